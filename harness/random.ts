@@ -1,0 +1,28 @@
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+
+/** A seeded stream of random numbers. */
+export interface Random {
+  /** Uniform in [0, 1), 32 bits. */
+  next(): number;
+  /** Uniform integer in 0 … n−1; the bias is below n / 2^32. */
+  below(n: number): number;
+  /** An independent stream that depends on this seed and the label only, not on what was drawn before. */
+  fork(label: string | number): Random;
+}
+
+export function seededRandom(seed: number): Random {
+  const generator = xoroshiro128plus(seed | 0);
+  const next = (): number => (generator.next() >>> 0) / 2 ** 32;
+  return {
+    next,
+    below: (n) => Math.floor(next() * n),
+    fork: (label) => seededRandom(mix(seed, String(label))),
+  };
+}
+
+/** FNV-1a over the label, started from the seed. */
+function mix(seed: number, label: string): number {
+  let hash = (0x811c9dc5 ^ seed) >>> 0;
+  for (let i = 0; i < label.length; i++) hash = Math.imul(hash ^ label.charCodeAt(i), 0x01000193) >>> 0;
+  return hash;
+}

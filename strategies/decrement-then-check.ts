@@ -1,0 +1,44 @@
+import { checkRequest, checkSale, declareGuarantees, type Strategy } from './contract.ts';
+import { MissingProductError } from './errors.ts';
+import { stockKey } from './keys.ts';
+
+/** Take first, look afterwards, put back what was too much. Between the two steps the stock is too low. */
+export const decrementThenCheck: Strategy = {
+  name: 'decrement-then-check',
+  summary: 'DECRBY; if that went below zero, INCRBY back',
+  connection: 'shared',
+  supports: ['several-units'],
+  guarantees: declareGuarantees(
+    {
+      calm: {},
+      'several-units': { breaks: ['false-refusal'] },
+      'buyer-crash': { breaks: ['stranded'] },
+    },
+    { notApplicable: ['user-limit', 'lost-sale'] },
+  ),
+
+  async open(redis, sale) {
+    checkSale(sale, decrementThenCheck);
+    await redis.set(stockKey(sale.sku), sale.stock);
+  },
+
+  async seller(redis, sale) {
+    const key = stockKey(sale.sku);
+    // DECRBY creates a missing key at 0, so a product that was never opened must be noticed before.
+    if ((await redis.exists(key)) === 0) throw new MissingProductError(sale.sku);
+    return {
+      async purchase(request) {
+        checkRequest(request);
+        const remaining = await redis.decrby(key, request.quantity);
+        if (remaining >= 0) return { kind: 'sold', remaining };
+        await redis.incrby(key, request.quantity);
+        return { kind: 'sold-out' };
+      },
+      async remaining() {
+        const stock = await redis.get(key);
+        if (stock === null) throw new MissingProductError(sale.sku);
+        return Number(stock);
+      },
+    };
+  },
+};

@@ -1,0 +1,49 @@
+/**
+ * A failure that surely had no effect on the sale. Everything else that a purchase throws counts as
+ * *unknown*: it may have taken units.
+ *
+ * Recognised by `isDefinite`, not by `instanceof`: each explored instance evaluates its modules afresh, as
+ * separate processes do, so the same class exists many times.
+ */
+export class DefiniteError extends Error {
+  readonly definite = true;
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** The request or the sale makes no sense; nothing was sent to the store. */
+export class InvalidInputError extends DefiniteError {
+  constructor(message: string) {
+    super('INVALID_INPUT', message);
+  }
+}
+
+/** The product's stock key is not there: never opened, expired or evicted. Nothing was taken. */
+export class MissingProductError extends DefiniteError {
+  constructor(sku: string) {
+    super(
+      'MISSING_PRODUCT',
+      `product "${sku}" has no stock in Redis: open the sale first, or find out what removed it`,
+    );
+  }
+}
+
+/** The strategy cannot do what the sale asks for; thrown by `open`, before anything is sold. */
+export class UnsupportedError extends DefiniteError {
+  constructor(strategy: string, feature: string) {
+    super(
+      'UNSUPPORTED',
+      `${strategy} does not support ${feature}: choose a strategy that lists it (oversell list)`,
+    );
+  }
+}
+
+/** Whether a thrown value proves that the purchase had no effect. */
+export function isDefinite(error: unknown): error is DefiniteError {
+  return error instanceof Error && (error as Partial<DefiniteError>).definite === true;
+}

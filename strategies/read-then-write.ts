@@ -1,0 +1,37 @@
+import { checkRequest, checkSale, declareGuarantees, type Strategy } from './contract.ts';
+import { MissingProductError } from './errors.ts';
+import { stockKey } from './keys.ts';
+
+/** Control: the check and the decrement are two commands, so two buyers can pass the same check. */
+export const readThenWrite: Strategy = {
+  name: 'read-then-write',
+  summary: 'GET, then DECRBY if there was enough: the race that this tool must catch',
+  connection: 'shared',
+  supports: ['several-units'],
+  guarantees: declareGuarantees(
+    { calm: {}, 'several-units': {}, 'buyer-crash': { breaks: ['stranded'] } },
+    { breaks: ['oversell'], notApplicable: ['user-limit', 'lost-sale'] },
+  ),
+
+  async open(redis, sale) {
+    checkSale(sale, readThenWrite);
+    await redis.set(stockKey(sale.sku), sale.stock);
+  },
+
+  seller(redis, sale) {
+    const key = stockKey(sale.sku);
+    const stock = async (): Promise<number> => {
+      const value = await redis.get(key);
+      if (value === null) throw new MissingProductError(sale.sku);
+      return Number(value);
+    };
+    return {
+      async purchase(request) {
+        checkRequest(request);
+        if ((await stock()) < request.quantity) return { kind: 'sold-out' };
+        return { kind: 'sold', remaining: await redis.decrby(key, request.quantity) };
+      },
+      remaining: stock,
+    };
+  },
+};

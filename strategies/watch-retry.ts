@@ -1,0 +1,50 @@
+import { checkRequest, checkSale, declareGuarantees, type Strategy } from './contract.ts';
+import { MissingProductError } from './errors.ts';
+import { stockKey } from './keys.ts';
+
+/** Optimistic locking: EXEC decrements only if nobody touched the stock since WATCH. */
+export const watchRetry: Strategy = {
+  name: 'watch-retry',
+  summary: 'WATCH, GET, MULTI DECRBY EXEC; on conflict a jittered pause and another attempt',
+  connection: 'exclusive',
+  supports: ['several-units'],
+  guarantees: declareGuarantees(
+    { calm: {}, 'several-units': {}, 'buyer-crash': { breaks: ['stranded'] } },
+    { notApplicable: ['user-limit', 'lost-sale'] },
+  ),
+
+  async open(redis, sale) {
+    checkSale(sale, watchRetry);
+    await redis.set(stockKey(sale.sku), sale.stock);
+  },
+
+  seller(lobby, sale, env) {
+    const key = stockKey(sale.sku);
+    return {
+      async purchase(request, redis) {
+        checkRequest(request);
+        for (let attempt = 1; attempt <= env.maxAttempts; attempt++) {
+          if (attempt > 1) await env.sleep(env.random() * 2 ** Math.min(attempt, 8));
+          await redis.watch(key);
+          const stock = await redis.get(key);
+          if (stock === null || Number(stock) < request.quantity) {
+            await redis.unwatch();
+            if (stock === null) throw new MissingProductError(sale.sku);
+            return { kind: 'sold-out' };
+          }
+          const replies = await redis.multi().decrby(key, request.quantity).exec();
+          if (replies === null) continue; // somebody touched the stock; nothing was executed
+          const [error, remaining] = replies[0]!;
+          if (error) throw error;
+          return { kind: 'sold', remaining: Number(remaining) };
+        }
+        return { kind: 'gave-up', attempts: env.maxAttempts };
+      },
+      async remaining() {
+        const stock = await lobby.get(key);
+        if (stock === null) throw new MissingProductError(sale.sku);
+        return Number(stock);
+      },
+    };
+  },
+};
