@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['properties/**/*.test.ts'],
+    globalSetup: 'properties/global-setup.ts',
+    setupFiles: 'properties/seed.ts',
     // Real servers and two cores: files share the machine, so a slow one is slow, not wrong.
     testTimeout: 120_000,
     hookTimeout: 60_000,
