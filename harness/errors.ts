@@ -1,0 +1,25 @@
+/** A fault of the run as a whole, with what to do about it. The command line prints all three and exits. */
+abstract class RunError extends Error {
+  abstract readonly exitCode: number;
+  /** Stable and machine-readable, as in `{ error: { code, message, remedy } }`. */
+  readonly code: string;
+  /** What to do, as one sentence or one command. */
+  readonly remedy: string;
+
+  constructor(code: string, message: string, remedy: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+    this.remedy = remedy;
+  }
+}
+
+/** Bad usage or configuration: another command line is needed. */
+export class UsageError extends RunError {
+  readonly exitCode = 2;
+}
+
+/** The machine lacks what the run needs: no Redis, no space, no connection. */
+export class EnvironmentError extends RunError {
+  readonly exitCode = 4;
+}

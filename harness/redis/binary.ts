@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process';
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** A redis-server that has been seen to run. */
+export interface ServerBinary {
+  path: string;
+  /** As it prints itself: "7.0.15". */
+  version: string;
+  source: 'flag' | 'environment' | 'path' | 'cache' | 'debian-package' | 'redis-memory-server';
+  /** redis-benchmark, where it lies beside the server. */
+  benchmarkPath?: string;
+}
+
+/** Why a program cannot serve. */
+export interface Unusable {
+  reason: string;
+}
+
+/** Runs `path --version`: nothing else proves that a file is a server whose libraries load. */
+export async function inspectBinary(
+  path: string,
+  source: ServerBinary['source'],
+  signal?: AbortSignal,
+): Promise<ServerBinary | Unusable> {
+  let banner: string;
+  try {
+    banner = (await run(path, ['--version'], { timeout: 10_000, ...(signal && { signal }) })).stdout;
+  } catch (error) {
+    signal?.throwIfAborted();
+    return { reason: `${path} does not run: ${firstLine(error)}` };
+  }
+  const version = /\bserver v=(\d+(?:\.\d+)+)/i.exec(banner)?.[1];
+  if (version === undefined) return { reason: `${path} is not a redis-server: it says "${banner.trim()}"` };
+  const benchmark = join(dirname(path), 'redis-benchmark');
+  return { path, version, source, ...((await isExecutable(benchmark)) && { benchmarkPath: benchmark }) };
+}
+
+export async function isExecutable(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** What a failed program said, else why it could not be run. */
+export function firstLine(error: unknown): string {
+  const { stderr, message } = error as { stderr?: string; message?: string };
+  const lines = `${stderr ?? ''}\n${message ?? String(error)}`.split('\n');
+  return lines.find((line) => line.trim() !== '')?.trim() ?? 'no reason given';
+}

@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process';
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Machine, Search } from './machine.ts';
+
+const run = promisify(execFile);
+
+/** redis-server holds little but a link; the programs are in redis-tools. */
+const PACKAGES = ['redis-server', 'redis-tools'];
+
+/**
+ * Downloads Redis' packages and the libraries that they need into `folder`, as apt verifies them: signed.
+ * Works without root and leaves the system's apt alone: what apt writes goes to folders inside `folder`.
+ *
+ * @throws what the failing program threw
+ */
+export async function downloadPackages(
+  machine: Machine,
+  folder: string,
+  { onProgress, signal }: Search,
+): Promise<void> {
+  const cache = join(folder, 'apt-cache');
+  const state = join(folder, 'apt-state');
+  // apt does not create them, and fails obscurely where they are missing.
+  await mkdir(join(cache, 'archives', 'partial'), { recursive: true });
+  await mkdir(join(state, 'lists', 'partial'), { recursive: true });
+  const settings = [
+    `Dir::Cache=${cache}`,
+    // Root would otherwise hand the download to the user _apt, who cannot write here.
+    'APT::Sandbox::User=root',
+    'Acquire::http::Timeout=20',
+    'Acquire::https::Timeout=20',
+  ];
+  try {
+    await downloadWith(machine, folder, settings, signal);
+  } catch {
+    signal?.throwIfAborted();
+    onProgress?.('the package lists are missing or old: fetching them, into our cache too');
+    const ownLists = [...settings, `Dir::State=${state}`, `Dir::State::lists=${join(state, 'lists')}`];
+    // Its failure is not final: one unreachable source of several is enough for it. The download decides.
+    await apt(machine.aptGet, ['update'], folder, ownLists, signal).catch(() => undefined);
+    await downloadWith(machine, folder, ownLists, signal);
+  }
+}
+
+async function downloadWith(
+  machine: Machine,
+  folder: string,
+  settings: readonly string[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const graph = await apt(
+    machine.aptCache,
+    ['depends', '--recurse', '-i', ...PACKAGES],
+    folder,
+    settings,
+    signal,
+  );
+  await apt(machine.aptGet, ['download', ...withLibraries(graph, PACKAGES)], folder, settings, signal);
+}
+
+/** Unpacks every package in `folder` into `root`. */
+export async function unpackPackages(
+  machine: Machine,
+  folder: string,
+  root: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (const file of await readdir(folder)) {
+    if (!file.endsWith('.deb')) continue;
+    await run(machine.dpkgDeb, ['-x', join(folder, file), root], { ...(signal && { signal }) });
+  }
+}
+
+/**
+ * The packages and all libraries below them, without the C library: that one belongs to the system's loader, and
+ * every system has it.
+ *
+ * @param graph what `apt-cache depends --recurse` prints: a package, then its dependencies, indented by two; a bar
+ * marks one that the next line could replace, and deeper lines list providers
+ */
+export function withLibraries(graph: string, packages: readonly string[]): string[] {
+  const needs = new Map<string, string[]>();
+  let current: string[] = [];
+  let replaceable = false;
+  for (const line of graph.split('\n')) {
+    const [, mark, name] = /^ ([ |])(?:Pre)?Depends: ([^<>:\s]+)$/.exec(line) ?? [];
+    if (name !== undefined) {
+      if (!replaceable) current.push(name);
+      replaceable = mark === '|';
+    } else if (/^\S/.test(line)) {
+      needs.set(line.trim(), (current = []));
+      replaceable = false;
+    }
+  }
+  const wanted = new Set(packages);
+  for (const name of wanted) {
+    for (const need of needs.get(name) ?? []) {
+      if (need.startsWith('lib') && need !== 'libc6') wanted.add(need);
+    }
+  }
+  return [...wanted];
+}
+
+async function apt(
+  program: string,
+  args: readonly string[],
+  folder: string,
+  settings: readonly string[],
+  signal?: AbortSignal,
+): Promise<string> {
+  const options = settings.flatMap((setting) => ['-o', setting]);
+  const { stdout } = await run(program, ['-q', ...options, ...args], {
+    cwd: folder,
+    env: { ...process.env, LC_ALL: 'C' },
+    timeout: 120_000,
+    maxBuffer: 64 * 2 ** 20,
+    ...(signal && { signal }),
+  });
+  return stdout;
+}

@@ -1,0 +1,28 @@
+import type { Redis } from 'ioredis';
+
+/** What a server says of itself. */
+export interface ServerInfo {
+  product: 'Redis' | 'Valkey';
+  /** The product's own: "8.1.1" for a Valkey. */
+  version: string;
+  /** The Redis whose commands it has: the same for Redis, 7.2.4 for a Valkey. */
+  redisVersion: string;
+  role: string;
+  cluster: boolean;
+  processId: number;
+}
+
+export async function readServerInfo(redis: Redis): Promise<ServerInfo> {
+  const text = await redis.info();
+  const field = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(text)?.[1];
+  const redisVersion = field('redis_version') ?? '0.0.0';
+  const valkeyVersion = field('server_name') === 'valkey' ? field('valkey_version') : undefined;
+  return {
+    product: valkeyVersion === undefined ? 'Redis' : 'Valkey',
+    version: valkeyVersion ?? redisVersion,
+    redisVersion,
+    role: field('role') ?? 'master',
+    cluster: field('cluster_enabled') === '1',
+    processId: Number(field('process_id')),
+  };
+}

@@ -1,0 +1,181 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { EnvironmentError } from '../errors.ts';
+import { onExit } from '../lifetime.ts';
+import type { ServerBinary } from './binary.ts';
+import { readServerInfo, type ServerInfo } from './info.ts';
+import type { RedisTarget } from './target.ts';
+
+export interface ServerOptions {
+  /** `unix` (default): a socket in a private folder. `tcp`: 127.0.0.1 and a free port. */
+  listen?: 'unix' | 'tcp';
+  /** More arguments for redis-server; they win over ours. */
+  args?: readonly string[];
+}
+
+/**
+ * Starts the server, and ends it when standard input ends: a pipe that only our process holds, so that it ends with
+ * us however we end, kill -9 included. The server runs in a session of its own, where no Ctrl-C reaches it.
+ * Answers the server's process id on one line, and its exit status on the next when it has ended.
+ */
+const WATCHER = `
+  trap '' PIPE
+  folder=$1
+  shift
+  exec 3<&0
+  mkdir -m 700 "$folder" || exit
+  "$@" 3<&- </dev/null >"$folder/server.log" 2>&1 &
+  server=$!
+  echo "$server"
+  {
+    cat <&3 >/dev/null
+    [ -e "$folder/ended" ] || kill -KILL "$server" $(cat "$folder/server.pid")
+  } 2>/dev/null &
+  wait "$server"
+  status=$?
+  touch "$folder/ended"
+  echo "$status"
+  wait
+  rm -rf "$folder"
+`;
+
+/** Starting takes about 0.1 s; a machine that needs longer than this is stuck. */
+const START_DEADLINE_MS = 20_000;
+
+const ORIGINS: Record<ServerBinary['source'], string> = {
+  flag: '--redis-server',
+  environment: 'REDISMS_SYSTEM_BINARY',
+  path: 'installed',
+  cache: 'Debian package',
+  'debian-package': 'Debian package',
+  'redis-memory-server': 'redis-memory-server',
+};
+
+/** @throws EnvironmentError with the server's own words if it does not start */
+export async function startServer(binary: ServerBinary, options: ServerOptions = {}): Promise<RedisTarget> {
+  const folder = join(socketHome(), `oversell-${randomUUID().slice(-12)}`);
+  const socket = join(folder, 'redis.sock');
+  const port = options.listen === 'tcp' ? await freePort() : 0;
+  const settings = {
+    port: String(port),
+    bind: '127.0.0.1',
+    unixsocket: socket,
+    unixsocketperm: '700',
+    dir: folder,
+    pidfile: join(folder, 'server.pid'),
+    daemonize: 'no',
+    save: '',
+    appendonly: 'no',
+  };
+  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+  const server = launch(folder, [binary.path, ...args, ...(options.args ?? [])]);
+  try {
+    // Through the socket, also when it listens on a port: whoever answers in our folder is surely ours.
+    const info = await firstAnswer(socket, server.ended);
+    if (info === undefined) throw await startFailure(binary, folder);
+    return {
+      kind: 'private',
+      description: `${info.product} ${info.version} (${ORIGINS[binary.source]}, private)`,
+      version: info.version,
+      options: port === 0 ? { path: socket } : { host: '127.0.0.1', port },
+      ...(binary.benchmarkPath !== undefined && { benchmarkPath: binary.benchmarkPath }),
+      pid: info.processId,
+      close: () => server.close(),
+    };
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+}
+
+interface Running {
+  /** Settles when the server has ended, by itself or not. */
+  ended: Promise<void>;
+  /** Ends the server and removes its folder; settles when both are gone. */
+  close(): Promise<void>;
+}
+
+function launch(folder: string, command: string[]): Running {
+  const watcher = spawn('/bin/sh', ['-c', WATCHER, 'oversell-watcher', folder, ...command], {
+    cwd: '/',
+    detached: true,
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  let pid: number | undefined;
+  const gone = once(watcher, 'close').then(() => undefined);
+  const ended = new Promise<void>((resolve) => {
+    createInterface(watcher.stdout).on('line', (line) => {
+      if (pid === undefined) pid = Number(line);
+      else resolve();
+    });
+    void gone.then(resolve, resolve);
+  });
+  const unregister = onExit({
+    release: () => close(),
+    releaseNow: () => {
+      try {
+        if (pid !== undefined && watcher.exitCode === null) process.kill(pid, 'SIGKILL');
+      } catch {
+        // It ended by itself.
+      }
+      rmSync(folder, { recursive: true, force: true });
+    },
+  });
+  async function close(): Promise<void> {
+    watcher.stdin.end();
+    await gone;
+    unregister();
+  }
+  return { ended, close };
+}
+
+/** What the server says of itself once it answers; undefined if it ends, or does not answer in time. */
+async function firstAnswer(socket: string, ended: Promise<void>): Promise<ServerInfo | undefined> {
+  const redis = new Redis({ path: socket, maxRetriesPerRequest: null, retryStrategy: () => 10 });
+  redis.on('error', () => undefined); // not there yet
+  const deadline = new AbortController();
+  try {
+    return await Promise.race([
+      readServerInfo(redis),
+      ended.then(() => undefined),
+      delay(START_DEADLINE_MS, undefined, { signal: deadline.signal }),
+    ]);
+  } finally {
+    deadline.abort();
+    redis.disconnect();
+  }
+}
+
+async function startFailure(binary: ServerBinary, folder: string): Promise<EnvironmentError> {
+  const log = await readFile(join(folder, 'server.log'), 'utf8').catch(() => '');
+  const lastLines = log.trim().split('\n').slice(-5).join('\n');
+  return new EnvironmentError(
+    'REDIS_DID_NOT_START',
+    `${binary.path} did not start: ${lastLines || `${folder} could not be made`}`,
+    'try another server: --redis-server <path>, or --redis <URL> of one that runs',
+  );
+}
+
+/** A socket's path may have 103 bytes at most (sun_path on macOS; 107 on Linux), and some TMPDIRs are long. */
+function socketHome(): string {
+  const name = '/oversell-0123456789ab/redis.sock';
+  return Buffer.byteLength(tmpdir() + name) <= 103 ? tmpdir() : '/tmp';
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}

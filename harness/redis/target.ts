@@ -1,0 +1,30 @@
+import type { RedisOptions } from 'ioredis';
+import { UsageError } from '../errors.ts';
+
+/** The Redis that a run works on. */
+export interface RedisTarget {
+  /** `borrowed`: a server of the user's (`--redis URL`), on which only our own keys may be touched. */
+  kind: 'private' | 'borrowed';
+  /** For people: "Redis 7.0.15 (Debian package, private)". */
+  description: string;
+  /** As INFO says: "7.0.15". */
+  version: string;
+  /** Plain data, so that workers can connect with `new Redis(options)`; carries the key prefix when borrowed. */
+  options: RedisOptions;
+  /** redis-benchmark of the same build, where there is one. */
+  benchmarkPath?: string;
+  /** The private server's process. */
+  pid?: number;
+  /** Private: stops the server and removes its folder. Borrowed: removes our keys and function libraries. */
+  close(): Promise<void>;
+}
+
+/** @throws UsageError if the server is the user's own. `what`: the command that needs one to itself. */
+export function requirePrivate(target: RedisTarget, what: string): void {
+  if (target.kind === 'private') return;
+  throw new UsageError(
+    'NEEDS_PRIVATE_SERVER',
+    `${what} needs a server of its own: it would disturb whoever else uses ${target.description}`,
+    'drop --redis, and a private server is started for the run',
+  );
+}
