@@ -1,6 +1,9 @@
 import type { RedisOptions } from 'ioredis';
 import { UsageError } from '../errors.ts';
 
+/** ioredis options as plain data. Without the reply mapping: a strategy counts on the usual one. */
+export type ConnectionOptions = Omit<RedisOptions, 'replyMapping'>;
+
 /** The Redis that a run works on. */
 export interface RedisTarget {
   /** `borrowed`: a server of the user's (`--redis URL`), on which only our own keys may be touched. */
@@ -10,7 +13,7 @@ export interface RedisTarget {
   /** As INFO says: "7.0.15". */
   version: string;
   /** Plain data, so that workers can connect with `new Redis(options)`; carries the key prefix when borrowed. */
-  options: RedisOptions;
+  options: ConnectionOptions;
   /** redis-benchmark of the same build, where there is one. */
   benchmarkPath?: string;
   /** The private server's process. */

@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs';
+import { Redis } from 'ioredis';
+import { EnvironmentError, UsageError } from '../errors.ts';
+import { onExit } from '../lifetime.ts';
+import { readServerInfo, type ServerInfo } from './info.ts';
+import type { ConnectionOptions, RedisTarget } from './target.ts';
+import { parseRedisUrl } from './url.ts';
+
+/** The function libraries of the built-in strategies; all carry this prefix. */
+const OUR_LIBRARIES = [import.meta.resolve('#lua/function-decrement.lua')];
+const LIBRARY_PREFIX = 'oversell_';
+
+/** Library name → source. */
+type Libraries = ReadonlyMap<string, string>;
+
+/**
+ * Uses a server of the user's, and leaves it as it was: every key that the run touches begins with
+ * `oversell:<runId>:`, and `close` removes those keys and the function libraries that were not there before.
+ * Scripts stay in the server's script cache, which nothing can remove one by one. Two runs at a time should not
+ * share a server: the first to end takes the libraries away.
+ *
+ * @param url see parseRedisUrl
+ * @param runId unique to the run; letters, digits, `-` and `_`
+ * @throws UsageError if the server cannot be used like this; EnvironmentError if it does not answer
+ */
+export async function borrowServer(url: string, runId: string): Promise<RedisTarget> {
+  if (!/^[\w-]+$/.test(runId)) throw new RangeError(`runId "${runId}" would not be safe in a pattern`);
+  const options = parseRedisUrl(url);
+  const keyPrefix = `oversell:${runId}:`;
+  const { info, before } = await visit(options, async (redis) => ({
+    info: await readServerInfo(redis),
+    before: await readLibraries(redis),
+  }));
+  refuseUnfit(info);
+  refuseForeignLibraries(before);
+  const close = async (): Promise<void> => {
+    unregister();
+    await visit(options, async (redis) => {
+      await removeKeys(redis, keyPrefix);
+      for (const name of (await readLibraries(redis)).keys()) {
+        if (!before.has(name)) await redis.function('DELETE', name);
+      }
+    }).catch((error: unknown) => {
+      throw new EnvironmentError(
+        'KEYS_LEFT',
+        `keys of this run may be left on the server: ${(error as Error).message}`,
+        `redis-cli --scan --pattern '${keyPrefix}*' | xargs -r redis-cli UNLINK`,
+        { cause: error },
+      );
+    });
+  };
+  const unregister = onExit({ release: close });
+  return {
+    kind: 'borrowed',
+    description: `${info.product} ${info.version} (yours, at ${options.path ?? `${options.host}:${options.port}`})`,
+    version: info.version,
+    options: { ...options, keyPrefix },
+    close,
+  };
+}
+
+function refuseUnfit(info: ServerInfo): void {
+  const unfit = info.cluster
+    ? ['is a node of a cluster', 'give a single server, or leave --redis out']
+    : info.role !== 'master'
+      ? ['is a replica', 'give its primary']
+      : undefined;
+  if (unfit === undefined) return;
+  throw new UsageError('UNFIT_SERVER', `--redis: that server ${unfit[0]}`, unfit[1]!);
+}
+
+/** Strategies load their library with REPLACE, which must not hit somebody else's. */
+function refuseForeignLibraries(present: Libraries): void {
+  for (const url of OUR_LIBRARIES) {
+    const source = readFileSync(new URL(url), 'utf8');
+    const name = /^#!lua name=(\w+)/.exec(source)?.[1] ?? '';
+    const other = present.get(name);
+    if (other === undefined || other === source) continue;
+    throw new UsageError(
+      'FOREIGN_LIBRARY',
+      `--redis: that server has another function library called ${name}, and a run would replace it`,
+      `use another server, or remove it there if nobody needs it: FUNCTION DELETE ${name}`,
+    );
+  }
+}
+
+async function readLibraries(redis: Redis): Promise<Libraries> {
+  let reply: unknown;
+  try {
+    reply = await redis.call('FUNCTION', 'LIST', 'LIBRARYNAME', `${LIBRARY_PREFIX}*`, 'WITHCODE');
+  } catch (error) {
+    if (error instanceof Error && /unknown command/i.test(error.message)) return new Map(); // before 7.0
+    throw error;
+  }
+  return new Map(
+    (reply as string[][]).map((fields) => [after(fields, 'library_name'), after(fields, 'library_code')]),
+  );
+}
+
+/** The value of a field in a reply that lists names and values in turn. */
+const after = (fields: string[], name: string): string => fields[fields.indexOf(name) + 1] ?? '';
+
+/** Unlinks the keys under the prefix; SCAN sees each key that is there throughout, and nobody adds any more. */
+async function removeKeys(redis: Redis, prefix: string): Promise<void> {
+  let cursor = '0';
+  do {
+    const [next, keys] = await redis.scan(cursor, 'MATCH', `${prefix}*`, 'COUNT', 1000);
+    if (keys.length > 0) await redis.unlink(...keys);
+    cursor = next;
+  } while (cursor !== '0');
+}
+
+/** One short connection that gives up at once instead of trying for ever. */
+async function visit<T>(options: ConnectionOptions, task: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = new Redis({ ...options, lazyConnect: true, connectTimeout: 5000, retryStrategy: () => null });
+  let cause: Error | undefined;
+  redis.on('error', (error: Error) => (cause = error));
+  try {
+    await redis.connect();
+    return await task(redis);
+  } catch (error) {
+    const reason = cause ?? (error as Error);
+    throw new EnvironmentError(
+      'REDIS_UNUSABLE',
+      `--redis: ${reason.message}`,
+      'look whether the server runs there and accepts this login, or leave --redis out',
+      { cause: error },
+    );
+  } finally {
+    redis.disconnect();
+  }
+}
