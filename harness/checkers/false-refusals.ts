@@ -1,0 +1,58 @@
+import type { Sale } from '../../strategies/contract.ts';
+import type { Operation, Outcome } from '../history/operation.ts';
+import { checkLinearizable, type Operation as Timed } from './linearizability.ts';
+import { saleModel, type SaleInput } from './sale-model.ts';
+
+/** What the question needs to know of an operation; any unit of time. */
+export type OrderedOperation = Pick<
+  Operation,
+  'request' | 'user' | 'op' | 'quantity' | 'invoked' | 'completed' | 'outcome'
+>;
+
+/**
+ * The refusals that no order of the model's operations explains; empty when one order explains them all. For a few
+ * operations (the explorer's): the search is exact and, at worst, exponential.
+ *
+ * A `sold-out` is explained where, at its place, fewer units are available than it asks for; a `limit-reached`
+ * where the user's units and the quantity exceed the limit; a request that holds units is never rightly refused.
+ * A sale is always let through, and `available` may fall below zero, so that an oversold unit is reported as that,
+ * and not once more as a refusal that it spoilt. What is unknown may take effect at any time after its invocation,
+ * also long after its completion, or never; attempts of one request sell it once.
+ *
+ * When no order explains all of them, the refusals are taken in the order of their completion: each is kept if some
+ * order explains it together with those kept before, else it is returned, and no longer constrains the rest.
+ */
+export function falseRefusals<T extends OrderedOperation>(sale: Sale, operations: readonly T[]): T[] {
+  const model = saleModel(sale, { letThrough: true });
+  const kept = operations.filter(({ outcome }) => hasEffect(outcome)).map(timed);
+  const explained = (history: Timed<SaleInput, Outcome>[]): boolean =>
+    checkLinearizable(model, history, { timeoutMs: Infinity }).verdict === 'holds';
+
+  const refusals = operations.filter(({ outcome }) => isRefusal(outcome));
+  if (refusals.length === 0 || explained([...kept, ...refusals.map(timed)])) return [];
+  const unexplained: T[] = [];
+  for (const refusal of refusals.toSorted((a, b) => a.completed - b.completed)) {
+    kept.push(timed(refusal));
+    if (explained(kept)) continue;
+    kept.pop();
+    unexplained.push(refusal);
+  }
+  return unexplained;
+}
+
+const isRefusal = (outcome: Outcome): boolean => outcome === 'sold-out' || outcome === 'limit-reached';
+
+const hasEffect = (outcome: Outcome): boolean =>
+  outcome === 'sold' || outcome === 'done' || outcome === 'unknown';
+
+/** For the linearizability checker: an unknown outcome is an open end. */
+export function timed(operation: OrderedOperation): Timed<SaleInput, Outcome> {
+  const { request, user, op, quantity, invoked, completed, outcome } = operation;
+  return {
+    process: 0,
+    input: { op, request, user, quantity },
+    output: outcome,
+    invoked,
+    completed: outcome === 'unknown' ? Infinity : completed,
+  };
+}
