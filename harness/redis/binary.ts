@@ -50,6 +50,9 @@ export async function isExecutable(path: string): Promise<boolean> {
 /** What a failed program said, else why it could not be run. */
 export function firstLine(error: unknown): string {
   const { stderr, message } = error as { stderr?: string; message?: string };
-  const lines = `${stderr ?? ''}\n${message ?? String(error)}`.split('\n');
-  return lines.find((line) => line.trim() !== '')?.trim() ?? 'no reason given';
+  const lines = `${stderr ?? ''}\n${message ?? String(error)}`.split('\n').map((line) => line.trim());
+  // apt says its errors after its warnings.
+  return (
+    lines.find((line) => line.startsWith('E:')) ?? lines.find((line) => line !== '') ?? 'no reason given'
+  );
 }

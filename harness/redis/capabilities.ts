@@ -1,36 +1,42 @@
 import { Redis } from 'ioredis';
 import type { Strategy } from '../../strategies/contract.ts';
-import { readServerInfo } from './info.ts';
+import { readServerInfo, type ServerInfo } from './info.ts';
 import type { RedisTarget } from './target.ts';
 
-/** Why the strategy cannot run on this server; undefined if it can. The server is asked, not believed to be new. */
+/** Why the strategy cannot run on this server; undefined if it can. */
 export async function missingNeeds(
   target: Pick<RedisTarget, 'options'>,
   strategy: Pick<Strategy, 'needs'>,
 ): Promise<string | undefined> {
-  const { commands = [], minRedis } = strategy.needs ?? {};
-  if (commands.length === 0 && minRedis === undefined) return undefined;
+  if (strategy.needs === undefined) return undefined;
   const redis = new Redis(target.options);
   try {
-    const server = await readServerInfo(redis);
-    const name = `${server.product} ${server.version}`;
-    const absent = await absentCommands(redis, commands);
-    if (absent.length > 0) return `needs ${absent.join(', ')}, which ${name} does not have`;
-    // A Valkey counts its own versions from 7.2.4 on: beyond that only the presence of its commands proves anything.
-    const proven = server.product === 'Valkey' && commands.length > 0;
-    if (minRedis !== undefined && !proven && compareVersions(server.redisVersion, minRedis) < 0) {
-      return `needs Redis ${minRedis} or newer, and this is ${name}`;
+    const present = new Set<string>();
+    for (const command of strategy.needs.commands ?? []) {
+      const [reply] = await redis.command('INFO', command);
+      if (reply != null) present.add(command);
     }
-    return undefined;
+    return unmetNeed(strategy.needs, await readServerInfo(redis), present);
   } finally {
     redis.disconnect();
   }
 }
 
-async function absentCommands(redis: Redis, commands: readonly string[]): Promise<string[]> {
-  if (commands.length === 0) return [];
-  const replies = await redis.command('INFO', ...commands);
-  return commands.filter((_, i) => replies[i] == null);
+/** @param present those of the needed commands that the server has */
+export function unmetNeed(
+  { commands = [], minRedis }: NonNullable<Strategy['needs']>,
+  server: ServerInfo,
+  present: ReadonlySet<string>,
+): string | undefined {
+  const absent = commands.filter((command) => !present.has(command));
+  if (absent.length > 0) {
+    return `needs ${absent.join(', ')}, which ${server.product} ${server.version} does not have`;
+  }
+  // A Valkey has left Redis' count at 7.2.4: beyond that, only the presence of its commands proves anything.
+  const proven = server.product === 'Valkey' && commands.length > 0;
+  if (minRedis === undefined || proven || compareVersions(server.redisVersion, minRedis) >= 0)
+    return undefined;
+  return `needs Redis ${minRedis} or newer, and this is ${server.product} ${server.version}`;
 }
 
 /** Negative if `a` is older than `b`; missing parts count as 0. */

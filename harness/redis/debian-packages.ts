@@ -9,6 +9,14 @@ const run = promisify(execFile);
 /** redis-server holds little but a link; the programs are in redis-tools. */
 const PACKAGES = ['redis-server', 'redis-tools'];
 
+/** Whether there are packages to be had: on Debian, Ubuntu and what descends from them. */
+export async function hasApt(machine: Machine): Promise<boolean> {
+  return run(machine.aptGet, ['--version']).then(
+    () => true,
+    () => false,
+  );
+}
+
 /**
  * Downloads Redis' packages and the libraries that they need into `folder`, as apt verifies them: signed.
  * Works without root and leaves the system's apt alone: what apt writes goes to folders inside `folder`.
@@ -38,9 +46,13 @@ export async function downloadPackages(
     signal?.throwIfAborted();
     onProgress?.('the package lists are missing or old: fetching them, into our cache too');
     const ownLists = [...settings, `Dir::State=${state}`, `Dir::State::lists=${join(state, 'lists')}`];
-    // Its failure is not final: one unreachable source of several is enough for it. The download decides.
-    await apt(machine.aptGet, ['update'], folder, ownLists, signal).catch(() => undefined);
-    await downloadWith(machine, folder, ownLists, signal);
+    // Its failure is not final: one unreachable source of several is enough for it. The download decides, but
+    // where both fail, this one says why.
+    let updateError: unknown;
+    await apt(machine.aptGet, ['update'], folder, ownLists, signal).catch((error) => (updateError = error));
+    await downloadWith(machine, folder, ownLists, signal).catch((error: unknown) => {
+      throw updateError ?? error;
+    });
   }
 }
 

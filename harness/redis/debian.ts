@@ -1,21 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemClock } from '../ambient.ts';
+import { onExit } from '../lifetime.ts';
 import { firstLine, inspectBinary, type ServerBinary, type Unusable } from './binary.ts';
-import { isOurs, writableCache } from './cache.ts';
-import { downloadPackages, unpackPackages } from './debian-packages.ts';
+import { isOurs, isWhole, seal, writableCache } from './cache.ts';
+import { downloadPackages, hasApt, unpackPackages } from './debian-packages.ts';
 import type { Machine, Search } from './machine.ts';
 
 /** An entry of the cache: `bin/` holds wrappers, `root/` the packages as unpacked. */
 const PROGRAMS = ['redis-server', 'redis-benchmark'];
+const UNPACKING = 'unpacking-';
 const serverIn = (entry: string): string => join(entry, 'bin', 'redis-server');
 
 /** Packages fit the distribution and processor that they were made for, and a home may be shared by several. */
-async function entryName(): Promise<string> {
+async function entryPrefix(): Promise<string> {
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
   const field = (key: string): string =>
     new RegExp(`^${key}="?([^"\\n]+)`, 'm').exec(release)?.[1] ?? 'unknown';
-  return `${field('ID')}-${field('VERSION_ID')}-${process.arch}`;
+  return `${field('ID')}-${field('VERSION_ID')}-${process.arch}-`;
 }
 
 /** The server that an earlier run unpacked. */
@@ -23,20 +27,35 @@ export async function cachedDebianServer(
   machine: Machine,
   { signal }: Search,
 ): Promise<ServerBinary | Unusable> {
-  const name = await entryName();
+  const reasons: string[] = [];
   for (const folder of machine.cacheFolders) {
     if (!(await isOurs(folder))) continue;
-    const found = await inspectBinary(serverIn(join(folder, name)), 'cache', signal);
-    if ('path' in found) return found;
+    for (const entry of await entriesIn(folder)) {
+      const found = (await isWhole(entry))
+        ? await inspectBinary(serverIn(entry), 'cache', signal)
+        : { reason: `${entry} is damaged` };
+      if ('path' in found) return found;
+      reasons.push(found.reason);
+    }
   }
-  return { reason: `no server in our cache (${machine.cacheFolders.join(', ')})` };
+  return { reason: `our cache: ${reasons.join('; ') || `nothing in ${machine.cacheFolders.join(', ')}`}` };
+}
+
+async function entriesIn(cache: string): Promise<string[]> {
+  const prefix = await entryPrefix();
+  const names = await readdir(cache);
+  return names.filter((name) => name.startsWith(prefix)).map((name) => join(cache, name));
 }
 
 /** Unpacks the distribution's own signed packages into our cache; needs no root and installs nothing. */
 export async function unpackDebianServer(machine: Machine, search: Search): Promise<ServerBinary | Unusable> {
+  if (!(await hasApt(machine))) return { reason: 'Debian packages: there is no apt-get here' };
   const cache = await writableCache(machine);
   if (cache === undefined) return { reason: 'Debian packages: no cache folder can be written' };
-  const work = join(cache, `unpacking-${process.pid}-${randomUUID()}`);
+  await removeLeftovers(cache);
+  const work = join(cache, UNPACKING + randomUUID());
+  const remove = { recursive: true, force: true };
+  const unregister = onExit({ release: () => rm(work, remove), releaseNow: () => rmSync(work, remove) });
   try {
     const entry = join(work, 'entry');
     await mkdir(join(entry, 'root'), { recursive: true });
@@ -46,13 +65,48 @@ export async function unpackDebianServer(machine: Machine, search: Search): Prom
     await writeWrappers(entry);
     const fresh = await inspectBinary(serverIn(entry), 'debian-package', search.signal);
     if (!('path' in fresh)) return fresh;
-    return await install(entry, join(cache, await entryName()), search);
+    await seal(entry);
+    return await install(entry, machine, cache, search);
   } catch (error) {
     search.signal?.throwIfAborted();
     return { reason: `Debian packages: ${firstLine(error)}` };
   } finally {
-    await rm(work, { recursive: true, force: true });
+    await rm(work, remove);
+    unregister();
   }
+}
+
+/**
+ * Puts a whole entry in its place at once, under a name that nobody else has: no run ever sees half an entry, or
+ * loses one that it uses.
+ */
+async function install(
+  entry: string,
+  machine: Machine,
+  cache: string,
+  search: Search,
+): Promise<ServerBinary | Unusable> {
+  const other = await cachedDebianServer(machine, search);
+  if ('path' in other) return other; // another run was quicker
+  const place = join(cache, (await entryPrefix()) + randomUUID().slice(0, 8));
+  await rename(entry, place);
+  return inspectBinary(serverIn(place), 'debian-package', search.signal);
+}
+
+/** Unpacking takes seconds; what is as old as this was left by a run that was killed. */
+const LEFTOVER_AFTER_MS = 3_600_000;
+
+/** Best effort: what cannot be removed is not used either. */
+async function removeLeftovers(cache: string): Promise<void> {
+  const stale: string[] = [];
+  for (const entry of await entriesIn(cache)) if (!(await isWhole(entry))) stale.push(entry);
+  for (const name of await readdir(cache)) {
+    if (!name.startsWith(UNPACKING)) continue;
+    const stats = await stat(join(cache, name)).catch(() => undefined);
+    const age = systemClock.epochMs() - (stats?.mtimeMs ?? Infinity);
+    if (age > LEFTOVER_AFTER_MS) stale.push(join(cache, name));
+  }
+  for (const path of stale) await rm(path, { recursive: true, force: true }).catch(() => undefined);
 }
 
 /** A wrapper finds its libraries from where it lies, so an entry can be moved; `exec` keeps the process id. */
@@ -81,22 +135,4 @@ async function libraryFolders(root: string): Promise<string[]> {
     }
   }
   return found;
-}
-
-/** Puts a whole entry in its place at once, so that nobody ever sees half of one. */
-async function install(entry: string, place: string, { signal }: Search): Promise<ServerBinary | Unusable> {
-  const broken = `${entry}-broken`;
-  for (;;) {
-    try {
-      await rename(entry, place);
-      return await inspectBinary(serverIn(place), 'debian-package', signal);
-    } catch (error) {
-      if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    }
-    // Another run was quicker, and its entry is as good as ours; or an entry lies there that does not work.
-    const other = await inspectBinary(serverIn(place), 'debian-package', signal);
-    if ('path' in other) return other;
-    await rm(broken, { recursive: true, force: true });
-    await rename(place, broken).catch(() => undefined);
-  }
 }

@@ -12,8 +12,11 @@ export interface ServerInfo {
   processId: number;
 }
 
-export async function readServerInfo(redis: Redis): Promise<ServerInfo> {
-  const text = await redis.info();
+export const readServerInfo = async (redis: Redis): Promise<ServerInfo> =>
+  parseServerInfo(await redis.info());
+
+/** @param text the reply of INFO */
+export function parseServerInfo(text: string): ServerInfo {
   const field = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(text)?.[1];
   const redisVersion = field('redis_version') ?? '0.0.0';
   const valkeyVersion = field('server_name') === 'valkey' ? field('valkey_version') : undefined;

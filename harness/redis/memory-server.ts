@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { firstLine, inspectBinary, type ServerBinary, type Unusable } from './binary.ts';
+import { onExit } from '../lifetime.ts';
+import { inspectBinary, type ServerBinary, type Unusable } from './binary.ts';
 import { writableCache } from './cache.ts';
 import type { Machine, Search } from './machine.ts';
 
@@ -27,7 +28,7 @@ export async function obtainByMemoryServer(
   if (machine.memoryServer === undefined) return { reason: 'redis-memory-server is not installed' };
   const cache = await writableCache(machine);
   if (cache === undefined) return { reason: 'redis-memory-server: no cache folder can be written' };
-  onProgress?.(`Redis ${version}: asking redis-memory-server, which may download and compile it (minutes)`);
+  onProgress?.(`asking redis-memory-server for Redis ${version}: it may download and compile it (minutes)`);
   const child = spawn(
     process.execPath,
     ['--input-type=module', '--eval', PROGRAM, machine.memoryServer, version, join(cache, 'compiled')],
@@ -35,26 +36,28 @@ export async function obtainByMemoryServer(
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // Without this setting it would accept any certificate for what it compiles and we then run.
       env: { ...machine.env, npm_config_strict_ssl: 'true' },
-      ...(signal && { signal }),
+      detached: true,
     },
   );
+  // The compiler and its children are one process group, and go together.
+  const stop = (): void => {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGTERM');
+  };
+  signal?.addEventListener('abort', stop);
+  const unregister = onExit({ release: async () => stop(), releaseNow: stop });
+  const words: string[] = [];
   let path: string | undefined;
-  let lastWords = '';
   child.on('message', (message: { path: string }) => (path = message.path));
   createInterface(child.stdout!).on('line', (line) => onProgress?.(line.trim()));
-  createInterface(child.stderr!).on('line', (line) => {
-    if (/^\w*Error\b|^Couldn/.test(line)) lastWords = line.trim();
-  });
+  createInterface(child.stderr!).on('line', (line) => words.push(line.trim()));
   try {
     await once(child, 'close');
-  } catch (error) {
-    signal?.throwIfAborted();
-    return { reason: `redis-memory-server: ${firstLine(error)}` };
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    unregister();
   }
-  if (path === undefined) {
-    return {
-      reason: `redis-memory-server could not obtain Redis ${version}: ${lastWords || 'it gave no reason'}`,
-    };
-  }
-  return inspectBinary(path, 'redis-memory-server', signal);
+  signal?.throwIfAborted();
+  if (path !== undefined) return inspectBinary(path, 'redis-memory-server', signal);
+  const why = words.find((line) => /^(\w*Error:|Couldn)/.test(line)) ?? 'it gave no reason';
+  return { reason: `redis-memory-server could not obtain Redis ${version}: ${why}` };
 }

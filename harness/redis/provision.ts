@@ -1,4 +1,4 @@
-import { delimiter, isAbsolute, join } from 'node:path';
+import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { EnvironmentError, UsageError } from '../errors.ts';
 import { inspectBinary, isExecutable, type ServerBinary, type Unusable } from './binary.ts';
 import { cachedDebianServer, unpackDebianServer } from './debian.ts';
@@ -35,7 +35,15 @@ export async function findServer(
   }
   if (redisServer !== undefined) return named(redisServer, 'flag', '--redis-server', signal);
   if (redisVersion !== undefined) {
-    return climb([() => obtainByMemoryServer(machine, options, redisVersion)], machine, options);
+    if (!/^(stable|\d+\.\d+(\.\d+)?)$/.test(redisVersion)) {
+      throw new UsageError(
+        'BAD_REDIS_VERSION',
+        `--redis-version: "${redisVersion}" is no version`,
+        'give 8.8.0',
+      );
+    }
+    const remedy = 'leave --redis-version out, and whatever Redis can be found here is used';
+    return climb([() => obtainByMemoryServer(machine, options, redisVersion)], remedy, signal);
   }
   const fromEnvironment = machine.env['REDISMS_SYSTEM_BINARY'];
   if (fromEnvironment) return named(fromEnvironment, 'environment', 'REDISMS_SYSTEM_BINARY', signal);
@@ -45,7 +53,7 @@ export async function findServer(
     () => unpackDebianServer(machine, options),
     () => obtainByMemoryServer(machine, options, 'stable'),
   ];
-  return climb(rungs, machine, options);
+  return climb(rungs, await installCommand(machine), signal);
 }
 
 /** Somebody asked for this very program, so nothing else may silently take its place. */
@@ -55,7 +63,7 @@ async function named(
   where: string,
   signal?: AbortSignal,
 ): Promise<ServerBinary> {
-  const found = await inspectBinary(path, source, signal);
+  const found = await inspectBinary(resolve(path), source, signal);
   if ('path' in found) return found;
   throw new UsageError(
     'BAD_REDIS_SERVER',
@@ -64,11 +72,7 @@ async function named(
   );
 }
 
-async function climb(
-  rungs: Rung[],
-  machine: Machine,
-  { signal, onProgress }: ProvisionOptions,
-): Promise<ServerBinary> {
+async function climb(rungs: Rung[], remedy: string, signal?: AbortSignal): Promise<ServerBinary> {
   const reasons: string[] = [];
   for (const rung of rungs) {
     signal?.throwIfAborted();
@@ -77,12 +81,8 @@ async function climb(
     signal?.throwIfAborted();
     reasons.push(found.reason);
   }
-  onProgress?.('no redis-server can be found or obtained');
-  throw new EnvironmentError(
-    'NO_REDIS',
-    `no redis-server here:\n${reasons.map((reason) => `  - ${reason}`).join('\n')}`,
-    await installCommand(machine),
-  );
+  const list = reasons.map((reason) => `\n  - ${reason}`).join('');
+  throw new EnvironmentError('NO_REDIS', `no redis-server can be found or obtained here:${list}`, remedy);
 }
 
 async function searchPath(machine: Machine, signal?: AbortSignal): Promise<ServerBinary | Unusable> {

@@ -1,0 +1,213 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { Redis } from 'ioredis';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { inspectBinary } from '../harness/redis/binary.ts';
+import { isWhole } from '../harness/redis/cache.ts';
+import { withLibraries } from '../harness/redis/debian-packages.ts';
+import { findServer } from '../harness/redis/provision.ts';
+import { startServer } from '../harness/redis/server.ts';
+import { apt, bare, NO_ARCHIVE, program, rejection, search, unpackFirst, type FirstRun } from './machines.ts';
+import { temporaryFolder } from './processes.ts';
+
+const run = promisify(execFile);
+
+const home = mkdtempSync(join(tmpdir(), 'oversell-test-'));
+afterAll(() => rmSync(home, { recursive: true }));
+const unpacking = unpackFirst(home);
+let first: FirstRun;
+/** What was unpacked: `bin/` and `root/`. */
+let entry: string;
+beforeEach(async (context) => {
+  first = (await unpacking)!;
+  context.skip(first === undefined, NO_ARCHIVE);
+  entry = dirname(dirname(first.found.path));
+});
+
+describe('a first run on a Debian', () => {
+  test('unpacks a server and its redis-benchmark, which a second run finds without apt', async () => {
+    expect(first.found.source).toBe('debian-package');
+    expect(first.told.join()).toMatch(/unpacking/);
+    const { stdout } = await run(first.found.benchmarkPath!, ['--version']);
+    expect(stdout).toContain(first.found.version);
+    const second = await search({ ...bare(home), cacheFolders: first.machine.cacheFolders });
+    expect(second).toEqual({ found: { ...first.found, source: 'cache' }, told: [] });
+  });
+
+  test('without package lists fetches its own and leaves the system’s as they were', async () => {
+    const folder = temporaryFolder();
+    const lists = join(folder, 'system-lists');
+    await fs.mkdir(join(lists, 'partial'), { recursive: true });
+    await fs.writeFile(join(folder, 'apt.conf'), `Dir::State::lists "${lists}/";\n`);
+    const masked = (tool: string): Promise<string> =>
+      program(join(folder, tool), `APT_CONFIG='${folder}/apt.conf' exec ${tool} "$@"`);
+    const machine = { ...apt, aptGet: await masked(apt.aptGet), aptCache: await masked(apt.aptCache) };
+    const { found, told } = await search({ ...bare(folder), ...machine });
+    expect(found).toMatchObject({ source: 'debian-package', version: first.found.version });
+    expect(told.join()).toMatch(/package lists are missing/);
+    expect(await fs.readdir(lists)).toEqual(['partial']);
+    expect(await fs.readdir(join(lists, 'partial'))).toEqual([]);
+  });
+
+  test('whose archive does not answer says what apt said, and leaves nothing behind', async () => {
+    const folder = temporaryFolder();
+    const fails = await program(
+      join(folder, 'apt-get'),
+      `[ "$1" = --version ] || { echo 'W: some warning' >&2; echo 'E: Could not resolve the archive' >&2; exit 100; }`,
+    );
+    const machine = { ...bare(folder), ...apt, aptGet: fails };
+    const error = await rejection(findServer({}, machine));
+    expect(error).toMatchObject({ message: expect.stringContaining('E: Could not resolve the archive') });
+    expect(await fs.readdir(machine.cacheFolders[0]!)).toEqual([]);
+  });
+
+  test('never shares a cache that others can write', async () => {
+    const folder = temporaryFolder();
+    const cache = join(folder, 'cache');
+    await fs.cp(dirname(entry), cache, { recursive: true, verbatimSymlinks: true });
+    const machine = { ...bare(folder), cacheFolders: [cache] };
+    await fs.chmod(cache, 0o755);
+    expect((await findServer({}, machine)).source).toBe('cache');
+    await fs.chmod(cache, 0o777);
+    expect(await rejection(findServer({}, machine))).toMatchObject({ code: 'NO_REDIS' });
+  });
+});
+
+describe('a damaged cache', () => {
+  test('is never used, and is repaired by two runs at a time', async () => {
+    const folder = temporaryFolder();
+    const damaged = join(folder, 'cache', basename(entry));
+    await fs.cp(entry, damaged, { recursive: true, verbatimSymlinks: true });
+    const machine = { ...bare(folder), ...apt };
+    expect((await findServer({}, machine)).source).toBe('cache');
+    const library = (await fs.readdir(damaged, { recursive: true })).find((file) => /libcrypto/.test(file))!;
+    await fs.truncate(join(damaged, library), 1_000_000);
+    const unrepaired = await rejection(findServer({}, { ...bare(folder) }));
+    expect(unrepaired).toMatchObject({ message: expect.stringContaining(`${damaged} is damaged`) });
+
+    const found = await Promise.all([findServer({}, machine), findServer({}, machine)]);
+    for (const { path } of found) expect(await inspectBinary(path, 'cache')).toMatchObject({ path });
+    const left = await fs.readdir(join(folder, 'cache'));
+    expect(left).not.toContain(basename(entry));
+    for (const name of left) expect(await isWhole(join(folder, 'cache', name))).toBe(true);
+  });
+});
+
+describe('the wrapper', () => {
+  test('works from any place, through a link, and under any working directory', async () => {
+    const folder = join(temporaryFolder(), `a folder's "$name"`);
+    await fs.cp(entry, folder, { recursive: true, verbatimSymlinks: true });
+    const link = join(folder, 'link to a server');
+    await fs.symlink(join('bin', 'redis-server'), link);
+    for (const path of [join(folder, 'bin', 'redis-server'), link]) {
+      const { stdout } = await run(path, ['--version'], { cwd: '/' });
+      expect(stdout).toContain(`v=${first.found.version}`);
+    }
+  });
+
+  test('becomes the server, so that its process is the server’s', async () => {
+    const socket = join(temporaryFolder(), 's');
+    const child = spawn(first.found.path, ['--port', '0', '--unixsocket', socket, '--save', '']);
+    const redis = new Redis({ path: socket, maxRetriesPerRequest: null, retryStrategy: () => 10 });
+    redis.on('error', () => undefined); // not there yet
+    expect(await redis.info('server')).toContain(`process_id:${child.pid}\r\n`);
+    redis.disconnect();
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  });
+});
+
+const wrapperOf = async (name: string): Promise<string> =>
+  (await fs.readFile(join(entry, 'bin', name), 'utf8')).replace('#!/bin/sh\n', '');
+/** The same wrapper, which forgets to say where the libraries are. */
+const forgetful = (wrapper: string): string => wrapper.replace(/^export .*$/m, 'unset LD_LIBRARY_PATH');
+
+describe('the libraries', () => {
+  /** Those that the system's loader and C library bring; unpacking them would mix two C libraries. */
+  const systems = /^(linux-vdso|ld-linux|libc|libm|libdl|libpthread|librt|libresolv)\b/;
+
+  /** Libraries of a wrapped program that do not come from the entry: name → the system's path, if it has one. */
+  async function foreign(wrapper: string): Promise<Map<string, string | undefined>> {
+    const folder = temporaryFolder();
+    await fs.symlink(join(entry, 'root'), join(folder, 'root'));
+    const traced = await program(join(folder, 'bin', 'traced'), wrapper.replace('exec ', 'exec ldd '));
+    const { stdout } = await run(traced, []);
+    const found = new Map<string, string | undefined>();
+    for (const [, name, path] of stdout.matchAll(/^\s*(\S+)(?: => (\/\S+|not found))?/gm)) {
+      const file = basename(name!);
+      if (systems.test(file) || path?.startsWith(folder)) continue;
+      found.set(file, path?.startsWith('/') ? path : undefined);
+    }
+    return found;
+  }
+  test.each(['redis-server', 'redis-benchmark'])('of %s are all unpacked beside it', async (name) => {
+    expect([...(await foreign(await wrapperOf(name))).keys()]).toEqual([]);
+  });
+
+  test('are looked for where it matters: a wrapper that forgets them is caught', async () => {
+    const missed = [...(await foreign(forgetful(await wrapperOf('redis-server')))).keys()].join(' ');
+    for (const library of ['libssl', 'libcrypto', 'libjemalloc', 'liblzf']) expect(missed).toContain(library);
+  });
+
+  test('are enough: the server runs where the system’s own are hidden', async (context) => {
+    const folder = temporaryFolder();
+    const hidden = [...(await foreign(forgetful(await wrapperOf('redis-server')))).values()];
+    const paths = hidden.filter((path) => path !== undefined);
+    const hides = (await Promise.all(paths.map((path) => fs.realpath(path)))).map(
+      (path) => `mount --bind /dev/null '${path}' &&`,
+    );
+    /** In a mount namespace of its own, as root of a user namespace where we are not root already. */
+    const inside = async (name: string, command: string): Promise<string> => {
+      const script = await program(
+        join(folder, `${name}-inside`),
+        `${hides.join('\n')} exec ${command} "$@"`,
+      );
+      const unshare = process.getuid?.() === 0 ? 'unshare --mount' : 'unshare --map-root-user --mount';
+      return program(join(folder, name), `exec ${unshare} '${script}' "$@"`);
+    };
+    const possible = await run(await inside('possible', '/bin/echo'), ['yes']).catch(() => undefined);
+    context.skip(possible === undefined, 'no mount namespace can be made here');
+
+    const bareServer = await inside('bare', `'${join(entry, 'root/usr/bin/redis-server')}'`);
+    expect(await inspectBinary(bareServer, 'path')).toHaveProperty('reason');
+    const wrapped = await inside('wrapped', `'${first.found.path}'`);
+    const target = await startServer({ ...first.found, path: wrapped });
+    const redis = new Redis(target.options);
+    expect(await redis.set('stock', 1)).toBe('OK');
+    redis.disconnect();
+    await target.close();
+  });
+
+  test('are found by following what each package says it needs', () => {
+    const graph = [
+      'redis-tools',
+      '  Depends: adduser',
+      '  Depends: libssl3',
+      ' |Depends: libone',
+      '  Depends: libother',
+      '  Depends: libc6',
+      '  PreDepends: libpre',
+      '    libprovider',
+      '  Suggests: libsuggested',
+      'adduser',
+      '  Depends: libpam0g',
+      'libssl3',
+      '  Depends: libdeep',
+      '  Depends: <libvirtual>',
+      'libdeep',
+      '  Depends: libssl3',
+    ].join('\n');
+    expect(withLibraries(graph, ['redis-tools'])).toEqual([
+      'redis-tools',
+      'libssl3',
+      'libone',
+      'libpre',
+      'libdeep',
+    ]);
+  });
+});
