@@ -1,0 +1,59 @@
+import { Redis, type RedisOptions } from 'ioredis';
+import { EnvironmentError } from '../errors.ts';
+import type { Failures } from './failures.ts';
+
+/** The connections of one instance: opened, counted, closed together. */
+export class Connections {
+  /** Commands written to the wire, re-sent ones included, handshakes and those that wait for a connection not. */
+  commands = 0;
+  readonly #open: Redis[] = [];
+  readonly #failures: Failures;
+
+  /** `failures`: told of the connections' own errors; commands report theirs where they were sent. */
+  constructor(failures: Failures) {
+    this.#failures = failures;
+  }
+
+  get size(): number {
+    return this.#open.length;
+  }
+
+  /** @throws EnvironmentError if there is no connection to be had */
+  async open(options: RedisOptions): Promise<Redis> {
+    const redis = new Redis({ ...options, lazyConnect: true } as RedisOptions & { replyMapping?: 'legacy' });
+    this.#open.push(redis);
+    redis.on('error', (error) => this.#failures.count(error, 'connection'));
+    try {
+      await redis.connect();
+    } catch (error) {
+      throw new EnvironmentError(
+        'NO_CONNECTION',
+        `cannot connect to Redis: ${error instanceof Error ? error.message : String(error)}`,
+        'check that the server runs, and that it allows as many clients as are in flight (maxclients)',
+        { cause: error },
+      );
+    }
+    return this.#counted(redis);
+  }
+
+  disconnect(): void {
+    for (const redis of this.#open) redis.disconnect();
+  }
+
+  /**
+   * Counted here and not by the server, because the server's figures include the commands that scripts call, and
+   * on a borrowed server everybody else's.
+   */
+  #counted(redis: Redis): Redis {
+    const send = redis.sendCommand.bind(redis);
+    redis.sendCommand = (command, stream) => {
+      // A command that has to wait for the connection passes here again once it is ready.
+      if (redis.status === 'ready') this.commands++;
+      return send(command, stream);
+    };
+    // The strategy's own further connections count too.
+    const duplicate = redis.duplicate.bind(redis);
+    redis.duplicate = (override) => this.#counted(duplicate(override));
+    return redis;
+  }
+}

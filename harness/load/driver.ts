@@ -1,0 +1,168 @@
+import type { Redis } from 'ioredis';
+import type { Strategy } from '../../strategies/contract.ts';
+import { isDefinite } from '../../strategies/errors.ts';
+import { systemClock as clock } from '../ambient.ts';
+import { EnvironmentError, UsageError } from '../errors.ts';
+import type { History } from '../history/operation.ts';
+import { mergeRecordings } from '../history/recorder.ts';
+import { seededRandom } from '../random.ts';
+import { loadStrategy } from '../strategy-loader.ts';
+import { requestOf } from './buyers.ts';
+import { Connections } from './connections.ts';
+import { Control } from './control.ts';
+import { Failures } from './failures.ts';
+import { planLoad, type LoadOptions, type LoadPlan } from './options.ts';
+import { InstancePool } from './pool.ts';
+import { settle, type AtRest } from './rest.ts';
+import { figuresOf, type Ended, type LoadRun } from './summary.ts';
+import type { InstanceRun, InstanceTask } from './task.ts';
+import { watchUsage, type Usage } from './usage.ts';
+
+/**
+ * One sale: opened, sold by a pool of instances in a closed loop, brought to rest, and counted.
+ *
+ * @throws UsageError if the options or the strategy make no sense; EnvironmentError if Redis or a worker fails
+ */
+export async function runLoad(options: LoadOptions): Promise<LoadRun> {
+  const strategy = await loadStrategy(options.strategy);
+  const plan = planLoad(options, strategy);
+  const failures = new Failures();
+  const connections = new Connections(failures);
+  const { target } = options;
+  try {
+    const observer = await connections.open(target.options);
+    const lobby = await connections.open({ ...target.options, ...strategy.client });
+    await open(strategy, lobby, plan);
+    const sold = await sell(options, plan, observer);
+    for (const failure of sold.instances.flatMap((instance) => instance.failures)) failures.add(failure);
+    let rest: AtRest = {};
+    if (sold.ended !== 'aborted') {
+      const random = seededRandom(options.seed).fork('at rest');
+      const lent = await connections.open({ ...target.options, ...strategy.client });
+      const { sale, maxAttempts, graceMs } = plan;
+      rest = await settle({ strategy, sale, lobby, lent, random, maxAttempts, graceMs }, failures);
+    }
+    return loadRun(strategy, options.seed, plan, sold, rest, failures);
+  } finally {
+    connections.disconnect();
+  }
+}
+
+async function open(strategy: Strategy, redis: Redis, plan: LoadPlan): Promise<void> {
+  try {
+    await strategy.open(redis, plan.sale);
+  } catch (error) {
+    throw new UsageError(
+      isDefinite(error) ? error.code : 'OPEN_FAILED',
+      `${strategy.name} could not open the sale: ${error instanceof Error ? error.message : String(error)}`,
+      'correct its open(), or give it the server that it needs',
+      { cause: error },
+    );
+  }
+}
+
+interface Sold {
+  instances: InstanceRun[];
+  ended: Ended;
+  usage: Usage;
+}
+
+/** Starts all instances together, waits until they have ended, and leaves no thread behind. */
+async function sell(options: LoadOptions, plan: LoadPlan, observer: Redis): Promise<Sold> {
+  const control = new Control(clock);
+  let reason: Ended | 'not ready' | undefined;
+  const stop = (why: Ended | 'not ready'): void => {
+    reason ??= why;
+    control.stop();
+  };
+  const abort = (): void => stop('aborted');
+  options.signal?.addEventListener('abort', abort);
+  if (options.signal?.aborted) abort();
+  const pool = new InstancePool(plan.workers);
+  let timer = setTimeout(() => stop('not ready'), plan.graceMs);
+  try {
+    const running = pool.run(instanceTasks(options, plan, control));
+    await Promise.race([control.allReady(plan.workers), running]);
+    clearTimeout(timer);
+    const used = await watchUsage(observer);
+    control.start();
+    if (plan.seconds !== undefined) timer = setTimeout(() => stop('time-up'), plan.seconds * 1_000);
+    const instances = await running;
+    if (reason === 'not ready') throw notReady(plan.graceMs);
+    const usage = await used(Math.max(...instances.map(({ busy }) => busy)));
+    const ended = reason ?? (instances.some(({ stalled }) => stalled) ? 'stalled' : 'served');
+    return { instances, ended, usage };
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener('abort', abort);
+    control.stop();
+    await pool.close();
+  }
+}
+
+const notReady = (graceMs: number): EnvironmentError =>
+  new EnvironmentError(
+    'NOT_READY',
+    `the instances were not ready to sell after ${graceMs} ms`,
+    'check that Redis answers, and that seller() comes to an end',
+  );
+
+/** Shares what is in flight out over the instances as evenly as it goes. */
+function instanceTasks(options: LoadOptions, plan: LoadPlan, control: Control): InstanceTask[] {
+  const share = Math.floor(plan.inFlight / plan.workers);
+  const rest = plan.inFlight % plan.workers;
+  return Array.from({ length: plan.workers }, (_, instance) => ({
+    strategy: options.strategy,
+    sale: plan.sale,
+    redis: options.target.options,
+    crowd: plan.crowd,
+    instance,
+    instances: plan.workers,
+    inFlight: share + (instance < rest ? 1 : 0),
+    firstProcess: instance * share + Math.min(instance, rest),
+    maxAttempts: plan.maxAttempts,
+    graceMs: plan.graceMs,
+    seed: options.seed,
+    control: control.memory,
+  }));
+}
+
+function loadRun(
+  strategy: Strategy,
+  seed: number,
+  plan: LoadPlan,
+  { instances, ended, usage }: Sold,
+  { drained, drainedBy, recorded }: AtRest,
+  failures: Failures,
+): LoadRun {
+  const operations = mergeRecordings(
+    instances.map(({ recording }) => recording),
+    (buyer) => requestOf(plan.crowd, buyer),
+  );
+  const figures = figuresOf(operations);
+  const history: History = {
+    sale: plan.sale,
+    operations,
+    ...(drained !== undefined && { drained }),
+    ...(recorded !== undefined && { recorded }),
+  };
+  const sum = (of: (instance: InstanceRun) => number): number =>
+    instances.reduce((total, instance) => total + of(instance), 0);
+  return {
+    strategy: strategy.name,
+    mode: 'closed',
+    seed,
+    workers: plan.workers,
+    inFlight: plan.inFlight,
+    connections: sum((instance) => instance.connections),
+    ended,
+    history,
+    ...figures,
+    commandsPerSale:
+      figures.outcomes.sold === 0 ? null : sum(({ commands }) => commands) / figures.outcomes.sold,
+    ...usage,
+    ...(drained !== undefined && { drained }),
+    ...(drainedBy !== undefined && { drainedBy }),
+    errors: failures.list(),
+  };
+}

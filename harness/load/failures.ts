@@ -1,0 +1,49 @@
+/** What went wrong, counted by kind. */
+export interface Failure {
+  /** Error code, Redis' first word (NOSCRIPT, WRONGTYPE), or the message with its figures blanked out. */
+  kind: string;
+  count: number;
+  /** The first message of this kind, in full. */
+  message: string;
+}
+
+const KIND_LENGTH = 80;
+const MOST_KINDS = 100;
+
+/** Counts failures without keeping each of them. */
+export class Failures {
+  readonly #kinds = new Map<string, Failure>();
+
+  /** `where`: set before the kind when it was not a purchase that failed. */
+  count(error: unknown, where?: string): void {
+    const kind = where === undefined ? kindOf(error) : `${where}: ${kindOf(error)}`;
+    this.add({ kind, count: 1, message: error instanceof Error ? error.message : String(error) });
+  }
+
+  /** Beyond a hundred kinds, the rest is counted together: ids in messages must not fill the memory. */
+  add(failure: Failure): void {
+    const known = this.#kinds.get(failure.kind);
+    if (known) known.count += failure.count;
+    else if (this.#kinds.size < MOST_KINDS || failure.kind === OTHER) {
+      this.#kinds.set(failure.kind, { ...failure });
+    } else this.add({ ...failure, kind: OTHER });
+  }
+
+  /** Most frequent first. */
+  list(): Failure[] {
+    return [...this.#kinds.values()].toSorted((a, b) => b.count - a.count);
+  }
+}
+
+const OTHER = 'other';
+
+function kindOf(error: unknown): string {
+  if (!(error instanceof Error)) return shortened(`thrown ${String(error)}`);
+  const { code } = error as { code?: unknown };
+  if (typeof code === 'string') return code;
+  const firstWord = error.message.split(' ', 1)[0]!;
+  if (error.name === 'ReplyError' && /^[A-Z]+$/.test(firstWord)) return firstWord;
+  return shortened(`${error.name}: ${error.message}`);
+}
+
+const shortened = (text: string): string => text.replaceAll(/\d+/g, '#').slice(0, KIND_LENGTH);

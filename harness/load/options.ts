@@ -1,0 +1,115 @@
+import { checkSale, checkUnits, type Sale, type Strategy } from '../../strategies/contract.ts';
+import { isDefinite } from '../../strategies/errors.ts';
+import { UsageError } from '../errors.ts';
+import type { RedisTarget } from '../redis/target.ts';
+import type { StrategyRef } from '../strategy-loader.ts';
+import type { Crowd } from './buyers.ts';
+
+export interface LoadOptions {
+  target: RedisTarget;
+  strategy: StrategyRef;
+  /** Units. */
+  stock: number;
+  perUserLimit?: number;
+  /** Purchases in all, each by its own buyer. Absent: as many as `seconds` leave time for. */
+  buyers?: number;
+  /** Users, dealt out cyclically. Absent: each buyer is a user. */
+  users?: number;
+  /** Units per purchase, dealt out cyclically. Default: one unit. */
+  quantities?: readonly number[];
+  /** Purchases in flight, over all workers. Default 64. */
+  inFlight?: number;
+  /** Application instances, one thread each. Default 2, or as many as are in flight. */
+  workers?: number;
+  /** After so long no purchase begins. */
+  seconds?: number;
+  /** Attempts of a retrying purchase before it gives up. Default 64. */
+  maxAttempts?: number;
+  /**
+   * An instance that completes nothing for so long leaves what is outstanding as unknown; one that needs longer to
+   * get ready is given up. Default 10 000.
+   */
+  graceMs?: number;
+  seed: number;
+  /** Ends the run early; what was recorded until then comes back, marked. */
+  signal?: AbortSignal;
+}
+
+/** A run that makes sense. */
+export interface LoadPlan {
+  sale: Sale;
+  crowd: Crowd;
+  inFlight: number;
+  workers: number;
+  seconds?: number;
+  maxAttempts: number;
+  graceMs: number;
+}
+
+let runs = 0;
+
+/** @throws UsageError if the options make no sense, alone or together with the strategy. Nothing was sent. */
+export function planLoad(options: LoadOptions, strategy: Strategy): LoadPlan {
+  const inFlight = options.inFlight ?? 64;
+  const workers = options.workers ?? Math.min(2, inFlight);
+  const quantities = options.quantities ?? [1];
+  whole('seed', options.seed, 0);
+  whole('inFlight', inFlight, 1);
+  whole('workers', workers, 1);
+  if (options.buyers !== undefined) whole('buyers', options.buyers, 1);
+  if (options.users !== undefined) whole('users', options.users, 1);
+  if (options.maxAttempts !== undefined) whole('maxAttempts', options.maxAttempts, 1);
+  positive('seconds', options.seconds);
+  positive('graceMs', options.graceMs);
+  if (options.buyers === undefined && options.seconds === undefined) {
+    throw unusable('neither buyers nor seconds are given', 'give one of them, or the run never ends');
+  }
+  if (workers > inFlight) {
+    throw unusable(`${workers} workers share ${inFlight} purchases in flight`, 'give fewer workers');
+  }
+  const tag = `${options.seed.toString(36)}-${++runs}`;
+  const sale: Sale = { sku: `sale-${tag}`, stock: options.stock };
+  if (options.perUserLimit !== undefined) sale.perUserLimit = options.perUserLimit;
+  checkUnitsOf(strategy, sale, quantities);
+  const crowd: Crowd = { tag, quantities };
+  if (options.buyers !== undefined) crowd.buyers = options.buyers;
+  if (options.users !== undefined) crowd.users = options.users;
+  return {
+    sale,
+    crowd,
+    inFlight,
+    workers,
+    ...(options.seconds !== undefined && { seconds: options.seconds }),
+    maxAttempts: options.maxAttempts ?? 64,
+    graceMs: options.graceMs ?? 10_000,
+  };
+}
+
+function checkUnitsOf(strategy: Strategy, sale: Sale, quantities: readonly number[]): void {
+  try {
+    checkSale(sale, strategy);
+    for (const quantity of quantities) checkUnits('quantity', quantity, 1);
+  } catch (error) {
+    if (!isDefinite(error)) throw error;
+    throw new UsageError(error.code, error.message, 'nothing was sent: correct it and run again', {
+      cause: error,
+    });
+  }
+  if (quantities.length === 0) throw unusable('quantities is an empty list', 'give at least one');
+  if (quantities.some((quantity) => quantity > 1) && !strategy.supports?.includes('several-units')) {
+    throw unusable(`${strategy.name} sells one unit at a time`, 'give quantity 1, or another strategy');
+  }
+}
+
+function whole(what: string, value: number, least: number): void {
+  if (Number.isSafeInteger(value) && value >= least) return;
+  throw unusable(`${what} is ${String(value)}`, `give a whole number, ${least} or more`);
+}
+
+function positive(what: string, value: number | undefined): void {
+  if (value === undefined || (Number.isFinite(value) && value > 0)) return;
+  throw unusable(`${what} is ${String(value)}`, 'give a number above zero');
+}
+
+const unusable = (message: string, remedy: string): UsageError =>
+  new UsageError('INVALID_INPUT', message, remedy);

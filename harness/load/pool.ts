@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Piscina } from 'piscina';
+import { EnvironmentError, UsageError } from '../errors.ts';
+import type { InstanceFault, InstanceReport, InstanceRun, InstanceTask } from './task.ts';
+
+/** Threads of compiled code, one per application instance. Figures must never come through a transpiler. */
+export class InstancePool {
+  readonly #pool: Piscina<InstanceTask, InstanceReport>;
+  #lastError: Error | undefined;
+
+  /** @throws EnvironmentError if the workers were not compiled */
+  constructor(instances: number) {
+    const worker = fileURLToPath(import.meta.resolve('#worker'));
+    if (!existsSync(worker)) {
+      throw new EnvironmentError('NOT_BUILT', `${worker} is missing`, 'npm run build');
+    }
+    this.#pool = new Piscina({
+      filename: worker,
+      name: 'runInstance',
+      minThreads: instances,
+      maxThreads: instances,
+      idleTimeout: Infinity,
+      // With atomics, piscina puts an idle worker's event loop to sleep, sockets included.
+      atomics: 'disabled',
+      recordTiming: false,
+    });
+    // A thread that fails outside of a task: kept, because without a listener it would end the process.
+    this.#pool.on('error', (error: Error) => (this.#lastError = error));
+  }
+
+  /**
+   * Runs all instances at the same time, each on a thread of its own.
+   *
+   * @throws UsageError if the strategy does not load or its seller() fails; EnvironmentError for the rest
+   */
+  async run(tasks: readonly InstanceTask[]): Promise<InstanceRun[]> {
+    let reports: InstanceReport[];
+    try {
+      reports = await Promise.all(tasks.map((task) => this.#pool.run(task)));
+    } catch (error) {
+      const cause = this.#lastError ?? (error as Error);
+      throw new EnvironmentError(
+        'WORKER_DIED',
+        `an instance died: ${cause.message}`,
+        'see what the strategy throws outside of its promises, or give Node more memory',
+        { cause },
+      );
+    }
+    return reports.map((report) => {
+      if (report.kind === 'fault') throw errorOf(report);
+      return report;
+    });
+  }
+
+  /** Ends every thread, whatever it does. */
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+}
+
+function errorOf({ during, code, message, remedy, stack }: InstanceFault): Error {
+  const cause = { stack };
+  if (during === 'connecting') {
+    return new EnvironmentError(code ?? 'NO_CONNECTION', message, remedy ?? 'check that Redis runs', {
+      cause,
+    });
+  }
+  return new UsageError(
+    code ?? 'STRATEGY_FAILED',
+    `an instance failed while ${during}: ${message}`,
+    remedy ?? 'correct the strategy: what it throws there, no purchase can make good',
+    { cause },
+  );
+}

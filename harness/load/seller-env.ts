@@ -1,0 +1,12 @@
+import type { SellerEnv } from '../../strategies/contract.ts';
+import { systemClock as clock } from '../ambient.ts';
+import type { Random } from '../random.ts';
+
+/** The world of an instance outside the explorer: the real clock, and chance from the run's seed. */
+export const sellerEnv = (random: Random, maxAttempts: number): SellerEnv => ({
+  random: () => random.next(),
+  pick: (n) => random.below(n),
+  now: () => clock.epochMs(),
+  sleep: (ms) => clock.sleep(ms),
+  maxAttempts,
+});

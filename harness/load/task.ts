@@ -1,0 +1,50 @@
+import type { RedisOptions } from 'ioredis';
+import type { Sale } from '../../strategies/contract.ts';
+import type { Recording } from '../history/recorder.ts';
+import type { StrategyRef } from '../strategy-loader.ts';
+import type { Crowd } from './buyers.ts';
+import type { Failure } from './failures.ts';
+
+/** What one worker is asked to do: be one application instance of a sale. Plain data. */
+export interface InstanceTask {
+  strategy: StrategyRef;
+  sale: Sale;
+  redis: RedisOptions;
+  crowd: Crowd;
+  /** 0 … instances − 1 */
+  instance: number;
+  instances: number;
+  /** Purchases that this instance has in flight; its processes are numbered from `firstProcess`. */
+  inFlight: number;
+  firstProcess: number;
+  maxAttempts: number;
+  /** An instance that completes nothing for so long leaves what is outstanding as unknown. */
+  graceMs: number;
+  seed: number;
+  control: SharedArrayBuffer;
+}
+
+export type InstanceReport = InstanceRun | InstanceFault;
+
+export interface InstanceRun {
+  kind: 'ran';
+  recording: Recording;
+  failures: Failure[];
+  connections: number;
+  /** Commands sent until the last sale of this instance was acknowledged; all of them if it sold nothing. */
+  commands: number;
+  /** Share of its time in which the event loop was busy, 0 … 1. */
+  busy: number;
+  /** It left purchases open because nothing was completed any more. */
+  stalled: boolean;
+}
+
+/** The instance never came to the start. Data, because an Error loses its own fields on the way between threads. */
+export interface InstanceFault {
+  kind: 'fault';
+  during: 'loading the strategy' | 'connecting' | 'calling seller()';
+  code?: string;
+  message: string;
+  remedy?: string;
+  stack?: string;
+}

@@ -1,0 +1,95 @@
+import type { Redis } from 'ioredis';
+import { move, transferableSymbol, valueSymbol } from 'piscina';
+import type { Seller } from '../../strategies/contract.ts';
+import { systemClock as clock } from '../ambient.ts';
+import { buffersOf } from '../history/recorder.ts';
+import { seededRandom } from '../random.ts';
+import { loadStrategy } from '../strategy-loader.ts';
+import { Connections } from './connections.ts';
+import { Control } from './control.ts';
+import { Failures } from './failures.ts';
+import { Instance, type Shop } from './instance.ts';
+import { sellerEnv } from './seller-env.ts';
+import type { InstanceFault, InstanceReport, InstanceRun, InstanceTask } from './task.ts';
+
+/** One worker of the pool is one application instance: its own copy of the strategy, its own connections. */
+export async function runInstance(task: InstanceTask): Promise<InstanceReport> {
+  const control = new Control(clock, task.control);
+  const failures = new Failures();
+  const connections = new Connections(failures);
+  try {
+    const shop = await Promise.race([prepare(task, connections, failures), control.whenStopped()]);
+    if (shop === undefined) return nothingSold(failures);
+    if ('kind' in shop) {
+      control.stop(); // the others must not wait for this one at the start
+      return shop;
+    }
+    control.ready();
+    const startNs = await control.started();
+    const run = startNs === undefined ? undefined : await new Instance(task, control, shop, startNs).run();
+    await close(shop.seller, task.graceMs, failures);
+    return run ? transferred({ ...run, failures: failures.list() }) : nothingSold(failures);
+  } finally {
+    connections.disconnect();
+  }
+}
+
+async function prepare(
+  task: InstanceTask,
+  connections: Connections,
+  failures: Failures,
+): Promise<Shop | InstanceFault> {
+  let during: InstanceFault['during'] = 'loading the strategy';
+  try {
+    const strategy = await loadStrategy(task.strategy);
+    during = 'connecting';
+    const options = { ...task.redis, ...strategy.client };
+    const own = await connections.open(options);
+    const lend = (): Promise<Redis> =>
+      strategy.connection === 'shared' ? Promise.resolve(own) : connections.open(options);
+    const lent = await Promise.all(Array.from({ length: task.inFlight }, lend));
+    during = 'calling seller()';
+    const random = seededRandom(task.seed).fork(`instance ${task.instance}`);
+    const seller = await strategy.seller(own, task.sale, sellerEnv(random, task.maxAttempts));
+    return { seller, lent, connections, failures };
+  } catch (error) {
+    return faultOf(during, error);
+  }
+}
+
+async function close(seller: Seller, graceMs: number, failures: Failures): Promise<void> {
+  try {
+    await Promise.race([seller.close?.(), clock.sleep(graceMs)]);
+  } catch (error) {
+    failures.count(error, 'close');
+  }
+}
+
+const nothingSold = (failures: Failures): InstanceRun => ({
+  kind: 'ran',
+  recording: { rows: 0, chunks: [] },
+  failures: failures.list(),
+  connections: 0,
+  commands: 0,
+  busy: 0,
+  stalled: false,
+});
+
+function faultOf(during: InstanceFault['during'], error: unknown): InstanceFault {
+  if (!(error instanceof Error)) return { kind: 'fault', during, message: String(error) };
+  const { code, remedy } = error as { code?: unknown; remedy?: unknown };
+  return {
+    kind: 'fault',
+    during,
+    message: error.message,
+    ...(typeof code === 'string' && { code }),
+    ...(typeof remedy === 'string' && { remedy }),
+    ...(error.stack !== undefined && { stack: error.stack }),
+  };
+}
+
+/** Hands the columns over to the main thread instead of copying them. */
+function transferred(run: InstanceRun): InstanceRun {
+  const handedOver = { [transferableSymbol]: buffersOf(run.recording), [valueSymbol]: run };
+  return move(handedOver) as unknown as InstanceRun;
+}

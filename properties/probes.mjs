@@ -1,0 +1,77 @@
+/**
+ * Strategies for tests of the load driver. Plain JavaScript, because the driver's compiled workers load them as
+ * they would load a user's file.
+ */
+
+/** @param {object} parts what differs from a strategy that never has anything to sell */
+const probe = ({ purchase = async () => ({ kind: 'sold-out' }), ...rest } = {}) => ({
+  name: 'probe',
+  summary: 'a probe',
+  connection: 'shared',
+  async open() {},
+  seller: () => ({ purchase, remaining: async () => 0 }),
+  ...rest,
+});
+
+/** Throws when the connection that it is lent serves another purchase at the same time. */
+const lentTwice = () => {
+  const busy = new Set();
+  return async (_request, redis) => {
+    if (busy.has(redis)) throw new Error('this connection is lent twice');
+    busy.add(redis);
+    await redis.ping();
+    busy.delete(redis);
+    return { kind: 'sold-out' };
+  };
+};
+export const exclusiveLoan = probe({ connection: 'exclusive', purchase: lentTwice() });
+export const sharedLoan = probe({ connection: 'shared', purchase: lentTwice() });
+
+export const neverAnswers = probe({ purchase: () => new Promise(() => {}) });
+export const neverReady = probe({ seller: () => new Promise(() => {}) });
+
+export const brokenOpen = probe({
+  async open() {
+    throw new Error('no such warehouse');
+  },
+});
+export const brokenSeller = probe({
+  seller() {
+    throw new Error('no such till');
+  },
+});
+export const throwsOutside = probe({
+  purchase: () =>
+    new Promise(() => {
+      setTimeout(() => {
+        throw new Error('nobody catches this');
+      }, 1);
+    }),
+});
+
+/** Every third purchase each: refuses definitely, throws in doubt, answers what is no outcome. */
+export const failing = probe({
+  async purchase({ requestId }, redis) {
+    await redis.ping();
+    const buyer = Number(/\d+/.exec(requestId)[0]);
+    if (buyer % 3 === 0) throw Object.assign(new Error('refused'), { definite: true, code: 'REFUSED' });
+    if (buyer % 3 === 1) throw new Error(`lost request ${buyer}`);
+    return { kind: 'maybe' };
+  },
+});
+
+/** Uses a connection of its own for every command. */
+export const duplicating = probe({
+  async seller(redis) {
+    const own = redis.duplicate();
+    return {
+      async purchase() {
+        await own.ping();
+        await own.ping();
+        return { kind: 'sold' };
+      },
+      remaining: async () => 0,
+      close: async () => own.disconnect(),
+    };
+  },
+});
