@@ -66,6 +66,14 @@ describe('a first run on a Debian', () => {
     expect(await fs.readdir(machine.cacheFolders[0]!)).toEqual([]);
   });
 
+  test('that is interrupted ends at once, and leaves nothing behind', async () => {
+    const machine = { ...bare(temporaryFolder()), ...apt };
+    const stop = new AbortController();
+    const searching = findServer({ onProgress: () => stop.abort(), signal: stop.signal }, machine);
+    expect(await rejection(searching)).toBe(stop.signal.reason);
+    expect(await fs.readdir(machine.cacheFolders[0]!)).toEqual([]);
+  });
+
   test('never shares a cache that others can write', async () => {
     const folder = temporaryFolder();
     const cache = join(folder, 'cache');
