@@ -198,10 +198,9 @@ const finding = (
   verdict: 'violated' | 'inconclusive',
   property: Property,
   message: string,
-  count?: number,
+  concerned: Pick<Evidence, 'units' | 'requests'> = {},
 ): PropertyVerdict => {
-  const evidence: Evidence = { property, message, operations: [] };
-  if (count !== undefined) evidence.units = count;
+  const evidence: Evidence = { property, message, ...concerned, operations: [] };
   return { verdict, evidence: [evidence] };
 };
 
@@ -216,7 +215,7 @@ function judgeOversell({ drained }: FactsAtRest, sums: Sums): PropertyVerdict {
       taken === sums.acknowledged
         ? `${sums.acknowledged} acknowledged`
         : `${sums.heldLeast} held and ${rest} still to be bought`;
-    return finding('violated', 'oversell', `${how}, of ${sums.onSaleMost} put on sale`, excess);
+    return finding('violated', 'oversell', `${how}, of ${sums.onSaleMost} put on sale`, { units: excess });
   }
   return drained === undefined ? finding('inconclusive', 'oversell', NOT_DRAINED) : HOLDS;
 }
@@ -230,7 +229,7 @@ function judgeStranded(facts: FactsAtRest, sums: Sums): PropertyVerdict {
   const message =
     `${sums.heldMost} held and ${facts.drained} still to be bought, of ${sums.onSaleLeast} put on sale: ` +
     `nobody is known to hold ${stranded}, and nobody can buy them`;
-  return finding('violated', 'stranded', message, stranded);
+  return finding('violated', 'stranded', message, { units: stranded });
 }
 
 /**
@@ -245,12 +244,8 @@ function doubleSaleWithoutLedger({ recorded, drained }: FactsAtRest, sums: Sums)
 function judgeDoubleSale(facts: FactsAtRest, sums: Sums): PropertyVerdict {
   if (facts.recorded !== undefined) {
     if (sums.doubled.length === 0) return HOLDS;
-    return finding(
-      'violated',
-      'double-sale',
-      `in the ledger beyond what was asked for: ${listed(sums.doubled)}`,
-      total(sums.doubled),
-    );
+    const message = `in the ledger beyond what was asked for: ${listed(sums.doubled)}`;
+    return finding('violated', 'double-sale', message, about(sums.doubled));
   }
   if (facts.drained === undefined) {
     const sure = !sums.anyResent || sums.onSaleLeast <= sums.possiblySold;
@@ -261,7 +256,7 @@ function judgeDoubleSale(facts: FactsAtRest, sums: Sums): PropertyVerdict {
   const message =
     `${sums.onSaleLeast - units(facts.drained)} units left the store for ${sums.possiblySold} that were sold ` +
     'or may have been, and a purchase was sent twice';
-  return finding('violated', 'double-sale', message, excess);
+  return finding('violated', 'double-sale', message, { units: excess });
 }
 
 function judgeUserLimit({ sale }: FactsAtRest, sums: Sums): PropertyVerdict {
@@ -276,13 +271,13 @@ function judgeUserLimit({ sale }: FactsAtRest, sums: Sums): PropertyVerdict {
     excess += held - limit;
   }
   if (over.length === 0) return HOLDS;
-  return finding('violated', 'user-limit', `${atMost(over)}; the limit is ${limit}`, excess);
+  return finding('violated', 'user-limit', `${atMost(over)}; the limit is ${limit}`, { units: excess });
 }
 
 function judgeLostSale({ recorded }: FactsAtRest, { lost }: Sums): PropertyVerdict {
   if (recorded === undefined) return NOT_APPLICABLE;
   if (lost.length === 0) return HOLDS;
-  return finding('violated', 'lost-sale', `acknowledged but not in the ledger: ${listed(lost)}`, total(lost));
+  return finding('violated', 'lost-sale', `acknowledged but not in the ledger: ${listed(lost)}`, about(lost));
 }
 
 function judgeProgress({ drained }: FactsAtRest, { stuck }: Sums): PropertyVerdict {
@@ -292,12 +287,15 @@ function judgeProgress({ drained }: FactsAtRest, { stuck }: Sums): PropertyVerdi
   }
   const failed = stuck.filter((request) => request.quantity <= drained);
   if (failed.length === 0) return HOLDS;
-  const names = atMost(failed.map(({ requestId, quantity }) => `${requestId} (${quantity})`));
-  const message = `gave up or hang while ${drained} units could still be bought: ${names}`;
-  return finding('violated', 'progress', message, failed.length);
+  const asked = failed.map(({ requestId, quantity }) => ({ request: requestId, units: quantity }));
+  const message = `gave up or hang while ${drained} units could still be bought: ${listed(asked)}`;
+  return finding('violated', 'progress', message, about(asked));
 }
 
-const total = (items: readonly Excess[]): number => items.reduce((sum, item) => sum + item.units, 0);
+const about = (items: readonly Excess[]): Pick<Evidence, 'units' | 'requests'> => ({
+  units: items.reduce((sum, item) => sum + item.units, 0),
+  requests: items.slice(0, NAMED).map((item) => item.request),
+});
 
 const listed = (items: readonly Excess[]): string =>
   atMost(items.map((item) => `${item.request} (${item.units})`));

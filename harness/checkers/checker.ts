@@ -11,6 +11,8 @@ export interface Evidence {
   message: string;
   /** Units concerned, where it is a matter of units: oversold by, stranded. */
   units?: number;
+  /** Requests concerned, at most a handful. */
+  requests?: readonly string[];
   /** The operations concerned, in order of invocation; at most a handful. */
   operations: readonly Operation[];
 }
@@ -19,6 +21,8 @@ export interface PropertyVerdict {
   verdict: Verdict;
   /** Empty when it holds. */
   evidence: readonly Evidence[];
+  /** How it was decided, where that took more than the usual way. */
+  note?: string;
 }
 
 /** What a checker says of one history: a verdict for each of the seven properties. */

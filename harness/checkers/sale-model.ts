@@ -6,12 +6,10 @@ import type { Model } from './linearizability.ts';
 export interface SaleState {
   /** Units; below zero only where a sale was let through that should have been refused. */
   readonly available: number;
-  readonly holdings: ReadonlyMap<string, Holding>;
-}
-
-export interface Holding {
-  readonly user: string;
-  readonly quantity: number;
+  /** Units by request. */
+  readonly holdings: ReadonlyMap<string, number>;
+  /** Units by user; stays empty without a limit. */
+  readonly heldBy: ReadonlyMap<string, number>;
 }
 
 /** One operation as the model sees it. `request` and `user` say nothing for a restock. */
@@ -20,6 +18,8 @@ export interface SaleInput {
   readonly request: string;
   readonly user: string;
   readonly quantity: number;
+  /** No other operation of the history asks for this request, or for its user where there is a limit. */
+  readonly alone?: boolean;
 }
 
 /**
@@ -35,36 +35,41 @@ function mayAnswer(
   if (state.holdings.has(purchase.request)) return answer === 'sold';
   const short = purchase.quantity > state.available;
   const overLimit =
-    sale.perUserLimit !== undefined && heldBy(state, purchase.user) + purchase.quantity > sale.perUserLimit;
+    sale.perUserLimit !== undefined &&
+    (state.heldBy.get(purchase.user) ?? 0) + purchase.quantity > sale.perUserLimit;
   if (answer === 'sold') return !short && !overLimit;
   return answer === 'sold-out' ? short : overLimit;
 }
 
 /** The state after a purchase was sold, allowed or not; unchanged when the request holds units already. */
-function sell(state: SaleState, { request, user, quantity }: SaleInput): SaleState {
+function sell(sale: Sale, state: SaleState, purchase: SaleInput): SaleState {
+  const { request, user, quantity } = purchase;
   if (state.holdings.has(request)) return state;
-  const holdings = new Map(state.holdings).set(request, { user, quantity });
-  return { available: state.available - quantity, holdings };
+  const available = state.available - quantity;
+  // Nobody will ask what is remembered of it, and a short memory makes a search over many operations cheap.
+  if (purchase.alone) return { ...state, available };
+  return {
+    available,
+    holdings: new Map(state.holdings).set(request, quantity),
+    heldBy: sale.perUserLimit === undefined ? state.heldBy : changed(state.heldBy, user, quantity),
+  };
 }
 
 /** The state after a request gave all its units back; unchanged when it holds none. */
-function release(state: SaleState, request: string): SaleState {
-  const holding = state.holdings.get(request);
-  if (holding === undefined) return state;
+function release(sale: Sale, state: SaleState, { request, user }: SaleInput): SaleState {
+  const quantity = state.holdings.get(request);
+  if (quantity === undefined) return state;
   const holdings = new Map(state.holdings);
   holdings.delete(request);
-  return { available: state.available + holding.quantity, holdings };
+  return {
+    available: state.available + quantity,
+    holdings,
+    heldBy: sale.perUserLimit === undefined ? state.heldBy : changed(state.heldBy, user, -quantity),
+  };
 }
 
-const restock = (state: SaleState, quantity: number): SaleState => ({
-  available: state.available + quantity,
-  holdings: state.holdings,
-});
-
-function heldBy(state: SaleState, user: string): number {
-  let units = 0;
-  for (const holding of state.holdings.values()) if (holding.user === user) units += holding.quantity;
-  return units;
+function changed(units: ReadonlyMap<string, number>, user: string, by: number): ReadonlyMap<string, number> {
+  return new Map(units).set(user, (units.get(user) ?? 0) + by);
 }
 
 /**
@@ -74,14 +79,15 @@ function heldBy(state: SaleState, user: string): number {
  *
  * @param options `letThrough`: a sale always takes its units, and `available` may fall below zero. That asks
  * about the refusals alone: an oversold unit or a broken limit is then not reported a second time as a refusal
- * that nothing explains. What is *unknown* still takes units only where the model sells.
+ * that nothing explains. What is *unknown* still takes units only where the model sells. `from`: where the history
+ * begins, if not at the opening of the sale.
  */
 export function saleModel(
   sale: Sale,
-  options: { letThrough: boolean },
+  options: { letThrough: boolean; from?: SaleState },
 ): Model<SaleState, SaleInput, Outcome> {
   return {
-    init: () => ({ available: sale.stock, holdings: new Map() }),
+    init: () => options.from ?? { available: sale.stock, holdings: new Map(), heldBy: new Map() },
     step(state, input, outcome) {
       const next = apply(sale, state, input, outcome, options.letThrough);
       return next === undefined ? { ok: false, state } : { ok: true, state: next };
@@ -108,15 +114,14 @@ function apply(
 }
 
 function effect(sale: Sale, state: SaleState, input: SaleInput, letThrough: boolean): SaleState | undefined {
-  if (input.op === 'restock') return restock(state, input.quantity);
-  if (input.op === 'release') return release(state, input.request);
-  return letThrough || mayAnswer(sale, state, input, 'sold') ? sell(state, input) : undefined;
+  if (input.op === 'restock') return { ...state, available: state.available + input.quantity };
+  if (input.op === 'release') return release(sale, state, input);
+  return letThrough || mayAnswer(sale, state, input, 'sold') ? sell(sale, state, input) : undefined;
 }
 
+/** Two states of one history in which the same requests hold the same units; their users then do, too. */
 function sameState(a: SaleState, b: SaleState): boolean {
   if (a.available !== b.available || a.holdings.size !== b.holdings.size) return false;
-  for (const [request, holding] of a.holdings) {
-    if (b.holdings.get(request)?.quantity !== holding.quantity) return false;
-  }
+  for (const request of a.holdings.keys()) if (!b.holdings.has(request)) return false;
   return true;
 }

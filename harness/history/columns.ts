@@ -76,8 +76,8 @@ export class OperationColumns implements Iterable<Operation> {
     this.op[i] = row.op;
     this.outcome[i] = row.outcome;
     this.quantity[i] = row.quantity;
-    this.invoked[i] = row.invoked;
-    this.completed[i] = row.completed;
+    this.invoked[i] = row.invoked + 0; // never −0, whose bits sort elsewhere
+    this.completed[i] = row.completed + 0;
     this.remaining[i] = row.remaining;
   }
 

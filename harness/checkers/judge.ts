@@ -1,0 +1,79 @@
+import { OperationColumns } from '../history/columns.ts';
+import type { History, Operation } from '../history/operation.ts';
+import { judgeAtRest, type AccountedProperty, type Accounts, type FactsAtRest } from './accounting.ts';
+import type { Evidence, Judgement, PropertyVerdict } from './checker.ts';
+import { overLimitAtSomeInstant, oversoldAtSomeInstant } from './instants.ts';
+import { DONE, factsOf, foldRequests, RESTOCK, UNKNOWN, type Requests } from './requests.ts';
+import { judgeRefusals, type RefusalOptions } from './stock-order.ts';
+
+/** Operations that evidence shows. */
+const SHOWN = 10;
+
+/**
+ * What a history says of all seven properties.
+ *
+ * @throws UsageError if the history contradicts itself
+ */
+export function judge(history: History, options: RefusalOptions): Judgement {
+  const operations = OperationColumns.from(history.operations);
+  const requests = foldRequests(operations);
+  return {
+    ...judgeAccounts(history, operations, requests),
+    'false-refusal': judgeRefusals(history.sale, operations, requests, options),
+  };
+}
+
+/** The six properties that sums decide: at rest, and for `oversell` and `user-limit` at every instant before. */
+function judgeAccounts(history: History, operations: OperationColumns, requests: Requests): Accounts {
+  const facts: FactsAtRest = {
+    sale: history.sale,
+    requests: factsOf(requests, operations),
+    restocked: restocked(operations, DONE),
+    restockedUnknown: restocked(operations, UNKNOWN),
+  };
+  if (history.drained !== undefined) facts.drained = history.drained;
+  if (history.recorded !== undefined) facts.recorded = history.recorded;
+  const atRest = judgeAtRest(facts);
+  const show = (property: AccountedProperty): PropertyVerdict => withOperations(atRest[property], operations);
+  return {
+    oversell: alsoViolated(show('oversell'), oversoldAtSomeInstant(history.sale, operations, requests)),
+    stranded: show('stranded'),
+    'double-sale': show('double-sale'),
+    'user-limit': alsoViolated(
+      show('user-limit'),
+      overLimitAtSomeInstant(history.sale, operations, requests),
+    ),
+    'lost-sale': show('lost-sale'),
+    progress: show('progress'),
+  };
+}
+
+/** Units of restocks that ended so. */
+function restocked({ length, op, outcome, quantity }: OperationColumns, ending: number): number {
+  let units = 0;
+  for (let row = 0; row < length; row++) {
+    if (op[row] === RESTOCK && outcome[row] === ending) units += quantity[row]!;
+  }
+  return units;
+}
+
+/** Sums name requests; a reader of the evidence wants to see what they did. */
+function withOperations(found: PropertyVerdict, operations: OperationColumns): PropertyVerdict {
+  const evidence = found.evidence.map((item) => ({ ...item, operations: operationsOf(item, operations) }));
+  return { ...found, evidence };
+}
+
+function operationsOf({ requests = [] }: Evidence, operations: OperationColumns): Operation[] {
+  if (requests.length === 0) return [];
+  const wanted = new Set(requests.map((request) => operations.strings.intern(request)));
+  const found: Operation[] = [];
+  for (let row = 0; row < operations.length && found.length < SHOWN; row++) {
+    if (wanted.has(operations.request[row]!)) found.push(operations.at(row));
+  }
+  return found.toSorted((a, b) => a.invoked - b.invoked);
+}
+
+const alsoViolated = (found: PropertyVerdict, evidence: Evidence | undefined): PropertyVerdict =>
+  evidence === undefined
+    ? found
+    : { verdict: 'violated', evidence: [evidence, ...(found.verdict === 'violated' ? found.evidence : [])] };

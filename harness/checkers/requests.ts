@@ -1,0 +1,165 @@
+import { UsageError } from '../errors.ts';
+import { opCode, outcomeCode, type OperationColumns } from '../history/columns.ts';
+import { OUTCOMES, type Outcome } from '../history/operation.ts';
+import { outcomeOfAttempts, type RequestFacts } from './accounting.ts';
+
+export const PURCHASE = opCode('purchase');
+export const RELEASE = opCode('release');
+export const RESTOCK = opCode('restock');
+export const SOLD = outcomeCode('sold');
+export const SOLD_OUT = outcomeCode('sold-out');
+export const LIMIT_REACHED = outcomeCode('limit-reached');
+export const GAVE_UP = outcomeCode('gave-up');
+export const DONE = outcomeCode('done');
+export const UNKNOWN = outcomeCode('unknown');
+
+/**
+ * A history's purchases, all attempts of one request together, in columns: request `r` is the r-th that the history
+ * names. Times as in the history; Infinity where there is none.
+ */
+export interface Requests {
+  count: number;
+  /** Request of each operation, −1 for a restock and for a release of what was never asked for. */
+  ofOperation: Int32Array;
+  /** Ids in the store's table of strings. */
+  name: Int32Array;
+  user: Int32Array;
+  quantity: Float64Array;
+  attempts: Uint32Array;
+  /** Outcomes that its attempts had, as bits by outcome code. */
+  outcomes: Uint8Array;
+  /** Outcome code of the attempt that was invoked last. */
+  last: Uint8Array;
+  /** The first acknowledgement. */
+  soldAt: Float64Array;
+  /** When the last attempt that may have sold it was over; Infinity while one is unknown. */
+  settledAt: Float64Array;
+  /** The first invocation of a release that may have had an effect. */
+  releasedAt: Float64Array;
+  /** Outcomes of its releases, as bits by outcome code. */
+  releases: Uint8Array;
+}
+
+const bit = (outcome: number): number => 1 << outcome;
+export const had = (outcomes: number, outcome: number): boolean => (outcomes & bit(outcome)) !== 0;
+
+/**
+ * @throws UsageError where the history contradicts itself: an operation that ends before it begins, attempts of one
+ * request that differ in user or quantity, a release of another quantity than was bought
+ */
+export function foldRequests(operations: OperationColumns): Requests {
+  const requests = nameRequests(operations);
+  const lastInvoked = new Float64Array(requests.count).fill(-1);
+  for (let row = 0; row < operations.length; row++) {
+    const invoked = operations.invoked[row]!;
+    if (!(invoked >= 0 && invoked <= operations.completed[row]!)) {
+      throw contradiction(operations, row, 'it must end after it begins, and not begin before the run');
+    }
+    const r = requests.ofOperation[row]!;
+    if (r < 0) continue;
+    if (operations.quantity[row] !== requests.quantity[r]) {
+      throw contradiction(operations, row, `this request is for ${requests.quantity[r]} units elsewhere`);
+    }
+    if (operations.op[row] === RELEASE) {
+      addRelease(requests, r, operations.outcome[row]!, invoked);
+      continue;
+    }
+    if (operations.user[row] !== requests.user[r]) {
+      throw contradiction(operations, row, 'this request is of another user elsewhere');
+    }
+    addAttempt(requests, r, operations.outcome[row]!, operations.completed[row]!);
+    if (invoked >= lastInvoked[r]!) {
+      lastInvoked[r] = invoked;
+      requests.last[r] = operations.outcome[row]!;
+    }
+  }
+  return requests;
+}
+
+/** Numbers the requests in the order in which the history first asks for them. */
+function nameRequests({ length, op, request, user, quantity, strings }: OperationColumns): Requests {
+  const numbers = new Int32Array(strings.size).fill(-1);
+  let count = 0;
+  for (let row = 0; row < length; row++) {
+    if (op[row] === PURCHASE && numbers[request[row]!] === -1) numbers[request[row]!] = count++;
+  }
+  const requests: Requests = {
+    count,
+    ofOperation: new Int32Array(length).fill(-1),
+    name: new Int32Array(count),
+    user: new Int32Array(count),
+    quantity: new Float64Array(count),
+    attempts: new Uint32Array(count),
+    outcomes: new Uint8Array(count),
+    last: new Uint8Array(count),
+    soldAt: new Float64Array(count).fill(Infinity),
+    settledAt: new Float64Array(count).fill(-Infinity),
+    releasedAt: new Float64Array(count).fill(Infinity),
+    releases: new Uint8Array(count),
+  };
+  for (let row = 0; row < length; row++) {
+    if (op[row] === RESTOCK) continue;
+    const r = numbers[request[row]!]!;
+    requests.ofOperation[row] = r;
+    if (op[row] !== PURCHASE) continue;
+    if (requests.attempts[r]!++ > 0) continue;
+    requests.name[r] = request[row]!;
+    requests.user[r] = user[row]!;
+    requests.quantity[r] = quantity[row]!;
+  }
+  return requests;
+}
+
+function addRelease(requests: Requests, r: number, outcome: number, invoked: number): void {
+  if (outcome !== DONE && outcome !== UNKNOWN) return;
+  requests.releases[r]! |= bit(outcome);
+  requests.releasedAt[r] = Math.min(requests.releasedAt[r]!, invoked);
+}
+
+function addAttempt(requests: Requests, r: number, outcome: number, completed: number): void {
+  requests.outcomes[r]! |= bit(outcome);
+  if (outcome === SOLD) {
+    requests.soldAt[r] = Math.min(requests.soldAt[r]!, completed);
+    requests.settledAt[r] = Math.max(requests.settledAt[r]!, completed);
+  }
+  if (outcome === UNKNOWN) requests.settledAt[r] = Infinity;
+}
+
+function contradiction(operations: OperationColumns, row: number, message: string): UsageError {
+  const { op, request, quantity, invoked, completed } = operations.at(row);
+  const what = `${op} ${request} of ${quantity} at ${invoked}–${completed} ns`;
+  return new UsageError(
+    'CONTRADICTORY_HISTORY',
+    `operation ${row + 1} (${what}): ${message}`,
+    'correct the history: attempts of one request share user and quantity, and a release gives back all of it',
+  );
+}
+
+/** The same facts as the explorer gathers at rest. */
+export function* factsOf(requests: Requests, operations: OperationColumns): Generator<RequestFacts> {
+  for (let r = 0; r < requests.count; r++) yield factsOfRequest(requests, operations, r);
+}
+
+function factsOfRequest(requests: Requests, { strings }: OperationColumns, r: number): RequestFacts {
+  const facts: RequestFacts = {
+    requestId: strings.text(requests.name[r]!),
+    userId: strings.text(requests.user[r]!),
+    quantity: requests.quantity[r]!,
+    outcome: outcomeOf(requests.attempts[r]!, requests.outcomes[r]!, OUTCOMES[requests.last[r]!]!),
+    resent: requests.attempts[r]! > 1,
+    released: 0,
+  };
+  if (requests.last[r] === GAVE_UP) facts.stuck = true;
+  const releases = requests.releases[r]!;
+  if (releases === 0) return facts;
+  // A release is certain to have freed the units only if the sale was over before it began.
+  const certain = had(releases, DONE) && requests.settledAt[r]! < requests.releasedAt[r]!;
+  if (certain) facts.released = facts.quantity;
+  else facts.releasedUnknown = facts.quantity;
+  return facts;
+}
+
+function outcomeOf(attempts: number, outcomes: number, last: Outcome): Outcome {
+  if (attempts === 1) return last;
+  return outcomeOfAttempts([...OUTCOMES.filter((_, code) => had(outcomes, code)), last]);
+}
