@@ -35,7 +35,7 @@ async function releaseAll(): Promise<void> {
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /** Why the signal that a command is handed was aborted. */
-export class Interrupted extends Error {
+class Interrupted extends Error {
   readonly exitCode: number;
 
   constructor(signal: keyof typeof EXIT_CODES) {

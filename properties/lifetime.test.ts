@@ -125,13 +125,15 @@ describe('an interrupted command', () => {
   });
 
   test('by Ctrl-C on a terminal writes what it has, and leaves nothing', async (context) => {
-    const isUtilLinux = /util-linux/.test(spawnSync('script', ['--version']).stdout?.toString() ?? '');
+    const isUtilLinux = /util-linux/.test(
+      spawnSync('/usr/bin/script', ['--version']).stdout?.toString() ?? '',
+    );
     context.skip(!isUtilLinux, 'there is no script(1) of util-linux here to make a terminal');
     const file = join(temporaryFolder(), 'program.mjs');
     // --eval has no file name among its arguments.
     writeFileSync(file, PROGRAM.replace('argv.slice(1)', 'argv.slice(2)'));
     const command = `'${process.execPath}' '${file}' '${JSON.stringify(binary)}' observing`;
-    const script = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+    const script = spawn('/usr/bin/script', ['--quiet', '--return', '--command', command, '/dev/null'], {
       stdio: ['pipe', 'pipe', 'ignore'],
     });
     const { remains, lines, ended } = await started(script);

@@ -58,8 +58,8 @@ export interface FirstRun {
 }
 
 /** Undefined on a machine that has no packages to offer. */
-export async function unpackFirst(folder: string): Promise<FirstRun | undefined> {
-  const machine = { ...bare(folder), ...apt };
+export async function unpackFirst(folder: string, tools = apt): Promise<FirstRun | undefined> {
+  const machine = { ...bare(folder), ...tools };
   try {
     return { machine, ...(await search(machine)) };
   } catch (error) {
