@@ -1,0 +1,87 @@
+import { connect, type Socket } from 'node:net';
+import type { RedisOptions } from 'ioredis';
+import { decode, encodeCommand, messageEnd, type Reply } from './resp.ts';
+
+/**
+ * A bare connection to the private server that hands out replies as raw bytes, which a client library would not.
+ * Only the explorer's own bookkeeping speaks through it; strategies always speak through ioredis.
+ */
+export class RawConnection {
+  readonly #socket: Socket;
+  #received = '';
+  #scanned = 0;
+  readonly #waiting: ((bytes: string) => void)[] = [];
+  #failed: Error | undefined;
+  readonly #rejects = new Set<(error: Error) => void>();
+  /** Called with each message that nobody waits for (MONITOR lines). */
+  onUnasked: (bytes: string) => void = () => {};
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.setNoDelay(true);
+    socket.on('data', (data) => this.#receive(data.toString('latin1')));
+    socket.on('error', (error) => this.#fail(error));
+    socket.on('close', () => this.#fail(new Error('the private redis-server closed the connection')));
+  }
+
+  static async open(options: RedisOptions, protocol: 2 | 3 = 3): Promise<RawConnection> {
+    const socket = options.path
+      ? connect(options.path)
+      : connect(options.port ?? 6379, options.host ?? '127.0.0.1');
+    const connection = new RawConnection(socket);
+    if (protocol === 3) await connection.call(['HELLO', '3']);
+    return connection;
+  }
+
+  /** Sends commands in one write; answers their raw replies in order. */
+  send(commands: readonly string[]): Promise<string[]> {
+    if (this.#failed) return Promise.reject(this.#failed);
+    if (commands.length === 0) return Promise.resolve([]);
+    return new Promise((resolve, reject) => {
+      const replies: string[] = [];
+      this.#rejects.add(reject);
+      const take = (bytes: string): void => {
+        if (replies.push(bytes) < commands.length) return;
+        this.#rejects.delete(reject);
+        resolve(replies);
+      };
+      for (let i = 0; i < commands.length; i++) this.#waiting.push(take);
+      this.#socket.write(commands.join(''), 'latin1');
+    });
+  }
+
+  /** One command, decoded. @throws Error if the server answers an error */
+  async call(args: readonly string[]): Promise<Reply> {
+    const [bytes] = await this.send([encodeCommand(args)]);
+    const reply = decode(bytes!);
+    if (typeof reply === 'object' && reply !== null && reply.kind === 'error') {
+      throw new Error(`${args[0]} on the private server: ${reply.message}`);
+    }
+    return reply;
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #receive(text: string): void {
+    this.#received += text;
+    for (;;) {
+      const end = this.#scanned < this.#received.length ? messageEnd(this.#received, this.#scanned) : -1;
+      if (end < 0) break;
+      const bytes = this.#received.slice(this.#scanned, end);
+      this.#scanned = end;
+      const waiting = this.#waiting.shift();
+      if (waiting) waiting(bytes);
+      else this.onUnasked(bytes);
+    }
+    this.#received = this.#received.slice(this.#scanned);
+    this.#scanned = 0;
+  }
+
+  #fail(error: Error): void {
+    this.#failed ??= error;
+    for (const reject of this.#rejects) reject(this.#failed);
+    this.#rejects.clear();
+  }
+}

@@ -1,0 +1,242 @@
+import { PROPERTIES, type Property } from '../../strategies/contract.ts';
+import type { Verdict } from '../checkers/checker.ts';
+import { seededRandom } from '../random.ts';
+import type { RedisTarget } from '../redis/target.ts';
+import { requirePrivate } from '../redis/target.ts';
+import { REMEDIES, scheduleOf, stepsOf, type Counterexample } from './counterexample.ts';
+import { StartAgain } from './errors.ts';
+import { nondeterministic } from './histories.ts';
+import { minimalCounterexamples } from './minimal.ts';
+import { Rest } from './rest.ts';
+import type { Scope } from './scope.ts';
+import { Search, type Progress, type SearchResult } from './search.ts';
+import { ServerMemo } from './server-memo.ts';
+import { ALL_REDUCTIONS, Space, type Reductions, type Subject } from './space.ts';
+import { mirror } from './symmetry.ts';
+import { virtualGlobals } from './virtual.ts';
+import { audit, type Audit } from './walks.ts';
+
+/** `exhausted`: all interleavings of the scope. `bounded`: a limit came first. `sampled`: chance took part. */
+export type Coverage = 'exhausted' | 'bounded' | 'sampled';
+
+export interface ExploreOptions {
+  scope: Scope;
+  subject: Subject;
+  /** Where a strategy of the user's lies. */
+  path?: string;
+  target: RedisTarget;
+  /** All seven unless given; a single one stops the search as soon as it is violated. */
+  properties?: readonly Property[];
+  maxStates?: number;
+  /** False: every path is walked on its own. */
+  merging?: boolean;
+  /** Interleavings that are replayed over real sockets. */
+  auditSamples?: number;
+  signal?: AbortSignal;
+  onProgress?: (progress: Progress & { elapsedMs: number }) => void;
+  now: () => number;
+}
+
+export interface PropertyResult {
+  verdict: Verdict;
+  coverage: Coverage;
+  counterexample: Counterexample | null;
+}
+
+export interface Exploration {
+  strategy: string;
+  verdict: 'holds' | 'violated' | 'inconclusive';
+  coverage: Coverage;
+  /** Why the coverage is less than exhausted, or the verdict inconclusive. */
+  notes: string[];
+  properties: Record<Property, PropertyResult>;
+  scope: Scope & { maxStates: number; server: string };
+  interleavings: bigint;
+  states: number;
+  transitions: number;
+  serverCommands: number;
+  elapsedMs: number;
+  statesPerSecond: number;
+  audit: Audit;
+  outcomes: ReadonlySet<string>;
+}
+
+export const DEFAULT_MAX_STATES = 20_000_000;
+const DEFAULT_AUDIT_SAMPLES = 16;
+
+/**
+ * Runs every interleaving of the scope.
+ * @throws CannotExplore if the strategy does what cannot be explored soundly; UsageError on a borrowed server
+ */
+export async function explore(options: ExploreOptions): Promise<Exploration> {
+  requirePrivate(options.target, 'explore');
+  using _ = virtualGlobals();
+  const memo = await ServerMemo.open(options.target);
+  try {
+    const reductions = { ...ALL_REDUCTIONS, merging: options.merging ?? true };
+    reductions.symmetry &&= reductions.merging;
+    for (;;) {
+      try {
+        return await exploreWith(options, memo, reductions);
+      } catch (error) {
+        if (!(error instanceof StartAgain)) throw error;
+        if (error.cause === 'symmetry') reductions.symmetry = false;
+        else await memo.watch(error.message);
+      }
+    }
+  } finally {
+    memo.close();
+  }
+}
+
+async function exploreWith(
+  options: ExploreOptions,
+  memo: ServerMemo,
+  reductions: Reductions,
+): Promise<Exploration> {
+  const { scope, subject, target, now } = options;
+  const startedMs = now();
+  const properties = options.properties ?? PROPERTIES;
+  const maxStates = options.maxStates ?? DEFAULT_MAX_STATES;
+  const space = new Space(scope, subject, memo, reductions);
+  const search = new Search(space, new Rest(space), {
+    properties,
+    maxStates,
+    ...(options.signal ? { signal: options.signal } : {}),
+    onProgress: (progress) => options.onProgress?.({ ...progress, elapsedMs: now() - startedMs }),
+  });
+  const result = await search.run();
+  const elapsedMs = now() - startedMs;
+  const { serverCommands } = memo;
+  const interrupted = options.signal?.aborted ?? false;
+  const notes = interrupted ? ['interrupted'] : [];
+  const chance = interrupted ? false : await verify(space, memo, scope);
+  if (chance)
+    notes.push('chance that is not taken from env.pick reached what it does: other draws were not tried');
+  const stopped = properties.length === 1 && result.violated.has(properties[0]!);
+  if (!result.exhausted && !interrupted && !stopped) notes.push(`stopped at ${maxStates} states`);
+  if (space.cut) notes.push('a purchase went on and on, and was cut: its retries are not bounded');
+  const coverage: Coverage = chance ? 'sampled' : result.exhausted && !space.cut ? 'exhausted' : 'bounded';
+
+  const audited = interrupted ? { replayed: 0, mismatches: [] } : await auditOf(options, space, memo);
+  for (const { step, message } of audited.mismatches)
+    notes.push(`audit: at step ${step + 1}, ${message}: a bug of ours`);
+  const counterexamples = interrupted
+    ? new Map()
+    : await counterexamplesOf(options, memo, reductions, result);
+  const verdicts = {} as Record<Property, PropertyResult>;
+  for (const property of PROPERTIES) {
+    const verdict = verdictOf(property, properties, result, audited);
+    verdicts[property] = { verdict, coverage, counterexample: counterexamples.get(property) ?? null };
+  }
+  return {
+    strategy: subject.strategy.name,
+    verdict: overall(Object.values(verdicts).map(({ verdict }) => verdict)),
+    coverage,
+    notes,
+    properties: verdicts,
+    scope: { ...scope, maxStates, server: target.description },
+    interleavings: result.interleavings,
+    states: result.states,
+    transitions: result.transitions,
+    serverCommands,
+    elapsedMs,
+    statesPerSecond: Math.round(result.states / Math.max(elapsedMs / 1000, 1e-3)),
+    audit: audited,
+    outcomes: result.outcomes,
+  };
+}
+
+/**
+ * Checks what the search took for granted, by running everything once more: that a history has one result; that
+ * buyers are interchangeable; that chance does not matter. @returns whether chance did matter
+ */
+async function verify(space: Space, memo: ServerMemo, scope: Scope): Promise<boolean> {
+  const { histories } = space;
+  const { ambient, env } = histories.draws();
+  const shared = space.reductions.symmetry && new Set(space.classes).size < space.classes.length;
+  if (shared) {
+    const lost =
+      (
+        await histories.findDifference({
+          rename: mirror,
+          renameEvent: (event) => JSON.parse(mirror(JSON.stringify(event))) as typeof event,
+        })
+      )?.what ?? (await memo.verifyRenaming(mirror));
+    if (lost !== undefined)
+      throw new StartAgain('symmetry', `${lost} depends on more of the ids than whether they are equal`);
+  }
+  const difference = await histories.findDifference({});
+  if (difference) throw nondeterministic(difference);
+  if (!ambient && !env) return false;
+  const matters = await histories.findDifference({
+    spec: ({ seed }) => ({ seed: seed + 7919 * (scope.seed + 1) }),
+  });
+  if (!ambient && !matters) return false;
+  // Shared histories would give every instance the same chance.
+  if (shared) throw new StartAgain('symmetry', 'instances draw chance of their own');
+  return true;
+}
+
+async function auditOf(options: ExploreOptions, explored: Space, memo: ServerMemo): Promise<Audit> {
+  const samples = options.auditSamples ?? DEFAULT_AUDIT_SAMPLES;
+  const { scope, subject, target } = options;
+  if (samples === 0) return { replayed: 0, mismatches: [] };
+  const plain = new Space(scope, subject, memo, { ...explored.reductions, symmetry: false });
+  return audit(plain, new Rest(plain), subject, target, samples, seededRandom(scope.seed).fork('audit'));
+}
+
+async function counterexamplesOf(
+  options: ExploreOptions,
+  memo: ServerMemo,
+  reductions: Reductions,
+  result: SearchResult,
+): Promise<Map<Property, Counterexample>> {
+  const { scope, subject, target, path } = options;
+  const wanted = new Set(
+    (options.properties ?? PROPERTIES).filter((property) => result.violated.has(property)),
+  );
+  const found = await minimalCounterexamples(
+    scope,
+    subject,
+    memo,
+    { ...reductions, merging: true },
+    wanted,
+    ...(options.signal ? [options.signal] : []),
+  );
+  const counterexamples = new Map<Property, Counterexample>();
+  for (const { property, scope: smaller, path: violation, rest, opened, message } of found) {
+    counterexamples.set(property, {
+      oversell: 1,
+      kind: 'counterexample',
+      strategy: subject.strategy.name,
+      ...(path === undefined ? {} : { path }),
+      property,
+      message,
+      remedy: REMEDIES[property],
+      minimal: violation.minimal,
+      server: target.description,
+      scope: { ...smaller, quantities: [...smaller.quantities] },
+      steps: await stepsOf(smaller, violation, rest, opened),
+      schedule: scheduleOf(violation),
+    });
+  }
+  return counterexamples;
+}
+
+function verdictOf(
+  property: Property,
+  asked: readonly Property[],
+  result: SearchResult,
+  { mismatches }: Audit,
+): Verdict {
+  if (!asked.includes(property)) return 'inconclusive';
+  if (result.violated.has(property)) return 'violated';
+  if (result.exhausted && result.notApplicable.has(property)) return 'n/a';
+  return result.exhausted && mismatches.length === 0 ? 'holds' : 'inconclusive';
+}
+
+function overall(verdicts: readonly Verdict[]): Exploration['verdict'] {
+  if (verdicts.includes('violated')) return 'violated';
+  return verdicts.includes('inconclusive') ? 'inconclusive' : 'holds';
+}

@@ -1,0 +1,79 @@
+import type { PurchaseRequest, Sale } from '../../strategies/contract.ts';
+
+/** How the client treats a broken connection. */
+export const CLIENT_MODES = ['default', 'no-resend', 'no-retry'] as const;
+export type ClientMode = (typeof CLIENT_MODES)[number];
+
+/** How many of each fault may happen, at any point. */
+export interface Faults {
+  crash: number;
+}
+
+/** The small sale whose interleavings are all run. */
+export interface Scope {
+  buyers: number;
+  /** Units put on sale. */
+  stock: number;
+  /** Units that each buyer asks for, by buyer. */
+  quantities: readonly number[];
+  /** Users, dealt out cyclically over the buyers. */
+  users: number;
+  perUserLimit?: number | undefined;
+  /** Attempts that a retrying purchase may make. */
+  attempts: number;
+  /** Application processes; buyers are dealt out cyclically over them. */
+  instances: number;
+  client: ClientMode;
+  faults: Faults;
+  seed: number;
+}
+
+export const MOST_BUYERS = 20;
+
+/** Units that buyer `b` asks for: the given quantities, dealt out cyclically. */
+export const dealt = (quantities: readonly number[], buyers: number): number[] =>
+  Array.from({ length: buyers }, (_, b) => quantities[b % quantities.length]!);
+
+/** Buyers are A, B, C …, as in the diagrams. */
+export const letter = (index: number): string => String.fromCharCode(65 + index);
+
+/**
+ * Ids of one width that appear nowhere else, so that renaming a buyer is renaming these words wherever they stand,
+ * in commands, replies and contents alike.
+ */
+export const requestOf = (scope: Scope, buyer: number): PurchaseRequest => ({
+  requestId: `request-${letter(buyer)}`,
+  userId: `user-${letter(buyer % scope.users)}`,
+  quantity: scope.quantities[buyer]!,
+});
+
+/** Ids of the buyers that drain the sale at rest; they stay what they are under any renaming. */
+export const freshRequest = (n: number): PurchaseRequest => ({
+  requestId: `drain-${String(n).padStart(4, '0')}`,
+  userId: `fresh-${String(n).padStart(4, '0')}`,
+  quantity: 1,
+});
+
+export const saleOf = (scope: Scope): Sale => ({
+  sku: 'item',
+  stock: scope.stock,
+  ...(scope.perUserLimit === undefined ? {} : { perUserLimit: scope.perUserLimit }),
+});
+
+export const buyersOf = (scope: Scope, instance: number): number[] =>
+  Array.from({ length: scope.buyers }, (_, b) => b).filter((b) => b % scope.instances === instance);
+
+const ID = /(request|user)-([A-Z])/g;
+
+/** The renaming of ids that takes buyer `b` to buyer `to[b]`, and its user along. `to` must keep users together. */
+export function renamer(scope: Scope, to: readonly number[]): (text: string) => string {
+  const users = new Map(to.map((target, b) => [letter(b % scope.users), letter(target % scope.users)]));
+  return (text) =>
+    text.replace(ID, (id, kind: string, of: string) => {
+      const target = kind === 'user' ? users.get(of) : letter(to[of.charCodeAt(0) - 65] ?? -1);
+      return target === undefined || target < 'A' ? id : `${kind}-${target}`;
+    });
+}
+
+/** Buyers and users whose ids stand in the text, as the ids. */
+export const idsIn = (text: string): Set<string> => new Set(text.match(ID));

@@ -1,0 +1,101 @@
+import { CannotExplore } from './errors.ts';
+import type { RawConnection } from './connection.ts';
+import { byBytes, type Reply } from './resp.ts';
+
+/** The logical content of one key. `items` is in a canonical order. */
+export interface KeyContent {
+  key: string;
+  volatile: boolean;
+  type: string;
+  items: string[];
+}
+
+/**
+ * What a key holds, said logically. DUMP will not do for that: one set, filled in two orders, dumps differently.
+ * Clock values (delivery times of stream entries) are left out, as nothing explorable can read them.
+ */
+export async function contentOf(
+  admin: RawConnection,
+  key: string,
+): Promise<Pick<KeyContent, 'type' | 'items'>> {
+  const type = textOf(await admin.call(['TYPE', key]));
+  const items = async (...args: string[]): Promise<string[]> => flatten(await admin.call(args));
+  switch (type) {
+    case 'string':
+      return { type, items: [textOf(await admin.call(['GET', key]))] };
+    case 'list':
+      return { type, items: await items('LRANGE', key, '0', '-1') };
+    case 'set':
+      return canonical({ type, items: await items('SMEMBERS', key) });
+    case 'hash':
+      return canonical({ type, items: await items('HGETALL', key) });
+    case 'zset':
+      // In the order of ranks: members of equal score stand in byte order, which renaming must keep or be caught.
+      return { type, items: await items('ZRANGE', key, '0', '-1', 'WITHSCORES') };
+    case 'stream':
+      return { type, items: [await streamContent(admin, key)] };
+    default:
+      throw new CannotExplore(
+        `key ${key} is of type ${type}, which cannot be compared`,
+        'use a core type of Redis',
+      );
+  }
+}
+
+/** Brings what Redis keeps in no order into byte order. */
+export function canonical<C extends Pick<KeyContent, 'type' | 'items'>>(content: C): C {
+  if (content.type === 'set') return { ...content, items: content.items.toSorted(byBytes) };
+  if (content.type === 'hash') return { ...content, items: sortPairs(content.items) };
+  return content;
+}
+
+async function streamContent(admin: RawConnection, key: string): Promise<string> {
+  const info = await admin.call(['XINFO', 'STREAM', key, 'FULL', 'COUNT', '0']);
+  const clocks = new Set([
+    'seen-time',
+    'active-time',
+    'delivery-time',
+    'radix-tree-keys',
+    'radix-tree-nodes',
+  ]);
+  const strip = (reply: Reply): Reply => {
+    if (typeof reply !== 'object' || reply === null || reply.kind === 'error') return reply;
+    const kept: Reply[] = [];
+    for (let i = 0; i < reply.items.length; i++) {
+      const item = reply.items[i]!;
+      if (reply.kind === 'map' && i % 2 === 0 && clocks.has(textOf(item))) i++;
+      else kept.push(strip(item));
+    }
+    return { kind: reply.kind, items: kept };
+  };
+  return JSON.stringify(withoutDeliveryTimes(strip(info)));
+}
+
+/** Pending entries are [id, consumer, delivery time, deliveries] (group) or [id, delivery time, deliveries]. */
+function withoutDeliveryTimes(reply: Reply): Reply {
+  if (typeof reply !== 'object' || reply === null || reply.kind === 'error') return reply;
+  const items = reply.items.map(withoutDeliveryTimes);
+  for (let i = 0; i + 1 < items.length; i += 2) {
+    const pending = items[i + 1];
+    const isPending = reply.kind === 'map' && (items[i] === 'pel' || items[i] === 'pending');
+    if (!isPending || typeof pending !== 'object' || pending === null || pending.kind === 'error') continue;
+    for (const entry of pending.items) {
+      if (typeof entry === 'object' && entry !== null && entry.kind !== 'error') entry.items.splice(-2, 1);
+    }
+  }
+  return { kind: reply.kind, items };
+}
+
+function flatten(reply: Reply): string[] {
+  if (typeof reply === 'object' && reply !== null && reply.kind !== 'error')
+    return reply.items.flatMap(flatten);
+  return [textOf(reply)];
+}
+
+const textOf = (reply: Reply): string => (typeof reply === 'object' ? '' : String(reply));
+
+function sortPairs(items: string[]): string[] {
+  const pairs: [string, string][] = [];
+  for (let i = 0; i < items.length; i += 2) pairs.push([items[i]!, items[i + 1]!]);
+  return pairs.toSorted((a, b) => byBytes(a[0], b[0])).flat();
+}

@@ -1,0 +1,55 @@
+import type { Answer } from './local.ts';
+
+/**
+ * When a purchase started and completed, as far as real-time order goes: both are counted in batches, and a new
+ * batch begins with each start that follows a completion. `j` was over before `i` began if j's completion lies in an
+ * earlier batch than i's start: the canonical representation of an interval order, so equal orders are equal spans.
+ *
+ *   A  |----sold-out|                 start 0, completion 0
+ *   B     |--sold---------|           start 0, none kept
+ *   C                 |--sold--|      start 1: A was over, so A's refusal cannot be explained by C
+ *
+ * Only refusals keep their completion. A sale that is over early makes later refusals easier to explain, never
+ * harder, so forgetting when it ended accuses nobody and excuses nobody.
+ */
+export const NO_SPAN = 0xffff;
+const NONE = 0xff;
+
+const startOf = (span: number): number => span & NONE;
+const completionOf = (span: number): number => span >> 8;
+
+/** Enters starts, then completions, into the spans that lie in `vector` from `offset`. */
+export function enterSpans(
+  vector: Int32Array,
+  offset: number,
+  count: number,
+  started: readonly number[],
+  completed: readonly Answer[],
+): void {
+  for (const buyer of started) {
+    const batch = currentBatch(vector, offset, count);
+    let closed = false;
+    for (let b = 0; b < count; b++) closed ||= completionOf(vector[offset + b]!) === batch;
+    vector[offset + buyer] = (closed ? batch + 1 : batch) | (NONE << 8);
+  }
+  for (const { buyer, outcome } of completed) {
+    if (outcome !== 'sold-out' && outcome !== 'limit-reached') continue;
+    const start = startOf(vector[offset + buyer]!);
+    vector[offset + buyer] = start | (currentBatch(vector, offset, count) << 8);
+  }
+}
+
+function currentBatch(vector: Int32Array, offset: number, count: number): number {
+  let batch = 0;
+  for (let b = 0; b < count; b++) {
+    const start = startOf(vector[offset + b]!);
+    if (start !== NONE && start > batch) batch = start;
+  }
+  return batch;
+}
+
+/** As points in time: a completion before a start compares as smaller. */
+export const interval = (span: number): { invoked: number; completed: number } => ({
+  invoked: 2 * startOf(span),
+  completed: 2 * completionOf(span) + 1,
+});

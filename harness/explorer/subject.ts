@@ -1,0 +1,26 @@
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Strategy } from '../../strategies/contract.ts';
+import { CannotExplore } from './errors.ts';
+import { Program } from './program.ts';
+import type { Subject } from './space.ts';
+
+/** A built-in strategy, or one export of a file, ready to be evaluated as often as there are instances. */
+export async function subjectOf(strategy: Strategy, path?: string): Promise<Subject> {
+  const here = import.meta.url;
+  const builtIn = new URL(`../../strategies/${strategy.name}${extname(here)}`, here);
+  const file = path ?? fileURLToPath(builtIn);
+  const program = await Program.load(file);
+  return {
+    strategy,
+    evaluate: () => {
+      for (const value of Object.values(program.evaluate())) {
+        if ((value as Partial<Strategy> | null)?.name === strategy.name) return value as Strategy;
+      }
+      throw new CannotExplore(
+        `${file} does not always export "${strategy.name}"`,
+        'export it whenever the file is loaded',
+      );
+    },
+  };
+}

@@ -1,0 +1,146 @@
+import type { Random } from '../random.ts';
+import type { RedisTarget } from '../redis/target.ts';
+import { outcomeOf } from './outcome.ts';
+import { finishes, movesAt, startPosition, step, type OfInstance } from './position.ts';
+import { RealSale, type RealStep } from './real-sale.ts';
+import { sortUnordered } from './resp.ts';
+import type { Rest } from './rest.ts';
+import type { Scope } from './scope.ts';
+import type { ServerMemo } from './server-memo.ts';
+import type { Space, Subject } from './space.ts';
+
+/** One interleaving, drawn at random: at each point every possible event is equally likely. */
+export async function randomWalk(
+  space: Space,
+  rest: Rest,
+  random: Random,
+): Promise<{ atoms: OfInstance[]; outcome: string }> {
+  const { position, atoms } = await startPosition(space);
+  let at = position;
+  for (;;) {
+    const { regular, faults } = movesAt(space, at);
+    if (regular.length === 0) break;
+    const choices = [...regular, ...faults];
+    const [instance, move] = choices[random.below(choices.length)]!;
+    const next = await step(space, at, instance, move);
+    at = next.position;
+    atoms.push(...next.event.atoms);
+  }
+  const server = await rest.quiesce(at.server, at.locals);
+  const ends = finishes(space, at.locals, (buyer) => at.spans[buyer]!);
+  const judgement = await rest.judge(server, ends);
+  return { atoms, outcome: outcomeOf(space.scope, ends, judgement, space.memo.content(server)) };
+}
+
+/** Where a replay over real sockets parted from what the search had recorded. */
+export interface Mismatch {
+  step: number;
+  message: string;
+}
+
+export interface Audit {
+  /** Interleavings replayed. */
+  replayed: number;
+  mismatches: Mismatch[];
+}
+
+/**
+ * Replays interleavings over real sockets on fresh state, with nothing remembered, and compares every command, every
+ * reply and the outcome with what the search made of them. A mismatch is a bug of the explorer.
+ */
+export async function audit(
+  space: Space,
+  rest: Rest,
+  subject: Subject,
+  target: RedisTarget,
+  samples: number,
+  random: Random,
+): Promise<Audit> {
+  const result: Audit = { replayed: 0, mismatches: [] };
+  for (let i = 0; i < samples; i++) {
+    const walk = await randomWalk(space, rest, random.fork(i));
+    await using sale = await RealSale.open(space.scope, subject, space.memo, target);
+    const mismatch = await follow(sale, walk.atoms);
+    result.replayed++;
+    if (mismatch) {
+      result.mismatches.push(mismatch);
+      continue;
+    }
+    const end = await sale.finish();
+    if (end.outcome === walk.outcome) continue;
+    result.mismatches.push({
+      step: walk.atoms.length,
+      message: `the search came to ${walk.outcome}, real sockets to ${end.outcome}`,
+    });
+  }
+  return result;
+}
+
+/** A recorded step; `command` and `reply` are compared where they are known. */
+export type RecordedStep = { instance: number } & RealStep & { command?: string; reply?: string };
+
+/** Performs recorded steps one by one, as far as they can be followed. */
+export async function follow(
+  sale: RealSale,
+  steps: readonly RecordedStep[],
+  onStep: (index: number) => void | Promise<void> = () => {},
+): Promise<Mismatch | undefined> {
+  for (const [index, recorded] of steps.entries()) {
+    const possible = sale.process(recorded.instance).can(recorded);
+    if (possible !== undefined) return { step: index, message: possible };
+    const executed = await sale.perform(recorded);
+    if (executed && recorded.command !== undefined && executed.command !== recorded.command) {
+      return { step: index, message: `sent ${show(executed.command)} instead of ${show(recorded.command)}` };
+    }
+    if (executed && recorded.reply !== undefined && sortUnordered(executed.reply) !== recorded.reply) {
+      return {
+        step: index,
+        message: `${show(executed.command)} answered ${show(executed.reply)}, not ${show(recorded.reply)}`,
+      };
+    }
+    await onStep(index);
+  }
+  return undefined;
+}
+
+const show = (bytes: string): string => JSON.stringify(bytes);
+
+/** What a walk over everything that real sockets allow has found. */
+export interface Unreduced {
+  interleavings: number;
+  outcomes: Set<string>;
+  /** False when the limit came first. */
+  exhausted: boolean;
+}
+
+/**
+ * Every interleaving over real sockets, each from fresh state, with nothing fused, merged, remembered or started
+ * late. Slow on purpose: it shares as little as can be with the search that it checks.
+ */
+export async function everyRealInterleaving(
+  scope: Scope,
+  subject: Subject,
+  memo: ServerMemo,
+  target: RedisTarget,
+  most: number,
+): Promise<Unreduced> {
+  const outcomes = new Set<string>();
+  /** Of the current interleaving: which of how many possible steps was taken at each point. */
+  const choices: { taken: number; of: number }[] = [];
+  for (let interleavings = 0; interleavings < most;) {
+    await using sale = await RealSale.open(scope, subject, memo, target);
+    for (let depth = 0; ; depth++) {
+      const { regular, faults } = sale.steps();
+      if (regular.length === 0) break;
+      const steps = [...regular, ...faults];
+      choices[depth] ??= { taken: 0, of: steps.length };
+      await sale.perform(steps[choices[depth]!.taken]!);
+    }
+    outcomes.add((await sale.finish()).outcome);
+    interleavings++;
+    while (choices.length > 0 && choices.at(-1)!.taken + 1 === choices.at(-1)!.of) choices.pop();
+    if (choices.length === 0) return { interleavings, outcomes, exhausted: true };
+    choices.at(-1)!.taken++;
+  }
+  return { interleavings: most, outcomes, exhausted: false };
+}
