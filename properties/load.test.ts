@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { judge } from '../harness/checkers/judge.ts';
 import type { Operation } from '../harness/history/operation.ts';
 import { runLoad } from '../harness/load/driver.ts';
 import type { LoadOptions } from '../harness/load/options.ts';
@@ -19,6 +20,8 @@ afterAll(() => target.close());
 
 const load = (options: Omit<LoadOptions, 'target' | 'seed'>): Promise<LoadRun> =>
   runLoad({ ...options, target, seed });
+const verdicts = (run: LoadRun): string[] =>
+  Object.values(judge(run.history, { timeoutMs: 10_000 })).map(({ verdict }) => verdict);
 const probe = (name: string): LoadOptions['strategy'] => ({
   path: fileURLToPath(import.meta.resolve('./probes.mjs')),
   export: name,
@@ -33,6 +36,7 @@ describe('under load', () => {
     expect(run).toMatchObject({ ended: 'served', operations: 300, soldUnits: 30, hung: 0, errors: [] });
     expect(run).toMatchObject({ drained: 0, drainedBy: 'purchases' });
     expect(run.outcomes).toMatchObject({ sold: 30, 'sold-out': 270 });
+    expect(verdicts(run).filter((verdict) => verdict !== 'holds' && verdict !== 'n/a')).toEqual([]);
   });
 
   test('the control never gets away: 16 in flight on 2 instances oversell 4 units, whatever the timing', async () => {
@@ -46,6 +50,7 @@ describe('under load', () => {
       workers: 2,
     });
     expect(run.soldUnits).toBeGreaterThanOrEqual(8);
+    expect(judge(run.history, { timeoutMs: 10_000 }).oversell.verdict).toBe('violated');
   });
 
   test('no unit is lost or made when purchases take several units', async () => {
