@@ -204,6 +204,7 @@ describe('the libraries', () => {
       ' |Depends: libone',
       '  Depends: libother',
       '  Depends: libc6',
+      '  Depends: lua-cjson',
       '  PreDepends: libpre',
       '    libprovider',
       '  Suggests: libsuggested',

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock } from '../harness/ambient.ts';
 import { EnvironmentError } from '../harness/errors.ts';
 import { findServer, type ServerBinary } from '../harness/redis/provision.ts';
-import { startServer } from '../harness/redis/server.ts';
+import { freePort, startServer } from '../harness/redis/server.ts';
 import type { RedisTarget } from '../harness/redis/target.ts';
 import { program, rejection } from './machines.ts';
 import { gone, isRunning, temporaryFolder } from './processes.ts';
@@ -66,6 +66,18 @@ describe('a private server', () => {
     expect(mine).toEqual(['0', '1', '2']);
     await Promise.all(targets.map((target) => target.close()));
     for (const { pid } of targets) expect(isRunning(pid!)).toBe(false);
+  });
+
+  test('never gives up because somebody took its port, nor talks to whoever did', async () => {
+    const first = await startServer(binary, { listen: 'tcp' });
+    const taken = first.options.port!;
+    const ports = [taken, taken];
+    const second = await startServer(binary, { listen: 'tcp' }, async () => ports.pop() ?? freePort());
+    expect(ports).toEqual([]);
+    expect(await setting(second, 'port')).not.toBe(String(taken));
+    const always = startServer(binary, { listen: 'tcp' }, async () => taken);
+    expect(await rejection(always)).toMatchObject({ message: expect.stringMatching(/already in use/) });
+    await Promise.all([first.close(), second.close()]);
   });
 
   test('takes arguments that win over the usual ones', async () => {

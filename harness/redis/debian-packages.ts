@@ -9,6 +9,9 @@ const run = promisify(execFile);
 /** redis-server holds little but a link; the programs are in redis-tools. */
 const PACKAGES = ['redis-server', 'redis-tools'];
 
+/** Older releases link Lua's modules too, which are packaged as lua-cjson and lua-bitop. */
+const LIBRARY = /^(lib|lua-)/;
+
 /** Whether there are packages to be had: on Debian, Ubuntu and what descends from them. */
 export async function hasApt(machine: Machine): Promise<boolean> {
   return run(machine.aptGet, ['--version']).then(
@@ -109,7 +112,7 @@ export function withLibraries(graph: string, packages: readonly string[]): strin
   const wanted = new Set(packages);
   for (const name of wanted) {
     for (const need of needs.get(name) ?? []) {
-      if (need.startsWith('lib') && need !== 'libc6') wanted.add(need);
+      if (LIBRARY.test(need) && need !== 'libc6') wanted.add(need);
     }
   }
   return [...wanted];

@@ -28,7 +28,9 @@ export async function obtainByMemoryServer(
   if (machine.memoryServer === undefined) return { reason: 'redis-memory-server is not installed' };
   const cache = await writableCache(machine);
   if (cache === undefined) return { reason: 'redis-memory-server: no cache folder can be written' };
-  onProgress?.(`asking redis-memory-server for Redis ${version}: it may download and compile it (minutes)`);
+  onProgress?.(
+    `asking redis-memory-server for Redis ${version}: the first time, it downloads and compiles (minutes)`,
+  );
   const child = spawn(
     process.execPath,
     ['--input-type=module', '--eval', PROGRAM, machine.memoryServer, version, join(cache, 'compiled')],

@@ -1,12 +1,10 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { EnvironmentError } from '../errors.ts';
@@ -25,7 +23,8 @@ export interface ServerOptions {
 /**
  * Starts the server, and ends it when standard input ends: a pipe that only our process holds, so that it ends with
  * us however we end, kill -9 included. The server runs in a session of its own, where no Ctrl-C reaches it.
- * Answers the server's process id on one line, and its exit status on the next when it has ended.
+ * Says so on a line when the server has ended, by itself or not. (The file of the server's own process id counts
+ * where the program is a script that starts the server as its child.)
  */
 const WATCHER = `
   trap '' PIPE
@@ -35,15 +34,13 @@ const WATCHER = `
   mkdir -m 700 "$folder" || exit
   "$@" 3<&- </dev/null >"$folder/server.log" 2>&1 &
   server=$!
-  echo "$server"
   {
     cat <&3 >/dev/null
     [ -e "$folder/ended" ] || kill -KILL "$server" $(cat "$folder/server.pid")
   } 2>/dev/null &
   wait "$server"
-  status=$?
   touch "$folder/ended"
-  echo "$status"
+  echo ended
   wait
   rm -rf "$folder"
 `;
@@ -60,11 +57,36 @@ const ORIGINS: Record<ServerBinary['source'], string> = {
   'redis-memory-server': 'redis-memory-server',
 };
 
-/** @throws EnvironmentError with the server's own words if it does not start */
-export async function startServer(binary: ServerBinary, options: ServerOptions = {}): Promise<RedisTarget> {
+/**
+ * Starts a server of our own, without persistence.
+ *
+ * @param choosePort for `tcp`; asked again when somebody else has taken the port meanwhile
+ * @throws EnvironmentError with the server's own words if it does not start
+ */
+export async function startServer(
+  binary: ServerBinary,
+  options: ServerOptions = {},
+  choosePort: () => Promise<number> = freePort,
+): Promise<RedisTarget> {
+  for (let attempt = 1; ; attempt++) {
+    const started = await tryToStart(binary, options, options.listen === 'tcp' ? await choosePort() : 0);
+    if ('target' in started) return started.target;
+    if (/Address already in use/i.test(started.log) && attempt < 5) continue;
+    throw new EnvironmentError(
+      'REDIS_DID_NOT_START',
+      `${binary.path} did not start: ${started.log}`,
+      'try another server: --redis-server <path>, or --redis <URL> of one that runs',
+    );
+  }
+}
+
+async function tryToStart(
+  binary: ServerBinary,
+  { args = [] }: ServerOptions,
+  port: number,
+): Promise<{ target: RedisTarget } | { log: string }> {
   const folder = join(socketHome(), `oversell-${randomUUID().slice(-12)}`);
   const socket = join(folder, 'redis.sock');
-  const port = options.listen === 'tcp' ? await freePort() : 0;
   const settings = {
     port: String(port),
     bind: '127.0.0.1',
@@ -76,23 +98,28 @@ export async function startServer(binary: ServerBinary, options: ServerOptions =
     save: '',
     appendonly: 'no',
   };
-  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
-  const server = launch(folder, [binary.path, ...args, ...(options.args ?? [])]);
+  const ours = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+  const { ended, close } = launch(folder, [binary.path, ...ours, ...args]);
   try {
     // Through the socket, also when it listens on a port: whoever answers in our folder is surely ours.
-    const info = await firstAnswer(socket, server.ended);
-    if (info === undefined) throw await startFailure(binary, folder);
-    return {
+    const info = await firstAnswer(socket, ended);
+    if (info === undefined) {
+      const log = await lastLines(join(folder, 'server.log'));
+      await close();
+      return { log };
+    }
+    const target: RedisTarget = {
       kind: 'private',
       description: `${info.product} ${info.version} (${ORIGINS[binary.source]}, private)`,
       version: info.version,
       options: port === 0 ? { path: socket } : { host: '127.0.0.1', port },
       ...(binary.benchmarkPath !== undefined && { benchmarkPath: binary.benchmarkPath }),
       pid: info.processId,
-      close: () => server.close(),
+      close,
     };
+    return { target };
   } catch (error) {
-    await server.close();
+    await close();
     throw error;
   }
 }
@@ -101,7 +128,7 @@ interface Running {
   /** Settles when the server has ended, by itself or not. */
   ended: Promise<void>;
   /** Ends the server and removes its folder; settles when both are gone. */
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 function launch(folder: string, command: string[]): Running {
@@ -110,31 +137,15 @@ function launch(folder: string, command: string[]): Running {
     detached: true,
     stdio: ['pipe', 'pipe', 'ignore'],
   });
-  let pid: number | undefined;
   const gone = once(watcher, 'close').then(() => undefined);
-  const ended = new Promise<void>((resolve) => {
-    createInterface(watcher.stdout).on('line', (line) => {
-      if (pid === undefined) pid = Number(line);
-      else resolve();
-    });
-    void gone.then(resolve, resolve);
-  });
-  const unregister = onExit({
-    release: () => close(),
-    releaseNow: () => {
-      try {
-        if (pid !== undefined && watcher.exitCode === null) process.kill(pid, 'SIGKILL');
-      } catch {
-        // It ended by itself.
-      }
-      rmSync(folder, { recursive: true, force: true });
-    },
-  });
-  async function close(): Promise<void> {
+  // Its one line, or its own end.
+  const ended = Promise.race([once(watcher.stdout, 'data'), gone]).then(() => undefined);
+  const close = async (): Promise<void> => {
     watcher.stdin.end();
     await gone;
     unregister();
-  }
+  };
+  const unregister = onExit({ release: close });
   return { ended, close };
 }
 
@@ -155,14 +166,9 @@ async function firstAnswer(socket: string, ended: Promise<void>): Promise<Server
   }
 }
 
-async function startFailure(binary: ServerBinary, folder: string): Promise<EnvironmentError> {
-  const log = await readFile(join(folder, 'server.log'), 'utf8').catch(() => '');
-  const lastLines = log.trim().split('\n').slice(-5).join('\n');
-  return new EnvironmentError(
-    'REDIS_DID_NOT_START',
-    `${binary.path} did not start: ${lastLines || `${folder} could not be made`}`,
-    'try another server: --redis-server <path>, or --redis <URL> of one that runs',
-  );
+async function lastLines(file: string): Promise<string> {
+  const log = await readFile(file, 'utf8').catch(() => 'it has no log');
+  return log.trim().split('\n').slice(-5).join('\n');
 }
 
 /** A socket's path may have 103 bytes at most (sun_path on macOS; 107 on Linux), and some TMPDIRs are long. */
@@ -171,7 +177,8 @@ function socketHome(): string {
   return Buffer.byteLength(tmpdir() + name) <= 103 ? tmpdir() : '/tmp';
 }
 
-async function freePort(): Promise<number> {
+/** A port of 127.0.0.1 that nobody listened on a moment ago. */
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const { port } = probe.address() as AddressInfo;
