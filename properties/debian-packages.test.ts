@@ -220,6 +220,7 @@ describe('the libraries', () => {
       'redis-tools',
       'libssl3',
       'libone',
+      'lua-cjson',
       'libpre',
       'libdeep',
     ]);

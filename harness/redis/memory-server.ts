@@ -43,7 +43,11 @@ export async function obtainByMemoryServer(
   );
   // The compiler and its children are one process group, and go together.
   const stop = (): void => {
-    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGTERM');
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
+    } catch {
+      // It has ended already.
+    }
   };
   signal?.addEventListener('abort', stop);
   const unregister = onExit({ release: async () => stop(), releaseNow: stop });
