@@ -5,6 +5,7 @@ import type { Histories } from './histories.ts';
 import type { Call, InstanceEvent, Settled } from './instance.ts';
 import { NEW_CONNECTION, type Answer, type Connection, type Local } from './local.ts';
 import { decodeCommand } from './resp.ts';
+import type { Rules } from './rules.ts';
 import type { Entry, ServerMemo, Step } from './server-memo.ts';
 
 /** The smallest steps that an interleaving is made of. */
@@ -19,6 +20,7 @@ export type Atom =
 export interface Ground {
   memo: ServerMemo;
   histories: Histories;
+  rules: Rules;
   /** From the ids that the history's role was recorded with to the ids of the instance at hand, and back. */
   swap: (text: string) => string;
   /** Events after which an instance is taken to go on for ever. */
@@ -307,7 +309,9 @@ export class Cursor {
     if (name === 'WATCH') {
       const keys = args.slice(1).map((key) => this.#ground.swap(key));
       connection.watched = [...new Set([...connection.watched, ...keys])].toSorted();
-    } else if (touches(this.#ground, connection, touched)) connection.dirty = true;
+    } else if (this.#ground.rules.ownTouch && touches(this.#ground, connection, touched)) {
+      connection.dirty = true;
+    }
     return reply;
   }
 
@@ -316,7 +320,7 @@ export class Cursor {
     const entry = memo.lookup(this.server, step) ?? (await memo.execute(this.server, step));
     this.server = entry.next;
     this.touched |= entry.touched;
-    if (entry.touched !== 0) {
+    if (entry.touched !== 0 && this.#ground.rules.ownTouch) {
       this.#connections.forEach(
         (other, c) => (this.#connections[c] = dirtied(this.#ground, other, entry.touched)),
       );

@@ -8,6 +8,7 @@ import { StartAgain } from './errors.ts';
 import { nondeterministic } from './histories.ts';
 import { minimalCounterexamples } from './minimal.ts';
 import { Rest } from './rest.ts';
+import { ALL_RULES, type Rules } from './rules.ts';
 import type { Scope } from './scope.ts';
 import { Search, type Progress, type SearchResult } from './search.ts';
 import { ServerMemo } from './server-memo.ts';
@@ -32,6 +33,8 @@ export interface ExploreOptions {
   merging?: boolean;
   /** Interleavings that are replayed over real sockets. */
   auditSamples?: number;
+  /** For tests that leave a rule out. */
+  rules?: Partial<Rules>;
   signal?: AbortSignal;
   onProgress?: (progress: Progress & { elapsedMs: number }) => void;
   now: () => number;
@@ -58,6 +61,8 @@ export interface Exploration {
   elapsedMs: number;
   statesPerSecond: number;
   audit: Audit;
+  /** What was left out because it could be. */
+  reductions: Reductions;
   outcomes: ReadonlySet<string>;
 }
 
@@ -71,7 +76,7 @@ const DEFAULT_AUDIT_SAMPLES = 16;
 export async function explore(options: ExploreOptions): Promise<Exploration> {
   requirePrivate(options.target, 'explore');
   using _ = virtualGlobals();
-  const memo = await ServerMemo.open(options.target);
+  const memo = await ServerMemo.open(options.target, { ...ALL_RULES, ...options.rules });
   try {
     const reductions = { ...ALL_REDUCTIONS, merging: options.merging ?? true };
     reductions.symmetry &&= reductions.merging;
@@ -98,7 +103,7 @@ async function exploreWith(
   const startedMs = now();
   const properties = options.properties ?? PROPERTIES;
   const maxStates = options.maxStates ?? DEFAULT_MAX_STATES;
-  const space = new Space(scope, subject, memo, reductions);
+  const space = new Space(scope, subject, memo, reductions, { ...ALL_RULES, ...options.rules });
   const search = new Search(space, new Rest(space), {
     properties,
     maxStates,
@@ -143,6 +148,7 @@ async function exploreWith(
     elapsedMs,
     statesPerSecond: Math.round(result.states / Math.max(elapsedMs / 1000, 1e-3)),
     audit: audited,
+    reductions: { ...reductions },
     outcomes: result.outcomes,
   };
 }
@@ -155,7 +161,7 @@ async function verify(space: Space, memo: ServerMemo, scope: Scope): Promise<boo
   const { histories } = space;
   const { ambient, env } = histories.draws();
   const shared = space.reductions.symmetry && new Set(space.classes).size < space.classes.length;
-  if (shared) {
+  if (shared && space.rules.renamingCheck) {
     const lost =
       (
         await histories.findDifference({
@@ -182,7 +188,7 @@ async function auditOf(options: ExploreOptions, explored: Space, memo: ServerMem
   const samples = options.auditSamples ?? DEFAULT_AUDIT_SAMPLES;
   const { scope, subject, target } = options;
   if (samples === 0) return { replayed: 0, mismatches: [] };
-  const plain = new Space(scope, subject, memo, { ...explored.reductions, symmetry: false });
+  const plain = new Space(scope, subject, memo, { ...explored.reductions, symmetry: false }, explored.rules);
   return audit(plain, new Rest(plain), subject, target, samples, seededRandom(scope.seed).fork('audit'));
 }
 
@@ -202,6 +208,7 @@ async function counterexamplesOf(
     memo,
     { ...reductions, merging: true },
     wanted,
+    { ...ALL_RULES, ...options.rules },
     ...(options.signal ? [options.signal] : []),
   );
   const counterexamples = new Map<Property, Counterexample>();

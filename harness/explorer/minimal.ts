@@ -1,6 +1,7 @@
 import type { Property } from '../../strategies/contract.ts';
 import { CannotExplore } from './errors.ts';
 import { Rest } from './rest.ts';
+import type { Rules } from './rules.ts';
 import type { Scope } from './scope.ts';
 import { Search } from './search.ts';
 import type { ServerMemo } from './server-memo.ts';
@@ -50,15 +51,16 @@ export async function minimalCounterexamples(
   memo: ServerMemo,
   reductions: Reductions,
   properties: ReadonlySet<Property>,
+  rules: Rules,
   signal?: AbortSignal,
 ): Promise<Found[]> {
   const found: Found[] = [];
   const open = new Set(properties);
   for (const smaller of smallerScopes(scope)) {
     if (open.size === 0 || signal?.aborted) break;
-    const violated = await violatedWithin(smaller, subject, memo, reductions, [...open]);
+    const violated = await violatedWithin(smaller, subject, memo, reductions, rules, [...open]);
     if (violated.size === 0) continue;
-    const space = new Space(smaller, subject, memo, { ...reductions, symmetry: false });
+    const space = new Space(smaller, subject, memo, { ...reductions, symmetry: false }, rules);
     const rest = new Rest(space);
     const { server: opened } = await space.initial();
     for (const property of open) {
@@ -87,10 +89,11 @@ async function violatedWithin(
   subject: Subject,
   memo: ServerMemo,
   reductions: Reductions,
+  rules: Rules,
   properties: Property[],
 ): Promise<Set<Property>> {
   try {
-    const space = new Space(scope, subject, memo, reductions);
+    const space = new Space(scope, subject, memo, reductions, rules);
     return (await new Search(space, new Rest(space), { properties, maxStates: Infinity }).run()).violated;
   } catch (error) {
     // A strategy may refuse a scope smaller than the one that was asked for; then that one has no counterexample.

@@ -63,7 +63,7 @@ export class Search {
     this.#options = options;
     this.#instances = space.scope.instances;
     this.#buyers = space.scope.buyers;
-    this.#tracksOrder = options.properties.includes('false-refusal');
+    this.#tracksOrder = options.properties.includes('false-refusal') && space.rules.realTimeOrder;
     this.#spans = LOCALS + this.#instances;
     const width = this.#spans + (this.#tracksOrder ? this.#buyers : 0);
     this.#table = new VectorTable(width);

@@ -4,6 +4,7 @@ import { requireExplorable, scriptBodies } from './commands.ts';
 import { RawConnection } from './connection.ts';
 import { CannotExplore } from './errors.ts';
 import { byBytes, decode, decodeCommand, encodeCommand, sortUnordered, type Reply } from './resp.ts';
+import { ALL_RULES, type Rules } from './rules.ts';
 import { canonical, contentOf, type KeyContent } from './snapshot.ts';
 
 /** What is to run: one command in the state of its connection, or a fault of the server. */
@@ -51,6 +52,7 @@ const DUMMY = '\x00oversell:touch';
  * asked once, executed twice from a fresh restore, and compared.
  */
 export class ServerMemo {
+  readonly #rules: Rules;
   readonly #worker: RawConnection;
   readonly #admin: RawConnection;
   readonly #monitor: RawConnection;
@@ -73,17 +75,22 @@ export class ServerMemo {
   /** Commands sent to the private server on behalf of the strategy, checks included. */
   serverCommands = 0;
 
-  private constructor(connections: RawConnection[], openObserver: () => Promise<RawConnection>) {
+  private constructor(
+    connections: RawConnection[],
+    openObserver: () => Promise<RawConnection>,
+    rules: Rules,
+  ) {
+    this.#rules = rules;
     [this.#worker, this.#admin, this.#monitor] = connections as [RawConnection, RawConnection, RawConnection];
     this.#openObserver = openObserver;
     this.#monitor.onUnasked = (line) => this.#hear(line);
   }
 
-  static async open(target: RedisTarget): Promise<ServerMemo> {
+  static async open(target: RedisTarget, rules: Rules = ALL_RULES): Promise<ServerMemo> {
     const connect = (): Promise<RawConnection> => RawConnection.open(target.options);
     const connections = await Promise.all([connect(), connect(), connect()]);
     await connections[2].call(['MONITOR']);
-    return new ServerMemo(connections, connect);
+    return new ServerMemo(connections, connect, rules);
   }
 
   close(): void {
@@ -194,7 +201,7 @@ export class ServerMemo {
       queued: queued.map(rename),
       dirty,
     });
-    return this.content(next) === wanted ? next : undefined;
+    return this.content(next) === wanted || !this.#rules.renamingCheck ? next : undefined;
   }
 
   /**
@@ -299,7 +306,9 @@ export class ServerMemo {
       keys.set(key, { dump, volatile });
       let content = this.#contentByDump.get(dump);
       if (content === undefined) {
-        content = await contentOf(this.#admin, key);
+        content = this.#rules.logicalContent
+          ? await contentOf(this.#admin, key)
+          : { type: 'dump', items: [dump] };
         this.#contentByDump.set(dump, content);
       }
       parts.push({ key, volatile, ...content });

@@ -5,6 +5,7 @@ import { Histories } from './histories.ts';
 import type { Abilities, InstanceSpec } from './instance.ts';
 import { inProcess } from './link.ts';
 import { Interner, type Answer, type Local } from './local.ts';
+import { ALL_RULES, type Rules } from './rules.ts';
 import { buyersOf, idsIn, renamer, requestOf, saleOf, type Scope } from './scope.ts';
 import type { ServerMemo } from './server-memo.ts';
 import { classesOf } from './symmetry.ts';
@@ -64,6 +65,7 @@ export class Space {
   readonly histories: Histories;
   readonly locals = new Interner<Local>();
   readonly reductions: Reductions;
+  readonly rules: Rules;
   /** Instances that may stand in for each other carry the same class. */
   readonly classes: readonly number[];
   abilities!: Abilities;
@@ -75,7 +77,14 @@ export class Space {
   readonly #moves: [(readonly Move[])[], (readonly Move[])[]] = [[], []];
   readonly #dirtied = new Map<string, number>();
 
-  constructor(scope: Scope, subject: Subject, memo: ServerMemo, reductions: Reductions) {
+  constructor(
+    scope: Scope,
+    subject: Subject,
+    memo: ServerMemo,
+    reductions: Reductions,
+    rules: Rules = ALL_RULES,
+  ) {
+    this.rules = rules;
     this.scope = scope;
     this.memo = memo;
     this.reductions = reductions;
@@ -163,7 +172,8 @@ export class Space {
     const local = this.locals.values[localId]!;
     if (local.phase !== 'live' || !this.#owesAnswers(local)) return [];
     const cursor = new Cursor(this.ground(instance), 0, local);
-    return cursor.ghosts().map((survivors) => ({ kind: 'crash', survivors }));
+    const ghosts = this.rules.ghosts ? cursor.ghosts() : [[]];
+    return ghosts.map((survivors) => ({ kind: 'crash', survivors }));
   }
 
   /** @param crashes crashes left before the move */
@@ -216,6 +226,7 @@ export class Space {
     const key = `${localId} ${instance} ${touched}`;
     const known = this.#dirtied.get(key);
     if (known !== undefined) return known;
+    if (!this.rules.othersTouch) return localId;
     const local = this.locals.values[localId]!;
     const connections = local.connections.map((connection) =>
       dirtied(this.ground(instance), connection, touched),
@@ -324,10 +335,11 @@ export class Space {
   }
 
   #operatorGround(): Ground {
-    const { memo, histories } = this;
+    const { memo, histories, rules } = this;
     return {
       memo,
       histories,
+      rules,
       mostEvents: MOST_EVENTS_OF_OPERATOR,
       swap: (text) => text,
       requireOwnIds: () => {},
@@ -350,6 +362,7 @@ export class Space {
     return {
       memo,
       histories,
+      rules: this.rules,
       mostEvents,
       swap: role === instance ? (text) => text : renamer(scope, exchange),
       requireOwnIds: (text) => {

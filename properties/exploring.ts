@@ -1,0 +1,66 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll } from 'vitest';
+import { systemClock } from '../harness/ambient.ts';
+import { explore, type Exploration, type ExploreOptions } from '../harness/explorer/explore.ts';
+import { dealt, type Scope } from '../harness/explorer/scope.ts';
+import { subjectOf } from '../harness/explorer/subject.ts';
+import type { Subject } from '../harness/explorer/space.ts';
+import { findServer } from '../harness/redis/provision.ts';
+import { startServer } from '../harness/redis/server.ts';
+import type { RedisTarget } from '../harness/redis/target.ts';
+import type { Strategy } from '../strategies/contract.ts';
+import { registry } from '../strategies/registry.ts';
+
+const probes = fileURLToPath(new URL('./probe-strategies.ts', import.meta.url));
+
+/** A private server for the tests of one file. */
+export function server(): { target: RedisTarget } {
+  const holder = {} as { target: RedisTarget };
+  beforeAll(async () => {
+    holder.target = await startServer(await findServer({}));
+  });
+  afterAll(() => holder.target.close());
+  return holder;
+}
+
+/** Built-in strategies come from their own files, probes from theirs. */
+export const subject = (strategy: Strategy): Promise<Subject> =>
+  registry.some((built) => built.strategy === strategy) ? subjectOf(strategy) : subjectOf(strategy, probes);
+
+/** A scope with one user and one instance a buyer, where nothing else is said. */
+export function scopeOf(given: Partial<Scope> & { buyers: number; stock: number }): Scope {
+  const { buyers } = given;
+  return {
+    users: buyers,
+    instances: buyers,
+    attempts: 3,
+    client: 'default',
+    faults: { crash: 0 },
+    seed: 1,
+    ...given,
+    quantities: dealt(given.quantities ?? [1], buyers),
+  };
+}
+
+/** Explores without an audit unless asked, because most tests compare something else. */
+export async function exploring(
+  target: RedisTarget,
+  strategy: Strategy,
+  scope: Partial<Scope> & { buyers: number; stock: number },
+  options: Partial<ExploreOptions> = {},
+): Promise<Exploration> {
+  return explore({
+    scope: scopeOf(scope),
+    subject: await subject(strategy),
+    target,
+    auditSamples: 0,
+    now: () => systemClock.monotonicNs() / 1e6,
+    ...options,
+  });
+}
+
+/** Names of the properties with this verdict, in the order of the design. */
+export const properties = (exploration: Exploration, verdict: string): string[] =>
+  Object.entries(exploration.properties).flatMap(([name, result]) =>
+    result.verdict === verdict ? [name] : [],
+  );

@@ -1,0 +1,144 @@
+import { readFile } from 'node:fs/promises';
+import type { Strategy } from '../strategies/contract.ts';
+import { stockKey } from '../strategies/keys.ts';
+import { watchRetry } from '../strategies/watch-retry.ts';
+
+/**
+ * Strategies that each show one thing about the explorer. They are imported by the tests as they are, and evaluated
+ * afresh by the explorer as a file.
+ */
+const key = stockKey('item');
+
+const plain = (name: string, seller: Strategy['seller']): Strategy => ({
+  name,
+  summary: 'shows one thing about the explorer',
+  connection: 'shared',
+  supports: ['several-units'],
+  async open(redis, sale) {
+    await redis.set(key, sale.stock);
+  },
+  seller,
+});
+
+const remaining = async (redis: { get(name: string): Promise<string | null> }): Promise<number> =>
+  Number(await redis.get(key));
+
+/** WATCH on a connection that other purchases of the process use, too: it protects nothing. */
+export const watchSharedConnection: Strategy = {
+  ...watchRetry,
+  name: 'watch-shared-connection',
+  connection: 'shared',
+};
+
+/** Its own write between WATCH and EXEC makes every EXEC fail. */
+export const touchesItsOwnWatch: Strategy = {
+  ...plain('touches-its-own-watch', (redis) => ({
+    async purchase(_request, lent) {
+      await lent.watch(key);
+      await lent.incr(key);
+      await lent.decr(key);
+      const replies = await lent.multi().decr(key).exec();
+      return replies === null ? { kind: 'gave-up', attempts: 1 } : { kind: 'sold' };
+    },
+    remaining: () => remaining(redis),
+  })),
+  connection: 'exclusive',
+};
+
+/** Refuses whoever comes first, and only them: wrong, but explained by any order that ignores who was over when. */
+export const refusesTheFirst = plain('refuses-the-first', (redis) => ({
+  async purchase() {
+    if ((await redis.incr('visits')) === 1) return { kind: 'sold-out' };
+    return (await redis.decr(key)) >= 0 ? { kind: 'sold' } : { kind: 'sold-out' };
+  },
+  remaining: () => remaining(redis),
+}));
+
+let unitsOfThisProcess: number | undefined;
+/** Keeps the stock in a variable of its module, which every process has for itself. */
+export const countsInItsModule = plain('counts-in-its-module', (redis, sale) => ({
+  async purchase() {
+    unitsOfThisProcess ??= Number((await redis.get(key)) ?? sale.stock);
+    if (unitsOfThisProcess <= 0) return { kind: 'sold-out' };
+    unitsOfThisProcess--;
+    await redis.decr(key);
+    return { kind: 'sold' };
+  },
+  remaining: () => remaining(redis),
+}));
+
+/** Who wins depends on the order of the ids, inside the server: members of equal score pop in byte order. */
+export const favoursLowIds = plain('favours-low-ids', (redis) => ({
+  async purchase(request) {
+    await redis.zadd('queue', 0, request.requestId);
+    const pop = "return redis.call('ZPOPMIN', KEYS[1])[1] == ARGV[1] and 1 or 0";
+    if ((await redis.eval(pop, 1, 'queue', request.requestId)) === 0) return { kind: 'sold-out' };
+    return (await redis.decr(key)) >= 0 ? { kind: 'sold' } : { kind: 'sold-out' };
+  },
+  remaining: () => remaining(redis),
+}));
+
+/** Notes each buyer in a set: in which order they came does not matter to what it holds. */
+export const notesInASet = plain('notes-in-a-set', (redis) => ({
+  async purchase(request) {
+    await redis.sadd('buyers', request.userId);
+    return (await redis.decr(key)) >= 0 ? { kind: 'sold' } : { kind: 'sold-out' };
+  },
+  remaining: () => remaining(redis),
+}));
+
+/** Chance from outside its env. */
+export const drawsLots = plain('draws-lots', (redis) => ({
+  async purchase() {
+    await redis.incr(`lot:${Math.floor(Math.random() * 4)}`);
+    return (await redis.decr(key)) >= 0 ? { kind: 'sold' } : { kind: 'sold-out' };
+  },
+  remaining: () => remaining(redis),
+}));
+
+/** Waits for a file while it sells. */
+export const readsAFile = plain('reads-a-file', (redis) => ({
+  async purchase() {
+    await readFile('/etc/hostname').catch(() => undefined);
+    return (await redis.decr(key)) >= 0 ? { kind: 'sold' } : { kind: 'sold-out' };
+  },
+  remaining: () => remaining(redis),
+}));
+
+/** Blocks in the server. */
+export const blocks = plain('blocks', (redis) => ({
+  async purchase() {
+    const unit = await redis.blpop('units', 1);
+    return unit ? { kind: 'sold' } : { kind: 'sold-out' };
+  },
+  remaining: () => remaining(redis),
+}));
+
+/** Asks the server's clock from inside a script, where only MONITOR shows it. */
+export const asksTheTime = plain('asks-the-time', (redis) => ({
+  async purchase() {
+    await redis.eval("return redis.call('TIME')[1]", 0);
+    return (await redis.decr(key)) >= 0 ? { kind: 'sold' } : { kind: 'sold-out' };
+  },
+  remaining: () => remaining(redis),
+}));
+
+/** Whoever comes first waits for ever. */
+export const hangs = plain('hangs', (redis) => ({
+  async purchase() {
+    if ((await redis.incr('visits')) === 1) return new Promise(() => {});
+    return (await redis.decr(key)) >= 0 ? { kind: 'sold' } : { kind: 'sold-out' };
+  },
+  remaining: () => remaining(redis),
+}));
+
+/** Pauses by the global timer between look and take, as people write it. */
+export const pauses = plain('pauses', (redis) => ({
+  async purchase() {
+    if (Number(await redis.get(key)) < 1) return { kind: 'sold-out' };
+    await new Promise((resolve) => setTimeout(resolve, 1000 * 3600));
+    await redis.decr(key);
+    return { kind: 'sold' };
+  },
+  remaining: () => remaining(redis),
+}));
