@@ -15,3 +15,6 @@ export const systemClock: Clock = {
 
 /** A seed for a run that was given none; it is printed, so that the run can be repeated. */
 export const freshSeed = (): number => Math.floor(Math.random() * 2 ** 31);
+
+/** `2026-01-31T12:00:00.000Z`, in UTC. */
+export const isoTime = (epochMs: number): string => new Date(epochMs).toISOString();

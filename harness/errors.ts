@@ -1,5 +1,5 @@
 /** A fault of the run as a whole, with what to do about it. The command line prints all three and exits. */
-abstract class RunError extends Error {
+export abstract class RunError extends Error {
   abstract readonly exitCode: number;
   /** Stable and machine-readable, as in `{ error: { code, message, remedy } }`. */
   readonly code: string;
@@ -22,4 +22,16 @@ export class UsageError extends RunError {
 /** The machine lacks what the run needs: no Redis, no space, no connection. */
 export class EnvironmentError extends RunError {
   readonly exitCode = 4;
+}
+
+/** What people and programs are told of a fault. Whatever is not a RunError is a fault of ours. */
+export function explain(error: unknown): { code: string; message: string; remedy: string } {
+  if (error instanceof RunError) {
+    return { code: error.code, message: error.message, remedy: error.remedy };
+  }
+  return {
+    code: 'UNEXPECTED',
+    message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    remedy: 'this is a fault of oversell: report it with these lines and the command',
+  };
 }

@@ -1,0 +1,136 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, Option } from 'commander';
+import { markdown } from '../reports/markdown.ts';
+import { screen } from '../reports/screen.ts';
+import { machineText, strategiesText } from '../reports/tables.ts';
+import { registry } from '../strategies/registry.ts';
+import { freshSeed } from './ambient.ts';
+import { faultOf, repeatCommand, seedOption } from './command-line.ts';
+import { evaluate, PROFILES, type Profile } from './evaluate.ts';
+import { exitCodeOf } from './findings.ts';
+import { interruptible } from './lifetime.ts';
+import { progressOn } from './progress.ts';
+import { examineMachine } from './redis/machine-report.ts';
+import type { TargetOptions } from './redis/open.ts';
+import { writeWhole } from './run-folder.ts';
+
+const manifest = readFileSync(new URL(import.meta.resolve('oversell/package.json')), 'utf8');
+const { version } = JSON.parse(manifest) as { version: string };
+const [, script, ...args] = process.argv as [string, string, ...string[]];
+const progress = progressOn(process.stderr);
+
+process.exitCode = await interruptible(async (signal) => {
+  const run: Invocation = { signal, exitCode: 0 };
+  try {
+    await commands(run).parseAsync(args, { from: 'user' });
+    return run.exitCode;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return fail(error);
+  }
+});
+
+/** One run of this program. */
+interface Invocation {
+  signal: AbortSignal;
+  exitCode: number;
+}
+
+function commands(run: Invocation): Command {
+  const program = new Command('oversell')
+    .description('Tells whether Redis stock-decrement code can sell more than it has, or strand what it has.')
+    .version(version)
+    .option('--redis <url>', 'use a running server: redis://[[user]:password@]host[:port][/db]')
+    .option('--redis-server <path>', 'start this redis-server')
+    .option('--redis-version <version>', 'download, compile and start this version of Redis')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ outputError() {} }) // `fail` tells all faults in one form
+    .exitOverride();
+  addEvaluate(program, run);
+  addList(program);
+  addDoctor(program, run);
+  return program;
+}
+
+function addEvaluate(program: Command, run: Invocation): void {
+  interface Flags extends TargetOptions {
+    profile: Profile;
+    seed?: number;
+    history?: true;
+    runs: string;
+  }
+  program
+    .command('evaluate')
+    .description('run each strategy, judge what it did, measure what it costs, and write a report')
+    .argument('[strategy...]', 'names; none: all of them')
+    .addOption(new Option('--profile <name>', 'how much').choices(Object.keys(PROFILES)).default('quick'))
+    .addOption(seedOption())
+    .option('--history', 'keep every recorded operation')
+    .option('--runs <folder>', 'where the folder of the run is made', 'runs')
+    .option('--json', 'print the result as one JSON document')
+    .action(async (strategies: string[], _, command: Command) => {
+      const { history = false, seed = freshSeed(), ...flags } = command.optsWithGlobals<Flags>();
+      const { result, folder } = await evaluate({
+        ...flags,
+        strategies,
+        seed,
+        history,
+        command: repeatCommand(script, args, seed),
+        version,
+        progress,
+        signal: run.signal,
+      });
+      const report = join(folder, 'report.md');
+      writeWhole(report, markdown(result));
+      print(result, screen(result, report));
+      run.exitCode = exitCodeOf(result);
+    });
+}
+
+function addList(program: Command): void {
+  program
+    .command('list')
+    .description('the strategies, and what they declare')
+    .option('--json', 'print them as one JSON document')
+    .action(() => {
+      const strategies = registry.map(({ strategy, file, control }) => ({ ...strategy, file, control }));
+      print({ strategies }, strategiesText(registry));
+    });
+}
+
+function addDoctor(program: Command, run: Invocation): void {
+  program
+    .command('doctor')
+    .description('which redis-server a run would use here, and which strategies it would skip')
+    .option('--json', 'print it as one JSON document')
+    .action(async (_, command: Command) => {
+      const options: TargetOptions = {
+        ...command.optsWithGlobals<TargetOptions>(),
+        onProgress: progress.line,
+        signal: run.signal,
+      };
+      const report = await examineMachine(
+        options,
+        registry.map(({ strategy }) => strategy),
+      );
+      print(report, machineText(report));
+    });
+}
+
+/** The answer: for a program under --json, else for people. Functions in the data are left out. */
+function print(data: unknown, words: string): void {
+  process.stdout.write(args.includes('--json') ? `${JSON.stringify(data, undefined, 2)}\n` : `${words}\n`);
+}
+
+/** Tells what went wrong. @returns the exit code */
+function fail(error: unknown): number {
+  progress.end();
+  const told = faultOf(error);
+  if (told === undefined) return 0;
+  const { exitCode, fault } = told;
+  if (args.includes('--json')) print({ error: fault }, '');
+  progress.line(`oversell: ${fault.message}\n${fault.remedy}`);
+  return exitCode;
+}

@@ -1,0 +1,189 @@
+import { availableParallelism, cpus } from 'node:os';
+import type { Environment, Strategy } from '../strategies/contract.ts';
+import { registry, type Registration } from '../strategies/registry.ts';
+import { isoTime, systemClock as clock } from './ambient.ts';
+import { judge } from './checkers/judge.ts';
+import { explain } from './errors.ts';
+import { findings } from './findings.ts';
+import { runLoad } from './load/driver.ts';
+import type { Progress } from './progress.ts';
+import { seededRandom } from './random.ts';
+import { missingNeeds } from './redis/capabilities.ts';
+import { openTarget, type TargetOptions } from './redis/open.ts';
+import type { RedisTarget } from './redis/target.ts';
+import type { EnvironmentResult, Result, Scope, StrategyResult } from './result.ts';
+import { createRunFolder, writeResult } from './run-folder.ts';
+import { summarise, type JudgedSale } from './sample.ts';
+import { loadStrategy } from './strategy-loader.ts';
+
+/** How often each environment is sampled. */
+export const PROFILES = { quick: { histories: 3 }, full: { histories: 10 } };
+export type Profile = keyof typeof PROFILES;
+
+export interface EvaluateOptions extends TargetOptions {
+  /** Names; empty: every built-in. */
+  strategies: readonly string[];
+  profile: Profile;
+  seed: number;
+  /** Keep every recorded operation in the run's folder. */
+  history: boolean;
+  /** Where the run's folder is made. */
+  runs: string;
+  /** The command that repeats this run, for people. */
+  command: string;
+  version: string;
+  progress: Progress;
+  signal: AbortSignal;
+}
+
+/** For the checker's search, where a history has unknown outcomes. */
+const SEARCH_MS = 5_000;
+
+/** Far more buyers than units, so that they meet at the end of the stock, where the mistakes are. */
+const CROWD = { buyers: 1_000, instances: 2, inFlight: 64 };
+
+interface SampledSale {
+  environment: Environment;
+  scope: Scope;
+  /** Added where the strategy supports it. */
+  limit?: { users: number; perUserLimit: number };
+}
+
+const SALES: SampledSale[] = [
+  { environment: 'calm', scope: { ...CROWD, stock: 100, quantities: [1] } },
+  {
+    environment: 'several-units',
+    scope: { ...CROWD, stock: 100, quantities: [2, 1, 2] },
+    limit: { users: 100, perUserLimit: 3 },
+  },
+];
+
+/**
+ * The main job: runs each strategy, judges what it did, and keeps what is known so far in the run's folder. An
+ * interruption ends it early, with what there is.
+ *
+ * @throws UsageError or EnvironmentError if the run cannot go on; its folder, if there is one yet, says `failed`
+ */
+export async function evaluate(options: EvaluateOptions): Promise<{ result: Result; folder: string }> {
+  const chosen = await choose(options.strategies);
+  options.progress.now('looking for a redis-server');
+  const target = await openTarget({ ...options, onProgress: options.progress.line });
+  try {
+    const run = new Run(options, target.description);
+    try {
+      for (const registration of chosen) await judgeStrategy(run, target, registration);
+      run.end('complete');
+    } catch (error) {
+      if (!options.signal.aborted) {
+        run.end('failed', error);
+        throw error;
+      }
+      run.end('interrupted');
+    }
+    return run;
+  } finally {
+    options.progress.end();
+    await target.close();
+  }
+}
+
+async function choose(names: readonly string[]): Promise<readonly Registration[]> {
+  if (names.length === 0) return registry;
+  const strategies = await Promise.all(names.map((name) => loadStrategy({ name })));
+  return registry.filter(({ strategy }) => strategies.includes(strategy));
+}
+
+/** Runs one strategy in every environment, and adds what was found to the result. */
+async function judgeStrategy(run: Run, target: RedisTarget, registration: Registration): Promise<void> {
+  const { strategy, file, control } = registration;
+  const { name, summary } = strategy;
+  const skipped = await missingNeeds(target, strategy);
+  const entry: StrategyResult = {
+    name,
+    summary,
+    file,
+    control,
+    ...(skipped !== undefined && { skipped }),
+    environments: [],
+  };
+  run.result.strategies.push(entry);
+  for (const sale of skipped === undefined ? SALES : []) {
+    entry.environments.push(await sampleSale(run, target, strategy, sale));
+  }
+  run.save();
+}
+
+/** Sells the same sale several times, and judges each history. */
+async function sampleSale(
+  { options }: Run,
+  target: RedisTarget,
+  strategy: Strategy,
+  { environment, scope, limit }: SampledSale,
+): Promise<EnvironmentResult> {
+  const { signal, progress } = options;
+  const limited = strategy.supports?.includes('limit') ? { ...scope, ...limit } : scope;
+  const random = seededRandom(options.seed).fork(`${strategy.name} ${environment}`);
+  const { histories } = PROFILES[options.profile];
+  const sales: JudgedSale[] = [];
+  progress.now(`${strategy.name}: ${environment}, ${histories} sales`);
+  for (let i = 1; i <= histories; i++) {
+    const { instances, ...load } = limited;
+    const seed = random.below(2 ** 31);
+    const sold = await runLoad({
+      target,
+      strategy: { name: strategy.name },
+      ...load,
+      workers: instances,
+      seed,
+      signal,
+    });
+    signal.throwIfAborted();
+    sales.push({ run: sold, judgement: judge(sold.history, { timeoutMs: SEARCH_MS }) });
+  }
+  return summarise(environment, limited, strategy.guarantees ?? {}, sales);
+}
+
+/** A run under way: what is known so far, in memory and in its folder. */
+class Run {
+  readonly options: EvaluateOptions;
+  readonly folder: string;
+  readonly result: Result;
+  readonly #startNs = clock.monotonicNs();
+
+  constructor(options: EvaluateOptions, redis: string) {
+    const startedAt = clock.epochMs();
+    this.options = options;
+    this.folder = createRunFolder(options.runs, startedAt, options.seed);
+    this.result = {
+      version: 1,
+      status: 'running',
+      command: options.command,
+      seed: options.seed,
+      profile: options.profile,
+      startedAt: isoTime(startedAt),
+      elapsedMs: 0,
+      machine: {
+        oversell: options.version,
+        node: process.versions.node,
+        platform: `${process.platform} ${process.arch}`,
+        cpus: `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}`,
+        redis,
+      },
+      strategies: [],
+      findings: [],
+    };
+    this.save();
+  }
+
+  save(): void {
+    this.result.elapsedMs = Math.round((clock.monotonicNs() - this.#startNs) / 1e6);
+    this.result.findings = findings(this.result.strategies);
+    writeResult(this.folder, this.result);
+  }
+
+  end(status: Result['status'], error?: unknown): void {
+    this.result.status = status;
+    if (error !== undefined) this.result.error = explain(error);
+    this.save();
+  }
+}

@@ -1,0 +1,51 @@
+import type { Finding, Result, StrategyResult } from './result.ts';
+
+/**
+ * What keeps a run from passing: a violation that was not declared, a control that was not caught, a declared
+ * `holds` that could not be decided. A declared `breaks` that a sample did not show is none.
+ */
+export function findings(strategies: readonly StrategyResult[]): Finding[] {
+  return strategies.flatMap((strategy) => [...cells(strategy), ...control(strategy)]);
+}
+
+function* cells({ name, environments }: StrategyResult): Generator<Finding> {
+  for (const { environment, properties } of environments) {
+    for (const [property, { verdict, declared, evidence }] of entries(properties)) {
+      const at = { strategy: name, environment, property };
+      const why = evidence[0]?.message ?? 'no evidence was given';
+      if (verdict === 'violated' && (declared === 'holds' || declared === 'n/a')) {
+        yield { kind: 'undeclared-violation', ...at, message: `${property} is violated: ${why}` };
+      }
+      if (verdict === 'inconclusive' && declared === 'holds') {
+        yield { kind: 'inconclusive', ...at, message: `${property} could not be decided: ${why}` };
+      }
+    }
+  }
+}
+
+/** A control that shows none of its declared weaknesses means that the tool, not the control, is to be doubted. */
+function* control(strategy: StrategyResult): Generator<Finding> {
+  if (!strategy.control || strategy.environments.length === 0 || showsDeclared(strategy)) return;
+  yield {
+    kind: 'control-not-caught',
+    strategy: strategy.name,
+    message: `${strategy.name} is known to be wrong and nothing was found: do not trust this run`,
+  };
+}
+
+/** Whether some weakness that the strategy declares was seen. */
+export function showsDeclared({ environments }: StrategyResult): boolean {
+  return environments.some(({ properties }) =>
+    Object.values(properties).some(
+      ({ verdict, declared }) => verdict === 'violated' && declared === 'breaks',
+    ),
+  );
+}
+
+/** 1 if a property is violated that should hold or a control got away, 3 if something is open. */
+export function exitCodeOf({ findings: found }: Result): number {
+  if (found.some(({ kind }) => kind !== 'inconclusive')) return 1;
+  return found.length > 0 ? 3 : 0;
+}
+
+const entries = <K extends string, V>(record: Record<K, V>): [K, V][] => Object.entries(record) as [K, V][];

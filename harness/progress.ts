@@ -1,0 +1,23 @@
+/** Where a run tells people what it does. Never stdout: that belongs to the answer. */
+export interface Progress {
+  /** What is being done now; on a terminal the next word replaces it. */
+  now: (text: string) => void;
+  /** What is worth keeping on the screen. */
+  line: (text: string) => void;
+  /** Takes the last `now` off the terminal. */
+  end: () => void;
+}
+
+/** One line that rewrites itself on a terminal; elsewhere, as in a log, a plain line each. */
+export function progressOn(stream: NodeJS.WriteStream): Progress {
+  if (!stream.isTTY) {
+    const line = (text: string): void => void stream.write(`${text}\n`);
+    return { now: line, line, end: () => undefined };
+  }
+  const clear = '\r\u001b[2K';
+  return {
+    now: (text) => void stream.write(clear + text.slice(0, stream.columns - 1)),
+    line: (text) => void stream.write(`${clear}${text}\n`),
+    end: () => void stream.write(clear),
+  };
+}

@@ -1,0 +1,25 @@
+import { randomUUID } from 'node:crypto';
+import { UsageError } from '../errors.ts';
+import { borrowServer } from './borrowed.ts';
+import { findServer, type ProvisionOptions } from './provision.ts';
+import { startServer } from './server.ts';
+import type { RedisTarget } from './target.ts';
+
+export interface TargetOptions extends ProvisionOptions {
+  /** A server of the user's; absent: a private one is started. */
+  redis?: string;
+}
+
+/** The Redis that a run works on. @throws as borrowServer, findServer and startServer */
+export async function openTarget(options: TargetOptions): Promise<RedisTarget> {
+  const { redis, redisServer, redisVersion } = options;
+  if (redis === undefined) return startServer(await findServer(options));
+  if (redisServer !== undefined || redisVersion !== undefined) {
+    throw new UsageError(
+      'CONTRADICTION',
+      '--redis names a running server, and --redis-server or --redis-version asks to start one',
+      'give one of them',
+    );
+  }
+  return borrowServer(redis, randomUUID());
+}

@@ -1,0 +1,116 @@
+import * as z from 'zod';
+import { ENVIRONMENTS, PROPERTIES } from '../strategies/contract.ts';
+import { OPS, OUTCOMES } from './history/operation.ts';
+
+/** The shape of result.json. A reader refuses a version that it does not know. */
+
+const units = z.int();
+const count = z.int().nonnegative();
+
+const operation = z.strictObject({
+  process: count,
+  request: z.string(),
+  attempt: z.int().positive(),
+  user: z.string(),
+  op: z.enum(OPS),
+  quantity: units,
+  /** Nanoseconds since the run's start. */
+  invoked: z.number(),
+  /** Nanoseconds since the run's start; absent when it never completed. */
+  completed: z.number().exactOptional(),
+  outcome: z.enum(OUTCOMES),
+  remaining: units.exactOptional(),
+});
+
+/** One property in one environment: what was declared, what was found, and why. */
+const cell = z.strictObject({
+  verdict: z.enum(['holds', 'violated', 'inconclusive', 'n/a']),
+  /** Absent: the strategy declares nothing here. */
+  declared: z.enum(['holds', 'breaks', 'n/a']).exactOptional(),
+  evidence: z.array(
+    z.strictObject({
+      message: z.string(),
+      units: units.exactOptional(),
+      /** Requests that the message is about. */
+      requests: z.array(z.string()).exactOptional(),
+      operations: z.array(operation),
+    }),
+  ),
+});
+
+/** What was run: everything that the coverage is a claim about. */
+const scope = z.strictObject({
+  buyers: count,
+  stock: units,
+  /** Units per purchase, dealt out cyclically. */
+  quantities: z.array(units),
+  /** Absent: each buyer is a user. */
+  users: count.exactOptional(),
+  perUserLimit: units.exactOptional(),
+  instances: count,
+  /** Purchases in flight, over all instances. */
+  inFlight: count,
+});
+
+const environmentResult = z.strictObject({
+  environment: z.enum(ENVIRONMENTS),
+  /** How much of what could happen within the scope was looked at. */
+  coverage: z.enum(['exhausted', 'bounded', 'sampled']),
+  scope,
+  /** Runs of that scope that were recorded and judged. */
+  histories: count,
+  /** Over all histories. */
+  outcomes: z.record(z.enum(OUTCOMES), count),
+  /** What purchases threw, by kind. */
+  failures: z.array(z.strictObject({ kind: z.string(), count, message: z.string() })),
+  properties: z.record(z.enum(PROPERTIES), cell),
+});
+
+const strategyResult = z.strictObject({
+  name: z.string(),
+  summary: z.string(),
+  file: z.string(),
+  /** Known to be wrong; it must be caught. */
+  control: z.boolean(),
+  /** Why it was not run. A skipped strategy has no verdict. */
+  skipped: z.string().exactOptional(),
+  environments: z.array(environmentResult),
+});
+
+/** Something that keeps the run from passing. */
+const finding = z.strictObject({
+  kind: z.enum(['undeclared-violation', 'control-not-caught', 'inconclusive']),
+  strategy: z.string(),
+  environment: z.enum(ENVIRONMENTS).exactOptional(),
+  property: z.enum(PROPERTIES).exactOptional(),
+  message: z.string(),
+});
+
+export const resultSchema = z.strictObject({
+  version: z.literal(1),
+  /** Only `complete` is a whole answer; anything else is what there was when the run ended. */
+  status: z.enum(['running', 'complete', 'interrupted', 'failed']),
+  /** The command that repeats this run. */
+  command: z.string(),
+  seed: z.int(),
+  profile: z.enum(['quick', 'full']),
+  startedAt: z.iso.datetime(),
+  elapsedMs: z.number().nonnegative(),
+  machine: z.strictObject({
+    oversell: z.string(),
+    node: z.string(),
+    platform: z.string(),
+    cpus: z.string(),
+    redis: z.string(),
+  }),
+  strategies: z.array(strategyResult),
+  findings: z.array(finding),
+  error: z.strictObject({ code: z.string(), message: z.string(), remedy: z.string() }).exactOptional(),
+});
+
+export type Result = z.infer<typeof resultSchema>;
+export type StrategyResult = z.infer<typeof strategyResult>;
+export type Scope = z.infer<typeof scope>;
+export type EnvironmentResult = z.infer<typeof environmentResult>;
+export type Cell = z.infer<typeof cell>;
+export type Finding = z.infer<typeof finding>;

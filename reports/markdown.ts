@@ -1,0 +1,107 @@
+import type { Result, StrategyResult } from '../harness/result.ts';
+import { PROPERTIES } from '../strategies/contract.ts';
+import {
+  cellWord,
+  DECLARED_MARK,
+  notTested,
+  evidenceTable,
+  REMEDIES,
+  scopesOf,
+  strategyNote,
+  verdictLine,
+  type Evidence,
+} from './view.ts';
+
+/** report.md: the same answer as the screen, with the evidence for every violation. */
+export function markdown(result: Result): string {
+  const sections = [
+    `# oversell: ${result.strategies.length} strategies\n\n**${verdictLine(result)}**`,
+    ...(result.findings.length > 0 ? [findingsList(result)] : []),
+    matrix(result),
+    ...result.strategies.flatMap(violations),
+    conditions(result),
+  ];
+  return `${sections.join('\n\n')}\n`;
+}
+
+function findingsList({ findings }: Result): string {
+  const lines = findings.map(
+    ({ strategy, environment, message }) =>
+      `- **${escape([strategy, environment].filter((part) => part !== undefined).join(', '))}**: ${escape(message)}`,
+  );
+  return `## Why it does not pass\n\n${lines.join('\n')}`;
+}
+
+/** Properties as columns; a row per strategy and environment. */
+function matrix(result: Result): string {
+  const rows = result.strategies.flatMap((strategy) => {
+    const note = strategyNote(strategy);
+    const title = note === '' ? strategy.name : `${strategy.name} (${note})`;
+    if (strategy.environments.length === 0) return [[title, '–', ...PROPERTIES.map(() => '–')]];
+    return strategy.environments.map(({ environment, properties }) => [
+      title,
+      environment,
+      ...PROPERTIES.map((property) => cellWord(property, properties[property])),
+    ]);
+  });
+  return [
+    '## Guarantees',
+    table(['strategy', 'environment', ...PROPERTIES], rows),
+    `${escape(DECLARED_MARK)} a weakness that the strategy declares. What is violated without being declared stands in capitals.`,
+  ].join('\n\n');
+}
+
+/** Every violation of a strategy with what shows it. */
+function violations({ name, environments }: StrategyResult): string[] {
+  return environments.flatMap(({ environment, properties }) =>
+    PROPERTIES.filter((property) => properties[property].verdict === 'violated').map((property) => {
+      const { evidence } = properties[property];
+      const shown = evidence.find(({ operations }) => operations.length > 0);
+      return [
+        `## ${name}: ${property} (${environment})`,
+        evidence.map(({ message }) => `- ${escape(message)}`).join('\n'),
+        ...(shown ? [evidenceLines(shown)] : []),
+        `Remedy: ${REMEDIES[property]}.`,
+      ].join('\n\n');
+    }),
+  );
+}
+
+function evidenceLines(evidence: Evidence): string {
+  const { head, rows } = evidenceTable(evidence);
+  return table(head, rows);
+}
+
+function conditions(result: Result): string {
+  const { machine, seed, startedAt, elapsedMs, command, status } = result;
+  return [
+    '## What was run',
+    scopesOf(result)
+      .map((line) => `- ${line}`)
+      .join('\n'),
+    table(
+      ['', ''],
+      [
+        ['status', status],
+        ['started', startedAt],
+        ['took', `${Math.round(elapsedMs / 1000)} s`],
+        ['seed', String(seed)],
+        ['oversell', machine.oversell],
+        ['server', machine.redis],
+        ['Node', machine.node],
+        ['machine', `${machine.platform}, ${machine.cpus}`],
+        ['again', `\`${command}\``],
+      ],
+    ),
+    `Not tested here: ${notTested(result).join(', ')}.`,
+  ].join('\n\n');
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [row(head), `|${head.map(() => ' --- |').join('')}`, ...rows.map(row)].join('\n');
+}
+
+const row = (cells: readonly string[]): string => `| ${cells.map(escape).join(' | ')} |`;
+
+/** Names and messages come from outside: they must not become markup. */
+const escape = (text: string): string => text.replaceAll(/[\\|<>*_[\]]/g, '\\$&').replaceAll('\n', ' ');

@@ -1,0 +1,42 @@
+import { ENVIRONMENTS, PROPERTIES, type Guarantees } from '../strategies/contract.ts';
+import type { Registration } from '../strategies/registry.ts';
+import type { MachineReport } from '../harness/redis/machine-report.ts';
+import { textTable } from './text-table.ts';
+
+/** What `list` shows. */
+export function strategiesText(registry: readonly Registration[]): string {
+  const rows = registry.map(({ strategy, control }) => [
+    strategy.name,
+    strategy.connection,
+    (strategy.supports ?? []).join(', '),
+    declaredWeaknesses(strategy.guarantees ?? {}),
+    control ? 'control: must be caught' : strategy.summary,
+  ]);
+  return textTable(['strategy', 'connection', 'supports', 'declared weaknesses', ''], rows);
+}
+
+/** "stranded (buyer-crash)"; a property that breaks in all declared environments needs no list of them. */
+function declaredWeaknesses(guarantees: Guarantees): string {
+  const weaknesses = PROPERTIES.flatMap((property) => {
+    const row = guarantees[property] ?? {};
+    const broken = ENVIRONMENTS.filter((environment) => row[environment] === 'breaks');
+    if (broken.length === 0) return [];
+    return [broken.length === Object.keys(row).length ? property : `${property} (${broken.join(', ')})`];
+  });
+  return weaknesses.join(', ') || 'none';
+}
+
+/** What `doctor` shows. */
+export function machineText({ binary, version, source, node, cores, strategies }: MachineReport): string {
+  const rows = strategies.map(({ name, reason }) => [
+    name,
+    reason === undefined ? 'runs' : `skipped: ${reason}`,
+  ]);
+  return [
+    `redis-server  ${binary}`,
+    `version       ${version} (${source})`,
+    `Node          ${node}, ${cores} processors`,
+    '',
+    textTable(['strategy', ''], rows),
+  ].join('\n');
+}

@@ -1,0 +1,19 @@
+import Table from 'cli-table3';
+
+/** Every part of a table's frame, as cli-table3 names them. */
+const FRAME =
+  'top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right ' +
+  'left left-mid mid mid-mid right right-mid middle';
+const NO_FRAME = Object.fromEntries(FRAME.split(' ').map((part) => [part, '']));
+
+/** Columns set apart by spaces, for a terminal of any kind. `right`: numbers of the columns that are aligned right. */
+export function textTable(head: string[], rows: string[][], right: readonly number[] = []): string {
+  const table = new Table({
+    head,
+    chars: NO_FRAME,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 3 },
+    colAligns: head.map((_, column) => (right.includes(column) ? 'right' : 'left')),
+  });
+  table.push(...rows);
+  return table.toString().replaceAll(/ +$/gm, '');
+}
