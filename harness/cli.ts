@@ -3,15 +3,21 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { markdown } from '../reports/markdown.ts';
+import { explorationJson, explorationText, replayText } from '../reports/exploration.ts';
 import { screen } from '../reports/screen.ts';
 import { machineText, strategiesText } from '../reports/tables.ts';
+import { PROPERTIES, type Property } from '../strategies/contract.ts';
 import { registry } from '../strategies/registry.ts';
 import { freshSeed } from './ambient.ts';
-import { faultOf, repeatCommand, seedOption } from './command-line.ts';
+import { faultOf, repeatCommand, seedOption, wholeNumber } from './command-line.ts';
 import { evaluate, PROFILES, type Profile } from './evaluate.ts';
+import { explorationExitCode, exploreJob } from './explore.ts';
+import { type ScopeFlags } from './explorer/flags.ts';
+import { CLIENT_MODES } from './explorer/scope.ts';
 import { exitCodeOf } from './findings.ts';
 import { interruptible } from './lifetime.ts';
 import { progressOn } from './progress.ts';
+import { replayJob } from './replay.ts';
 import { examineMachine } from './redis/machine-report.ts';
 import type { TargetOptions } from './redis/open.ts';
 import { writeWhole } from './run-folder.ts';
@@ -49,6 +55,8 @@ function commands(run: Invocation): Command {
     .configureOutput({ outputError() {} }) // `fail` tells all faults in one form
     .exitOverride();
   addEvaluate(program, run);
+  addExplore(program, run);
+  addReplay(program, run);
   addList(program);
   addDoctor(program, run);
   return program;
@@ -86,6 +94,84 @@ function addEvaluate(program: Command, run: Invocation): void {
       writeWhole(report, markdown(result));
       print(result, screen(result, report));
       run.exitCode = exitCodeOf(result);
+    });
+}
+
+function addExplore(program: Command, run: Invocation): void {
+  interface Flags extends TargetOptions, Omit<ScopeFlags, 'seed'> {
+    seed?: number;
+    property?: Property;
+    maxStates?: number;
+    merging: boolean;
+    reduction: boolean;
+    allowBounded?: true;
+    runs: string;
+  }
+  program
+    .command('explore')
+    .description('run every interleaving of a small sale on a private server')
+    .argument('<strategy>', 'a name, or a path to your own')
+    .addOption(whole('--buyers <n>', 'buyers, one purchase each', 1).default(3))
+    .addOption(whole('--stock <n>', 'units put on sale', 0).default(2))
+    .option('--quantities <list>', 'units per purchase, dealt out cyclically', '1')
+    .addOption(whole('--users <n>', 'users, dealt out cyclically (default: one per buyer)', 1))
+    .addOption(whole('--per-user-limit <n>', 'most units that one user may hold', 1))
+    .addOption(whole('--attempts <n>', 'attempts of a purchase that retries', 1).default(3))
+    .addOption(whole('--instances <n>', 'application processes (default: one per buyer)', 1))
+    .addOption(
+      new Option('--client <mode>', 'what a client does about a cut')
+        .choices(CLIENT_MODES)
+        .default('default'),
+    )
+    .option('--faults <list>', 'budgets, as crash=1', '')
+    .addOption(new Option('--property <name>', 'judge this one alone').choices(PROPERTIES))
+    .addOption(whole('--max-states <n>', 'stop after so many', 1))
+    .option('--no-merging', 'walk every path on its own')
+    .option('--no-reduction', 'walk every path on its own, over real sockets, with nothing reduced')
+    .option('--allow-bounded', 'exit 0 although not everything was covered')
+    .addOption(seedOption())
+    .option('--runs <folder>', 'where the folder of the counterexamples is made', 'runs')
+    .option('--json', 'print the result as one JSON document')
+    .action(async (strategy: string, _, command: Command) => {
+      const {
+        seed = freshSeed(),
+        reduction,
+        allowBounded = false,
+        ...flags
+      } = command.optsWithGlobals<Flags>();
+      progress.line(`seed ${seed}; again: ${repeatCommand(script, args, seed)}`);
+      const explored = await exploreJob({
+        ...flags,
+        strategy,
+        seed,
+        unreduced: !reduction,
+        progress,
+        signal: run.signal,
+      });
+      print(explorationJson(explored), explorationText(explored));
+      run.exitCode = explorationExitCode(explored.exploration, allowBounded);
+    });
+}
+
+const whole = (flags: string, text: string, least: number): Option =>
+  new Option(flags, text).argParser(wholeNumber(least));
+
+function addReplay(program: Command, run: Invocation): void {
+  program
+    .command('replay')
+    .description('run a counterexample again, step by step, over real sockets')
+    .argument('<file>', 'as explore has written it')
+    .option('--json', 'print the result as one JSON document')
+    .action(async (file: string, _, command: Command) => {
+      const options = command.optsWithGlobals<TargetOptions>();
+      const { counterexample, replayed } = await replayJob({
+        ...options,
+        file,
+        progress,
+        signal: run.signal,
+      });
+      print({ counterexample, ...replayed }, replayText(counterexample, replayed));
+      run.exitCode = { confirmed: 1, mended: 0, diverged: 3 }[replayed.result];
     });
 }
 

@@ -15,7 +15,7 @@ import { ServerMemo } from './server-memo.ts';
 import { ALL_REDUCTIONS, Space, type Reductions, type Subject } from './space.ts';
 import { mirror } from './symmetry.ts';
 import { virtualGlobals } from './virtual.ts';
-import { audit, type Audit } from './walks.ts';
+import { audit, everyRealInterleaving, type Audit } from './walks.ts';
 
 /** `exhausted`: all interleavings of the scope. `bounded`: a limit came first. `sampled`: chance took part. */
 export type Coverage = 'exhausted' | 'bounded' | 'sampled';
@@ -29,6 +29,8 @@ export interface ExploreOptions {
   /** All seven unless given; a single one stops the search as soon as it is violated. */
   properties?: readonly Property[];
   maxStates?: number;
+  /** True: nothing is reduced, over real sockets, every interleaving from fresh state. */
+  unreduced?: boolean;
   /** False: every path is walked on its own. */
   merging?: boolean;
   /** Interleavings that are replayed over real sockets. */
@@ -78,6 +80,7 @@ export async function explore(options: ExploreOptions): Promise<Exploration> {
   using _ = virtualGlobals();
   const memo = await ServerMemo.open(options.target, { ...ALL_RULES, ...options.rules });
   try {
+    if (options.unreduced) return await exploreUnreduced(options, memo);
     const reductions = { ...ALL_REDUCTIONS, merging: options.merging ?? true };
     reductions.symmetry &&= reductions.merging;
     for (;;) {
@@ -136,7 +139,7 @@ async function exploreWith(
   }
   return {
     strategy: subject.strategy.name,
-    verdict: overall(Object.values(verdicts).map(({ verdict }) => verdict)),
+    verdict: overall(properties.map((property) => verdicts[property].verdict)),
     coverage,
     notes,
     properties: verdicts,
@@ -231,10 +234,50 @@ async function counterexamplesOf(
   return counterexamples;
 }
 
+/** The honest twin: as slow as it looks. It has no counterexamples to show; the reduced search has. */
+async function exploreUnreduced(options: ExploreOptions, memo: ServerMemo): Promise<Exploration> {
+  const { scope, subject, target, now, onProgress, signal } = options;
+  const startedMs = now();
+  const most = options.maxStates ?? DEFAULT_MAX_STATES;
+  const tell = (interleavings: number): void =>
+    onProgress?.({
+      states: interleavings,
+      transitions: interleavings,
+      interleavings: BigInt(interleavings),
+      elapsedMs: now() - startedMs,
+    });
+  const found = await everyRealInterleaving(scope, subject, memo, target, most, tell, signal);
+  const elapsedMs = now() - startedMs;
+  const coverage: Coverage = found.exhausted ? 'exhausted' : 'bounded';
+  const nothing: Audit = { replayed: 0, mismatches: [] };
+  const properties = {} as Record<Property, PropertyResult>;
+  for (const property of PROPERTIES) {
+    const verdict = verdictOf(property, PROPERTIES, found, nothing);
+    properties[property] = { verdict, coverage, counterexample: null };
+  }
+  return {
+    strategy: subject.strategy.name,
+    verdict: overall(Object.values(properties).map(({ verdict }) => verdict)),
+    coverage,
+    notes: found.exhausted ? [] : [signal?.aborted ? 'interrupted' : `stopped at ${most} interleavings`],
+    properties,
+    scope: { ...scope, maxStates: most, server: target.description },
+    interleavings: BigInt(found.interleavings),
+    states: found.interleavings,
+    transitions: found.interleavings,
+    serverCommands: memo.serverCommands,
+    elapsedMs,
+    statesPerSecond: Math.round(found.interleavings / Math.max(elapsedMs / 1000, 1e-3)),
+    audit: nothing,
+    reductions: { fuse: false, lateStarts: false, symmetry: false, merging: false },
+    outcomes: found.outcomes,
+  };
+}
+
 function verdictOf(
   property: Property,
   asked: readonly Property[],
-  result: SearchResult,
+  result: Pick<SearchResult, 'violated' | 'notApplicable' | 'exhausted'>,
   { mismatches }: Audit,
 ): Verdict {
   if (!asked.includes(property)) return 'inconclusive';

@@ -28,7 +28,7 @@ export interface Scope {
   seed: number;
 }
 
-export const MOST_BUYERS = 20;
+export const MOST_BUYERS = 15;
 
 /** Units that buyer `b` asks for: the given quantities, dealt out cyclically. */
 export const dealt = (quantities: readonly number[], buyers: number): number[] =>

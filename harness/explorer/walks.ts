@@ -1,10 +1,11 @@
+import { PROPERTIES, type Property } from '../../strategies/contract.ts';
 import type { Random } from '../random.ts';
 import type { RedisTarget } from '../redis/target.ts';
 import { outcomeOf } from './outcome.ts';
 import { finishes, movesAt, startPosition, step, type OfInstance } from './position.ts';
 import { RealSale, type RealStep } from './real-sale.ts';
 import { sortUnordered } from './resp.ts';
-import type { Rest } from './rest.ts';
+import { violatedIn, type Rest } from './rest.ts';
 import type { Scope } from './scope.ts';
 import type { ServerMemo } from './server-memo.ts';
 import type { Space, Subject } from './space.ts';
@@ -108,6 +109,9 @@ const show = (bytes: string): string => JSON.stringify(bytes);
 /** What a walk over everything that real sockets allow has found. */
 export interface Unreduced {
   interleavings: number;
+  violated: Set<Property>;
+  /** Says nothing about this sale, at every end. */
+  notApplicable: Set<Property>;
   outcomes: Set<string>;
   /** False when the limit came first. */
   exhausted: boolean;
@@ -123,8 +127,14 @@ export async function everyRealInterleaving(
   memo: ServerMemo,
   target: RedisTarget,
   most: number,
+  onProgress: (interleavings: number) => void = () => {},
+  signal?: AbortSignal,
 ): Promise<Unreduced> {
-  const outcomes = new Set<string>();
+  const found = {
+    violated: new Set<Property>(),
+    notApplicable: new Set<Property>(PROPERTIES),
+    outcomes: new Set<string>(),
+  };
   /** Of the current interleaving: which of how many possible steps was taken at each point. */
   const choices: { taken: number; of: number }[] = [];
   for (let interleavings = 0; interleavings < most;) {
@@ -136,11 +146,18 @@ export async function everyRealInterleaving(
       choices[depth] ??= { taken: 0, of: steps.length };
       await sale.perform(steps[choices[depth]!.taken]!);
     }
-    outcomes.add((await sale.finish()).outcome);
+    const { outcome, judgement } = await sale.finish();
+    found.outcomes.add(outcome);
+    for (const property of violatedIn(judgement)) found.violated.add(property);
+    for (const property of PROPERTIES) {
+      if (judgement[property].verdict !== 'n/a') found.notApplicable.delete(property);
+    }
     interleavings++;
+    onProgress(interleavings);
+    if (signal?.aborted) return { ...found, interleavings, exhausted: false };
     while (choices.length > 0 && choices.at(-1)!.taken + 1 === choices.at(-1)!.of) choices.pop();
-    if (choices.length === 0) return { interleavings, outcomes, exhausted: true };
+    if (choices.length === 0) return { ...found, interleavings, exhausted: true };
     choices.at(-1)!.taken++;
   }
-  return { interleavings: most, outcomes, exhausted: false };
+  return { ...found, interleavings: most, exhausted: false };
 }
