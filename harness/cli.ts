@@ -153,8 +153,9 @@ function addExplore(program: Command, run: Invocation): void {
     });
 }
 
-const whole = (flags: string, text: string, least: number): Option =>
-  new Option(flags, text).argParser(wholeNumber(least));
+function whole(flags: string, text: string, least: number): Option {
+  return new Option(flags, text).argParser(wholeNumber(least));
+}
 
 function addReplay(program: Command, run: Invocation): void {
   program
