@@ -21,9 +21,8 @@ export interface RequestFacts {
 }
 
 /** What is known when nothing moves any more. */
-export interface FactsAtRest {
+export interface SaleAtRest {
   sale: Sale;
-  requests: Iterable<RequestFacts>;
   /** Units that acknowledged restocks put on sale. */
   restocked: number;
   /** Units of restocks whose outcome is unknown. */
@@ -32,6 +31,23 @@ export interface FactsAtRest {
   drained?: number;
   /** The ledger; absent when the strategy keeps none. */
   recorded?: readonly RecordedSale[];
+}
+
+export interface FactsAtRest extends SaleAtRest {
+  requests: Iterable<RequestFacts>;
+}
+
+/** Each request beside what the ledger has of it, if there is one. */
+export interface Joined {
+  requests: Iterable<readonly [RequestFacts, LedgerEntry | undefined]>;
+  /** What it has of requests that nobody made; asked for after `requests` was gone through. */
+  unasked(): Iterable<RecordedSale>;
+}
+
+/** The units that a ledger has for one request, in one or several entries. */
+export interface LedgerEntry {
+  userId: string;
+  quantity: number;
 }
 
 /** The properties that sums can judge: all but the order of refusals. */
@@ -57,7 +73,12 @@ const NAMED = 5;
  * taken effect, so it counts in favour of the property in question.
  */
 export function judgeAtRest(facts: FactsAtRest): Accounts {
-  const sums = sumUp(facts);
+  return judgeJoined(facts, joinByName(facts.requests, facts.recorded ?? []));
+}
+
+/** The same, where somebody can join requests and ledger faster than by name. */
+export function judgeJoined(facts: SaleAtRest, joined: Joined): Accounts {
+  const sums = sumUp(facts, joined);
   return {
     oversell: judgeOversell(facts, sums),
     stranded: judgeStranded(facts, sums),
@@ -91,8 +112,8 @@ interface Excess {
   units: number;
 }
 
-function sumUp(facts: FactsAtRest): Sums {
-  const ledger = facts.recorded && unitsByRequest(facts.recorded);
+function sumUp(facts: SaleAtRest, joined: Joined): Sums {
+  const hasLedger = facts.recorded !== undefined;
   const onSale = facts.sale.stock + facts.restocked;
   const sums: Sums = {
     onSaleLeast: onSale,
@@ -107,38 +128,39 @@ function sumUp(facts: FactsAtRest): Sums {
     lost: [],
     stuck: [],
   };
-  for (const request of facts.requests) {
-    const recorded = ledger?.get(request.requestId);
-    ledger?.delete(request.requestId);
-    if (ledger) addRecorded(sums, facts.sale, request, recorded);
-    addAcknowledged(sums, facts.sale, request, ledger === undefined);
+  for (const [request, entry] of joined.requests) {
+    if (hasLedger) addRecorded(sums, facts.sale, request, entry);
+    addAcknowledged(sums, facts.sale, request, !hasLedger);
     if (request.resent) sums.anyResent = true;
     if (request.stuck && request.outcome !== 'sold') sums.stuck.push(request);
   }
-  // What is left was recorded for requests that nobody made: more than the nothing that they asked for.
-  for (const { requestId, userId, quantity } of ledger?.values() ?? []) {
+  for (const { requestId, userId, quantity } of joined.unasked()) {
+    // Recorded for a request that nobody made: more than the nothing that it asked for.
     sums.doubled.push({ request: requestId, units: quantity });
     addToUser(sums, facts.sale, userId, { recorded: quantity, acknowledged: 0 });
   }
   return sums;
 }
 
-function unitsByRequest(recorded: readonly RecordedSale[]): Map<string, RecordedSale> {
-  const ledger = new Map<string, RecordedSale>();
-  for (const sale of recorded) {
-    const earlier = ledger.get(sale.requestId);
-    ledger.set(sale.requestId, earlier ? { ...sale, quantity: earlier.quantity + sale.quantity } : sale);
+function joinByName(requests: Iterable<RequestFacts>, recorded: readonly RecordedSale[]): Joined {
+  const entries = new Map<string, LedgerEntry>();
+  for (const { requestId, userId, quantity } of recorded) {
+    const earlier = entries.get(requestId);
+    if (earlier) earlier.quantity += quantity;
+    else entries.set(requestId, { userId, quantity });
   }
-  return ledger;
+  const asked = new Set<string>();
+  function* join(): Generator<readonly [RequestFacts, LedgerEntry | undefined]> {
+    for (const request of requests) {
+      asked.add(request.requestId);
+      yield [request, entries.get(request.requestId)];
+    }
+  }
+  return { requests: join(), unasked: () => recorded.filter(({ requestId }) => !asked.has(requestId)) };
 }
 
 /** A ledger may drop what was released or keep it, so no request holds less than nothing. */
-function addRecorded(
-  sums: Sums,
-  sale: Sale,
-  request: RequestFacts,
-  recorded: RecordedSale | undefined,
-): void {
+function addRecorded(sums: Sums, sale: Sale, request: RequestFacts, recorded: LedgerEntry | undefined): void {
   const { requestId, outcome } = request;
   const quantity = units(request.quantity);
   const releasedUnknown = request.releasedUnknown ?? 0;
@@ -206,7 +228,7 @@ const finding = (
 
 const NOT_DRAINED = 'nobody measured how many units could still be bought at rest';
 
-function judgeOversell({ drained }: FactsAtRest, sums: Sums): PropertyVerdict {
+function judgeOversell({ drained }: SaleAtRest, sums: Sums): PropertyVerdict {
   const rest = units(drained ?? 0);
   const taken = Math.max(sums.heldLeast + rest, sums.acknowledged);
   const excess = taken - sums.onSaleMost;
@@ -220,7 +242,7 @@ function judgeOversell({ drained }: FactsAtRest, sums: Sums): PropertyVerdict {
   return drained === undefined ? finding('inconclusive', 'oversell', NOT_DRAINED) : HOLDS;
 }
 
-function judgeStranded(facts: FactsAtRest, sums: Sums): PropertyVerdict {
+function judgeStranded(facts: SaleAtRest, sums: Sums): PropertyVerdict {
   const missing = sums.onSaleLeast - sums.heldMost - units(facts.drained ?? 0);
   if (missing <= 0) return HOLDS;
   if (facts.drained === undefined) return finding('inconclusive', 'stranded', NOT_DRAINED);
@@ -236,12 +258,12 @@ function judgeStranded(facts: FactsAtRest, sums: Sums): PropertyVerdict {
  * Units that left the store beyond everything that was sold or unknown. Without a ledger they are a double sale
  * only where some purchase was sent or asked twice; otherwise they are stranded.
  */
-function doubleSaleWithoutLedger({ recorded, drained }: FactsAtRest, sums: Sums): number {
+function doubleSaleWithoutLedger({ recorded, drained }: SaleAtRest, sums: Sums): number {
   if (recorded !== undefined || drained === undefined || !sums.anyResent) return 0;
   return units(sums.onSaleLeast - units(drained) - sums.possiblySold);
 }
 
-function judgeDoubleSale(facts: FactsAtRest, sums: Sums): PropertyVerdict {
+function judgeDoubleSale(facts: SaleAtRest, sums: Sums): PropertyVerdict {
   if (facts.recorded !== undefined) {
     if (sums.doubled.length === 0) return HOLDS;
     const message = `in the ledger beyond what was asked for: ${listed(sums.doubled)}`;
@@ -259,7 +281,7 @@ function judgeDoubleSale(facts: FactsAtRest, sums: Sums): PropertyVerdict {
   return finding('violated', 'double-sale', message, { units: excess });
 }
 
-function judgeUserLimit({ sale }: FactsAtRest, sums: Sums): PropertyVerdict {
+function judgeUserLimit({ sale }: SaleAtRest, sums: Sums): PropertyVerdict {
   const limit = sale.perUserLimit;
   if (limit === undefined) return NOT_APPLICABLE;
   const over: string[] = [];
@@ -274,13 +296,13 @@ function judgeUserLimit({ sale }: FactsAtRest, sums: Sums): PropertyVerdict {
   return finding('violated', 'user-limit', `${atMost(over)}; the limit is ${limit}`, { units: excess });
 }
 
-function judgeLostSale({ recorded }: FactsAtRest, { lost }: Sums): PropertyVerdict {
+function judgeLostSale({ recorded }: SaleAtRest, { lost }: Sums): PropertyVerdict {
   if (recorded === undefined) return NOT_APPLICABLE;
   if (lost.length === 0) return HOLDS;
   return finding('violated', 'lost-sale', `acknowledged but not in the ledger: ${listed(lost)}`, about(lost));
 }
 
-function judgeProgress({ drained }: FactsAtRest, { stuck }: Sums): PropertyVerdict {
+function judgeProgress({ drained }: SaleAtRest, { stuck }: Sums): PropertyVerdict {
   if (stuck.length === 0) return HOLDS;
   if (drained === undefined) {
     return finding('inconclusive', 'progress', `${stuck.length} requests gave up, and ${NOT_DRAINED}`);

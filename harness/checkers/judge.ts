@@ -1,9 +1,10 @@
+import type { Property } from '../../strategies/contract.ts';
 import { OperationColumns } from '../history/columns.ts';
 import type { History, Operation } from '../history/operation.ts';
-import { judgeAtRest, type AccountedProperty, type Accounts, type FactsAtRest } from './accounting.ts';
+import { judgeJoined, type AccountedProperty, type Accounts, type SaleAtRest } from './accounting.ts';
 import type { Evidence, Judgement, PropertyVerdict } from './checker.ts';
 import { overLimitAtSomeInstant, oversoldAtSomeInstant } from './instants.ts';
-import { DONE, factsOf, foldRequests, RESTOCK, UNKNOWN, type Requests } from './requests.ts';
+import { DONE, joinLedger, foldRequests, had, RESTOCK, SOLD, UNKNOWN, type Requests } from './requests.ts';
 import { judgeRefusals, type RefusalOptions } from './stock-order.ts';
 
 /** Operations that evidence shows. */
@@ -25,28 +26,49 @@ export function judge(history: History, options: RefusalOptions): Judgement {
 
 /** The six properties that sums decide: at rest, and for `oversell` and `user-limit` at every instant before. */
 function judgeAccounts(history: History, operations: OperationColumns, requests: Requests): Accounts {
-  const facts: FactsAtRest = {
+  const facts: SaleAtRest = {
     sale: history.sale,
-    requests: factsOf(requests, operations),
     restocked: restocked(operations, DONE),
     restockedUnknown: restocked(operations, UNKNOWN),
   };
   if (history.drained !== undefined) facts.drained = history.drained;
-  if (history.recorded !== undefined) facts.recorded = history.recorded;
-  const atRest = judgeAtRest(facts);
+  if (history.recorded) facts.recorded = history.recorded;
+  const atRest = judgeJoined(facts, joinLedger(requests, operations, facts.recorded ?? []));
   const show = (property: AccountedProperty): PropertyVerdict => withOperations(atRest[property], operations);
+  const ledgerUnread = history.recorded === undefined;
   return {
     oversell: alsoViolated(show('oversell'), oversoldAtSomeInstant(history.sale, operations, requests)),
-    stranded: show('stranded'),
+    stranded: ledgerUnread ? unlessRecorded(show('stranded'), requests) : show('stranded'),
     'double-sale': show('double-sale'),
     'user-limit': alsoViolated(
       show('user-limit'),
       overLimitAtSomeInstant(history.sale, operations, requests),
     ),
-    'lost-sale': show('lost-sale'),
+    'lost-sale': ledgerUnread ? inconclusive('lost-sale', LEDGER_UNREAD) : show('lost-sale'),
     progress: show('progress'),
   };
 }
+
+const LEDGER_UNREAD = 'nobody read the ledger, or said that the strategy keeps none';
+
+const inconclusive = (property: Property, message: string): PropertyVerdict => ({
+  verdict: 'inconclusive',
+  evidence: [{ property, message, operations: [] }],
+});
+
+/** What is missing may stand in a ledger that nobody read, as sold to requests whose outcome is unknown. */
+function unlessRecorded(stranded: PropertyVerdict, requests: Requests): PropertyVerdict {
+  const missing = stranded.evidence[0]?.units ?? 0;
+  const unknown = requests.quantity.reduce(
+    (sum, quantity, r) => (isUnknown(requests.outcomes[r]!) ? sum + quantity : sum),
+    0,
+  );
+  if (stranded.verdict !== 'violated' || missing > unknown) return stranded;
+  const message = `${missing} units may be stranded, or sold to requests whose outcome is unknown: ${LEDGER_UNREAD}`;
+  return inconclusive('stranded', message);
+}
+
+const isUnknown = (outcomes: number): boolean => had(outcomes, UNKNOWN) && !had(outcomes, SOLD);
 
 /** Units of restocks that ended so. */
 function restocked({ length, op, outcome, quantity }: OperationColumns, ending: number): number {

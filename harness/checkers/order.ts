@@ -13,6 +13,7 @@ export function orderByTime(times: Float64Array, count: number): Uint32Array {
   const bits = new Uint16Array(times.buffer, times.byteOffset, count * 4);
   let rows = new Uint32Array(count);
   for (let row = 0; row < count; row++) rows[row] = row;
+  if (isInOrder(times, count)) return rows;
   let next = new Uint32Array(count);
   const places = new Uint32Array(DIGITS);
   for (let digit = 0; digit < 4; digit++) {
@@ -31,4 +32,9 @@ export function orderByTime(times: Float64Array, count: number): Uint32Array {
     [rows, next] = [next, rows];
   }
   return rows;
+}
+
+function isInOrder(times: Float64Array, count: number): boolean {
+  for (let row = 1; row < count; row++) if (times[row]! < times[row - 1]!) return false;
+  return true;
 }

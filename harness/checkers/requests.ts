@@ -1,7 +1,8 @@
+import type { RecordedSale } from '../../strategies/contract.ts';
 import { UsageError } from '../errors.ts';
 import { opCode, outcomeCode, type OperationColumns } from '../history/columns.ts';
 import { OUTCOMES, type Outcome } from '../history/operation.ts';
-import { outcomeOfAttempts, type RequestFacts } from './accounting.ts';
+import { outcomeOfAttempts, type Joined, type LedgerEntry, type RequestFacts } from './accounting.ts';
 
 export const PURCHASE = opCode('purchase');
 export const RELEASE = opCode('release');
@@ -9,7 +10,6 @@ export const RESTOCK = opCode('restock');
 export const SOLD = outcomeCode('sold');
 export const SOLD_OUT = outcomeCode('sold-out');
 export const LIMIT_REACHED = outcomeCode('limit-reached');
-export const GAVE_UP = outcomeCode('gave-up');
 export const DONE = outcomeCode('done');
 export const UNKNOWN = outcomeCode('unknown');
 
@@ -135,31 +135,70 @@ function contradiction(operations: OperationColumns, row: number, message: strin
   );
 }
 
-/** The same facts as the explorer gathers at rest. */
-export function* factsOf(requests: Requests, operations: OperationColumns): Generator<RequestFacts> {
-  for (let r = 0; r < requests.count; r++) yield factsOfRequest(requests, operations, r);
+/** The same facts as the explorer gathers at rest, beside the ledger. */
+export function joinLedger(
+  requests: Requests,
+  operations: OperationColumns,
+  recorded: readonly RecordedSale[],
+): Joined {
+  const numbers = new Int32Array(operations.strings.size).fill(-1);
+  for (let r = 0; r < requests.count; r++) numbers[requests.name[r]!] = r;
+  const entries: (LedgerEntry | undefined)[] = Array.from({
+    length: recorded.length === 0 ? 0 : requests.count,
+  });
+  const unasked: RecordedSale[] = [];
+  for (const sale of recorded) {
+    // A name that the history does not know gets a number beyond the table's end.
+    const r = numbers[operations.strings.intern(sale.requestId)] ?? -1;
+    const earlier = entries[r];
+    if (r === -1) unasked.push(sale);
+    else if (earlier) earlier.quantity += sale.quantity;
+    else entries[r] = { userId: sale.userId, quantity: sale.quantity };
+  }
+  function* join(): Generator<readonly [RequestFacts, LedgerEntry | undefined]> {
+    for (let r = 0; r < requests.count; r++) {
+      yield [new FactsOfRequest(requests, operations, r), entries[r]];
+    }
+  }
+  return { requests: join(), unasked: () => unasked };
 }
 
-function factsOfRequest(requests: Requests, { strings }: OperationColumns, r: number): RequestFacts {
-  const facts: RequestFacts = {
-    requestId: strings.text(requests.name[r]!),
-    userId: strings.text(requests.user[r]!),
-    quantity: requests.quantity[r]!,
-    outcome: outcomeOf(requests.attempts[r]!, requests.outcomes[r]!, OUTCOMES[requests.last[r]!]!),
-    resent: requests.attempts[r]! > 1,
-    released: 0,
-  };
-  if (requests.last[r] === GAVE_UP) facts.stuck = true;
-  const releases = requests.releases[r]!;
-  if (releases === 0) return facts;
-  // A release is certain to have freed the units only if the sale was over before it began.
-  const certain = had(releases, DONE) && requests.settledAt[r]! < requests.releasedAt[r]!;
-  if (certain) facts.released = facts.quantity;
-  else facts.releasedUnknown = facts.quantity;
-  return facts;
+/** Names are read when somebody asks for them: of a million, few are. */
+class FactsOfRequest implements RequestFacts {
+  readonly quantity: number;
+  readonly outcome: Outcome;
+  readonly resent: boolean;
+  readonly released: number;
+  readonly releasedUnknown: number;
+  readonly stuck: boolean;
+  readonly #requests: Requests;
+  readonly #strings: OperationColumns['strings'];
+  readonly #r: number;
+
+  constructor(requests: Requests, { strings }: OperationColumns, r: number) {
+    const last = OUTCOMES[requests.last[r]!]!;
+    const releases = requests.releases[r]!;
+    // A release surely freed the units only if the sale was over before it began.
+    const certain = had(releases, DONE) && requests.settledAt[r]! < requests.releasedAt[r]!;
+    this.quantity = requests.quantity[r]!;
+    this.resent = requests.attempts[r]! > 1;
+    this.outcome = this.resent ? outcomeOf(requests.outcomes[r]!, last) : last;
+    this.released = certain ? this.quantity : 0;
+    this.releasedUnknown = releases !== 0 && !certain ? this.quantity : 0;
+    this.stuck = last === 'gave-up';
+    this.#requests = requests;
+    this.#strings = strings;
+    this.#r = r;
+  }
+
+  get requestId(): string {
+    return this.#strings.text(this.#requests.name[this.#r]!);
+  }
+
+  get userId(): string {
+    return this.#strings.text(this.#requests.user[this.#r]!);
+  }
 }
 
-function outcomeOf(attempts: number, outcomes: number, last: Outcome): Outcome {
-  if (attempts === 1) return last;
-  return outcomeOfAttempts([...OUTCOMES.filter((_, code) => had(outcomes, code)), last]);
-}
+const outcomeOf = (outcomes: number, last: Outcome): Outcome =>
+  outcomeOfAttempts([...OUTCOMES.filter((_, code) => had(outcomes, code)), last]);

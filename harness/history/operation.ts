@@ -47,6 +47,6 @@ export interface History {
   operations: Iterable<Operation>;
   /** Units that could be bought at rest; absent when nobody measured it. */
   drained?: number;
-  /** The ledger at rest; absent when the strategy keeps none. */
-  recorded?: readonly RecordedSale[];
+  /** The ledger at rest; null when the strategy keeps none, absent when nobody read it. */
+  recorded?: readonly RecordedSale[] | null;
 }

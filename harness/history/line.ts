@@ -1,0 +1,173 @@
+import type { RecordedSale, Sale } from '../../strategies/contract.ts';
+import { OPS, OUTCOMES, type Op, type Operation, type Outcome } from './operation.ts';
+
+/** One line of a history file, as it stands there. */
+export type Line =
+  | { kind: 'operation'; operation: Operation }
+  | { kind: 'drained'; units: number }
+  | { kind: 'recorded'; sales: readonly RecordedSale[] | null };
+
+/** The first line. */
+export interface Header {
+  oversell: 1;
+  sale: Sale;
+}
+
+/** What is wrong with a line, as the end of a sentence about it. */
+export class LineError extends Error {}
+
+export const ENDINGS: Record<Op, readonly Outcome[]> = {
+  purchase: ['sold', 'sold-out', 'limit-reached', 'gave-up', 'rejected', 'unknown'],
+  release: ['done', 'rejected', 'unknown'],
+  restock: ['done', 'rejected', 'unknown'],
+};
+const OPERATION_KEYS = [
+  'process',
+  'request',
+  'attempt',
+  'user',
+  'op',
+  'quantity',
+  'invoked',
+  'completed',
+  'outcome',
+  'remaining',
+];
+export const MOST_PROCESSES = 2 ** 31 - 1;
+
+/** @throws LineError */
+export function parseHeader(text: string): Header {
+  const header = parseObject(text);
+  if (header['oversell'] !== 1) {
+    throw new LineError('is no header: begin with {"oversell":1,"sale":{"sku":"…","stock":…}}');
+  }
+  const { sku, stock, perUserLimit } = asObject('sale', header['sale']);
+  const sale: Sale = { sku: string('sale.sku', sku), stock: units('sale.stock', stock, 0) };
+  if (perUserLimit !== undefined) sale.perUserLimit = units('sale.perUserLimit', perUserLimit, 1);
+  return { oversell: 1, sale };
+}
+
+/**
+ * @param unknownKey is told each key that the format does not know
+ * @throws LineError
+ */
+export function parseLine(text: string, unknownKey: (key: string) => void): Line {
+  const line = parseObject(text);
+  if (line['op'] === 'drained') return { kind: 'drained', units: units('value', line['value'], 0) };
+  if (line['op'] === 'recorded') return { kind: 'recorded', sales: parseSales(line['sales']) };
+  for (const key of Object.keys(line)) if (!OPERATION_KEYS.includes(key)) unknownKey(key);
+  const operation = parseOperation(line);
+  const fault = faultIn(operation);
+  if (fault !== undefined) throw new LineError(fault);
+  return { kind: 'operation', operation };
+}
+
+/** Attempt and names may be left out where they say nothing: 1, and the empty string. */
+function parseOperation(line: Record<string, unknown>): Operation {
+  const operation: Operation = {
+    process: number('process', line['process']),
+    request: string('request', line['request'] ?? ''),
+    attempt: number('attempt', line['attempt'] ?? 1),
+    user: string('user', line['user'] ?? ''),
+    op: oneOf('op', OPS, line['op']),
+    quantity: number('quantity', line['quantity']),
+    invoked: number('invoked', line['invoked']),
+    completed: number('completed', line['completed'] ?? Infinity),
+    outcome: oneOf('outcome', OUTCOMES, line['outcome']),
+  };
+  const remaining = line['remaining'];
+  if (remaining !== undefined && remaining !== null) operation.remaining = number('remaining', remaining);
+  return operation;
+}
+
+/** What makes no sense about an operation; undefined when all is well. */
+function faultIn(operation: Operation): string | undefined {
+  const { process, request, attempt, user, op, quantity, invoked, completed, outcome } = operation;
+  if (!isWhole(process, 0, MOST_PROCESSES)) return `has process ${process}: number them from 0`;
+  if (!isWhole(attempt, 1, MOST_PROCESSES)) return `has attempt ${attempt}: number them from 1`;
+  if (!isWhole(quantity, 1, Number.MAX_SAFE_INTEGER)) return `has quantity ${quantity}: give whole units`;
+  if (op !== 'restock' && request === '') return `has no request: a ${op} needs its token`;
+  if (op === 'purchase' && user === '') return 'has no user: a purchase needs its buyer';
+  if (!(invoked >= 0 && invoked < Infinity))
+    return `was invoked at ${invoked}: give ns since the run's start`;
+  if (!(completed >= invoked)) return `completed at ${completed}, before it was invoked at ${invoked}`;
+  if (!ENDINGS[op].includes(outcome)) return `is a ${op} that ended "${outcome}": ${ENDINGS[op].join(', ')}`;
+  if (completed === Infinity && outcome !== 'unknown') {
+    return `ended "${outcome}" but has no completion: only an unknown outcome may be open`;
+  }
+  return undefined;
+}
+
+function parseSales(sales: unknown): readonly RecordedSale[] | null {
+  if (sales === null) return null;
+  if (!Array.isArray(sales)) throw new LineError('has no list of sales, nor null for "keeps no ledger"');
+  return sales.map((item: unknown, i): RecordedSale => {
+    if (isRecordedSale(item)) return item;
+    throw new LineError(`is wrong: sale ${i + 1} of the ledger is ${JSON.stringify(item)}`);
+  });
+}
+
+function isRecordedSale(item: unknown): item is RecordedSale {
+  if (typeof item !== 'object' || item === null) return false;
+  const { requestId, userId, quantity } = item as Record<string, unknown>;
+  return typeof requestId === 'string' && typeof userId === 'string' && typeof quantity === 'number';
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  if (text.trim() === '') throw new LineError('is empty');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new LineError(`is no JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return asObject('it', value);
+}
+
+function asObject(what: string, value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new LineError(`is wrong: ${what} is no object`);
+  }
+  return value as Record<string, unknown>;
+}
+
+function string(what: string, value: unknown): string {
+  if (typeof value !== 'string') throw new LineError(`is wrong: ${what} is ${shown(value)}, not a string`);
+  return value;
+}
+
+function number(what: string, value: unknown): number {
+  if (typeof value !== 'number') throw new LineError(`is wrong: ${what} is ${shown(value)}, not a number`);
+  return value;
+}
+
+function units(what: string, value: unknown, least: number): number {
+  const count = number(what, value);
+  if (!isWhole(count, least, Number.MAX_SAFE_INTEGER)) {
+    throw new LineError(`is wrong: ${what} is ${count}, not a whole number from ${least} to 2^53−1`);
+  }
+  return count;
+}
+
+function oneOf<T extends string>(what: string, allowed: readonly T[], value: unknown): T {
+  const found = allowed.find((item) => item === value);
+  if (found !== undefined) return found;
+  throw new LineError(`is wrong: ${what} is ${shown(value)}, not one of ${allowed.join(', ')}`);
+}
+
+const shown = (value: unknown): string => (value === undefined ? 'missing' : JSON.stringify(value));
+
+const isWhole = (value: number, least: number, most: number): boolean =>
+  Number.isInteger(value) && value >= least && value <= most;
+
+/** An operation's line. Its shape is the one that LineScanner reads. */
+export function operationLine(operation: Operation): string {
+  const { process, request, attempt, user, op, quantity, invoked, completed, outcome, remaining } = operation;
+  const end = completed === Infinity ? '' : `,"completed":${completed}`;
+  const left = remaining === undefined ? '' : `,"remaining":${remaining}`;
+  return (
+    `{"process":${process},"request":${JSON.stringify(request)},"attempt":${attempt},` +
+    `"user":${JSON.stringify(user)},"op":"${op}","quantity":${quantity},"invoked":${invoked}${end},` +
+    `"outcome":"${outcome}"${left}}`
+  );
+}
