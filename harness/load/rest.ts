@@ -16,8 +16,8 @@ export interface AtRest {
   drained?: number;
   /** `remaining`: too many to buy, so this is what the store says, at least 0. */
   drainedBy?: 'purchases' | 'remaining';
-  /** The ledger; absent when the strategy keeps none. */
-  recorded?: RecordedSale[];
+  /** The ledger; null when the strategy keeps none. */
+  recorded?: RecordedSale[] | null;
 }
 
 /** What a fresh instance needs to exist, on connections that nobody else uses. */
@@ -49,7 +49,7 @@ async function comeToRest(instance: FreshInstance, rest: AtRest): Promise<void> 
   const opening = Promise.resolve(strategy.seller(lobby, sale, sellerEnv(random, maxAttempts)));
   const seller = await within(graceMs, 'seller()', opening);
   while (seller.runJob && (await within(graceMs, 'runJob()', seller.runJob())) !== 'idle');
-  if (seller.recorded) rest.recorded = await within(LEDGER_MS, 'recorded()', seller.recorded());
+  rest.recorded = seller.recorded ? await within(LEDGER_MS, 'recorded()', seller.recorded()) : null;
   Object.assign(rest, await drain(seller, instance));
   if (seller.close) await within(graceMs, 'close()', seller.close());
 }
