@@ -15,7 +15,7 @@ import {
 /** report.md: the same answer as the screen, with the evidence for every violation. */
 export function markdown(result: Result): string {
   const sections = [
-    `# oversell: ${result.strategies.length} strategies\n\n**${verdictLine(result)}**`,
+    `# oversell: ${result.strategies.length} strategies\n\n**${escape(verdictLine(result))}**`,
     ...(result.findings.length > 0 ? [findingsList(result)] : []),
     matrix(result),
     ...result.strategies.flatMap(violations),
@@ -58,7 +58,7 @@ function violations({ name, environments }: StrategyResult): string[] {
       const { evidence } = properties[property];
       const shown = evidence.find(({ operations }) => operations.length > 0);
       return [
-        `## ${name}: ${property} (${environment})`,
+        `## ${escape(name)}: ${property} (${environment})`,
         evidence.map(({ message }) => `- ${escape(message)}`).join('\n'),
         ...(shown ? [evidenceLines(shown)] : []),
         `Remedy: ${REMEDIES[property]}.`,
@@ -90,10 +90,10 @@ function conditions(result: Result): string {
         ['server', machine.redis],
         ['Node', machine.node],
         ['machine', `${machine.platform}, ${machine.cpus}`],
-        ['again', `\`${command}\``],
       ],
     ),
     `Not tested here: ${notTested(result).join(', ')}.`,
+    `The same again:\n\n${command.replaceAll(/^/gm, '    ')}`,
   ].join('\n\n');
 }
 
