@@ -1,0 +1,246 @@
+import * as fc from 'fast-check';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { StringTable } from '../harness/history/columns.ts';
+import { readHistory, writeHistory } from '../harness/history/jsonl.ts';
+import { operationLine, parseLine } from '../harness/history/line.ts';
+import { LineScanner } from '../harness/history/line-scanner.ts';
+import { OPS, OUTCOMES, type History, type Operation } from '../harness/history/operation.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'oversell-history-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const path = join(folder, 'history.jsonl');
+
+const name = fc.oneof(
+  fc.stringMatching(/^[a-z]{1,5}$/),
+  fc.string({ minLength: 1, unit: 'grapheme' }),
+  fc.constantFrom('"quoted"', 'back\\slash', 'line\nbreak', '秒杀', '\u0000'),
+);
+const moment = fc.oneof(fc.integer({ min: 0, max: 2 ** 40 }), fc.double({ min: 0, max: 1e12, noNaN: true }));
+
+/** Any operation that makes sense. */
+const operation: fc.Arbitrary<Operation> = fc
+  .record({
+    process: fc.nat(200),
+    request: name,
+    attempt: fc.integer({ min: 1, max: 9 }),
+    user: name,
+    op: fc.constantFrom(...OPS),
+    quantity: fc.oneof(
+      fc.integer({ min: 1, max: 9 }),
+      fc.maxSafeNat().filter((units) => units > 0),
+    ),
+    invoked: moment,
+    duration: moment,
+    open: fc.boolean(),
+    outcome: fc.constantFrom('sold', 'sold-out', 'limit-reached', 'gave-up', 'rejected', 'unknown'),
+    remaining: fc.option(fc.nat()),
+  })
+  .map(({ duration, open, remaining, ...rest }): Operation => {
+    const purchase = rest.op === 'purchase';
+    const outcome = purchase || ['rejected', 'unknown'].includes(rest.outcome) ? rest.outcome : 'done';
+    const names = rest.op === 'restock' ? { request: '', user: '' } : {};
+    const completed = open && outcome === 'unknown' ? Infinity : rest.invoked + duration;
+    return { ...rest, ...names, outcome, completed, ...(remaining !== null && { remaining }) };
+  });
+
+const recordedSale = fc.record({ requestId: name, userId: name, quantity: fc.integer({ min: 1, max: 9 }) });
+const history: fc.Arbitrary<History & { operations: Operation[] }> = fc.record(
+  {
+    sale: fc.record(
+      { sku: name, stock: fc.maxSafeNat(), perUserLimit: fc.integer({ min: 1, max: 9 }) },
+      { requiredKeys: ['sku', 'stock'] },
+    ),
+    operations: fc.array(operation, { maxLength: 20 }),
+    drained: fc.nat(),
+    recorded: fc.option(fc.array(recordedSale, { maxLength: 5 })),
+  },
+  { requiredKeys: ['sale', 'operations'] },
+);
+
+const read = async (): Promise<History & { operations: Operation[] }> => {
+  const { history: found } = await readHistory(path);
+  return { ...found, operations: [...found.operations] };
+};
+
+test('what is written is what is read, to the last digit', async () => {
+  await fc.assert(
+    fc.asyncProperty(history, async (written) => {
+      await writeHistory(path, written);
+      expect(await read()).toEqual(written);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('a ledger longer than any buffer is read whole, on one line or on many', async () => {
+  const recorded = Array.from({ length: 40_000 }, (_, i) => ({
+    requestId: `request ${i}`,
+    userId: `user ${i}`,
+    quantity: 1,
+  }));
+  const sale = { sku: 'tea', stock: 40_000 };
+  await writeHistory(path, { sale, operations: [], recorded });
+  expect((await read()).recorded).toEqual(recorded);
+  writeFileSync(
+    path,
+    `${JSON.stringify({ oversell: 1, sale })}\n${JSON.stringify({ op: 'recorded', sales: recorded })}`,
+  );
+  expect((await read()).recorded).toEqual(recorded);
+});
+
+test('a foreign shape of the same lines says the same', async () => {
+  await fc.assert(
+    fc.asyncProperty(history, fc.infiniteStream(fc.nat()), async (written, dice) => {
+      await writeHistory(path, written);
+      const lines = [JSON.stringify({ oversell: 1, sale: written.sale }), ...written.operations.map(foreign)];
+      function foreign(one: Operation): string {
+        const shuffled = Object.entries({
+          ...one,
+          completed: Number.isFinite(one.completed) ? one.completed : null,
+        })
+          .map((entry) => ({ entry, place: dice.next().value as number }))
+          .toSorted((a, b) => a.place - b.place)
+          .map(({ entry }) => entry);
+        return JSON.stringify(Object.fromEntries(shuffled), undefined, '\t').replaceAll('\n', ' ');
+      }
+      writeFileSync(path, lines.join('\r\n'));
+      expect((await read()).operations).toEqual(written.operations);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('what may be left out is filled in, and a key that the format does not know is named', async () => {
+  const lines = [
+    { oversell: 1, sale: { sku: 'tea', stock: 1 } },
+    {
+      process: 0,
+      request: 'r',
+      user: 'u',
+      op: 'purchase',
+      quantity: 1,
+      invoked: 0,
+      outcome: 'unknown',
+      node: 'n1',
+    },
+  ];
+  writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  const { history: found, unknownKeys } = await readHistory(path);
+  expect(unknownKeys).toEqual(['node']);
+  expect([...found.operations][0]).toMatchObject({ attempt: 1, completed: Infinity });
+  expect(found).not.toHaveProperty('drained');
+  expect(found).not.toHaveProperty('recorded');
+});
+
+const line = (change: Record<string, unknown> = {}): string =>
+  JSON.stringify({
+    process: 0,
+    request: 'r1',
+    attempt: 1,
+    user: 'u1',
+    op: 'purchase',
+    quantity: 1,
+    invoked: 5,
+    completed: 6,
+    outcome: 'sold',
+    ...change,
+  });
+
+describe('a corrupt line is never skipped: it is named by its number', () => {
+  test.each<[string, string]>([
+    ['cut off', line().slice(0, -7)],
+    ['empty', ''],
+    ['no object', '[1]'],
+    ['no JSON', 'sold!'],
+    ['without quantity', line({ quantity: undefined })],
+    ['quantity 0', line({ quantity: 0 })],
+    ['quantity 1.5', line({ quantity: 1.5 })],
+    ['quantity 2^53', line({ quantity: 2 ** 53 })],
+    ['quantity as text', line({ quantity: '1' })],
+    ['no request', line({ request: '' })],
+    ['no user', line({ user: undefined })],
+    ['a process below 0', line({ process: -1 })],
+    ['attempt 0', line({ attempt: 0 })],
+    ['an op that is none', line({ op: 'refund' })],
+    ['an outcome that is none', line({ outcome: 'ok' })],
+    ['an outcome of another op', line({ op: 'release', outcome: 'sold' })],
+    ['completed before invoked', line({ completed: 4 })],
+    ['never completed, but sold', line({ completed: undefined })],
+    ['no time', line({ invoked: undefined })],
+    ['a time before the run', line({ invoked: -5 })],
+    ['remaining as text', line({ remaining: 'all' })],
+    ['a fractional count of what was drained', '{"op":"drained","value":0.5}'],
+    ['a ledger that is no list', '{"op":"recorded","sales":{}}'],
+    ['a ledger entry without user', '{"op":"recorded","sales":[{"requestId":"r","quantity":1}]}'],
+    ['drained twice', '{"op":"drained","value":1}\n{"op":"drained","value":1}'],
+    ['a ledger and none', '{"op":"recorded","sales":[]}\n{"op":"recorded","sales":null}'],
+  ])('%s', async (_, corrupt) => {
+    const sound = line();
+    writeFileSync(path, `{"oversell":1,"sale":{"sku":"tea","stock":1}}\n${sound}\n${corrupt}\n${sound}\n`);
+    const place = 2 + corrupt.split('\n').length;
+    await expect(readHistory(path)).rejects.toMatchObject({
+      code: 'CORRUPT_HISTORY',
+      message: expect.stringContaining(`line ${place} `) as string,
+    });
+    // Its twin without that line is read.
+    writeFileSync(path, `{"oversell":1,"sale":{"sku":"tea","stock":1}}\n${sound}\n${sound}\n`);
+    expect((await read()).operations).toHaveLength(2);
+  });
+
+  test.each([
+    ['missing', line()],
+    ['of another version', '{"oversell":2,"sale":{"sku":"tea","stock":1}}'],
+    ['without stock', '{"oversell":1,"sale":{"sku":"tea"}}'],
+    ['with a negative stock', '{"oversell":1,"sale":{"sku":"tea","stock":-1}}'],
+    ['with limit 0', '{"oversell":1,"sale":{"sku":"tea","stock":1,"perUserLimit":0}}'],
+    ['in an empty file', ''],
+  ])('a header %s', async (_, header) => {
+    writeFileSync(path, header);
+    await expect(readHistory(path)).rejects.toThrow('line 1 ');
+  });
+
+  test('a file that is not there', async () => {
+    await expect(readHistory(join(folder, 'nowhere.jsonl'))).rejects.toMatchObject({ code: 'NO_HISTORY' });
+  });
+});
+
+test('the fast scanner never takes a line that the general parser would read otherwise', () => {
+  let taken = 0;
+  fc.assert(
+    fc.property(
+      operation,
+      fc.nat(),
+      fc.constantFrom(...Array.from('{}",:0123456789.-+eE \\\t\u0000\u00ffax')),
+      fc.constantFrom('keep', 'replace', 'insert', 'delete'),
+      (one, place, character, edit) => {
+        const text = operationLine(one);
+        const at = place % text.length;
+        const tail = text.slice(edit === 'keep' || edit === 'insert' ? at : at + 1);
+        const edited =
+          edit === 'keep' ? text : text.slice(0, at) + (edit === 'delete' ? '' : character) + tail;
+        const strings = new StringTable();
+        const scanner = new LineScanner(strings);
+        const source = Buffer.from(edited);
+        if (!scanner.scan(source, 0, source.length)) return;
+        taken++;
+        const { row } = scanner;
+        expect(parseLine(source.toString(), () => undefined)).toEqual({
+          kind: 'operation',
+          operation: {
+            ...row,
+            request: strings.text(row.request),
+            user: strings.text(row.user),
+            op: OPS[row.op],
+            outcome: OUTCOMES[row.outcome],
+            ...(Number.isNaN(row.remaining) ? { remaining: undefined } : {}),
+          },
+        });
+      },
+    ),
+    { numRuns: 5000 },
+  );
+  expect(taken).toBeGreaterThan(100);
+});
