@@ -5,10 +5,11 @@ import { Command, Option } from 'commander';
 import { markdown } from '../reports/markdown.ts';
 import { explorationJson, explorationText, replayText } from '../reports/exploration.ts';
 import { screen } from '../reports/screen.ts';
-import { machineText, strategiesText } from '../reports/tables.ts';
+import { judgementText, machineText, strategiesText } from '../reports/tables.ts';
 import { PROPERTIES, type Property } from '../strategies/contract.ts';
 import { registry } from '../strategies/registry.ts';
 import { freshSeed } from './ambient.ts';
+import { checkHistory } from './check.ts';
 import { faultOf, repeatCommand, seedOption, wholeNumber } from './command-line.ts';
 import { evaluate, PROFILES, type Profile } from './evaluate.ts';
 import { explorationExitCode, exploreJob } from './explore.ts';
@@ -27,16 +28,8 @@ const { version } = JSON.parse(manifest) as { version: string };
 const [, script, ...args] = process.argv as [string, string, ...string[]];
 const progress = progressOn(process.stderr);
 
-process.exitCode = await interruptible(async (signal) => {
-  const run: Invocation = { signal, exitCode: 0 };
-  try {
-    await commands(run).parseAsync(args, { from: 'user' });
-    return run.exitCode;
-  } catch (error) {
-    if (signal.aborted) throw error;
-    return fail(error);
-  }
-});
+/** For the general search, which a few histories need. */
+const CHECK_MS = 60_000;
 
 /** One run of this program. */
 interface Invocation {
@@ -57,6 +50,7 @@ function commands(run: Invocation): Command {
   addEvaluate(program, run);
   addExplore(program, run);
   addReplay(program, run);
+  addCheck(program, run);
   addList(program);
   addDoctor(program, run);
   return program;
@@ -176,6 +170,22 @@ function addReplay(program: Command, run: Invocation): void {
     });
 }
 
+function addCheck(program: Command, run: Invocation): void {
+  program
+    .command('check')
+    .description('judge a recorded history, ours or a foreign one')
+    .argument('<history.jsonl>')
+    .option('--json', 'print the verdicts as one JSON document')
+    .action(async (file: string) => {
+      const onProgress = (read: number, total: number): void =>
+        progress.now(`${file}: ${Math.round((100 * read) / total)} %`);
+      const checked = await checkHistory(file, { timeoutMs: CHECK_MS, onProgress });
+      progress.end();
+      print(checked, judgementText(checked));
+      run.exitCode = { holds: 0, violated: 1, inconclusive: 3 }[checked.verdict];
+    });
+}
+
 function addList(program: Command): void {
   program
     .command('list')
@@ -221,3 +231,15 @@ function fail(error: unknown): number {
   progress.line(`oversell: ${fault.message}\n${fault.remedy}`);
   return exitCode;
 }
+
+// Last: it runs while the module is still being evaluated.
+process.exitCode = await interruptible(async (signal) => {
+  const run: Invocation = { signal, exitCode: 0 };
+  try {
+    await commands(run).parseAsync(args, { from: 'user' });
+    return run.exitCode;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return fail(error);
+  }
+});

@@ -1,10 +1,13 @@
+import { mkdir } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
 import type { Environment, Strategy } from '../strategies/contract.ts';
 import { registry, type Registration } from '../strategies/registry.ts';
 import { isoTime, systemClock as clock } from './ambient.ts';
 import { judge } from './checkers/judge.ts';
 import { explain } from './errors.ts';
 import { findings } from './findings.ts';
+import { writeHistory } from './history/jsonl.ts';
 import { runLoad } from './load/driver.ts';
 import type { Progress } from './progress.ts';
 import { seededRandom } from './random.ts';
@@ -115,7 +118,7 @@ async function judgeStrategy(run: Run, target: RedisTarget, registration: Regist
 
 /** Sells the same sale several times, and judges each history. */
 async function sampleSale(
-  { options }: Run,
+  { options, folder }: Run,
   target: RedisTarget,
   strategy: Strategy,
   { environment, scope, limit }: SampledSale,
@@ -138,6 +141,11 @@ async function sampleSale(
       signal,
     });
     signal.throwIfAborted();
+    if (options.history) {
+      const kept = join(folder, 'histories');
+      await mkdir(kept, { recursive: true });
+      await writeHistory(join(kept, `${strategy.name}-${environment}-${i}.jsonl`), sold.history);
+    }
     sales.push({ run: sold, judgement: judge(sold.history, { timeoutMs: SEARCH_MS }) });
   }
   return summarise(environment, limited, strategy.guarantees ?? {}, sales);

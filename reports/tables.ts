@@ -1,7 +1,9 @@
 import { ENVIRONMENTS, PROPERTIES, type Guarantees } from '../strategies/contract.ts';
 import type { Registration } from '../strategies/registry.ts';
+import type { CheckResult } from '../harness/check.ts';
 import type { MachineReport } from '../harness/redis/machine-report.ts';
 import { textTable } from './text-table.ts';
+import { evidenceTable, grouped } from './view.ts';
 
 /** What `list` shows. */
 export function strategiesText(registry: readonly Registration[]): string {
@@ -24,6 +26,22 @@ function declaredWeaknesses(guarantees: Guarantees): string {
     return [broken.length === Object.keys(row).length ? property : `${property} (${broken.join(', ')})`];
   });
   return weaknesses.join(', ') || 'none';
+}
+
+/** What `check` shows. */
+export function judgementText({ verdict, operations, elapsedMs, properties, evidence }: CheckResult): string {
+  const rows = PROPERTIES.map((property) => {
+    const { verdict: found, note = '' } = properties[property];
+    return [property, found, note];
+  });
+  return [
+    textTable(['property', 'verdict', ''], rows),
+    ...evidence.flatMap(({ property, message, requests = [], operations: shown }) => {
+      const { head, rows: lines } = evidenceTable({ requests, operations: shown });
+      return [`${property}: ${message}`, ...(lines.length > 0 ? [textTable(head, lines, [1, 2, 3, 5])] : [])];
+    }),
+    `Verdict: ${verdict}. ${grouped(operations)} operations, ${grouped(elapsedMs)} ms`,
+  ].join('\n\n');
 }
 
 /** What `doctor` shows. */

@@ -1,5 +1,6 @@
 import { showsDeclared } from '../harness/findings.ts';
 import type { Cell, EnvironmentResult, Result, Scope, StrategyResult } from '../harness/result.ts';
+import type { Operation } from '../harness/history/operation.ts';
 import { ENVIRONMENTS, PROPERTIES, type Environment, type Property } from '../strategies/contract.ts';
 
 /** What a violation does to a sale, in the words of a table. */
@@ -95,15 +96,20 @@ export function notTested(result: Result): string[] {
 
 const ms = (ns: number): string => `${(ns / 1e6).toFixed(3)} ms`;
 
+interface Shown {
+  operations: readonly (Omit<Operation, 'completed'> & { completed?: number })[];
+  requests?: readonly string[];
+}
+
 /** What shows a violation, as a table: who asked when for what, and what they were told. */
-export function evidenceTable({ operations, requests = [] }: Evidence): { head: string[]; rows: string[][] } {
+export function evidenceTable({ operations, requests = [] }: Shown): { head: string[]; rows: string[][] } {
   return {
     head: ['request', 'units', 'asked', 'answered', 'answer', 'units left then', ''],
-    rows: operations.map(({ request, quantity, invoked, completed, outcome, remaining }) => [
+    rows: operations.map(({ request, quantity, invoked, completed = Infinity, outcome, remaining }) => [
       request,
       String(quantity),
       ms(invoked),
-      completed === undefined ? 'never' : ms(completed),
+      completed === Infinity ? 'never' : ms(completed),
       outcome,
       remaining === undefined ? '' : String(remaining),
       requests.includes(request) ? '←' : '',
