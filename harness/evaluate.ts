@@ -1,5 +1,4 @@
 import { mkdir } from 'node:fs/promises';
-import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import type { Environment, Strategy } from '../strategies/contract.ts';
 import { registry, type Registration } from '../strategies/registry.ts';
@@ -9,6 +8,7 @@ import { explain } from './errors.ts';
 import { findings } from './findings.ts';
 import { writeHistory } from './history/jsonl.ts';
 import { runLoad } from './load/driver.ts';
+import { describeMachine } from './machine.ts';
 import type { Progress } from './progress.ts';
 import { seededRandom } from './random.ts';
 import { missingNeeds } from './redis/capabilities.ts';
@@ -170,13 +170,7 @@ class Run {
       profile: options.profile,
       startedAt: isoTime(startedAt),
       elapsedMs: 0,
-      machine: {
-        oversell: options.version,
-        node: process.versions.node,
-        platform: `${process.platform} ${process.arch}`,
-        cpus: `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}`,
-        redis,
-      },
+      machine: { oversell: options.version, ...describeMachine(redis) },
       strategies: [],
       findings: [],
     };

@@ -75,3 +75,5 @@ export const duplicating = probe({
     };
   },
 });
+
+export const needsTheFuture = probe({ needs: { commands: ['OVERSELL.NEVER'] } });

@@ -1,0 +1,79 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bench, type BenchOptions, type BenchResult, type BenchRow } from '../harness/bench.ts';
+import { judge } from '../harness/checkers/judge.ts';
+import { readHistory } from '../harness/history/jsonl.ts';
+import { findServer } from '../harness/redis/provision.ts';
+import { startServer } from '../harness/redis/server.ts';
+import type { RedisTarget } from '../harness/redis/target.ts';
+import { seed } from './seed.ts';
+
+let target: RedisTarget;
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'oversell-bench-'));
+  target = await startServer(await findServer({}));
+});
+afterAll(async () => {
+  await target.close();
+  await rm(folder, { recursive: true });
+});
+
+const run = (names: string[], options: Partial<BenchOptions> = {}): Promise<BenchResult> =>
+  bench({ target, seed, strategies: names.map((name) => ({ name })), seconds: 0.3, inFlight: 8, ...options });
+
+test('no speed is ever told of a strategy without its verdict, even if the measured sale never got near the end', async () => {
+  const rows = (await run(['read-then-write', 'lua-decrement'])).strategies as BenchRow[];
+  for (const row of rows) expect(row.salesPerSecond.median).toBeGreaterThan(0);
+  expect(rows.map(({ strategy, verdict }) => [strategy, verdict])).toEqual([
+    ['read-then-write', 'violated'],
+    ['lua-decrement', 'holds'],
+  ]);
+  expect(rows[0]!.properties.oversell).toBe('violated');
+});
+
+test('what was not measured is null, not a figure', async () => {
+  const [row] = (await run(['function-decrement'], { buyers: 15, stock: 0 })).strategies as [BenchRow];
+  expect(row.salesPerSecond).toEqual({ median: null, low: null, high: null });
+  expect(row.commandsPerSale).toBeNull();
+  expect(row.responseMs).toMatchObject({ count: 15, p50: null, p99: null });
+});
+
+test('a strategy that the server cannot run is skipped with the reason, and never passed', async () => {
+  const path = fileURLToPath(import.meta.resolve('./probes.mjs'));
+  const result = await run([], { strategies: [{ path, export: 'needsTheFuture' }] });
+  expect(result.strategies).toEqual([
+    { strategy: 'probe', skipped: expect.stringContaining('OVERSELL.NEVER') as unknown },
+  ]);
+});
+
+test('a kept history says what the row says', async () => {
+  const [row] = (await run(['lua-reserve-once'], { buyers: 100, stock: 40, historyFolder: folder }))
+    .strategies as [BenchRow];
+  expect(await readdir(folder)).toEqual(['lua-reserve-once.jsonl']);
+  const { history } = await readHistory(join(folder, 'lua-reserve-once.jsonl'));
+  const outcomes = [...history.operations].map(({ outcome }) => outcome);
+  expect(outcomes).toHaveLength(100);
+  expect(outcomes.filter((outcome) => outcome === 'sold')).toHaveLength(40);
+  expect(history.recorded).toHaveLength(40);
+  expect(history.drained).toBe(0);
+  expect(judge(history, { timeoutMs: 10_000 })['lost-sale'].verdict).toBe('holds');
+  expect(row.verdict).toBe('holds');
+});
+
+test('nonsense in one of several strategies is refused before the first is measured', async () => {
+  const told: string[] = [];
+  const mistaken = run(['lua-decrement', 'lua-increment'], { onRow: ({ strategy }) => told.push(strategy) });
+  await expect(mistaken).rejects.toMatchObject({ code: 'UNKNOWN_STRATEGY' });
+  await expect(run(['lua-decrement'], { buyers: 0 })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  expect(told).toEqual([]);
+});
+
+test('a run that is interrupted has the rows that there were', async () => {
+  const stop = new AbortController();
+  const result = await run([], { signal: stop.signal, onRow: () => stop.abort() });
+  expect(result.strategies).toHaveLength(1);
+});
