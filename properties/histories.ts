@@ -6,7 +6,8 @@ import type { Random } from '../harness/random.ts';
 /** The plainest store that could be: the tests' own reading of the model, apart from the checkers'. */
 export class Store {
   available: number;
-  readonly held = new Map<string, { user: string; quantity: number }>();
+  readonly held = new Map<string, number>();
+  readonly heldBy = new Map<string, number>();
   readonly #limit: number;
 
   constructor(sale: Sale) {
@@ -15,24 +16,28 @@ export class Store {
   }
 
   overLimit({ user, quantity }: Operation): boolean {
-    const mine = [...this.held.values()].filter((holding) => holding.user === user);
-    return mine.reduce((sum, holding) => sum + holding.quantity, 0) + quantity > this.#limit;
+    return (this.heldBy.get(user) ?? 0) + quantity > this.#limit;
   }
 
   take({ request, user, quantity }: Operation): void {
     if (this.held.has(request)) return;
-    this.held.set(request, { user, quantity });
+    this.held.set(request, quantity);
+    this.heldBy.set(user, (this.heldBy.get(user) ?? 0) + quantity);
     this.available -= quantity;
+  }
+
+  giveBack({ request, user }: Operation): void {
+    const quantity = this.held.get(request) ?? 0;
+    this.held.delete(request);
+    this.heldBy.set(user, (this.heldBy.get(user) ?? 0) - quantity);
+    this.available += quantity;
   }
 
   /** Does it, as a correct store would, and answers. */
   perform(operation: Operation): Outcome {
     const { op, request, quantity } = operation;
     if (op === 'restock') this.available += quantity;
-    if (op === 'release') {
-      this.available += this.held.get(request)?.quantity ?? 0;
-      this.held.delete(request);
-    }
+    if (op === 'release') this.giveBack(operation);
     if (op !== 'purchase') return 'done';
     if (this.held.has(request)) return 'sold';
     if (this.overLimit(operation)) return 'limit-reached';
