@@ -3,6 +3,7 @@ import { systemClock } from './ambient.ts';
 import { worst, type Evidence, type Verdict } from './checkers/checker.ts';
 import { judge } from './checkers/judge.ts';
 import { readHistory } from './history/jsonl.ts';
+import type { Operation } from './history/operation.ts';
 
 /** The answer of `oversell check --json`. */
 export interface CheckResult {
@@ -11,10 +12,15 @@ export interface CheckResult {
   /** Milliseconds from opening the file to the verdict. */
   elapsedMs: number;
   properties: Record<Property, { verdict: Verdict; note?: string }>;
-  evidence: readonly Evidence[];
+  evidence: readonly ShownEvidence[];
   /** Keys of operations that the format does not know; nothing looked at them. */
   unknownKeys: readonly string[];
 }
+
+/** As in a history file: an operation that never completed has no completion. */
+type ShownEvidence = Omit<Evidence, 'operations'> & {
+  operations: readonly (Omit<Operation, 'completed'> & { completed?: number })[];
+};
 
 export interface CheckOptions {
   /** Milliseconds for the general search, where a history needs it. */
@@ -41,7 +47,14 @@ export async function checkHistory(path: string, options: CheckOptions): Promise
     operations: history.operations.length,
     elapsedMs: (systemClock.monotonicNs() - startNs) / 1e6,
     properties: Object.fromEntries(verdicts) as CheckResult['properties'],
-    evidence: PROPERTIES.flatMap((property) => judgement[property].evidence),
+    evidence: PROPERTIES.flatMap((property) => judgement[property].evidence.map(shown)),
     unknownKeys,
   };
 }
+
+const shown = (evidence: Evidence): ShownEvidence => ({
+  ...evidence,
+  operations: evidence.operations.map(({ completed, ...operation }) =>
+    completed === Infinity ? operation : { ...operation, completed },
+  ),
+});

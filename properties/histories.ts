@@ -4,7 +4,7 @@ import type { History, Operation, Outcome } from '../harness/history/operation.t
 import type { Random } from '../harness/random.ts';
 
 /** The plainest store that could be: the tests' own reading of the model, apart from the checkers'. */
-export class Store {
+class Store {
   available: number;
   readonly held = new Map<string, number>();
   readonly heldBy = new Map<string, number>();

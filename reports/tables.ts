@@ -29,7 +29,8 @@ function declaredWeaknesses(guarantees: Guarantees): string {
 }
 
 /** What `check` shows. */
-export function judgementText({ verdict, operations, elapsedMs, properties, evidence }: CheckResult): string {
+export function judgementText(checked: CheckResult): string {
+  const { verdict, operations, elapsedMs, properties, evidence, unknownKeys } = checked;
   const rows = PROPERTIES.map((property) => {
     const { verdict: found, note = '' } = properties[property];
     return [property, found, note];
@@ -40,6 +41,7 @@ export function judgementText({ verdict, operations, elapsedMs, properties, evid
       const { head, rows: lines } = evidenceTable({ requests, operations: shown });
       return [`${property}: ${message}`, ...(lines.length > 0 ? [textTable(head, lines, [1, 2, 3, 5])] : [])];
     }),
+    ...(unknownKeys.length > 0 ? [`Not looked at: the operations' keys ${unknownKeys.join(', ')}`] : []),
     `Verdict: ${verdict}. ${grouped(operations)} operations, ${grouped(elapsedMs)} ms`,
   ].join('\n\n');
 }

@@ -8,6 +8,8 @@ import type { History } from './operation.ts';
 
 const CHUNK_BYTES = 1 << 20;
 const NEWLINE = 0x0a;
+/** How often progress is told, at most. */
+const TOLD = 20;
 /** Sales on one line of the ledger. A reader takes any number, and any number of such lines. */
 const SALES_PER_LINE = 1_000;
 
@@ -19,7 +21,7 @@ export interface HistoryFile {
 }
 
 export interface ReadOptions {
-  /** Told now and then how far the reading is, in bytes. */
+  /** Told now and then how many bytes are read, of how many. */
   onProgress?: (read: number, total: number) => void;
 }
 
@@ -35,9 +37,12 @@ export async function readHistory(path: string, options: ReadOptions = {}): Prom
     const { size } = await file.stat();
     const reader = new HistoryReader(path);
     let read = 0;
+    let told = 0;
     for await (const { lines, bytes } of chunksOfLines(file)) {
       reader.take(lines);
       read += bytes;
+      if ((read - told) * TOLD < size) continue;
+      told = read;
       options.onProgress?.(read, size);
     }
     return reader.end();
