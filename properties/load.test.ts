@@ -111,7 +111,7 @@ describe('the history', () => {
   });
 
   test('does not end at sold out: requests go on into the drain phase until the time is up', async () => {
-    const run = await load({ strategy: { name: 'lua-decrement' }, stock: 10, seconds: 0.3, inFlight: 4 });
+    const run = await load({ strategy: { name: 'lua-decrement' }, stock: 10, seconds: 1, inFlight: 4 });
     expect(run).toMatchObject({ ended: 'time-up', soldUnits: 10, hung: 0 });
     expect(run.outcomes['sold-out']).toBe(run.operations - 10);
     expect(run.outcomes['sold-out']).toBeGreaterThan(0);
@@ -152,7 +152,7 @@ describe('what is lent and counted', () => {
     await load({ strategy: { name: 'watch-retry' }, stock: 5, buyers: 20, inFlight: 8 });
     await using watcher = await clients();
     // The server hears of a closed socket a moment later.
-    await expect.poll(() => watcher.count()).toBe(1);
+    await expect.poll(() => watcher.count(), { timeout: 10_000 }).toBe(1);
   });
 });
 
