@@ -38,7 +38,10 @@ const nonsense: [string, Partial<LoadOptions>][] = [
     [`${n} attempts`, { maxAttempts: n }],
     [`a limit of ${n} per user`, { strategy: { name: 'lua-reserve-once' }, perUserLimit: n }],
   ]),
-  ...[0, -1, NaN, Infinity].map((seconds): [string, Partial<LoadOptions>] => [`${seconds} s`, { seconds }]),
+  ...[0, -1, NaN, Infinity, 1e9].map((seconds): [string, Partial<LoadOptions>] => [
+    `${seconds} s`,
+    { seconds },
+  ]),
   ['more workers than purchases in flight', { workers: 3, inFlight: 2 }],
   ['a limit that the strategy does not support', { perUserLimit: 1 }],
   ['no strategy', { strategy: { name: '' } }],

@@ -46,6 +46,9 @@ export interface LoadPlan {
   graceMs: number;
 }
 
+/** Far below what a timer can hold, 2^31 ms, beyond which it would fire at once. */
+const DAY_S = 86_400;
+
 let runs = 0;
 
 /** @throws UsageError if the options make no sense, alone or together with the strategy. Nothing was sent. */
@@ -59,8 +62,8 @@ export function planLoad(options: LoadOptions, strategy: Strategy): LoadPlan {
   if (options.buyers !== undefined) whole('buyers', options.buyers, 1);
   if (options.users !== undefined) whole('users', options.users, 1);
   if (options.maxAttempts !== undefined) whole('maxAttempts', options.maxAttempts, 1);
-  positive('seconds', options.seconds);
-  positive('graceMs', options.graceMs);
+  duration('seconds', options.seconds, DAY_S);
+  duration('graceMs', options.graceMs, DAY_S * 1_000);
   if (options.buyers === undefined && options.seconds === undefined) {
     throw unusable('neither buyers nor seconds are given', 'give one of them, or the run never ends');
   }
@@ -106,9 +109,9 @@ function whole(what: string, value: number, least: number): void {
   throw unusable(`${what} is ${String(value)}`, `give a whole number, ${least} or more`);
 }
 
-function positive(what: string, value: number | undefined): void {
-  if (value === undefined || (Number.isFinite(value) && value > 0)) return;
-  throw unusable(`${what} is ${String(value)}`, 'give a number above zero');
+function duration(what: string, value: number | undefined, most: number): void {
+  if (value === undefined || (value > 0 && value <= most)) return;
+  throw unusable(`${what} is ${String(value)}`, `give a number above 0, at most ${most}`);
 }
 
 const unusable = (message: string, remedy: string): UsageError =>
