@@ -1,15 +1,55 @@
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Strategy } from '../strategies/contract.ts';
 import { registry } from '../strategies/registry.ts';
 import { UsageError } from './errors.ts';
+import { importStrategies } from './strategy-file.ts';
 
 /** Where a strategy comes from; plain data, so that every worker can load it for itself. */
 export type StrategyRef = { name: string } | { path: string; export?: string };
 
-/** @throws UsageError if there is no such strategy. */
+/** A strategy, and how a worker or the explorer finds it again. */
+export interface LoadedStrategy {
+  ref: StrategyRef;
+  strategy: Strategy;
+  /** The user's file, absolute; absent for a built-in. */
+  path?: string;
+}
+
+/** What a command-line argument means: a path if it looks like one, else the name of a built-in. */
+export const strategyRef = (argument: string): StrategyRef =>
+  /[/\\.]/.test(argument) ? { path: argument } : { name: argument };
+
+/**
+ * The strategy of that name; or those that a file exports: all of them, or the one export that is named.
+ * @throws UsageError if there is none, or its file cannot be loaded: it names file, line and remedy
+ */
+export async function loadStrategies(
+  ref: StrategyRef,
+  options: { importLimitMs?: number } = {},
+): Promise<LoadedStrategy[]> {
+  if ('name' in ref) return [{ ref, strategy: builtIn(ref.name) }];
+  const path = resolve(ref.path);
+  const exported = await importStrategies(path, options.importLimitMs);
+  const chosen = exported.filter(({ exportName }) => ref.export === undefined || exportName === ref.export);
+  if (chosen.length === 0) {
+    throw new UsageError(
+      'UNKNOWN_STRATEGY',
+      `${path} exports no strategy as "${ref.export}"`,
+      `choose one of ${exported.map(({ exportName }) => exportName).join(', ')}`,
+    );
+  }
+  return chosen.map(({ exportName, strategy }) => ({ ref: { path, export: exportName }, strategy, path }));
+}
+
+/** The one strategy that the reference means. @throws UsageError as `loadStrategies`, and if there are several */
 export async function loadStrategy(ref: StrategyRef): Promise<Strategy> {
-  return 'name' in ref ? builtIn(ref.name) : fromFile(ref.path, ref.export);
+  const loaded = await loadStrategies(ref);
+  if (loaded.length === 1) return loaded[0]!.strategy;
+  throw new UsageError(
+    'UNKNOWN_STRATEGY',
+    `${loaded[0]!.path} exports ${loaded.length} strategies, not one`,
+    `choose one of ${loaded.map(({ strategy }) => strategy.name).join(', ')}`,
+  );
 }
 
 function builtIn(name: string): Strategy {
@@ -19,28 +59,5 @@ function builtIn(name: string): Strategy {
     'UNKNOWN_STRATEGY',
     `there is no strategy "${name}"`,
     `choose one of ${registry.map(({ strategy }) => strategy.name).join(', ')}, or give a path to your own`,
-  );
-}
-
-async function fromFile(path: string, wanted?: string): Promise<Strategy> {
-  const url = pathToFileURL(resolve(path)).href;
-  const module = (await import(url)) as Record<string, unknown>;
-  const exported = Object.entries(module).filter(([, value]) => isStrategy(value));
-  const chosen = wanted === undefined ? exported : exported.filter(([name]) => name === wanted);
-  if (chosen.length === 1) return chosen[0]![1] as Strategy;
-  const names = exported.map(([name]) => name).join(', ') || 'none';
-  throw new UsageError(
-    'UNKNOWN_STRATEGY',
-    `${path} exports ${chosen.length} strategies${wanted === undefined ? '' : ` named "${wanted}"`}, not one`,
-    `export an object with name, connection, open and seller (found: ${names})`,
-  );
-}
-
-function isStrategy(value: unknown): boolean {
-  const strategy = value as Partial<Strategy> | null;
-  return (
-    typeof strategy === 'object' &&
-    typeof strategy?.open === 'function' &&
-    typeof strategy.seller === 'function'
   );
 }

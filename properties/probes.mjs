@@ -4,8 +4,8 @@
  */
 
 /** @param {object} parts what differs from a strategy that never has anything to sell */
-const probe = ({ purchase = async () => ({ kind: 'sold-out' }), ...rest } = {}) => ({
-  name: 'probe',
+const probe = (name, { purchase = async () => ({ kind: 'sold-out' }), ...rest } = {}) => ({
+  name,
   summary: 'a probe',
   connection: 'shared',
   async open() {},
@@ -24,23 +24,23 @@ const lentTwice = () => {
     return { kind: 'sold-out' };
   };
 };
-export const exclusiveLoan = probe({ connection: 'exclusive', purchase: lentTwice() });
-export const sharedLoan = probe({ connection: 'shared', purchase: lentTwice() });
+export const exclusiveLoan = probe('exclusive-loan', { connection: 'exclusive', purchase: lentTwice() });
+export const sharedLoan = probe('shared-loan', { connection: 'shared', purchase: lentTwice() });
 
-export const neverAnswers = probe({ purchase: () => new Promise(() => {}) });
-export const neverReady = probe({ seller: () => new Promise(() => {}) });
+export const neverAnswers = probe('never-answers', { purchase: () => new Promise(() => {}) });
+export const neverReady = probe('never-ready', { seller: () => new Promise(() => {}) });
 
-export const brokenOpen = probe({
+export const brokenOpen = probe('broken-open', {
   async open() {
     throw new Error('no such warehouse');
   },
 });
-export const brokenSeller = probe({
+export const brokenSeller = probe('broken-seller', {
   seller() {
     throw new Error('no such till');
   },
 });
-export const throwsOutside = probe({
+export const throwsOutside = probe('throws-outside', {
   purchase: () =>
     new Promise(() => {
       setTimeout(() => {
@@ -50,7 +50,7 @@ export const throwsOutside = probe({
 });
 
 /** Every third purchase each: refuses definitely, throws in doubt, answers what is no outcome. */
-export const failing = probe({
+export const failing = probe('failing', {
   async purchase({ requestId }, redis) {
     await redis.ping();
     const buyer = Number(/\d+/.exec(requestId)[0]);
@@ -61,7 +61,7 @@ export const failing = probe({
 });
 
 /** Uses a connection of its own for every command. */
-export const duplicating = probe({
+export const duplicating = probe('duplicating', {
   async seller(redis) {
     const own = redis.duplicate();
     return {

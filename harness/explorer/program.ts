@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, extname, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { Script } from 'node:vm';
-import { transform, type Loader } from 'esbuild';
-import { CannotExplore } from './errors.ts';
+import { dirname } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { compileFunction } from 'node:vm';
+import { comesWithUs, compile, relativeFile } from '../strategy-source.ts';
 import { virtualModule } from './virtual.ts';
 
 type Exports = Record<string, unknown>;
@@ -20,14 +18,8 @@ interface Compiled {
   require: NodeJS.Require;
 }
 
-const LOADERS: Record<string, Loader> = {
-  '.ts': 'ts',
-  '.mts': 'ts',
-  '.js': 'js',
-  '.mjs': 'js',
-  '.cts': 'ts',
-  '.cjs': 'js',
-};
+/** For packages that come with us, when the strategy's folder has none. */
+const ownRequire = createRequire(import.meta.url);
 
 /**
  * A strategy's file and what it imports by relative path, compiled once and evaluated afresh as often as there are
@@ -45,7 +37,7 @@ export class Program {
     this.file = file;
   }
 
-  /** @param file absolute path. @throws CannotExplore if a module cannot be compiled */
+  /** @param file absolute path. @throws UsageError if a module cannot be compiled: it names file and line */
   static async load(file: string): Promise<Program> {
     const program = new Program(file);
     await program.#compile(file);
@@ -62,9 +54,9 @@ export class Program {
       const module = { exports: {} as Exports };
       evaluated.set(file, module);
       const require = (specifier: string): unknown => {
-        const path = relativePath(specifier, file);
+        const path = relativeFile(specifier, file);
         if (path !== undefined && this.#modules.has(path)) return load(path);
-        return virtualModule(specifier, compiled.require(specifier));
+        return virtualModule(specifier, requireFrom(compiled.require, path ?? specifier));
       };
       compiled.factory(module.exports, module, require, metaOf(file, compiled.require));
       // Nothing to freeze: the exports object is the module's own, as in CommonJS.
@@ -75,35 +67,30 @@ export class Program {
 
   async #compile(file: string): Promise<void> {
     if (this.#modules.has(file)) return;
-    const loader = LOADERS[extname(file)];
-    if (!loader) return; // JSON and the like: `require` reads it, and it holds no state
-    const source = await readFile(file, 'utf8');
-    const { code } = await transform(source, {
-      loader,
-      format: 'cjs',
-      target: 'node20',
-      define: { 'import.meta': '__meta' },
-      supported: { 'dynamic-import': false },
-      sourcefile: pathToFileURL(file).href,
-      sourcemap: 'inline',
-    }).catch((error: Error) => {
-      const remedy = /top-level await/i.test(error.message)
-        ? 'move what is awaited at top level into open() or seller(): instances are evaluated many times'
-        : 'mend the file so that node can load it';
-      throw new CannotExplore(`${file} cannot be compiled: ${error.message}`, remedy);
-    });
-    const wrapped = `(function (exports, module, require, __meta) {${code}\n})`;
-    const factory = new Script(wrapped, { filename: file }).runInThisContext() as Factory;
+    const compiled = await compile(file, 'cjs');
+    if (!compiled) return; // JSON and the like: `require` reads it, and it holds no state
+    const { code } = compiled;
+    const parameters = ['exports', 'module', 'require', '__meta'];
+    const factory = compileFunction(code, parameters, { filename: file }) as Factory;
     this.#modules.set(file, { factory, require: createRequire(file) });
     for (const [, specifier] of code.matchAll(/\brequire\("((?:\.|\/|file:)[^"]+)"\)/g)) {
-      await this.#compile(relativePath(specifier!, file)!);
+      await this.#compile(relativeFile(specifier!, file)!);
     }
   }
 }
 
-function relativePath(specifier: string, from: string): string | undefined {
-  if (specifier.startsWith('file:')) return fileURLToPath(specifier);
-  return /^\.{0,2}\//.test(specifier) ? resolve(dirname(from), specifier) : undefined;
+function requireFrom(require: NodeJS.Require, specifier: string): unknown {
+  return pathOf(require, specifier) === undefined && comesWithUs(specifier)
+    ? ownRequire(specifier)
+    : require(specifier);
+}
+
+function pathOf(require: NodeJS.Require, specifier: string): string | undefined {
+  try {
+    return require.resolve(specifier);
+  } catch {
+    return undefined;
+  }
 }
 
 function metaOf(file: string, require: NodeJS.Require): object {
@@ -112,6 +99,6 @@ function metaOf(file: string, require: NodeJS.Require): object {
     filename: file,
     dirname: dirname(file),
     resolve: (specifier: string) =>
-      pathToFileURL(relativePath(specifier, file) ?? require.resolve(specifier)).href,
+      pathToFileURL(relativeFile(specifier, file) ?? require.resolve(specifier)).href,
   };
 }

@@ -15,7 +15,8 @@ export async function subjectOf(strategy: Strategy, path?: string): Promise<Subj
     strategy,
     evaluate: () => {
       for (const value of Object.values(program.evaluate())) {
-        if ((value as Partial<Strategy> | null)?.name === strategy.name) return value as Strategy;
+        const { name, seller } = (value ?? {}) as Partial<Strategy>;
+        if (name === strategy.name && seller) return value as Strategy;
       }
       throw new CannotExplore(
         `${file} does not always export "${strategy.name}"`,

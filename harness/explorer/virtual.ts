@@ -1,5 +1,6 @@
 import type nodeCrypto from 'node:crypto';
 import { createHook, type AsyncHook } from 'node:async_hooks';
+import { handOver } from '../busy.ts';
 import { CannotExplore } from './errors.ts';
 
 /** The time and chance of one explored instance. */
@@ -54,9 +55,11 @@ export const macrotask = (): Promise<void> => new Promise((resolve) => realSetIm
 export async function inWorld<T>(world: VirtualWorld, body: () => Promise<T>): Promise<T> {
   if (current) throw new Error('two explored instances ran at once');
   current = world;
+  handOver();
   try {
     return await body();
   } finally {
+    handOver();
     current = undefined;
   }
 }

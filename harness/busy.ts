@@ -1,0 +1,11 @@
+/**
+ * Odd while code of a strategy holds this thread, and another number each time it does: what a watchdog looks at.
+ * One per thread, shared with that thread's watchdog alone.
+ */
+export const busy = new Int32Array(new SharedArrayBuffer(4));
+
+/** A strategy's code gets the thread, or gives it back. Costs nanoseconds: explored code changes hands often. */
+export const handOver = (): void => void Atomics.add(busy, 0, 1);
+
+/** It has given the thread back for a moment, and gets it again. */
+export const stillAlive = (): void => void Atomics.add(busy, 0, 2);
