@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
+import { costText } from '../reports/cost.ts';
 import { markdown } from '../reports/markdown.ts';
 import { explorationJson, explorationText, replayText } from '../reports/exploration.ts';
 import { screen } from '../reports/screen.ts';
@@ -9,6 +10,7 @@ import { judgementText, machineText, strategiesText } from '../reports/tables.ts
 import { PROPERTIES, type Property } from '../strategies/contract.ts';
 import { registry } from '../strategies/registry.ts';
 import { freshSeed } from './ambient.ts';
+import { benchExitCode, benchJob } from './bench-job.ts';
 import { checkHistory } from './check.ts';
 import { faultOf, repeatCommand, seedOption, wholeNumber } from './command-line.ts';
 import { evaluate, PROFILES, type Profile } from './evaluate.ts';
@@ -50,6 +52,7 @@ function commands(run: Invocation): Command {
   addEvaluate(program, run);
   addExplore(program, run);
   addReplay(program, run);
+  addBench(program, run);
   addCheck(program, run);
   addList(program);
   addDoctor(program, run);
@@ -167,6 +170,39 @@ function addReplay(program: Command, run: Invocation): void {
       });
       print({ counterexample, ...replayed }, replayText(counterexample, replayed));
       run.exitCode = { confirmed: 1, mended: 0, diverged: 3 }[replayed.result];
+    });
+}
+
+function addBench(program: Command, run: Invocation): void {
+  interface Flags extends TargetOptions {
+    inFlight?: number;
+    stock?: number;
+    buyers?: number;
+    workers?: number;
+    seconds?: number;
+    seed?: number;
+    history?: true;
+    runs: string;
+  }
+  program
+    .command('bench')
+    .description('measure what a sale costs: throughput, response time, commands per sale')
+    .argument('[strategy...]', 'names; none: all of them')
+    .addOption(whole('--in-flight <n>', 'purchases in flight, over all workers (default: 64)', 1))
+    .addOption(whole('--stock <n>', 'units (default: more than can be sold in the time)', 0))
+    .addOption(whole('--buyers <n>', 'purchases in all (default: as many as there is time for)', 1))
+    .addOption(whole('--workers <n>', 'application instances, a thread each (default: 2)', 1))
+    .addOption(whole('--seconds <n>', 'how long purchases begin (default: 3, or until all are served)', 1))
+    .addOption(seedOption())
+    .option('--history', 'keep every recorded operation')
+    .option('--runs <folder>', 'where the folder for them is made', 'runs')
+    .option('--json', 'print the figures as one JSON document')
+    .action(async (strategies: string[], _, command: Command) => {
+      const { history = false, seed = freshSeed(), ...flags } = command.optsWithGlobals<Flags>();
+      progress.line(`seed ${seed}; again: ${repeatCommand(script, args, seed)}`);
+      const measured = await benchJob({ ...flags, strategies, history, seed, progress, signal: run.signal });
+      print(measured, costText(measured.strategies));
+      run.exitCode = benchExitCode(measured);
     });
 }
 

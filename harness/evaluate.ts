@@ -4,6 +4,7 @@ import type { Environment, Strategy } from '../strategies/contract.ts';
 import { registry, type Registration } from '../strategies/registry.ts';
 import { isoTime, systemClock as clock } from './ambient.ts';
 import { judge } from './checkers/judge.ts';
+import { bench } from './bench.ts';
 import { explain } from './errors.ts';
 import { findings } from './findings.ts';
 import { writeHistory } from './history/jsonl.ts';
@@ -19,8 +20,11 @@ import { createRunFolder, writeResult } from './run-folder.ts';
 import { summarise, type JudgedSale } from './sample.ts';
 import { loadStrategy } from './strategy-loader.ts';
 
-/** How often each environment is sampled. */
-export const PROFILES = { quick: { histories: 3 }, full: { histories: 10 } };
+/** How often each environment is sampled, and how long each strategy is measured. */
+export const PROFILES = {
+  quick: { histories: 3, benchSeconds: 2 },
+  full: { histories: 10, benchSeconds: 10 },
+};
 export type Profile = keyof typeof PROFILES;
 
 export interface EvaluateOptions extends TargetOptions {
@@ -110,8 +114,9 @@ async function judgeStrategy(run: Run, target: RedisTarget, registration: Regist
     environments: [],
   };
   run.result.strategies.push(entry);
-  for (const sale of skipped === undefined ? SALES : []) {
-    entry.environments.push(await sampleSale(run, target, strategy, sale));
+  if (skipped === undefined) {
+    for (const sale of SALES) entry.environments.push(await sampleSale(run, target, strategy, sale));
+    await measure(run, target, entry);
   }
   run.save();
 }
@@ -149,6 +154,17 @@ async function sampleSale(
     sales.push({ run: sold, judgement: judge(sold.history, { timeoutMs: SEARCH_MS }) });
   }
   return summarise(environment, limited, strategy.guarantees ?? {}, sales);
+}
+
+/** What the strategy costs, and whether it kept its properties meanwhile. */
+async function measure({ options }: Run, target: RedisTarget, entry: StrategyResult): Promise<void> {
+  const { signal, seed, progress, profile } = options;
+  const { name } = entry;
+  const seconds = PROFILES[profile].benchSeconds;
+  progress.now(`${name}: cost, ${seconds} s`);
+  const { strategies } = await bench({ target, strategies: [{ name }], seconds, seed, signal });
+  signal.throwIfAborted();
+  for (const row of strategies) if (!('skipped' in row)) entry.cost = row;
 }
 
 /** A run under way: what is known so far, in memory and in its folder. */

@@ -1,26 +1,39 @@
-import type { Finding, Result, StrategyResult } from './result.ts';
+import type { Cell, Finding, Result, StrategyResult } from './result.ts';
 
 /**
  * What keeps a run from passing: a violation that was not declared, a control that was not caught, a declared
  * `holds` that could not be decided. A declared `breaks` that a sample did not show is none.
  */
 export function findings(strategies: readonly StrategyResult[]): Finding[] {
-  return strategies.flatMap((strategy) => [...cells(strategy), ...control(strategy)]);
+  return strategies.flatMap((strategy) => [...cells(strategy), ...costs(strategy), ...control(strategy)]);
 }
 
 function* cells({ name, environments }: StrategyResult): Generator<Finding> {
   for (const { environment, properties } of environments) {
     for (const [property, { verdict, declared, evidence }] of entries(properties)) {
-      const at = { strategy: name, environment, property };
+      const kind = kindOf(verdict, declared);
       const why = evidence[0]?.message ?? 'no evidence was given';
-      if (verdict === 'violated' && (declared === 'holds' || declared === 'n/a')) {
-        yield { kind: 'undeclared-violation', ...at, message: `${property} is violated: ${why}` };
-      }
-      if (verdict === 'inconclusive' && declared === 'holds') {
-        yield { kind: 'inconclusive', ...at, message: `${property} could not be decided: ${why}` };
-      }
+      if (kind)
+        yield { kind, strategy: name, environment, property, message: `${property} is ${verdict}: ${why}` };
     }
   }
+}
+
+/** The sales that were measured are calm ones too. */
+function* costs({ name, environments, cost }: StrategyResult): Generator<Finding> {
+  const calm = environments.find(({ environment }) => environment === 'calm');
+  if (!cost || !calm) return;
+  for (const [property, verdict] of entries(cost.properties)) {
+    const { declared } = calm.properties[property];
+    const kind = kindOf(verdict, declared);
+    if (kind)
+      yield { kind, strategy: name, property, message: `${property} is ${verdict} in the measured sales` };
+  }
+}
+
+function kindOf(verdict: Cell['verdict'], declared: Cell['declared']): Finding['kind'] | undefined {
+  if (verdict === 'violated' && (declared === 'holds' || declared === 'n/a')) return 'undeclared-violation';
+  return verdict === 'inconclusive' && declared === 'holds' ? 'inconclusive' : undefined;
 }
 
 /** A control that shows none of its declared weaknesses means that the tool, not the control, is to be doubted. */

@@ -1,11 +1,15 @@
 import * as z from 'zod';
 import { ENVIRONMENTS, PROPERTIES } from '../strategies/contract.ts';
+import type { BenchRow } from './bench.ts';
 import { OPS, OUTCOMES } from './history/operation.ts';
 
 /** The shape of result.json. A reader refuses a version that it does not know. */
 
 const units = z.int();
 const count = z.int().nonnegative();
+
+const verdict = z.enum(['holds', 'violated', 'inconclusive', 'n/a']);
+const failure = z.strictObject({ kind: z.string(), count, message: z.string() });
 
 const operation = z.strictObject({
   process: count,
@@ -24,7 +28,7 @@ const operation = z.strictObject({
 
 /** One property in one environment: what was declared, what was found, and why. */
 const cell = z.strictObject({
-  verdict: z.enum(['holds', 'violated', 'inconclusive', 'n/a']),
+  verdict,
   /** Absent: the strategy declares nothing here. */
   declared: z.enum(['holds', 'breaks', 'n/a']).exactOptional(),
   evidence: z.array(
@@ -62,9 +66,32 @@ const environmentResult = z.strictObject({
   /** Over all histories. */
   outcomes: z.record(z.enum(OUTCOMES), count),
   /** What purchases threw, by kind. */
-  failures: z.array(z.strictObject({ kind: z.string(), count, message: z.string() })),
+  failures: z.array(failure),
   properties: z.record(z.enum(PROPERTIES), cell),
 });
+
+const figure = z.number().nullable();
+
+/** What the strategy costs; null where it was not measured. */
+const cost = z.strictObject({
+  strategy: z.string(),
+  mode: z.literal('closed'),
+  inFlight: count,
+  connections: count,
+  trials: z.literal(1),
+  ended: z.enum(['served', 'time-up', 'aborted', 'stalled']),
+  salesPerSecond: z.strictObject({ median: figure, low: z.null(), high: z.null() }),
+  responseMs: z.strictObject({ count, p50: figure, p90: figure, p99: figure, p999: figure, max: figure }),
+  commandsPerSale: figure,
+  gaveUp: count,
+  unknown: count,
+  errors: z.array(failure),
+  clientCpu: z.number(),
+  serverCpu: figure,
+  bottleneck: z.enum(['client', 'server', 'none']).nullable(),
+  verdict: z.enum(['holds', 'violated', 'inconclusive']),
+  properties: z.record(z.enum(PROPERTIES), verdict),
+}) satisfies z.ZodType<BenchRow>;
 
 const strategyResult = z.strictObject({
   name: z.string(),
@@ -75,6 +102,7 @@ const strategyResult = z.strictObject({
   /** Why it was not run. A skipped strategy has no verdict. */
   skipped: z.string().exactOptional(),
   environments: z.array(environmentResult),
+  cost: cost.exactOptional(),
 });
 
 /** Something that keeps the run from passing. */

@@ -1,5 +1,6 @@
 import type { Result, StrategyResult } from '../harness/result.ts';
 import { PROPERTIES } from '../strategies/contract.ts';
+import { costCaption, COST_HEAD, costRow } from './cost.ts';
 import {
   cellWord,
   DECLARED_MARK,
@@ -18,6 +19,7 @@ export function markdown(result: Result): string {
     `# oversell: ${result.strategies.length} strategies\n\n**${escape(verdictLine(result))}**`,
     ...(result.findings.length > 0 ? [findingsList(result)] : []),
     matrix(result),
+    ...costs(result),
     ...result.strategies.flatMap(violations),
     conditions(result),
   ];
@@ -49,6 +51,12 @@ function matrix(result: Result): string {
     table(['strategy', 'environment', ...PROPERTIES], rows),
     `${escape(DECLARED_MARK)} a weakness that the strategy declares. What is violated without being declared stands in capitals.`,
   ].join('\n\n');
+}
+
+function costs({ strategies }: Result): string[] {
+  const rows = strategies.flatMap(({ cost }) => (cost ? [cost] : []));
+  if (rows.length === 0) return [];
+  return [`## Cost\n\n${costCaption(rows)}\n\n${table(COST_HEAD, rows.map(costRow))}`];
 }
 
 /** Every violation of a strategy with what shows it. */

@@ -1,4 +1,5 @@
 import type { Result } from '../harness/result.ts';
+import { costText } from './cost.ts';
 import { textTable } from './text-table.ts';
 import {
   DECLARED_MARK,
@@ -19,7 +20,7 @@ import {
 /** What a person sees at the end of a run. `report`: where the rest can be read. */
 export function screen(result: Result, report: string): string {
   const shown = example(result);
-  const blocks = [header(result), matrix(result), ...(shown ? [exampleBlock(shown)] : [])];
+  const blocks = [header(result), matrix(result), ...(shown ? [exampleBlock(shown)] : []), ...costs(result)];
   return [...blocks, verdict(result, report)].join('\n\n');
 }
 
@@ -52,6 +53,11 @@ function exampleBlock({ strategy, environment, property, evidence }: Example): s
     ...(rows.length > 0 ? [table] : []),
     `Remedy: ${REMEDIES[property]}`,
   ].join('\n');
+}
+
+function costs({ strategies }: Result): string[] {
+  const rows = strategies.flatMap(({ cost }) => (cost ? [cost] : []));
+  return rows.length === 0 ? [] : [costText(rows)];
 }
 
 function verdict(result: Result, report: string): string {
