@@ -10,7 +10,7 @@ import { judgementText, machineText, strategiesText } from '../reports/tables.ts
 import { PROPERTIES, type Property } from '../strategies/contract.ts';
 import { registry } from '../strategies/registry.ts';
 import { freshSeed } from './ambient.ts';
-import { benchExitCode, benchJob } from './bench-job.ts';
+import { benchJob } from './bench-job.ts';
 import { checkHistory } from './check.ts';
 import { faultOf, repeatCommand, seedOption, wholeNumber } from './command-line.ts';
 import { evaluate, PROFILES, type Profile } from './evaluate.ts';
@@ -69,7 +69,7 @@ function addEvaluate(program: Command, run: Invocation): void {
   program
     .command('evaluate')
     .description('run each strategy, judge what it did, measure what it costs, and write a report')
-    .argument('[strategy...]', 'names; none: all of them')
+    .argument('[strategy...]', 'names, and paths to your own; none: every built-in')
     .addOption(new Option('--profile <name>', 'how much').choices(Object.keys(PROFILES)).default('quick'))
     .addOption(seedOption())
     .option('--history', 'keep every recorded operation')
@@ -187,7 +187,7 @@ function addBench(program: Command, run: Invocation): void {
   program
     .command('bench')
     .description('measure what a sale costs: throughput, response time, commands per sale')
-    .argument('[strategy...]', 'names; none: all of them')
+    .argument('[strategy...]', 'names, and paths to your own; none: every built-in')
     .addOption(whole('--in-flight <n>', 'purchases in flight, over all workers (default: 64)', 1))
     .addOption(whole('--stock <n>', 'units (default: more than can be sold in the time)', 0))
     .addOption(whole('--buyers <n>', 'purchases in all (default: as many as there is time for)', 1))
@@ -200,9 +200,16 @@ function addBench(program: Command, run: Invocation): void {
     .action(async (strategies: string[], _, command: Command) => {
       const { history = false, seed = freshSeed(), ...flags } = command.optsWithGlobals<Flags>();
       progress.line(`seed ${seed}; again: ${repeatCommand(script, args, seed)}`);
-      const measured = await benchJob({ ...flags, strategies, history, seed, progress, signal: run.signal });
+      const { measured, exitCode } = await benchJob({
+        ...flags,
+        strategies,
+        history,
+        seed,
+        progress,
+        signal: run.signal,
+      });
       print(measured, costText(measured.strategies));
-      run.exitCode = benchExitCode(measured);
+      run.exitCode = exitCode;
     });
 }
 

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Environment, Strategy } from '../strategies/contract.ts';
-import { registry, type Registration } from '../strategies/registry.ts';
+import { registry } from '../strategies/registry.ts';
 import { isoTime, systemClock as clock } from './ambient.ts';
 import { judge } from './checkers/judge.ts';
 import { bench } from './bench.ts';
@@ -18,7 +18,7 @@ import type { RedisTarget } from './redis/target.ts';
 import type { EnvironmentResult, Result, Scope, StrategyResult } from './result.ts';
 import { createRunFolder, writeResult } from './run-folder.ts';
 import { summarise, type JudgedSale } from './sample.ts';
-import { loadStrategy } from './strategy-loader.ts';
+import { chosenStrategies, type LoadedStrategy, type StrategyRef } from './strategy-loader.ts';
 
 /** How often each environment is sampled, and how long each strategy is measured. */
 export const PROFILES = {
@@ -28,7 +28,7 @@ export const PROFILES = {
 export type Profile = keyof typeof PROFILES;
 
 export interface EvaluateOptions extends TargetOptions {
-  /** Names; empty: every built-in. */
+  /** Names and paths; empty: every built-in. */
   strategies: readonly string[];
   profile: Profile;
   seed: number;
@@ -72,13 +72,13 @@ const SALES: SampledSale[] = [
  * @throws UsageError or EnvironmentError if the run cannot go on; its folder, if there is one yet, says `failed`
  */
 export async function evaluate(options: EvaluateOptions): Promise<{ result: Result; folder: string }> {
-  const chosen = await choose(options.strategies);
+  const chosen = await chosenStrategies(options.strategies);
   options.progress.now('looking for a redis-server');
   const target = await openTarget({ ...options, onProgress: options.progress.line });
   try {
     const run = new Run(options, target.description);
     try {
-      for (const registration of chosen) await judgeStrategy(run, target, registration);
+      for (const loaded of chosen) await judgeStrategy(run, target, loaded);
       run.end('complete');
     } catch (error) {
       if (!options.signal.aborted) {
@@ -94,38 +94,37 @@ export async function evaluate(options: EvaluateOptions): Promise<{ result: Resu
   }
 }
 
-async function choose(names: readonly string[]): Promise<readonly Registration[]> {
-  if (names.length === 0) return registry;
-  const strategies = await Promise.all(names.map((name) => loadStrategy({ name })));
-  return registry.filter(({ strategy }) => strategies.includes(strategy));
-}
-
 /** Runs one strategy in every environment, and adds what was found to the result. */
-async function judgeStrategy(run: Run, target: RedisTarget, registration: Registration): Promise<void> {
-  const { strategy, file, control } = registration;
+async function judgeStrategy(run: Run, target: RedisTarget, loaded: LoadedStrategy): Promise<void> {
+  const { strategy, path } = loaded;
   const { name, summary } = strategy;
+  const builtIn = path === undefined ? registry.find((one) => one.strategy === strategy) : undefined;
   const skipped = await missingNeeds(target, strategy);
   const entry: StrategyResult = {
     name,
     summary,
-    file,
-    control,
+    file: builtIn?.file ?? relative('', path ?? ''),
+    control: builtIn?.control ?? false,
     ...(skipped !== undefined && { skipped }),
     environments: [],
   };
   run.result.strategies.push(entry);
   if (skipped === undefined) {
-    for (const sale of SALES) entry.environments.push(await sampleSale(run, target, strategy, sale));
-    await measure(run, target, entry);
+    for (const sale of SALES.filter((one) => canSell(strategy, one)))
+      entry.environments.push(await sampleSale(run, target, loaded, sale));
+    await measure(run, target, loaded.ref, entry);
   }
   run.save();
 }
+
+const canSell = ({ supports }: Strategy, { scope }: SampledSale): boolean =>
+  scope.quantities.every((quantity) => quantity === 1) || supports?.includes('several-units') === true;
 
 /** Sells the same sale several times, and judges each history. */
 async function sampleSale(
   { options, folder }: Run,
   target: RedisTarget,
-  strategy: Strategy,
+  { strategy, ref }: LoadedStrategy,
   { environment, scope, limit }: SampledSale,
 ): Promise<EnvironmentResult> {
   const { signal, progress } = options;
@@ -139,7 +138,7 @@ async function sampleSale(
     const seed = random.below(2 ** 31);
     const sold = await runLoad({
       target,
-      strategy: { name: strategy.name },
+      strategy: ref,
       ...load,
       workers: instances,
       seed,
@@ -157,12 +156,16 @@ async function sampleSale(
 }
 
 /** What the strategy costs, and whether it kept its properties meanwhile. */
-async function measure({ options }: Run, target: RedisTarget, entry: StrategyResult): Promise<void> {
+async function measure(
+  { options }: Run,
+  target: RedisTarget,
+  ref: StrategyRef,
+  entry: StrategyResult,
+): Promise<void> {
   const { signal, seed, progress, profile } = options;
-  const { name } = entry;
   const seconds = PROFILES[profile].benchSeconds;
-  progress.now(`${name}: cost, ${seconds} s`);
-  const { strategies } = await bench({ target, strategies: [{ name }], seconds, seed, signal });
+  progress.now(`${entry.name}: cost, ${seconds} s`);
+  const { strategies } = await bench({ target, strategies: [ref], seconds, seed, signal });
   signal.throwIfAborted();
   for (const row of strategies) if (!('skipped' in row)) entry.cost = row;
 }

@@ -41,6 +41,14 @@ export async function loadStrategies(
   return chosen.map(({ exportName, strategy }) => ({ ref: { path, export: exportName }, strategy, path }));
 }
 
+/** What several arguments mean together; none: every built-in. @throws UsageError as `loadStrategies` */
+export async function chosenStrategies(chosen: readonly string[]): Promise<LoadedStrategy[]> {
+  const names = chosen.length > 0 ? chosen : registry.map(({ strategy }) => strategy.name);
+  const loaded: LoadedStrategy[] = [];
+  for (const argument of names) loaded.push(...(await loadStrategies(strategyRef(argument))));
+  return loaded;
+}
+
 /** The one strategy that the reference means. @throws UsageError as `loadStrategies`, and if there are several */
 export async function loadStrategy(ref: StrategyRef): Promise<Strategy> {
   const loaded = await loadStrategies(ref);

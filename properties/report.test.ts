@@ -60,7 +60,16 @@ test('no skipped strategy ever looks like one that holds', () => {
   for (const text of shown(resultOf(skipped))) {
     expect(text).toMatch(/newer.*skipped: needs FCALL/);
     expect(text).not.toMatch(/newer.*holds/);
-    expect(text).toContain('0 of 0 as declared');
+    expect(text).toContain('nothing was run');
+  }
+});
+
+test('what a strategy without declarations shows is told, and not called as declared', () => {
+  const undeclared = strategyResult({ oversell: violated }, { name: 'mine' });
+  for (const cell of Object.values(undeclared.environments[0]!.properties)) delete cell.declared;
+  for (const text of shown(resultOf(undeclared))) {
+    expect(text).toContain('mine declares nothing: OVERSOLD BY 1 (calm)');
+    expect(text).not.toContain('as declared');
   }
 });
 

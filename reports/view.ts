@@ -53,9 +53,16 @@ export function environmentWord({ properties }: EnvironmentResult): string {
 /** The remark at the end of a strategy's row. */
 export function strategyNote(strategy: StrategyResult): string {
   if (strategy.skipped !== undefined) return `skipped: ${strategy.skipped}`;
-  if (!strategy.control) return '';
+  if (!strategy.control) return declaresNothing(strategy) ? 'declares nothing' : '';
   return showsDeclared(strategy) ? 'control, caught' : 'control, NOT CAUGHT';
 }
+
+/** A strategy of somebody who has not said yet what it guarantees: what is found is told, not judged. */
+const declaresNothing = ({ environments }: StrategyResult): boolean =>
+  environments.length > 0 &&
+  environments.every(({ properties }) =>
+    Object.values(properties).every(({ declared }) => declared === undefined),
+  );
 
 /** Environments that some strategy was run in, in the contract's order. */
 export function environmentsOf({ strategies }: Result): Environment[] {
@@ -146,16 +153,20 @@ export interface Example {
 
 /** One sentence: does the run pass, and whom does nothing speak against? */
 export function verdictLine({ status, strategies, findings }: Result): string {
-  const run = strategies.filter(({ environments }) => environments.length > 0);
+  const run = strategies.filter((one) => one.environments.length > 0 && !declaresNothing(one));
   const blamed = new Set(findings.map(({ strategy }) => strategy));
   const asDeclared = run.filter(({ name }) => !blamed.has(name));
   const whole = asDeclared.filter(({ environments }) =>
     environments.every((e) => environmentWord(e) === 'holds'),
   );
-  const parts = [`${asDeclared.length} of ${run.length} as declared`];
+  const parts = run.length > 0 ? [`${asDeclared.length} of ${run.length} as declared`] : [];
+  for (const { name, environments } of strategies.filter(declaresNothing)) {
+    const found = environments.map((one) => `${environmentWord(one)} (${one.environment})`);
+    parts.push(`${name} declares nothing: ${found.join(', ')}`);
+  }
   if (whole.length > 0) parts.push(`no violation seen: ${whole.map(({ name }) => name).join(', ')}`);
   const unfinished = status === 'complete' ? '' : `INCOMPLETE (${status}): `;
-  return `${unfinished}${parts.join('; ')}`;
+  return unfinished + (parts.join('; ') || 'nothing was run');
 }
 
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
