@@ -4,6 +4,8 @@ import { checkLinearizable, type Model, type Operation } from '../harness/checke
 import { falseRefusals, timed } from '../harness/checkers/false-refusals.ts';
 import { saleModel } from '../harness/checkers/sale-model.ts';
 import type { Operation as SaleOperation } from '../harness/history/operation.ts';
+import { Search } from '../harness/checkers/linearization-search.ts';
+import { systemClock } from '../harness/ambient.ts';
 import { seededRandom } from '../harness/random.ts';
 import { orders, simulate, smallHistory, someOrderExplains, type Load } from './histories.ts';
 
@@ -126,13 +128,45 @@ test('parts are checked one by one, and one bad part is enough', () => {
   });
 });
 
-test('a search that runs out of time never reads as an answer, and stops in time', () => {
-  // A read that nothing explains, beside so many concurrent writes that all their subsets must be tried.
-  const writes = Array.from({ length: 60 }, (_, i) => write(i + 1, 0, 1000));
-  const history = [...writes, read(99, 500, 1000)];
-  // Whatever the clock says, the answer is not "holds" and not "violated".
-  expect(checkLinearizable(register, history, { timeoutMs: 0 }).verdict).toBe('inconclusive');
-  expect(checkLinearizable(register, history, { timeoutMs: 50 }).verdict).toBe('inconclusive');
+/** A read that nothing explains, beside so many concurrent writes that 2^60 sets of them would have to be tried. */
+const endless = [...Array.from({ length: 60 }, (_, i) => write(i + 1, 0, 1000)), read(99, 500, 1000)];
+
+test('a search that runs out of time or memory never reads as an answer', () => {
+  expect(checkLinearizable(register, endless, { timeoutMs: 0 }).verdict).toBe('inconclusive');
+  expect(checkLinearizable(register, endless, { timeoutMs: 50 }).verdict).toBe('inconclusive');
+  const search = new Search(register, endless, systemClock, 10_000);
+  search.run(Infinity);
+  expect(search.verdict).toBe('inconclusive');
+});
+
+test('a part that no time suffices for never hides a violation in another', () => {
+  const parted = {
+    ...register,
+    partition: (operations: readonly Register[]) => [operations.slice(0, 61), operations.slice(61)],
+  };
+  const bad = read(7, 0, 1);
+  const { verdict, unplaced } = checkLinearizable(parted, [...endless, bad], { timeoutMs: 60_000 });
+  expect(verdict).toBe('violated');
+  expect(unplaced).toEqual([bad]);
+  const good = read(0, 0, 1);
+  expect(checkLinearizable(parted, [...endless, good], { timeoutMs: 50 }).verdict).toBe('inconclusive');
+});
+
+test('the time limit is kept to within a tenth, however long a step of the model takes', () => {
+  // The clock counts steps of the model, so that no machine's speed decides.
+  for (const stepMs of [0.001, 0.1, 5]) {
+    let now = 0;
+    const slow: typeof register = {
+      ...register,
+      step(...args) {
+        now += stepMs * 1e6;
+        return register.step(...args);
+      },
+    };
+    new Search(slow, endless, { monotonicNs: () => now }, Infinity).run(200e6);
+    expect(now / 1e6).toBeGreaterThanOrEqual(200);
+    expect(now / 1e6).toBeLessThanOrEqual(220);
+  }
 });
 
 test('a history whose times make no sense is refused', () => {

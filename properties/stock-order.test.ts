@@ -251,6 +251,28 @@ test.each<[string, Sale, Operation[], Operation[]]>([
   );
 });
 
+test('an unknown purchase that takes what others give back needs no search', () => {
+  const history = [
+    purchase('B', 'sold', [0, 1], 2),
+    purchase('U', 'unknown', [2, 3], 2),
+    restock(1, [5, 6]),
+    restock(1, [7, 8]),
+    purchase('A', 'sold-out', [20, 21]),
+  ];
+  expect(refusals(tea(2), history)).toEqual({ verdict: 'holds', evidence: [] });
+});
+
+test('an unknown purchase that fills a limit to the unit needs no search', () => {
+  const history = [
+    purchase('A', 'sold', [0, 1]),
+    purchase('U', 'unknown', [2, 3]),
+    purchase('B', 'limit-reached', [4, 5]),
+  ].map((operation) => ({ ...operation, user: 'u' }));
+  const limited = (perUserLimit: number): Sale => ({ ...tea(9), perUserLimit });
+  expect(refusals(limited(2), history)).toEqual({ verdict: 'holds', evidence: [] });
+  expect(refusals(limited(3), history).verdict).toBe('violated');
+});
+
 test('where the general search runs out of time the verdict is inconclusive and says so', () => {
   // Neither reading decides: only V, which does not fit behind U, would explain A.
   const history = [
