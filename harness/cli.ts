@@ -16,7 +16,7 @@ import { faultOf, repeatCommand, seedOption, wholeNumber } from './command-line.
 import { evaluate, PROFILES, type Profile } from './evaluate.ts';
 import { explorationExitCode, exploreJob } from './explore.ts';
 import { type ScopeFlags } from './explorer/flags.ts';
-import { CLIENT_MODES } from './explorer/scope.ts';
+import { CLIENT_MODES, FAULTS } from './explorer/scope.ts';
 import { exitCodeOf } from './findings.ts';
 import { interruptible } from './lifetime.ts';
 import { progressOn } from './progress.ts';
@@ -120,7 +120,10 @@ function addExplore(program: Command, run: Invocation): void {
         .choices(CLIENT_MODES)
         .default('default'),
     )
-    .option('--faults <list>', 'budgets, as crash=1', '')
+    .option('--faults <list>', `budgets, as crash=1,lost-reply=1: ${FAULTS.join(', ')}`, '')
+    .addOption(whole('--releases <n>', 'sold requests that may be released', 0).default(0))
+    .addOption(whole('--restocks <n>', 'restocks of one unit', 0).default(0))
+    .addOption(whole('--jobs <n>', 'passes of background work', 0).default(0))
     .addOption(new Option('--property <name>', 'judge this one alone').choices(PROPERTIES))
     .addOption(whole('--max-states <n>', 'stop after so many', 1))
     .option('--no-merging', 'walk every path on its own')

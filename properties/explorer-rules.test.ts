@@ -52,12 +52,14 @@ describe('each rule is needed: with it the search is right, without it the searc
       const space = new Space(scope, await subject(luaDecrement), memo, reductions, { ...ALL_RULES, ghosts });
       const random = seededRandom(seed);
       for (let i = 0; i < 200; i++) {
-        const { atoms } = await randomWalk(space, new Rest(space), random);
-        const crash = atoms.findIndex((atom) => atom.event === 'crash');
+        const { happened } = await randomWalk(space, new Rest(space), random);
+        const crash = happened.findIndex(({ atom }) => atom.event === 'crash');
         if (crash < 0) continue;
-        const { instance } = atoms[crash]!;
-        if (atoms.slice(crash).some((atom) => atom.instance === instance && atom.event === 'execute'))
-          return true;
+        const { slot } = happened[crash]!;
+        const late = happened
+          .slice(crash)
+          .some((next) => next.slot === slot && next.atom.event === 'execute');
+        if (late) return true;
       }
       return false;
     };

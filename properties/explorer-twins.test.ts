@@ -7,7 +7,7 @@ import { virtualGlobals } from '../harness/explorer/virtual.ts';
 import { everyRealInterleaving } from '../harness/explorer/walks.ts';
 import { PROPERTIES, type Strategy } from '../strategies/contract.ts';
 import { registry } from '../strategies/registry.ts';
-import { exploring, scopeOf, server, subject } from './exploring.ts';
+import { exploring, scopeOf, server, subject, type GivenScope } from './exploring.ts';
 import * as probes from './probe-strategies.ts';
 
 const redis = server();
@@ -41,7 +41,7 @@ describe.each([
 });
 
 /** Nothing fused, nothing at once, starts explicit, no symmetry; equal states merged, so that it ends. */
-async function withoutReductions(strategy: Strategy, scope: typeof calm): Promise<Set<string>> {
+async function withoutReductions(strategy: Strategy, scope: GivenScope): Promise<Set<string>> {
   using _ = virtualGlobals();
   const memo = await ServerMemo.open(redis.target);
   if (strategy.connection === 'exclusive') await memo.watch('{item}:stock');
@@ -78,7 +78,7 @@ describe('over real sockets, on fresh state, with nothing reduced at all', () =>
   });
 });
 
-async function overSockets(strategy: Strategy, scope: typeof calm): ReturnType<typeof everyRealInterleaving> {
+async function overSockets(strategy: Strategy, scope: GivenScope): ReturnType<typeof everyRealInterleaving> {
   using _ = virtualGlobals();
   const memo = await ServerMemo.open(redis.target);
   const real = await everyRealInterleaving(

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll } from 'vitest';
 import { systemClock } from '../harness/ambient.ts';
 import { explore, type Exploration, type ExploreOptions } from '../harness/explorer/explore.ts';
-import { dealt, type Scope } from '../harness/explorer/scope.ts';
+import { dealt, NO_FAULTS, type Faults, type Scope } from '../harness/explorer/scope.ts';
 import { subjectOf } from '../harness/explorer/subject.ts';
 import type { Subject } from '../harness/explorer/space.ts';
 import { findServer } from '../harness/redis/provision.ts';
@@ -27,17 +27,26 @@ export function server(): { target: RedisTarget } {
 export const subject = (strategy: Strategy): Promise<Subject> =>
   registry.some((built) => built.strategy === strategy) ? subjectOf(strategy) : subjectOf(strategy, probes);
 
+export type GivenScope = Partial<Omit<Scope, 'faults'>> & {
+  buyers: number;
+  stock: number;
+  faults?: Partial<Faults>;
+};
+
 /** A scope with one user and one instance a buyer, where nothing else is said. */
-export function scopeOf(given: Partial<Scope> & { buyers: number; stock: number }): Scope {
+export function scopeOf(given: GivenScope): Scope {
   const { buyers } = given;
   return {
     users: buyers,
     instances: buyers,
     attempts: 3,
     client: 'default',
-    faults: { crash: 0 },
+    releases: 0,
+    restocks: 0,
+    jobs: 0,
     seed: 1,
     ...given,
+    faults: { ...NO_FAULTS, ...given.faults },
     quantities: dealt(given.quantities ?? [1], buyers),
   };
 }
@@ -46,7 +55,7 @@ export function scopeOf(given: Partial<Scope> & { buyers: number; stock: number 
 export async function exploring(
   target: RedisTarget,
   strategy: Strategy,
-  scope: Partial<Scope> & { buyers: number; stock: number },
+  scope: GivenScope,
   options: Partial<ExploreOptions> = {},
 ): Promise<Exploration> {
   return explore({

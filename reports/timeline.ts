@@ -11,7 +11,11 @@ const WIDEST = 34;
  *                     GET → 1                1
  */
 export function timeline({ scope, steps }: Pick<Counterexample, 'scope' | 'steps'>): string[] {
-  const lanes = Array.from({ length: scope.buyers }, (_, b) => String.fromCharCode(65 + b));
+  const buyers = Array.from({ length: scope.buyers }, (_, b) => String.fromCharCode(65 + b));
+  const others = ['retry', 'office', 'server'].filter((actor) =>
+    steps.some((step) => laneOf(step) === actor),
+  );
+  const lanes = [...buyers, ...others];
   const texts = steps.map(describe);
   const widths = lanes.map((lane) =>
     Math.max(lane.length, ...steps.map((step, i) => (laneOf(step) === lane ? texts[i]!.length : 0))),
@@ -29,17 +33,22 @@ export function timeline({ scope, steps }: Pick<Counterexample, 'scope' | 'steps
   ];
 }
 
+const isShared = ({ actor }: CounterexampleStep): boolean => /^[A-Z]{2,}$/.test(actor);
+
 /** Buyers on one instance cannot be told apart on the wire; their steps stand in the lane of the first. */
-const laneOf = (step: CounterexampleStep): string => step.actor[0]!;
+const laneOf = ({ actor }: CounterexampleStep): string => (/^[A-Z]+$/.test(actor) ? actor[0]! : actor);
 
 function describe(step: CounterexampleStep): string {
-  const who = step.actor.length > 1 ? `${step.actor}: ` : '';
-  const answers = (step.answers ?? []).map((answer) => (step.actor.length > 1 ? answer : answer.slice(2)));
+  const who = isShared(step) ? `${step.actor}: ` : '';
+  const answers = (step.answers ?? []).map((answer) =>
+    isShared(step) ? answer : answer.replace(/^[A-Z] /, ''),
+  );
   const said = answers.length > 0 ? `  ${answers.join(', ')}` : '';
   return `${who}${what(step)}${said}`;
 }
 
 function what(step: CounterexampleStep): string {
+  const detail = step.detail === undefined ? '' : ` (${shorten(step.detail)})`;
   switch (step.event) {
     case 'execute':
       return `${shorten(commandInWords(step.command!))} → ${shorten(step.reply!)}`;
@@ -47,10 +56,30 @@ function what(step: CounterexampleStep): string {
       return 'the reply arrives';
     case 'start':
       return 'asks';
+    case 'retry':
+      return 'asks again, with the same requestId';
+    case 'release':
+      return 'gives its units back';
+    case 'restock':
+      return 'puts one unit more on sale';
+    case 'job':
+      return 'background work begins';
     case 'timer':
       return 'its timer fires';
+    case 'cut':
+      return `✂ its connection breaks${detail}`;
     case 'crash':
-      return '✗ crashes';
+      return `✗ crashes${detail}`;
+    case 'expire':
+      return `${step.detail} expires`;
+    case 'evict':
+      return `${step.detail} is evicted`;
+    case 'script-flush':
+      return 'the scripts are flushed';
+    case 'restart':
+      return 'the server restarts';
+    case 'restart-without-aof':
+      return 'the server restarts empty';
   }
 }
 

@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import { PROPERTIES, type Property } from '../../strategies/contract.ts';
-import type { OfInstance } from './position.ts';
 import { decode, decodeCommand, readable, showReply } from './resp.ts';
 import type { Rest } from './rest.ts';
-import { buyersOf, CLIENT_MODES, letter, type Scope } from './scope.ts';
+import { buyersOf, CLIENT_MODES, FAULTS, letter, type Scope } from './scope.ts';
 import type { Path } from './shortest.ts';
-import type { RecordedStep } from './walks.ts';
+import type { Happened } from './states.ts';
 
 const count = z.int().nonnegative();
 
@@ -18,38 +17,62 @@ export const scopeSchema = z.object({
   attempts: z.int().positive(),
   instances: z.int().positive(),
   client: z.enum(CLIENT_MODES),
-  faults: z.object({ crash: count }),
+  faults: z.record(z.enum(FAULTS), count),
+  releases: count,
+  restocks: count,
+  jobs: count,
   seed: z.int(),
 });
 
+const SERVER_EVENTS = ['expire', 'evict', 'script-flush', 'restart', 'restart-without-aof'] as const;
+const INSTANCE_EVENTS = ['start', 'execute', 'deliver', 'timer', 'cut', 'crash'] as const;
+const ASKED_EVENTS = ['retry', 'release', 'restock', 'job'] as const;
+
 /** One line of the diagram. */
 export const stepSchema = z.object({
-  /** The buyer's letter; several letters where buyers share an instance and nobody can tell them apart. */
+  /** The buyer's letter; several letters where buyers share an instance; `server`; `office` for its back office. */
   actor: z.string(),
-  event: z.enum(['start', 'execute', 'deliver', 'timer', 'crash']),
+  event: z.enum([...INSTANCE_EVENTS, ...ASKED_EVENTS, ...SERVER_EVENTS]),
   command: z.array(z.string()).optional(),
   reply: z.string().optional(),
+  /** The key that expired or was evicted; what became of the commands that a dead client had sent. */
+  detail: z.string().optional(),
   /** What `remaining()` says after the step; null where it fails. */
   stock: z.number().nullable(),
-  /** Purchases that were answered by this step: "A sold". */
+  /** What was answered by this step: "A sold". */
   answers: z.array(z.string()).optional(),
 });
 export type CounterexampleStep = z.infer<typeof stepSchema>;
 
+const request = z.object({ requestId: z.string(), userId: z.string(), quantity: z.number() });
+const callSchema = z.union([
+  z.object({ method: z.enum(['purchase', 'release']), request }),
+  z.object({ method: z.literal('restock'), quantity: z.number() }),
+  z.object({ method: z.enum(['open', 'seller', 'remaining', 'recorded', 'runJob', 'close']) }),
+]);
+
+const slot = z.int();
+/** What `env.pick` answered in the course of the step. */
+const picks = z.array(count).optional();
+const connection = count;
 const scheduleStepSchema = z.discriminatedUnion('event', [
-  z.object({ instance: count, event: z.literal('start'), buyer: count }),
+  z.object({ slot, event: z.literal('start'), call: callSchema, buyer: z.int(), operation: z.int(), picks }),
   z.object({
-    instance: count,
+    slot,
     event: z.literal('execute'),
-    connection: count,
+    connection,
     /** Bytes, as latin1: compared when the schedule is replayed. */
     command: z.string(),
     reply: z.string(),
   }),
-  z.object({ instance: count, event: z.literal('deliver'), connection: count }),
-  z.object({ instance: count, event: z.literal('timer') }),
-  z.object({ instance: count, event: z.literal('crash'), survivors: z.array(count) }),
+  z.object({ slot, event: z.literal('deliver'), connection, picks }),
+  z.object({ slot, event: z.literal('timer'), picks }),
+  z.object({ slot, event: z.literal('cut'), connection, survivors: count, picks }),
+  z.object({ slot, event: z.literal('crash'), survivors: z.array(count) }),
+  z.object({ slot, event: z.enum(['expire', 'evict']), key: z.string() }),
+  z.object({ slot, event: z.enum(['script-flush', 'restart', 'restart-without-aof']) }),
 ]);
+export type ScheduleStep = z.infer<typeof scheduleStepSchema>;
 
 /** The file that `replay` reads. */
 export const counterexampleSchema = z.object({
@@ -87,30 +110,13 @@ export const REMEDIES: Record<Property, string> = {
 };
 
 /** The schedule, for `replay`. */
-export function scheduleOf(path: Path): Counterexample['schedule'] {
-  const atoms = [...path.opening, ...path.events.flatMap((event) => event.atoms)];
-  return atoms.map((atom): Counterexample['schedule'][number] => {
-    const { instance } = atom;
-    switch (atom.event) {
-      case 'execute':
-        return {
-          instance,
-          event: 'execute',
-          connection: atom.connection,
-          command: atom.command,
-          reply: atom.reply,
-        };
-      case 'crash':
-        return { instance, event: 'crash', survivors: [...atom.survivors] };
-      case 'start':
-        return { instance, event: 'start', buyer: atom.buyer };
-      case 'deliver':
-        return { instance, event: 'deliver', connection: atom.connection };
-      case 'timer':
-        return { instance, event: 'timer' };
-    }
-  }) satisfies RecordedStep[];
+export function scheduleOf(path: Path): ScheduleStep[] {
+  return stepsOfSchedule([...path.opening, ...path.events.flatMap((event) => event.happened)]);
 }
+
+/** What happened, without what only the search needs to know of it. */
+export const stepsOfSchedule = (happened: readonly Happened[]): ScheduleStep[] =>
+  happened.map(({ slot: at, atom }) => scheduleStepSchema.parse({ slot: at, ...atom }));
 
 /** The lines of the diagram: what the search chose, and every command. What follows by itself goes unsaid. */
 export async function stepsOf(
@@ -121,25 +127,49 @@ export async function stepsOf(
 ): Promise<CounterexampleStep[]> {
   const steps: CounterexampleStep[] = [];
   let server = opened;
-  const add = async (atom: OfInstance): Promise<void> => {
-    if (atom.event === 'execute') server = atom.server;
-    const said =
-      atom.event === 'execute'
-        ? { command: inWords(atom.command), reply: showReply(decode(atom.reply)) }
-        : {};
-    steps.push({ actor: actorOf(scope, atom), event: atom.event, ...said, stock: await rest.stock(server) });
+  const add = async (
+    { slot: at, atom }: Happened,
+    event: CounterexampleStep['event'] = atom.event,
+  ): Promise<void> => {
+    if ('server' in atom) server = atom.server;
+    steps.push({ actor: actorOf(scope, at, atom), event, ...wordsOf(atom), stock: await rest.stock(server) });
   };
-  for (const atom of path.opening) if (atom.event === 'execute') await add(atom);
-  for (const event of path.events) {
-    const [chosen, ...followed] = event.atoms;
-    if (chosen) await add(chosen);
-    for (const atom of followed) if (atom.event === 'execute') await add(atom);
+  for (const happened of path.opening) if (happened.atom.event === 'execute') await add(happened);
+  for (const { choice, happened, answers } of path.events) {
+    const [chosen, ...followed] = happened;
+    const { kind } = choice.move;
+    const asked = kind === 'takeover' ? 'retry' : ASKED_EVENTS.find((event) => event === kind);
+    if (chosen) await add(chosen, asked);
+    for (const next of followed) if (next.atom.event === 'execute') await add(next);
     const last = steps.at(-1);
-    if (last && event.completed.length > 0) {
-      last.answers = event.completed.map(({ buyer, outcome }) => `${letter(buyer)} ${outcome}`);
+    if (last && answers.length > 0) {
+      last.answers = answers.map(({ operation, outcome }) => `${nameOf(scope, operation)} ${outcome}`.trim());
     }
   }
   return steps;
+}
+
+function wordsOf(atom: Happened['atom']): Pick<CounterexampleStep, 'command' | 'reply' | 'detail'> {
+  switch (atom.event) {
+    case 'execute':
+      return { command: inWords(atom.command), reply: showReply(decode(atom.reply)) };
+    case 'cut':
+      return atom.survivors > 0 ? { detail: `${atom.survivors} sent commands are still on their way` } : {};
+    case 'crash': {
+      const late = atom.survivors.reduce((sum, survivors) => sum + survivors, 0);
+      return late > 0 ? { detail: `${late} sent commands are still on their way` } : {};
+    }
+    case 'expire':
+    case 'evict':
+      return { detail: atom.key! };
+    case 'start':
+    case 'deliver':
+    case 'timer':
+    case 'script-flush':
+    case 'restart':
+    case 'restart-without-aof':
+      return {};
+  }
 }
 
 /** The command with its name in capitals, as people write it. */
@@ -148,6 +178,13 @@ function inWords(bytes: string): string[] {
   return [name!.toUpperCase(), ...args];
 }
 
-function actorOf(scope: Scope, atom: OfInstance): string {
-  return atom.event === 'start' ? letter(atom.buyer) : buyersOf(scope, atom.instance).map(letter).join('');
+function actorOf(scope: Scope, at: number, atom: Happened['atom']): string {
+  if (at < 0) return 'server';
+  if (atom.event === 'start' && atom.buyer >= 0) return letter(atom.buyer);
+  if (at < scope.instances) return buyersOf(scope, at).map(letter).join('');
+  return at < scope.instances + scope.faults.retry ? `retry` : 'office';
 }
+
+/** Whose operation it is: first attempts carry their buyer's number; of others the step itself tells. */
+const nameOf = (scope: Scope, operation: number): string =>
+  operation < scope.buyers ? letter(operation) : '';

@@ -1,20 +1,25 @@
 import { answerOf } from './answer.ts';
 import { isLocal } from './commands.ts';
-import { CannotExplore } from './errors.ts';
+import { CannotExplore, OpenPick } from './errors.ts';
 import type { Histories } from './histories.ts';
 import type { Call, InstanceEvent, Settled } from './instance.ts';
-import { NEW_CONNECTION, type Answer, type Connection, type Local } from './local.ts';
+import { GONE, NEW_CONNECTION, type Answer, type CallState, type Connection, type Local } from './local.ts';
 import { decodeCommand } from './resp.ts';
 import type { Rules } from './rules.ts';
 import type { Entry, ServerMemo, Step } from './server-memo.ts';
 
 /** The smallest steps that an interleaving is made of. */
-export type Atom =
-  | { event: 'start'; buyer: number }
+export type Atom = (
+  | { event: 'start'; call: Call; buyer: number; operation: number }
   | { event: 'execute'; connection: number; command: string; reply: string; server: number }
   | { event: 'deliver'; connection: number }
   | { event: 'timer' }
-  | { event: 'crash'; survivors: readonly number[] };
+  | { event: 'cut'; connection: number; survivors: number }
+  | { event: 'crash'; survivors: readonly number[] }
+) & {
+  /** What `env.pick` answered in the course of it. */
+  picks?: readonly number[];
+};
 
 /** What a cursor walks on. */
 export interface Ground {
@@ -35,6 +40,7 @@ export interface Ground {
  */
 export class Cursor {
   readonly atoms: Atom[] = [];
+  /** Operations that started and that were answered on the way. */
   readonly started: number[] = [];
   readonly completed: Answer[] = [];
   /** Keys of `memo.watchable` that were touched, as bits. */
@@ -42,24 +48,26 @@ export class Cursor {
   server: number;
   readonly #ground: Ground;
   readonly #role: number;
+  readonly #picks: number[];
   #node: number;
   #phase: 'live' | 'crashed';
-  #begun: boolean;
-  readonly #called: (number | null)[];
-  readonly #answers: Answer[];
+  readonly #calls: CallState[];
   readonly #connections: Connection[];
+  #lost: readonly string[];
 
-  constructor(ground: Ground, server: number, local: Local) {
-    if (local.phase === 'done') throw new Error('a finished instance does nothing');
+  /** @param picks answers for the choices (`env.pick`) that the code will ask for on the way, in order */
+  constructor(ground: Ground, server: number, local: Local, picks: readonly number[] = []) {
+    if (local.phase === 'done' || local.phase === 'absent')
+      throw new Error(`an instance that is ${local.phase}`);
     this.#ground = ground;
     this.server = server;
     this.#role = local.role;
     this.#node = local.node;
     this.#phase = local.phase;
-    this.#begun = local.begun;
-    this.#called = [...local.called];
-    this.#answers = [...local.answers];
+    this.#calls = [...local.calls];
     this.#connections = [...local.connections];
+    this.#lost = local.lost;
+    this.#picks = [...picks];
     this.#growConnections();
   }
 
@@ -81,20 +89,24 @@ export class Cursor {
     return this.#connections.flatMap((connection, c) => (connection.replies.length > 0 ? [c] : []));
   }
 
-  /** A buyer asks. `startsNow`: its interval begins with the call, not with its first command. */
-  async call(buyer: number, call: Call, startsNow: boolean): Promise<void> {
-    this.#called.push(buyer);
-    this.#begun = startsNow;
-    if (startsNow) this.started.push(buyer);
-    this.atoms.push({ event: 'start', buyer });
-    await this.#happen({ type: 'call', call });
-  }
-
-  /** A call that is no purchase. @returns its index among the settled calls */
-  async invoke(call: Call): Promise<number> {
-    const index = this.#called.push(null) - 1;
+  /**
+   * Something is asked of the seller. Unless it `begins` now, its interval begins with its first command.
+   * @returns the index of the call
+   */
+  async call(call: Call, state: Omit<CallState, 'resent' | 'outcome'>): Promise<number> {
+    const index = this.#calls.push({ ...state, resent: false }) - 1;
+    const { operation, buyer, begun } = state;
+    if (operation >= 0) {
+      if (begun) this.started.push(operation);
+      this.atoms.push({ event: 'start', call, buyer, operation });
+    }
     await this.#happen({ type: 'call', call });
     return index;
+  }
+
+  /** A call that nobody's interval hangs on. */
+  invoke(call: Call): Promise<number> {
+    return this.call(call, { operation: -1, kind: 'other', buyer: -1, begun: true });
   }
 
   settled(index: number): Settled | undefined {
@@ -109,8 +121,8 @@ export class Cursor {
     const next = { ...connection, executed: connection.executed + 1 };
     const reply = await this.#runOn(next, command);
     this.#ground.requireOwnIds(reply);
-    if (this.#phase === 'live') next.replies = [...connection.replies, this.#ground.swap(reply)];
-    this.#connections[c] = next;
+    if (next.open) next.replies = [...connection.replies, this.#ground.swap(reply)];
+    this.#connections[c] = next.open || next.executed < this.#endOf(next, c) ? next : GONE;
     this.atoms.push({ event: 'execute', connection: c, command, reply, server: this.server });
   }
 
@@ -133,30 +145,57 @@ export class Cursor {
     this.#begin();
     this.#phase = 'crashed';
     this.atoms.push({ event: 'crash', survivors });
-    for (const [c, connection] of this.#connections.entries()) {
-      this.#connections[c] = { ...connection, limit: connection.executed + (survivors[c] ?? 0), replies: [] };
-    }
+    for (let c = 0; c < this.#connections.length; c++) this.#close(c, survivors[c] ?? 0);
+  }
+
+  /** The connection breaks; of its sent commands, the first `survivors` may still run. The client finds out. */
+  async cut(c: number, survivors: number): Promise<void> {
+    const { executed, replies } = this.#connections[c]!;
+    this.#lost = [...this.#lost, ...this.#written(c).slice(executed - replies.length)];
+    this.#close(c, survivors);
+    this.atoms.push({ event: 'cut', connection: c, survivors });
+    await this.#happen({ type: 'cut', connection: c });
+  }
+
+  /** Connections that the client holds open. */
+  openConnections(): number[] {
+    if (this.#phase !== 'live') return [];
+    return this.#connections.flatMap((connection, c) => (connection.open ? [c] : []));
+  }
+
+  /** What is on its way on the connection: commands that did not run, and replies that did not arrive. */
+  outstanding(c: number): { commands: number; replies: number } {
+    const { executed, replies } = this.#connections[c]!;
+    return { commands: this.#end(c) - executed, replies: replies.length };
+  }
+
+  /** Whether anything was ever sent on the connection. */
+  wasUsed(c: number): boolean {
+    return this.#written(c).length > 0;
   }
 
   /**
-   * Every choice of prefixes of the sent commands that can make a difference: one that ends in a command which only
+   * Every prefix of the connection's sent commands that can make a difference: one that ends in a command which only
    * touches its own connection leaves the server as the shorter one does.
    */
-  ghosts(): number[][] {
-    const choices = this.#connections.map((connection, c) => {
-      const pending = this.#written(c).slice(connection.executed, this.#end(c)).map(decodeCommand);
-      let inTransaction = connection.queue !== undefined;
-      const prefixes = [0];
-      pending.forEach((args, i) => {
-        const name = args[0]!.toUpperCase();
-        if (!isLocal(args, inTransaction) && name !== 'WATCH') prefixes.push(i + 1);
-        if (name === 'MULTI') inTransaction = true;
-        if (name === 'EXEC' || name === 'DISCARD') inTransaction = false;
-      });
-      return prefixes;
+  prefixes(c: number): number[] {
+    const connection = this.#connections[c]!;
+    const pending = this.#written(c).slice(connection.executed, this.#end(c)).map(decodeCommand);
+    let inTransaction = connection.queue !== undefined;
+    const prefixes = [0];
+    pending.forEach((args, i) => {
+      const name = args[0]!.toUpperCase();
+      if (!isLocal(args, inTransaction) && name !== 'WATCH') prefixes.push(i + 1);
+      if (name === 'MULTI') inTransaction = true;
+      if (name === 'EXEC' || name === 'DISCARD') inTransaction = false;
     });
-    return choices.reduce<number[][]>(
-      (all, prefixes) => all.flatMap((g) => prefixes.map((p) => [...g, p])),
+    return prefixes;
+  }
+
+  /** Every choice of such prefixes over all connections. */
+  ghosts(): number[][] {
+    return this.#connections.reduce<number[][]>(
+      (all, _, c) => all.flatMap((chosen) => this.prefixes(c).map((prefix) => [...chosen, prefix])),
       [[]],
     );
   }
@@ -178,19 +217,15 @@ export class Cursor {
         if (deliverable.length > 0) await this.deliver(deliverable[0]!);
         else if (this.#nextIsLocal(executable[0]!)) await this.execute(executable[0]!);
         else return;
-      } else if (active.size === 0 && this.timers > 0 && this.#waits()) await this.fireTimer();
+      } else if (active.size === 0 && this.timers > 0 && this.waits) await this.fireTimer();
       else return;
     }
   }
 
   /** A timer that is all that the instance waits for fires at once: nothing of its own could come before it. */
   async fireLoneTimers(): Promise<void> {
-    while (
-      !this.endless &&
-      this.timers > 0 &&
-      this.#waits() &&
-      this.executable().length + this.deliverable().length === 0
-    ) {
+    while (!this.endless && this.timers > 0 && this.waits) {
+      if (this.executable().length + this.deliverable().length > 0) return;
       await this.fireTimer();
     }
   }
@@ -204,16 +239,22 @@ export class Cursor {
         throw new CannotExplore('a call goes on and on', 'bound its retries (env.maxAttempts)');
       if (reply !== undefined) await this.deliver(reply);
       else if (command !== undefined) await this.execute(command);
-      else if (this.timers > 0 && this.#waits()) await this.fireTimer();
+      else if (this.timers > 0 && this.waits) await this.fireTimer();
       else return;
     }
   }
 
-  /** Commands that were sent, nothing delivered back, no timer, every call answered. */
+  /** Nothing is on its way in either direction, and every call is answered or never will be. */
   get finished(): boolean {
     if (this.executable().length > 0) return false;
-    if (this.#phase === 'crashed') return true;
-    return this.deliverable().length === 0 && this.timers === 0 && !this.#waits();
+    return this.#phase === 'crashed' || (this.deliverable().length === 0 && !this.waits);
+  }
+
+  /** A call has no answer yet. */
+  get waits(): boolean {
+    return (
+      this.#phase === 'live' && this.#ground.histories.observation(this.#node).settled.includes(undefined)
+    );
   }
 
   local(): Local {
@@ -221,15 +262,17 @@ export class Cursor {
       role: this.#role,
       node: this.#node,
       phase: this.#phase,
-      called: this.#called,
-      begun: this.#begun,
+      calls: this.#calls,
       connections: this.#connections,
-      answers: this.#answers,
+      lost: this.#lost,
     };
   }
 
-  #waits(): boolean {
-    return this.#ground.histories.observation(this.#node).settled.includes(undefined);
+  #close(c: number, survivors: number): void {
+    const connection = this.#connections[c]!;
+    const limit = connection.open ? connection.executed + survivors : connection.limit;
+    this.#connections[c] =
+      connection.executed < limit ? { ...connection, limit, replies: [], open: false } : GONE;
   }
 
   #written(c: number): readonly string[] {
@@ -237,7 +280,11 @@ export class Cursor {
   }
 
   #end(c: number): number {
-    return Math.min(this.#connections[c]!.limit, this.#written(c).length);
+    return this.#endOf(this.#connections[c]!, c);
+  }
+
+  #endOf({ limit }: Connection, c: number): number {
+    return Math.min(limit, this.#written(c).length);
   }
 
   #nextIsLocal(c: number): boolean {
@@ -247,29 +294,60 @@ export class Cursor {
 
   /** A lone buyer's purchase starts when its first command runs, when it finishes without one, or when it dies. */
   #begin(): void {
-    const buyers = this.#called.filter((buyer) => buyer !== null);
-    if (this.#begun || buyers.length === 0) return;
-    this.#begun = true;
-    this.started.push(...buyers);
+    this.#calls.forEach((call, i) => {
+      if (call.begun) return;
+      this.#calls[i] = { ...call, begun: true };
+      this.started.push(call.operation);
+    });
   }
 
   async #happen(event: InstanceEvent): Promise<void> {
-    const { histories, requireOwnIds } = this.#ground;
+    const { histories } = this.#ground;
     const before = histories.observation(this.#node);
-    this.#node = histories.known(this.#node, event) ?? (await histories.after(this.#node, event));
+    this.#node = histories.known(this.#node, event) ?? (await this.#chosen(event));
     const after = histories.observation(this.#node);
-    after.written.forEach((commands, c) =>
-      commands.slice(before.written[c]?.length ?? 0).forEach(requireOwnIds),
-    );
-    after.settled.forEach((settled, i) => {
-      const buyer = this.#called[i];
-      if (!settled || before.settled[i] || buyer === null || buyer === undefined) return;
-      this.#begin();
-      const answer = { buyer, outcome: answerOf(settled) };
-      this.#answers.push(answer);
-      this.completed.push(answer);
+    after.written.forEach((commands, c) => {
+      const fresh = commands.slice(before.written[c]?.length ?? 0);
+      for (const command of fresh) this.#ground.requireOwnIds(command);
+      if (c >= before.written.length || this.#lost.length > 0) this.#noteResent(fresh);
     });
+    after.settled.forEach((settled, i) => {
+      if (!settled || before.settled[i] || this.#calls[i]!.operation < 0) return;
+      this.#begin();
+      const outcome = this.#calls[i]!.kind === 'purchase' ? answerOf(settled) : doneOrNot(settled);
+      this.#calls[i] = { ...this.#calls[i]!, outcome };
+      this.completed.push({ operation: this.#calls[i].operation, outcome });
+    });
+    if (!this.waits) this.#lost = [];
     this.#growConnections();
+  }
+
+  /** The node after the event, with as many of the given choices as the code asks for. @throws OpenPick for more */
+  async #chosen(event: InstanceEvent): Promise<number> {
+    for (const picks: number[] = []; ;) {
+      try {
+        const node = await this.#ground.histories.after(
+          this.#node,
+          picks.length > 0 ? { ...event, picks } : event,
+        );
+        const cause = this.atoms.at(-1);
+        if (picks.length > 0 && cause) cause.picks = picks;
+        return node;
+      } catch (error) {
+        const next = error instanceof OpenPick ? this.#picks.shift() : undefined;
+        if (next === undefined) throw error;
+        picks.push(next);
+      }
+    }
+  }
+
+  /** The client sends again what it had no reply to. */
+  #noteResent(fresh: readonly string[]): void {
+    if (!fresh.some((command) => this.#lost.includes(command))) return;
+    this.#lost = this.#lost.filter((command) => !fresh.includes(command));
+    this.#calls.forEach((call, i) => {
+      if (call.outcome === undefined && call.operation >= 0) this.#calls[i] = { ...call, resent: true };
+    });
   }
 
   #growConnections(): void {
@@ -339,3 +417,6 @@ export function dirtied(ground: Ground, connection: Connection, touched: number)
 function touches(ground: Ground, connection: Connection, touched: number): boolean {
   return connection.watched.some((key) => touched & (1 << ground.memo.watchable.indexOf(ground.swap(key))));
 }
+
+const doneOrNot = (settled: Settled): 'done' | 'rejected' | 'unknown' =>
+  settled.kind === 'returned' ? 'done' : settled.definite ? 'rejected' : 'unknown';

@@ -7,6 +7,19 @@ export class CannotExplore extends UsageError {
   }
 }
 
+/** The code chose (`env.pick`) where no answer was given to it: run the event again with each of them. */
+export class OpenPick extends Error {
+  readonly given: readonly number[];
+  readonly choices: number;
+
+  constructor(given: readonly number[], choices: number) {
+    super(`env.pick(${choices}) needs an answer`);
+    this.name = 'OpenPick';
+    this.given = given;
+    this.choices = choices;
+  }
+}
+
 /**
  * What was assumed to make the search smaller turned out wrong for this strategy (a key watched that was not
  * observed, buyers that are not interchangeable): search again without the assumption.

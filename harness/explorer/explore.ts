@@ -215,14 +215,14 @@ async function counterexamplesOf(
     ...(options.signal ? [options.signal] : []),
   );
   const counterexamples = new Map<Property, Counterexample>();
-  for (const { property, scope: smaller, path: violation, rest, opened, message } of found) {
+  for (const { property, scope: smaller, path: violation, rest, opened } of found) {
     counterexamples.set(property, {
       oversell: 1,
       kind: 'counterexample',
       strategy: subject.strategy.name,
       ...(path === undefined ? {} : { path }),
       property,
-      message,
+      message: violation.message,
       remedy: REMEDIES[property],
       minimal: violation.minimal,
       server: target.description,

@@ -1,6 +1,17 @@
 import { checkUnits } from '../../strategies/contract.ts';
 import { UsageError } from '../errors.ts';
-import { CLIENT_MODES, dealt, MOST_BUYERS, type ClientMode, type Faults, type Scope } from './scope.ts';
+import { MOST_OF_ONE } from './budgets.ts';
+import {
+  CLIENT_MODES,
+  dealt,
+  FAULTS,
+  MOST_BUYERS,
+  NO_FAULTS,
+  type ClientMode,
+  type Fault,
+  type Faults,
+  type Scope,
+} from './scope.ts';
 
 /** The scope as the command line says it. */
 export interface ScopeFlags {
@@ -13,20 +24,24 @@ export interface ScopeFlags {
   attempts: number;
   instances?: number;
   client: ClientMode;
-  /** "crash=1". */
+  /** "crash=1,lost-reply=1". */
   faults: string;
+  releases: number;
+  restocks: number;
+  jobs: number;
   seed: number;
 }
 
-const NO_FAULTS: Faults = { crash: 0 };
 const MOST_UNITS = 1_000;
 
 /** @throws UsageError that says what to write instead */
 export function scopeOfFlags(flags: ScopeFlags): Scope {
-  const { buyers, stock, attempts, client, seed, perUserLimit } = flags;
+  const { buyers, stock, attempts, client, seed, perUserLimit, releases, restocks, jobs } = flags;
   within('--buyers', buyers, 1, MOST_BUYERS);
   within('--stock', stock, 0, MOST_UNITS);
   within('--attempts', attempts, 1, 100);
+  for (const [flag, amount] of Object.entries({ releases, restocks, jobs }))
+    within(`--${flag}`, amount, 0, MOST_OF_ONE);
   const users = flags.users ?? buyers;
   const instances = flags.instances ?? buyers;
   within('--users', users, 1, buyers);
@@ -45,17 +60,20 @@ export function scopeOfFlags(flags: ScopeFlags): Scope {
     instances,
     client: oneOf('--client', client, CLIENT_MODES),
     faults: faultsOf(flags.faults),
+    releases,
+    restocks,
+    jobs,
     seed,
     ...(perUserLimit === undefined ? {} : { perUserLimit }),
   };
 }
 
 function faultsOf(text: string): Faults {
-  const faults = { ...NO_FAULTS };
+  const faults: Record<Fault, number> = { ...NO_FAULTS };
   for (const part of text.split(',').filter((word) => word.trim() !== '')) {
     const [name = '', budget = '1'] = part.trim().split('=');
-    const fault = oneOf('--faults', name, Object.keys(NO_FAULTS) as (keyof Faults)[]);
-    within(`--faults ${name}`, Number(budget), 0, 3);
+    const fault = oneOf('--faults', name, FAULTS);
+    within(`--faults ${name}`, Number(budget), 0, MOST_OF_ONE);
     faults[fault] = Number(budget);
   }
   return faults;

@@ -76,23 +76,36 @@ export class Passage {
   #handshaking = true;
   #shakes = 0;
   #cut = false;
+  #closed = false;
   /** Commands that wait at the gate, oldest first. */
   readonly pending: string[] = [];
   /** Replies that wait at the gate, oldest first. */
   readonly replies: string[] = [];
+  readonly #executed: string[] = [];
 
   constructor(client: Socket, options: RedisOptions, onCommand: (bytes: string) => void) {
     this.#client = client;
     this.#options = options;
     this.#onCommand = onCommand;
+    // Not `client.closed`, which is true before the event that the client library waits for.
+    client.once('close', () => (this.#closed = true));
   }
 
   /** Whether bytes are on their way between client and gate: each end counts what it wrote and read. */
   get busy(): boolean {
-    if (this.#cut) return false;
+    if (this.#cut) return !this.#closed;
     const inner = this.#inner;
     if (!inner || this.#client.connecting || this.#shakes > 0) return true;
     return this.#client.bytesWritten !== inner.bytesRead || inner.bytesWritten !== this.#client.bytesRead;
+  }
+
+  get isCut(): boolean {
+    return this.#cut;
+  }
+
+  /** Commands whose replies the client has not got. */
+  unanswered(): string[] {
+    return [...this.#executed.slice(this.#executed.length - this.replies.length), ...this.pending];
   }
 
   accept(inner: Socket): void {
@@ -109,6 +122,7 @@ export class Passage {
     const command = this.pending.shift();
     if (command === undefined) throw new Error('no command waits at the gate');
     const [reply] = await (await this.#upstream!).send([command]);
+    this.#executed.push(command);
     this.replies.push(reply!);
     return { command, reply: reply! };
   }
@@ -120,8 +134,8 @@ export class Passage {
   /** Breaks the connection between client and gate; what was sent before may still be let through. */
   cut(): void {
     this.#cut = true;
-    this.#client.destroy();
-    this.#inner?.destroy();
+    if (this.#inner) this.#inner.resetAndDestroy();
+    else this.#client.destroy();
   }
 
   close(): void {

@@ -1,4 +1,4 @@
-import { CannotExplore, StartAgain } from './errors.ts';
+import { CannotExplore, OpenPick, StartAgain } from './errors.ts';
 import {
   Instance,
   type Abilities,
@@ -17,6 +17,8 @@ interface Node {
   role: number;
   /** Events since the process started. */
   depth: number;
+  /** Events that need more choices than they were given. */
+  openPicks: Map<string, OpenPick>;
 }
 
 /** Instances kept alive at the node they stand on, so that going on from there need not start from nothing. */
@@ -63,6 +65,7 @@ export class Histories {
       event: undefined,
       role,
       depth: 0,
+      openPicks: new Map(),
       children: new Map(),
       observation: instance.observe(),
     });
@@ -81,9 +84,16 @@ export class Histories {
     const key = eventKey(event);
     const known = this.#nodes[node]!.children.get(key);
     if (known !== undefined) return known;
+    const open = this.#nodes[node]!.openPicks.get(key);
+    if (open) throw open;
     const instance = this.#alive.get(node) ?? (await this.#replay(node));
     this.#alive.delete(node);
-    await instance.apply(event);
+    try {
+      await instance.apply(event);
+    } catch (error) {
+      if (error instanceof OpenPick) this.#nodes[node]!.openPicks.set(key, error);
+      throw error;
+    }
     this.executions++;
     const { role, depth } = this.#nodes[node]!;
     const child = this.#add({
@@ -91,6 +101,7 @@ export class Histories {
       event,
       role,
       depth: depth + 1,
+      openPicks: new Map(),
       children: new Map(),
       observation: instance.observe(),
     });
@@ -227,6 +238,11 @@ function renameObservation(observation: Observation, rename: (text: string) => s
 }
 
 function eventKey(event: InstanceEvent): string {
+  const picks = event.picks?.length ? ` picks ${event.picks.join()}` : '';
+  return keyOf(event) + picks;
+}
+
+function keyOf(event: InstanceEvent): string {
   switch (event.type) {
     case 'deliver':
       return `d${event.connection} ${event.bytes}`;

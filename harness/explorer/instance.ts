@@ -2,14 +2,15 @@ import { Redis, type RedisOptions } from 'ioredis';
 import type { PurchaseOutcome, PurchaseRequest, Sale, Seller, Strategy } from '../../strategies/contract.ts';
 import { isDefinite } from '../../strategies/errors.ts';
 import { seededRandom, type Random } from '../random.ts';
-import { CannotExplore } from './errors.ts';
+import { CannotExplore, OpenPick } from './errors.ts';
 import { connectorTo } from './link.ts';
 import type { Transport } from './transport.ts';
 import { EPOCH_MS, inWorld, macrotask, VirtualTimer, type VirtualWorld } from './virtual.ts';
 
 /** A call on a seller. Purchases are numbered by their buyer. */
 export type Call =
-  | { method: 'purchase'; request: PurchaseRequest }
+  | { method: 'purchase' | 'release'; request: PurchaseRequest }
+  | { method: 'restock'; quantity: number }
   | { method: 'open' | 'seller' | 'remaining' | 'recorded' | 'runJob' | 'close' };
 
 /** How a call ended. */
@@ -17,11 +18,15 @@ export type Settled =
   { kind: 'returned'; value: unknown } | { kind: 'threw'; definite: boolean; message: string };
 
 /** One input of an instance. Everything that it does is a function of the sequence of these. */
-export type InstanceEvent =
+export type InstanceEvent = (
   | { type: 'call'; call: Call }
   | { type: 'deliver'; connection: number; bytes: string }
   | { type: 'timer' }
-  | { type: 'cut'; connection: number };
+  | { type: 'cut'; connection: number }
+) & {
+  /** What `env.pick` answers while this event is worked off, in order. */
+  picks?: readonly number[];
+};
 
 /** Which optional parts of the contract a seller has; what `seller` returns. */
 export type Abilities = Record<'recorded' | 'release' | 'restock' | 'confirm' | 'runJob' | 'close', boolean>;
@@ -47,6 +52,8 @@ export interface Observation {
   ambientDraws: number;
   /** It drew from env.random. */
   envDraws: number;
+  /** It called env.pick. */
+  picks: number;
 }
 
 export interface InstanceSpec {
@@ -56,6 +63,8 @@ export interface InstanceSpec {
   /** Purchases that it may serve at once; a strategy with exclusive connections gets as many of them. */
   purchases: number;
   client: Partial<RedisOptions>;
+  /** Its clock when it starts, in milliseconds after the others' start. */
+  startMs: number;
   /** Of this instance's own stream of chance. */
   seed: number;
   /** Made anew for each process. */
@@ -67,7 +76,7 @@ export interface InstanceSpec {
  * and chance. It runs only inside `apply`, and only until it is quiet.
  */
 export class Instance implements VirtualWorld {
-  nowMs = EPOCH_MS;
+  nowMs: number;
   pendingImmediates = 0;
   readonly #spec: InstanceSpec;
   readonly #random: Random;
@@ -83,10 +92,15 @@ export class Instance implements VirtualWorld {
   #activity = 0;
   #ambientDraws = 0;
   #envDraws = 0;
+  #picked = 0;
+  #picks: readonly number[] = [];
+  /** How many answers a choice has for which none was given. */
+  #openPick: number | undefined;
   #outside: CannotExplore | undefined;
 
   private constructor(spec: InstanceSpec) {
     this.#spec = spec;
+    this.nowMs = EPOCH_MS + spec.startMs;
     this.#transport = spec.transport();
     this.#random = seededRandom(spec.seed);
   }
@@ -105,14 +119,15 @@ export class Instance implements VirtualWorld {
     return instance;
   }
 
-  /** Lets one event happen and everything that follows from it. */
   /** Ends the process: its connections break for good. What its code does after that is no longer looked at. */
   kill(): void {
     for (const client of this.#clients) client.disconnect();
     for (let connection = 0; connection < this.#written.length; connection++) this.#transport.cut(connection);
   }
 
+  /** Lets one event happen and everything that follows from it. */
   async apply(event: InstanceEvent): Promise<void> {
+    this.#picks = event.picks ?? [];
     await inWorld(this, async () => {
       switch (event.type) {
         case 'call':
@@ -130,6 +145,7 @@ export class Instance implements VirtualWorld {
       }
       await this.#quiet();
     });
+    if (this.#openPick !== undefined) throw new OpenPick(event.picks ?? [], this.#openPick);
   }
 
   observe(): Observation {
@@ -139,11 +155,13 @@ export class Instance implements VirtualWorld {
       timers: this.#timers.size,
       ambientDraws: this.#ambientDraws,
       envDraws: this.#envDraws,
+      picks: this.#picked,
     };
   }
 
   ambientRandom(): number {
-    this.#ambientDraws++;
+    // The client library's own draws only spread its reconnects in time.
+    if (!isFromClientLibrary(new Error('draw').stack ?? '')) this.#ambientDraws++;
     return this.#random.next();
   }
 
@@ -222,6 +240,10 @@ export class Instance implements VirtualWorld {
         return abilitiesOf(seller);
       case 'purchase':
         return this.#purchase(seller, call.request);
+      case 'release':
+        return seller.release?.(call.request);
+      case 'restock':
+        return seller.restock?.(call.quantity);
       case 'remaining':
         return seller.remaining();
       case 'recorded':
@@ -251,8 +273,11 @@ export class Instance implements VirtualWorld {
         return this.#random.next();
       },
       pick: (n) => {
-        this.#envDraws++;
-        return this.#random.below(n);
+        this.#picked++;
+        const [answer, ...rest] = this.#picks;
+        this.#picks = rest;
+        if (answer === undefined) this.#openPick ??= n;
+        return answer ?? 0;
       },
       now: () => this.nowMs,
       sleep: (ms) => new Promise((resolve) => void this.setTimer(resolve, ms, false)),
@@ -270,4 +295,13 @@ export class Instance implements VirtualWorld {
     if (next.everyMs !== undefined) this.setTimer(next.callback, next.everyMs, true);
     next.callback();
   }
+}
+
+/** Whether the frame that asked (below this file's and the patched global's) lies in ioredis. */
+function isFromClientLibrary(stack: string): boolean {
+  const caller = stack
+    .split('\n')
+    .slice(1)
+    .find((line) => !/[\\/]harness[\\/]explorer[\\/](instance|virtual)\.[jt]s/.test(line));
+  return caller !== undefined && /[\\/]node_modules[\\/]ioredis[\\/]/.test(caller);
 }

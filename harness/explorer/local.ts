@@ -7,27 +7,34 @@ import type { Outcome } from '../history/operation.ts';
 export interface Local {
   role: number;
   node: number;
-  /** `done`: nothing that it may still do can matter; only the answers it gave are kept. */
-  phase: 'live' | 'crashed' | 'done';
-  /** The calls made so far: the buyer whose purchase it is, or null for any other call. */
-  called: readonly (number | null)[];
-  /** The called purchases count as started. Of a lone buyer's purchase that is later than the call: see `Cursor`. */
-  begun: boolean;
+  /** `absent`: not started yet. `done`: nothing that it may still do can matter; only its calls are kept. */
+  phase: 'absent' | 'live' | 'crashed' | 'done';
+  /** In the order in which they were made. */
+  calls: readonly CallState[];
   connections: readonly Connection[];
-  /** Answers of the buyers that are settled. */
-  answers: readonly Answer[];
+  /** Commands that had no reply when a connection was cut, until the client has connected again. */
+  lost: readonly string[];
 }
 
-export interface Answer {
+/** One call on the seller. */
+export interface CallState {
+  /** Which operation of the scope it is, or -1 where nobody asks what became of it. */
+  operation: number;
+  kind: 'purchase' | 'release' | 'restock' | 'other';
   buyer: number;
-  outcome: Outcome;
+  /** It counts as started. Of a lone buyer's purchase that is later than the call: see `Cursor`. */
+  begun: boolean;
+  /** Absent while it runs. */
+  outcome?: Outcome;
+  /** The client sent commands again while it ran. */
+  resent: boolean;
 }
 
 /** One connection, as the server knows it. */
 export interface Connection {
   /** Commands of the node's `written` that ran. */
   executed: number;
-  /** After a crash: how many of the written commands may still run; they are the ghost. */
+  /** After a crash or a cut: how many of the written commands may still run; they are the ghost. */
   limit: number;
   /** Replies on their way to the client. */
   replies: readonly string[];
@@ -37,6 +44,8 @@ export interface Connection {
   dirty: boolean;
   /** Commands queued since MULTI. */
   queue: readonly string[] | undefined;
+  /** Whether the client still listens. */
+  open: boolean;
 }
 
 export const NEW_CONNECTION: Connection = {
@@ -46,7 +55,17 @@ export const NEW_CONNECTION: Connection = {
   watched: [],
   dirty: false,
   queue: undefined,
+  open: true,
 };
+
+/** A connection that nobody will hear of again. */
+export const GONE: Connection = { ...NEW_CONNECTION, limit: 0, open: false };
+
+/** An answer as it arrives. */
+export interface Answer {
+  operation: number;
+  outcome: Outcome;
+}
 
 /** Gives equal values equal small numbers. */
 export class Interner<T> {

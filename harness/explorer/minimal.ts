@@ -1,11 +1,12 @@
 import type { Property } from '../../strategies/contract.ts';
+import { budgetsOf } from './budgets.ts';
 import { CannotExplore } from './errors.ts';
 import { Rest } from './rest.ts';
 import type { Rules } from './rules.ts';
-import type { Scope } from './scope.ts';
+import { FAULTS, NO_FAULTS, type Scope } from './scope.ts';
 import { Search } from './search.ts';
 import type { ServerMemo } from './server-memo.ts';
-import { explain, shortestViolation, type Path } from './shortest.ts';
+import { shortestViolation, type Path } from './shortest.ts';
 import { Space, type Reductions, type Subject } from './space.ts';
 
 export interface Found {
@@ -16,32 +17,52 @@ export interface Found {
   rest: Rest;
   /** The server when the sale had just been opened. */
   opened: number;
-  /** What is violated, in a sentence. */
-  message: string;
 }
 
 /** States that the search for the shortest interleaving may visit before any interleaving will do. */
 const MOST_STATES = 150_000;
 
-/** Scopes within this one, smaller ones first: buyers, then units, then faults. The scope itself comes last. */
+/** Scopes within this one, smaller ones first: buyers, then units, then faults and the like. The scope itself comes last. */
 export function smallerScopes(scope: Scope): Scope[] {
   const scopes: Scope[] = [];
   for (let buyers = 1; buyers <= scope.buyers; buyers++) {
     for (let stock = Math.min(1, scope.stock); stock <= scope.stock; stock++) {
-      for (let crash = 0; crash <= scope.faults.crash; crash++) {
+      for (const budget of smallerBudgets(scope)) {
         scopes.push({
           ...scope,
+          ...budget,
           buyers,
           stock,
           quantities: scope.quantities.slice(0, buyers),
           users: Math.min(scope.users, buyers),
           instances: Math.min(scope.instances, buyers),
-          faults: { crash },
         });
       }
     }
   }
   return scopes;
+}
+
+type Budget = Pick<Scope, 'faults' | 'releases' | 'restocks' | 'jobs'>;
+
+/** Every choice of smaller budgets, those that spend least first. */
+function smallerBudgets({ faults, releases, restocks, jobs }: Scope): Budget[] {
+  let all: Budget[] = [{ faults: NO_FAULTS, releases: 0, restocks: 0, jobs: 0 }];
+  const widen = (most: number, set: (budget: Budget, amount: number) => Budget): void => {
+    all = all.flatMap((budget) => Array.from({ length: most + 1 }, (_, amount) => set(budget, amount)));
+  };
+  for (const fault of FAULTS) {
+    widen(faults[fault], (budget, amount) => ({ ...budget, faults: { ...budget.faults, [fault]: amount } }));
+  }
+  widen(releases, (budget, amount) => ({ ...budget, releases: amount }));
+  widen(restocks, (budget, amount) => ({ ...budget, restocks: amount }));
+  widen(jobs, (budget, amount) => ({ ...budget, jobs: amount }));
+  const spent = (budget: Budget): number =>
+    Object.values(budget.faults).reduce((sum, amount) => sum + amount, 0) +
+    budget.releases +
+    budget.restocks +
+    budget.jobs;
+  return all.toSorted((a, b) => spent(a) - spent(b));
 }
 
 /** A minimal counterexample for each property, from the smallest scope that has one. */
@@ -62,7 +83,7 @@ export async function minimalCounterexamples(
     if (violated.size === 0) continue;
     const space = new Space(smaller, subject, memo, { ...reductions, symmetry: false }, rules);
     const rest = new Rest(space);
-    const { server: opened } = await space.initial();
+    const { server: opened } = await space.initial(budgetsOf(smaller));
     for (const property of open) {
       if (!violated.has(property)) continue;
       const path = await shortestViolation(space, rest, property, MOST_STATES);
@@ -70,14 +91,7 @@ export async function minimalCounterexamples(
         throw new Error(
           `${property} is violated in the merged search and not in the plain one: a bug of ours`,
         );
-      found.push({
-        property,
-        scope: smaller,
-        path,
-        rest,
-        opened,
-        message: await explain(space, rest, property, path),
-      });
+      found.push({ property, scope: smaller, path, rest, opened });
       open.delete(property);
     }
   }

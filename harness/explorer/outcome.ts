@@ -1,6 +1,6 @@
 import type { Judgement } from '../checkers/checker.ts';
 import { violatedIn, type Finish } from './rest.ts';
-import { buyersOf, renamer, type Scope } from './scope.ts';
+import { buyersOf, letter, renamer, type Scope } from './scope.ts';
 import { renameContent } from './server-memo.ts';
 import { classesOf } from './symmetry.ts';
 
@@ -18,12 +18,12 @@ export function outcomeOf(
   judgement: Judgement,
   content: string,
 ): string {
-  const fates = ends.map((end) => end.fate);
   const violated = violatedIn(judgement);
   let least: string | undefined;
   for (const to of exchanges(scope)) {
-    const renamed: string[] = [];
-    to.forEach((target, b) => (renamed[target] = fates[b]!));
+    const renamed = ends
+      .map(({ kind, buyer, fate }) => `${buyer < 0 ? '' : letter(to[buyer]!)} ${kind} ${fate}`)
+      .toSorted();
     const outcome = JSON.stringify([renamed, violated, renameContent(content, renamer(scope, to))]);
     if (least === undefined || outcome < least) least = outcome;
   }

@@ -1,14 +1,17 @@
 import type { PurchaseOutcome, RecordedSale } from '../../strategies/contract.ts';
 import type { RedisTarget } from '../redis/target.ts';
-import { answerOf } from './answer.ts';
+import { left, spend, budgetsOf } from './budgets.ts';
+import type { ScheduleStep } from './counterexample.ts';
 import { CannotExplore } from './errors.ts';
 import { Gate, type Passage } from './gate.ts';
-import { Instance, type Abilities, type Call, type Settled } from './instance.ts';
+import { Instance, type Call, type Settled } from './instance.ts';
+import { buyersIn, isLone, layoutOf, type Layout } from './layout.ts';
 import { outcomeOf } from './outcome.ts';
-import { judgeEnd, type Fate, type Finish, type StoreAtRest } from './rest.ts';
-import { buyersOf, freshRequest, requestOf, type Scope } from './scope.ts';
+import { Process } from './process.ts';
+import { judgeEnd, type Finish, type StoreAtRest } from './rest.ts';
+import { freshRequest, requestOf, type Scope } from './scope.ts';
 import type { ServerMemo } from './server-memo.ts';
-import { specOf, type Subject } from './space.ts';
+import { LATER_MS, specOf, type Subject } from './space.ts';
 
 /** What one interleaving came to. */
 export interface RealEnd {
@@ -18,30 +21,33 @@ export interface RealEnd {
   outcome: string;
 }
 
+const MOST_JOBS = 100;
+
 /**
  * One sale with nothing reduced and nothing remembered: fresh state, real sockets, real commands, one step at a
  * time. It is what replays run on and what the search is checked against.
  */
 export class RealSale implements AsyncDisposable {
   readonly #scope: Scope;
+  readonly #layout: Layout;
   readonly #subject: Subject;
   readonly #memo: ServerMemo;
   readonly #gate: Gate;
-  readonly #processes: Process[] = [];
-  /** When each buyer started and completed, in steps. */
-  readonly #invoked: number[];
-  readonly #completed: number[];
+  /** By slot; a slot for a retry is empty until somebody asks again. */
+  readonly #processes: (Process | undefined)[] = [];
+  /** When each operation started and completed, in steps. */
+  readonly #invoked: number[] = [];
+  readonly #completed: number[] = [];
   #clock = 0;
-  #crashes: number;
+  #budgets: number;
 
   private constructor(scope: Scope, subject: Subject, memo: ServerMemo, gate: Gate) {
     this.#scope = scope;
+    this.#layout = layoutOf(scope);
     this.#subject = subject;
     this.#memo = memo;
     this.#gate = gate;
-    this.#crashes = scope.faults.crash;
-    this.#invoked = Array.from({ length: scope.buyers }, () => NaN);
-    this.#completed = this.#invoked.slice();
+    this.#budgets = budgetsOf(scope);
   }
 
   /** Opens the sale on an emptied server, and boots its instances. */
@@ -53,126 +59,195 @@ export class RealSale implements AsyncDisposable {
   ): Promise<RealSale> {
     await memo.clear();
     const sale = new RealSale(scope, subject, memo, await Gate.open(target.options));
-    await sale.#operate([{ method: 'open' }]);
-    for (let i = 0; i < scope.instances; i++) {
-      const process = await sale.#boot(i, buyersOf(scope, i).length);
-      await process.call({ method: 'seller' });
-      await process.drive();
-      sale.#processes.push(process);
+    await sale.#operate({ method: 'open' }, 0);
+    for (let slot = 0; slot < sale.#layout.slots; slot++) {
+      if (slot < sale.#layout.instances || slot === sale.#layout.office) await sale.#start(slot);
     }
     return sale;
   }
 
-  process(instance: number): Process {
-    return this.#processes[instance]!;
-  }
-
-  /** Performs one step. @returns the command and the reply of an execution */
-  async perform(atom: Step): Promise<{ command: string; reply: string } | undefined> {
-    const process = this.process(atom.instance);
-    this.#clock++;
-    let executed: { command: string; reply: string } | undefined;
-    switch (atom.event) {
-      case 'start':
-        await process.call({ method: 'purchase', request: requestOf(this.#scope, atom.buyer) }, atom.buyer);
-        if (!this.#startsLate(atom.instance)) this.#begin(atom.buyer);
-        break;
-      case 'execute':
-        this.#beginLate(atom.instance);
-        executed = await process.passages[atom.connection]!.execute();
-        break;
-      case 'deliver': {
-        const reply = process.passages[atom.connection]!.replies.shift()!;
-        await process.instance.apply({ type: 'deliver', connection: atom.connection, bytes: reply });
-        break;
-      }
-      case 'timer':
-        await process.instance.apply({ type: 'timer' });
-        break;
-      case 'crash':
-        this.#beginLate(atom.instance);
-        process.crash(atom.survivors);
-        this.#crashes--;
-        break;
-    }
-    for (const buyer of process.newlyAnswered()) {
-      this.#beginLate(atom.instance);
-      this.#completed[buyer] = this.#clock;
-    }
-    return executed;
-  }
-
-  /** Everything that may happen next, nothing fused and nothing trimmed. */
-  steps(): { regular: Step[]; faults: Step[] } {
-    const regular: Step[] = [];
-    const faults: Step[] = [];
-    for (const [instance, process] of this.#processes.entries()) {
-      const add = (step: RealStep): void => void regular.push({ ...step, instance });
-      for (const buyer of buyersOf(this.#scope, instance)) {
-        if (!process.crashed && !process.called.includes(buyer)) add({ event: 'start', buyer });
+  /** Everything of the sale itself and every crash that may happen next, nothing fused and nothing trimmed. */
+  steps(): { regular: ScheduleStep[]; faults: ScheduleStep[] } {
+    const regular: ScheduleStep[] = [];
+    const faults: ScheduleStep[] = [];
+    for (const [slot, process] of this.#processes.entries()) {
+      if (!process) continue;
+      for (const buyer of process.crashed ? [] : buyersIn(this.#scope, slot)) {
+        if (process.calls.some((call) => call.operation === buyer)) continue;
+        const call: Call = { method: 'purchase', request: requestOf(this.#scope, buyer) };
+        regular.push({ slot, event: 'start', call, buyer, operation: buyer });
       }
       process.passages.forEach((passage, connection) => {
-        if (passage.pending.length > 0) add({ event: 'execute', connection });
-        if (passage.replies.length > 0 && !process.crashed) add({ event: 'deliver', connection });
+        if (passage.pending.length > 0)
+          regular.push({ slot, event: 'execute', connection, command: '', reply: '' });
+        if (passage.replies.length > 0) regular.push({ slot, event: 'deliver', connection });
       });
-      if (!process.crashed && process.owes && process.instance.observe().timers > 0) add({ event: 'timer' });
-      if (this.#crashes === 0 || process.crashed || !process.owes) continue;
-      for (const survivors of prefixes(process.passages.map((passage) => passage.pending.length))) {
-        faults.push({ event: 'crash', survivors, instance });
+      if (!process.owes) continue;
+      if (process.timers > 0) regular.push({ slot, event: 'timer' });
+      if (left(this.#budgets, 'crash') > 0) {
+        for (const survivors of prefixes(process.passages)) faults.push({ slot, event: 'crash', survivors });
       }
     }
     return { regular, faults };
   }
 
-  /** Units that buyers have been told they have. */
+  /** Why this step is not possible now, or undefined. */
+  refuses(step: ScheduleStep): string | undefined {
+    return step.event === 'start' || step.slot < 0 ? undefined : this.#process(step.slot).refuses(step);
+  }
+
+  /** Performs one step. @returns the command and the reply of an execution */
+  async perform(step: ScheduleStep): Promise<{ command: string; reply: string } | undefined> {
+    this.#clock++;
+    if (step.slot < 0) {
+      await this.#befall(step);
+      return undefined;
+    }
+    const process = step.event === 'start' ? await this.#start(step.slot) : this.#process(step.slot);
+    const executed = await this.#happen(process, step);
+    for (const operation of process.newlyAnswered()) {
+      this.#beginAll(process);
+      this.#completed[operation] = this.#clock;
+    }
+    return executed;
+  }
+
+  /** Units that buyers were told they have and did not ask to give back, less what was put on sale meanwhile. */
   get acknowledged(): number {
     let units = 0;
-    for (let b = 0; b < this.#scope.buyers; b++)
-      if (this.#fate(b) === 'sold') units += this.#scope.quantities[b]!;
+    for (const { kind, buyer, fate } of this.finishes()) {
+      const quantity = buyer < 0 ? 1 : this.#scope.quantities[buyer]!;
+      if (kind === 'purchase' && fate === 'sold') units += quantity;
+      if (kind !== 'purchase') units -= quantity;
+    }
     return units;
   }
 
-  /** Everything has come to rest: closes, runs jobs, reads the ledger, drains, and judges. */
-  async finish(): Promise<RealEnd> {
-    const { abilities } = this.process(0);
+  /** What became of every operation that started. */
+  finishes(): Finish[] {
+    const finishes: Finish[] = [];
     for (const process of this.#processes) {
-      if (!abilities.close || process.crashed) continue;
+      for (const call of process?.finished() ?? []) {
+        if (this.#invoked[call.operation] === undefined) continue;
+        const [invoked, completed] = [this.#invoked[call.operation]!, this.#completed[call.operation] ?? NaN];
+        finishes.push({ ...call, invoked, completed });
+      }
+    }
+    return finishes.toSorted((a, b) => a.operation - b.operation);
+  }
+
+  /** Everything has come to rest: closes, lets deadlines pass, runs jobs, reads the ledger, drains, and judges. */
+  async finish(): Promise<RealEnd> {
+    const abilities = this.#process(0).abilities;
+    for (const process of this.#processes) {
+      if (!abilities.close || !process || process.crashed) continue;
       await process.call({ method: 'close' });
       await process.drive();
     }
-    for (let round = 0; abilities.runJob && round < 100; round++) {
+    await this.#memo.expireAll();
+    for (let round = 0; abilities.runJob && round < MOST_JOBS; round++) {
       const before = await this.#memo.capture();
-      const [settled] = await this.#operate([{ method: 'runJob' }]);
+      const settled = await this.#operate({ method: 'runJob' }, LATER_MS);
       const idle = settled?.kind === 'returned' && settled.value === 'idle';
       if (idle && (await this.#memo.capture()) === before) break;
     }
     const content = await this.#memo.capture();
-    const store = await this.#read(abilities);
-    const finishes = Array.from({ length: this.#scope.buyers }, (_, b) => ({
-      fate: this.#fate(b),
-      invoked: this.#invoked[b]!,
-      completed: this.#completed[b]!,
-    }));
+    const store = await this.#read(abilities.recorded);
+    const finishes = this.finishes();
     const judgement = judgeEnd(this.#scope, store, finishes);
     return { finishes, judgement, outcome: outcomeOf(this.#scope, finishes, judgement, content) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const process of this.#processes) process.instance.kill();
+    for (const process of this.#processes) process?.instance.kill();
     await this.#gate[Symbol.asyncDispose]();
   }
 
-  async #read(abilities: Abilities): Promise<StoreAtRest> {
-    const process = await this.#boot(this.#scope.instances, 1);
-    await process.call({ method: 'seller' });
-    await process.drive();
+  #process(slot: number): Process {
+    const process = this.#processes[slot];
+    if (!process) throw new Error(`slot ${slot} has no process yet`);
+    return process;
+  }
+
+  async #start(slot: number): Promise<Process> {
+    const known = this.#processes[slot];
+    if (known) return known;
+    const startMs = slot === this.#layout.office ? LATER_MS : 0;
+    const process = await this.#boot(slot, Math.max(1, buyersIn(this.#scope, slot).length), startMs);
+    this.#processes[slot] = process;
+    return process;
+  }
+
+  async #happen(
+    process: Process,
+    step: ScheduleStep,
+  ): Promise<{ command: string; reply: string } | undefined> {
+    switch (step.event) {
+      case 'start': {
+        const { operation, buyer, call } = step;
+        await process.call(call, { operation, buyer, kind: kindOf(call) }, step.picks);
+        const late = operation < this.#scope.buyers && isLone(this.#scope, step.slot);
+        if (!late) this.#begin(operation);
+        return undefined;
+      }
+      case 'execute':
+        this.#beginAll(process);
+        return process.execute(step.connection);
+      case 'deliver':
+        await process.deliver(step.connection, step.picks);
+        return undefined;
+      case 'timer':
+        await process.apply({ type: 'timer' }, step.picks);
+        return undefined;
+      case 'cut':
+        await process.cut(step.connection, step.survivors, step.picks);
+        return undefined;
+      case 'crash':
+        this.#beginAll(process);
+        process.crash(step.survivors);
+        this.#budgets = spend(this.#budgets, 'crash');
+        return undefined;
+      case 'expire':
+      case 'evict':
+      case 'script-flush':
+      case 'restart':
+      case 'restart-without-aof':
+        throw new Error(`${step.event} is the server's`);
+    }
+  }
+
+  async #befall(step: ScheduleStep): Promise<void> {
+    switch (step.event) {
+      case 'expire':
+      case 'evict':
+        return this.#memo.perform({ kind: step.event, key: step.key });
+      case 'restart':
+      case 'restart-without-aof':
+        // The cuts that a restart means to the living follow in the schedule as steps of their own.
+        for (const process of this.#processes) if (process?.crashed) process.dropGhost();
+        return this.#memo.perform({ kind: step.event });
+      case 'script-flush':
+        return this.#memo.perform({ kind: step.event });
+      case 'start':
+      case 'execute':
+      case 'deliver':
+      case 'timer':
+      case 'cut':
+      case 'crash':
+        throw new Error(`${step.event} is a process's`);
+    }
+  }
+
+  async #read(ledger: boolean): Promise<StoreAtRest> {
+    const process = await this.#boot(this.#layout.slots + 1, 1, LATER_MS);
     const ask = async (call: Call): Promise<Settled | undefined> => {
       const index = await process.call(call);
       await process.drive();
       return process.instance.observe().settled[index];
     };
-    const ledger = abilities.recorded ? await ask({ method: 'recorded' }) : undefined;
-    const most = this.#scope.stock + this.#scope.quantities.reduce((sum, q) => sum + q, 0) + 1;
+    const recorded = ledger ? await ask({ method: 'recorded' }) : undefined;
+    const { stock, restocks, quantities } = this.#scope;
+    const most = stock + restocks + quantities.reduce((sum, quantity) => sum + quantity, 0) + 1;
     let drained = 0;
     while (drained < most) {
       const settled = await ask({ method: 'purchase', request: freshRequest(drained + 1) });
@@ -180,148 +255,52 @@ export class RealSale implements AsyncDisposable {
       drained++;
     }
     process.instance.kill();
-    return ledger?.kind === 'returned' ? { drained, recorded: ledger.value as RecordedSale[] } : { drained };
+    return recorded?.kind === 'returned'
+      ? { drained, recorded: recorded.value as RecordedSale[] }
+      : { drained };
   }
 
-  /** Calls of a process that lives for them alone. */
-  async #operate(calls: readonly Call[]): Promise<(Settled | undefined)[]> {
-    const process = await this.#boot(this.#scope.instances, 1);
-    for (const call of calls) {
-      await process.call(call);
+  /** One call of a process that lives for it alone. */
+  async #operate(call: Call, startMs: number): Promise<Settled | undefined> {
+    const makesSeller = call.method !== 'open';
+    const process = await this.#boot(this.#layout.slots, 1, startMs, makesSeller);
+    const index = await process.call(call);
+    await process.drive();
+    const settled = process.instance.observe().settled[index];
+    process.instance.kill();
+    if (settled?.kind === 'threw') throw new CannotExplore(settled.message, `mend ${call.method}()`);
+    return settled;
+  }
+
+  async #boot(role: number, purchases: number, startMs: number, makesSeller = true): Promise<Process> {
+    const passages: Passage[] = [];
+    const transport = (): ReturnType<Gate['transport']> => this.#gate.transport(passages);
+    const spec = specOf(this.#scope, this.#subject, role, purchases, startMs, transport);
+    const process = new Process(await Instance.boot(spec), passages);
+    if (makesSeller) {
+      await process.call({ method: 'seller' });
       await process.drive();
     }
-    const { settled } = process.instance.observe();
-    process.instance.kill();
-    const failed = settled.find((result) => result?.kind === 'threw');
-    if (failed) throw new CannotExplore(failed.message, 'mend what failed before the sale began');
-    return settled.slice();
-  }
-
-  async #boot(role: number, purchases: number): Promise<Process> {
-    const passages: Passage[] = [];
-    const spec = specOf(this.#scope, this.#subject, role, purchases, () => this.#gate.transport(passages));
-    return new Process(await Instance.boot(spec), passages);
-  }
-
-  #startsLate(instance: number): boolean {
-    return buyersOf(this.#scope, instance).length === 1;
+    return process;
   }
 
   /** A lone buyer's purchase starts when its first command runs, when it finishes without one, or when it dies. */
-  #beginLate(instance: number): void {
-    for (const buyer of this.process(instance).called) if (buyer !== null) this.#begin(buyer);
+  #beginAll(process: Process): void {
+    for (const { operation } of process.calls) if (operation >= 0) this.#begin(operation);
   }
 
-  #begin(buyer: number): void {
-    if (Number.isNaN(this.#invoked[buyer]!)) this.#invoked[buyer] = this.#clock;
-  }
-
-  #fate(buyer: number): Fate {
-    const process = this.process(buyer % this.#scope.instances);
-    const settled = process.answerTo(buyer);
-    if (settled) return answerOf(settled);
-    if (!process.called.includes(buyer) || Number.isNaN(this.#invoked[buyer]!)) return 'absent';
-    return process.crashed ? 'unknown' : 'hung';
+  #begin(operation: number): void {
+    this.#invoked[operation] ??= this.#clock;
   }
 }
 
-type Step = RealStep & { instance: number };
+const kindOf = ({ method }: Call): 'purchase' | 'release' | 'restock' | 'other' =>
+  method === 'purchase' || method === 'release' || method === 'restock' ? method : 'other';
 
-/** Every way to keep a prefix of each list, given their lengths. */
-const prefixes = (lengths: readonly number[]): number[][] =>
-  lengths.reduce<number[][]>(
-    (all, length) =>
-      all.flatMap((chosen) => Array.from({ length: length + 1 }, (_, kept) => [...chosen, kept])),
+/** Every way to keep a prefix of what waits at each passage. */
+const prefixes = (passages: readonly Passage[]): number[][] =>
+  passages.reduce<number[][]>(
+    (all, { pending }) =>
+      all.flatMap((chosen) => Array.from({ length: pending.length + 1 }, (_, kept) => [...chosen, kept])),
     [[]],
   );
-
-/** One step, without what it came to. */
-export type RealStep =
-  | { event: 'start'; buyer: number }
-  | { event: 'execute' | 'deliver'; connection: number }
-  | { event: 'timer' }
-  | { event: 'crash'; survivors: readonly number[] };
-
-/** One application process behind the gate. */
-export class Process {
-  readonly instance: Instance;
-  readonly passages: readonly Passage[];
-  /** As the calls were made: the buyer of a purchase, or null. */
-  readonly called: (number | null)[] = [];
-  crashed = false;
-  readonly #answered = new Set<number>();
-
-  constructor(instance: Instance, passages: readonly Passage[]) {
-    this.instance = instance;
-    this.passages = passages;
-  }
-
-  get abilities(): Abilities {
-    const [seller] = this.instance.observe().settled;
-    if (seller?.kind === 'returned') return seller.value as Abilities;
-    throw new CannotExplore(
-      'seller() failed',
-      'seller() must return a seller on a sale that open() has created',
-    );
-  }
-
-  async call(call: Call, buyer: number | null = null): Promise<number> {
-    const index = this.called.push(buyer) - 1;
-    await this.instance.apply({ type: 'call', call });
-    return index;
-  }
-
-  /** A purchase was called and has no answer. */
-  get owes(): boolean {
-    return this.called.some((buyer) => buyer !== null && !this.answerTo(buyer));
-  }
-
-  /** Why this step is not possible now, or undefined. */
-  can(step: RealStep): string | undefined {
-    if (step.event === 'execute' && !this.passages[step.connection]?.pending.length)
-      return 'no command was sent there';
-    if (step.event === 'deliver' && !this.passages[step.connection]?.replies.length)
-      return 'no reply waits there';
-    if (step.event === 'timer' && this.instance.observe().timers === 0) return 'no timer is set';
-    return undefined;
-  }
-
-  answerTo(buyer: number): Settled | undefined {
-    return this.instance.observe().settled[this.called.indexOf(buyer)];
-  }
-
-  /** Buyers answered since this was last asked. */
-  newlyAnswered(): number[] {
-    if (this.crashed) return [];
-    const { settled } = this.instance.observe();
-    const fresh = this.called.flatMap((buyer, i) =>
-      buyer !== null && settled[i] && !this.#answered.has(buyer) ? [buyer] : [],
-    );
-    for (const buyer of fresh) this.#answered.add(buyer);
-    return fresh;
-  }
-
-  crash(survivors: readonly number[]): void {
-    this.crashed = true;
-    this.instance.kill();
-    this.passages.forEach((passage, c) => {
-      passage.pending.length = survivors[c] ?? 0;
-      passage.replies.length = 0;
-    });
-  }
-
-  /** Runs everything to its end in the plainest order. */
-  async drive(): Promise<void> {
-    for (;;) {
-      const reply = this.passages.findIndex((passage) => passage.replies.length > 0);
-      const command = this.passages.findIndex((passage) => passage.pending.length > 0);
-      const { timers, settled } = this.instance.observe();
-      if (reply >= 0) {
-        const bytes = this.passages[reply]!.replies.shift()!;
-        await this.instance.apply({ type: 'deliver', connection: reply, bytes });
-      } else if (command >= 0) await this.passages[command]!.execute();
-      else if (timers > 0 && settled.includes(undefined)) await this.instance.apply({ type: 'timer' });
-      else return;
-    }
-  }
-}

@@ -4,7 +4,7 @@ import {
   type PurchaseOutcome,
   type RecordedSale,
 } from '../../strategies/contract.ts';
-import { judgeAtRest } from '../checkers/accounting.ts';
+import { judgeAtRest, outcomeOfAttempts, type RequestFacts } from '../checkers/accounting.ts';
 import { falseRefusals, type OrderedOperation } from '../checkers/false-refusals.ts';
 import type { Evidence, Judgement } from '../checkers/checker.ts';
 import type { Outcome } from '../history/operation.ts';
@@ -12,6 +12,7 @@ import { Cursor } from './cursor.ts';
 import { CannotExplore } from './errors.ts';
 import { freshRequest, requestOf, saleOf, type Scope } from './scope.ts';
 import type { Space } from './space.ts';
+import { interval } from './spans.ts';
 
 /** What the store says once nothing moves any more. */
 export interface StoreAtRest {
@@ -19,12 +20,17 @@ export interface StoreAtRest {
   recorded?: readonly RecordedSale[];
 }
 
-/** What became of one buyer. `hung`: alive, and can never go on. `absent`: never asked. */
-export type Fate = Outcome | 'hung' | 'absent';
+/** What became of an operation. `hung`: its process lives, and can never go on. */
+export type Fate = Outcome | 'hung';
 
-/** One buyer's purchase at rest; the interval is in steps of the real-time order (see `Spans`). */
+/** One operation at rest; the interval is in steps of the real-time order (see `spans.ts`). */
 export interface Finish {
+  kind: 'purchase' | 'release' | 'restock';
+  buyer: number;
+  /** Which operation of the scope it is: later attempts have higher numbers. */
+  operation: number;
   fate: Fate;
+  resent: boolean;
   invoked: number;
   completed: number;
 }
@@ -34,6 +40,7 @@ const MOST_JOBS = 100;
 /** Judges the ends of interleavings, each distinct one once. */
 export class Rest {
   readonly #space: Space;
+  readonly #quiet = new Map<number, Promise<number>>();
   readonly #stores = new Map<number, Promise<StoreAtRest>>();
   readonly #stocks = new Map<number, Promise<number | null>>();
   readonly #judgements = new Map<string, Promise<Judgement>>();
@@ -42,22 +49,28 @@ export class Rest {
     this.#space = space;
   }
 
-  /** Sellers that live are closed, and jobs run until nothing changes. @returns the server then */
+  /** Sellers that live are closed, every deadline passes, and jobs run until nothing changes. @returns the server then */
   async quiesce(server: number, locals: readonly number[]): Promise<number> {
     let at = server;
-    const { abilities } = this.#space;
+    const { abilities, memo } = this.#space;
     if (abilities.close) {
-      for (const [instance, id] of locals.entries()) {
+      for (const [slot, id] of locals.entries()) {
         const local = this.#space.locals.values[id]!;
         if (local.phase !== 'live') continue;
-        const cursor = new Cursor(this.#space.ground(instance), at, local);
+        const cursor = new Cursor(this.#space.ground(slot), at, local);
         await cursor.invoke({ method: 'close' });
         await cursor.drive();
         at = cursor.server;
       }
     }
-    if (!abilities.runJob) return at;
-    const cursor = await this.#space.boot(this.#space.operator, at);
+    for (const { key, volatile } of memo.keys(at)) {
+      if (volatile) at = (await memo.befall(at, { kind: 'expire', key })).next;
+    }
+    return abilities.runJob ? remembered(this.#quiet, at, () => this.#work(at)) : at;
+  }
+
+  async #work(server: number): Promise<number> {
+    const cursor = await this.#space.boot(this.#space.lateOperator, server);
     for (let round = 0; round < MOST_JOBS; round++) {
       const before = cursor.server;
       const index = await cursor.invoke({ method: 'runJob' });
@@ -74,10 +87,11 @@ export class Rest {
   /** Drains a sale: fresh users on a fresh instance buy single units until one is refused. The state stays. */
   store(server: number): Promise<StoreAtRest> {
     return remembered(this.#stores, server, async () => {
-      const cursor = await this.#space.boot(this.#space.operator, server);
+      const cursor = await this.#space.boot(this.#space.lateOperator, server);
       const recorded = this.#space.abilities.recorded ? await this.#ledger(cursor) : undefined;
       const { scope } = this.#space;
-      const most = scope.stock + scope.quantities.reduce((sum, quantity) => sum + quantity, 0) + 1;
+      const most =
+        scope.stock + scope.restocks + scope.quantities.reduce((sum, quantity) => sum + quantity, 0) + 1;
       let drained = 0;
       while (drained < most) {
         const index = await cursor.invoke({ method: 'purchase', request: freshRequest(drained + 1) });
@@ -103,7 +117,7 @@ export class Rest {
 
   /** All seven properties of one end. */
   judge(server: number, finishes: readonly Finish[]): Promise<Judgement> {
-    const key = `${server} ${finishes.map((f) => `${f.fate} ${f.invoked} ${f.completed}`).join()}`;
+    const key = `${server} ${JSON.stringify(finishes)}`;
     return remembered(this.#judgements, key, async () =>
       judgeEnd(this.#space.scope, await this.store(server), finishes),
     );
@@ -124,32 +138,25 @@ export class Rest {
 /** All seven properties of one end. */
 export function judgeEnd(scope: Scope, store: StoreAtRest, finishes: readonly Finish[]): Judgement {
   const sale = saleOf(scope);
-  const asked = finishes.flatMap((finish, buyer) =>
-    finish.fate === 'absent' ? [] : [{ ...finish, ...requestOf(scope, buyer) }],
-  );
   const accounts = judgeAtRest({
     sale,
-    restocked: 0,
+    ...restocks(finishes),
     ...store,
-    requests: asked.map(({ requestId, userId, quantity, fate }) => ({
-      requestId,
-      userId,
-      quantity,
-      outcome: outcomeOf(fate),
-      resent: false,
-      released: 0,
-      stuck: fate === 'gave-up' || fate === 'hung',
-    })),
+    requests: requestsOf(scope, finishes),
   });
-  const operations = asked.map((finish): OrderedOperation => ({
-    request: finish.requestId,
-    user: finish.userId,
-    op: 'purchase',
-    quantity: finish.quantity,
-    invoked: finish.invoked,
-    completed: finish.completed,
-    outcome: outcomeOf(finish.fate),
-  }));
+  const operations = finishes.map((finish): OrderedOperation => {
+    const { requestId, userId, quantity } = requestOf(scope, Math.max(0, finish.buyer));
+    const isRestock = finish.kind === 'restock';
+    return {
+      request: isRestock ? '' : requestId,
+      user: isRestock ? '' : userId,
+      op: finish.kind,
+      quantity: isRestock ? 1 : quantity,
+      invoked: finish.invoked,
+      completed: finish.completed,
+      outcome: outcomeOf(finish.fate),
+    };
+  });
   const refused = falseRefusals(sale, operations);
   const evidence: Evidence[] = refused.map(({ request, outcome }) => ({
     property: 'false-refusal',
@@ -159,7 +166,78 @@ export function judgeEnd(scope: Scope, store: StoreAtRest, finishes: readonly Fi
   return { ...accounts, 'false-refusal': { verdict: refused.length > 0 ? 'violated' : 'holds', evidence } };
 }
 
-const outcomeOf = (fate: Fate): Outcome => (fate === 'hung' || fate === 'absent' ? 'unknown' : fate);
+/** Restocks add one unit each. */
+function restocks(finishes: readonly Finish[]): { restocked: number; restockedUnknown: number } {
+  const ended = (outcome: Outcome): number =>
+    finishes.filter(({ kind, fate }) => kind === 'restock' && outcomeOf(fate) === outcome).length;
+  return { restocked: ended('done'), restockedUnknown: ended('unknown') };
+}
+
+/** All attempts of a request together, with what was released of it. */
+function requestsOf(scope: Scope, finishes: readonly Finish[]): RequestFacts[] {
+  const facts: RequestFacts[] = [];
+  for (let buyer = 0; buyer < scope.buyers; buyer++) {
+    const mine = finishes
+      .filter((finish) => finish.buyer === buyer)
+      .toSorted((a, b) => a.operation - b.operation);
+    const attempts = mine.filter(({ kind }) => kind === 'purchase');
+    const last = attempts.at(-1);
+    if (!last) continue;
+    const released = (outcome: Outcome): number =>
+      mine.some(({ kind, fate }) => kind === 'release' && outcomeOf(fate) === outcome)
+        ? scope.quantities[buyer]!
+        : 0;
+    facts.push({
+      ...requestOf(scope, buyer),
+      outcome: outcomeOfAttempts(attempts.map(({ fate }) => outcomeOf(fate))),
+      resent: attempts.length > 1 || attempts.some(({ resent }) => resent),
+      released: released('done'),
+      releasedUnknown: released('unknown'),
+      stuck: last.fate === 'gave-up' || last.fate === 'hung',
+    });
+  }
+  return facts;
+}
+
+const outcomeOf = (fate: Fate): Outcome => (fate === 'hung' ? 'unknown' : fate);
+
+/** What became of every operation that started, in this state. */
+export function finishesOf(
+  space: Space,
+  locals: readonly number[],
+  spanOf: (operation: number) => number,
+): Finish[] {
+  const finishes: Finish[] = [];
+  for (const [slot, id] of locals.entries()) {
+    const { phase, calls } = space.locals.values[id]!;
+    for (const call of calls) {
+      if (call.kind === 'other' || !call.begun) continue;
+      const operation = space.operationHere(slot, call.operation);
+      finishes.push({
+        kind: call.kind,
+        buyer: call.kind === 'restock' ? -1 : space.buyerHere(slot, call.buyer),
+        operation,
+        // A process that died owes nobody an answer, but may have sold; one that lives and cannot go on hangs.
+        fate: call.outcome ?? (phase === 'live' ? 'hung' : 'unknown'),
+        resent: call.resent,
+        ...interval(spanOf(operation)),
+      });
+    }
+  }
+  return finishes.toSorted((a, b) => a.operation - b.operation);
+}
+
+/** Units that buyers were told they have and did not ask to give back, less what was put on sale meanwhile. */
+export function netAcknowledged(space: Space, local: number): number {
+  let units = 0;
+  for (const { kind, buyer, outcome } of space.locals.values[local]!.calls) {
+    // Buyers recorded under another's name ask for the same quantity.
+    if (kind === 'purchase' && outcome === 'sold') units += space.scope.quantities[buyer]!;
+    if (kind === 'release') units -= space.scope.quantities[buyer]!;
+    if (kind === 'restock') units -= 1;
+  }
+  return units;
+}
 
 /** The properties that a judgement finds violated. */
 export const violatedIn = (judgement: Judgement): Property[] =>

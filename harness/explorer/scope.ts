@@ -4,10 +4,23 @@ import type { PurchaseRequest, Sale } from '../../strategies/contract.ts';
 export const CLIENT_MODES = ['default', 'no-resend', 'no-retry'] as const;
 export type ClientMode = (typeof CLIENT_MODES)[number];
 
-/** How many of each fault may happen, at any point. */
-export interface Faults {
-  crash: number;
-}
+/** Faults that may happen at any point, each as often as its budget says. */
+export const FAULTS = [
+  'crash',
+  'lost-request',
+  'lost-reply',
+  'late-request',
+  'retry',
+  'expire',
+  'evict',
+  'script-flush',
+  'restart',
+  'restart-without-aof',
+] as const;
+export type Fault = (typeof FAULTS)[number];
+export type Faults = Readonly<Record<Fault, number>>;
+
+export const NO_FAULTS = Object.fromEntries(FAULTS.map((fault) => [fault, 0])) as Faults;
 
 /** The small sale whose interleavings are all run. */
 export interface Scope {
@@ -25,10 +38,16 @@ export interface Scope {
   instances: number;
   client: ClientMode;
   faults: Faults;
+  /** Sold requests that may be released. */
+  releases: number;
+  /** Restocks of one unit. */
+  restocks: number;
+  /** Passes of background work. */
+  jobs: number;
   seed: number;
 }
 
-export const MOST_BUYERS = 15;
+export const MOST_BUYERS = 12;
 
 /** Units that buyer `b` asks for: the given quantities, dealt out cyclically. */
 export const dealt = (quantities: readonly number[], buyers: number): number[] =>

@@ -4,6 +4,7 @@ import { requireExplorable, scriptBodies } from './commands.ts';
 import { RawConnection } from './connection.ts';
 import { CannotExplore } from './errors.ts';
 import { byBytes, decode, decodeCommand, encodeCommand, sortUnordered, type Reply } from './resp.ts';
+import type { ServerMove } from './moves.ts';
 import { ALL_RULES, type Rules } from './rules.ts';
 import { canonical, contentOf, type KeyContent } from './snapshot.ts';
 
@@ -125,6 +126,17 @@ export class ServerMemo {
     }
   }
 
+  /** Lets something befall the server as it stands. */
+  async perform(move: ServerMove): Promise<void> {
+    for (const args of commandsOf(move)) await this.#admin.call(args);
+  }
+
+  /** Every deadline of the server as it stands passes. */
+  async expireAll(): Promise<void> {
+    const [keys] = JSON.parse(await this.capture()) as [KeyContent[]];
+    for (const { key, volatile } of keys) if (volatile) await this.perform({ kind: 'expire', key });
+  }
+
   /** The logical content of the server as it stands, after something else worked on it. */
   async capture(): Promise<string> {
     this.#current = undefined;
@@ -154,6 +166,23 @@ export class ServerMemo {
     this.#entries.set(key, entry);
     this.#asked.set(key, { state, step });
     return entry;
+  }
+
+  /** Keys of a state, in byte order. */
+  keys(state: number): readonly KeyContent[] {
+    return (JSON.parse(this.content(state)) as [KeyContent[]])[0];
+  }
+
+  /** Something befalls the server by itself. It is done with the command that has the same effect. */
+  async befall(state: number, move: ServerMove): Promise<{ next: number; touched: number }> {
+    let next = state;
+    let touched = 0;
+    for (const args of commandsOf(move)) {
+      const entry = await this.execute(next, { command: encodeCommand(args), queued: [], dirty: false });
+      next = entry.next;
+      touched |= entry.touched;
+    }
+    return { next, touched };
   }
 
   /** What the server answers when the command comes after MULTI: QUEUED, or why not. No state matters to that. */
@@ -286,6 +315,7 @@ export class ServerMemo {
   async #snapshot(from: number, step: Step): Promise<ServerState> {
     const before = this.#states[from]!;
     const names = [step.command, ...step.queued].map((bytes) => decodeCommand(bytes)[0]!.toUpperCase());
+    // FUNCTION FLUSH and SCRIPT FLUSH change what is loaded as much as loading does.
     const loads = names.some((command) => ['EVAL', 'EVAL_RO', 'SCRIPT'].includes(command));
     const scripts = loads ? await this.#loadedScripts() : before.scripts;
     const functions = names.includes('FUNCTION') ? await this.#libraries() : before.functions;
@@ -362,6 +392,25 @@ const entryKey = (state: number, step: Step): string =>
   `${state} ${step.dirty ? 'd' : ''}${step.queued.length} ${step.queued.join('')}${step.command}`;
 
 const name = (step: Step): string => decodeCommand(step.command)[0]!.toUpperCase();
+
+/** A restart is an end of every connection, too; that is not the server's part. */
+export function commandsOf(move: ServerMove): string[][] {
+  switch (move.kind) {
+    case 'expire':
+      return [['PEXPIREAT', move.key, '1']]; // the past: the key expires now, as it would by the clock
+    case 'evict':
+      return [['DEL', move.key]];
+    case 'script-flush':
+    case 'restart':
+      return [['SCRIPT', 'FLUSH', 'SYNC']];
+    case 'restart-without-aof':
+      return [
+        ['SCRIPT', 'FLUSH', 'SYNC'],
+        ['FUNCTION', 'FLUSH', 'SYNC'],
+        ['FLUSHALL', 'SYNC'],
+      ];
+  }
+}
 
 /** Renames ids in a content and brings what has no order back into byte order. */
 export function renameContent(content: string, rename: (text: string) => string): string {

@@ -1,31 +1,30 @@
 import type { Property } from '../../strategies/contract.ts';
-import {
-  acknowledged,
-  finishes,
-  movesAt,
-  startPosition,
-  step,
-  type Event,
-  type OfInstance,
-  type Position,
-} from './position.ts';
-import { violatedIn, type Rest } from './rest.ts';
+import { finishesOf, netAcknowledged, violatedIn, type Rest } from './rest.ts';
 import type { Space } from './space.ts';
+import { States, type Choice, type Happened } from './states.ts';
+
+/** One event of a path: what was chosen, and what followed. */
+export interface Event {
+  choice: Choice;
+  happened: readonly Happened[];
+  answers: readonly { operation: number; outcome: string }[];
+}
 
 /** An interleaving that violates a property. */
 export interface Path {
   /** What happened by itself before the first event. */
-  opening: readonly OfInstance[];
+  opening: readonly Happened[];
   events: readonly Event[];
-  end: Position;
+  /** What is violated, in a sentence. */
+  message: string;
   minimal: boolean;
 }
 
 interface Node {
-  position: Position;
+  vector: Int32Array;
   parent: Node | undefined;
   event: Event | undefined;
-  lastActor: number;
+  lastSlot: number;
   switches: number;
   events: number;
 }
@@ -44,98 +43,118 @@ export async function shortestViolation(
   property: Property,
   maxStates: number,
 ): Promise<Path | undefined> {
-  const { position, atoms } = await startPosition(space);
-  const root: Node = { position, parent: undefined, event: undefined, lastActor: -1, switches: 0, events: 0 };
+  const states = new States(space, property === 'false-refusal');
+  states.recording = true;
+  const { vector, happened } = await states.initial();
+  const root: Node = {
+    vector,
+    parent: undefined,
+    event: undefined,
+    lastSlot: NOBODY,
+    switches: 0,
+    events: 0,
+  };
   const queue = new Buckets();
-  queue.push(root);
-  const seen = new Set<string>();
-  for (let node = queue.pop(); node; node = queue.pop()) {
-    const key = keyOf(node);
-    if (seen.has(key)) continue;
-    if (seen.size >= maxStates) return anyViolation(space, rest, property, root, atoms);
-    seen.add(key);
-    const { regular, faults } = movesAt(space, node.position);
-    if (await violates(space, rest, property, node.position, regular.length === 0))
-      return pathTo(node, atoms, true);
-    for (const [instance, move] of [...regular, ...faults])
-      queue.push(await successor(space, node, instance, move));
-  }
-  return undefined;
+  const best = await visit(states, rest, property, root, happened, queue, maxStates);
+  if (best !== 'too many') return best;
+  return (await visit(states, rest, property, root, happened, new Stack(), Infinity)) as Path | undefined;
 }
 
-async function anyViolation(
-  space: Space,
+const NOBODY = -2;
+
+/** Takes nodes from the frontier until one violates the property; in best-first order that one is the shortest. */
+async function visit(
+  states: States,
   rest: Rest,
   property: Property,
   root: Node,
-  atoms: readonly OfInstance[],
-): Promise<Path | undefined> {
-  const stack = [root];
+  opening: readonly Happened[],
+  frontier: Frontier,
+  maxStates: number,
+): Promise<Path | 'too many' | undefined> {
+  frontier.push(root);
   const seen = new Set<string>();
-  for (let node = stack.pop(); node; node = stack.pop()) {
-    const key = keyOf({ ...node, lastActor: 0 });
+  for (let node = frontier.pop(); node; node = frontier.pop()) {
+    const key = `${node.vector.join()} ${frontier.ordered ? node.lastSlot : ''}`;
     if (seen.has(key)) continue;
+    if (seen.size >= maxStates) return 'too many';
     seen.add(key);
-    const { regular, faults } = movesAt(space, node.position);
-    if (await violates(space, rest, property, node.position, regular.length === 0))
-      return pathTo(node, atoms, false);
-    for (const [instance, move] of [...regular, ...faults])
-      stack.push(await successor(space, node, instance, move));
+    const choices = states.choices(node.vector);
+    const ended = choices.every(({ price }) => price !== undefined);
+    const message = await violation(states, rest, property, node.vector, ended);
+    if (message !== undefined) return pathTo(node, opening, message, frontier.ordered);
+    for (const choice of choices) {
+      for (let variant = 0; await states.apply(node.vector, choice, variant); variant++) {
+        frontier.push(after(node, choice, states));
+      }
+    }
   }
   return undefined;
 }
 
-async function successor(space: Space, node: Node, instance: number, move: Event['move']): Promise<Node> {
-  const { position, event } = await step(space, node.position, instance, move);
-  const switches = node.switches + (node.lastActor >= 0 && node.lastActor !== instance ? 1 : 0);
-  return { position, parent: node, event, lastActor: instance, switches, events: node.events + 1 };
+function after(node: Node, choice: Choice, { next, happened, completed }: States): Node {
+  const switched = node.lastSlot !== NOBODY && node.lastSlot !== choice.slot;
+  return {
+    vector: next.slice(),
+    parent: node,
+    event: { choice, happened, answers: completed },
+    lastSlot: choice.slot,
+    switches: node.switches + (switched ? 1 : 0),
+    events: node.events + 1,
+  };
 }
 
-/** What is violated at the end of the path, in a sentence. */
-export async function explain(space: Space, rest: Rest, property: Property, { end }: Path): Promise<string> {
-  const units = end.locals.reduce((sum, local) => sum + acknowledged(space, local), 0);
-  if (property === 'oversell' && units > space.scope.stock) {
-    return `${units} units were sold of ${space.scope.stock}`;
+/** What of the property is violated here, in a sentence. */
+async function violation(
+  states: States,
+  rest: Rest,
+  property: Property,
+  vector: Int32Array,
+  ended: boolean,
+): Promise<string | undefined> {
+  const { space } = states;
+  const locals = states.locals(vector);
+  if (property === 'oversell') {
+    const units = locals.reduce((sum, local) => sum + netAcknowledged(space, local), 0);
+    if (units > space.scope.stock) return `${units} units were sold of ${space.scope.stock}`;
   }
-  const server = await rest.quiesce(end.server, end.locals);
-  const judgement = await rest.judge(
-    server,
-    finishes(space, end.locals, (buyer) => end.spans[buyer]!),
-  );
+  if (!ended) return undefined;
+  const server = await rest.quiesce(states.server(vector), locals);
+  const ends = finishesOf(space, locals, (operation) => states.spanOf(vector, operation));
+  const judgement = await rest.judge(server, ends);
+  if (!violatedIn(judgement).includes(property)) return undefined;
   return judgement[property].evidence.map(({ message }) => message).join('; ');
 }
 
-async function violates(
-  space: Space,
-  rest: Rest,
-  property: Property,
-  at: Position,
-  ended: boolean,
-): Promise<boolean> {
-  if (property === 'oversell') {
-    const units = at.locals.reduce((sum, local) => sum + acknowledged(space, local), 0);
-    if (units > space.scope.stock) return true;
-  }
-  if (!ended) return false;
-  const server = await rest.quiesce(at.server, at.locals);
-  const judgement = await rest.judge(
-    server,
-    finishes(space, at.locals, (buyer) => at.spans[buyer]!),
-  );
-  return violatedIn(judgement).includes(property);
-}
-
-function pathTo(node: Node, opening: readonly OfInstance[], minimal: boolean): Path {
+function pathTo(node: Node, opening: readonly Happened[], message: string, minimal: boolean): Path {
   const events: Event[] = [];
   for (let at: Node | undefined = node; at?.event; at = at.parent) events.unshift(at.event);
-  return { opening, events, end: node.position, minimal };
+  return { opening, events, message, minimal };
 }
 
-const keyOf = ({ position, lastActor }: Node): string =>
-  `${position.server} ${position.crashes} ${position.locals.join()} ${position.spans.join()} ${lastActor}`;
+interface Frontier {
+  /** Whether nodes come out cheapest first. */
+  ordered: boolean;
+  push(node: Node): void;
+  pop(): Node | undefined;
+}
+
+class Stack implements Frontier {
+  readonly ordered = false;
+  readonly #nodes: Node[] = [];
+
+  push(node: Node): void {
+    this.#nodes.push(node);
+  }
+
+  pop(): Node | undefined {
+    return this.#nodes.pop();
+  }
+}
 
 /** A queue by (switches, events): both are small, so each pair has a list of its own. */
-class Buckets {
+class Buckets implements Frontier {
+  readonly ordered = true;
   readonly #buckets: Node[][][] = [];
 
   push(node: Node): void {

@@ -1,17 +1,20 @@
 import type { Strategy } from '../../strategies/contract.ts';
+import { asking, disturbing, left } from './budgets.ts';
 import { Cursor, dirtied, type Atom, type Ground } from './cursor.ts';
-import { CannotExplore, StartAgain } from './errors.ts';
+import { CannotExplore, OpenPick, StartAgain } from './errors.ts';
 import { Histories } from './histories.ts';
-import type { Abilities, InstanceSpec } from './instance.ts';
+import type { Abilities, Call, InstanceSpec } from './instance.ts';
+import { buyersIn, isLone, layoutOf, type Layout } from './layout.ts';
 import { inProcess } from './link.ts';
-import { Interner, type Answer, type Local } from './local.ts';
+import { GONE, Interner, type Answer, type CallState, type Local } from './local.ts';
+import type { Move } from './moves.ts';
 import { ALL_RULES, type Rules } from './rules.ts';
-import { buyersOf, idsIn, renamer, requestOf, saleOf, type Scope } from './scope.ts';
+import { buyersOf, renamer, requestOf, saleOf, type Scope } from './scope.ts';
 import type { ServerMemo } from './server-memo.ts';
-import { classesOf } from './symmetry.ts';
+import { classesOf, exchangeGround } from './symmetry.ts';
 import type { Transport } from './transport.ts';
 
-/** What the search may leave out; a test that leaves one out itself shows what the rule is for. */
+/** What the search may leave out. */
 export interface Reductions {
   /** Execution and delivery fuse and local steps run at once where that is sound. */
   fuse: boolean;
@@ -24,13 +27,6 @@ export interface Reductions {
 }
 
 export const ALL_REDUCTIONS: Reductions = { fuse: true, lateStarts: true, symmetry: true, merging: true };
-
-/** One branch of the search: an event of one instance. */
-export type Move =
-  | { kind: 'start'; buyer: number }
-  | { kind: 'execute' | 'deliver'; connection: number }
-  | { kind: 'timer' }
-  | { kind: 'crash'; survivors: readonly number[] };
 
 /** What a move comes to. */
 export interface Transition {
@@ -47,6 +43,9 @@ export interface Transition {
 const MOST_EVENTS = 40;
 const MOST_EVENTS_AN_ATTEMPT = 20;
 const MOST_EVENTS_OF_OPERATOR = 20_000;
+/** The back office works after every deadline has passed. */
+export const LATER_MS = 10 ** 9;
+const RESTOCKED = 1;
 
 export interface Subject {
   /** Evaluates the strategy's modules afresh. */
@@ -56,11 +55,12 @@ export interface Subject {
 }
 
 /**
- * The states and moves of one scope. It knows nothing of visiting or counting; every answer is remembered, so that
- * asking again costs a look-up.
+ * The local states and moves of one scope. It knows nothing of visiting or counting; every answer is remembered, so
+ * that asking again costs a look-up.
  */
 export class Space {
   readonly scope: Scope;
+  readonly layout: Layout;
   readonly memo: ServerMemo;
   readonly histories: Histories;
   readonly locals = new Interner<Local>();
@@ -74,7 +74,7 @@ export class Space {
   readonly #subject: Subject;
   readonly #roles: readonly number[];
   readonly #grounds: Ground[] = [];
-  readonly #moves: [(readonly Move[])[], (readonly Move[])[]] = [[], []];
+  readonly #moves = new Map<number, (readonly Move[])[]>();
   readonly #dirtied = new Map<string, number>();
 
   constructor(
@@ -84,66 +84,64 @@ export class Space {
     reductions: Reductions,
     rules: Rules = ALL_RULES,
   ) {
-    this.rules = rules;
     this.scope = scope;
+    this.layout = layoutOf(scope);
     this.memo = memo;
-    this.reductions = reductions;
+    // A retry ties a slot to a buyer by number, so buyers keep their places.
+    this.reductions = scope.faults.retry > 0 ? { ...reductions, symmetry: false } : reductions;
+    this.rules = rules;
     this.#subject = subject;
     this.classes = classesOf(scope);
     // Instances of one class share their histories, recorded with the ids of the first of them.
-    this.#roles = this.classes.map((c, i) => (reductions.symmetry ? this.classes.indexOf(c) : i));
+    this.#roles = this.classes.map((c, i) => (this.reductions.symmetry ? this.classes.indexOf(c) : i));
     this.histories = new Histories(
       (role) => this.#spec(role),
       (key) => memo.watchable.includes(key),
     );
-    for (let i = 0; i < scope.instances; i++) this.#grounds.push(this.#groundOf(i));
+    for (let slot = 0; slot < this.layout.slots; slot++) this.#grounds.push(this.#groundOf(slot));
   }
 
   /** The role of whoever opens, drains and reads the sale. */
   get operator(): number {
-    return this.scope.instances;
+    return this.layout.slots;
   }
 
-  ground(instance: number): Ground {
-    return this.#grounds[instance]!;
+  /** The role of whoever looks after the sale once every deadline has passed. */
+  get lateOperator(): number {
+    return this.layout.slots + 1;
+  }
+
+  ground(slot: number): Ground {
+    return this.#grounds[slot]!;
   }
 
   /** The sale opened and every instance ready, from an empty server. */
-  async initial(): Promise<{ server: number; locals: number[]; transitions: Transition[] }> {
+  async initial(budgets: number): Promise<{ server: number; transitions: Transition[] }> {
     let server = await this.#open();
-    const locals: number[] = [];
     const transitions: Transition[] = [];
-    for (let i = 0; i < this.scope.instances; i++) {
-      const ready = await this.boot(i, server);
-      server = ready.server;
-      const cursor = new Cursor(this.ground(i), server, ready.local());
-      const buyers = buyersOf(this.scope, i);
-      if (buyers.length === 1 && this.reductions.lateStarts) {
-        const buyer = this.#recorded(i, buyers[0]!);
-        await cursor.call(buyer, { method: 'purchase', request: requestOf(this.scope, buyer) }, false);
-        await this.#rest(cursor, this.#fuses(i, this.scope.faults.crash));
+    for (let slot = 0; slot < this.layout.slots; slot++) {
+      if (slot >= this.layout.instances && slot !== this.layout.office) {
+        transitions.push(this.#resting(server, { ...ABSENT, role: slot }));
+        continue;
       }
-      const transition = this.#finish(cursor, i);
-      server = transition.server;
-      transitions.push(transition);
-      locals.push(transition.local);
+      const cursor = await this.boot(slot, server);
+      const [buyer, ...others] = buyersIn(this.scope, slot);
+      if (buyer !== undefined && others.length === 0 && this.reductions.lateStarts) {
+        await this.#purchase(cursor, slot, buyer, buyer, false);
+        await this.#rest(cursor, this.#fuses(slot, budgets));
+      }
+      transitions.push(this.#finish(cursor, slot, budgets));
+      server = transitions.at(-1)!.server;
     }
-    return { server, locals, transitions };
+    return { server, transitions };
   }
 
   /** A process that made its seller; the commands of its start ran at once. */
   async boot(role: number, server: number): Promise<Cursor> {
-    const node = await this.histories.root(role === this.operator ? role : this.#roles[role]!);
-    const ground = role === this.operator ? this.#operatorGround() : this.ground(role);
-    const cursor = new Cursor(ground, server, {
-      role: role === this.operator ? role : this.#roles[role]!,
-      node,
-      phase: 'live',
-      called: [],
-      begun: false,
-      connections: [],
-      answers: [],
-    });
+    const recorded = this.#roles[role] ?? role;
+    const node = await this.histories.root(recorded);
+    const ground = this.#grounds[role] ?? this.#plainGround(MOST_EVENTS_OF_OPERATOR);
+    const cursor = new Cursor(ground, server, { ...ABSENT, role: recorded, node, phase: 'live' });
     const index = await cursor.invoke({ method: 'seller' });
     await cursor.drive();
     const settled = cursor.settled(index);
@@ -154,86 +152,83 @@ export class Space {
       );
     }
     this.abilities ??= settled.value as Abilities;
+    cursor.atoms.length = 0; // whoever boots a process again boots it in the same way
     return cursor;
   }
 
-  /** Moves of this instance that are not faults, in a fixed order. */
-  moves(localId: number, instance: number, crashes: number): readonly Move[] {
-    const fuse = this.#fuses(instance, crashes);
-    const known = this.#moves[fuse ? 1 : 0][localId];
-    if (known) return known;
-    const moves = this.#enumerate(this.locals.values[localId]!, instance);
-    this.#moves[fuse ? 1 : 0][localId] = moves;
-    return moves;
+  /** Moves of this slot, the sale's own first, in a fixed order. */
+  moves(localId: number, slot: number, budgets: number): readonly Move[] {
+    const key = budgets * 16 + slot;
+    let known = this.#moves.get(key);
+    if (!known) this.#moves.set(key, (known = []));
+    return (known[localId] ??= this.#enumerate(this.locals.values[localId]!, slot, budgets));
   }
 
-  /** Ways in which this instance may crash now. */
-  crashes(localId: number, instance: number): readonly Move[] {
+  /** Buyers who died with the process of this local state and have not asked again. */
+  bereft(localId: number, slot: number): number[] {
     const local = this.locals.values[localId]!;
-    if (local.phase !== 'live' || !this.#owesAnswers(local)) return [];
-    const cursor = new Cursor(this.ground(instance), 0, local);
-    const ghosts = this.rules.ghosts ? cursor.ghosts() : [[]];
-    return ghosts.map((survivors) => ({ kind: 'crash', survivors }));
+    if (local.phase !== 'crashed' && local.phase !== 'done') return [];
+    return local.calls.flatMap((call) =>
+      call.kind === 'purchase' && call.outcome === undefined ? [this.buyerHere(slot, call.buyer)] : [],
+    );
   }
 
-  /** @param crashes crashes left before the move */
+  /**
+   * Everything that a move may come to: one transition, or one for each choice of the code (`env.pick`).
+   * @param budgets what is left after the move
+   */
   async expand(
     server: number,
     localId: number,
-    instance: number,
+    slot: number,
     move: Move,
-    crashes: number,
-  ): Promise<Transition> {
-    const cursor = new Cursor(this.ground(instance), server, this.locals.values[localId]!);
-    let left = crashes;
-    switch (move.kind) {
-      case 'start': {
-        const buyer = this.#recorded(instance, move.buyer);
-        await cursor.call(buyer, { method: 'purchase', request: requestOf(this.scope, buyer) }, true);
-        break;
+    budgets: number,
+  ): Promise<Transition[]> {
+    const transitions: Transition[] = [];
+    const open: (readonly number[])[] = [[]];
+    for (let picks = open.pop(); picks; picks = open.pop()) {
+      try {
+        const cursor = await this.#perform(server, localId, slot, move, picks);
+        await this.#rest(cursor, this.#fuses(slot, budgets));
+        transitions.push(this.#finish(cursor, slot, budgets));
+      } catch (error) {
+        if (!(error instanceof OpenPick)) throw error;
+        for (let answer = error.choices - 1; answer >= 0; answer--) open.push([...picks, answer]);
       }
-      case 'execute':
-        await cursor.execute(move.connection);
-        break;
-      case 'deliver':
-        await cursor.deliver(move.connection);
-        break;
-      case 'timer':
-        await cursor.fireTimer();
-        break;
-      case 'crash':
-        cursor.crash(move.survivors);
-        left--;
-        break;
     }
-    await this.#rest(cursor, this.#fuses(instance, left));
-    return this.#finish(cursor, instance);
+    return transitions;
   }
 
-  /** What an instance does at once because the last crash has happened elsewhere. */
-  async relax(server: number, localId: number, instance: number): Promise<Transition> {
+  /** What an instance does at once because something that could have come can come no more. */
+  async relax(server: number, localId: number, slot: number, budgets: number): Promise<Transition> {
     const local = this.locals.values[localId]!;
-    if (local.phase === 'done') {
-      return { server, local: localId, touched: 0, started: [], completed: [], atoms: [] };
-    }
-    const cursor = new Cursor(this.ground(instance), server, local);
-    await this.#rest(cursor, this.#fuses(instance, 0));
-    return this.#finish(cursor, instance);
+    if (local.phase === 'done' || local.phase === 'absent') return this.#resting(server, local);
+    const cursor = new Cursor(this.ground(slot), server, local);
+    await this.#rest(cursor, this.#fuses(slot, budgets));
+    return this.#finish(cursor, slot, budgets);
   }
 
   /** The local state after others touched keys that it may watch. */
-  touch(localId: number, instance: number, touched: number): number {
-    const key = `${localId} ${instance} ${touched}`;
+  touch(localId: number, slot: number, touched: number): number {
+    const key = `${localId} ${slot} ${touched}`;
     const known = this.#dirtied.get(key);
     if (known !== undefined) return known;
     if (!this.rules.othersTouch) return localId;
     const local = this.locals.values[localId]!;
     const connections = local.connections.map((connection) =>
-      dirtied(this.ground(instance), connection, touched),
+      dirtied(this.ground(slot), connection, touched),
     );
     const result = this.locals.id({ ...local, connections });
     this.#dirtied.set(key, result);
     return result;
+  }
+
+  /** The local state of a dead process after the commands that it had sent are lost, too. */
+  withoutGhost(localId: number): number {
+    const local = this.locals.values[localId]!;
+    const calls = local.calls.filter((call) => call.operation >= 0);
+    const sorted = calls.toSorted((a, b) => a.operation - b.operation);
+    return this.locals.id({ ...ABSENT, role: local.role, phase: 'done', calls: sorted });
   }
 
   /** The same server state after instance `i` has taken the place of instance `to[i]`. @throws StartAgain */
@@ -243,15 +238,87 @@ export class Space {
     return renamed;
   }
 
-  /** A purchase that was called and has no answer. */
-  #owesAnswers(local: Local): boolean {
-    return local.called.some(
-      (buyer) => buyer !== null && !local.answers.some((answer) => answer.buyer === buyer),
-    );
+  /** A lone buyer may be recorded under another's number; its slot serves no other. */
+  buyerHere(slot: number, recorded: number): number {
+    return slot < this.layout.instances && isLone(this.scope, slot)
+      ? buyersOf(this.scope, slot)[0]!
+      : recorded;
   }
 
-  #fuses(instance: number, crashes: number): boolean {
-    return this.reductions.fuse && crashes === 0 && buyersOf(this.scope, instance).length === 1;
+  operationHere(slot: number, recorded: number): number {
+    return recorded < this.scope.buyers ? this.buyerHere(slot, recorded) : recorded;
+  }
+
+  async #perform(
+    server: number,
+    localId: number,
+    slot: number,
+    move: Move,
+    picks: readonly number[],
+  ): Promise<Cursor> {
+    if (move.kind === 'takeover') {
+      const cursor = await this.boot(slot, server);
+      await this.#purchase(cursor, slot, move.buyer, move.operation, true);
+      return cursor;
+    }
+    const cursor = new Cursor(this.ground(slot), server, this.locals.values[localId]!, picks);
+    switch (move.kind) {
+      case 'start':
+        await this.#purchase(cursor, slot, move.buyer, move.buyer, true);
+        break;
+      case 'retry':
+        await this.#purchase(cursor, slot, move.buyer, move.operation, true);
+        break;
+      case 'release':
+        await this.#ask(cursor, slot, 'release', move.buyer, move.operation);
+        break;
+      case 'restock': {
+        const { operation } = move;
+        const call: Call = { method: 'restock', quantity: RESTOCKED };
+        await cursor.call(call, { operation, kind: 'restock', buyer: -1, begun: true });
+        break;
+      }
+      case 'job':
+        await cursor.invoke({ method: 'runJob' });
+        break;
+      case 'execute':
+        await cursor.execute(move.connection);
+        break;
+      case 'deliver':
+        await cursor.deliver(move.connection);
+        break;
+      case 'timer':
+        await cursor.fireTimer();
+        break;
+      case 'cut':
+        await cursor.cut(move.connection, move.survivors);
+        break;
+      case 'cut-all':
+        for (const connection of cursor.openConnections()) await cursor.cut(connection, 0);
+        break;
+      case 'crash':
+        cursor.crash(move.survivors);
+        break;
+    }
+    return cursor;
+  }
+
+  /** Calls `purchase` in the ids that the slot's histories are recorded with. */
+  #purchase(cursor: Cursor, slot: number, buyer: number, operation: number, begun: boolean): Promise<number> {
+    const recorded = this.#recorded(slot, buyer);
+    const call: Call = { method: 'purchase', request: requestOf(this.scope, recorded) };
+    const named = operation === buyer ? recorded : operation;
+    return cursor.call(call, { operation: named, kind: 'purchase', buyer: recorded, begun });
+  }
+
+  #ask(cursor: Cursor, slot: number, method: 'release', buyer: number, operation: number): Promise<number> {
+    const recorded = this.#recorded(slot, buyer);
+    const call: Call = { method, request: requestOf(this.scope, recorded) };
+    return cursor.call(call, { operation, kind: method, buyer: recorded, begun: true });
+  }
+
+  #fuses(slot: number, budgets: number): boolean {
+    return this.reductions.fuse && !disturbing(budgets) && isLone(this.scope, slot);
   }
 
   async #rest(cursor: Cursor, fuse: boolean): Promise<void> {
@@ -259,65 +326,135 @@ export class Space {
     else if (this.reductions.fuse) await cursor.fireLoneTimers();
   }
 
-  #enumerate(local: Local, instance: number): Move[] {
-    if (local.phase === 'done') return [];
-    const cursor = new Cursor(this.ground(instance), 0, local);
+  #enumerate(local: Local, slot: number, budgets: number): Move[] {
+    if (local.phase === 'done' || local.phase === 'absent') return [];
+    const cursor = new Cursor(this.ground(slot), 0, local);
     if (cursor.endless) {
       this.cut = true;
       return [];
     }
     const moves: Move[] = [];
     if (local.phase === 'live') {
-      for (const buyer of buyersOf(this.scope, instance)) {
-        if (!local.called.includes(this.#recorded(instance, buyer))) moves.push({ kind: 'start', buyer });
+      for (const buyer of buyersIn(this.scope, slot)) {
+        const recorded = this.#recorded(slot, buyer);
+        if (!local.calls.some((call) => call.operation === recorded)) moves.push({ kind: 'start', buyer });
       }
     }
     for (const connection of cursor.executable()) moves.push({ kind: 'execute', connection });
-    if (local.phase === 'live') {
-      for (const connection of cursor.deliverable()) moves.push({ kind: 'deliver', connection });
-      if (cursor.timers > 0 && this.#owesAnswers(local)) moves.push({ kind: 'timer' });
+    for (const connection of cursor.deliverable()) moves.push({ kind: 'deliver', connection });
+    if (cursor.timers > 0 && cursor.waits) moves.push({ kind: 'timer' });
+    if (local.phase === 'live')
+      moves.push(...this.#disturbances(cursor, budgets), ...this.#requests(local, slot, budgets));
+    return moves;
+  }
+
+  /** Crashes and cuts, while the process owes an answer: to a process that owes nothing they do nothing. */
+  #disturbances(cursor: Cursor, budgets: number): Move[] {
+    if (!cursor.waits) return [];
+    const moves: Move[] = [];
+    if (left(budgets, 'crash') > 0) {
+      const ghosts = this.rules.ghosts ? cursor.ghosts() : [[]];
+      for (const survivors of ghosts) moves.push({ kind: 'crash', survivors });
+    }
+    for (const connection of cursor.openConnections()) {
+      const { commands, replies } = cursor.outstanding(connection);
+      // One that was never used holds nothing on the server, and the client replaces it unseen.
+      if (!cursor.wasUsed(connection)) continue;
+      for (const survivors of this.rules.ghosts ? cursor.prefixes(connection) : [0]) {
+        const as = (['lost-reply', 'lost-request', 'late-request'] as const).find((fault) => {
+          if (left(budgets, fault) === 0) return false;
+          if (survivors > 0) return fault === 'late-request';
+          if (commands > 0) return fault === 'lost-request' || (fault === 'lost-reply' && replies > 0);
+          return replies > 0 ? fault === 'lost-reply' : true;
+        });
+        if (as) moves.push({ kind: 'cut', connection, survivors, as });
+      }
     }
     return moves;
   }
 
-  #finish(cursor: Cursor, instance: number): Transition {
+  /** What buyers and the back office may still ask for. */
+  #requests(local: Local, slot: number, budgets: number): Move[] {
+    const moves: Move[] = [];
+    const { faults, releases, restocks } = this.scope;
+    const retries = left(budgets, 'retry');
+    if (retries > 0) {
+      for (const buyer of this.#unknown(local)) {
+        moves.push({ kind: 'retry', buyer, operation: this.layout.firstRetry + faults.retry - retries });
+      }
+    }
+    const releasesLeft = left(budgets, 'release');
+    if (releasesLeft > 0 && this.abilities.release) {
+      for (const { buyer, kind, outcome } of local.calls) {
+        if (kind !== 'purchase' || outcome !== 'sold') continue;
+        if (local.calls.some((call) => call.kind === 'release' && call.buyer === buyer)) continue;
+        const operation = this.layout.firstRelease + releases - releasesLeft;
+        moves.push({ kind: 'release', buyer: this.buyerHere(slot, buyer), operation });
+      }
+    }
+    if (slot !== this.layout.office) return moves;
+    const restocksLeft = left(budgets, 'restock');
+    if (restocksLeft > 0 && this.abilities.restock) {
+      moves.push({ kind: 'restock', operation: this.layout.firstRestock + restocks - restocksLeft });
+    }
+    const idle = local.calls.every((call) => call.operation < 0 || call.outcome !== undefined);
+    if (left(budgets, 'job') > 0 && this.abilities.runJob && idle) moves.push({ kind: 'job' });
+    return moves;
+  }
+
+  /** Buyers whose last attempt ended without an answer they could rely on. */
+  #unknown(local: Local): number[] {
+    const last = new Map<number, CallState>();
+    for (const call of local.calls) if (call.kind === 'purchase') last.set(call.buyer, call);
+    return [...last.values()].flatMap((call) => (call.outcome === 'unknown' ? [call.buyer] : []));
+  }
+
+  #finish(cursor: Cursor, slot: number, budgets: number): Transition {
     const { server, touched, atoms } = cursor;
-    const buyers = buyersOf(this.scope, instance);
-    const here = (buyer: number): number => (buyers.length === 1 ? buyers[0]! : buyer);
     return {
       server,
       touched,
       atoms,
-      started: cursor.started.map(here),
-      completed: cursor.completed.map(({ buyer, outcome }) => ({ buyer: here(buyer), outcome })),
-      local: this.locals.id(this.#collapse(cursor, instance)),
+      started: cursor.started.map((operation) => this.operationHere(slot, operation)),
+      completed: cursor.completed.map(({ operation, outcome }) => ({
+        operation: this.operationHere(slot, operation),
+        outcome,
+      })),
+      local: this.locals.id(this.#collapse(cursor, slot, budgets)),
     };
   }
 
-  /** Once an instance can do nothing more, and nothing will be asked of it at rest, only its answers matter. */
-  #collapse(cursor: Cursor, instance: number): Local {
+  #resting(server: number, local: Local): Transition {
+    return { server, local: this.locals.id(local), touched: 0, started: [], completed: [], atoms: [] };
+  }
+
+  /** Once an instance can do nothing more, and nothing will be asked of it, only what it was asked matters. */
+  #collapse(cursor: Cursor, slot: number, budgets: number): Local {
     const local = cursor.local();
-    const everyoneCalled = buyersOf(this.scope, instance).every((buyer) =>
-      local.called.includes(this.#recorded(instance, buyer)),
-    );
-    const over = cursor.finished && (local.phase === 'crashed' || everyoneCalled);
-    if (!over || (local.phase === 'live' && this.abilities.close)) return local;
-    const answers = local.answers.toSorted((a, b) => a.buyer - b.buyer);
-    return { role: local.role, node: -1, phase: 'done', called: [], begun: true, connections: [], answers };
+    const everyoneCalled = buyersIn(this.scope, slot).every((buyer) => {
+      const recorded = this.#recorded(slot, buyer);
+      return local.calls.some((call) => call.operation === recorded);
+    });
+    const needed = local.phase === 'live' && (!everyoneCalled || asking(budgets) || this.abilities.close);
+    if (!cursor.finished || needed || slot === this.layout.office) return withoutSpentConnections(local);
+    const calls = local.calls.filter((call) => call.operation >= 0);
+    return {
+      ...ABSENT,
+      role: local.role,
+      phase: 'done',
+      calls: calls.toSorted((a, b) => a.operation - b.operation),
+    };
   }
 
   async #open(): Promise<number> {
     const node = await this.histories.root(this.operator);
-    const local: Local = {
+    const ground = this.#plainGround(MOST_EVENTS_OF_OPERATOR);
+    const cursor = new Cursor(ground, this.memo.empty(), {
+      ...ABSENT,
       role: this.operator,
       node,
       phase: 'live',
-      called: [],
-      begun: false,
-      connections: [],
-      answers: [],
-    };
-    const cursor = new Cursor(this.#operatorGround(), this.memo.empty(), local);
+    });
     const index = await cursor.invoke({ method: 'open' });
     await cursor.drive();
     const settled = cursor.settled(index);
@@ -328,57 +465,38 @@ export class Space {
     );
   }
 
-  /** The buyer under whose ids the instance's histories are recorded. */
-  #recorded(instance: number, buyer: number): number {
-    const role = this.#roles[instance]!;
-    return role === instance ? buyer : buyersOf(this.scope, role)[0]!;
+  /** The buyer under whose ids the slot's histories are recorded. */
+  #recorded(slot: number, buyer: number): number {
+    const role = this.#roles[slot];
+    return role === undefined || role === slot ? buyer : buyersOf(this.scope, role)[0]!;
   }
 
-  #operatorGround(): Ground {
+  #plainGround(mostEvents: number): Ground {
     const { memo, histories, rules } = this;
-    return {
-      memo,
-      histories,
-      rules,
-      mostEvents: MOST_EVENTS_OF_OPERATOR,
-      swap: (text) => text,
-      requireOwnIds: () => {},
-    };
+    return { memo, histories, rules, mostEvents, swap: (text) => text, requireOwnIds: () => {} };
   }
 
-  #groundOf(instance: number): Ground {
-    const { memo, histories, scope } = this;
-    const mostEvents =
-      MOST_EVENTS + MOST_EVENTS_AN_ATTEMPT * scope.attempts * buyersOf(scope, instance).length;
-    const role = this.#roles[instance]!;
-    if (!this.reductions.symmetry) return { ...this.#operatorGround(), mostEvents };
-    const exchange = Array.from({ length: scope.buyers }, (_, b) =>
-      b === role ? instance : b === instance ? role : b,
-    );
-    const own = new Set(buyersOf(scope, role).flatMap((b) => Object.values(requestOf(scope, b)).map(String)));
-    const ownHere = new Set(
-      buyersOf(scope, instance).flatMap((b) => Object.values(requestOf(scope, b)).map(String)),
-    );
-    return {
-      memo,
-      histories,
-      rules: this.rules,
-      mostEvents,
-      swap: role === instance ? (text) => text : renamer(scope, exchange),
-      requireOwnIds: (text) => {
-        for (const id of idsIn(text)) {
-          if (!own.has(id) && !ownHere.has(id))
-            throw new StartAgain('symmetry', 'a buyer sees the ids of another');
-        }
-      },
-    };
+  #groundOf(slot: number): Ground {
+    const purchases = Math.max(1, buyersIn(this.scope, slot).length) * (1 + this.scope.faults.retry);
+    const plain = this.#plainGround(MOST_EVENTS + MOST_EVENTS_AN_ATTEMPT * this.scope.attempts * purchases);
+    if (!this.reductions.symmetry || slot >= this.layout.instances) return plain;
+    return { ...plain, ...exchangeGround(this.scope, this.#roles[slot]!, slot) };
   }
 
   #spec(role: number): InstanceSpec {
-    const purchases = role === this.operator ? 1 : buyersOf(this.scope, role).length;
-    return specOf(this.scope, this.#subject, role, purchases, inProcess);
+    const purchases = Math.max(1, buyersIn(this.scope, role).length);
+    const startMs = role === this.layout.office || role === this.lateOperator ? LATER_MS : 0;
+    return specOf(this.scope, this.#subject, role, purchases, startMs, inProcess);
   }
 }
+
+const ABSENT: Local = { role: -1, node: -1, phase: 'absent', calls: [], connections: [], lost: [] };
+
+/** Trailing connections that are gone are kept as such, so that the numbers of the others stay. */
+const withoutSpentConnections = (local: Local): Local => ({
+  ...local,
+  connections: local.connections.map((connection) => (connection.limit === 0 ? GONE : connection)),
+});
 
 /** A process of the scope. `role` decides its stream of chance. */
 export function specOf(
@@ -386,6 +504,7 @@ export function specOf(
   { evaluate, strategy }: Subject,
   role: number,
   purchases: number,
+  startMs: number,
   transport: () => Transport,
 ): InstanceSpec {
   return {
@@ -393,8 +512,16 @@ export function specOf(
     sale: saleOf(scope),
     maxAttempts: scope.attempts,
     purchases,
-    client: strategy.client ?? {},
+    client: { ...CLIENTS[scope.client], ...strategy.client },
+    startMs,
     seed: scope.seed * 64 + role,
     transport,
   };
 }
+
+/** What the client modes mean to ioredis. */
+const CLIENTS: Record<Scope['client'], NonNullable<Strategy['client']>> = {
+  default: {},
+  'no-resend': { autoResendUnfulfilledCommands: false },
+  'no-retry': { retryStrategy: () => null },
+};

@@ -9,8 +9,8 @@ import type { Answer } from './local.ts';
  *   B     |--sold---------|           start 0, none kept
  *   C                 |--sold--|      start 1: A was over, so A's refusal cannot be explained by C
  *
- * Only refusals keep their completion. A sale that is over early makes later refusals easier to explain, never
- * harder, so forgetting when it ended accuses nobody and excuses nobody.
+ * Only refusals keep their completion, as long as units only go and never come back. A sale that is over early makes
+ * later refusals easier to explain, never harder, so forgetting when it ended accuses nobody and excuses nobody.
  */
 export const NO_SPAN = 0xffff;
 const NONE = 0xff;
@@ -25,17 +25,21 @@ export function enterSpans(
   count: number,
   started: readonly number[],
   completed: readonly Answer[],
+  /** All completions matter, because units may also come back. */
+  all: boolean,
 ): void {
-  for (const buyer of started) {
+  for (const operation of started) {
+    if (operation < 0) continue;
     const batch = currentBatch(vector, offset, count);
     let closed = false;
     for (let b = 0; b < count; b++) closed ||= completionOf(vector[offset + b]!) === batch;
-    vector[offset + buyer] = (closed ? batch + 1 : batch) | (NONE << 8);
+    vector[offset + operation] = (closed ? batch + 1 : batch) | (NONE << 8);
   }
-  for (const { buyer, outcome } of completed) {
-    if (outcome !== 'sold-out' && outcome !== 'limit-reached') continue;
-    const start = startOf(vector[offset + buyer]!);
-    vector[offset + buyer] = start | (currentBatch(vector, offset, count) << 8);
+  for (const { operation, outcome } of completed) {
+    if (operation < 0 || outcome === 'unknown') continue;
+    if (!all && outcome !== 'sold-out' && outcome !== 'limit-reached') continue;
+    const start = startOf(vector[offset + operation]!);
+    vector[offset + operation] = start | (currentBatch(vector, offset, count) << 8);
   }
 }
 

@@ -1,4 +1,6 @@
-import { buyersOf, type Scope } from './scope.ts';
+import type { Ground } from './cursor.ts';
+import { StartAgain } from './errors.ts';
+import { buyersOf, idsIn, renamer, requestOf, type Scope } from './scope.ts';
 
 /** Buyers' ids with their order reversed: whatever depends on more than which ids are equal comes out differently. */
 export const mirror = (text: string): string =>
@@ -22,4 +24,26 @@ export function classesOf(scope: Scope): number[] {
   };
   const keys = Array.from({ length: scope.instances }, (_, i) => key(i));
   return keys.map((k) => keys.indexOf(k));
+}
+
+/** How an instance walks in the histories of another: under exchanged ids, and seeing no others. */
+export function exchangeGround(
+  scope: Scope,
+  role: number,
+  instance: number,
+): Pick<Ground, 'swap' | 'requireOwnIds'> {
+  const exchange = Array.from({ length: scope.buyers }, (_, b) =>
+    b === role ? instance : b === instance ? role : b,
+  );
+  const idsOf = (slot: number): string[] =>
+    buyersOf(scope, slot).flatMap((b) => [requestOf(scope, b).requestId, requestOf(scope, b).userId]);
+  const own = new Set([...idsOf(role), ...idsOf(instance)]);
+  return {
+    swap: role === instance ? (text) => text : renamer(scope, exchange),
+    requireOwnIds: (text) => {
+      for (const id of idsIn(text)) {
+        if (!own.has(id)) throw new StartAgain('symmetry', 'a buyer sees the ids of another');
+      }
+    },
+  };
 }

@@ -2,35 +2,39 @@ import { PROPERTIES, type Property } from '../../strategies/contract.ts';
 import type { Random } from '../random.ts';
 import type { RedisTarget } from '../redis/target.ts';
 import { outcomeOf } from './outcome.ts';
-import { finishes, movesAt, startPosition, step, type OfInstance } from './position.ts';
-import { RealSale, type RealStep } from './real-sale.ts';
+import { stepsOfSchedule, type ScheduleStep } from './counterexample.ts';
+import { RealSale } from './real-sale.ts';
 import { sortUnordered } from './resp.ts';
-import { violatedIn, type Rest } from './rest.ts';
+import { finishesOf, violatedIn, type Rest } from './rest.ts';
 import type { Scope } from './scope.ts';
 import type { ServerMemo } from './server-memo.ts';
 import type { Space, Subject } from './space.ts';
+import { States, type Happened } from './states.ts';
 
 /** One interleaving, drawn at random: at each point every possible event is equally likely. */
 export async function randomWalk(
   space: Space,
   rest: Rest,
   random: Random,
-): Promise<{ atoms: OfInstance[]; outcome: string }> {
-  const { position, atoms } = await startPosition(space);
-  let at = position;
-  for (;;) {
-    const { regular, faults } = movesAt(space, at);
-    if (regular.length === 0) break;
-    const choices = [...regular, ...faults];
-    const [instance, move] = choices[random.below(choices.length)]!;
-    const next = await step(space, at, instance, move);
-    at = next.position;
-    atoms.push(...next.event.atoms);
+): Promise<{ happened: Happened[]; outcome: string }> {
+  const states = new States(space, true);
+  states.recording = true;
+  const { vector, happened } = await states.initial();
+  let at = vector;
+  for (let choices = states.choices(at); choices.some(({ price }) => price === undefined);) {
+    const choice = choices[random.below(choices.length)]!;
+    let variants = 0;
+    while (await states.apply(at, choice, variants)) variants++;
+    await states.apply(at, choice, random.below(variants));
+    at = states.next.slice();
+    happened.push(...states.happened);
+    choices = states.choices(at);
   }
-  const server = await rest.quiesce(at.server, at.locals);
-  const ends = finishes(space, at.locals, (buyer) => at.spans[buyer]!);
+  const locals = states.locals(at);
+  const ends = finishesOf(space, locals, (operation) => states.spanOf(at, operation));
+  const server = await rest.quiesce(states.server(at), locals);
   const judgement = await rest.judge(server, ends);
-  return { atoms, outcome: outcomeOf(space.scope, ends, judgement, space.memo.content(server)) };
+  return { happened, outcome: outcomeOf(space.scope, ends, judgement, space.memo.content(server)) };
 }
 
 /** Where a replay over real sockets parted from what the search had recorded. */
@@ -61,7 +65,7 @@ export async function audit(
   for (let i = 0; i < samples; i++) {
     const walk = await randomWalk(space, rest, random.fork(i));
     await using sale = await RealSale.open(space.scope, subject, space.memo, target);
-    const mismatch = await follow(sale, walk.atoms);
+    const mismatch = await follow(sale, stepsOfSchedule(walk.happened));
     result.replayed++;
     if (mismatch) {
       result.mismatches.push(mismatch);
@@ -70,36 +74,26 @@ export async function audit(
     const end = await sale.finish();
     if (end.outcome === walk.outcome) continue;
     result.mismatches.push({
-      step: walk.atoms.length,
+      step: walk.happened.length,
       message: `the search came to ${walk.outcome}, real sockets to ${end.outcome}`,
     });
   }
   return result;
 }
 
-/** A recorded step; `command` and `reply` are compared where they are known. */
-export type RecordedStep = { instance: number } & RealStep & { command?: string; reply?: string };
-
-/** Performs recorded steps one by one, as far as they can be followed. */
-export async function follow(
-  sale: RealSale,
-  steps: readonly RecordedStep[],
-  onStep: (index: number) => void | Promise<void> = () => {},
-): Promise<Mismatch | undefined> {
-  for (const [index, recorded] of steps.entries()) {
-    const possible = sale.process(recorded.instance).can(recorded);
-    if (possible !== undefined) return { step: index, message: possible };
-    const executed = await sale.perform(recorded);
-    if (executed && recorded.command !== undefined && executed.command !== recorded.command) {
-      return { step: index, message: `sent ${show(executed.command)} instead of ${show(recorded.command)}` };
+/** Performs recorded steps one by one, as far as they can be followed, and compares commands and replies. */
+export async function follow(sale: RealSale, steps: readonly ScheduleStep[]): Promise<Mismatch | undefined> {
+  for (const [index, step] of steps.entries()) {
+    const why = sale.refuses(step);
+    if (why !== undefined) return { step: index, message: why };
+    const executed = await sale.perform(step);
+    if (!executed || step.event !== 'execute') continue;
+    const { command, reply } = executed;
+    if (command !== step.command)
+      return { step: index, message: `sent ${show(command)} instead of ${show(step.command)}` };
+    if (sortUnordered(reply) !== step.reply) {
+      return { step: index, message: `${show(command)} answered ${show(reply)}, not ${show(step.reply)}` };
     }
-    if (executed && recorded.reply !== undefined && sortUnordered(executed.reply) !== recorded.reply) {
-      return {
-        step: index,
-        message: `${show(executed.command)} answered ${show(executed.reply)}, not ${show(recorded.reply)}`,
-      };
-    }
-    await onStep(index);
   }
   return undefined;
 }

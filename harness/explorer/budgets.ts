@@ -1,0 +1,43 @@
+import { FAULTS, type Scope } from './scope.ts';
+
+/** What may still happen beside the purchases, packed into one integer: two bits each. */
+export const EXTRAS = [...FAULTS, 'release', 'restock', 'job'] as const;
+export type Extra = (typeof EXTRAS)[number];
+
+const BITS = 2;
+export const MOST_OF_ONE = (1 << BITS) - 1;
+
+export function budgetsOf(scope: Scope): number {
+  const amounts: Record<Extra, number> = {
+    ...scope.faults,
+    release: scope.releases,
+    restock: scope.restocks,
+    job: scope.jobs,
+  };
+  return EXTRAS.reduce((packed, extra, i) => packed | (amounts[extra] << (BITS * i)), 0);
+}
+
+export const left = (budgets: number, extra: Extra): number =>
+  (budgets >>> (BITS * EXTRAS.indexOf(extra))) & MOST_OF_ONE;
+
+export const spend = (budgets: number, extra: Extra): number =>
+  budgets - (1 << (BITS * EXTRAS.indexOf(extra)));
+
+const mask = (extras: readonly Extra[]): number =>
+  extras.reduce((bits, extra) => bits | (MOST_OF_ONE << (BITS * EXTRAS.indexOf(extra))), 0);
+
+const DISTURBING = mask([
+  'crash',
+  'lost-request',
+  'lost-reply',
+  'late-request',
+  'restart',
+  'restart-without-aof',
+]);
+const ASKING = mask(['retry', 'release']);
+
+/** Whether a crash or a cut may still come between any two steps of an instance. */
+export const disturbing = (budgets: number): boolean => (budgets & DISTURBING) !== 0;
+
+/** Whether an instance may still be asked for something after its purchases are answered. */
+export const asking = (budgets: number): boolean => (budgets & ASKING) !== 0;

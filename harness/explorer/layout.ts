@@ -1,0 +1,42 @@
+import { buyersOf, type Scope } from './scope.ts';
+
+/**
+ * Slots hold processes, and operations are what their intervals are kept of. Slots: the instances, one for each
+ * retry that may need a process of its own, and a back office if there is work for it. Operations: the first attempt
+ * of each buyer, then retries, releases and restocks in the order in which they are used up.
+ */
+export interface Layout {
+  slots: number;
+  instances: number;
+  firstRetrySlot: number;
+  /** -1 without restocks and jobs. */
+  office: number;
+  operations: number;
+  firstRetry: number;
+  firstRelease: number;
+  firstRestock: number;
+}
+
+export function layoutOf(scope: Scope): Layout {
+  const { buyers, instances, releases, restocks, jobs, faults } = scope;
+  const hasOffice = restocks + jobs > 0;
+  const slots = instances + faults.retry + (hasOffice ? 1 : 0);
+  return {
+    slots,
+    instances,
+    firstRetrySlot: instances,
+    office: hasOffice ? slots - 1 : -1,
+    operations: buyers + faults.retry + releases + restocks,
+    firstRetry: buyers,
+    firstRelease: buyers + faults.retry,
+    firstRestock: buyers + faults.retry + releases,
+  };
+}
+
+/** Buyers whose first attempt the slot serves. */
+export const buyersIn = (scope: Scope, slot: number): number[] =>
+  slot < scope.instances ? buyersOf(scope, slot) : [];
+
+/** Whether the slot serves one purchase at a time, ever. */
+export const isLone = (scope: Scope, slot: number): boolean =>
+  slot >= scope.instances || buyersOf(scope, slot).length === 1;
