@@ -1,9 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvalidArgumentError } from 'commander';
+import { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
 import { repeatCommand, wholeNumber } from '../harness/command-line.ts';
 import { readHistory } from '../harness/history/jsonl.ts';
+import { findServer } from '../harness/redis/provision.ts';
+import { startServer } from '../harness/redis/server.ts';
 import { resultSchema } from '../harness/result.ts';
 import { registry } from '../strategies/registry.ts';
 import { oversell, type Ended } from './command.ts';
@@ -104,6 +107,30 @@ test('doctor says which server would be used, and that its strategies run or why
   expect(existsSync(report.binary)).toBe(true);
   expect(report.version).toMatch(/^\d+\.\d+/);
   expect(report.strategies.map(({ name }) => name)).toEqual(registry.map(({ strategy }) => strategy.name));
+});
+
+test('doctor and evaluate on a running server leave it as it was', async () => {
+  const target = await startServer(await findServer({}), { listen: 'tcp' });
+  const redis = new Redis(target.options);
+  try {
+    await redis.set('foreign', 'kept');
+    const url = `redis://127.0.0.1:${target.options.port}`;
+    const doctor = await run('doctor', '--redis', url, '--json');
+    expect(JSON.parse(doctor.stdout)).toMatchObject({
+      version: target.version,
+      strategies: expect.any(Array),
+    });
+    expect(JSON.parse(doctor.stdout)).not.toHaveProperty('binary');
+    const runs = temporaryFolder();
+    const { exitCode } = await run('evaluate', 'function-decrement', '--redis', url, '--runs', runs);
+    expect(exitCode).toBe(0);
+    expect(await redis.keys('*')).toEqual(['foreign']);
+    expect(await redis.get('foreign')).toBe('kept');
+    expect(await redis.function('LIST')).toEqual([]);
+  } finally {
+    redis.disconnect();
+    await target.close();
+  }
 });
 
 test('evaluate catches the control, passes a right one, and writes down what it prints', async () => {

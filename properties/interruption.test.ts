@@ -14,7 +14,7 @@ interface Watched {
 
 function evaluate(how: (args: string[], env: NodeJS.ProcessEnv) => Running): Watched {
   const [temporary, runs] = [temporaryFolder(), temporaryFolder()];
-  const args = ['evaluate', 'lua-decrement', 'lua-reserve-once', '--runs', runs];
+  const args = ['evaluate', 'lua-decrement', '--runs', runs];
   return { temporary, runs, running: how(args, { TMPDIR: temporary }) };
 }
 
@@ -50,7 +50,7 @@ test.each([
   ['SIGINT', 'looking for a redis-server', 130],
   ['SIGTERM', 'lua-decrement: calm', 143],
   ['SIGINT', 'lua-decrement: several-units', 130],
-  ['SIGTERM', 'lua-reserve-once: calm', 143],
+  ['SIGTERM', 'lua-decrement: cost', 143],
 ] as const)(
   '%s at "%s" leaves no server, no folder and no claim behind',
   async (signal, moment, exitCode) => {

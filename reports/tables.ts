@@ -47,15 +47,15 @@ export function judgementText(checked: CheckResult): string {
 }
 
 /** What `doctor` shows. */
-export function machineText({ binary, version, source, node, cores, strategies }: MachineReport): string {
+export function machineText({ server, binary, node, cores, strategies }: MachineReport): string {
   const rows = strategies.map(({ name, reason }) => [
     name,
     reason === undefined ? 'runs' : `skipped: ${reason}`,
   ]);
   return [
-    `redis-server  ${binary}`,
-    `version       ${version} (${source})`,
-    `Node          ${node}, ${cores} processors`,
+    `server   ${server}`,
+    ...(binary === undefined ? [] : [`program  ${binary}`]),
+    `Node     ${node}, ${cores} processors`,
     '',
     textTable(['strategy', ''], rows),
   ].join('\n');

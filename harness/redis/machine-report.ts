@@ -2,15 +2,19 @@ import { availableParallelism } from 'node:os';
 import type { Strategy } from '../../strategies/contract.ts';
 import type { ServerBinary } from './binary.ts';
 import { missingNeeds } from './capabilities.ts';
-import { findServer, type ProvisionOptions } from './provision.ts';
+import { openTarget, type TargetOptions } from './open.ts';
+import { findServer } from './provision.ts';
 import { startServer } from './server.ts';
+import type { RedisTarget } from './target.ts';
 
-/** What this machine offers. */
+/** What a run would find here. */
 export interface MachineReport {
-  /** Path of the redis-server that a run would use. */
-  binary: string;
+  /** For people: product, version, where it comes from. */
+  server: string;
   version: string;
-  source: ServerBinary['source'];
+  /** Path of the redis-server that a run would start; absent for a running server of the user's. */
+  binary?: string;
+  source?: ServerBinary['source'];
   benchmarkPath?: string;
   /** As Node says it: "v20.19.0". */
   node: string;
@@ -20,13 +24,12 @@ export interface MachineReport {
   strategies: { name: string; runs: boolean; reason?: string }[];
 }
 
-/** Finds a server, starts it and asks it what each strategy needs. @throws as findServer and startServer */
+/** Opens the server that a run would use, and asks it what each strategy needs. @throws as openTarget */
 export async function examineMachine(
-  options: ProvisionOptions,
+  options: TargetOptions,
   strategies: readonly Strategy[],
 ): Promise<MachineReport> {
-  const { path, ...binary } = await findServer(options);
-  const target = await startServer({ path, ...binary });
+  const { target, binary } = await open(options);
   try {
     const checked: MachineReport['strategies'] = [];
     for (const strategy of strategies) {
@@ -37,9 +40,12 @@ export async function examineMachine(
         ...(reason !== undefined && { reason }),
       });
     }
+    const { path, ...known } = binary ?? {};
     return {
-      binary: path,
-      ...binary,
+      server: target.description,
+      version: target.version,
+      ...(path !== undefined && { binary: path }),
+      ...known,
       node: process.version,
       cores: availableParallelism(),
       strategies: checked,
@@ -47,4 +53,11 @@ export async function examineMachine(
   } finally {
     await target.close();
   }
+}
+
+/** As openTarget does, but it tells which program was found. */
+async function open(options: TargetOptions): Promise<{ target: RedisTarget; binary?: ServerBinary }> {
+  if (options.redis !== undefined) return { target: await openTarget(options) };
+  const binary = await findServer(options);
+  return { target: await startServer(binary), binary };
 }
