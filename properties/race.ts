@@ -51,7 +51,12 @@ export async function race(
       failures,
     );
     const { drained, recorded } = atRest;
-    return { sale, operations, ...(drained !== undefined && { drained }), ...(recorded && { recorded }) };
+    return {
+      sale,
+      operations,
+      ...(drained !== undefined && { drained }),
+      ...(recorded !== undefined && { recorded }),
+    };
   } finally {
     connections.disconnect();
   }
