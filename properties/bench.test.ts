@@ -46,7 +46,7 @@ test('a strategy that the server cannot run is skipped with the reason, and neve
   const path = fileURLToPath(import.meta.resolve('./probes.mjs'));
   const result = await run([], { strategies: [{ path, export: 'needsTheFuture' }] });
   expect(result.strategies).toEqual([
-    { strategy: 'probe', skipped: expect.stringContaining('OVERSELL.NEVER') as unknown },
+    { strategy: 'needs-the-future', skipped: expect.stringContaining('OVERSELL.NEVER') as unknown },
   ]);
 });
 

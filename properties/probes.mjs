@@ -76,4 +76,4 @@ export const duplicating = probe('duplicating', {
   },
 });
 
-export const needsTheFuture = probe({ needs: { commands: ['OVERSELL.NEVER'] } });
+export const needsTheFuture = probe('needs-the-future', { needs: { commands: ['OVERSELL.NEVER'] } });
