@@ -237,10 +237,30 @@ test.each<[string, Sale, Operation[], Operation[]]>([
     ],
   ],
   [
-    'a limit that nobody set',
+    'the limit, by one purchase alone',
     { sku: 'tea', stock: 9, perUserLimit: 2 },
     [purchase('A', 'limit-reached', [0, 1], 3)],
     [purchase('A', 'limit-reached', [0, 1], 2)],
+  ],
+  [
+    'the limit, until units are given back',
+    { sku: 'tea', stock: 9, perUserLimit: 1 },
+    [
+      { ...purchase('A', 'sold', [0, 1]), user: 'u' },
+      { ...release('A', [2, 4]), user: 'u' },
+      { ...purchase('B', 'limit-reached', [3, 5]), user: 'u' },
+    ],
+    [
+      { ...purchase('A', 'sold', [0, 1]), user: 'u' },
+      { ...release('A', [2, 4]), user: 'u' },
+      { ...purchase('B', 'limit-reached', [5, 6]), user: 'u' },
+    ],
+  ],
+  [
+    'no limit at all',
+    tea(1),
+    [purchase('A', 'sold', [0, 1]), purchase('B', 'sold-out', [2, 3])],
+    [purchase('A', 'sold', [0, 1]), purchase('B', 'limit-reached', [2, 3])],
   ],
 ])('%s', (_, sale, explained, unexplained) => {
   expect(refusals(sale, explained).verdict).toBe('holds');
@@ -268,9 +288,8 @@ test('an unknown purchase that fills a limit to the unit needs no search', () =>
     purchase('U', 'unknown', [2, 3]),
     purchase('B', 'limit-reached', [4, 5]),
   ].map((operation) => ({ ...operation, user: 'u' }));
-  const limited = (perUserLimit: number): Sale => ({ ...tea(9), perUserLimit });
-  expect(refusals(limited(2), history)).toEqual({ verdict: 'holds', evidence: [] });
-  expect(refusals(limited(3), history).verdict).toBe('violated');
+  expect(refusals({ ...tea(9), perUserLimit: 2 }, history)).toEqual({ verdict: 'holds', evidence: [] });
+  expect(refusals({ ...tea(9), perUserLimit: 3 }, history).verdict).toBe('violated');
 });
 
 test('where the general search runs out of time the verdict is inconclusive and says so', () => {
