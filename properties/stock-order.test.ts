@@ -209,6 +209,12 @@ test.each<[string, Sale, Operation[], Operation[]]>([
     ],
   ],
   [
+    'an unknown purchase may take effect after its own release',
+    tea(1),
+    [purchase('U', 'unknown', [0, 1]), release('U', [2, 3]), purchase('A', 'sold-out', [5, 6])],
+    [purchase('U', 'gave-up', [0, 1]), release('U', [2, 3]), purchase('A', 'sold-out', [5, 6])],
+  ],
+  [
     'an unknown purchase that is too large leaves what there is',
     tea(2),
     [purchase('U', 'unknown', [0, 1], 2), purchase('A', 'sold-out', [5, 6])],
@@ -269,6 +275,13 @@ test.each<[string, Sale, Operation[], Operation[]]>([
   expect(found.evidence[0]!.operations).toContainEqual(
     unexplained.find(({ outcome }) => outcome === 'sold-out' || outcome === 'limit-reached'),
   );
+});
+
+test('a release that begins after its sale is over needs no search', () => {
+  const history = [purchase('A', 'sold', [0, 1]), release('A', [2, 3]), purchase('B', 'sold-out', [4, 5])];
+  const found = refusals(tea(1), history);
+  expect(found.verdict).toBe('violated');
+  expect(found.note).toBeUndefined();
 });
 
 test('an unknown purchase that takes what others give back needs no search', () => {
