@@ -24,6 +24,7 @@ import { replayJob } from './replay.ts';
 import { examineMachine } from './redis/machine-report.ts';
 import type { TargetOptions } from './redis/open.ts';
 import { writeWhole } from './run-folder.ts';
+import { startWatchdog } from './watchdog.ts';
 
 const manifest = readFileSync(new URL(import.meta.resolve('oversell/package.json')), 'utf8');
 const { version } = JSON.parse(manifest) as { version: string };
@@ -139,6 +140,7 @@ function addExplore(program: Command, run: Invocation): void {
         allowBounded = false,
         ...flags
       } = command.optsWithGlobals<Flags>();
+      using _watchdog = await startWatchdog({ onStuck: fail });
       progress.line(`seed ${seed}; again: ${repeatCommand(script, args, seed)}`);
       const explored = await exploreJob({
         ...flags,
@@ -165,6 +167,7 @@ function addReplay(program: Command, run: Invocation): void {
     .option('--json', 'print the result as one JSON document')
     .action(async (file: string, _, command: Command) => {
       const options = command.optsWithGlobals<TargetOptions>();
+      using _watchdog = await startWatchdog({ onStuck: fail });
       const { counterexample, replayed } = await replayJob({
         ...options,
         file,

@@ -1,4 +1,4 @@
-import { extname } from 'node:path';
+import { extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Strategy } from '../../strategies/contract.ts';
 import { CannotExplore } from './errors.ts';
@@ -9,7 +9,7 @@ import type { Subject } from './space.ts';
 export async function subjectOf(strategy: Strategy, path?: string): Promise<Subject> {
   const here = import.meta.url;
   const builtIn = new URL(`../../strategies/${strategy.name}${extname(here)}`, here);
-  const file = path ?? fileURLToPath(builtIn);
+  const file = path === undefined ? fileURLToPath(builtIn) : resolve(path);
   const program = await Program.load(file);
   return {
     strategy,

@@ -1,0 +1,62 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { start, type Ended } from './command.ts';
+import { temporaryFolder } from './processes.ts';
+
+/** An empty folder far from the checkout, with these files in it. @returns its path */
+export function folderWith(files: Record<string, string>): string {
+  const folder = temporaryFolder();
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+  return folder;
+}
+
+/** GET, then DECR, as somebody would write it who has not met this project before. */
+export const NAIVE = `import type { Strategy } from 'oversell/contract';
+export const naive: Strategy = {
+  name: 'naive', summary: 'GET, then DECR', connection: 'shared',
+  open: async (redis, sale) => void (await redis.set('stock', sale.stock)),
+  seller: (redis) => ({
+    async purchase() {
+      if (Number(await redis.get('stock')) < 1) return { kind: 'sold-out' };
+      return { kind: 'sold', remaining: await redis.decr('stock') };
+    },
+    remaining: async () => Number(await redis.get('stock')),
+  }),
+};
+`;
+
+/** As many lines as it takes to have a strategy to spoil. */
+export const strategy = (name: string, variable = 'mine'): string =>
+  NAIVE.replace("'naive'", `'${name}'`).replace('const naive', `const ${variable}`);
+
+const loading = fileURLToPath(new URL('./load-strategies.mjs', import.meta.url));
+
+/** What came of loading a file with the compiled product in a process of its own: Node's own loader is what counts. */
+export interface Loaded {
+  strategies?: { name: string; path: string; export: string }[];
+  error?: { code: string; message: string; remedy: string };
+  exitCode: number | null;
+}
+
+export async function loaded(file: string, importLimitMs = 10_000): Promise<Loaded> {
+  const { exitCode, stdout, stderr } = await start(process.execPath, [loading, file, String(importLimitMs)])
+    .ended;
+  if (stderr !== '') throw new Error(stderr);
+  return { ...(JSON.parse(stdout) as Omit<Loaded, 'exitCode'>), exitCode };
+}
+
+const exploring = fileURLToPath(new URL('./explore-strategy.mjs', import.meta.url));
+
+/** Explores a file's strategy for 2 buyers and 1 unit with the compiled product, watched by a watchdog. */
+export const exploredWithin = (file: string, limitMs: number): Promise<Ended> =>
+  start(process.execPath, [exploring, file, String(limitMs)]).ended;
+
+const selling = fileURLToPath(new URL('./sell-strategy.mjs', import.meta.url));
+
+/** Sells 10 units to 50 buyers with a file's strategy, 4 in flight on each of 2 worker threads. */
+export const soldWith = (file: string, seed: number): Promise<Ended> =>
+  start(process.execPath, [selling, file, String(seed)]).ended;
