@@ -34,6 +34,9 @@ const progress = progressOn(process.stderr);
 /** For the general search, which a few histories need. */
 const CHECK_MS = 60_000;
 
+/** Commands that run code of users, which might never come back. */
+const RUNNING_STRATEGIES = ['evaluate', 'explore', 'replay', 'bench'];
+
 /** One run of this program. */
 interface Invocation {
   signal: AbortSignal;
@@ -49,7 +52,10 @@ function commands(run: Invocation): Command {
     .option('--redis-version <version>', 'download, compile and start this version of Redis')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ outputError() {} }) // `fail` tells all faults in one form
-    .exitOverride();
+    .exitOverride()
+    .hook('preAction', async (_, command) => {
+      if (RUNNING_STRATEGIES.includes(command.name())) await startWatchdog({ onStuck: fail });
+    });
   addEvaluate(program, run);
   addExplore(program, run);
   addReplay(program, run);
@@ -108,7 +114,7 @@ function addExplore(program: Command, run: Invocation): void {
   program
     .command('explore')
     .description('run every interleaving of a small sale on a private server')
-    .argument('<strategy>', 'a name, or a path to your own')
+    .argument('<strategy>', 'a name, or a path to your own: one strategy or several')
     .addOption(whole('--buyers <n>', 'buyers, one purchase each', 1).default(3))
     .addOption(whole('--stock <n>', 'units put on sale', 0).default(2))
     .option('--quantities <list>', 'units per purchase, dealt out cyclically', '1')
@@ -140,7 +146,6 @@ function addExplore(program: Command, run: Invocation): void {
         allowBounded = false,
         ...flags
       } = command.optsWithGlobals<Flags>();
-      using _watchdog = await startWatchdog({ onStuck: fail });
       progress.line(`seed ${seed}; again: ${repeatCommand(script, args, seed)}`);
       const explored = await exploreJob({
         ...flags,
@@ -150,8 +155,9 @@ function addExplore(program: Command, run: Invocation): void {
         progress,
         signal: run.signal,
       });
-      print(explorationJson(explored), explorationText(explored));
-      run.exitCode = explorationExitCode(explored.exploration, allowBounded);
+      const [only, ...others] = explored.map(explorationJson);
+      print(others.length === 0 ? only : [only, ...others], explored.map(explorationText).join('\n\n'));
+      run.exitCode = explorationExitCode(explored, allowBounded);
     });
 }
 
@@ -167,7 +173,6 @@ function addReplay(program: Command, run: Invocation): void {
     .option('--json', 'print the result as one JSON document')
     .action(async (file: string, _, command: Command) => {
       const options = command.optsWithGlobals<TargetOptions>();
-      using _watchdog = await startWatchdog({ onStuck: fail });
       const { counterexample, replayed } = await replayJob({
         ...options,
         file,

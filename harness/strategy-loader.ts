@@ -15,6 +15,10 @@ export interface LoadedStrategy {
   path?: string;
 }
 
+/** What a command-line argument means: a path if it looks like one, else the name of a built-in. */
+const strategyRef = (argument: string): StrategyRef =>
+  /[/\\.]/.test(argument) ? { path: argument } : { name: argument };
+
 /**
  * The strategy of that name; or those that a file exports: all of them, or the one export that is named.
  * @throws UsageError if there is none, or its file cannot be loaded: it names file, line and remedy

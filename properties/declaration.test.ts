@@ -35,7 +35,8 @@ test.each([readThenWrite, luaReserveOnce])('$name is discovered to be what it de
   for (const property of PROPERTIES) {
     const { calm, 'buyer-crash': crash } = strategy.guarantees?.[property] ?? {};
     // Without a limit in the sale, nothing is said about one.
-    const expected = property === 'user-limit' ? { calm: 'n/a', 'buyer-crash': 'n/a' } : { calm, 'buyer-crash': crash };
+    const expected =
+      property === 'user-limit' ? { calm: 'n/a', 'buyer-crash': 'n/a' } : { calm, 'buyer-crash': crash };
     expect({ property, cells: declared?.[property] }).toEqual({ property, cells: expected });
   }
 });

@@ -65,6 +65,15 @@ describe('a strategy of a user, from a folder far from any package', () => {
     });
   });
 
+  test('beside another one in its file: each is explored, under its own name', async () => {
+    const second = NAIVE.replace(/^import.*\n/, '')
+      .replace("'naive'", "'other'")
+      .replace('const naive', 'const other');
+    const { exitCode, answer } = await explored(join(folderWith({ 'sell.ts': NAIVE + second }), 'sell.ts'));
+    expect(exitCode).toBe(1);
+    expect(answer).toMatchObject([{ strategy: 'naive' }, { strategy: 'other' }]);
+  });
+
   test('with imports and Lua beside it is explored too, and holds', async () => {
     const { exitCode, answer } = await explored(join(folderWith(SCRIPTED), 'sell.ts'));
     expect({ exitCode, coverage: answer.coverage }).toEqual({ exitCode: 0, coverage: 'exhausted' });
@@ -81,9 +90,10 @@ describe('a strategy of a user, from a folder far from any package', () => {
   });
 });
 
+const spoilt = (pattern: RegExp, loop: string): string => NAIVE.replace(pattern, (found) => found + loop);
+
 describe('explored code that never lets go of its thread ends the run, which names the line', () => {
   const LIMIT_MS = 2_000;
-  const spoilt = (pattern: RegExp, loop: string): string => NAIVE.replace(pattern, (found) => found + loop);
   const inPurchase = /async purchase\(\) \{\n/;
 
   test.each([
@@ -97,17 +107,17 @@ describe('explored code that never lets go of its thread ends the run, which nam
       7,
       spoilt(inPurchase, 'for (;;) await new Promise((resolve) => setImmediate(resolve));\n'),
     ],
-  ])('%s', async (_, line, text) => {
+  ])('%s', async (_, at, text) => {
     const file = join(folderWith({ 'sell.ts': text }), 'sell.ts');
     const { exitCode, stdout, stderr } = await exploredWithin(file, LIMIT_MS);
     expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: '' });
     const [server, told] = stdout
       .trim()
       .split('\n')
-      .map((text) => JSON.parse(text) as unknown);
+      .map((line) => JSON.parse(line) as unknown);
     expect(told).toMatchObject({ error: { code: 'ENDLESS_LOOP' } });
-    expect((told as { error: { message: string } }).error.message).toContain(`${file}:${line}: `);
-await gone(server as Remains);
+    expect((told as { error: { message: string } }).error.message).toContain(`${file}:${at}: `);
+    await gone(server as Remains);
   });
 
   test('and one that only takes its time is let go', async () => {
