@@ -2,12 +2,26 @@
 import { dirname } from 'node:path';
 import { systemClock } from '../dist/harness/ambient.js';
 import { explore } from '../dist/harness/explorer/explore.js';
+import { scopeOfFlags } from '../dist/harness/explorer/flags.js';
 import { subjectOf } from '../dist/harness/explorer/subject.js';
 import { findServer } from '../dist/harness/redis/provision.js';
 import { startServer } from '../dist/harness/redis/server.js';
 import { loadStrategies } from '../dist/harness/strategy-loader.js';
 import { startWatchdog } from '../dist/harness/watchdog.js';
 
+/** As the command line would say it. */
+const SIZE = {
+  buyers: 2,
+  stock: 1,
+  quantities: '1',
+  attempts: 3,
+  client: 'default',
+  faults: '',
+  seed: 1,
+  releases: 0,
+  restocks: 0,
+  jobs: 0,
+};
 const [, , file, limitMs] = process.argv;
 const tell = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 
@@ -19,9 +33,8 @@ const watchdog = await startWatchdog({
 });
 try {
   const [{ strategy, path }] = await loadStrategies({ path: file });
-  const size = { buyers: 2, stock: 1, quantities: [1, 1], users: 2, instances: 2, attempts: 3 };
   const { verdict } = await explore({
-    scope: { ...size, client: 'default', faults: { crash: 0 }, seed: 1 },
+    scope: scopeOfFlags(SIZE),
     subject: await subjectOf(strategy, path),
     target,
     now: () => systemClock.monotonicNs() / 1e6,
