@@ -317,3 +317,15 @@ test('where the general search runs out of time the verdict is inconclusive and 
   expect(evidence[0]!.message).toContain('general search');
   expect(refusals(tea(2), history)).toMatchObject({ verdict: 'holds' });
 });
+
+test('a part that is too large for the general search is inconclusive, and its size is named', () => {
+  const history = [
+    purchase('U', 'unknown', [0, 1], 1),
+    purchase('V', 'unknown', [2, 3], 2),
+    purchase('A', 'sold-out', [5, 6]),
+    ...Array.from({ length: 50_000 }, (_, i) => purchase(`r${i}`, 'sold-out', [7 + i, 8 + i], 3)),
+  ];
+  const { verdict, evidence } = refusals(tea(2), history);
+  expect(verdict).toBe('inconclusive');
+  expect(evidence[0]!.message).toContain('50003 of 50003 operations');
+});
