@@ -142,3 +142,103 @@ export const pauses = plain('pauses', (redis) => ({
   },
   remaining: () => remaining(redis),
 }));
+
+/** After a failed send it looks whether it was sold, and gives up if not: the request may still be on its way. */
+export const checksBack: Strategy = {
+  ...plain('checks-back', (redis) => ({
+    async purchase(request) {
+      const take = "redis.call('SET', KEYS[2], 1) return redis.call('DECR', KEYS[1])";
+      try {
+        const left = await redis.eval(take, 2, key, `done:${request.requestId}`);
+        return Number(left) >= 0 ? { kind: 'sold' } : { kind: 'sold-out' };
+      } catch {
+        if ((await redis.exists(`done:${request.requestId}`)) === 1) return { kind: 'sold' };
+        return { kind: 'gave-up', attempts: 1 };
+      }
+    },
+    remaining: () => remaining(redis),
+  })),
+  client: { maxRetriesPerRequest: 0 },
+};
+
+/** A lock that runs out while its owner still works, without a fencing token. */
+export const unfencedLock = plain('unfenced-lock', (redis, _sale, env) => ({
+  async purchase(request) {
+    for (let attempt = 1; attempt <= env.maxAttempts; attempt++) {
+      if ((await redis.set('lock', request.requestId, 'PX', 5000, 'NX')) === 'OK') {
+        const stock = Number(await redis.get(key));
+        if (stock > 0) await redis.set(key, stock - 1);
+        const release =
+          "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end return 1";
+        await redis.eval(release, 1, 'lock', request.requestId);
+        return stock > 0 ? { kind: 'sold' } : { kind: 'sold-out' };
+      }
+      await env.sleep(10);
+    }
+    return { kind: 'gave-up', attempts: env.maxAttempts };
+  },
+  remaining: () => remaining(redis),
+}));
+
+/** Remembers in the process that it is sold out, and never looks again. */
+export const stickySoldOut = plain('sticky-sold-out', (redis) => {
+  let soldOut = false;
+  return {
+    async purchase(request) {
+      if (soldOut) return { kind: 'sold-out' };
+      const take =
+        "if tonumber(redis.call('GET', KEYS[1])) < 1 then return 0 end redis.call('DECR', KEYS[1]) return 1";
+      if ((await redis.eval(take, 1, key)) === 1) return { kind: 'sold' };
+      soldOut = request.quantity === 1;
+      return { kind: 'sold-out' };
+    },
+    remaining: () => remaining(redis),
+    async release() {
+      await redis.incr(key);
+    },
+  };
+});
+
+/** Puts the counter back to nothing when it fell below: units that came in between are gone. */
+export const resetsToZero = plain('resets-to-zero', (redis) => ({
+  async purchase() {
+    if ((await redis.decr(key)) >= 0) return { kind: 'sold' };
+    await redis.set(key, 0);
+    return { kind: 'sold-out' };
+  },
+  remaining: () => remaining(redis),
+  async restock(quantity) {
+    await redis.incrby(key, quantity);
+  },
+}));
+
+/** Two timers: it gives up should the later one fire first. */
+export const keepsDeadlines = plain('keeps-deadlines', (redis, _sale, env) => ({
+  async purchase() {
+    let late = false;
+    setTimeout(() => (late = true), 100);
+    await env.sleep(10);
+    if (late) return { kind: 'gave-up', attempts: 1 };
+    return (await redis.decr(key)) >= 0 ? { kind: 'sold' } : { kind: 'sold-out' };
+  },
+  remaining: () => remaining(redis),
+}));
+
+/** Refuses whoever draws a number that was drawn before. */
+export const drawsTickets = plain('draws-tickets', (redis, _sale, env) => ({
+  async purchase() {
+    if ((await redis.set(`ticket:${env.random()}`, 1, 'NX')) === null) return { kind: 'sold-out' };
+    return (await redis.decr(key)) >= 0 ? { kind: 'sold' } : { kind: 'sold-out' };
+  },
+  remaining: () => remaining(redis),
+}));
+
+/** Chooses between a way that is right and two that are wrong. */
+export const choosesAWay = plain('chooses-a-way', (redis, _sale, env) => ({
+  async purchase() {
+    const way = env.pick(3);
+    if (way === 2) await redis.decr(key);
+    return way < 2 && (await redis.decr(key)) >= 0 ? { kind: 'sold' } : { kind: 'sold-out' };
+  },
+  remaining: () => remaining(redis),
+}));

@@ -41,3 +41,25 @@ export const disturbing = (budgets: number): boolean => (budgets & DISTURBING) !
 
 /** Whether an instance may still be asked for something after its purchases are answered. */
 export const asking = (budgets: number): boolean => (budgets & ASKING) !== 0;
+
+/**
+ * What a cut can be paid from; empty if it cannot be paid. Sent commands that may still run make it a late
+ * request; commands that are lost before they ran a lost request, or, together with replies that are lost, part of
+ * either; replies alone a lost reply. The cut of an idle connection is any of the three.
+ *
+ * @param survivors commands that may still run, of `commands` that did not run yet
+ * @param replies replies that are on their way
+ */
+export function pricesOfCut(budgets: number, survivors: number, commands: number, replies: number): Extra[] {
+  const candidates: Extra[] =
+    survivors > 0
+      ? ['late-request']
+      : commands > 0
+        ? replies > 0
+          ? ['lost-reply', 'lost-request']
+          : ['lost-request']
+        : replies > 0
+          ? ['lost-reply']
+          : ['lost-reply', 'lost-request', 'late-request'];
+  return candidates.filter((candidate) => left(budgets, candidate) > 0);
+}

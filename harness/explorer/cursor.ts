@@ -135,6 +135,11 @@ export class Cursor {
     await this.#happen({ type: 'deliver', connection: c, bytes: bytes! });
   }
 
+  /** All replies that wait. */
+  async deliverAll(c: number): Promise<void> {
+    while (this.#connections[c]!.replies.length > 0) await this.deliver(c);
+  }
+
   async fireTimer(): Promise<void> {
     this.atoms.push({ event: 'timer' });
     await this.#happen({ type: 'timer' });

@@ -99,6 +99,10 @@ export class Passage {
     return this.#client.bytesWritten !== inner.bytesRead || inner.bytesWritten !== this.#client.bytesRead;
   }
 
+  get wasUsed(): boolean {
+    return this.#executed.length + this.pending.length > 0;
+  }
+
   get isCut(): boolean {
     return this.#cut;
   }

@@ -65,6 +65,10 @@ export interface InstanceSpec {
   client: Partial<RedisOptions>;
   /** Its clock when it starts, in milliseconds after the others' start. */
   startMs: number;
+  /** What `env.pick` does without an answer: asks for all of them, or takes the first, where nothing competes. */
+  choices: 'branch' | 'first';
+  /** Timers fire by deadline; else as they were set. */
+  deadlineOrder: boolean;
   /** Of this instance's own stream of chance. */
   seed: number;
   /** Made anew for each process. */
@@ -276,7 +280,7 @@ export class Instance implements VirtualWorld {
         this.#picked++;
         const [answer, ...rest] = this.#picks;
         this.#picks = rest;
-        if (answer === undefined) this.#openPick ??= n;
+        if (answer === undefined && this.#spec.choices === 'branch') this.#openPick ??= n;
         return answer ?? 0;
       },
       now: () => this.nowMs,
@@ -288,7 +292,9 @@ export class Instance implements VirtualWorld {
   /** The earliest deadline first; among equals the one that was set first. */
   #fireTimer(): void {
     let next: VirtualTimer | undefined;
-    for (const timer of this.#timers) if (!next || timer.deadlineMs < next.deadlineMs) next = timer;
+    for (const timer of this.#timers) {
+      if (!next || (this.#spec.deadlineOrder && timer.deadlineMs < next.deadlineMs)) next = timer;
+    }
     if (!next) throw new Error('no timer to fire');
     this.#timers.delete(next);
     this.nowMs = Math.max(this.nowMs, next.deadlineMs);

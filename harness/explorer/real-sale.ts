@@ -1,6 +1,6 @@
 import type { PurchaseOutcome, RecordedSale } from '../../strategies/contract.ts';
 import type { RedisTarget } from '../redis/target.ts';
-import { left, spend, budgetsOf } from './budgets.ts';
+import { budgetsOf, EXTRAS, left, pricesOfCut, spend, type Extra } from './budgets.ts';
 import type { ScheduleStep } from './counterexample.ts';
 import { CannotExplore } from './errors.ts';
 import { Gate, type Passage } from './gate.ts';
@@ -66,8 +66,8 @@ export class RealSale implements AsyncDisposable {
     return sale;
   }
 
-  /** Everything of the sale itself and every crash that may happen next, nothing fused and nothing trimmed. */
-  steps(): { regular: ScheduleStep[]; faults: ScheduleStep[] } {
+  /** Everything that may happen next, nothing fused and nothing trimmed; faults of processes apart. */
+  async steps(): Promise<{ regular: ScheduleStep[]; faults: ScheduleStep[] }> {
     const regular: ScheduleStep[] = [];
     const faults: ScheduleStep[] = [];
     for (const [slot, process] of this.#processes.entries()) {
@@ -87,8 +87,54 @@ export class RealSale implements AsyncDisposable {
       if (left(this.#budgets, 'crash') > 0) {
         for (const survivors of prefixes(process.passages)) faults.push({ slot, event: 'crash', survivors });
       }
+      faults.push(...this.#cuts(slot, process));
     }
+    faults.push(...this.#retries(), ...(await this.#serverFaults()));
     return { regular, faults };
+  }
+
+  #cuts(slot: number, process: Process): ScheduleStep[] {
+    return process.passages.flatMap((passage, connection) => {
+      if (passage.isCut || !passage.wasUsed) return [];
+      return Array.from({ length: passage.pending.length + 1 }, (_, survivors) => survivors)
+        .filter((survivors) => this.#priceOf(passage, survivors) !== undefined)
+        .map((survivors): ScheduleStep => ({ slot, event: 'cut', connection, survivors }));
+    });
+  }
+
+  #priceOf(passage: Passage, survivors: number): Extra | undefined {
+    return pricesOfCut(this.#budgets, survivors, passage.pending.length, passage.replies.length)[0];
+  }
+
+  /** Buyers whose last attempt left them without an answer ask again: here, or on a process that starts for it. */
+  #retries(): ScheduleStep[] {
+    const open = left(this.#budgets, 'retry');
+    const used = this.#scope.faults.retry - open;
+    const operation = this.#layout.firstRetry + used;
+    if (open === 0) return [];
+    const finishes = this.finishes().filter(({ kind }) => kind === 'purchase');
+    return finishes.flatMap(({ buyer, operation: asked, fate }): ScheduleStep[] => {
+      const isLast = finishes.every((other) => other.buyer !== buyer || other.operation <= asked);
+      const at = this.#processes.findIndex((process) =>
+        process?.calls.some((call) => call.operation === asked),
+      );
+      const { crashed } = this.#process(at);
+      if (!isLast || fate !== 'unknown' || (crashed && asked >= this.#layout.firstRetry)) return [];
+      const call: Call = { method: 'purchase', request: requestOf(this.#scope, buyer) };
+      const slot = crashed ? this.#layout.firstRetrySlot + used : at;
+      return [{ slot, event: 'start', call, buyer, operation }];
+    });
+  }
+
+  async #serverFaults(): Promise<ScheduleStep[]> {
+    const budgeted = (fault: Extra): boolean => left(this.#budgets, fault) > 0;
+    const faults: ScheduleStep[] = budgeted('script-flush') ? [{ slot: -1, event: 'script-flush' }] : [];
+    if (!budgeted('expire') && !budgeted('evict')) return faults;
+    for (const { key, volatile } of await this.#memo.keysNow()) {
+      if (budgeted('expire') && volatile) faults.push({ slot: -1, event: 'expire', key });
+      if (budgeted('evict')) faults.push({ slot: -1, event: 'evict', key });
+    }
+    return faults;
   }
 
   /** Why this step is not possible now, or undefined. */
@@ -186,6 +232,7 @@ export class RealSale implements AsyncDisposable {
       case 'start': {
         const { operation, buyer, call } = step;
         await process.call(call, { operation, buyer, kind: kindOf(call) }, step.picks);
+        if (operation >= this.#layout.firstRetry && operation < this.#layout.firstRelease) this.#pay('retry');
         const late = operation < this.#scope.buyers && isLone(this.#scope, step.slot);
         if (!late) this.#begin(operation);
         return undefined;
@@ -200,12 +247,13 @@ export class RealSale implements AsyncDisposable {
         await process.apply({ type: 'timer' }, step.picks);
         return undefined;
       case 'cut':
+        this.#pay(this.#priceOf(process.passages[step.connection]!, step.survivors));
         await process.cut(step.connection, step.survivors, step.picks);
         return undefined;
       case 'crash':
         this.#beginAll(process);
         process.crash(step.survivors);
-        this.#budgets = spend(this.#budgets, 'crash');
+        this.#pay('crash');
         return undefined;
       case 'expire':
       case 'evict':
@@ -217,6 +265,7 @@ export class RealSale implements AsyncDisposable {
   }
 
   async #befall(step: ScheduleStep): Promise<void> {
+    this.#pay(EXTRAS.find((extra) => extra === step.event));
     switch (step.event) {
       case 'expire':
       case 'evict':
@@ -236,6 +285,11 @@ export class RealSale implements AsyncDisposable {
       case 'crash':
         throw new Error(`${step.event} is a process's`);
     }
+  }
+
+  /** A schedule that was recorded under other budgets may cost more than there is; it is followed all the same. */
+  #pay(extra: Extra | undefined): void {
+    if (extra && left(this.#budgets, extra) > 0) this.#budgets = spend(this.#budgets, extra);
   }
 
   async #read(ledger: boolean): Promise<StoreAtRest> {

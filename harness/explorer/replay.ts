@@ -46,7 +46,7 @@ export async function replay(
         message: `${sale.acknowledged} units were sold of ${scope.stock}`,
       };
     }
-    if (sale.steps().regular.length > 0)
+    if ((await sale.steps()).regular.length > 0)
       return { result: 'mended', stepsRun, message: 'nothing is violated so far' };
     const { judgement } = await sale.finish();
     const { verdict, evidence } = judgement[property];

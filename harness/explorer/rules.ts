@@ -11,6 +11,16 @@ export interface Rules {
   realTimeOrder: boolean;
   /** Commands that a dead process had sent may still run. */
   ghosts: boolean;
+  /** While a crash or a cut may come, it may come between the running of a command and its reply's arrival. */
+  separateDelivery: boolean;
+  /** A connection may break after some replies of a batch and before the others. */
+  replyPrefixes: boolean;
+  /** Whether a key will expire is part of the content. */
+  logicalTtl: boolean;
+  /** Timers of one process fire in the order of their deadlines. */
+  deadlineOrder: boolean;
+  /** Each process draws chance of its own. */
+  ownChance: boolean;
   /** Buyers are interchangeable only if everything comes out the same under other names. */
   renamingCheck: boolean;
   /** Contents are compared by what they mean, not by how they are stored. */
@@ -22,6 +32,11 @@ export const ALL_RULES: Rules = {
   ownTouch: true,
   realTimeOrder: true,
   ghosts: true,
+  separateDelivery: true,
+  replyPrefixes: true,
+  logicalTtl: true,
+  deadlineOrder: true,
+  ownChance: true,
   renamingCheck: true,
   logicalContent: true,
 };

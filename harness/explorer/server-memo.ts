@@ -131,10 +131,15 @@ export class ServerMemo {
     for (const args of commandsOf(move)) await this.#admin.call(args);
   }
 
+  /** Keys of the server as it stands. */
+  async keysNow(): Promise<readonly KeyContent[]> {
+    return (JSON.parse(await this.capture()) as [KeyContent[]])[0];
+  }
+
   /** Every deadline of the server as it stands passes. */
   async expireAll(): Promise<void> {
-    const [keys] = JSON.parse(await this.capture()) as [KeyContent[]];
-    for (const { key, volatile } of keys) if (volatile) await this.perform({ kind: 'expire', key });
+    for (const { key, volatile } of await this.keysNow())
+      if (volatile) await this.perform({ kind: 'expire', key });
   }
 
   /** The logical content of the server as it stands, after something else worked on it. */
@@ -332,7 +337,7 @@ export class ServerMemo {
         await this.#admin.send([encodeCommand(['DUMP', key]), encodeCommand(['PTTL', key])])
       ).map(decode);
       if (typeof dump !== 'string') continue; // expired this very moment: the comparison of two runs will tell
-      const volatile = Number(ttl) >= 0;
+      const volatile = this.#rules.logicalTtl && Number(ttl) >= 0;
       keys.set(key, { dump, volatile });
       let content = this.#contentByDump.get(dump);
       if (content === undefined) {

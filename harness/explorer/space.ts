@@ -1,5 +1,5 @@
 import type { Strategy } from '../../strategies/contract.ts';
-import { asking, disturbing, left } from './budgets.ts';
+import { asking, disturbing, left, pricesOfCut } from './budgets.ts';
 import { Cursor, dirtied, type Atom, type Ground } from './cursor.ts';
 import { CannotExplore, OpenPick, StartAgain } from './errors.ts';
 import { Histories } from './histories.ts';
@@ -124,16 +124,30 @@ export class Space {
         transitions.push(this.#resting(server, { ...ABSENT, role: slot }));
         continue;
       }
-      const cursor = await this.boot(slot, server);
-      const [buyer, ...others] = buyersIn(this.scope, slot);
-      if (buyer !== undefined && others.length === 0 && this.reductions.lateStarts) {
-        await this.#purchase(cursor, slot, buyer, buyer, false);
-        await this.#rest(cursor, this.#fuses(slot, budgets));
-      }
+      const booted = await this.boot(slot, server);
+      const cursor = (await this.#askedEarly(booted, slot, budgets)) ?? booted;
       transitions.push(this.#finish(cursor, slot, budgets));
       server = transitions.at(-1)!.server;
     }
     return { server, transitions };
+  }
+
+  /**
+   * A lone buyer's purchase is called at once, as its interval begins with its first command anyway. Unless the code
+   * makes a choice on the way there (`env.pick`): then asking is an event, which has several outcomes.
+   */
+  async #askedEarly(booted: Cursor, slot: number, budgets: number): Promise<Cursor | undefined> {
+    const [buyer, ...others] = buyersIn(this.scope, slot);
+    if (buyer === undefined || others.length > 0 || !this.reductions.lateStarts) return undefined;
+    const cursor = new Cursor(this.ground(slot), booted.server, booted.local());
+    try {
+      await this.#purchase(cursor, slot, buyer, buyer, false);
+      await this.#rest(cursor, this.#fuses(slot, budgets));
+      return cursor;
+    } catch (error) {
+      if (error instanceof OpenPick) return undefined;
+      throw error;
+    }
   }
 
   /** A process that made its seller; the commands of its start ran at once. */
@@ -286,6 +300,7 @@ export class Space {
         break;
       case 'deliver':
         await cursor.deliver(move.connection);
+        if (!this.rules.replyPrefixes) await cursor.deliverAll(move.connection);
         break;
       case 'timer':
         await cursor.fireTimer();
@@ -318,7 +333,8 @@ export class Space {
   }
 
   #fuses(slot: number, budgets: number): boolean {
-    return this.reductions.fuse && !disturbing(budgets) && isLone(this.scope, slot);
+    const calm = !disturbing(budgets) || !this.rules.separateDelivery;
+    return this.reductions.fuse && calm && isLone(this.scope, slot);
   }
 
   async #rest(cursor: Cursor, fuse: boolean): Promise<void> {
@@ -341,7 +357,10 @@ export class Space {
       }
     }
     for (const connection of cursor.executable()) moves.push({ kind: 'execute', connection });
-    for (const connection of cursor.deliverable()) moves.push({ kind: 'deliver', connection });
+    for (const connection of cursor.deliverable()) {
+      const whole = cursor.outstanding(connection).commands === 0;
+      if (whole || this.rules.replyPrefixes) moves.push({ kind: 'deliver', connection });
+    }
     if (cursor.timers > 0 && cursor.waits) moves.push({ kind: 'timer' });
     if (local.phase === 'live')
       moves.push(...this.#disturbances(cursor, budgets), ...this.#requests(local, slot, budgets));
@@ -361,13 +380,9 @@ export class Space {
       // One that was never used holds nothing on the server, and the client replaces it unseen.
       if (!cursor.wasUsed(connection)) continue;
       for (const survivors of this.rules.ghosts ? cursor.prefixes(connection) : [0]) {
-        const as = (['lost-reply', 'lost-request', 'late-request'] as const).find((fault) => {
-          if (left(budgets, fault) === 0) return false;
-          if (survivors > 0) return fault === 'late-request';
-          if (commands > 0) return fault === 'lost-request' || (fault === 'lost-reply' && replies > 0);
-          return replies > 0 ? fault === 'lost-reply' : true;
-        });
-        if (as) moves.push({ kind: 'cut', connection, survivors, as });
+        for (const as of pricesOfCut(budgets, survivors, commands, replies)) {
+          moves.push({ kind: 'cut', connection, survivors, as });
+        }
       }
     }
     return moves;
@@ -486,7 +501,9 @@ export class Space {
   #spec(role: number): InstanceSpec {
     const purchases = Math.max(1, buyersIn(this.scope, role).length);
     const startMs = role === this.layout.office || role === this.lateOperator ? LATER_MS : 0;
-    return specOf(this.scope, this.#subject, role, purchases, startMs, inProcess);
+    const { ownChance, deadlineOrder } = this.rules;
+    const spec = specOf(this.scope, this.#subject, role, purchases, startMs, inProcess);
+    return { ...spec, deadlineOrder, ...(ownChance ? {} : { seed: this.scope.seed }) };
   }
 }
 
@@ -515,6 +532,8 @@ export function specOf(
     client: { ...CLIENTS[scope.client], ...strategy.client },
     startMs,
     seed: scope.seed * 64 + role,
+    deadlineOrder: true,
+    choices: role < layoutOf(scope).slots ? 'branch' : 'first',
     transport,
   };
 }

@@ -134,7 +134,7 @@ export async function everyRealInterleaving(
   for (let interleavings = 0; interleavings < most;) {
     await using sale = await RealSale.open(scope, subject, memo, target);
     for (let depth = 0; ; depth++) {
-      const { regular, faults } = sale.steps();
+      const { regular, faults } = await sale.steps();
       if (regular.length === 0) break;
       const steps = [...regular, ...faults];
       choices[depth] ??= { taken: 0, of: steps.length };
