@@ -93,7 +93,7 @@ function figures({
 }
 
 /** A counterexample as a diagram with its remedy. */
-export function counterexampleText(counterexample: Counterexample, file?: string): string {
+function counterexampleText(counterexample: Counterexample, file?: string): string {
   const { property, message, scope, minimal, remedy } = counterexample;
   const size = `${scope.buyers} ${scope.buyers === 1 ? 'buyer' : 'buyers'}, ${scope.stock} ${scope.stock === 1 ? 'unit' : 'units'}`;
   return [

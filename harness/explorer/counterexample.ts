@@ -8,7 +8,7 @@ import type { Happened } from './states.ts';
 
 const count = z.int().nonnegative();
 
-export const scopeSchema = z.object({
+const scopeSchema = z.object({
   buyers: z.int().positive(),
   stock: count,
   quantities: z.array(z.int().positive()).min(1),

@@ -68,7 +68,7 @@ export interface Exploration {
   outcomes: ReadonlySet<string>;
 }
 
-export const DEFAULT_MAX_STATES = 20_000_000;
+const DEFAULT_MAX_STATES = 20_000_000;
 const DEFAULT_AUDIT_SAMPLES = 16;
 
 /**

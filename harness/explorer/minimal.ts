@@ -23,7 +23,7 @@ export interface Found {
 const MOST_STATES = 150_000;
 
 /** Scopes within this one, smaller ones first: buyers, then units, then faults and the like. The scope itself comes last. */
-export function smallerScopes(scope: Scope): Scope[] {
+function smallerScopes(scope: Scope): Scope[] {
   const scopes: Scope[] = [];
   for (let buyers = 1; buyers <= scope.buyers; buyers++) {
     for (let stock = Math.min(1, scope.stock); stock <= scope.stock; stock++) {

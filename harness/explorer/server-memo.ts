@@ -399,7 +399,7 @@ const entryKey = (state: number, step: Step): string =>
 const name = (step: Step): string => decodeCommand(step.command)[0]!.toUpperCase();
 
 /** A restart is an end of every connection, too; that is not the server's part. */
-export function commandsOf(move: ServerMove): string[][] {
+function commandsOf(move: ServerMove): string[][] {
   switch (move.kind) {
     case 'expire':
       return [['PEXPIREAT', move.key, '1']]; // the past: the key expires now, as it would by the clock

@@ -178,13 +178,13 @@ function patchTimers(patch: Patch): void {
 }
 
 /** Bytes from the instance's own stream of chance. */
-export function ambientBytes(count: number): Buffer | undefined {
+function ambientBytes(count: number): Buffer | undefined {
   const world = current;
   if (!world) return undefined;
   return Buffer.from(Array.from({ length: count }, () => Math.floor(world.ambientRandom() * 256)));
 }
 
-export function ambientUuid(): `${string}-${string}-${string}-${string}-${string}` | undefined {
+function ambientUuid(): `${string}-${string}-${string}-${string}-${string}` | undefined {
   const bytes = ambientBytes(16);
   if (!bytes) return undefined;
   bytes[6] = (bytes[6]! & 0x0f) | 0x40;
