@@ -4,6 +4,7 @@ import { OPS, OUTCOMES } from './operation.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const SPACE = 0x20;
 const ZERO = 0x30;
 /** A number of so many digits is below 2^53, so adding digit by digit is exact. */
 const EXACT_DIGITS = 15;
@@ -108,9 +109,12 @@ export class LineScanner {
   }
 
   #accept(word: Uint8Array): boolean {
-    if (this.#at + word.length > this.#end) return false;
-    for (let i = 0; i < word.length; i++) if (this.#source[this.#at + i] !== word[i]) return false;
-    this.#at += word.length;
+    const source = this.#source;
+    const at = this.#at;
+    const { length } = word;
+    if (at + length > this.#end) return false;
+    for (let i = 0; i < length; i++) if (source[at + i] !== word[i]) return false;
+    this.#at = at + length;
     return true;
   }
 
@@ -119,26 +123,31 @@ export class LineScanner {
   }
 
   #number(): number {
+    const source = this.#source;
     const from = this.#at;
+    let at = from;
     let value = 0;
-    for (; this.#at < this.#end; this.#at++) {
-      const digit = this.#source[this.#at]! - ZERO;
-      if (!(digit >= 0 && digit <= 9)) break;
+    for (; at < this.#end; at++) {
+      const digit = source[at]! - ZERO;
+      if (digit < 0 || digit > 9) break;
       value = value * 10 + digit;
     }
-    const digits = this.#at - from;
-    const leadingZero = digits > 1 && this.#source[from] === ZERO;
+    this.#at = at;
+    const digits = at - from;
+    const leadingZero = digits > 1 && source[from] === ZERO;
     if (digits === 0 || digits > EXACT_DIGITS || leadingZero) this.#failed = true;
     return value;
   }
 
   /** @returns where the string ends; the scan goes on behind its quote */
   #string(): number {
-    while (this.#at < this.#end) {
-      const byte = this.#source[this.#at]!;
-      if (byte === QUOTE) return this.#at++;
-      if (byte === BACKSLASH || byte < 0x20) break;
-      this.#at++;
+    const source = this.#source;
+    for (let at = this.#at; at < this.#end; at++) {
+      const byte = source[at]!;
+      if (byte === BACKSLASH || byte < SPACE) break;
+      if (byte !== QUOTE) continue;
+      this.#at = at + 1;
+      return at;
     }
     this.#failed = true;
     return this.#at;
