@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { costText } from '../reports/cost.ts';
+import { benchText } from '../reports/bench.ts';
 import { markdown } from '../reports/markdown.ts';
 import { explorationJson, explorationText, replayText } from '../reports/exploration.ts';
 import { screen } from '../reports/screen.ts';
@@ -10,7 +10,7 @@ import { judgementText, machineText, strategiesText } from '../reports/tables.ts
 import { PROPERTIES, type Property } from '../strategies/contract.ts';
 import { registry } from '../strategies/registry.ts';
 import { freshSeed } from './ambient.ts';
-import { benchJob } from './bench-job.ts';
+import { benchJob, MODES, type BenchFlags } from './bench-job.ts';
 import { checkHistory } from './check.ts';
 import { faultOf, repeatCommand, seedOption, wholeNumber } from './command-line.ts';
 import { evaluate, PROFILES, type Profile } from './evaluate.ts';
@@ -19,6 +19,7 @@ import { type ScopeFlags } from './explorer/flags.ts';
 import { CLIENT_MODES, FAULTS } from './explorer/scope.ts';
 import { exitCodeOf } from './findings.ts';
 import { interruptible } from './lifetime.ts';
+import { PROFILES as ARRIVALS } from './load/arrivals.ts';
 import { progressOn } from './progress.ts';
 import { replayJob } from './replay.ts';
 import { examineMachine } from './redis/machine-report.ts';
@@ -185,12 +186,7 @@ function addReplay(program: Command, run: Invocation): void {
 }
 
 function addBench(program: Command, run: Invocation): void {
-  interface Flags extends TargetOptions {
-    inFlight?: number;
-    stock?: number;
-    buyers?: number;
-    workers?: number;
-    seconds?: number;
+  interface Flags extends TargetOptions, Omit<BenchFlags, 'seed'> {
     seed?: number;
     history?: true;
     runs: string;
@@ -199,27 +195,29 @@ function addBench(program: Command, run: Invocation): void {
     .command('bench')
     .description('measure what a sale costs: throughput, response time, commands per sale')
     .argument('[strategy...]', 'names, and paths to your own; none: every built-in')
+    .addOption(new Option('--mode <mode>', 'does a slow answer keep the next buyer away?').choices(MODES))
     .addOption(whole('--in-flight <n>', 'purchases in flight, over all workers (default: 64)', 1))
+    .addOption(whole('--rate <n>', 'open loop: arrivals per second, of a flash sale at its peak', 1))
+    .addOption(new Option('--arrivals <profile>', 'open loop (default: poisson)').choices(ARRIVALS))
+    .option('--slo <target>', 'find the highest rate that meets it, as p99=5ms')
+    .addOption(whole('--trials <n>', 'how often each is measured, in turns', 1).default(5))
+    .option('--baseline <name>', 'compare with this one (default: the first)')
     .addOption(whole('--stock <n>', 'units (default: more than can be sold in the time)', 0))
     .addOption(whole('--buyers <n>', 'purchases in all (default: as many as there is time for)', 1))
     .addOption(whole('--workers <n>', 'application instances, a thread each (default: 2)', 1))
-    .addOption(whole('--seconds <n>', 'how long purchases begin (default: 3, or until all are served)', 1))
+    .addOption(
+      whole('--seconds <n>', 'how long purchases begin, per trial (default: 1, or until all are served)', 1),
+    )
     .addOption(seedOption())
-    .option('--history', 'keep every recorded operation')
+    .option('--history', 'keep every recorded operation of the last trial')
     .option('--runs <folder>', 'where the folder for them is made', 'runs')
     .option('--json', 'print the figures as one JSON document')
     .action(async (strategies: string[], _, command: Command) => {
       const { history = false, seed = freshSeed(), ...flags } = command.optsWithGlobals<Flags>();
       progress.line(`seed ${seed}; again: ${repeatCommand(script, args, seed)}`);
-      const { measured, exitCode } = await benchJob({
-        ...flags,
-        strategies,
-        history,
-        seed,
-        progress,
-        signal: run.signal,
-      });
-      print(measured, costText(measured.strategies));
+      const job = { ...flags, strategies, history, seed, progress, signal: run.signal };
+      const { measured, exitCode } = await benchJob(job);
+      print(measured, benchText(measured));
       run.exitCode = exitCode;
     });
 }

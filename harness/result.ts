@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { ENVIRONMENTS, PROPERTIES } from '../strategies/contract.ts';
-import type { BenchRow } from './bench.ts';
+import type { BenchRow } from './bench-row.ts';
 import { OPS, OUTCOMES } from './history/operation.ts';
+import { PROFILES } from './load/arrivals.ts';
 
 /** The shape of result.json. A reader refuses a version that it does not know. */
 
@@ -71,23 +72,47 @@ const environmentResult = z.strictObject({
 });
 
 const figure = z.number().nullable();
+const interval = z.strictObject({ median: figure, low: figure, high: figure });
+const percentiles = z.strictObject({
+  count,
+  p50: figure,
+  p90: figure,
+  p99: figure,
+  p999: figure,
+  max: figure,
+});
 
-/** What the strategy costs; null where it was not measured. */
+/** What the strategy costs, null where it was not measured. */
 const cost = z.strictObject({
   strategy: z.string(),
-  mode: z.literal('closed'),
+  mode: z.enum(['closed', 'open']),
+  arrivals: z.strictObject({ profile: z.enum(PROFILES), ratePerSecond: z.number() }).nullable(),
   inFlight: count,
   connections: count,
-  trials: z.literal(1),
+  trials: count,
   ended: z.enum(['served', 'time-up', 'aborted', 'stalled']),
-  salesPerSecond: z.strictObject({ median: figure, low: z.null(), high: z.null() }),
-  responseMs: z.strictObject({ count, p50: figure, p90: figure, p99: figure, p999: figure, max: figure }),
+  salesPerSecond: interval,
+  salesPerSecondOfTrials: z.array(figure),
+  warmUpMs: figure,
+  unsteady: count,
+  refusalsPerSecond: interval,
+  ratioToCeiling: interval,
+  ceiling: z.string().nullable(),
+  ratioToBaseline: interval,
+  responseMs: percentiles,
+  serviceMs: percentiles,
+  lagMs: percentiles,
+  unsent: count,
+  saturated: z.boolean(),
   commandsPerSale: figure,
+  roundTripsPerSale: figure,
+  retriesPerSale: figure,
   gaveUp: count,
   unknown: count,
   errors: z.array(failure),
   clientCpu: z.number(),
   serverCpu: figure,
+  clientBusy: z.number(),
   bottleneck: z.enum(['client', 'server', 'none']).nullable(),
   verdict: z.enum(['holds', 'violated', 'inconclusive']),
   properties: z.record(z.enum(PROPERTIES), verdict),

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bench, type BenchOptions, type BenchResult, type BenchRow } from '../harness/bench.ts';
+import { bench, type BenchOptions, type BenchResult } from '../harness/bench.ts';
+import type { BenchRow } from '../harness/bench-row.ts';
 import { judge } from '../harness/checkers/judge.ts';
 import { readHistory } from '../harness/history/jsonl.ts';
 import { findServer } from '../harness/redis/provision.ts';
@@ -66,7 +67,7 @@ test('a kept history says what the row says', async () => {
 
 test('nonsense in one of several strategies is refused before the first is measured', async () => {
   const told: string[] = [];
-  const mistaken = run(['lua-decrement', 'lua-increment'], { onRow: ({ strategy }) => told.push(strategy) });
+  const mistaken = run(['lua-decrement', 'lua-increment'], { onTrial: (name) => told.push(name) });
   await expect(mistaken).rejects.toMatchObject({ code: 'UNKNOWN_STRATEGY' });
   await expect(run(['lua-decrement'], { buyers: 0 })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
   expect(told).toEqual([]);
@@ -74,6 +75,9 @@ test('nonsense in one of several strategies is refused before the first is measu
 
 test('a run that is interrupted has the rows that there were', async () => {
   const stop = new AbortController();
-  const result = await run([], { signal: stop.signal, onRow: () => stop.abort() });
+  const onTrial = (_name: string, trial: number): void => {
+    if (trial === 1) stop.abort();
+  };
+  const result = await run(['lua-decrement', 'lua-reserve-once'], { signal: stop.signal, onTrial });
   expect(result.strategies).toHaveLength(1);
 });

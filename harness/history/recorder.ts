@@ -10,7 +10,9 @@ const OUTCOME_CODES = new Map<string, number>(
   (['sold', 'sold-out', 'limit-reached', 'gave-up'] as const).map((kind) => [kind, outcomeCode(kind)]),
 );
 
-/** 33 bytes a purchase; the rest of its request follows from the buyer's number. */
+/**
+ * 33 bytes a purchase, 49 in an open loop; the rest of its request follows from the buyer's number.
+ */
 interface Chunk {
   process: Int32Array<ArrayBuffer>;
   buyer: Uint32Array<ArrayBuffer>;
@@ -18,6 +20,9 @@ interface Chunk {
   completedNs: Float64Array<ArrayBuffer>;
   remaining: Float64Array<ArrayBuffer>;
   outcome: Uint8Array<ArrayBuffer>;
+  /** Open loop only: when the buyer came, and when the generator came to it. */
+  intendedNs?: Float64Array<ArrayBuffer>;
+  noticedNs?: Float64Array<ArrayBuffer>;
 }
 
 /** What one instance recorded, in order of invocation; its buffers can be transferred between threads. */
@@ -36,12 +41,23 @@ export class Recorder {
   #rows = 0;
   #sealed = false;
   readonly #chunks: Chunk[] = [];
+  readonly #open: boolean;
+
+  /** `open`: an open loop, where buyers come when they come. */
+  constructor(open = false) {
+    this.#open = open;
+  }
+
+  /** Purchases that began so far. */
+  get invoked(): number {
+    return this.#rows;
+  }
 
   /** A purchase begins. Answers the row by which it is completed. Times are nanoseconds since the run's start. */
   invoke(process: number, buyer: number, invokedNs: number): number {
     const row = this.#rows++;
     const i = row % CHUNK_ROWS;
-    if (i === 0) this.#chunks.push(newChunk());
+    if (i === 0) this.#chunks.push(newChunk(this.#open));
     const chunk = this.#chunk(row);
     chunk.process[i] = process;
     chunk.buyer[i] = buyer;
@@ -50,6 +66,13 @@ export class Recorder {
     chunk.remaining[i] = NaN;
     chunk.outcome[i] = UNKNOWN;
     return row;
+  }
+
+  /** Open loop: when the buyer of that row came, and when the generator came to it. */
+  arrived(row: number, intendedNs: number, noticedNs: number): void {
+    const chunk = this.#chunk(row);
+    chunk.intendedNs![row % CHUNK_ROWS] = intendedNs;
+    chunk.noticedNs![row % CHUNK_ROWS] = noticedNs;
   }
 
   /** @throws TypeError if that is no outcome; the purchase is then still open. */
@@ -92,6 +115,31 @@ export function buffersOf(recording: Recording): ArrayBuffer[] {
   return recording.chunks.flatMap((chunk) =>
     Object.values(chunk as unknown as Record<string, { buffer: ArrayBuffer }>).map(({ buffer }) => buffer),
   );
+}
+
+/** What the times of one purchase are worked out from; in a closed loop a buyer comes when it is sent. */
+export interface Timed {
+  intendedNs: number;
+  noticedNs: number;
+  invokedNs: number;
+  completedNs: number;
+}
+
+/** The purchases that came to an end, in no particular order; one object for all of them. */
+export function* timesOf(recordings: readonly Recording[]): Generator<Timed> {
+  const timed: Timed = { intendedNs: 0, noticedNs: 0, invokedNs: 0, completedNs: 0 };
+  for (const { rows, chunks } of recordings) {
+    for (let row = 0; row < rows; row++) {
+      const { invokedNs, completedNs, intendedNs, noticedNs } = chunks[Math.floor(row / CHUNK_ROWS)]!;
+      const i = row % CHUNK_ROWS;
+      if (completedNs[i] === Infinity) continue;
+      timed.invokedNs = invokedNs[i]!;
+      timed.completedNs = completedNs[i]!;
+      timed.intendedNs = intendedNs?.[i] ?? timed.invokedNs;
+      timed.noticedNs = noticedNs?.[i] ?? timed.invokedNs;
+      yield timed;
+    }
+  }
 }
 
 /** One history, in order of invocation, from what the instances recorded side by side. */
@@ -149,7 +197,7 @@ class Cursor {
   }
 }
 
-function newChunk(): Chunk {
+function newChunk(open: boolean): Chunk {
   return {
     process: new Int32Array(CHUNK_ROWS),
     buyer: new Uint32Array(CHUNK_ROWS),
@@ -157,5 +205,6 @@ function newChunk(): Chunk {
     completedNs: new Float64Array(CHUNK_ROWS),
     remaining: new Float64Array(CHUNK_ROWS),
     outcome: new Uint8Array(CHUNK_ROWS),
+    ...(open && { intendedNs: new Float64Array(CHUNK_ROWS), noticedNs: new Float64Array(CHUNK_ROWS) }),
   };
 }

@@ -6,6 +6,10 @@ import type { Failures } from './failures.ts';
 export class Connections {
   /** Commands written to the wire, re-sent ones included, handshakes and those that wait for a connection not. */
   commands = 0;
+  /** Packets: what is written to one connection in one turn of the event loop goes and comes back together. */
+  roundTrips = 0;
+  #turn = 0;
+  #turnEnds = false;
   readonly #open: Redis[] = [];
   readonly #failures: Failures;
 
@@ -46,14 +50,31 @@ export class Connections {
    */
   #counted(redis: Redis): Redis {
     const send = redis.sendCommand.bind(redis);
+    let lastTurn = -1;
     redis.sendCommand = (command, stream) => {
       // A command that has to wait for the connection passes here again once it is ready.
-      if (redis.status === 'ready') this.commands++;
+      if (redis.status === 'ready') {
+        this.commands++;
+        if (lastTurn !== this.#turn) {
+          lastTurn = this.#turn;
+          this.roundTrips++;
+          this.#endTurn();
+        }
+      }
       return send(command, stream);
     };
     // The strategy's own further connections count too.
     const duplicate = redis.duplicate.bind(redis);
     redis.duplicate = (override) => this.#counted(duplicate(override));
     return redis;
+  }
+
+  #endTurn(): void {
+    if (this.#turnEnds) return;
+    this.#turnEnds = true;
+    setImmediate(() => {
+      this.#turn++;
+      this.#turnEnds = false;
+    });
   }
 }

@@ -19,11 +19,12 @@ import type { InstanceRun, InstanceTask } from './task.ts';
 import { watchUsage, type Usage } from './usage.ts';
 
 /**
- * One sale: opened, sold by a pool of instances in a closed loop, brought to rest, and counted.
+ * One sale: opened, sold by a pool of instances, brought to rest, and counted.
  *
+ * @param pool threads to run it on, kept for the next run; absent: threads of its own
  * @throws UsageError if the options or the strategy make no sense; EnvironmentError if Redis or a worker fails
  */
-export async function runLoad(options: LoadOptions): Promise<LoadRun> {
+export async function runLoad(options: LoadOptions, pool?: InstancePool): Promise<LoadRun> {
   const strategy = await loadStrategy(options.strategy);
   const plan = planLoad(options, strategy);
   const failures = new Failures();
@@ -33,7 +34,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadRun> {
     const observer = await connections.open(target.options);
     const lobby = await connections.open({ ...target.options, ...strategy.client });
     await open(strategy, lobby, plan);
-    const sold = await sell(options, plan, observer);
+    const sold = await sell(options, plan, observer, pool);
     for (const failure of sold.instances.flatMap((instance) => instance.failures)) failures.add(failure);
     let rest: AtRest = {};
     if (sold.ended !== 'aborted') {
@@ -67,8 +68,13 @@ interface Sold {
   usage: Usage;
 }
 
-/** Starts all instances together, waits until they have ended, and leaves no thread behind. */
-async function sell(options: LoadOptions, plan: LoadPlan, observer: Redis): Promise<Sold> {
+/** Starts all instances together, and waits until they have ended. */
+async function sell(
+  options: LoadOptions,
+  plan: LoadPlan,
+  observer: Redis,
+  kept: InstancePool | undefined,
+): Promise<Sold> {
   const control = new Control(clock);
   let reason: Ended | 'not ready' | undefined;
   const stop = (why: Ended | 'not ready'): void => {
@@ -78,7 +84,7 @@ async function sell(options: LoadOptions, plan: LoadPlan, observer: Redis): Prom
   const abort = (): void => stop('aborted');
   options.signal?.addEventListener('abort', abort);
   if (options.signal?.aborted) abort();
-  const pool = new InstancePool(plan.workers);
+  const pool = kept ?? new InstancePool(plan.workers);
   let timer = setTimeout(() => stop('not ready'), plan.graceMs);
   try {
     const running = pool.run(instanceTasks(options, plan, control));
@@ -96,7 +102,7 @@ async function sell(options: LoadOptions, plan: LoadPlan, observer: Redis): Prom
     clearTimeout(timer);
     options.signal?.removeEventListener('abort', abort);
     control.stop();
-    await pool.close();
+    if (!kept) await pool.close();
   }
 }
 
@@ -118,6 +124,7 @@ function instanceTasks(options: LoadOptions, plan: LoadPlan, control: Control): 
     crowd: plan.crowd,
     instance,
     instances: plan.workers,
+    ...(plan.arrivals && { arrivals: plan.arrivals }),
     inFlight: share + (instance < rest ? 1 : 0),
     firstProcess: instance * share + Math.min(instance, rest),
     maxAttempts: plan.maxAttempts,
@@ -135,11 +142,9 @@ function loadRun(
   { drained, drainedBy, recorded }: AtRest,
   failures: Failures,
 ): LoadRun {
-  const operations = mergeRecordings(
-    instances.map(({ recording }) => recording),
-    (buyer) => requestOf(plan.crowd, buyer),
-  );
-  const figures = figuresOf(operations);
+  const recordings = instances.map(({ recording }) => recording);
+  const operations = mergeRecordings(recordings, (buyer) => requestOf(plan.crowd, buyer));
+  const figures = figuresOf(operations, recordings);
   const history: History = {
     sale: plan.sale,
     operations,
@@ -148,9 +153,11 @@ function loadRun(
   };
   const sum = (of: (instance: InstanceRun) => number): number =>
     instances.reduce((total, instance) => total + of(instance), 0);
+  const perSale = (of: (instance: InstanceRun) => number): number | null =>
+    figures.outcomes.sold === 0 ? null : sum(of) / figures.outcomes.sold;
   return {
     strategy: strategy.name,
-    mode: 'closed',
+    mode: plan.arrivals ? 'open' : 'closed',
     seed,
     workers: plan.workers,
     inFlight: plan.inFlight,
@@ -158,8 +165,11 @@ function loadRun(
     ended,
     history,
     ...figures,
-    commandsPerSale:
-      figures.outcomes.sold === 0 ? null : sum(({ commands }) => commands) / figures.outcomes.sold,
+    commandsPerSale: perSale(({ commands }) => commands),
+    roundTripsPerSale: perSale(({ roundTrips }) => roundTrips),
+    retriesPerSale: perSale(({ pauses }) => pauses),
+    unsent: sum(({ unsent }) => unsent),
+    memoryBytes: sum(({ memoryBytes }) => memoryBytes),
     ...usage,
     ...(drained !== undefined && { drained }),
     ...(drainedBy !== undefined && { drainedBy }),

@@ -4,10 +4,12 @@ import type { Seller } from '../../strategies/contract.ts';
 import { isDefinite } from '../../strategies/errors.ts';
 import { systemClock as clock } from '../ambient.ts';
 import { Recorder } from '../history/recorder.ts';
+import { arrivalTimes } from './arrivals.ts';
 import { Queue, requestOf } from './buyers.ts';
 import type { Connections } from './connections.ts';
 import type { Control } from './control.ts';
 import type { Failures } from './failures.ts';
+import { OpenLoop } from './open-loop.ts';
 import type { InstanceRun, InstanceTask } from './task.ts';
 
 const POLL_MS = 20;
@@ -19,6 +21,8 @@ export interface Shop {
   lent: readonly Redis[];
   connections: Connections;
   failures: Failures;
+  /** Pauses that the seller took so far. */
+  pauses: { count: number };
 }
 
 /** One application instance that serves its share of the buyers. */
@@ -28,8 +32,8 @@ export class Instance {
   readonly #shop: Shop;
   readonly #startNs: number;
   readonly #queue: Queue;
-  readonly #recorder = new Recorder();
-  #commandsAtLastSale: number | undefined;
+  readonly #recorder: Recorder;
+  #spent: Pick<InstanceRun, 'commands' | 'roundTrips' | 'pauses'> | undefined;
 
   constructor(task: InstanceTask, control: Control, shop: Shop, startNs: number) {
     this.#task = task;
@@ -37,42 +41,80 @@ export class Instance {
     this.#shop = shop;
     this.#startNs = startNs;
     this.#queue = new Queue(task.crowd, task.instance, task.instances);
+    this.#recorder = new Recorder(task.arrivals !== undefined);
   }
 
   async run(): Promise<Omit<InstanceRun, 'failures'>> {
-    const { lent, connections } = this.#shop;
+    const { connections } = this.#shop;
     connections.commands = 0;
+    connections.roundTrips = 0;
     const before = performance.eventLoopUtilization();
-    // All tasks begin in one tick: on a shared connection their first commands lie on the wire side by side.
-    const tasks = Promise.all(lent.map((redis, i) => this.#serve(this.#task.firstProcess + i, redis)));
-    const stalled = await this.#stalls(tasks);
+    const loop = this.#task.arrivals === undefined ? this.#closedLoop() : this.#openLoop();
+    const stalled = await this.#stalls(loop.ended);
+    const { idle, active } = performance.eventLoopUtilization(before);
+    const { heapUsed, external } = process.memoryUsage();
     return {
       kind: 'ran',
       recording: this.#recorder.seal(),
       connections: connections.size,
-      commands: this.#commandsAtLastSale ?? connections.commands,
-      busy: performance.eventLoopUtilization(before).utilization,
+      ...(this.#spent ?? this.#spending()),
+      unsent: loop.unsent(),
+      // A generator that looks at the clock until the next buyer is due is not busy.
+      busy: Math.max(0, active - loop.waitedMs()) / (idle + active),
+      memoryBytes: heapUsed + external,
       stalled,
     };
   }
 
+  /** All tasks begin in one tick: on a shared connection their first commands lie on the wire side by side. */
+  #closedLoop(): Loop {
+    const tasks = this.#shop.lent.map((redis, i) => this.#serve(this.#task.firstProcess + i, redis));
+    return { ended: Promise.all(tasks), unsent: () => 0, waitedMs: () => 0 };
+  }
+
   /** One task: one purchase after the other, until the buyers are served or the run is stopped. */
   async #serve(process: number, redis: Redis): Promise<void> {
-    const { seller, connections, failures } = this.#shop;
     while (!this.#control.stopped) {
       const buyer = this.#queue.take();
       if (buyer === 0) return;
-      const request = requestOf(this.#task.crowd, buyer);
       const row = this.#recorder.invoke(process, buyer, this.#now());
-      try {
-        const outcome = await seller.purchase(request, redis);
-        this.#recorder.complete(row, outcome, this.#now());
-        if (outcome.kind === 'sold') this.#commandsAtLastSale = connections.commands;
-      } catch (error) {
-        this.#recorder.fail(row, isDefinite(error), this.#now());
-        failures.count(error);
-      }
+      await this.#purchase(buyer, row, redis);
     }
+  }
+
+  #openLoop(): Loop {
+    const { firstProcess, inFlight, arrivals } = this.#task;
+    const loop = new OpenLoop({
+      next: arrivalTimes(arrivals!, this.#task),
+      slots: inFlight,
+      now: () => this.#now(),
+      stopped: () => this.#control.stopped,
+      purchase: (slot, intendedNs, noticedNs) => {
+        const buyer = this.#queue.take();
+        if (buyer === 0) return undefined;
+        const row = this.#recorder.invoke(firstProcess + slot, buyer, this.#now());
+        this.#recorder.arrived(row, intendedNs, noticedNs);
+        return this.#purchase(buyer, row, this.#shop.lent[slot]!);
+      },
+    });
+    return { ended: loop.run(), unsent: () => loop.unsent, waitedMs: () => loop.waitedNs / 1e6 };
+  }
+
+  async #purchase(buyer: number, row: number, redis: Redis): Promise<void> {
+    const { seller, failures } = this.#shop;
+    try {
+      const outcome = await seller.purchase(requestOf(this.#task.crowd, buyer), redis);
+      this.#recorder.complete(row, outcome, this.#now());
+      if (outcome.kind === 'sold') this.#spent = this.#spending();
+    } catch (error) {
+      this.#recorder.fail(row, isDefinite(error), this.#now());
+      failures.count(error);
+    }
+  }
+
+  #spending(): Pick<InstanceRun, 'commands' | 'roundTrips' | 'pauses'> {
+    const { connections, pauses } = this.#shop;
+    return { commands: connections.commands, roundTrips: connections.roundTrips, pauses: pauses.count };
   }
 
   /** Waits for the tasks. True: nothing was completed for the grace period, and some of them are still at it. */
@@ -81,7 +123,8 @@ export class Instance {
     let completed = -1;
     let sinceNs = 0;
     for (;;) {
-      if (this.#recorder.completed !== completed) {
+      const waiting = this.#recorder.completed < this.#recorder.invoked;
+      if (this.#recorder.completed !== completed || !waiting) {
         completed = this.#recorder.completed;
         sinceNs = clock.monotonicNs();
       } else if (clock.monotonicNs() - sinceNs > this.#task.graceMs * 1e6) return true;
@@ -92,4 +135,12 @@ export class Instance {
   #now(): number {
     return clock.monotonicNs() - this.#startNs;
   }
+}
+
+interface Loop {
+  ended: Promise<unknown>;
+  /** Arrivals that were due and never became a purchase. */
+  unsent(): number;
+  /** For the clock, with nothing to do. */
+  waitedMs(): number;
 }

@@ -1,8 +1,10 @@
+import { availableParallelism } from 'node:os';
 import { checkSale, checkUnits, type Sale, type Strategy } from '../../strategies/contract.ts';
 import { isDefinite } from '../../strategies/errors.ts';
 import { UsageError } from '../errors.ts';
 import type { RedisTarget } from '../redis/target.ts';
 import type { StrategyRef } from '../strategy-loader.ts';
+import { PROFILES, type Arrivals, type Profile } from './arrivals.ts';
 import type { Crowd } from './buyers.ts';
 
 export interface LoadOptions {
@@ -17,9 +19,11 @@ export interface LoadOptions {
   users?: number;
   /** Units per purchase, dealt out cyclically. Default: one unit. */
   quantities?: readonly number[];
-  /** Purchases in flight, over all workers. Default 64. */
+  /** Buyers come when they come, whatever becomes of those before them. Absent: closed loop. Needs `seconds`. */
+  arrivals?: { profile: Profile; ratePerSecond: number };
+  /** Purchases in flight, over all workers; in an open loop at most. Default 64; of shared connections there, 1024. */
   inFlight?: number;
-  /** Application instances, one thread each. Default 2, or as many as are in flight. */
+  /** Application instances, one thread each. Default 2, in an open loop on two processors 1. */
   workers?: number;
   /** After so long no purchase begins. */
   seconds?: number;
@@ -42,6 +46,7 @@ export interface LoadPlan {
   inFlight: number;
   workers: number;
   seconds?: number;
+  arrivals?: Arrivals;
   maxAttempts: number;
   graceMs: number;
 }
@@ -53,8 +58,11 @@ let runs = 0;
 
 /** @throws UsageError if the options make no sense, alone or together with the strategy. Nothing was sent. */
 export function planLoad(options: LoadOptions, strategy: Strategy): LoadPlan {
-  const inFlight = options.inFlight ?? 64;
-  const workers = options.workers ?? Math.min(2, inFlight);
+  const { arrivals } = options;
+  const inFlight = options.inFlight ?? (arrivals && strategy.connection === 'shared' ? 1_024 : 64);
+  // Who has to send on time needs a processor beside the server's.
+  const threads = arrivals ? Math.min(2, Math.max(1, availableParallelism() - 1)) : 2;
+  const workers = options.workers ?? Math.min(threads, inFlight);
   const quantities = options.quantities ?? [1];
   whole('seed', options.seed, 0);
   whole('inFlight', inFlight, 1);
@@ -67,6 +75,7 @@ export function planLoad(options: LoadOptions, strategy: Strategy): LoadPlan {
   if (options.buyers === undefined && options.seconds === undefined) {
     throw unusable('neither buyers nor seconds are given', 'give one of them, or the run never ends');
   }
+  if (arrivals) checkArrivals(arrivals, options.seconds);
   if (workers > inFlight) {
     throw unusable(`${workers} workers share ${inFlight} purchases in flight`, 'give fewer workers');
   }
@@ -83,9 +92,26 @@ export function planLoad(options: LoadOptions, strategy: Strategy): LoadPlan {
     inFlight,
     workers,
     ...(options.seconds !== undefined && { seconds: options.seconds }),
+    ...(arrivals && options.seconds !== undefined && { arrivals: { ...arrivals, seconds: options.seconds } }),
     maxAttempts: options.maxAttempts ?? 64,
     graceMs: options.graceMs ?? 10_000,
   };
+}
+
+/** More than one thread can send; a rate beyond it is a slip of the finger. */
+const MOST_ARRIVALS = 10_000_000;
+
+function checkArrivals(
+  { profile, ratePerSecond }: { profile: string; ratePerSecond: number },
+  seconds?: number,
+) {
+  if (!(PROFILES as readonly string[]).includes(profile)) {
+    throw unusable(`arrivals are "${profile}"`, `give one of ${PROFILES.join(', ')}`);
+  }
+  if (!(ratePerSecond > 0 && ratePerSecond <= MOST_ARRIVALS)) {
+    throw unusable(`rate is ${String(ratePerSecond)}`, `give arrivals per second, at most ${MOST_ARRIVALS}`);
+  }
+  if (seconds === undefined) throw unusable('an open loop without seconds never ends', 'give seconds');
 }
 
 function checkUnitsOf(strategy: Strategy, sale: Sale, quantities: readonly number[]): void {

@@ -59,6 +59,37 @@ export class InstancePool {
   }
 }
 
+/**
+ * The threads of a session, kept from one trial to the next: compiled once and warm. After a run that failed or
+ * left purchases open they are replaced, because what still goes on in them would disturb the next one.
+ */
+export class SessionPool implements AsyncDisposable {
+  readonly #pools = new Map<number, InstancePool>();
+
+  async lend<T extends { hung: number }>(
+    instances: number,
+    run: (pool: InstancePool) => Promise<T>,
+  ): Promise<T> {
+    const pool = this.#pools.get(instances) ?? new InstancePool(instances);
+    this.#pools.set(instances, pool);
+    let clean = false;
+    try {
+      const done = await run(pool);
+      clean = done.hung === 0;
+      return done;
+    } finally {
+      if (!clean) {
+        this.#pools.delete(instances);
+        await pool.close();
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
+  }
+}
+
 function errorOf({ during, code, message, remedy, stack }: InstanceFault): Error {
   const cause = { stack };
   if (during === 'connecting') {

@@ -1,6 +1,7 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 
 const PERCENTILES = { p50: 0.5, p90: 0.9, p99: 0.99, p999: 0.999 } as const;
+export type Percentile = keyof typeof PERCENTILES;
 
 /** Milliseconds. A percentile for which too little was measured is null: X needs 10 / (1 − X) values. */
 export interface Percentiles {
@@ -20,6 +21,11 @@ export class Durations {
     this.#histogram.record(Math.max(1, Math.round(ns)));
   }
 
+  /** Percentiles of several runs are those of their merged histograms, never an average. */
+  add(other: Durations): void {
+    this.#histogram.add(other.#histogram);
+  }
+
   percentiles(): Percentiles {
     const { count } = this.#histogram;
     const at = (share: number): number | null =>
@@ -33,4 +39,29 @@ export class Durations {
       max: count === 0 ? null : this.#histogram.max / 1e6,
     };
   }
+}
+
+/**
+ * The times of one run, apart. In a closed loop a purchase begins when the one before has ended, so its service
+ * time is all there is. In an open loop response time = generator lag + waiting for a free connection + service time.
+ */
+export interface Times {
+  /** Intended start → completion. */
+  response: Durations;
+  /** Sent → completion. */
+  service: Durations;
+  /** Intended start → the generator came to it; always 0 in a closed loop. */
+  lag: Durations;
+}
+
+export const noTimes = (): Times => ({
+  response: new Durations(),
+  service: new Durations(),
+  lag: new Durations(),
+});
+
+export function addTimes(sum: Times, more: Times): void {
+  sum.response.add(more.response);
+  sum.service.add(more.service);
+  sum.lag.add(more.lag);
 }

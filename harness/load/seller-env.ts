@@ -3,10 +3,13 @@ import { systemClock as clock } from '../ambient.ts';
 import type { Random } from '../random.ts';
 
 /** The world of an instance outside the explorer: the real clock, and chance from the run's seed. */
-export const sellerEnv = (random: Random, maxAttempts: number): SellerEnv => ({
+export const sellerEnv = (random: Random, maxAttempts: number, onPause?: () => void): SellerEnv => ({
   random: () => random.next(),
   pick: (n) => random.below(n),
   now: () => clock.epochMs(),
-  sleep: (ms) => clock.sleep(ms),
+  sleep: (ms) => {
+    onPause?.();
+    return clock.sleep(ms);
+  },
   maxAttempts,
 });

@@ -1,9 +1,11 @@
 import { OUTCOMES, type History, type Outcome } from '../history/operation.ts';
 import { outcomeCode, type OperationColumns } from '../history/columns.ts';
 import type { Failure } from './failures.ts';
-import { Durations, type Percentiles } from './response-time.ts';
+import { timesOf, type Recording } from '../history/recorder.ts';
+import { noTimes, type Times } from './response-time.ts';
 import type { AtRest } from './rest.ts';
 import type { Usage } from './usage.ts';
+import { steadyFrom } from './warm-up.ts';
 
 /**
  * Why no purchase began any more: all buyers served, `seconds` over, the caller's signal, or nothing was completed
@@ -14,8 +16,8 @@ export type Ended = 'served' | 'time-up' | 'aborted' | 'stalled';
 /** A figure that was not measured is absent or null. */
 export interface LoadRun extends Usage, Pick<AtRest, 'drained' | 'drainedBy'> {
   strategy: string;
-  /** The next request waits for the last response, so response time and service time are the same here. */
-  mode: 'closed';
+  /** Closed: the next request waits for the last response. Open: buyers come when they come. */
+  mode: 'closed' | 'open';
   seed: number;
   workers: number;
   inFlight: number;
@@ -33,12 +35,24 @@ export interface LoadRun extends Usage, Pick<AtRest, 'drained' | 'drainedBy'> {
   /** From the common start to the completion of the last sale; 0 if nothing was sold. After it, the drain phase. */
   sellingNs: number;
   operationsPerSecond: number;
+  /** Until the run was steady; undefined: it never was, and all of it counts. Left out of the next two figures. */
+  warmUpNs: number | undefined;
   /** Sales in the selling phase; null if nothing was sold. */
   salesPerSecond: number | null;
   /** Completed operations that began in the selling phase; if nothing was sold, all. */
-  responseMs: Percentiles;
+  times: Times;
+  /** Refusals in the drain phase; null if nobody was refused in it. */
+  refusalsPerSecond: number | null;
   /** Commands that the instances sent until their last sale, per sale; null if nothing was sold. */
   commandsPerSale: number | null;
+  /** Likewise packets: commands written to one connection in one turn of the event loop share one. */
+  roundTripsPerSale: number | null;
+  /** Likewise pauses: what a strategy does before it tries again. */
+  retriesPerSale: number | null;
+  /** Arrivals that were due and never became a purchase; always 0 in a closed loop. */
+  unsent: number;
+  /** JavaScript heap and what it holds outside of it, over the instances' threads, at the end. */
+  memoryBytes: number;
   errors: Failure[];
 }
 
@@ -51,34 +65,35 @@ export type Figures = Pick<
   | 'elapsedNs'
   | 'sellingNs'
   | 'operationsPerSecond'
+  | 'warmUpNs'
   | 'salesPerSecond'
-  | 'responseMs'
+  | 'times'
+  | 'refusalsPerSecond'
 >;
 
 const SOLD = outcomeCode('sold');
+const SOLD_OUT = outcomeCode('sold-out');
 
 /** Reads the columns as they are: a million operations need not become a million objects. */
-export function figuresOf(operations: OperationColumns): Figures {
-  const { invoked, completed, outcome, quantity, length } = operations;
+export function figuresOf(operations: OperationColumns, recordings: readonly Recording[]): Figures {
+  const { completed, outcome, quantity, length } = operations;
   const counts = OUTCOMES.map(() => 0);
   let soldUnits = 0;
   let hung = 0;
   let elapsedNs = 0;
-  let sellingNs = 0;
+  const soldAtNs: number[] = [];
   for (let i = 0; i < length; i++) {
     counts[outcome[i]!]!++;
     if (completed[i] === Infinity) hung++;
     else elapsedNs = Math.max(elapsedNs, completed[i]!);
     if (outcome[i] !== SOLD) continue;
     soldUnits += quantity[i]!;
-    sellingNs = Math.max(sellingNs, completed[i]!);
+    soldAtNs.push(completed[i]!);
   }
-  const response = new Durations();
-  for (let i = 0; i < length; i++) {
-    const counted = completed[i] !== Infinity && (sellingNs === 0 || invoked[i]! <= sellingNs);
-    if (counted) response.record(completed[i]! - invoked[i]!);
-  }
-  const sales = counts[SOLD]!;
+  const sellingNs = soldAtNs.reduce((last, ns) => Math.max(last, ns), 0);
+  const warmUpNs = steadyFrom(soldAtNs, sellingNs);
+  const fromNs = warmUpNs ?? 0;
+  const steadySales = soldAtNs.reduce((count, ns) => count + Number(ns >= fromNs), 0);
   return {
     outcomes: Object.fromEntries(OUTCOMES.map((name, code) => [name, counts[code]])) as Record<
       Outcome,
@@ -90,7 +105,33 @@ export function figuresOf(operations: OperationColumns): Figures {
     elapsedNs,
     sellingNs,
     operationsPerSecond: elapsedNs === 0 ? 0 : (length - hung) / (elapsedNs / 1e9),
-    salesPerSecond: sales === 0 ? null : sales / (sellingNs / 1e9),
-    responseMs: response.percentiles(),
+    warmUpNs,
+    salesPerSecond: soldAtNs.length === 0 ? null : steadySales / ((sellingNs - fromNs) / 1e9),
+    times: timesBetween(recordings, fromNs, sellingNs === 0 ? Infinity : sellingNs),
+    refusalsPerSecond: refusalsPerSecond(operations, sellingNs, elapsedNs),
   };
+}
+
+/** Of the purchases that were to begin in that time. */
+function timesBetween(recordings: readonly Recording[], fromNs: number, toNs: number): Times {
+  const times = noTimes();
+  for (const { intendedNs, noticedNs, invokedNs, completedNs } of timesOf(recordings)) {
+    if (intendedNs < fromNs || intendedNs > toNs) continue;
+    times.response.record(completedNs - intendedNs);
+    times.service.record(completedNs - invokedNs);
+    times.lag.record(noticedNs - intendedNs);
+  }
+  return times;
+}
+
+function refusalsPerSecond(
+  { completed, outcome, length }: OperationColumns,
+  sellingNs: number,
+  elapsedNs: number,
+): number | null {
+  let refused = 0;
+  for (let i = 0; i < length; i++) {
+    if (outcome[i] === SOLD_OUT && completed[i]! > sellingNs && completed[i]! < Infinity) refused++;
+  }
+  return refused === 0 ? null : refused / ((elapsedNs - sellingNs) / 1e9);
 }

@@ -2,6 +2,7 @@ import type { RedisOptions } from 'ioredis';
 import type { Sale } from '../../strategies/contract.ts';
 import type { Recording } from '../history/recorder.ts';
 import type { StrategyRef } from '../strategy-loader.ts';
+import type { Arrivals } from './arrivals.ts';
 import type { Crowd } from './buyers.ts';
 import type { Failure } from './failures.ts';
 
@@ -14,7 +15,9 @@ export interface InstanceTask {
   /** 0 … instances − 1 */
   instance: number;
   instances: number;
-  /** Purchases that this instance has in flight; its processes are numbered from `firstProcess`. */
+  /** Absent: closed loop. */
+  arrivals?: Arrivals;
+  /** Purchases that this instance has in flight, in an open loop at most; its processes are numbered from `firstProcess`. */
   inFlight: number;
   firstProcess: number;
   maxAttempts: number;
@@ -33,6 +36,14 @@ export interface InstanceRun {
   connections: number;
   /** Commands sent until the last sale of this instance was acknowledged; all of them if it sold nothing. */
   commands: number;
+  /** Packets sent until then. */
+  roundTrips: number;
+  /** Pauses that the seller took until then: what it does before it tries again. */
+  pauses: number;
+  /** Arrivals that were due and never became a purchase. */
+  unsent: number;
+  /** This thread's JavaScript heap and what it holds outside of it, at the end. */
+  memoryBytes: number;
   /** Share of its time in which the event loop was busy, 0 … 1. */
   busy: number;
   /** It left purchases open because nothing was completed any more. */

@@ -50,8 +50,10 @@ async function prepare(
     const lent = await Promise.all(Array.from({ length: task.inFlight }, lend));
     during = 'calling seller()';
     const random = seededRandom(task.seed).fork(`instance ${task.instance}`);
-    const seller = await strategy.seller(own, task.sale, sellerEnv(random, task.maxAttempts));
-    return { seller, lent, connections, failures };
+    const pauses = { count: 0 };
+    const env = sellerEnv(random, task.maxAttempts, () => pauses.count++);
+    const seller = await strategy.seller(own, task.sale, env);
+    return { seller, lent, connections, failures, pauses };
   } catch (error) {
     return faultOf(during, error);
   }
@@ -71,7 +73,11 @@ const nothingSold = (failures: Failures): InstanceRun => ({
   failures: failures.list(),
   connections: 0,
   commands: 0,
+  roundTrips: 0,
+  pauses: 0,
+  unsent: 0,
   busy: 0,
+  memoryBytes: 0,
   stalled: false,
 });
 
