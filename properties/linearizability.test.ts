@@ -232,3 +232,12 @@ test('what a correct store records is always linearizable, and one turned answer
     { numRuns: 30 },
   );
 });
+
+test('the package exports the checker', async () => {
+  const name = 'oversell/linearizability'; // a variable: the compiler would ask for dist, which it makes
+  const { checkLinearizable: exported } = (await import(name)) as {
+    checkLinearizable: typeof checkLinearizable;
+  };
+  const history = [write(1, 0, 1), read(0, 2, 3)];
+  expect(exported(register, history, withoutLimit).verdict).toBe('violated');
+});

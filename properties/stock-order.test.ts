@@ -272,6 +272,7 @@ test.each<[string, Sale, Operation[], Operation[]]>([
   expect(refusals(sale, explained).verdict).toBe('holds');
   const found = refusals(sale, unexplained);
   expect(found.verdict).toBe('violated');
+  expect(found.evidence[0]!.message).not.toContain('such refusals');
   expect(found.evidence[0]!.operations).toContainEqual(
     unexplained.find(({ outcome }) => outcome === 'sold-out' || outcome === 'limit-reached'),
   );

@@ -1,6 +1,6 @@
 import type { Model } from './linearizability.ts';
 
-const FIRST_CAPACITY = 1 << 10;
+const FIRST_CAPACITY = 1 << 6;
 
 /** A set of small integers. Its hash changes with each member, so that it need not be computed afresh. */
 export class Members {
