@@ -5,6 +5,8 @@ import { registry } from '../strategies/registry.ts';
 import { isoTime, systemClock as clock } from './ambient.ts';
 import { judge } from './checkers/judge.ts';
 import { bench } from './bench.ts';
+import { exploreEnvironments } from './explore-environments.ts';
+import { EXPLORED, type ExploredEnvironment } from './explorer/environments.ts';
 import { explain } from './errors.ts';
 import { findings } from './findings.ts';
 import { writeHistory } from './history/jsonl.ts';
@@ -20,11 +22,28 @@ import { createRunFolder, writeResult } from './run-folder.ts';
 import { summarise, type JudgedSale } from './sample.ts';
 import { chosenStrategies, type LoadedStrategy, type StrategyRef } from './strategy-loader.ts';
 
-/** How often each environment is sampled, and how long each strategy is measured. */
+/** What is explored, how often large sales are sampled, and how long each strategy is measured. */
 export const PROFILES = {
-  quick: { histories: 3, benchSeconds: 2 },
-  full: { histories: 10, benchSeconds: 10 },
-};
+  quick: {
+    explored: ['calm', 'several-units', 'buyer-crash', 'lost-reply'],
+    maxStates: 200_000,
+    auditSamples: 8,
+    histories: 2,
+    benchSeconds: 1,
+  },
+  full: { explored: EXPLORED, maxStates: 2_000_000, auditSamples: 16, histories: 10, benchSeconds: 10 },
+} as const satisfies Record<string, ProfileContent>;
+
+interface ProfileContent {
+  /** Environments of which every interleaving is run. */
+  explored: readonly ExploredEnvironment[];
+  maxStates: number;
+  auditSamples: number;
+  /** Large sales recorded of each sampled environment. */
+  histories: number;
+  benchSeconds: number;
+}
+
 export type Profile = keyof typeof PROFILES;
 
 export interface EvaluateOptions extends TargetOptions {
@@ -106,14 +125,35 @@ async function judgeStrategy(run: Run, target: RedisTarget, loaded: LoadedStrate
     file: builtIn?.file ?? relative('', path ?? ''),
     control: builtIn?.control ?? false,
     ...(skipped !== undefined && { skipped }),
+    explored: [],
     environments: [],
   };
   run.result.strategies.push(entry);
   if (skipped === undefined) {
+    await exploreFirst(run, target, loaded, entry);
     for (const sale of SALES.filter((one) => canSell(strategy, one)))
       entry.environments.push(await sampleSale(run, target, loaded, sale));
     await measure(run, target, loaded.ref, entry);
   }
+  run.save();
+}
+
+/** Every interleaving of small sales comes first: it says what a large one could only meet by luck. */
+async function exploreFirst(
+  run: Run,
+  target: RedisTarget,
+  loaded: LoadedStrategy,
+  entry: StrategyResult,
+): Promise<void> {
+  if (target.kind === 'borrowed') {
+    entry.notExplored = 'exploring needs a server of its own: drop --redis';
+    return;
+  }
+  const { profile, seed, progress, signal } = run.options;
+  const { explored: environments, maxStates, auditSamples } = PROFILES[profile];
+  const { folder } = run;
+  const options = { environments, maxStates, auditSamples, target, seed, folder, progress, signal };
+  Object.assign(entry, await exploreEnvironments(loaded, options));
   run.save();
 }
 

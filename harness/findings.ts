@@ -2,14 +2,31 @@ import type { Cell, Finding, Result, StrategyResult } from './result.ts';
 
 /**
  * What keeps a run from passing: a violation that was not declared, a control that was not caught, a declared
- * `holds` that could not be decided. A declared `breaks` that a sample did not show is none.
+ * `holds` that could not be decided, a declared `breaks` that no interleaving shows. One that a sample did not show
+ * is none.
  */
 export function findings(strategies: readonly StrategyResult[]): Finding[] {
-  return strategies.flatMap((strategy) => [...cells(strategy), ...costs(strategy), ...control(strategy)]);
+  return strategies.flatMap((strategy) => [
+    ...cells(strategy),
+    ...unshown(strategy),
+    ...costs(strategy),
+    ...control(strategy),
+  ]);
 }
 
-function* cells({ name, environments }: StrategyResult): Generator<Finding> {
-  for (const { environment, properties } of environments) {
+/** A weakness that is declared, and of which every interleaving shows nothing: the declaration is wrong. */
+function* unshown({ name, explored }: StrategyResult): Generator<Finding> {
+  for (const { environment, coverage, properties } of explored) {
+    for (const [property, { verdict, declared }] of entries(properties)) {
+      if (declared !== 'breaks' || verdict === 'violated' || coverage !== 'exhausted') continue;
+      const message = `${property} is declared to break, and no interleaving breaks it: mend the declaration`;
+      yield { kind: 'weakness-not-shown', strategy: name, environment, property, message };
+    }
+  }
+}
+
+function* cells({ name, explored, environments }: StrategyResult): Generator<Finding> {
+  for (const { environment, properties } of [...explored, ...environments]) {
     for (const [property, { verdict, declared, evidence }] of entries(properties)) {
       const kind = kindOf(verdict, declared);
       const why = evidence[0]?.message ?? 'no evidence was given';
@@ -38,7 +55,8 @@ function kindOf(verdict: Cell['verdict'], declared: Cell['declared']): Finding['
 
 /** A control that shows none of its declared weaknesses means that the tool, not the control, is to be doubted. */
 function* control(strategy: StrategyResult): Generator<Finding> {
-  if (!strategy.control || strategy.environments.length === 0 || showsDeclared(strategy)) return;
+  const run = strategy.environments.length + strategy.explored.length > 0;
+  if (!strategy.control || !run || showsDeclared(strategy)) return;
   yield {
     kind: 'control-not-caught',
     strategy: strategy.name,
@@ -47,8 +65,8 @@ function* control(strategy: StrategyResult): Generator<Finding> {
 }
 
 /** Whether some weakness that the strategy declares was seen. */
-export function showsDeclared({ environments }: StrategyResult): boolean {
-  return environments.some(({ properties }) =>
+export function showsDeclared({ explored, environments }: StrategyResult): boolean {
+  return [...explored, ...environments].some(({ properties }) =>
     Object.values(properties).some(
       ({ verdict, declared }) => verdict === 'violated' && declared === 'breaks',
     ),

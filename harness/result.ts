@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ENVIRONMENTS, PROPERTIES } from '../strategies/contract.ts';
 import type { BenchRow } from './bench-row.ts';
+import { scopeSchema, stepSchema } from './explorer/counterexample.ts';
 import { OPS, OUTCOMES } from './history/operation.ts';
 import { PROFILES } from './load/arrivals.ts';
 
@@ -39,6 +40,17 @@ const cell = z.strictObject({
       /** Requests that the message is about. */
       requests: z.array(z.string()).exactOptional(),
       operations: z.array(operation),
+      /** An interleaving that shows it. */
+      counterexample: z
+        .strictObject({
+          /** In the run's folder; `oversell replay` runs it again. */
+          file: z.string(),
+          minimal: z.boolean(),
+          scope: scopeSchema,
+          steps: z.array(stepSchema),
+          remedy: z.string(),
+        })
+        .exactOptional(),
     }),
   ),
 });
@@ -68,6 +80,21 @@ const environmentResult = z.strictObject({
   outcomes: z.record(z.enum(OUTCOMES), count),
   /** What purchases threw, by kind. */
   failures: z.array(failure),
+  properties: z.record(z.enum(PROPERTIES), cell),
+});
+
+/** What running every interleaving of an environment's scopes came to. */
+const exploredResult = z.strictObject({
+  environment: z.enum(ENVIRONMENTS),
+  coverage: z.enum(['exhausted', 'bounded', 'sampled']),
+  scopes: z.array(scopeSchema),
+  /** Over all scopes, in decimal: more than a number holds. */
+  interleavings: z.string().regex(/^\d+$/),
+  states: count,
+  elapsedMs: z.number().nonnegative(),
+  /** Interleavings that were replayed over real sockets and came out the same. */
+  audited: count,
+  notes: z.array(z.string()),
   properties: z.record(z.enum(PROPERTIES), cell),
 });
 
@@ -126,13 +153,18 @@ const strategyResult = z.strictObject({
   control: z.boolean(),
   /** Why it was not run. A skipped strategy has no verdict. */
   skipped: z.string().exactOptional(),
+  /** Environments of which every interleaving was run. */
+  explored: z.array(exploredResult),
+  /** Why nothing was explored. */
+  notExplored: z.string().exactOptional(),
+  /** Environments of which large sales were recorded. */
   environments: z.array(environmentResult),
   cost: cost.exactOptional(),
 });
 
 /** Something that keeps the run from passing. */
 const finding = z.strictObject({
-  kind: z.enum(['undeclared-violation', 'control-not-caught', 'inconclusive']),
+  kind: z.enum(['undeclared-violation', 'weakness-not-shown', 'control-not-caught', 'inconclusive']),
   strategy: z.string(),
   environment: z.enum(ENVIRONMENTS).exactOptional(),
   property: z.enum(PROPERTIES).exactOptional(),
@@ -165,5 +197,6 @@ export type Result = z.infer<typeof resultSchema>;
 export type StrategyResult = z.infer<typeof strategyResult>;
 export type Scope = z.infer<typeof scope>;
 export type EnvironmentResult = z.infer<typeof environmentResult>;
+export type ExploredResult = z.infer<typeof exploredResult>;
 export type Cell = z.infer<typeof cell>;
 export type Finding = z.infer<typeof finding>;

@@ -39,7 +39,12 @@ function expectTidy({ temporary, runs }: Watched, servers: readonly number[]): v
   expect(readdirSync(temporary)).toEqual([]);
   for (const folder of readdirSync(runs)) {
     const files = readdirSync(join(runs, folder));
-    expect(files.toSorted()).toEqual(['report.md', 'result.json']);
+    expect(files.filter((file) => file !== 'counterexamples').toSorted()).toEqual([
+      'report.md',
+      'result.json',
+    ]);
+    const kept = files.includes('counterexamples') ? readdirSync(join(runs, folder, 'counterexamples')) : [];
+    expect(kept.filter((file) => !file.endsWith('.json'))).toEqual([]);
     const result = resultSchema.parse(JSON.parse(readFileSync(join(runs, folder, 'result.json'), 'utf8')));
     expect(result.status).toBe('interrupted');
     expect(readFileSync(join(runs, folder, 'report.md'), 'utf8')).toContain('INCOMPLETE');

@@ -23,6 +23,7 @@ export function strategyResult(
     summary: 'made up',
     file: 'strategies/some-strategy.ts',
     control: false,
+    explored: [],
     environments: [
       {
         environment: 'calm',

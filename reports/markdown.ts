@@ -1,10 +1,12 @@
 import type { Result, StrategyResult } from '../harness/result.ts';
 import { PROPERTIES } from '../strategies/contract.ts';
 import { costCaption, COST_HEAD, costRow } from './cost.ts';
+import { timeline } from './timeline.ts';
 import {
   cellWord,
   DECLARED_MARK,
   notTested,
+  partsOf,
   evidenceTable,
   REMEDIES,
   scopesOf,
@@ -39,16 +41,20 @@ function matrix(result: Result): string {
   const rows = result.strategies.flatMap((strategy) => {
     const note = strategyNote(strategy);
     const title = note === '' ? strategy.name : `${strategy.name} (${note})`;
-    if (strategy.environments.length === 0) return [[title, '–', ...PROPERTIES.map(() => '–')]];
-    return strategy.environments.map(({ environment, properties }) => [
+    const parts = partsOf(strategy);
+    if (parts.length === 0) return [[title, '–', '–', ...PROPERTIES.map(() => '–')]];
+    return parts.map((part) => [
       title,
-      environment,
-      ...PROPERTIES.map((property) => cellWord(property, properties[property])),
+      part.environment,
+      'interleavings' in part
+        ? `${part.interleavings} interleavings, ${part.coverage}`
+        : `${part.histories} sales, sampled`,
+      ...PROPERTIES.map((property) => cellWord(property, part.properties[property])),
     ]);
   });
   return [
     '## Guarantees',
-    table(['strategy', 'environment', ...PROPERTIES], rows),
+    table(['strategy', 'environment', 'covered', ...PROPERTIES], rows),
     `${escape(DECLARED_MARK)} a weakness that the strategy declares. What is violated without being declared stands in capitals.`,
   ].join('\n\n');
 }
@@ -60,20 +66,28 @@ function costs({ strategies }: Result): string[] {
 }
 
 /** Every violation of a strategy with what shows it. */
-function violations({ name, environments }: StrategyResult): string[] {
-  return environments.flatMap(({ environment, properties }) =>
+function violations(strategy: StrategyResult): string[] {
+  const { name } = strategy;
+  return partsOf(strategy).flatMap(({ environment, properties }) =>
     PROPERTIES.filter((property) => properties[property].verdict === 'violated').map((property) => {
       const { evidence } = properties[property];
       const shown = evidence.find(({ operations }) => operations.length > 0);
+      const drawn = evidence.find(({ counterexample }) => counterexample)?.counterexample;
       return [
         `## ${escape(name)}: ${property} (${environment})`,
         evidence.map(({ message }) => `- ${escape(message)}`).join('\n'),
         ...(shown ? [evidenceLines(shown)] : []),
-        `Remedy: ${REMEDIES[property]}.`,
+        ...(drawn
+          ? [`${fenced(timeline(drawn))}\n\n\`oversell replay ${escape(drawn.file)}\` in the run's folder`]
+          : []),
+        `Remedy: ${drawn?.remedy ?? REMEDIES[property]}.`,
       ].join('\n\n');
     }),
   );
 }
+
+/** Indented, so that nothing in it can end the block. */
+const fenced = (lines: readonly string[]): string => lines.map((line) => `    ${line}`).join('\n');
 
 function evidenceLines(evidence: Evidence): string {
   const { head, rows } = evidenceTable(evidence);

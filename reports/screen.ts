@@ -1,12 +1,17 @@
 import type { Result } from '../harness/result.ts';
 import { costText } from './cost.ts';
 import { textTable } from './text-table.ts';
+import { timeline } from './timeline.ts';
 import {
   DECLARED_MARK,
   environmentsOf,
   environmentWord,
+  coverageOf,
   example,
+  EXPLORED_TITLE,
+  exploredIn,
   grouped,
+  interleavingsOf,
   notTested,
   evidenceTable,
   purchasesOf,
@@ -20,18 +25,46 @@ import {
 /** What a person sees at the end of a run. `report`: where the rest can be read. */
 export function screen(result: Result, report: string): string {
   const shown = example(result);
-  const blocks = [header(result), matrix(result), ...(shown ? [exampleBlock(shown)] : []), ...costs(result)];
+  const blocks = [
+    header(result),
+    ...exploredMatrix(result),
+    ...sampledMatrix(result),
+    ...(shown ? [exampleBlock(shown)] : []),
+    ...costs(result),
+  ];
   return [...blocks, verdict(result, report)].join('\n\n');
 }
 
 function header(result: Result): string {
   const { machine, seed } = result;
   const versions = [`oversell ${machine.oversell}`, machine.redis, `Node ${machine.node}`, `seed ${seed}`];
-  return [versions.join(' · '), ...scopesOf(result)].join('\n');
+  return versions.join(' · ');
 }
 
-function matrix(result: Result): string {
+/** The headline: what every interleaving of a small sale came to. */
+function exploredMatrix(result: Result): string[] {
+  const environments = exploredIn(result);
+  if (environments.length === 0) return [];
+  const rows = result.strategies.map((strategy) => [
+    strategy.name,
+    ...environments.map((environment) => {
+      const found = strategy.explored.find((one) => one.environment === environment);
+      return found ? environmentWord(found) : '–';
+    }),
+    interleavingsOf(strategy),
+    strategy.notExplored === undefined ? strategyNote(strategy) : `not explored: ${strategy.notExplored}`,
+  ]);
+  const table = textTable(['strategy', ...environments, 'interleavings', ''], rows, [
+    environments.length + 1,
+  ]);
+  const mark = `${DECLARED_MARK} a weakness that the strategy declares; its counterexample is saved`;
+  return [`${EXPLORED_TITLE}\n\n${table}\n  ${mark}; coverage: ${coverageOf(result)}`];
+}
+
+/** Large sales under real concurrency: a sample of what can happen. */
+function sampledMatrix(result: Result): string[] {
   const environments = environmentsOf(result);
+  if (environments.length === 0 && exploredIn(result).length > 0) return [];
   const rows = result.strategies.map((strategy) => [
     strategy.name,
     ...environments.map((environment) => {
@@ -42,10 +75,20 @@ function matrix(result: Result): string {
     strategyNote(strategy),
   ]);
   const table = textTable(['strategy', ...environments, 'purchases', ''], rows, [environments.length + 1]);
-  return `${table}\n  ${DECLARED_MARK} a weakness that the strategy declares`;
+  return [
+    [...scopesOf(result), '', table, `  ${DECLARED_MARK} a weakness that the strategy declares`].join('\n'),
+  ];
 }
 
 function exampleBlock({ strategy, environment, property, evidence }: Example): string {
+  const { counterexample } = evidence;
+  if (counterexample) {
+    return [
+      `How ${strategy} violates ${property} (${environment}): ${evidence.message}`,
+      ...timeline(counterexample),
+      `Remedy: ${counterexample.remedy}.`,
+    ].join('\n');
+  }
   const { head, rows } = evidenceTable(evidence);
   const table = textTable(head, rows, [1, 2, 3, 5]).replaceAll(/^/gm, '  ');
   return [

@@ -1,4 +1,4 @@
-import type { Counterexample, CounterexampleStep } from '../harness/explorer/counterexample.ts';
+import type { CounterexampleStep } from '../harness/explorer/counterexample.ts';
 
 /** Most characters of one command or reply; the file has them whole. */
 const WIDEST = 34;
@@ -10,7 +10,13 @@ const WIDEST = 34;
  *   GET → 1                                  1
  *                     GET → 1                1
  */
-export function timeline({ scope, steps }: Pick<Counterexample, 'scope' | 'steps'>): string[] {
+export function timeline({
+  scope,
+  steps,
+}: {
+  scope: { buyers: number };
+  steps: readonly CounterexampleStep[];
+}): string[] {
   const buyers = Array.from({ length: scope.buyers }, (_, b) => String.fromCharCode(65 + b));
   const others = ['retry', 'office', 'server'].filter((actor) =>
     steps.some((step) => laneOf(step) === actor),

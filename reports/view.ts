@@ -1,5 +1,12 @@
 import { showsDeclared } from '../harness/findings.ts';
-import type { Cell, EnvironmentResult, Result, Scope, StrategyResult } from '../harness/result.ts';
+import type {
+  Cell,
+  EnvironmentResult,
+  ExploredResult,
+  Result,
+  Scope,
+  StrategyResult,
+} from '../harness/result.ts';
 import type { Operation } from '../harness/history/operation.ts';
 import { ENVIRONMENTS, PROPERTIES, type Environment, type Property } from '../strategies/contract.ts';
 
@@ -29,6 +36,9 @@ export const REMEDIES: Record<Property, string> = {
 
 export type Evidence = Cell['evidence'][number];
 
+export const EXPLORED_TITLE =
+  'Every interleaving of three buyers and two units (several-units: 2, 1 and 2 of three)';
+
 /** Marks a violation that the strategy itself declares. */
 export const DECLARED_MARK = '*';
 
@@ -41,7 +51,7 @@ export function cellWord(property: Property, { verdict, declared, evidence }: Ce
 }
 
 /** The worst that one environment showed: what was not declared comes first, then the order of the properties. */
-export function environmentWord({ properties }: EnvironmentResult): string {
+export function environmentWord({ properties }: Pick<EnvironmentResult, 'properties'>): string {
   const cells = PROPERTIES.map((property) => ({ property, cell: properties[property] }));
   const violated = cells.filter(({ cell }) => cell.verdict === 'violated');
   const worst = violated.find(({ cell }) => cell.declared !== 'breaks') ?? violated[0];
@@ -58,13 +68,39 @@ export function strategyNote(strategy: StrategyResult): string {
 }
 
 /** A strategy of somebody who has not said yet what it guarantees: what is found is told, not judged. */
-const declaresNothing = ({ environments }: StrategyResult): boolean =>
-  environments.length > 0 &&
-  environments.every(({ properties }) =>
+const declaresNothing = (strategy: StrategyResult): boolean =>
+  partsOf(strategy).length > 0 &&
+  partsOf(strategy).every(({ properties }) =>
     Object.values(properties).every(({ declared }) => declared === undefined),
   );
 
-/** Environments that some strategy was run in, in the contract's order. */
+/** Everything that was found of a strategy: explored first, then sampled. */
+export const partsOf = ({
+  explored,
+  environments,
+}: StrategyResult): (ExploredResult | EnvironmentResult)[] => [...explored, ...environments];
+
+/** Environments that some strategy was explored in, in the contract's order. */
+export function exploredIn({ strategies }: Result): Environment[] {
+  const run = new Set(strategies.flatMap(({ explored }) => explored.map((e) => e.environment)));
+  return ENVIRONMENTS.filter((environment) => run.has(environment));
+}
+
+/** Interleavings that were covered of a strategy: exact up to twelve digits, then as a power of ten. */
+export function interleavingsOf({ explored }: StrategyResult): string {
+  const total = explored.reduce((sum, { interleavings }) => sum + BigInt(interleavings), 0n);
+  if (total < 10n ** 12n) return grouped(Number(total));
+  const digits = total.toString();
+  return `${digits[0]}.${digits[1]} × 10^${digits.length - 1}`;
+}
+
+/** `exhausted`, or the least that was reached anywhere. */
+export function coverageOf({ strategies }: Result): string {
+  const all = strategies.flatMap(({ explored }) => explored.map(({ coverage }) => coverage));
+  return ['sampled', 'bounded', 'exhausted'].find((coverage) => all.includes(coverage as never)) ?? 'nothing';
+}
+
+/** Environments that some strategy was sampled in, in the contract's order. */
 export function environmentsOf({ strategies }: Result): Environment[] {
   const run = new Set(strategies.flatMap(({ environments }) => environments.map((e) => e.environment)));
   return ENVIRONMENTS.filter((environment) => run.has(environment));
@@ -91,10 +127,9 @@ function scopeWords({ buyers, stock, quantities, instances, inFlight }: Scope): 
 
 /** What the run says nothing about. */
 export function notTested(result: Result): string[] {
-  const run = environmentsOf(result);
-  const orders = result.strategies.some(({ environments }) =>
-    environments.some(({ coverage }) => coverage === 'sampled'),
-  );
+  const run = [...environmentsOf(result), ...exploredIn(result)];
+  const sampled = result.strategies.some(({ environments }) => environments.length > 0);
+  const orders = sampled && exploredIn(result).length === 0;
   return [
     ...(orders ? ['orders that did not happen to occur'] : []),
     ...ENVIRONMENTS.filter((one) => !run.includes(one)),
@@ -127,14 +162,16 @@ export function evidenceTable({ operations, requests = [] }: Shown): { head: str
 /** A violation to show in full: an oversell if there is one, else what was not declared. */
 export function example({ strategies }: Result): Example | undefined {
   let found: Example | undefined;
-  for (const { name, environments } of strategies) {
-    for (const { environment, scope, properties } of environments) {
+  for (const strategy of strategies) {
+    const { name } = strategy;
+    for (const { environment, properties } of partsOf(strategy)) {
       for (const property of PROPERTIES) {
         const { verdict, declared, evidence } = properties[property];
         if (verdict !== 'violated' || !evidence[0]) continue;
-        const rank = property === 'oversell' ? 2 : declared === 'breaks' ? 0 : 1;
+        const drawn = evidence[0].counterexample ? 1 : 0;
+        const rank = (property === 'oversell' ? 4 : declared === 'breaks' ? 0 : 2) + drawn;
         if (found === undefined || rank > found.rank) {
-          found = { rank, strategy: name, environment, property, scope, evidence: evidence[0] };
+          found = { rank, strategy: name, environment, property, evidence: evidence[0] };
         }
       }
     }
@@ -147,24 +184,22 @@ export interface Example {
   strategy: string;
   environment: Environment;
   property: Property;
-  scope: Scope;
   evidence: Evidence;
 }
 
 /** One sentence: does the run pass, and whom does nothing speak against? */
 export function verdictLine({ status, strategies, findings }: Result): string {
-  const run = strategies.filter((one) => one.environments.length > 0 && !declaresNothing(one));
+  const run = strategies.filter((one) => partsOf(one).length > 0 && !declaresNothing(one));
   const blamed = new Set(findings.map(({ strategy }) => strategy));
   const asDeclared = run.filter(({ name }) => !blamed.has(name));
-  const whole = asDeclared.filter(({ environments }) =>
-    environments.every((e) => environmentWord(e) === 'holds'),
-  );
+  const whole = asDeclared.filter((one) => partsOf(one).every((e) => environmentWord(e) === 'holds'));
   const parts = run.length > 0 ? [`${asDeclared.length} of ${run.length} as declared`] : [];
-  for (const { name, environments } of strategies.filter(declaresNothing)) {
-    const found = environments.map((one) => `${environmentWord(one)} (${one.environment})`);
+  for (const strategy of strategies.filter(declaresNothing)) {
+    const { name } = strategy;
+    const found = partsOf(strategy).map((one) => `${environmentWord(one)} (${one.environment})`);
     parts.push(`${name} declares nothing: ${found.join(', ')}`);
   }
-  if (whole.length > 0) parts.push(`no violation seen: ${whole.map(({ name }) => name).join(', ')}`);
+  if (whole.length > 0) parts.push(`holds throughout: ${whole.map(({ name }) => name).join(', ')}`);
   const unfinished = status === 'complete' ? '' : `INCOMPLETE (${status}): `;
   return unfinished + (parts.join('; ') || 'nothing was run');
 }

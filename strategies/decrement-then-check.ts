@@ -13,6 +13,10 @@ export const decrementThenCheck: Strategy = {
       calm: {},
       'several-units': { breaks: ['false-refusal'] },
       'buyer-crash': { breaks: ['stranded'] },
+      // Sent twice, DECRBY takes too much, and INCRBY gives too much back.
+      'lost-reply': { breaks: ['oversell', 'false-refusal', 'double-sale'] },
+      retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
+      'script-flush': {},
     },
     { notApplicable: ['user-limit', 'lost-sale'] },
   ),

@@ -16,7 +16,14 @@ export const functionDecrement: Strategy = {
   supports: ['several-units'],
   needs: { commands: ['FCALL'], minRedis: '7.0' },
   guarantees: declareGuarantees(
-    { calm: {}, 'several-units': {}, 'buyer-crash': { breaks: ['stranded'] } },
+    {
+      calm: {},
+      'several-units': {},
+      'buyer-crash': { breaks: ['stranded'] },
+      'lost-reply': { breaks: ['false-refusal', 'double-sale'] },
+      retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
+      'script-flush': {},
+    },
     { notApplicable: ['user-limit', 'lost-sale'] },
   ),
 

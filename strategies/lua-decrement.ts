@@ -12,7 +12,14 @@ export const luaDecrement: Strategy = {
   connection: 'shared',
   supports: ['several-units'],
   guarantees: declareGuarantees(
-    { calm: {}, 'several-units': {}, 'buyer-crash': { breaks: ['stranded'] } },
+    {
+      calm: {},
+      'several-units': {},
+      'buyer-crash': { breaks: ['stranded'] },
+      'lost-reply': { breaks: ['false-refusal', 'double-sale'] },
+      retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
+      'script-flush': {},
+    },
     { notApplicable: ['user-limit', 'lost-sale'] },
   ),
 

@@ -5,6 +5,8 @@ import { Script } from './script.ts';
 
 const reserve = new Script(import.meta.resolve('#lua/lua-reserve-once.lua'));
 const PAGE = 1000;
+/** These environments set no limit per user. */
+const WITHOUT_LIMIT = { notApplicable: ['user-limit'] } as const;
 
 /** Stock, limit per user, memory of requests and the order record change in one script, or not at all. */
 export const luaReserveOnce: Strategy = {
@@ -13,9 +15,12 @@ export const luaReserveOnce: Strategy = {
   connection: 'shared',
   supports: ['several-units', 'limit'],
   guarantees: declareGuarantees({
-    calm: { notApplicable: ['user-limit'] },
+    calm: WITHOUT_LIMIT,
     'several-units': {},
-    'buyer-crash': { notApplicable: ['user-limit'] },
+    'buyer-crash': WITHOUT_LIMIT,
+    'lost-reply': WITHOUT_LIMIT,
+    retry: WITHOUT_LIMIT,
+    'script-flush': WITHOUT_LIMIT,
   }),
 
   async open(redis, sale) {

@@ -9,7 +9,14 @@ export const readThenWrite: Strategy = {
   connection: 'shared',
   supports: ['several-units'],
   guarantees: declareGuarantees(
-    { calm: {}, 'several-units': {}, 'buyer-crash': { breaks: ['stranded'] } },
+    {
+      calm: {},
+      'several-units': {},
+      'buyer-crash': { breaks: ['stranded'] },
+      'lost-reply': { breaks: ['false-refusal', 'double-sale'] },
+      retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
+      'script-flush': {},
+    },
     { breaks: ['oversell'], notApplicable: ['user-limit', 'lost-sale'] },
   ),
 

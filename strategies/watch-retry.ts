@@ -9,7 +9,15 @@ export const watchRetry: Strategy = {
   connection: 'exclusive',
   supports: ['several-units'],
   guarantees: declareGuarantees(
-    { calm: {}, 'several-units': {}, 'buyer-crash': { breaks: ['stranded'] } },
+    {
+      calm: {},
+      'several-units': {},
+      'buyer-crash': { breaks: ['stranded'] },
+      // A reconnect drops the WATCH, and the client sends the batch again without it.
+      'lost-reply': { breaks: ['oversell', 'stranded', 'false-refusal', 'double-sale'] },
+      retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
+      'script-flush': {},
+    },
     { notApplicable: ['user-limit', 'lost-sale'] },
   ),
 

@@ -8,12 +8,12 @@ import type { Happened } from './states.ts';
 
 const count = z.int().nonnegative();
 
-const scopeSchema = z.object({
+export const scopeSchema = z.strictObject({
   buyers: z.int().positive(),
   stock: count,
   quantities: z.array(z.int().positive()).min(1),
   users: z.int().positive(),
-  perUserLimit: z.int().positive().optional(),
+  perUserLimit: z.int().positive().exactOptional(),
   attempts: z.int().positive(),
   instances: z.int().positive(),
   client: z.enum(CLIENT_MODES),
@@ -29,7 +29,7 @@ const INSTANCE_EVENTS = ['start', 'execute', 'deliver', 'timer', 'cut', 'crash']
 const ASKED_EVENTS = ['retry', 'release', 'restock', 'job'] as const;
 
 /** One line of the diagram. */
-export const stepSchema = z.object({
+export const stepSchema = z.strictObject({
   /** The buyer's letter; several letters where buyers share an instance; `server`; `office` for its back office. */
   actor: z.string(),
   event: z.enum([...INSTANCE_EVENTS, ...ASKED_EVENTS, ...SERVER_EVENTS]),

@@ -7,6 +7,9 @@ export class CannotExplore extends UsageError {
   }
 }
 
+/** A process could not make its seller, as when the product is gone. */
+export class SellerFailed extends CannotExplore {}
+
 /** The code chose (`env.pick`) where no answer was given to it: run the event again with each of them. */
 export class OpenPick extends Error {
   readonly given: readonly number[];

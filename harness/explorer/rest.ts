@@ -9,7 +9,7 @@ import { falseRefusals, type OrderedOperation } from '../checkers/false-refusals
 import type { Evidence, Judgement } from '../checkers/checker.ts';
 import type { Outcome } from '../history/operation.ts';
 import { Cursor } from './cursor.ts';
-import { CannotExplore } from './errors.ts';
+import { CannotExplore, SellerFailed } from './errors.ts';
 import { freshRequest, requestOf, saleOf, type Scope } from './scope.ts';
 import type { Space } from './space.ts';
 import { interval } from './spans.ts';
@@ -87,7 +87,12 @@ export class Rest {
   /** Drains a sale: fresh users on a fresh instance buy single units until one is refused. The state stays. */
   store(server: number): Promise<StoreAtRest> {
     return remembered(this.#stores, server, async () => {
-      const cursor = await this.#space.boot(this.#space.lateOperator, server);
+      const cursor = await this.#space.boot(this.#space.lateOperator, server).catch((error: unknown) => {
+        if (error instanceof SellerFailed) return undefined;
+        throw error;
+      });
+      // A process that finds no product to sell sells nothing.
+      if (!cursor) return { drained: 0 };
       const recorded = this.#space.abilities.recorded ? await this.#ledger(cursor) : undefined;
       const { scope } = this.#space;
       const most =

@@ -31,7 +31,7 @@ export interface Scope {
   quantities: readonly number[];
   /** Users, dealt out cyclically over the buyers. */
   users: number;
-  perUserLimit?: number | undefined;
+  perUserLimit?: number;
   /** Attempts that a retrying purchase may make. */
   attempts: number;
   /** Application processes; buyers are dealt out cyclically over them. */

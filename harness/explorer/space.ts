@@ -1,7 +1,7 @@
 import type { Strategy } from '../../strategies/contract.ts';
 import { asking, disturbing, left, pricesOfCut } from './budgets.ts';
 import { Cursor, dirtied, type Atom, type Ground } from './cursor.ts';
-import { CannotExplore, OpenPick, StartAgain } from './errors.ts';
+import { CannotExplore, OpenPick, SellerFailed, StartAgain } from './errors.ts';
 import { Histories } from './histories.ts';
 import type { Abilities, Call, InstanceSpec } from './instance.ts';
 import { buyersIn, isLone, layoutOf, type Layout } from './layout.ts';
@@ -160,7 +160,7 @@ export class Space {
     await cursor.drive();
     const settled = cursor.settled(index);
     if (settled?.kind !== 'returned') {
-      throw new CannotExplore(
+      throw new SellerFailed(
         settled ? `seller() failed: ${settled.message}` : 'seller() never returned',
         'seller() must return a seller on a sale that open() has created',
       );
