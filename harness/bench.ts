@@ -198,7 +198,7 @@ async function findRate(
     signal?.throwIfAborted();
     onTrial?.(`${strategy.name}: ${Math.round(ratePerSecond)} arrivals/s`, ++tried);
     // How many are in flight is up to the buyers now.
-    const { inFlight: _, workers: __, buyers: ___, ...rest } = load;
+    const { inFlight: _, buyers: __, ...rest } = load;
     const open: LoadOptions = {
       ...rest,
       seconds: load.seconds ?? SECONDS,
@@ -261,8 +261,8 @@ async function ceilingsOf(
 function enginesOwn({ load, strategy }: Candidate, inFlight: number, pool: SessionPool): MeasuredColumn {
   const opsPerSecond: (number | null)[] = [];
   const { arrivals: _, ...closed } = load;
-  const ping: LoadOptions = { ...closed, strategy: NO_OP, inFlight };
   const { workers } = planLoad(load, strategy);
+  const ping: LoadOptions = { ...closed, strategy: NO_OP, inFlight, workers };
   const measure = async (): Promise<void> => {
     const { salesPerSecond } = await pool.lend(workers, (threads) => runLoad(ping, threads));
     opsPerSecond.push(salesPerSecond);

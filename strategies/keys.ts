@@ -9,3 +9,5 @@ export const holdingsKey = (sku: string): string => `{${sku}}:holdings`;
 export const answersKey = (sku: string): string => `{${sku}}:answers`;
 /** Stream of orders, one entry a sale. */
 export const ordersKey = (sku: string): string => `{${sku}}:orders`;
+/** Hash: request id → what was sold to it, and to whom. */
+export const ledgerKey = (sku: string): string => `{${sku}}:ledger`;

@@ -1,6 +1,7 @@
 import type { Strategy } from './contract.ts';
 import { decrementThenCheck } from './decrement-then-check.ts';
 import { functionDecrement } from './function-decrement.ts';
+import { luaCoalesced } from './lua-coalesced.ts';
 import { luaDecrement } from './lua-decrement.ts';
 import { luaReserveOnce } from './lua-reserve-once.ts';
 import { readThenWrite } from './read-then-write.ts';
@@ -26,5 +27,6 @@ export const registry: readonly Registration[] = [
   builtIn(decrementThenCheck),
   builtIn(luaDecrement),
   builtIn(luaReserveOnce),
+  builtIn(luaCoalesced),
   builtIn(functionDecrement),
 ];

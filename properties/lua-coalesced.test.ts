@@ -1,0 +1,109 @@
+import { Redis } from 'ioredis';
+import { describe, expect, test } from 'vitest';
+import { judge } from '../harness/checkers/judge.ts';
+import type { Client, PurchaseRequest, Strategy } from '../strategies/contract.ts';
+import { luaCoalesced } from '../strategies/lua-coalesced.ts';
+import { Script } from '../strategies/script.ts';
+import { exploring, properties, server } from './exploring.ts';
+import { race } from './race.ts';
+import { smallSale, type SmallSale } from './small-sales.ts';
+
+const redis = server();
+const { source } = new Script(import.meta.resolve('#lua/lua-coalesced.lua'));
+
+describe('over all interleavings of three buyers on one instance', () => {
+  test.each([
+    ['a crash', { stock: 2, faults: { crash: 1 } }],
+    ['two users with a limit', { stock: 3, users: 2, perUserLimit: 1 }],
+    ['several units each', { stock: 3, quantities: [2, 1, 2] }],
+  ])('%s breaks nothing', async (_what, scope) => {
+    const found = await exploring(redis.target, luaCoalesced, { buyers: 3, instances: 1, ...scope });
+    expect(found.coverage).toBe('exhausted');
+    expect(properties(found, 'violated')).toEqual([]);
+    expect(properties(found, 'inconclusive')).toEqual([]);
+  });
+});
+
+describe('within one script call', () => {
+  // Nobody has bought before: whatever is refused is refused for the sake of somebody in the same call.
+  const sales: [string, () => SmallSale, Partial<Record<string, number>>, string, string][] = [
+    [
+      'no user gets more than the limit',
+      () => smallSale(9, [1, 1, 2, 1], { users: 1, perUserLimit: 2 }),
+      { sold: 2, 'limit-reached': 2 },
+      'holdings[user] or ',
+      'user-limit',
+    ],
+    [
+      'no unit is sold twice',
+      () => smallSale(3, [2, 2, 1, 1]),
+      { sold: 2, 'sold-out': 2 },
+      'left = left - quantity',
+      'oversell',
+    ],
+  ];
+
+  test.each(sales)(
+    '%s, and a script that forgets that is caught',
+    async (_what, sale, outcomes, part, property) => {
+      const right = await race(luaCoalesced, redis.target, sale());
+      expect(countBy([...right.operations].map(({ outcome }) => outcome))).toEqual(outcomes);
+      const twin = await race(without(part), redis.target, sale());
+      expect(judge(twin, { timeoutMs: 10_000 })).toMatchObject({ [property]: { verdict: 'violated' } });
+    },
+  );
+
+  test('a request that is there twice is sold once, and to both, unless the script forgets what it did', async () => {
+    const client = new Redis(redis.target.options);
+    const request = { requestId: 'r1', userId: 'u1', quantity: 1 };
+    const both = async (strategy: Strategy, sku: string): Promise<unknown> => {
+      await strategy.open(client, { sku, stock: 5 });
+      const seller = await strategy.seller(client, { sku, stock: 5 }, undefined as never);
+      const answers = await Promise.all([1, 2].map(() => seller.purchase(request, client)));
+      return { answers, remaining: await seller.remaining(), recorded: await seller.recorded!() };
+    };
+    const sold = { kind: 'sold', remaining: 4 };
+    const answers = [sold, sold];
+    const once: PurchaseRequest[] = [request];
+    expect(await both(luaCoalesced, 'lamp')).toEqual({ answers, remaining: 4, recorded: once });
+    expect(await both(without(' or now[request]'), 'chair')).toMatchObject({ remaining: 3 });
+    client.disconnect();
+  });
+
+  test('more buyers than one call may serve are all served, each by one of several', async () => {
+    const sale = smallSale(
+      400,
+      Array.from({ length: 600 }, () => 1),
+    );
+    const history = await race(luaCoalesced, redis.target, sale);
+    expect(countBy([...history.operations].map(({ outcome }) => outcome))).toEqual({
+      sold: 400,
+      'sold-out': 200,
+    });
+    expect(history.recorded).toHaveLength(400);
+  });
+});
+
+/** The same strategy with a script from which something is missing. */
+function without(part: string): Strategy {
+  expect(source).toContain(part);
+  const broken = source.replace(part, '');
+  return {
+    ...luaCoalesced,
+    async seller(connection, sale, env) {
+      const crooked = new Proxy(connection, {
+        get: (real, name) =>
+          name === 'evalsha'
+            ? (_sha: string, ...rest: [number]) => real.eval(broken, ...rest)
+            : (Reflect.get(real, name) as Client),
+      });
+      return luaCoalesced.seller(crooked, sale, env);
+    },
+  };
+}
+
+function countBy(words: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
+  return counts;
+}

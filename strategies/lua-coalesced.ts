@@ -1,0 +1,79 @@
+import { checkRequest, checkSale, declareGuarantees } from './contract.ts';
+import type { PurchaseOutcome, PurchaseRequest, Strategy } from './contract.ts';
+import { MissingProductError } from './errors.ts';
+import { holdingsKey, ledgerKey, stockKey } from './keys.ts';
+import { Script } from './script.ts';
+
+const sell = new Script(import.meta.resolve('#lua/lua-coalesced.lua'));
+const MOST_PER_CALL = 256;
+
+interface Waiting {
+  request: PurchaseRequest;
+  resolve: (outcome: PurchaseOutcome) => void;
+  reject: (error: unknown) => void;
+}
+
+/** Whoever asks an instance in one turn of its event loop shares a script call, which serves each in turn. */
+export const luaCoalesced: Strategy = {
+  name: 'lua-coalesced',
+  summary: 'EVALSHA for up to 256 buyers at once: stock, limit per user, requestId and order record',
+  connection: 'shared',
+  supports: ['several-units', 'limit'],
+  guarantees: declareGuarantees({
+    calm: { notApplicable: ['user-limit'] },
+    'several-units': {},
+    'buyer-crash': { notApplicable: ['user-limit'] },
+  }),
+
+  async open(redis, sale) {
+    checkSale(sale, luaCoalesced);
+    await redis.set(stockKey(sale.sku), sale.stock);
+  },
+
+  seller(redis, { sku, perUserLimit = '' }) {
+    const keys = [stockKey(sku), holdingsKey(sku), ledgerKey(sku)];
+    let queue: Waiting[] = [];
+    const serveQueue = async (): Promise<void> => {
+      const batch = queue;
+      queue = [];
+      const args: (string | number)[] = [perUserLimit, batch.length];
+      for (const { request } of batch) args.push(request.requestId);
+      for (const { request } of batch) args.push(request.userId);
+      for (const { request } of batch) args.push(request.quantity);
+      try {
+        const reply = (await sell.run(redis, keys, args)) as [number, string] | null;
+        if (reply === null) throw new MissingProductError(sku);
+        let [remaining, letters] = reply;
+        for (const [i, { request, resolve }] of batch.entries()) {
+          const letter = letters[i];
+          if (letter === 's') remaining -= request.quantity;
+          if (letter === 's' || letter === 'r') resolve({ kind: 'sold', remaining });
+          else resolve({ kind: letter === 'l' ? 'limit-reached' : 'sold-out' });
+        }
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+    };
+    return {
+      async purchase(request) {
+        checkRequest(request);
+        return new Promise((resolve, reject) => {
+          if (queue.push({ request, resolve, reject }) === MOST_PER_CALL) void serveQueue();
+          else if (queue.length === 1) setImmediate(() => queue.length > 0 && void serveQueue());
+        });
+      },
+      async remaining() {
+        const stock = await redis.get(stockKey(sku));
+        if (stock === null) throw new MissingProductError(sku);
+        return Number(stock);
+      },
+      async recorded() {
+        const lines = Object.entries(await redis.hgetall(ledgerKey(sku)));
+        return lines.map(([requestId, line]) => {
+          const [units = '', ...user] = line.split(' ');
+          return { requestId, userId: user.join(' '), quantity: Number(units) };
+        });
+      },
+    };
+  },
+};
