@@ -44,6 +44,7 @@ export class Search {
   readonly #paths: (bigint | undefined)[] = [];
   readonly #before: Int32Array;
   readonly #result: SearchResult;
+  readonly #units: number[] = [];
   #steps = 0;
 
   constructor(space: Space, rest: Rest, options: SearchOptions) {
@@ -142,10 +143,15 @@ export class Search {
     const state = this.#table.add(vector);
     if (state !== size) return state;
     this.#paths.push(undefined);
+    const { slots } = this.#space.layout;
     let units = 0;
-    for (const local of this.#states.locals(vector)) units += netAcknowledged(this.#space, local);
+    for (let slot = 0; slot < slots; slot++) units += this.#acknowledged(this.#states.local(vector, slot));
     if (units > this.#space.scope.stock) this.#result.violated.add('oversell');
     return state;
+  }
+
+  #acknowledged(local: number): number {
+    return (this.#units[local] ??= netAcknowledged(this.#space, local));
   }
 
   async #judge(vector: Int32Array): Promise<void> {

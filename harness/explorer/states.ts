@@ -4,6 +4,7 @@ import { isLone } from './layout.ts';
 import { Interner } from './local.ts';
 import { priceOf, type Move, type ServerMove } from './moves.ts';
 import type { Space, Transition } from './space.ts';
+import { idsIn } from './scope.ts';
 import { enterSpans, NO_SPAN } from './spans.ts';
 
 /** One event that may happen next. */
@@ -52,6 +53,9 @@ export class States {
   readonly #relaxed = new Map<number, Transition>();
   readonly #befallen = new Map<number, { next: number; touched: number }>();
   readonly #renamed = new Map<string, number>();
+  readonly #named: boolean[] = [];
+  /** Instances of each class that has several. */
+  readonly #places: number[][];
   #unknown: () => Promise<void> = async () => {};
 
   /** @param tracksOrder real-time order is part of the state */
@@ -64,6 +68,10 @@ export class States {
     this.width = this.#spansAt + this.#spans;
     this.next = new Int32Array(this.width);
     this.#allCompletions = space.scope.releases + space.scope.restocks > 0;
+    const { classes } = space;
+    this.#places = [...new Set(classes)]
+      .map((c) => classes.flatMap((other, i) => (other === c ? [i] : [])))
+      .filter((places) => places.length > 1);
     this.#transitions = Array.from({ length: slots * 4 }, () => new Map());
   }
 
@@ -296,14 +304,11 @@ export class States {
 
   /** Sorts interchangeable instances, and renames the server's content along. Ties stay as they are. */
   #canonicalise(): boolean {
-    if (!this.space.reductions.symmetry) return true;
-    const { classes } = this.space;
-    let sorted = true;
-    for (let i = 0; i < classes.length && sorted; i++) {
-      const before = previousOfClass(classes, i);
-      if (before >= 0 && this.#precedes(i, before)) sorted = false;
+    if (!this.space.reductions.symmetry || this.#isSorted()) return true;
+    if (!this.#namesBuyers(this.next[SERVER_AT]!)) {
+      this.#sort();
+      return true;
     }
-    if (sorted) return true;
     const to = this.#order();
     const server = this.#rename(this.next[SERVER_AT]!, to);
     if (server === undefined) return false;
@@ -314,6 +319,39 @@ export class States {
     });
     this.next[SERVER_AT] = server;
     return true;
+  }
+
+  #isSorted(): boolean {
+    for (const places of this.#places) {
+      for (let i = 1; i < places.length; i++) if (this.#precedes(places[i]!, places[i - 1]!)) return false;
+    }
+    return true;
+  }
+
+  /** Sorts each class in place: by insertion, as all but the instance that moved are in order. */
+  #sort(): void {
+    for (const places of this.#places) {
+      for (let i = 1; i < places.length; i++) {
+        for (let j = i; j > 0 && this.#precedes(places[j]!, places[j - 1]!); j--)
+          this.#swap(places[j]!, places[j - 1]!);
+      }
+    }
+  }
+
+  #swap(a: number, b: number): void {
+    const { next } = this;
+    const local = next[LOCALS_AT + a]!;
+    next[LOCALS_AT + a] = next[LOCALS_AT + b]!;
+    next[LOCALS_AT + b] = local;
+    if (this.#spans === 0) return;
+    const span = next[this.#spansAt + a]!;
+    next[this.#spansAt + a] = next[this.#spansAt + b]!;
+    next[this.#spansAt + b] = span;
+  }
+
+  /** Whether the server's content holds ids of buyers, so that renaming them makes another content. */
+  #namesBuyers(server: number): boolean {
+    return (this.#named[server] ??= idsIn(this.space.memo.content(server)).size > 0);
   }
 
   /** For each instance, the place it takes when each class is sorted. */
@@ -354,11 +392,6 @@ export class States {
 
 /** What of the budgets decides how an instance moves. */
 const flagsOf = (budgets: number): number => (disturbing(budgets) ? 1 : 0) | (asking(budgets) ? 2 : 0);
-
-function previousOfClass(classes: readonly number[], i: number): number {
-  for (let k = i - 1; k >= 0; k--) if (classes[k] === classes[i]) return k;
-  return -1;
-}
 
 /** 48 bits: 19 of server, 20 of local state, 9 of move. */
 function transitionKey(server: number, local: number, move: number): number {
