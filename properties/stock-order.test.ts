@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Sale } from '../strategies/contract.ts';
 import type { PropertyVerdict } from '../harness/checkers/checker.ts';
-import { timed } from '../harness/checkers/false-refusals.ts';
+import { falseRefusals, timed } from '../harness/checkers/false-refusals.ts';
 import { checkLinearizable } from '../harness/checkers/linearizability.ts';
 import { foldRequests } from '../harness/checkers/requests.ts';
 import { saleModel } from '../harness/checkers/sale-model.ts';
@@ -41,6 +41,32 @@ test('the sweep agrees with the trial of every order on any small history', () =
     'violated by the search',
     'violated by the sweep',
   ]);
+});
+
+/** Nothing unknown or given back, and no request both sold and refused: then there is no choice of whom to blame. */
+const certain = (operations: Operation[]): Operation[] => {
+  const sold = new Set(operations.filter(({ outcome }) => outcome === 'sold').map(({ request }) => request));
+  return operations.filter(
+    ({ op, outcome, request }) =>
+      op !== 'release' && outcome !== 'unknown' && (outcome === 'sold' || !sold.has(request)),
+  );
+};
+
+test('the sweep names the very refusals that the exact search for a few operations names', () => {
+  let named = 0;
+  fc.assert(
+    fc.property(smallHistory(7), ({ sale, operations: all }) => {
+      const operations = certain(all);
+      const found = falseRefusals(sale, operations);
+      const { evidence } = refusals(sale, operations);
+      expect(evidence.flatMap(({ requests }) => requests)).toEqual(
+        found.slice(0, 5).map(({ request }) => request),
+      );
+      named += found.length;
+    }),
+    { numRuns: 2000 },
+  );
+  expect(named).toBeGreaterThan(200);
 });
 
 const load: Load = {

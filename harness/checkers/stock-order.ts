@@ -85,7 +85,7 @@ function violated(operations: OperationColumns, rows: readonly number[]): Proper
     const count = rows.length > 1 ? ` (${i + 1} of ${rows.length} such refusals)` : '';
     return {
       property: 'false-refusal',
-      message: `${request} asked for ${quantity} and was told ${outcome}; no order of the operations explains it${count}`,
+      message: `${request} asked for ${quantity} and was told ${outcome}, which no order explains beside the other answers${count}`,
       requests: [request],
       operations: contextOf(operations, row),
     };
@@ -243,7 +243,6 @@ class Sweep {
   }
 
   #refuse(row: number, r: number): void {
-    if (this.#isHopeless(row)) return;
     if (this.#operations.outcome[row] === SOLD_OUT) this.#short.push(row);
     else {
       append(this.#limited, this.#requests.user[r]!, row);
@@ -284,9 +283,9 @@ class Sweep {
     this.#settle(row, r);
   }
 
+  /** Its request need not wait for it any more. */
   #settle(row: number, r: number): void {
     this.#settled[row] = 1;
-    if (this.#refusalsLeft[r] === 0 || this.#isHopeless(row)) return;
     this.#refusalsLeft[r]!--;
     if (this.#wanted[r] !== NOT_WANTED) this.#want(r, this.#wanted[r]!);
   }
