@@ -4,7 +4,9 @@ import { ServerMemo } from '../harness/explorer/server-memo.ts';
 import { ALL_REDUCTIONS, Space } from '../harness/explorer/space.ts';
 import { Rest } from '../harness/explorer/rest.ts';
 import { virtualGlobals } from '../harness/explorer/virtual.ts';
-import { randomWalk } from '../harness/explorer/walks.ts';
+import { walkOnce } from '../harness/explorer/sampling.ts';
+import { randomScheduler } from '../harness/explorer/schedulers/random.ts';
+import { States } from '../harness/explorer/states.ts';
 import { ALL_RULES } from '../harness/explorer/rules.ts';
 import { seededRandom } from '../harness/random.ts';
 import { luaDecrement } from '../strategies/lua-decrement.ts';
@@ -52,7 +54,8 @@ describe('each rule is needed: with it the search is right, without it the searc
       const space = new Space(scope, await subject(luaDecrement), memo, reductions, { ...ALL_RULES, ghosts });
       const random = seededRandom(seed);
       for (let i = 0; i < 200; i++) {
-        const { happened } = await randomWalk(space, new Rest(space), random);
+        const walk = walkOnce(new States(space, true), new Rest(space), randomScheduler(random), random);
+        const { happened } = await walk;
         const crash = happened.findIndex(({ atom }) => atom.event === 'crash');
         if (crash < 0) continue;
         const { slot } = happened[crash]!;

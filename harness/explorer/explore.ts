@@ -11,6 +11,7 @@ import { Rest } from './rest.ts';
 import { ALL_RULES, type Rules } from './rules.ts';
 import type { Scope } from './scope.ts';
 import { Search, type Progress, type SearchResult } from './search.ts';
+import { sample, type Sample } from './sampling.ts';
 import { ServerMemo } from './server-memo.ts';
 import { ALL_REDUCTIONS, Space, type Reductions, type Subject } from './space.ts';
 import { mirror } from './symmetry.ts';
@@ -118,20 +119,24 @@ async function exploreWith(
   const { serverCommands } = memo;
   const interrupted = options.signal?.aborted ?? false;
   const notes = interrupted ? ['interrupted'] : [];
+  const stopped = properties.length === 1 && result.violated.has(properties[0]!);
+  const tooLarge = !result.exhausted && !interrupted && !stopped;
+  const sampled = tooLarge ? await sampleOf(options, space, memo) : undefined;
+  for (const property of sampled?.found.keys() ?? []) result.violated.add(property);
   const chance = interrupted ? false : await verify(space, memo, scope);
   if (chance)
     notes.push('chance that is not taken from env.pick reached what it does: other draws were not tried');
-  const stopped = properties.length === 1 && result.violated.has(properties[0]!);
-  if (!result.exhausted && !interrupted && !stopped) notes.push(`stopped at ${maxStates} states`);
+  if (sampled) notes.push(`stopped at ${maxStates} states`, ...sampled.notes);
   if (space.cut) notes.push('a purchase went on and on, and was cut: its retries are not bounded');
-  const coverage: Coverage = chance ? 'sampled' : result.exhausted && !space.cut ? 'exhausted' : 'bounded';
+  const whole = result.exhausted && !space.cut;
+  const coverage: Coverage = chance || sampled ? 'sampled' : whole ? 'exhausted' : 'bounded';
 
   const audited = interrupted ? { replayed: 0, mismatches: [] } : await auditOf(options, space, memo);
   for (const { step, message } of audited.mismatches)
     notes.push(`audit: at step ${step + 1}, ${message}: a bug of ours`);
   const counterexamples = interrupted
     ? new Map()
-    : await counterexamplesOf(options, memo, reductions, result);
+    : await counterexamplesOf(options, memo, reductions, result, sampled);
   const verdicts = {} as Record<Property, PropertyResult>;
   for (const property of PROPERTIES) {
     const verdict = verdictOf(property, properties, result, audited);
@@ -187,6 +192,15 @@ async function verify(space: Space, memo: ServerMemo, scope: Scope): Promise<boo
   return true;
 }
 
+/** Interleavings that each scheduler draws where the search could not end. */
+const WALKS_EACH = 1_000;
+
+async function sampleOf(options: ExploreOptions, explored: Space, memo: ServerMemo): Promise<Sample> {
+  const { scope, subject, signal } = options;
+  const plain = new Space(scope, subject, memo, { ...explored.reductions, symmetry: false }, explored.rules);
+  return sample(plain, new Rest(plain), seededRandom(scope.seed).fork('sample'), WALKS_EACH, signal);
+}
+
 async function auditOf(options: ExploreOptions, explored: Space, memo: ServerMemo): Promise<Audit> {
   const samples = options.auditSamples ?? DEFAULT_AUDIT_SAMPLES;
   const { scope, subject, target } = options;
@@ -200,6 +214,7 @@ async function counterexamplesOf(
   memo: ServerMemo,
   reductions: Reductions,
   result: SearchResult,
+  sampled: Sample | undefined,
 ): Promise<Map<Property, Counterexample>> {
   const { scope, subject, target, path } = options;
   const wanted = new Set(
@@ -212,6 +227,7 @@ async function counterexamplesOf(
     { ...reductions, merging: true },
     wanted,
     { ...ALL_RULES, ...options.rules },
+    sampled?.found ?? new Map(),
     ...(options.signal ? [options.signal] : []),
   );
   const counterexamples = new Map<Property, Counterexample>();

@@ -21,6 +21,8 @@ export interface Found {
 
 /** States that the search for the shortest interleaving may visit before any interleaving will do. */
 const MOST_STATES = 150_000;
+/** States of one scope, with equal ones merged, after which it counts as too large to be minimal in. */
+const MOST_MERGED = 400_000;
 
 /** Scopes within this one, smaller ones first: buyers, then units, then faults and the like. The scope itself comes last. */
 function smallerScopes(scope: Scope): Scope[] {
@@ -65,7 +67,11 @@ function smallerBudgets({ faults, releases, restocks, jobs }: Scope): Budget[] {
   return all.toSorted((a, b) => spent(a) - spent(b));
 }
 
-/** A minimal counterexample for each property, from the smallest scope that has one. */
+/**
+ * A minimal counterexample for each property, from the smallest scope that has one.
+ *
+ * @param drawn interleavings of the whole scope that will do where no search ends
+ */
 export async function minimalCounterexamples(
   scope: Scope,
   subject: Subject,
@@ -73,6 +79,7 @@ export async function minimalCounterexamples(
   reductions: Reductions,
   properties: ReadonlySet<Property>,
   rules: Rules,
+  drawn: ReadonlyMap<Property, Path>,
   signal?: AbortSignal,
 ): Promise<Found[]> {
   const found: Found[] = [];
@@ -87,13 +94,17 @@ export async function minimalCounterexamples(
     for (const property of open) {
       if (!violated.has(property)) continue;
       const path = await shortestViolation(space, rest, property, MOST_STATES);
-      if (!path)
-        throw new Error(
-          `${property} is violated in the merged search and not in the plain one: a bug of ours`,
-        );
+      if (!path) continue;
       found.push({ property, scope: smaller, path, rest, opened });
       open.delete(property);
     }
+  }
+  const space = new Space(scope, subject, memo, { ...reductions, symmetry: false }, rules);
+  for (const property of open) {
+    const path = drawn.get(property);
+    if (!path) continue;
+    const { server: opened } = await space.initial(budgetsOf(scope));
+    found.push({ property, scope, path, rest: new Rest(space), opened });
   }
   return found;
 }
@@ -108,7 +119,7 @@ async function violatedWithin(
 ): Promise<Set<Property>> {
   try {
     const space = new Space(scope, subject, memo, reductions, rules);
-    return (await new Search(space, new Rest(space), { properties, maxStates: Infinity }).run()).violated;
+    return (await new Search(space, new Rest(space), { properties, maxStates: MOST_MERGED }).run()).violated;
   } catch (error) {
     // A strategy may refuse a scope smaller than the one that was asked for; then that one has no counterexample.
     if (error instanceof CannotExplore) return new Set();

@@ -35,7 +35,7 @@ interface Node {
  * key, because what the next event costs depends on it.
  *
  * @param maxStates when that many were visited, the first violation met in a depth-first search will do
- * @returns undefined if the property holds in all of the scope
+ * @returns undefined if the property holds in all of the scope, or in all that was visited of it
  */
 export async function shortestViolation(
   space: Space,
@@ -57,10 +57,13 @@ export async function shortestViolation(
   const queue = new Buckets();
   const best = await visit(states, rest, property, root, happened, queue, maxStates);
   if (best !== 'too many') return best;
-  return (await visit(states, rest, property, root, happened, new Stack(), Infinity)) as Path | undefined;
+  const any = await visit(states, rest, property, root, happened, new Stack(), MANY * maxStates);
+  return any === 'too many' ? undefined : any;
 }
 
 const NOBODY = -2;
+/** A depth-first search needs no order, and may visit so many times as many states. */
+const MANY = 10;
 
 /** Takes nodes from the frontier until one violates the property; in best-first order that one is the shortest. */
 async function visit(

@@ -1,41 +1,16 @@
 import { PROPERTIES, type Property } from '../../strategies/contract.ts';
 import type { Random } from '../random.ts';
 import type { RedisTarget } from '../redis/target.ts';
-import { outcomeOf } from './outcome.ts';
 import { stepsOfSchedule, type ScheduleStep } from './counterexample.ts';
 import { RealSale } from './real-sale.ts';
 import { sortUnordered } from './resp.ts';
-import { finishesOf, violatedIn, type Rest } from './rest.ts';
+import { randomScheduler } from './schedulers/random.ts';
+import { violatedIn, type Rest } from './rest.ts';
+import { walkOnce } from './sampling.ts';
 import type { Scope } from './scope.ts';
 import type { ServerMemo } from './server-memo.ts';
 import type { Space, Subject } from './space.ts';
-import { States, type Happened } from './states.ts';
-
-/** One interleaving, drawn at random: at each point every possible event is equally likely. */
-export async function randomWalk(
-  space: Space,
-  rest: Rest,
-  random: Random,
-): Promise<{ happened: Happened[]; outcome: string }> {
-  const states = new States(space, true);
-  states.recording = true;
-  const { vector, happened } = await states.initial();
-  let at = vector;
-  for (let choices = states.choices(at); choices.some(({ price }) => price === undefined);) {
-    const choice = choices[random.below(choices.length)]!;
-    let variants = 0;
-    while (await states.apply(at, choice, variants)) variants++;
-    await states.apply(at, choice, random.below(variants));
-    at = states.next.slice();
-    happened.push(...states.happened);
-    choices = states.choices(at);
-  }
-  const locals = states.locals(at);
-  const ends = finishesOf(space, locals, (operation) => states.spanOf(at, operation));
-  const server = await rest.quiesce(states.server(at), locals);
-  const judgement = await rest.judge(server, ends);
-  return { happened, outcome: outcomeOf(space.scope, ends, judgement, space.memo.content(server)) };
-}
+import { States } from './states.ts';
 
 /** Where a replay over real sockets parted from what the search had recorded. */
 export interface Mismatch {
@@ -63,7 +38,8 @@ export async function audit(
 ): Promise<Audit> {
   const result: Audit = { replayed: 0, mismatches: [] };
   for (let i = 0; i < samples; i++) {
-    const walk = await randomWalk(space, rest, random.fork(i));
+    const fork = random.fork(i);
+    const walk = await walkOnce(new States(space, true), rest, randomScheduler(fork), fork);
     await using sale = await RealSale.open(space.scope, subject, space.memo, target);
     const mismatch = await follow(sale, stepsOfSchedule(walk.happened));
     result.replayed++;
