@@ -36,6 +36,14 @@ test('a violation that was not declared stands out from one that was', () => {
   }
 });
 
+test('of several violations the one that was not declared is named, then the gravest', () => {
+  const declared = { ...violated, declared: 'breaks' } as const;
+  const two = strategyResult({ 'false-refusal': declared, 'double-sale': declared });
+  expect(screen(resultOf(two), '')).toContain('sells twice by 1 *');
+  const three = strategyResult({ 'double-sale': declared, progress: violated });
+  expect(screen(resultOf(three), '')).toContain('GIVES UP BY 1');
+});
+
 test('a violation is shown with what happened and what cures it', () => {
   for (const text of shown(resultOf(strategyResult({ oversell: violated })))) {
     expect(text).toContain('3 acknowledged, of 2 put on sale');

@@ -27,7 +27,7 @@ export function costRow(row: Row): string[] {
     strategy,
     known(salesPerSecond.median, grouped),
     `${known(responseMs.p50, tenths)} / ${known(responseMs.p99, tenths)} ms`,
-    known(commandsPerSale, tenths),
+    known(commandsPerSale, (value) => value.toFixed(2)),
     bottleneck ?? 'not measured',
   ];
 }

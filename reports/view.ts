@@ -10,16 +10,17 @@ import type {
 import type { Operation } from '../harness/history/operation.ts';
 import { ENVIRONMENTS, PROPERTIES, type Environment, type Property } from '../strategies/contract.ts';
 
-/** What a violation does to a sale, in the words of a table. */
+/** What a violation does to a sale, in the words of a table; the gravest first. */
 const EFFECTS: Record<Property, string> = {
   oversell: 'oversold',
-  stranded: 'strands',
-  'false-refusal': 'refuses wrongly',
   'double-sale': 'sells twice',
-  'user-limit': 'breaks the limit',
   'lost-sale': 'loses sales',
+  stranded: 'strands',
+  'user-limit': 'breaks the limit',
+  'false-refusal': 'refuses wrongly',
   progress: 'gives up',
 };
+const BY_GRAVITY = Object.keys(EFFECTS) as Property[];
 
 /** What cures a violation, under each that is shown. */
 export const REMEDIES: Record<Property, string> = {
@@ -50,9 +51,9 @@ export function cellWord(property: Property, { verdict, declared, evidence }: Ce
   return declared === 'breaks' ? `${effect} ${DECLARED_MARK}` : effect.toUpperCase();
 }
 
-/** The worst that one environment showed: what was not declared comes first, then the order of the properties. */
+/** The worst that one environment showed: what was not declared comes first, then the gravest. */
 export function environmentWord({ properties }: Pick<EnvironmentResult, 'properties'>): string {
-  const cells = PROPERTIES.map((property) => ({ property, cell: properties[property] }));
+  const cells = BY_GRAVITY.map((property) => ({ property, cell: properties[property] }));
   const violated = cells.filter(({ cell }) => cell.verdict === 'violated');
   const worst = violated.find(({ cell }) => cell.declared !== 'breaks') ?? violated[0];
   if (worst) return cellWord(worst.property, worst.cell);
