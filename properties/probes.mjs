@@ -60,6 +60,25 @@ export const failing = probe('failing', {
   },
 });
 
+/** Its hundredth buyer makes the server pause, as a fork or a slow command of somebody else does. */
+export const pausesTheServer = probe('pauses-the-server', {
+  async purchase({ requestId }, redis) {
+    if (requestId.startsWith('r100-')) await redis.client('PAUSE', 200, 'ALL');
+    await redis.ping();
+    return { kind: 'sold' };
+  },
+});
+
+/** A purchase takes a tenth of a second, however many there are. */
+export const tenthOfASecond = probe('tenth-of-a-second', {
+  connection: 'exclusive',
+  async purchase({ requestId }) {
+    if (requestId.startsWith('drain')) return { kind: 'sold-out' };
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return { kind: 'sold' };
+  },
+});
+
 /** Uses a connection of its own for every command. */
 export const duplicating = probe('duplicating', {
   async seller(redis) {

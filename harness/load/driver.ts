@@ -91,8 +91,12 @@ async function sell(
     await Promise.race([control.allReady(plan.workers), running]);
     clearTimeout(timer);
     const used = await watchUsage(observer);
-    control.start();
-    if (plan.seconds !== undefined) timer = setTimeout(() => stop('time-up'), plan.seconds * 1_000);
+    const startNs = control.start();
+    if (plan.seconds !== undefined) {
+      const endNs = startNs + plan.seconds * 1e9;
+      // A timer may be a millisecond early, and the last arrivals are due until the end.
+      timer = setTimeout(() => stop('time-up'), Math.ceil((endNs - clock.monotonicNs()) / 1e6) + 1);
+    }
     const instances = await running;
     if (reason === 'not ready') throw notReady(plan.graceMs);
     const usage = await used(Math.max(...instances.map(({ busy }) => busy)));
@@ -144,7 +148,8 @@ function loadRun(
 ): LoadRun {
   const recordings = instances.map(({ recording }) => recording);
   const operations = mergeRecordings(recordings, (buyer) => requestOf(plan.crowd, buyer));
-  const figures = figuresOf(operations, recordings);
+  const mode = plan.arrivals ? 'open' : 'closed';
+  const figures = figuresOf(operations, recordings, mode);
   const history: History = {
     sale: plan.sale,
     operations,
@@ -157,7 +162,7 @@ function loadRun(
     figures.outcomes.sold === 0 ? null : sum(of) / figures.outcomes.sold;
   return {
     strategy: strategy.name,
-    mode: plan.arrivals ? 'open' : 'closed',
+    mode,
     seed,
     workers: plan.workers,
     inFlight: plan.inFlight,

@@ -75,7 +75,11 @@ const SOLD = outcomeCode('sold');
 const SOLD_OUT = outcomeCode('sold-out');
 
 /** Reads the columns as they are: a million operations need not become a million objects. */
-export function figuresOf(operations: OperationColumns, recordings: readonly Recording[]): Figures {
+export function figuresOf(
+  operations: OperationColumns,
+  recordings: readonly Recording[],
+  mode: LoadRun['mode'],
+): Figures {
   const { completed, outcome, quantity, length } = operations;
   const counts = OUTCOMES.map(() => 0);
   let soldUnits = 0;
@@ -91,7 +95,8 @@ export function figuresOf(operations: OperationColumns, recordings: readonly Rec
     soldAtNs.push(completed[i]!);
   }
   const sellingNs = soldAtNs.reduce((last, ns) => Math.max(last, ns), 0);
-  const warmUpNs = steadyFrom(soldAtNs, sellingNs);
+  // The speed of an open loop is its arrivals', whether or not anything is warm.
+  const warmUpNs = mode === 'open' ? 0 : steadyFrom(soldAtNs, sellingNs);
   const fromNs = warmUpNs ?? 0;
   const steadySales = soldAtNs.reduce((count, ns) => count + Number(ns >= fromNs), 0);
   return {

@@ -2,9 +2,12 @@
 const WINDOWS = 100;
 const LEAST_SALES = 10 * WINDOWS;
 
+/** No warm-up lasts longer than this share of a run that is long enough. */
+const MOST = 1 / 3;
+
 /**
  * Where a run has become steady, in nanoseconds since its start: the beginning after whose removal the mean of the
- * rest is known best. Undefined: not before the middle, so it was too short. Too few sales to tell: 0.
+ * rest is known best. Undefined: only after a third, so it was too short. Too few sales to tell: 0.
  * Source: marginal standard error rule; White, Simulation 69(6), 1997.
  *
  * @param completedNs of the sales, in any order
@@ -26,5 +29,5 @@ export function steadyFrom(completedNs: readonly number[], endNs: number): numbe
     // The few last windows may agree by chance.
     if (left >= WINDOWS / 10 && error <= least) [first, least] = [from, error];
   }
-  return first > WINDOWS / 2 ? undefined : (first / WINDOWS) * endNs;
+  return first > WINDOWS * MOST ? undefined : (first / WINDOWS) * endNs;
 }
