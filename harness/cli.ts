@@ -5,6 +5,7 @@ import { Command, Option } from 'commander';
 import { benchText } from '../reports/bench.ts';
 import { markdown } from '../reports/markdown.ts';
 import { explorationJson, explorationText, replayText } from '../reports/exploration.ts';
+import { regressionTest } from '../reports/regression-test.ts';
 import { screen } from '../reports/screen.ts';
 import { judgementText, machineText, strategiesText } from '../reports/tables.ts';
 import { PROPERTIES, type Property } from '../strategies/contract.ts';
@@ -14,7 +15,7 @@ import { benchJob, MODES, type BenchFlags } from './bench-job.ts';
 import { checkHistory } from './check.ts';
 import { faultOf, repeatCommand, seedOption, wholeNumber } from './command-line.ts';
 import { evaluate, PROFILES, type Profile } from './evaluate.ts';
-import { explorationExitCode, exploreJob } from './explore.ts';
+import { counterexamplesIn, explorationExitCode, exploreJob } from './explore.ts';
 import { type ScopeFlags } from './explorer/flags.ts';
 import { CLIENT_MODES, FAULTS } from './explorer/scope.ts';
 import { exitCodeOf } from './findings.ts';
@@ -110,6 +111,7 @@ function addExplore(program: Command, run: Invocation): void {
     merging: boolean;
     reduction: boolean;
     allowBounded?: true;
+    emitTest?: string;
     runs: string;
   }
   program
@@ -136,6 +138,7 @@ function addExplore(program: Command, run: Invocation): void {
     .addOption(whole('--max-states <n>', 'stop after so many', 1))
     .option('--no-merging', 'walk every path on its own')
     .option('--no-reduction', 'walk every path on its own, over real sockets, with nothing reduced')
+    .option('--emit-test <file>', 'write the first counterexample as a vitest test')
     .option('--allow-bounded', 'exit 0 although not everything was covered')
     .addOption(seedOption())
     .option('--runs <folder>', 'where the folder of the counterexamples is made', 'runs')
@@ -145,6 +148,7 @@ function addExplore(program: Command, run: Invocation): void {
         seed = freshSeed(),
         reduction,
         allowBounded = false,
+        emitTest,
         ...flags
       } = command.optsWithGlobals<Flags>();
       progress.line(`seed ${seed}; again: ${repeatCommand(script, args, seed)}`);
@@ -156,6 +160,8 @@ function addExplore(program: Command, run: Invocation): void {
         progress,
         signal: run.signal,
       });
+      const shown = emitTest === undefined ? undefined : counterexamplesIn(explored)[0];
+      if (emitTest !== undefined && shown) writeWhole(emitTest, regressionTest(shown, emitTest));
       const [only, ...others] = explored.map(explorationJson);
       print(others.length === 0 ? only : [only, ...others], explored.map(explorationText).join('\n\n'));
       run.exitCode = explorationExitCode(explored, allowBounded);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import type { Property } from '../strategies/contract.ts';
+import { PROPERTIES, type Property } from '../strategies/contract.ts';
 import { systemClock as clock } from './ambient.ts';
+import type { Counterexample } from './explorer/counterexample.ts';
 import { explore, type Exploration } from './explorer/explore.ts';
 import type { Progress as Covered } from './explorer/search.ts';
 import { scopeOfFlags, type ScopeFlags } from './explorer/flags.ts';
@@ -63,6 +64,12 @@ export async function exploreJob(job: ExploreJob): Promise<Explored[]> {
     await target.close();
   }
 }
+
+/** All counterexamples, in the order of the strategies and the properties. */
+export const counterexamplesIn = (explored: readonly Explored[]): Counterexample[] =>
+  explored.flatMap(({ exploration }) =>
+    PROPERTIES.flatMap((property) => exploration.properties[property].counterexample ?? []),
+  );
 
 /** 1 if a property is violated, 3 if one is open or, unless that is allowed, not everything was covered. */
 export function explorationExitCode(explored: readonly Explored[], allowBounded: boolean): number {

@@ -1,13 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import type { Strategy } from '../strategies/contract.ts';
 import { UsageError } from './errors.ts';
 import { counterexampleSchema, type Counterexample } from './explorer/counterexample.ts';
 import { replay, type Replay } from './explorer/replay.ts';
 import { subjectOf } from './explorer/subject.ts';
 import type { Progress } from './progress.ts';
 import { openTarget, type TargetOptions } from './redis/open.ts';
-import { loadStrategies, loadStrategy } from './strategy-loader.ts';
+import { strategyNamed } from './strategy-named.ts';
 
 export interface ReplayJob extends TargetOptions {
   file: string;
@@ -20,7 +19,7 @@ export async function replayJob(
 ): Promise<{ counterexample: Counterexample; replayed: Replay }> {
   const counterexample = await readCounterexample(job.file);
   const { strategy: name, path } = counterexample;
-  const strategy = path === undefined ? await loadStrategy({ name }) : await named(name, path);
+  const strategy = await strategyNamed(name, path);
   const target = await openTarget({ ...job, onProgress: job.progress.line });
   try {
     return {
@@ -31,13 +30,6 @@ export async function replayJob(
     job.progress.end();
     await target.close();
   }
-}
-
-/** A file may hold several strategies. */
-async function named(name: string, path: string): Promise<Strategy> {
-  const found = (await loadStrategies({ path })).find(({ strategy }) => strategy.name === name);
-  if (found) return found.strategy;
-  throw new UsageError('UNKNOWN_STRATEGY', `${path} has no strategy "${name}" any more`, 'explore it again');
 }
 
 async function readCounterexample(file: string): Promise<Counterexample> {

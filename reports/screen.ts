@@ -1,5 +1,6 @@
 import type { Result } from '../harness/result.ts';
 import { costText } from './cost.ts';
+import { declaration } from './declaration.ts';
 import { textTable } from './text-table.ts';
 import { timeline } from './timeline.ts';
 import {
@@ -7,6 +8,8 @@ import {
   environmentsOf,
   environmentWord,
   coverageOf,
+  declaresNothing,
+  withCoverage,
   example,
   EXPLORED_TITLE,
   exploredIn,
@@ -32,7 +35,7 @@ export function screen(result: Result, report: string): string {
     ...(shown ? [exampleBlock(shown)] : []),
     ...costs(result),
   ];
-  return [...blocks, verdict(result, report)].join('\n\n');
+  return [...blocks, ...declarations(result), verdict(result, report)].join('\n\n');
 }
 
 function header(result: Result): string {
@@ -96,6 +99,18 @@ function exampleBlock({ strategy, environment, property, evidence }: Example): s
     ...(rows.length > 0 ? [table] : []),
     `Remedy: ${REMEDIES[property]}`,
   ].join('\n');
+}
+
+/** For strategies that declare nothing: what was found, to paste. */
+function declarations({ strategies }: Result): string[] {
+  return strategies.filter(declaresNothing).flatMap(({ name, explored }) => {
+    if (explored.length === 0) return [];
+    const found = explored.map(({ environment, coverage, properties }) => ({
+      environment,
+      properties: withCoverage(properties, coverage),
+    }));
+    return [`What ${name} guarantees, to paste into it:\n\n${declaration(found).replaceAll(/^/gm, '  ')}`];
+  });
 }
 
 function costs({ strategies }: Result): string[] {

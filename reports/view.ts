@@ -69,7 +69,7 @@ export function strategyNote(strategy: StrategyResult): string {
 }
 
 /** A strategy of somebody who has not said yet what it guarantees: what is found is told, not judged. */
-const declaresNothing = (strategy: StrategyResult): boolean =>
+export const declaresNothing = (strategy: StrategyResult): boolean =>
   partsOf(strategy).length > 0 &&
   partsOf(strategy).every(({ properties }) =>
     Object.values(properties).every(({ declared }) => declared === undefined),
@@ -80,6 +80,15 @@ export const partsOf = ({
   explored,
   environments,
 }: StrategyResult): (ExploredResult | EnvironmentResult)[] => [...explored, ...environments];
+
+/** Cells of one environment, each with how much of it was covered. */
+export const withCoverage = (
+  properties: ExploredResult['properties'],
+  coverage: ExploredResult['coverage'],
+): Record<Property, { verdict: Cell['verdict']; coverage: ExploredResult['coverage'] }> =>
+  Object.fromEntries(
+    PROPERTIES.map((property) => [property, { verdict: properties[property].verdict, coverage }]),
+  ) as Record<Property, { verdict: Cell['verdict']; coverage: ExploredResult['coverage'] }>;
 
 /** Environments that some strategy was explored in, in the contract's order. */
 export function exploredIn({ strategies }: Result): Environment[] {

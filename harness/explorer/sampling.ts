@@ -86,7 +86,8 @@ export async function sample(
   for (const scheduler of schedulers) {
     const states = new States(space, true);
     let walks = 0;
-    for (; walks < walksEach && !signal?.aborted; walks++) {
+    for (; walks < walksEach; walks++) {
+      if (signal?.aborted) break;
       const { opening, events, violations } = await walkOnce(states, rest, scheduler, random);
       for (const [property, message] of violations) {
         if (!result.found.has(property))
