@@ -19,8 +19,13 @@ export interface Running {
 }
 
 /** Starts a program and listens to it. */
-export function start(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
-  const child = spawn(program, args, { env: { ...process.env, ...env } });
+export function start(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  cwd?: string,
+): Running {
+  const child = spawn(program, args, { env: { ...process.env, ...env }, cwd });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));

@@ -6,7 +6,7 @@ import { luaCoalesced } from '../strategies/lua-coalesced.ts';
 import { Script } from '../strategies/script.ts';
 import { exploring, properties, server } from './exploring.ts';
 import { race } from './race.ts';
-import { smallSale, type SmallSale } from './small-sales.ts';
+import { smallSale, type SmallSale } from './arbitraries.ts';
 
 const redis = server();
 const { source } = new Script(import.meta.resolve('#lua/lua-coalesced.lua'));

@@ -9,7 +9,7 @@ import type { RedisTarget } from '../harness/redis/target.ts';
 import type { Client, PurchaseRequest, Seller, Strategy } from '../strategies/contract.ts';
 import { isDefinite } from '../strategies/errors.ts';
 import { seed } from './seed.ts';
-import type { SmallSale } from './small-sales.ts';
+import type { SmallSale } from './arbitraries.ts';
 
 /** An attempt fails only because another buyer's succeeded, and a small sale has at most 16 buyers. */
 const MAX_ATTEMPTS = 17;

@@ -9,7 +9,7 @@ import { PROPERTIES, type Environment, type Strategy } from '../strategies/contr
 import { readThenWrite } from '../strategies/read-then-write.ts';
 import { registry } from '../strategies/registry.ts';
 import { race } from './race.ts';
-import { smallSale, smallSales, type SmallSale } from './small-sales.ts';
+import { smallSale, smallSales, type SmallSale } from './arbitraries.ts';
 import { twins } from './twins.ts';
 
 let target: RedisTarget;

@@ -3,7 +3,7 @@ import { decrementThenCheck } from '../strategies/decrement-then-check.ts';
 import { stockKey } from '../strategies/keys.ts';
 import { luaReserveOnce } from '../strategies/lua-reserve-once.ts';
 import { readThenWrite } from '../strategies/read-then-write.ts';
-import { smallSale, type SmallSale } from './small-sales.ts';
+import { smallSale, type SmallSale } from './arbitraries.ts';
 
 /** A strategy with one mistake, and a sale in which it cannot but show. It declares what the right one declares. */
 export interface Twin {
