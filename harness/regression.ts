@@ -13,6 +13,8 @@ export interface Standing {
   message: string;
 }
 
+const now = (): number => systemClock.monotonicNs() / 1e6;
+
 /**
  * For regression tests: runs a counterexample again on a private server, over real sockets. Where the code has
  * changed so much that the schedule no longer fits it, every interleaving of the counterexample's scope is run
@@ -30,7 +32,6 @@ export async function standing(counterexample: unknown, file?: string): Promise<
   try {
     const { result, message } = await replay(parsed, subject, target);
     if (result !== 'diverged') return { violated: result === 'confirmed', message };
-    const now = (): number => systemClock.monotonicNs() / 1e6;
     const found = await explore({ scope, subject, target, properties: [property], now });
     const { verdict } = found.properties[property];
     return {

@@ -3,7 +3,7 @@ import { SERVER, type Choice } from '../states.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** The depth of most concurrency bugs in the paper's study. */
-export const DEPTH = 3;
+const DEPTH = 3;
 
 /**
  * Probabilistic concurrency testing: each thread gets a random priority, the highest one that can move does, and at
