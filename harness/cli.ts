@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { benchText } from '../reports/bench.ts';
+import { compare, comparisonText, differences } from '../reports/compare.ts';
 import { markdown } from '../reports/markdown.ts';
 import { explorationJson, explorationText, replayText } from '../reports/exploration.ts';
 import { regressionTest } from '../reports/regression-test.ts';
@@ -14,6 +15,7 @@ import { freshSeed } from './ambient.ts';
 import { benchJob, MODES, type BenchFlags } from './bench-job.ts';
 import { checkHistory } from './check.ts';
 import { faultOf, repeatCommand, seedOption, wholeNumber } from './command-line.ts';
+import { UsageError } from './errors.ts';
 import { evaluate, PROFILES, type Profile } from './evaluate.ts';
 import { counterexamplesIn, explorationExitCode, exploreJob } from './explore.ts';
 import { type ScopeFlags } from './explorer/flags.ts';
@@ -26,6 +28,7 @@ import { replayJob } from './replay.ts';
 import { examineMachine } from './redis/machine-report.ts';
 import type { TargetOptions } from './redis/open.ts';
 import { writeWhole } from './run-folder.ts';
+import { readSession } from './session.ts';
 import { startWatchdog } from './watchdog.ts';
 
 const manifest = readFileSync(new URL(import.meta.resolve('oversell/package.json')), 'utf8');
@@ -62,6 +65,7 @@ function commands(run: Invocation): Command {
   addExplore(program, run);
   addReplay(program, run);
   addBench(program, run);
+  addCompare(program, run);
   addCheck(program, run);
   addList(program);
   addDoctor(program, run);
@@ -225,6 +229,30 @@ function addBench(program: Command, run: Invocation): void {
       const { measured, exitCode } = await benchJob(job);
       print(measured, benchText(measured));
       run.exitCode = exitCode;
+    });
+}
+
+function addCompare(program: Command, run: Invocation): void {
+  program
+    .command('compare')
+    .description('did it get worse? figures and verdicts of two sessions, or of two runs')
+    .argument('<base>', 'what bench --json printed, or the folder of a run')
+    .argument('<new>')
+    .option('--different-environments', 'although something else than the code differs')
+    .option('--json', 'print the comparison as one JSON document')
+    .action((...words: [string, string, { differentEnvironments?: true }]) => {
+      const [base, now] = [readSession(words[0]), readSession(words[1])];
+      const differing = differences(base, now);
+      if (differing.length > 0 && !words[2].differentEnvironments) {
+        throw new UsageError(
+          'DIFFERENT_ENVIRONMENTS',
+          `what differs is not the code alone:\n${differing.join('\n')}`,
+          'measure both here, or compare all the same: --different-environments',
+        );
+      }
+      const compared = compare(base, now);
+      print({ differences: differing, strategies: compared }, comparisonText(compared, differing));
+      run.exitCode = compared.some(({ verdict }) => verdict === 'worse') ? 1 : 0;
     });
 }
 

@@ -110,7 +110,7 @@ const percentiles = z.strictObject({
 });
 
 /** What the strategy costs, null where it was not measured. */
-const cost = z.strictObject({
+export const cost = z.strictObject({
   strategy: z.string(),
   mode: z.enum(['closed', 'open']),
   arrivals: z.strictObject({ profile: z.enum(PROFILES), ratePerSecond: z.number() }).nullable(),
@@ -193,6 +193,7 @@ export const resultSchema = z.strictObject({
   error: z.strictObject({ code: z.string(), message: z.string(), remedy: z.string() }).exactOptional(),
 });
 
+export type Cost = z.infer<typeof cost>;
 export type Result = z.infer<typeof resultSchema>;
 export type StrategyResult = z.infer<typeof strategyResult>;
 export type Scope = z.infer<typeof scope>;

@@ -137,7 +137,7 @@ function notes(rows: readonly BenchRow[]): string[] {
 }
 
 /** A ratio in words; an interval that crosses 1 shows nothing. */
-const comparison = (ratio: Interval): string =>
+export const comparison = (ratio: Interval): string =>
   ratio.low === null || differs(ratio) ? ratioText(ratio) : `no detectable difference (${ratioText(ratio)})`;
 
 const ratioText = (ratio: Interval): string => intervalText(ratio, (value) => `${value.toFixed(2)} ×`);
