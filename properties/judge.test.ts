@@ -2,7 +2,9 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PROPERTIES, type Property } from '../strategies/contract.ts';
 import type { Judgement, Verdict } from '../harness/checkers/checker.ts';
+import { contextOf } from '../harness/checkers/context.ts';
 import { judge } from '../harness/checkers/judge.ts';
+import { OperationColumns } from '../harness/history/columns.ts';
 import type { History, Operation } from '../harness/history/operation.ts';
 import { seededRandom } from '../harness/random.ts';
 import { simulate, smallHistory } from './histories.ts';
@@ -224,6 +226,23 @@ describe('one planted fault among twenty thousand operations is found and named'
 
 const effective = ({ outcome }: Operation): boolean => outcome === 'done' || outcome === 'unknown';
 const total = (units: number[]): number => units.reduce((sum, count) => sum + count, 0);
+
+test('the context of an operation is those invoked next to it, however the history is ordered', () => {
+  fc.assert(
+    fc.property(smallHistory(9), fc.nat(), fc.nat(1), ({ operations }, pick, own) => {
+      const row = pick % operations.length;
+      const columns = OperationColumns.from(operations);
+      const user = own === 1 ? operations[row]!.user : undefined;
+      const context = contextOf(columns, row, own === 1 ? columns.user[row] : undefined);
+      const inOrder = operations
+        .filter((one) => user === undefined || one.user === user)
+        .toSorted((a, b) => a.invoked - b.invoked);
+      const place = inOrder.indexOf(operations[row]!);
+      expect(context).toEqual(inOrder.slice(Math.max(0, place - 2), place + 3));
+    }),
+    { numRuns: 500 },
+  );
+});
 
 /** The sums at every instant, added up from the definition. */
 function tooMuchAtSomeInstant({ sale, operations }: History, user?: string): boolean {

@@ -17,9 +17,11 @@ export function contextOf(operations: OperationColumns, row: number, user?: numb
     if (other === row || (user !== undefined && operations.user[other] !== user)) continue;
     const isBefore = operations.invoked[other]! < at || (operations.invoked[other] === at && other < row);
     const side = isBefore ? before : after;
+    const full = side.length === AROUND;
+    if (full && isBefore === earlier(other, side[isBefore ? 0 : AROUND - 1]!) < 0) continue;
     side.push(other);
-    if (side.length <= AROUND) continue;
     side.sort(earlier);
+    if (!full) continue;
     if (isBefore) side.shift();
     else side.pop();
   }

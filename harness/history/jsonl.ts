@@ -41,7 +41,7 @@ export async function readHistory(path: string, options: ReadOptions = {}): Prom
     for await (const { lines, bytes } of chunksOfLines(file)) {
       reader.take(lines);
       read += bytes;
-      if ((read - told) * TOLD < size) continue;
+      if (read < size && (read - told) * TOLD < size) continue;
       told = read;
       options.onProgress?.(read, size);
     }
