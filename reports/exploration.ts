@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import type { Explored } from '../harness/explore.ts';
 import type { Exploration } from '../harness/explorer/explore.ts';
 import type { Counterexample } from '../harness/explorer/counterexample.ts';
@@ -40,7 +41,8 @@ function brief(
 
 /** What a person sees at the end of an exploration. */
 export function explorationText({ exploration, files }: Explored): string {
-  const { strategy, scope, coverage, notes } = exploration;
+  const { strategy, path, scope, coverage, notes } = exploration;
+  const from = path === undefined ? strategy : `${strategy} (${relative('', path)})`;
   const rows = PROPERTIES.map((property) => {
     const { verdict, counterexample } = exploration.properties[property];
     return [property, verdict === 'violated' ? 'VIOLATED' : verdict, counterexample?.message ?? ''];
@@ -50,7 +52,7 @@ export function explorationText({ exploration, files }: Explored): string {
     return counterexample ? [counterexampleText(counterexample, files[property])] : [];
   });
   return [
-    `${strategy} · ${scope.server} · seed ${scope.seed}\n${scopeText(exploration)}`,
+    `${from} · ${scope.server} · seed ${scope.seed}\n${scopeText(exploration)}`,
     textTable(['property', 'verdict', ''], rows, []),
     ...found,
     [`coverage: ${coverage}`, ...notes].join('; ') + `\n${figures(exploration)}`,

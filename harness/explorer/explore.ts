@@ -51,6 +51,8 @@ export interface PropertyResult {
 
 export interface Exploration {
   strategy: string;
+  /** Where a strategy of the user's lies. */
+  path?: string;
   verdict: 'holds' | 'violated' | 'inconclusive';
   coverage: Coverage;
   /** Why the coverage is less than exhausted, or the verdict inconclusive. */
@@ -144,6 +146,7 @@ async function exploreWith(
   }
   return {
     strategy: subject.strategy.name,
+    ...(options.path === undefined ? {} : { path: options.path }),
     verdict: overall(properties.map((property) => verdicts[property].verdict)),
     coverage,
     notes,
@@ -273,6 +276,7 @@ async function exploreUnreduced(options: ExploreOptions, memo: ServerMemo): Prom
   }
   return {
     strategy: subject.strategy.name,
+    ...(options.path === undefined ? {} : { path: options.path }),
     verdict: overall(Object.values(properties).map(({ verdict }) => verdict)),
     coverage,
     notes: found.exhausted ? [] : [signal?.aborted ? 'interrupted' : `stopped at ${most} interleavings`],
