@@ -8,6 +8,9 @@ export interface Progress {
   end: () => void;
 }
 
+/** Some terminals do not know their width, and say 0. */
+const COLUMNS = 80;
+
 /** One line that rewrites itself on a terminal; elsewhere, as in a log, a plain line each. */
 export function progressOn(stream: NodeJS.WriteStream): Progress {
   if (!stream.isTTY) {
@@ -16,7 +19,7 @@ export function progressOn(stream: NodeJS.WriteStream): Progress {
   }
   const clear = '\r\u001b[2K';
   return {
-    now: (text) => void stream.write(clear + text.slice(0, stream.columns - 1)),
+    now: (text) => void stream.write(clear + text.slice(0, (stream.columns || COLUMNS) - 1)),
     line: (text) => void stream.write(`${clear}${text}\n`),
     end: () => void stream.write(clear),
   };

@@ -54,7 +54,7 @@ function expectTidy({ temporary, runs }: Watched, servers: readonly number[]): v
 test.each([
   ['SIGINT', 'looking for a redis-server', 130],
   ['SIGTERM', 'lua-decrement: calm', 143],
-  ['SIGINT', 'lua-decrement: several-units', 130],
+  ['SIGINT', 'lua-decrement: every interleaving, several-units', 130],
   ['SIGTERM', 'lua-decrement: cost', 143],
 ] as const)(
   '%s at "%s" leaves no server, no folder and no claim behind',
