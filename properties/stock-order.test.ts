@@ -207,6 +207,51 @@ test.each<[string, Sale, Operation[], Operation[]]>([
     [purchase('A', 'sold-out', [4, 6]), purchase('A', 'sold', [5, 13])],
   ],
   [
+    'two attempts are refused before the third is sold',
+    tea(1),
+    [
+      purchase('B', 'sold', [0, 1]),
+      purchase('A', 'sold', [0, 20]),
+      purchase('A', 'sold-out', [0, 3]),
+      purchase('A', 'sold-out', [5, 8]),
+      release('B', [9, 12]),
+    ],
+    [
+      purchase('B', 'sold', [0, 1]),
+      purchase('A', 'sold', [0, 4]),
+      purchase('A', 'sold-out', [5, 8]),
+      release('B', [9, 12]),
+    ],
+  ],
+  [
+    'it was sold, given back, and sold to another',
+    tea(1),
+    [
+      purchase('A', 'sold', [0, 1]),
+      release('A', [2, 3]),
+      purchase('B', 'sold', [4, 5]),
+      purchase('A', 'sold-out', [6, 7]),
+    ],
+    [purchase('A', 'sold', [0, 1]), release('A', [2, 3]), purchase('A', 'sold-out', [6, 7])],
+  ],
+  [
+    'it was sold, given back, and sold again',
+    tea(1),
+    [
+      purchase('A', 'sold', [0, 1]),
+      release('A', [2, 3]),
+      purchase('A', 'sold', [4, 5]),
+      purchase('B', 'sold-out', [6, 7]),
+    ],
+    [purchase('A', 'sold', [0, 1]), release('A', [2, 3]), purchase('B', 'sold-out', [6, 7])],
+  ],
+  [
+    'a release that only touches its sale may come first and free nothing',
+    tea(1),
+    [purchase('A', 'sold', [0, 2]), release('A', [2, 3]), purchase('B', 'sold-out', [5, 6])],
+    [purchase('A', 'sold', [0, 1]), release('A', [2, 3]), purchase('B', 'sold-out', [5, 6])],
+  ],
+  [
     'it was sold, and is refused while it holds units',
     tea(1),
     [purchase('A', 'sold', [0, 1]), purchase('A', 'sold', [2, 3])],
@@ -232,6 +277,23 @@ test.each<[string, Sale, Operation[], Operation[]]>([
       purchase('U', 'gave-up', [2, 3]),
       release('B', [10, 11]),
       purchase('A', 'sold-out', [20, 21]),
+    ],
+  ],
+  [
+    'an unknown attempt takes effect after the next one was refused',
+    tea(1),
+    [
+      purchase('B', 'sold', [0, 1]),
+      purchase('A', 'unknown', [2, 3]),
+      purchase('A', 'sold-out', [4, 5]),
+      release('B', [6, 7]),
+      purchase('C', 'sold-out', [10, 11]),
+    ],
+    [
+      purchase('B', 'sold', [0, 1]),
+      purchase('A', 'gave-up', [2, 3]),
+      release('B', [6, 7]),
+      purchase('C', 'sold-out', [10, 11]),
     ],
   ],
   [
@@ -298,6 +360,7 @@ test.each<[string, Sale, Operation[], Operation[]]>([
   expect(refusals(sale, explained).verdict).toBe('holds');
   const found = refusals(sale, unexplained);
   expect(found.verdict).toBe('violated');
+  expect(found.evidence[0]!.property).toBe('false-refusal');
   expect(found.evidence[0]!.message).not.toContain('such refusals');
   expect(found.evidence[0]!.operations).toContainEqual(
     unexplained.find(({ outcome }) => outcome === 'sold-out' || outcome === 'limit-reached'),
@@ -311,15 +374,23 @@ test('a release that begins after its sale is over needs no search', () => {
   expect(found.note).toBeUndefined();
 });
 
-test('an unknown purchase that takes what others give back needs no search', () => {
-  const history = [
-    purchase('B', 'sold', [0, 1], 2),
-    purchase('U', 'unknown', [2, 3], 2),
-    restock(1, [5, 6]),
-    restock(1, [7, 8]),
-    purchase('A', 'sold-out', [20, 21]),
-  ];
+test.each<[string, Operation[]]>([
+  ['after a restock', [restock(1, [5, 6]), restock(1, [7, 8]), purchase('A', 'sold-out', [20, 21])]],
+  ['after a release', [release('B', [5, 6], 2), purchase('A', 'sold-out', [20, 21])]],
+  ['within the refusal', [restock(1, [2, 3]), purchase('A', 'sold-out', [10, 30]), restock(1, [11, 20])]],
+  ['at its last instant', [restock(1, [2, 3]), purchase('A', 'sold-out', [10, 30]), restock(1, [11, 30])]],
+])('an unknown purchase that takes what others give back needs no search: %s', (_, rest) => {
+  const history = [purchase('B', 'sold', [0, 1], 2), purchase('U', 'unknown', [2, 3], 2), ...rest];
   expect(refusals(tea(2), history)).toEqual({ verdict: 'holds', evidence: [] });
+});
+
+test('each of several false refusals is counted', () => {
+  const history = [purchase('A', 'sold-out', [0, 1]), purchase('B', 'sold-out', [2, 3])];
+  const messages = refusals(tea(1), history).evidence.map(({ message }) => message);
+  expect(messages).toEqual([
+    expect.stringContaining('(1 of 2 such refusals)'),
+    expect.stringContaining('(2 of 2 such refusals)'),
+  ]);
 });
 
 test('an unknown purchase that fills a limit to the unit needs no search', () => {

@@ -325,7 +325,7 @@ class Sweep {
 
   /** A sale that completes has taken its units, whether or not its refusals were explained. */
   #insist(row: number): void {
-    if (this.#operations.op[row] !== PURCHASE || this.#operations.outcome[row] !== SOLD) return;
+    if (this.#operations.outcome[row] !== SOLD) return;
     const r = this.#requests.ofOperation[row]!;
     if (this.#wanted[r] !== WANTED) return;
     this.#take(r);
