@@ -39,7 +39,7 @@ export interface BenchOptions extends Pick<
   stock?: number;
   /** Folder for one history per strategy, of its last trial, `<strategy>.jsonl`. */
   historyFolder?: string;
-  /** Told what is measured next. */
+  /** Told what is measured next; round 0: outside of the rounds. */
   onTrial?: (name: string, round: number) => void;
 }
 
@@ -193,10 +193,9 @@ async function findRate(
   const { strategy, load, trials, judgements } = candidate;
   const capacity = median(trials.flatMap(({ salesPerSecond }) => salesPerSecond ?? []));
   if (capacity === null) return;
-  let tried = 0;
   candidate.sweep = await sweep(target, capacity, async (ratePerSecond) => {
     signal?.throwIfAborted();
-    onTrial?.(`${strategy.name}: ${Math.round(ratePerSecond)} arrivals/s`, ++tried);
+    onTrial?.(`${strategy.name}: ${Math.round(ratePerSecond)} arrivals/s`, 0);
     // How many are in flight is up to the buyers now.
     const { inFlight: _, buyers: __, ...rest } = load;
     const open: LoadOptions = {
