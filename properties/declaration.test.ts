@@ -43,7 +43,7 @@ test.each([readThenWrite, luaReserveOnce])('$name is discovered to be what it de
 
 test('nothing is declared to hold that was not covered wholly, but what was seen to break is', async () => {
   const bounded = await discover(readThenWrite, 0, 6);
-  expect(bounded.coverage).toBe('bounded');
+  expect(bounded.coverage).toBe('sampled');
   const declared = pasted(declaration([{ environment: 'calm', ...bounded }]));
   expect(Object.values(declared ?? {}).flatMap((row) => Object.values(row))).not.toContain('holds');
   const sampled = await discover();

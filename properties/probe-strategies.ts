@@ -242,3 +242,93 @@ export const choosesAWay = plain('chooses-a-way', (redis, _sale, env) => ({
   },
   remaining: () => remaining(redis),
 }));
+
+/** Right: whoever sells touches the watched holdings, under the buyer's own id, inside the transaction. */
+export const watchesHoldings: Strategy = {
+  ...plain('watches-holdings', (redis, sale, env) => ({
+    async purchase({ userId, quantity }, lent) {
+      for (let attempt = 0; attempt < env.maxAttempts; attempt++) {
+        await lent.watch('holdings');
+        const held = Number((await lent.hget('holdings', userId)) ?? 0);
+        const over = sale.perUserLimit !== undefined && held + quantity > sale.perUserLimit;
+        const short = Number(await lent.get(key)) < quantity;
+        if (over || short) {
+          await lent.unwatch();
+          return { kind: over ? 'limit-reached' : 'sold-out' };
+        }
+        const sold = lent.multi().decrby(key, quantity).hincrby('holdings', userId, quantity);
+        if ((await sold.exec()) !== null) return { kind: 'sold' };
+      }
+      return { kind: 'gave-up', attempts: env.maxAttempts };
+    },
+    remaining: () => remaining(redis),
+  })),
+  connection: 'exclusive',
+  supports: ['several-units', 'limit'],
+};
+
+/** Gives the unit back a while after it has sold it. */
+export const givesBackLate = plain('gives-back-late', (redis) => ({
+  async purchase() {
+    if ((await redis.decr(key)) < 0) return { kind: 'sold-out' };
+    setTimeout(() => void redis.incr(key), 100);
+    return { kind: 'sold' };
+  },
+  remaining: () => remaining(redis),
+}));
+
+/** Tells the buyer first, and writes the order afterwards. */
+export const recordsLater = plain('records-later', (redis) => ({
+  async purchase({ requestId }) {
+    if ((await redis.decr(key)) < 0) return { kind: 'sold-out' };
+    redis.sadd('orders', requestId).catch(() => {});
+    return { kind: 'sold' };
+  },
+  remaining: () => remaining(redis),
+  async recorded() {
+    const requests = await redis.smembers('orders');
+    return requests.map((requestId) => ({ requestId, userId: 'unknown', quantity: 1 }));
+  },
+}));
+
+/** Writes the order first, and does not take it back when it refuses. */
+export const recordsFirst = plain('records-first', (redis) => ({
+  async purchase({ requestId }) {
+    await redis.sadd('orders', requestId);
+    return (await redis.decr(key)) >= 0 ? { kind: 'sold' } : { kind: 'sold-out' };
+  },
+  remaining: () => remaining(redis),
+  async recorded() {
+    const requests = await redis.smembers('orders');
+    return requests.map((requestId) => ({ requestId, userId: 'unknown', quantity: 1 }));
+  },
+}));
+
+/** Right, with background work that looks and changes nothing. */
+export const looksNowAndThen = plain('looks-now-and-then', (redis) => ({
+  async purchase() {
+    return (await redis.decr(key)) >= 0 ? { kind: 'sold' } : { kind: 'sold-out' };
+  },
+  remaining: () => remaining(redis),
+  async runJob() {
+    await redis.get(key);
+    return 'idle';
+  },
+}));
+
+/** Ends the whole process. */
+export const exits = plain('exits', (redis) => ({
+  async purchase() {
+    return process.exit(0);
+  },
+  remaining: () => remaining(redis),
+}));
+
+/** Lets a promise fail that nobody waits for. */
+export const rejects = plain('rejects', (redis) => ({
+  async purchase() {
+    void Promise.reject(new Error('on its own'));
+    return (await redis.decr(key)) >= 0 ? { kind: 'sold' } : { kind: 'sold-out' };
+  },
+  remaining: () => remaining(redis),
+}));

@@ -75,6 +75,13 @@ export class Cursor {
     return this.#phase === 'live' ? this.#ground.histories.observation(this.#node).timers : 0;
   }
 
+  /** A timer may fire: while something is asked, any; afterwards those that do not repeat for ever. */
+  get timerMatters(): boolean {
+    if (this.#phase !== 'live') return false;
+    const { timers, repeating } = this.#ground.histories.observation(this.#node);
+    return this.waits ? timers > 0 : timers > repeating;
+  }
+
   /** It has done so much that it is taken to go on for ever; the search goes no further with it. */
   get endless(): boolean {
     return this.#phase === 'live' && this.#ground.histories.depth(this.#node) >= this.#ground.mostEvents;
@@ -96,8 +103,8 @@ export class Cursor {
   async call(call: Call, state: Omit<CallState, 'resent' | 'outcome'>): Promise<number> {
     const index = this.#calls.push({ ...state, resent: false }) - 1;
     const { operation, buyer, begun } = state;
-    if (operation >= 0) {
-      if (begun) this.started.push(operation);
+    if (operation >= 0 && begun) this.started.push(operation);
+    if (operation >= 0 || call.method === 'runJob') {
       this.atoms.push({ event: 'start', call, buyer, operation });
     }
     await this.#happen({ type: 'call', call });
@@ -222,14 +229,14 @@ export class Cursor {
         if (deliverable.length > 0) await this.deliver(deliverable[0]!);
         else if (this.#nextIsLocal(executable[0]!)) await this.execute(executable[0]!);
         else return;
-      } else if (active.size === 0 && this.timers > 0 && this.waits) await this.fireTimer();
+      } else if (active.size === 0 && this.timerMatters) await this.fireTimer();
       else return;
     }
   }
 
   /** A timer that is all that the instance waits for fires at once: nothing of its own could come before it. */
   async fireLoneTimers(): Promise<void> {
-    while (!this.endless && this.timers > 0 && this.waits) {
+    while (!this.endless && this.timerMatters) {
       if (this.executable().length + this.deliverable().length > 0) return;
       await this.fireTimer();
     }
@@ -252,7 +259,9 @@ export class Cursor {
   /** Nothing is on its way in either direction, and every call is answered or never will be. */
   get finished(): boolean {
     if (this.executable().length > 0) return false;
-    return this.#phase === 'crashed' || (this.deliverable().length === 0 && !this.waits);
+    return (
+      this.#phase === 'crashed' || (this.deliverable().length === 0 && !this.waits && !this.timerMatters)
+    );
   }
 
   /** A call has no answer yet. */
@@ -370,7 +379,8 @@ export class Cursor {
       connection.dirty = false;
     };
     if (connection.queue !== undefined && name !== 'EXEC' && name !== 'DISCARD') {
-      connection.queue = [...connection.queue, command];
+      // As the history was recorded: the state may be looked at under other ids, and the queue must go along.
+      connection.queue = [...connection.queue, this.#ground.swap(command)];
       return this.#ground.memo.queueingReply(command);
     }
     if (name === 'MULTI') {
@@ -383,7 +393,8 @@ export class Cursor {
     }
     if (name === 'EXEC') {
       if (connection.queue === undefined) return '-ERR EXEC without MULTI\r\n';
-      const step = { command, queued: connection.queue, dirty: connection.dirty };
+      const queued = connection.queue.map((bytes) => this.#ground.swap(bytes));
+      const step = { command, queued, dirty: connection.dirty };
       clear();
       return (await this.#ask(step)).reply;
     }

@@ -133,7 +133,7 @@ async function exploreWith(
   const whole = result.exhausted && !space.cut;
   const coverage: Coverage = chance || sampled ? 'sampled' : whole ? 'exhausted' : 'bounded';
 
-  const audited = interrupted ? { replayed: 0, mismatches: [] } : await auditOf(options, space, memo);
+  const audited = interrupted ? { replayed: 0, mismatches: [] } : await auditOf(options, space, memo, result);
   for (const { step, message } of audited.mismatches)
     notes.push(`audit: at step ${step + 1}, ${message}: a bug of ours`);
   const counterexamples = interrupted
@@ -141,7 +141,11 @@ async function exploreWith(
     : await counterexamplesOf(options, memo, reductions, result, sampled);
   const verdicts = {} as Record<Property, PropertyResult>;
   for (const property of PROPERTIES) {
-    const verdict = verdictOf(property, properties, result, audited);
+    const claimed = verdictOf(property, properties, result, audited);
+    const shown = counterexamples.has(property) || interrupted;
+    const verdict = claimed === 'violated' && !shown ? 'inconclusive' : claimed;
+    if (verdict !== claimed)
+      notes.push(`${property}: violated in the search, and no interleaving shows it: a bug of ours`);
     verdicts[property] = { verdict, coverage, counterexample: counterexamples.get(property) ?? null };
   }
   return {
@@ -204,12 +208,19 @@ async function sampleOf(options: ExploreOptions, explored: Space, memo: ServerMe
   return sample(plain, new Rest(plain), seededRandom(scope.seed).fork('sample'), WALKS_EACH, signal);
 }
 
-async function auditOf(options: ExploreOptions, explored: Space, memo: ServerMemo): Promise<Audit> {
+async function auditOf(
+  options: ExploreOptions,
+  explored: Space,
+  memo: ServerMemo,
+  { exhausted, outcomes }: SearchResult,
+): Promise<Audit> {
   const samples = options.auditSamples ?? DEFAULT_AUDIT_SAMPLES;
   const { scope, subject, target } = options;
   if (samples === 0) return { replayed: 0, mismatches: [] };
   const plain = new Space(scope, subject, memo, { ...explored.reductions, symmetry: false }, explored.rules);
-  return audit(plain, new Rest(plain), subject, target, samples, seededRandom(scope.seed).fork('audit'));
+  const random = seededRandom(scope.seed).fork('audit');
+  const expected = exhausted ? outcomes : undefined;
+  return audit(plain, new Rest(plain), subject, target, samples, random, expected);
 }
 
 async function counterexamplesOf(

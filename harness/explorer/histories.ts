@@ -208,7 +208,8 @@ export interface Difference {
 export function nondeterministic({ what }: Difference): CannotExplore {
   return new CannotExplore(
     `nondeterministic: one history ran twice and did two things; ${what} differed`,
-    'take time and chance from env (now, sleep, random, pick), and let nothing depend on what ran before',
+    'take time and chance from env (now, sleep, random, pick), keep state in the module or the seller ' +
+      '(not in globalThis or process.env), and leave the request as it is',
   );
 }
 
@@ -223,7 +224,8 @@ function compare(expected: Observation, seen: Observation): Difference | undefin
   }
   if (JSON.stringify(expected.settled) !== JSON.stringify(seen.settled))
     return { what: 'the answer of a call' };
-  if (expected.timers !== seen.timers) return { what: 'the number of timers' };
+  if (expected.timers !== seen.timers || expected.repeating !== seen.repeating)
+    return { what: 'the number of timers' };
   return undefined;
 }
 

@@ -48,6 +48,8 @@ export interface Observation {
   settled: readonly (Settled | undefined)[];
   /** Timers that have not fired. */
   timers: number;
+  /** Of these, those of setInterval. */
+  repeating: number;
   /** It drew chance that it did not take from its env. */
   ambientDraws: number;
   /** It drew from env.random. */
@@ -157,6 +159,7 @@ export class Instance implements VirtualWorld {
       written: this.#written.map((commands) => [...commands]),
       settled: [...this.#settled],
       timers: this.#timers.size,
+      repeating: [...this.#timers].filter((timer) => timer.everyMs !== undefined).length,
       ambientDraws: this.#ambientDraws,
       envDraws: this.#envDraws,
       picks: this.#picked,
@@ -186,6 +189,21 @@ export class Instance implements VirtualWorld {
     this.#outside ??= new CannotExplore(
       `it waits for ${resource}, which is not Redis${where ? ` (${where})` : ''}`,
       'read it before the sale (at import or in open), or keep it in Redis: a purchase must depend on its replies alone',
+    );
+  }
+
+  strays(what: string, error: unknown): void {
+    const why = error instanceof Error ? error.message : String(error);
+    this.#outside ??= new CannotExplore(
+      `${what}, and nobody catches it: ${why}`,
+      'catch it in the strategy: in production it ends the process',
+    );
+  }
+
+  exits(): void {
+    this.#outside ??= new CannotExplore(
+      'it calls process.exit',
+      'throw an error instead, or return an outcome',
     );
   }
 
@@ -299,7 +317,11 @@ export class Instance implements VirtualWorld {
     this.#timers.delete(next);
     this.nowMs = Math.max(this.nowMs, next.deadlineMs);
     if (next.everyMs !== undefined) this.setTimer(next.callback, next.everyMs, true);
-    next.callback();
+    try {
+      next.callback();
+    } catch (error) {
+      this.strays('a timer threw', error);
+    }
   }
 }
 

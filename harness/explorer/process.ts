@@ -43,6 +43,19 @@ export class Process {
     return this.instance.observe().timers;
   }
 
+  /** A timer may fire: while something is asked, any; afterwards those that do not repeat for ever. */
+  get timerMatters(): boolean {
+    if (this.crashed) return false;
+    const { timers, repeating } = this.instance.observe();
+    return this.owes ? timers > 0 : timers > repeating;
+  }
+
+  /** Something is under way. */
+  get busy(): boolean {
+    const waiting = this.passages.some(({ pending, replies }) => pending.length + replies.length > 0);
+    return !this.crashed && (waiting || this.owes || this.timerMatters);
+  }
+
   /** It lives, and a call has no answer. */
   get owes(): boolean {
     return !this.crashed && this.instance.observe().settled.includes(undefined);
@@ -81,7 +94,6 @@ export class Process {
 
   crash(survivors: readonly number[]): void {
     this.crashed = true;
-    this.instance.kill();
     this.passages.forEach((passage, c) => {
       passage.pending.length = Math.min(
         passage.pending.length,
@@ -89,6 +101,7 @@ export class Process {
       );
       passage.replies.length = 0;
     });
+    this.instance.kill();
   }
 
   dropGhost(): void {

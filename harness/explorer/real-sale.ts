@@ -82,12 +82,13 @@ export class RealSale implements AsyncDisposable {
           regular.push({ slot, event: 'execute', connection, command: '', reply: '' });
         if (passage.replies.length > 0) regular.push({ slot, event: 'deliver', connection });
       });
-      if (!process.owes) continue;
-      if (process.timers > 0) regular.push({ slot, event: 'timer' });
-      if (left(this.#budgets, 'crash') > 0) {
+      if (process.timerMatters) regular.push({ slot, event: 'timer' });
+      if (process.crashed || process.calls.length < 2) continue;
+      const crashable = process.busy || this.#process(0).abilities.close;
+      if (crashable && left(this.#budgets, 'crash') > 0) {
         for (const survivors of prefixes(process.passages)) faults.push({ slot, event: 'crash', survivors });
       }
-      faults.push(...this.#cuts(slot, process));
+      if (process.busy) faults.push(...this.#cuts(slot, process));
     }
     faults.push(...this.#retries(), ...(await this.#serverFaults()));
     return { regular, faults };
@@ -344,7 +345,7 @@ export class RealSale implements AsyncDisposable {
   }
 
   #begin(operation: number): void {
-    this.#invoked[operation] ??= this.#clock;
+    if (operation >= 0) this.#invoked[operation] ??= this.#clock;
   }
 }
 

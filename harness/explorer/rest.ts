@@ -163,12 +163,25 @@ export function judgeEnd(scope: Scope, store: StoreAtRest, finishes: readonly Fi
     };
   });
   const refused = falseRefusals(sale, operations);
-  const evidence: Evidence[] = refused.map(({ request, outcome }) => ({
-    property: 'false-refusal',
-    message: `${request} was told ${outcome}, and no order of the purchases explains it`,
-    operations: [],
-  }));
-  return { ...accounts, 'false-refusal': { verdict: refused.length > 0 ? 'violated' : 'holds', evidence } };
+  const evidence: Evidence[] = [
+    ...phantoms(scope, store, finishes),
+    ...refused.map(({ request, outcome }): Evidence => ({
+      property: 'false-refusal',
+      message: `${request} was told ${outcome}, and no order of the purchases explains it`,
+      operations: [],
+    })),
+  ];
+  return { ...accounts, 'false-refusal': { verdict: evidence.length > 0 ? 'violated' : 'holds', evidence } };
+}
+
+/** Requests that were refused, and hold units by the ledger: refusing those is never right. */
+function phantoms(scope: Scope, { recorded }: StoreAtRest, finishes: readonly Finish[]): Evidence[] {
+  const held = new Set(recorded?.filter(({ quantity }) => quantity > 0).map(({ requestId }) => requestId));
+  return requestsOf(scope, finishes).flatMap(({ requestId, outcome }): Evidence[] => {
+    if ((outcome !== 'sold-out' && outcome !== 'limit-reached') || !held.has(requestId)) return [];
+    const message = `${requestId} was told ${outcome}, and holds units in the ledger`;
+    return [{ property: 'false-refusal', message, operations: [] }];
+  });
 }
 
 /** Restocks add one unit each. */

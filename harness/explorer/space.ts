@@ -361,21 +361,20 @@ export class Space {
       const whole = cursor.outstanding(connection).commands === 0;
       if (whole || this.rules.replyPrefixes) moves.push({ kind: 'deliver', connection });
     }
-    if (cursor.timers > 0 && cursor.waits) moves.push({ kind: 'timer' });
+    if (cursor.timerMatters) moves.push({ kind: 'timer' });
     if (local.phase === 'live')
       moves.push(...this.#disturbances(cursor, budgets), ...this.#requests(local, slot, budgets));
     return moves;
   }
 
-  /** Crashes and cuts, while the process owes an answer: to a process that owes nothing they do nothing. */
+  /** Crashes and cuts, while something is under way: to a process that has nothing more to do they do nothing. */
   #disturbances(cursor: Cursor, budgets: number): Move[] {
-    if (!cursor.waits) return [];
     const moves: Move[] = [];
-    if (left(budgets, 'crash') > 0) {
+    if (left(budgets, 'crash') > 0 && (!cursor.finished || this.abilities.close)) {
       const ghosts = this.rules.ghosts ? cursor.ghosts() : [[]];
       for (const survivors of ghosts) moves.push({ kind: 'crash', survivors });
     }
-    for (const connection of cursor.openConnections()) {
+    for (const connection of cursor.finished ? [] : cursor.openConnections()) {
       const { commands, replies } = cursor.outstanding(connection);
       // One that was never used holds nothing on the server, and the client replaces it unseen.
       if (!cursor.wasUsed(connection)) continue;

@@ -13,6 +13,10 @@ export interface VirtualWorld {
   clearTimer(timer: VirtualTimer): void;
   /** A setImmediate that has not run yet keeps the instance from being quiet. */
   pendingImmediates: number;
+  /** An error that nobody catches. */
+  strays(what: string, error: unknown): void;
+  /** It wants to end the whole process. */
+  exits(): void;
   /** Something outside of Redis that the instance began to wait for. */
   waitsFor(resource: string, where: string): void;
 }
@@ -120,6 +124,18 @@ export function virtualGlobals(): Disposable {
   patch(performance, 'now', () => (current ? current.nowMs - EPOCH_MS : real.now()));
   patchTimers(patch);
   patchCrypto(patch);
+  const exit = process.exit.bind(process);
+  patch(process, 'exit', ((code?: number) => {
+    if (!current) return exit(code);
+    current.exits();
+    throw new Error('process.exit while exploring');
+  }) as typeof process.exit);
+  const onRejection = (reason: unknown): void => {
+    if (!current) throw reason;
+    current.strays('a promise is rejected', reason);
+  };
+  process.on('unhandledRejection', onRejection);
+  undo.push(() => process.off('unhandledRejection', onRejection));
   const hook = watchOutside();
   undo.push(() => hook.disable());
   return {

@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import { replay } from '../harness/explorer/replay.ts';
+import { exploring, properties, server, subject } from './exploring.ts';
+import * as probes from './probe-strategies.ts';
+
+const redis = server();
+
+describe('what somebody once got past the explorer, or was wrongly accused of', () => {
+  test('commands queued in a transaction are renamed with their buyer', async () => {
+    const scope = { buyers: 2, stock: 1, perUserLimit: 1 };
+    const found = await exploring(redis.target, probes.watchesHoldings, scope);
+    const walked = await exploring(redis.target, probes.watchesHoldings, scope, { merging: false });
+    expect(found.reductions.symmetry).toBe(true);
+    expect([...found.outcomes].toSorted()).toEqual([...walked.outcomes].toSorted());
+    expect(properties(found, 'violated')).toEqual([]);
+  });
+
+  test('a timer that was set fires after the answer, too', async () => {
+    const found = await exploring(
+      redis.target,
+      probes.givesBackLate,
+      { buyers: 2, stock: 1 },
+      { auditSamples: 4 },
+    );
+    expect(properties(found, 'violated')).toContain('oversell');
+    expect(found.audit.mismatches).toEqual([]);
+  });
+
+  test('a process may die after its last answer, with commands under way', async () => {
+    const scope = { buyers: 1, stock: 1, faults: { crash: 1 } };
+    const found = await exploring(redis.target, probes.recordsLater, scope, { auditSamples: 4 });
+    expect(properties(found, 'violated')).toContain('lost-sale');
+    expect(found.audit.mismatches).toEqual([]);
+    const { counterexample } = found.properties['lost-sale'];
+    const again = await replay(counterexample!, await subject(probes.recordsLater), redis.target);
+    expect(again.result).toBe('confirmed');
+    const calm = await exploring(redis.target, probes.recordsLater, { buyers: 1, stock: 1 });
+    expect(properties(calm, 'violated')).toEqual([]);
+  });
+
+  test('a request that was refused and is in the ledger was refused wrongly', async () => {
+    const found = await exploring(redis.target, probes.recordsFirst, { buyers: 2, stock: 1 });
+    expect(properties(found, 'violated')).toContain('false-refusal');
+  });
+
+  test('background work is replayed as it was explored', async () => {
+    const scope = { buyers: 2, stock: 1, jobs: 1 };
+    const found = await exploring(redis.target, probes.looksNowAndThen, scope, { auditSamples: 8 });
+    expect(found.audit).toEqual({ replayed: 8, mismatches: [] });
+    expect(properties(found, 'violated')).toEqual([]);
+  });
+
+  test.each([
+    [probes.exits, /calls process\.exit/],
+    [probes.rejects, /a promise is rejected, and nobody catches it: on its own/],
+  ])('$name is refused by name', async (strategy, message) => {
+    await expect(exploring(redis.target, strategy, { buyers: 2, stock: 1 })).rejects.toThrow(message);
+  });
+});
