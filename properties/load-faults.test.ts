@@ -56,8 +56,8 @@ describe('a run that is stopped', () => {
 });
 
 describe('no instance that hangs ever hangs the run', () => {
-  // Ten times what a worker needs to get ready.
-  const graceMs = 5_000;
+  // Twenty times what a worker needs to get ready.
+  const graceMs = 10_000;
 
   test.concurrent('purchases without an answer end as unknown, open for ever', async () => {
     const run = await load(probe('neverAnswers'), { graceMs });

@@ -125,17 +125,13 @@ export function virtualGlobals(): Disposable {
   patchTimers(patch);
   patchCrypto(patch);
   const exit = process.exit.bind(process);
-  patch(process, 'exit', ((code?: number) => {
+  patch(process, 'exit', (code) => {
     if (!current) return exit(code);
     current.exits();
     throw new Error('process.exit while exploring');
-  }) as typeof process.exit);
-  const onRejection = (reason: unknown): void => {
-    if (!current) throw reason;
-    current.strays('a promise is rejected', reason);
-  };
-  process.on('unhandledRejection', onRejection);
-  undo.push(() => process.off('unhandledRejection', onRejection));
+  });
+  process.on('unhandledRejection', blame);
+  undo.push(() => process.off('unhandledRejection', blame));
   const hook = watchOutside();
   undo.push(() => hook.disable());
   return {
@@ -143,6 +139,12 @@ export function virtualGlobals(): Disposable {
       if (--installed === 0) for (const restore of undo.toReversed()) restore();
     },
   };
+}
+
+/** A rejection that nobody handles is the instance's whose code is running; else it is ours, and fatal. */
+function blame(reason: unknown): void {
+  if (!current) throw reason;
+  current.strays('a promise is rejected', reason);
 }
 
 /** When virtual time begins. */
