@@ -46,6 +46,9 @@ const verdictsOf = (given: FactsAtRest): Record<AccountedProperty, Verdict> => {
 const unitsOf = (given: FactsAtRest, property: AccountedProperty): number | undefined =>
   judgeAtRest(given)[property].evidence[0]?.units;
 
+const message = (given: FactsAtRest, property: AccountedProperty): string =>
+  judgeAtRest(given)[property].evidence[0]!.message;
+
 const sound = {
   oversell: 'holds',
   stranded: 'holds',
@@ -84,6 +87,14 @@ describe('a sale whose sums agree is never blamed', () => {
     [
       'released, by a ledger that drops what is released',
       facts({ requests: [request('a', { released: 1 })], recorded: [], drained: 2 }),
+      { 'lost-sale': 'holds' },
+    ],
+    [
+      'unknown and released, but the effect may have come after the release',
+      facts({
+        requests: [request('a'), request('b', { outcome: 'unknown', released: 1 })],
+        recorded: ledger('a', 'b'),
+      }),
       { 'lost-sale': 'holds' },
     ],
     [
@@ -130,6 +141,27 @@ describe('a sale whose sums disagree is blamed for that, and for nothing else', 
       'oversell',
       1,
       { 'lost-sale': 'violated' },
+    ],
+    [
+      'the ledger and what can still be bought are more than there was',
+      facts({ recorded: ledger('a', 'b'), drained: 1 }),
+      'oversell',
+      1,
+      { 'lost-sale': 'holds' },
+    ],
+    [
+      'released, but nobody can buy it',
+      facts({ requests: [request('a', { released: 1 }), request('b')], recorded: ledger('a', 'b') }),
+      'stranded',
+      1,
+      { 'lost-sale': 'holds' },
+    ],
+    [
+      'one purchase took two units after a re-send, and the ledger has one',
+      facts({ requests: [request('a', { resent: true })], recorded: ledger('a') }),
+      'stranded',
+      1,
+      { 'lost-sale': 'holds' },
     ],
     ['a unit that nobody holds or can buy', facts({ requests: [request('a')] }), 'stranded', 1, {}],
     [
@@ -253,6 +285,32 @@ test('what cannot be judged without the drained units is inconclusive, never hel
   const oversold = facts({ requests: ['a', 'b', 'c'].map((id) => request(id)) });
   delete oversold.drained;
   expect(verdictsOf(oversold)).toEqual({ ...sound, oversell: 'violated' });
+});
+
+test('what is true whatever could still be bought holds without the drained units', () => {
+  const open = facts({ requests: [request('a', { resent: true }), request('b')] });
+  delete open.drained;
+  expect(verdictsOf(open)).toEqual({ ...sound, oversell: 'inconclusive' });
+  // Nothing was sent twice, so there can be no double sale, whatever is missing.
+  const calm = facts({ requests: [request('a')] });
+  delete calm.drained;
+  expect(verdictsOf(calm)).toEqual({ ...sound, oversell: 'inconclusive', stranded: 'inconclusive' });
+});
+
+/** As many sold, and none in the ledger. */
+function many(count: number): FactsAtRest {
+  const names = Array.from({ length: count }, (_, i) => `r${i}`);
+  const requests = names.map((name) => request(name));
+  return facts({ sale: { sku: 'tea', stock: count }, requests, recorded: [] });
+}
+
+test('the evidence has the figures, and names no more than a handful', () => {
+  expect(message(facts({ requests: many(3).requests }), 'oversell')).toBe('3 acknowledged, of 2 put on sale');
+  expect(message(facts({ drained: 1 }), 'oversell')).toBe(
+    '2 held and 1 still to be bought, of 2 put on sale',
+  );
+  expect(message(many(5), 'lost-sale')).toMatch(/: r0 \(1\), r1 \(1\), r2 \(1\), r3 \(1\), r4 \(1\)$/);
+  expect(message(many(7), 'lost-sale')).toMatch(/, r4 \(1\) and 2 more$/);
 });
 
 test('an unknown attempt is never taken for refused by a later answer', () => {
