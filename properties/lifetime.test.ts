@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -99,16 +99,23 @@ describe('no server and no folder is ever left', () => {
   test('and a server that nobody watches is left indeed', async () => {
     const unwatched = `
       import { spawn } from 'node:child_process';
+      import { mkdtempSync } from 'node:fs';
+      import { tmpdir } from 'node:os';
+      import { join } from 'node:path';
       const { path } = JSON.parse(process.argv[1]);
-      const { pid } = spawn(path, ['--port', '0', '--save', ''], { detached: true, stdio: 'ignore', cwd: '/' });
-      console.log(JSON.stringify({ pid, folder: '/' + pid }));
+      // It needs somewhere to listen: without a socket it would end by itself.
+      const folder = mkdtempSync(join(tmpdir(), 'unwatched-'));
+      const args = ['--port', '0', '--unixsocket', join(folder, 's'), '--save', ''];
+      const { pid } = spawn(path, args, { detached: true, stdio: 'ignore', cwd: folder });
+      console.log(JSON.stringify({ pid, folder }));
       setInterval(() => {}, 1000);
     `;
     const { child, remains, ended } = await start('stuck', unwatched);
     child.kill('SIGKILL');
     await ended;
-    expect(isLeft(remains)).toBe(true);
+    expect(isRunning(remains.pid)).toBe(true);
     process.kill(remains.pid, 'SIGKILL');
+    rmSync(remains.folder, { recursive: true });
   });
 });
 
