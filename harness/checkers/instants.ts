@@ -3,7 +3,7 @@ import type { OperationColumns } from '../history/columns.ts';
 import type { Evidence } from './checker.ts';
 import { contextOf } from './context.ts';
 import { orderByTime } from './order.ts';
-import { DONE, RESTOCK, UNKNOWN, type Requests } from './requests.ts';
+import { DONE, RESTOCK, SOLD, UNKNOWN, type Requests } from './requests.ts';
 
 /**
  * Units that are acknowledged and not yet being released, through time. A unit counts from its acknowledgement to
@@ -121,7 +121,8 @@ function addHolding(timeline: Timeline, requests: Requests, r: number): void {
 
 function rowOfAcknowledgement(operations: OperationColumns, requests: Requests, r: number): number {
   for (let row = 0; row < operations.length; row++) {
-    if (requests.ofOperation[row] === r && operations.completed[row] === requests.soldAt[r]) return row;
+    if (requests.ofOperation[row] !== r || operations.outcome[row] !== SOLD) continue;
+    if (operations.completed[row] === requests.soldAt[r]) return row;
   }
   return -1;
 }
