@@ -126,7 +126,8 @@ export function virtualGlobals(): Disposable {
   patchCrypto(patch);
   const exit = process.exit.bind(process);
   patch(process, 'exit', (code) => {
-    if (!current) return exit(code);
+    // 2 is how the watchdog ends a thread that is stuck in explored code.
+    if (!current || code === 2) return exit(code);
     current.exits();
     throw new Error('process.exit while exploring');
   });
