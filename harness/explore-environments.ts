@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { PROPERTIES, type Guarantee, type Property } from '../strategies/contract.ts';
 import { systemClock as clock } from './ambient.ts';
 import { worst } from './checkers/checker.ts';
+import { abilitiesOf } from './explorer/abilities.ts';
 import { scopesOf, type ExploredEnvironment } from './explorer/environments.ts';
 import { CannotExplore } from './explorer/errors.ts';
 import { explore, type Exploration } from './explorer/explore.ts';
+import type { Abilities } from './explorer/instance.ts';
 import type { Subject } from './explorer/space.ts';
 import { subjectOf } from './explorer/subject.ts';
 import type { Progress } from './progress.ts';
@@ -40,9 +42,10 @@ export async function exploreEnvironments(
   const explored: ExploredResult[] = [];
   try {
     const subject = await subjectOf(strategy, path);
+    const abilities = await abilitiesOf(subject, options.target);
     for (const environment of options.environments) {
       options.progress.now(`${strategy.name}: every interleaving, ${environment}`);
-      const found = await exploreEnvironment(subject, path, environment, options);
+      const found = await exploreEnvironment(subject, path, abilities, environment, options);
       if (found) explored.push(found);
     }
     return { explored };
@@ -57,12 +60,13 @@ const now = (): number => clock.monotonicNs() / 1e6;
 async function exploreEnvironment(
   subject: Subject,
   path: string | undefined,
+  abilities: Abilities,
   environment: ExploredEnvironment,
   options: ExploreEnvironments,
 ): Promise<ExploredResult | undefined> {
   const { target, seed, maxStates, auditSamples, signal } = options;
   const { strategy } = subject;
-  const scopes = scopesOf(environment, strategy, seed);
+  const scopes = scopesOf(environment, strategy, abilities, seed);
   if (!scopes) return undefined;
   const found: Exploration[] = [];
   for (const scope of scopes) {

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { abilitiesOf } from '../harness/explorer/abilities.ts';
 import { EXPLORED, scopesOf } from '../harness/explorer/environments.ts';
 import { worst } from '../harness/checkers/checker.ts';
 import type { Exploration } from '../harness/explorer/explore.ts';
 import { PROPERTIES, type Guarantee, type Strategy } from '../strategies/contract.ts';
 import { luaDecrement } from '../strategies/lua-decrement.ts';
 import { registry } from '../strategies/registry.ts';
-import { exploring, server } from './exploring.ts';
+import { exploring, server, subject } from './exploring.ts';
 
 const redis = server();
 
@@ -15,7 +16,8 @@ async function explored(
   environment: (typeof EXPLORED)[number],
 ): Promise<Record<string, Guarantee | 'inconclusive'>> {
   const found: Exploration[] = [];
-  for (const scope of scopesOf(environment, strategy, 1) ?? []) {
+  const abilities = await abilitiesOf(await subject(strategy), redis.target);
+  for (const scope of scopesOf(environment, strategy, abilities, 1) ?? []) {
     found.push(await exploring(redis.target, strategy, scope, { auditSamples: 2 }));
   }
   for (const { coverage, audit } of found) {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Strategy } from '../strategies/contract.ts';
+import type { Client, PurchaseOutcome, Strategy } from '../strategies/contract.ts';
 import { stockKey } from '../strategies/keys.ts';
 import { watchRetry } from '../strategies/watch-retry.ts';
 
@@ -329,6 +329,31 @@ export const rejects = plain('rejects', (redis) => ({
   async purchase() {
     void Promise.reject(new Error('on its own'));
     return (await redis.decr(key)) >= 0 ? { kind: 'sold' } : { kind: 'sold-out' };
+  },
+  remaining: () => remaining(redis),
+}));
+
+/** Sells whatever it is asked for: the guard looks at the stock alone. */
+export const looksAtNothing = plain('looks-at-nothing', (redis) => ({
+  async purchase({ quantity }) {
+    if (Number(await redis.get(key)) < quantity) return { kind: 'sold-out' };
+    return { kind: 'sold', remaining: await redis.decrby(key, quantity) };
+  },
+  remaining: () => remaining(redis),
+}));
+
+const takeOne = async (redis: Client): Promise<PurchaseOutcome> => {
+  const left = "return tonumber(redis.call('GET', KEYS[1])) > 0 and redis.call('DECR', KEYS[1]) or -1";
+  return Number(await redis.eval(left, 1, key)) >= 0 ? { kind: 'sold' } : { kind: 'sold-out' };
+};
+
+const servedHere = new Map<string, Promise<PurchaseOutcome>>();
+/** Remembers requests in its process: enough for a double click, unless a load balancer sends it elsewhere. */
+export const remembersInItsProcess = plain('remembers-in-its-process', (redis) => ({
+  purchase({ requestId }) {
+    const known = servedHere.get(requestId) ?? takeOne(redis);
+    servedHere.set(requestId, known);
+    return known;
   },
   remaining: () => remaining(redis),
 }));

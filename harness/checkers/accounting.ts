@@ -31,6 +31,8 @@ export interface SaleAtRest {
   drained?: number;
   /** The ledger; absent when the strategy keeps none. */
   recorded?: readonly RecordedSale[];
+  /** The store came back with less than it had acknowledged. */
+  restarted?: boolean;
 }
 
 export interface FactsAtRest extends SaleAtRest {
@@ -296,10 +298,19 @@ function judgeUserLimit({ sale }: SaleAtRest, sums: Sums): PropertyVerdict {
   return finding('violated', 'user-limit', `${atMost(over)}; the limit is ${limit}`, { units: excess });
 }
 
-function judgeLostSale({ recorded }: SaleAtRest, { lost }: Sums): PropertyVerdict {
-  if (recorded === undefined) return NOT_APPLICABLE;
-  if (lost.length === 0) return HOLDS;
-  return finding('violated', 'lost-sale', `acknowledged but not in the ledger: ${listed(lost)}`, about(lost));
+/** Without a ledger a sale is known to be lost only where its units are for sale again after a restart. */
+function judgeLostSale(facts: SaleAtRest, sums: Sums): PropertyVerdict {
+  const { lost, heldLeast, onSaleMost } = sums;
+  const again = facts.restarted ? heldLeast + units(facts.drained ?? 0) - onSaleMost : 0;
+  if (lost.length > 0) {
+    const message = `acknowledged but not in the ledger: ${listed(lost)}`;
+    return finding('violated', 'lost-sale', message, about(lost));
+  }
+  if (again > 0) {
+    const message = `${again} units that were sold are for sale again after a restart`;
+    return finding('violated', 'lost-sale', message, { units: again });
+  }
+  return facts.recorded === undefined ? NOT_APPLICABLE : HOLDS;
 }
 
 function judgeProgress({ drained }: SaleAtRest, { stuck }: Sums): PropertyVerdict {

@@ -34,7 +34,11 @@ const DISTURBING = mask([
   'restart',
   'restart-without-aof',
 ]);
-const ASKING = mask(['retry', 'release']);
+const ASKING = mask(['retry', 'repeat', 'release']);
+
+/** Of how many further attempts the first `used` have been made: they are numbered in that order. */
+export const attemptsUsed = ({ faults }: Scope, budgets: number): number =>
+  faults.retry + faults.repeat - left(budgets, 'retry') - left(budgets, 'repeat');
 
 /** Whether a crash or a cut may still come between any two steps of an instance. */
 export const disturbing = (budgets: number): boolean => (budgets & DISTURBING) !== 0;

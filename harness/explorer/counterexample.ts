@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { PROPERTIES, type Property } from '../../strategies/contract.ts';
+import { NONSENSES } from './nonsense.ts';
 import { decode, decodeCommand, readable, showReply } from './resp.ts';
 import type { Rest } from './rest.ts';
-import { buyersOf, CLIENT_MODES, FAULTS, letter, type Scope } from './scope.ts';
+import { buyersOf, CLIENT_MODES, FAULTS, letter, NO_FAULTS, type Faults, type Scope } from './scope.ts';
 import type { Path } from './shortest.ts';
 import type { Happened } from './states.ts';
 
@@ -14,10 +15,12 @@ export const scopeSchema = z.strictObject({
   quantities: z.array(z.int().positive()).min(1),
   users: z.int().positive(),
   perUserLimit: z.int().positive().exactOptional(),
+  nonsense: z.enum(NONSENSES).exactOptional(),
   attempts: z.int().positive(),
   instances: z.int().positive(),
   client: z.enum(CLIENT_MODES),
-  faults: z.record(z.enum(FAULTS), count),
+  /** Kinds of faults that are not named do not happen: files outlive the list. */
+  faults: z.partialRecord(z.enum(FAULTS), count).transform((some): Faults => ({ ...NO_FAULTS, ...some })),
   releases: count,
   restocks: count,
   jobs: count,
@@ -27,6 +30,9 @@ export const scopeSchema = z.strictObject({
 const SERVER_EVENTS = ['expire', 'evict', 'script-flush', 'restart', 'restart-without-aof'] as const;
 const INSTANCE_EVENTS = ['start', 'execute', 'deliver', 'timer', 'cut', 'crash'] as const;
 const ASKED_EVENTS = ['retry', 'release', 'restock', 'job'] as const;
+
+/** Moves by which a buyer asks once more. */
+const AGAIN = new Set(['retry', 'takeover', 'repeat', 'repeat-elsewhere']);
 
 /** One line of the diagram. */
 export const stepSchema = z.strictObject({
@@ -138,7 +144,7 @@ export async function stepsOf(
   for (const { choice, happened, answers } of path.events) {
     const [chosen, ...followed] = happened;
     const { kind } = choice.move;
-    const asked = kind === 'takeover' ? 'retry' : ASKED_EVENTS.find((event) => event === kind);
+    const asked = AGAIN.has(kind) ? 'retry' : ASKED_EVENTS.find((event) => event === kind);
     if (chosen) await add(chosen, asked);
     for (const next of followed) if (next.atom.event === 'execute') await add(next);
     const last = steps.at(-1);
@@ -182,7 +188,7 @@ function actorOf(scope: Scope, at: number, atom: Happened['atom']): string {
   if (at < 0) return 'server';
   if (atom.event === 'start' && atom.buyer >= 0) return letter(atom.buyer);
   if (at < scope.instances) return buyersOf(scope, at).map(letter).join('');
-  return at < scope.instances + scope.faults.retry ? `retry` : 'office';
+  return at < scope.instances + scope.faults.retry + scope.faults.repeat ? 'retry' : 'office';
 }
 
 /** Whose operation it is: first attempts carry their buyer's number; of others the step itself tells. */

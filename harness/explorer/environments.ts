@@ -1,7 +1,9 @@
 import type { Environment, Strategy } from '../../strategies/contract.ts';
+import type { Abilities } from './instance.ts';
+import { NONSENSES } from './nonsense.ts';
 import { dealt, NO_FAULTS, type Faults, type Scope } from './scope.ts';
 
-/** Environments that are explored; the others need a storm, or calls without a schedule. */
+/** Environments that are explored; the others need several servers. */
 export const EXPLORED = [
   'calm',
   'several-units',
@@ -12,11 +14,18 @@ export const EXPLORED = [
   'script-flush',
   'expiry',
   'eviction',
+  'hostile-input',
+  'restart',
+  'restart-without-aof',
 ] as const satisfies readonly Environment[];
 export type ExploredEnvironment = (typeof EXPLORED)[number];
 
 /** What an environment adds to calm. */
-type Addition = Partial<Omit<Scope, 'faults'>> & { faults?: Partial<Faults> };
+type Addition = Partial<Omit<Scope, 'faults'>> & {
+  faults?: Partial<Faults>;
+  /** Only for strategies that use their connections in this way. */
+  only?: Strategy['connection'];
+};
 
 /** An environment that is several scopes holds where it holds in all of them. */
 const ADDITIONS: Record<ExploredEnvironment, readonly Addition[]> = {
@@ -29,25 +38,41 @@ const ADDITIONS: Record<ExploredEnvironment, readonly Addition[]> = {
   'script-flush': [{ faults: { 'script-flush': 1 } }],
   expiry: [{ faults: { expire: 1 } }],
   eviction: [{ faults: { evict: 1 } }],
+  // One buyer whose request makes no sense beside one whose does; and two, one of whom asks twice at once.
+  'hostile-input': [
+    ...NONSENSES.map((nonsense) => ({ buyers: 2, nonsense })),
+    { only: 'exclusive', buyers: 2, faults: { repeat: 1 } },
+    { only: 'shared', buyers: 2, instances: 1, faults: { repeat: 1 } },
+  ],
+  // A restart breaks every connection at once, which leaves a great many ways to come back.
+  restart: [{ buyers: 2, stock: 1, faults: { restart: 1 } }],
+  'restart-without-aof': [{ buyers: 2, stock: 1, faults: { 'restart-without-aof': 1 } }],
 };
 
 /** The first buyer and the third are one user, who may not have both of their purchases. */
 const LIMIT = { users: 2, perUserLimit: 3 };
 
+/** Passes of background work that may fall between the purchases; at rest there are as many as it takes. */
+const JOBS = 1;
+
 /**
  * The fixed scopes of an environment: three buyers on three instances, two units, quantity 1, three attempts, and
- * what the environment adds. Where quantities differ, strategies that keep a limit per user are held to one.
+ * what the environment adds. Where quantities differ, strategies that keep a limit per user are held to one; those
+ * that work in the background do so between the purchases, too.
  *
  * @returns undefined where the strategy cannot run it
  */
 export function scopesOf(
   environment: ExploredEnvironment,
-  { supports }: Pick<Strategy, 'supports'>,
+  { supports, connection }: Pick<Strategy, 'supports' | 'connection'>,
+  abilities: Abilities,
   seed: number,
 ): Scope[] | undefined {
   if (environment === 'several-units' && !supports?.includes('several-units')) return undefined;
+  if (environment === 'release-restock' && !abilities.release && !abilities.restock) return undefined;
   const limit = environment === 'several-units' && supports?.includes('limit') ? LIMIT : {};
-  return ADDITIONS[environment].map((addition) => {
+  const possible = ADDITIONS[environment].filter(({ only }) => only === undefined || only === connection);
+  return possible.map(({ only: _only, ...addition }) => {
     const buyers = addition.buyers ?? 3;
     return {
       stock: 2,
@@ -55,15 +80,15 @@ export function scopesOf(
       attempts: 3,
       instances: buyers,
       client: 'default',
-      releases: 0,
-      restocks: 0,
-      jobs: 0,
+      jobs: abilities.runJob ? JOBS : 0,
       seed,
       ...addition,
       ...limit,
       buyers,
       quantities: dealt(addition.quantities ?? [1], buyers),
       faults: { ...NO_FAULTS, ...addition.faults },
+      releases: abilities.release ? (addition.releases ?? 0) : 0,
+      restocks: abilities.restock ? (addition.restocks ?? 0) : 0,
     };
   });
 }

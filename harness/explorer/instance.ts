@@ -86,6 +86,7 @@ export class Instance implements VirtualWorld {
   pendingImmediates = 0;
   readonly #spec: InstanceSpec;
   readonly #random: Random;
+  readonly #clientDraw: number;
   readonly #clients: Redis[] = [];
   readonly #transport: Transport;
   readonly #written: string[][] = [];
@@ -109,6 +110,7 @@ export class Instance implements VirtualWorld {
     this.nowMs = EPOCH_MS + spec.startMs;
     this.#transport = spec.transport();
     this.#random = seededRandom(spec.seed);
+    this.#clientDraw = seededRandom(spec.seed).fork('client').next();
   }
 
   /** A process that has loaded its code and connected; its seller is made by the first call. */
@@ -167,8 +169,11 @@ export class Instance implements VirtualWorld {
   }
 
   ambientRandom(): number {
-    // The client library's own draws only spread its reconnects in time.
-    if (!isFromClientLibrary(new Error('draw').stack ?? '')) this.#ambientDraws++;
+    // The client library's own draws only spread its reconnects in time. A process gives all of them the same
+    // delay, so that after a restart its connections come back in the order in which they were lost: any other order
+    // only writes the same commands sooner or later, and when they run is an event of its own.
+    if (isFromClientLibrary(new Error('draw').stack ?? '')) return this.#clientDraw;
+    this.#ambientDraws++;
     return this.#random.next();
   }
 

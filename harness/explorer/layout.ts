@@ -2,8 +2,8 @@ import { buyersOf, type Scope } from './scope.ts';
 
 /**
  * Slots hold processes, and operations are what their intervals are kept of. Slots: the instances, one for each
- * retry that may need a process of its own, and a back office if there is work for it. Operations: the first attempt
- * of each buyer, then retries, releases and restocks in the order in which they are used up.
+ * further attempt that may need a process of its own, and a back office if there is work for it. Operations: the first attempt
+ * of each buyer, then further ones (retries and repeats), releases and restocks in the order in which they are used up.
  */
 export interface Layout {
   slots: number;
@@ -20,16 +20,17 @@ export interface Layout {
 export function layoutOf(scope: Scope): Layout {
   const { buyers, instances, releases, restocks, jobs, faults } = scope;
   const hasOffice = restocks + jobs > 0;
-  const slots = instances + faults.retry + (hasOffice ? 1 : 0);
+  const attempts = faults.retry + faults.repeat;
+  const slots = instances + attempts + (hasOffice ? 1 : 0);
   return {
     slots,
     instances,
     firstRetrySlot: instances,
     office: hasOffice ? slots - 1 : -1,
-    operations: buyers + faults.retry + releases + restocks,
+    operations: buyers + attempts + releases + restocks,
     firstRetry: buyers,
-    firstRelease: buyers + faults.retry,
-    firstRestock: buyers + faults.retry + releases,
+    firstRelease: buyers + attempts,
+    firstRestock: buyers + attempts + releases,
   };
 }
 
@@ -37,6 +38,6 @@ export function layoutOf(scope: Scope): Layout {
 export const buyersIn = (scope: Scope, slot: number): number[] =>
   slot < scope.instances ? buyersOf(scope, slot) : [];
 
-/** Whether the slot serves one purchase at a time, ever. */
+/** Whether the slot serves one purchase at a time, ever: a repeat of its buyer's reaches another process. */
 export const isLone = (scope: Scope, slot: number): boolean =>
   slot >= scope.instances || buyersOf(scope, slot).length === 1;

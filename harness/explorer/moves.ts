@@ -8,9 +8,10 @@ export type Move =
   | { kind: 'crash'; survivors: readonly number[] }
   | { kind: 'cut'; connection: number; survivors: number; as: Extra }
   | { kind: 'cut-all' }
-  | { kind: 'retry' | 'release'; buyer: number; operation: number }
-  /** A crashed buyer asks again, on a process that starts for it. */
-  | { kind: 'takeover'; buyer: number; operation: number }
+  /** `repeat`: the buyer asks again without waiting for an answer, as a double click does, of a process that serves several. */
+  | { kind: 'retry' | 'repeat' | 'release'; buyer: number; operation: number }
+  /** The same on a process that starts for it: that of a crashed buyer, or another one behind a load balancer. */
+  | { kind: 'takeover' | 'repeat-elsewhere'; buyer: number; operation: number }
   | { kind: 'restock'; operation: number }
   | { kind: 'job' };
 
@@ -29,10 +30,13 @@ export function priceOf(move: Move | ServerMove): Extra | undefined {
       return undefined;
     case 'takeover':
       return 'retry';
+    case 'repeat-elsewhere':
+      return 'repeat';
     case 'cut':
       return move.as;
     case 'crash':
     case 'retry':
+    case 'repeat':
     case 'release':
     case 'restock':
     case 'job':

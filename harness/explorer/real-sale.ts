@@ -1,6 +1,6 @@
 import type { PurchaseOutcome, RecordedSale } from '../../strategies/contract.ts';
 import type { RedisTarget } from '../redis/target.ts';
-import { budgetsOf, EXTRAS, left, pricesOfCut, spend, type Extra } from './budgets.ts';
+import { attemptsUsed, budgetsOf, EXTRAS, left, pricesOfCut, spend, type Extra } from './budgets.ts';
 import type { ScheduleStep } from './counterexample.ts';
 import { CannotExplore } from './errors.ts';
 import { Gate, type Passage } from './gate.ts';
@@ -11,7 +11,7 @@ import { Process } from './process.ts';
 import { judgeEnd, type Finish, type StoreAtRest } from './rest.ts';
 import { freshRequest, requestOf, type Scope } from './scope.ts';
 import type { ServerMemo } from './server-memo.ts';
-import { LATER_MS, specOf, type Subject } from './space.ts';
+import { LATER_MS, purchasesAtOnce, specOf, type Subject } from './space.ts';
 
 /** What one interleaving came to. */
 export interface RealEnd {
@@ -40,6 +40,8 @@ export class RealSale implements AsyncDisposable {
   readonly #completed: number[] = [];
   #clock = 0;
   #budgets: number;
+  /** The server lost its data on the way. */
+  #restarted = false;
 
   private constructor(scope: Scope, subject: Subject, memo: ServerMemo, gate: Gate) {
     this.#scope = scope;
@@ -90,7 +92,7 @@ export class RealSale implements AsyncDisposable {
       }
       if (process.busy) faults.push(...this.#cuts(slot, process));
     }
-    faults.push(...this.#retries(), ...(await this.#serverFaults()));
+    faults.push(...this.#retries(), ...this.#repeats(), ...(await this.#serverFaults()));
     return { regular, faults };
   }
 
@@ -109,10 +111,9 @@ export class RealSale implements AsyncDisposable {
 
   /** Buyers whose last attempt left them without an answer ask again: here, or on a process that starts for it. */
   #retries(): ScheduleStep[] {
-    const open = left(this.#budgets, 'retry');
-    const used = this.#scope.faults.retry - open;
+    const used = attemptsUsed(this.#scope, this.#budgets);
     const operation = this.#layout.firstRetry + used;
-    if (open === 0) return [];
+    if (left(this.#budgets, 'retry') === 0) return [];
     const finishes = this.finishes().filter(({ kind }) => kind === 'purchase');
     return finishes.flatMap(({ buyer, operation: asked, fate }): ScheduleStep[] => {
       const isLast = finishes.every((other) => other.buyer !== buyer || other.operation <= asked);
@@ -125,6 +126,22 @@ export class RealSale implements AsyncDisposable {
       const slot = crashed ? this.#layout.firstRetrySlot + used : at;
       return [{ slot, event: 'start', call, buyer, operation }];
     });
+  }
+
+  /** Buyers who have asked ask again without waiting for an answer: on a process that starts for it, or here. */
+  #repeats(): ScheduleStep[] {
+    if (left(this.#budgets, 'repeat') === 0) return [];
+    const used = attemptsUsed(this.#scope, this.#budgets);
+    const operation = this.#layout.firstRetry + used;
+    return this.#processes.slice(0, this.#layout.instances).flatMap((process, slot) =>
+      process!.calls.flatMap(({ kind, buyer, operation: asked }): ScheduleStep[] => {
+        if (kind !== 'purchase' || asked >= this.#scope.buyers) return [];
+        const call: Call = { method: 'purchase', request: requestOf(this.#scope, buyer) };
+        const elsewhere = this.#layout.firstRetrySlot + used;
+        const at = process!.crashed || isLone(this.#scope, slot) ? [elsewhere] : [slot, elsewhere];
+        return at.map((where) => ({ slot: where, event: 'start', call, buyer, operation }));
+      }),
+    );
   }
 
   async #serverFaults(): Promise<ScheduleStep[]> {
@@ -162,9 +179,11 @@ export class RealSale implements AsyncDisposable {
   /** Units that buyers were told they have and did not ask to give back, less what was put on sale meanwhile. */
   get acknowledged(): number {
     let units = 0;
+    const told = new Set<number>();
     for (const { kind, buyer, fate } of this.finishes()) {
       const quantity = buyer < 0 ? 1 : this.#scope.quantities[buyer]!;
-      if (kind === 'purchase' && fate === 'sold') units += quantity;
+      if (kind === 'purchase' && fate === 'sold' && !told.has(buyer)) units += quantity;
+      if (kind === 'purchase' && fate === 'sold') told.add(buyer);
       if (kind !== 'purchase') units -= quantity;
     }
     return units;
@@ -195,13 +214,14 @@ export class RealSale implements AsyncDisposable {
     for (let round = 0; abilities.runJob && round < MOST_JOBS; round++) {
       const before = await this.#memo.capture();
       const settled = await this.#operate({ method: 'runJob' }, LATER_MS);
-      const idle = settled?.kind === 'returned' && settled.value === 'idle';
+      if (!settled) break; // a process that finds no product to sell has no work
+      const idle = settled.kind === 'returned' && settled.value === 'idle';
       if (idle && (await this.#memo.capture()) === before) break;
     }
     const content = await this.#memo.capture();
     const store = await this.#read(abilities.recorded);
     const finishes = this.finishes();
-    const judgement = judgeEnd(this.#scope, store, finishes);
+    const judgement = judgeEnd(this.#scope, store, finishes, this.#restarted);
     return { finishes, judgement, outcome: outcomeOf(this.#scope, finishes, judgement, content) };
   }
 
@@ -220,7 +240,7 @@ export class RealSale implements AsyncDisposable {
     const known = this.#processes[slot];
     if (known) return known;
     const startMs = slot === this.#layout.office ? LATER_MS : 0;
-    const process = await this.#boot(slot, Math.max(1, buyersIn(this.#scope, slot).length), startMs);
+    const process = await this.#boot(slot, purchasesAtOnce(this.#scope, slot), startMs);
     this.#processes[slot] = process;
     return process;
   }
@@ -232,8 +252,9 @@ export class RealSale implements AsyncDisposable {
     switch (step.event) {
       case 'start': {
         const { operation, buyer, call } = step;
+        const again = operation >= this.#layout.firstRetry && operation < this.#layout.firstRelease;
+        if (again) this.#pay(this.#lastFate(buyer) === 'unknown' ? 'retry' : 'repeat');
         await process.call(call, { operation, buyer, kind: kindOf(call) }, step.picks);
-        if (operation >= this.#layout.firstRetry && operation < this.#layout.firstRelease) this.#pay('retry');
         const late = operation < this.#scope.buyers && isLone(this.#scope, step.slot);
         if (!late) this.#begin(operation);
         return undefined;
@@ -265,6 +286,10 @@ export class RealSale implements AsyncDisposable {
     }
   }
 
+  #lastFate(buyer: number): Finish['fate'] | undefined {
+    return this.finishes().findLast((finish) => finish.kind === 'purchase' && finish.buyer === buyer)?.fate;
+  }
+
   async #befall(step: ScheduleStep): Promise<void> {
     this.#pay(EXTRAS.find((extra) => extra === step.event));
     switch (step.event) {
@@ -273,6 +298,7 @@ export class RealSale implements AsyncDisposable {
         return this.#memo.perform({ kind: step.event, key: step.key });
       case 'restart':
       case 'restart-without-aof':
+        if (step.event === 'restart-without-aof') this.#restarted = true;
         // The cuts that a restart means to the living follow in the schedule as steps of their own.
         for (const process of this.#processes) if (process?.crashed) process.dropGhost();
         return this.#memo.perform({ kind: step.event });
@@ -315,11 +341,12 @@ export class RealSale implements AsyncDisposable {
       : { drained };
   }
 
-  /** One call of a process that lives for it alone. */
+  /** One call of a process that lives for it alone. @returns undefined if it cannot start, or never answers */
   async #operate(call: Call, startMs: number): Promise<Settled | undefined> {
     const makesSeller = call.method !== 'open';
     const process = await this.#boot(this.#layout.slots, 1, startMs, makesSeller);
-    const index = await process.call(call);
+    const hasSeller = !makesSeller || process.instance.observe().settled[0]?.kind === 'returned';
+    const index = hasSeller ? await process.call(call) : -1;
     await process.drive();
     const settled = process.instance.observe().settled[index];
     process.instance.kill();

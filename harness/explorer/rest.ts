@@ -10,7 +10,7 @@ import type { Evidence, Judgement } from '../checkers/checker.ts';
 import type { Outcome } from '../history/operation.ts';
 import { Cursor } from './cursor.ts';
 import { CannotExplore, SellerFailed } from './errors.ts';
-import { freshRequest, requestOf, saleOf, type Scope } from './scope.ts';
+import { freshRequest, isNonsense, requestOf, saleOf, type Scope } from './scope.ts';
 import type { Space } from './space.ts';
 import { interval } from './spans.ts';
 
@@ -70,7 +70,8 @@ export class Rest {
   }
 
   async #work(server: number): Promise<number> {
-    const cursor = await this.#space.boot(this.#space.lateOperator, server);
+    const cursor = await this.#bootUnlessItFails(this.#space.lateOperator, server);
+    if (!cursor) return server;
     for (let round = 0; round < MOST_JOBS; round++) {
       const before = cursor.server;
       const index = await cursor.invoke({ method: 'runJob' });
@@ -87,10 +88,7 @@ export class Rest {
   /** Drains a sale: fresh users on a fresh instance buy single units until one is refused. The state stays. */
   store(server: number): Promise<StoreAtRest> {
     return remembered(this.#stores, server, async () => {
-      const cursor = await this.#space.boot(this.#space.lateOperator, server).catch((error: unknown) => {
-        if (error instanceof SellerFailed) return undefined;
-        throw error;
-      });
+      const cursor = await this.#bootUnlessItFails(this.#space.lateOperator, server);
       // A process that finds no product to sell sells nothing.
       if (!cursor) return { drained: 0 };
       const recorded = this.#space.abilities.recorded ? await this.#ledger(cursor) : undefined;
@@ -112,7 +110,8 @@ export class Rest {
   /** What `remaining()` says, for people; null where it fails. */
   stock(server: number): Promise<number | null> {
     return remembered(this.#stocks, server, async () => {
-      const cursor = await this.#space.boot(this.#space.operator, server);
+      const cursor = await this.#bootUnlessItFails(this.#space.operator, server);
+      if (!cursor) return null;
       const index = await cursor.invoke({ method: 'remaining' });
       await cursor.drive();
       const settled = cursor.settled(index);
@@ -120,12 +119,19 @@ export class Rest {
     });
   }
 
-  /** All seven properties of one end. */
-  judge(server: number, finishes: readonly Finish[]): Promise<Judgement> {
-    const key = `${server} ${JSON.stringify(finishes)}`;
+  /** All seven properties of one end. `restarted`: the server lost its data on the way. */
+  judge(server: number, finishes: readonly Finish[], restarted: boolean): Promise<Judgement> {
+    const key = `${server} ${restarted ? 'restarted ' : ''}${JSON.stringify(finishes)}`;
     return remembered(this.#judgements, key, async () =>
-      judgeEnd(this.#space.scope, await this.store(server), finishes),
+      judgeEnd(this.#space.scope, await this.store(server), finishes, restarted),
     );
+  }
+
+  #bootUnlessItFails(role: number, server: number): Promise<Cursor | undefined> {
+    return this.#space.boot(role, server).catch((error: unknown) => {
+      if (error instanceof SellerFailed) return undefined;
+      throw error;
+    });
   }
 
   async #ledger(cursor: Cursor): Promise<readonly RecordedSale[]> {
@@ -141,15 +147,21 @@ export class Rest {
 }
 
 /** All seven properties of one end. */
-export function judgeEnd(scope: Scope, store: StoreAtRest, finishes: readonly Finish[]): Judgement {
+export function judgeEnd(
+  scope: Scope,
+  store: StoreAtRest,
+  finishes: readonly Finish[],
+  restarted: boolean,
+): Judgement {
   const sale = saleOf(scope);
   const accounts = judgeAtRest({
     sale,
     ...restocks(finishes),
     ...store,
+    restarted,
     requests: requestsOf(scope, finishes),
   });
-  const operations = finishes.map((finish): OrderedOperation => {
+  const operations = finishes.filter(inTheModel(scope)).map((finish): OrderedOperation => {
     const { requestId, userId, quantity } = requestOf(scope, Math.max(0, finish.buyer));
     const isRestock = finish.kind === 'restock';
     return {
@@ -163,7 +175,7 @@ export function judgeEnd(scope: Scope, store: StoreAtRest, finishes: readonly Fi
     };
   });
   const refused = falseRefusals(sale, operations);
-  const evidence: Evidence[] = [
+  const refusals: Evidence[] = [
     ...phantoms(scope, store, finishes),
     ...refused.map(({ request, outcome }): Evidence => ({
       property: 'false-refusal',
@@ -171,7 +183,33 @@ export function judgeEnd(scope: Scope, store: StoreAtRest, finishes: readonly Fi
       operations: [],
     })),
   ];
-  return { ...accounts, 'false-refusal': { verdict: evidence.length > 0 ? 'violated' : 'holds', evidence } };
+  const judgement: Judgement = { ...accounts, 'false-refusal': { verdict: 'holds', evidence: [] } };
+  for (const evidence of [...refusals, ...notRefusedAsNonsense(scope, finishes)]) {
+    const others = judgement[evidence.property].evidence;
+    judgement[evidence.property] = { verdict: 'violated', evidence: [...others, evidence] };
+  }
+  return judgement;
+}
+
+/** The model sells whole units to requests that have a name; of nonsense it knows nothing. */
+const inTheModel =
+  (scope: Scope) =>
+  ({ kind, buyer }: Finish): boolean =>
+    kind !== 'purchase' || !isNonsense(scope, buyer) || requestOf(scope, buyer).quantity === 1;
+
+/**
+ * A request that makes no sense must be refused as such, by a DefiniteError. One that was sold is a sale too many;
+ * one that was told "sold out" or "limit reached" was told what no order explains; anything else leaves a buyer who
+ * lives without an answer to rely on.
+ */
+function notRefusedAsNonsense(scope: Scope, finishes: readonly Finish[]): Evidence[] {
+  return finishes.flatMap(({ kind, buyer, fate }): Evidence[] => {
+    if (kind !== 'purchase' || !isNonsense(scope, buyer) || fate === 'rejected') return [];
+    const refused = fate === 'sold-out' || fate === 'limit-reached';
+    const property = fate === 'sold' ? 'oversell' : refused ? 'false-refusal' : 'progress';
+    const message = `a request that makes no sense (${scope.nonsense}) ended as ${fate}, not by a DefiniteError`;
+    return [{ property, message, operations: [] }];
+  });
 }
 
 /** Requests that were refused, and hold units by the ledger: refusing those is never right. */
@@ -245,8 +283,18 @@ export function finishesOf(
   return finishes.toSorted((a, b) => a.operation - b.operation);
 }
 
-/** Units that buyers were told they have and did not ask to give back, less what was put on sale meanwhile. */
-export function netAcknowledged(space: Space, local: number): number {
+/**
+ * Units that buyers were told they have and did not ask to give back, less what was put on sale meanwhile. A request
+ * that was told so twice has its units once.
+ */
+export function netAcknowledged(space: Space, locals: readonly number[]): number {
+  let units = 0;
+  for (const local of locals) units += netOf(space, local);
+  return space.scope.faults.repeat > 0 ? units - toldAgain(space, locals) : units;
+}
+
+/** The same of one slot alone. */
+export function netOf(space: Space, local: number): number {
   let units = 0;
   for (const { kind, buyer, outcome } of space.locals.values[local]!.calls) {
     // Buyers recorded under another's name ask for the same quantity.
@@ -255,6 +303,17 @@ export function netAcknowledged(space: Space, local: number): number {
     if (kind === 'restock') units -= 1;
   }
   return units;
+}
+
+/** Units of acknowledgements after a request's first, wherever it was served. With repeats, buyers keep their names. */
+function toldAgain(space: Space, locals: readonly number[]): number {
+  const told = locals.flatMap((local) =>
+    space.locals.values[local]!.calls.flatMap(({ kind, buyer, outcome }) =>
+      kind === 'purchase' && outcome === 'sold' ? [buyer] : [],
+    ),
+  );
+  const again = told.filter((buyer, i) => told.indexOf(buyer) < i);
+  return again.reduce((units, buyer) => units + space.scope.quantities[buyer]!, 0);
 }
 
 /** The properties that a judgement finds violated. */

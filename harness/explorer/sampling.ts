@@ -44,14 +44,14 @@ export async function walkOnce(
     await states.apply(at, choice, random.below(variants));
     at = states.next.slice();
     events.push({ choice, happened: states.happened, answers: states.completed });
-    const units = states.locals(at).reduce((sum, local) => sum + netAcknowledged(space, local), 0);
+    const units = netAcknowledged(space, states.locals(at));
     if (units > space.scope.stock)
       violations.set('oversell', `${units} units were sold of ${space.scope.stock}`);
   }
   const locals = states.locals(at);
   const ends = finishesOf(space, locals, (operation) => states.spanOf(at, operation));
   const server = await rest.quiesce(states.server(at), locals);
-  const judgement = await rest.judge(server, ends);
+  const judgement = await rest.judge(server, ends, states.restarted(at));
   for (const property of violatedIn(judgement)) {
     const said = judgement[property].evidence.map(({ message }) => message).join('; ');
     if (!violations.has(property)) violations.set(property, said);

@@ -1,4 +1,5 @@
 import type { PurchaseRequest, Sale } from '../../strategies/contract.ts';
+import { NONSENSE, type Nonsense } from './nonsense.ts';
 
 /** How the client treats a broken connection. */
 export const CLIENT_MODES = ['default', 'no-resend', 'no-retry'] as const;
@@ -11,6 +12,7 @@ export const FAULTS = [
   'lost-reply',
   'late-request',
   'retry',
+  'repeat',
   'expire',
   'evict',
   'script-flush',
@@ -32,6 +34,8 @@ export interface Scope {
   /** Users, dealt out cyclically over the buyers. */
   users: number;
   perUserLimit?: number;
+  /** What the first buyer asks for makes no sense in this way. */
+  nonsense?: Nonsense;
   /** Attempts that a retrying purchase may make. */
   attempts: number;
   /** Application processes; buyers are dealt out cyclically over them. */
@@ -64,7 +68,12 @@ export const requestOf = (scope: Scope, buyer: number): PurchaseRequest => ({
   requestId: `request-${letter(buyer)}`,
   userId: `user-${letter(buyer % scope.users)}`,
   quantity: scope.quantities[buyer]!,
+  ...(isNonsense(scope, buyer) && NONSENSE[scope.nonsense!]),
 });
+
+/** Whether what the buyer asks for makes no sense, so that nothing but its refusal as such is right. */
+export const isNonsense = (scope: Scope, buyer: number): boolean =>
+  scope.nonsense !== undefined && buyer === 0;
 
 /** Ids of the buyers that drain the sale at rest; they stay what they are under any renaming. */
 export const freshRequest = (n: number): PurchaseRequest => ({

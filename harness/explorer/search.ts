@@ -1,6 +1,6 @@
 import { PROPERTIES, type Property } from '../../strategies/contract.ts';
 import { outcomeOf } from './outcome.ts';
-import { finishesOf, netAcknowledged, violatedIn, type Rest } from './rest.ts';
+import { finishesOf, netAcknowledged, netOf, violatedIn, type Rest } from './rest.ts';
 import type { Space } from './space.ts';
 import { States } from './states.ts';
 import { VectorTable } from './vectors.ts';
@@ -143,15 +143,20 @@ export class Search {
     const state = this.#table.add(vector);
     if (state !== size) return state;
     this.#paths.push(undefined);
-    const { slots } = this.#space.layout;
-    let units = 0;
-    for (let slot = 0; slot < slots; slot++) units += this.#acknowledged(this.#states.local(vector, slot));
-    if (units > this.#space.scope.stock) this.#result.violated.add('oversell');
+    if (this.#acknowledged(vector) > this.#space.scope.stock) this.#result.violated.add('oversell');
     return state;
   }
 
-  #acknowledged(local: number): number {
-    return (this.#units[local] ??= netAcknowledged(this.#space, local));
+  /** As `netAcknowledged`, without allocating where each slot can be counted by itself. */
+  #acknowledged(vector: Int32Array): number {
+    const { scope, layout } = this.#space;
+    if (scope.faults.repeat > 0) return netAcknowledged(this.#space, this.#states.locals(vector));
+    let units = 0;
+    for (let slot = 0; slot < layout.slots; slot++) {
+      const local = this.#states.local(vector, slot);
+      units += this.#units[local] ??= netOf(this.#space, local);
+    }
+    return units;
   }
 
   async #judge(vector: Int32Array): Promise<void> {
@@ -159,7 +164,7 @@ export class Search {
     const locals = states.locals(vector);
     const ends = finishesOf(this.#space, locals, (operation) => states.spanOf(vector, operation));
     const server = await this.#rest.quiesce(states.server(vector), locals);
-    const judgement = await this.#rest.judge(server, ends);
+    const judgement = await this.#rest.judge(server, ends, states.restarted(vector));
     for (const property of violatedIn(judgement)) this.#result.violated.add(property);
     for (const property of PROPERTIES) {
       if (judgement[property].verdict !== 'n/a') this.#result.notApplicable.delete(property);

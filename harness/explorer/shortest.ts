@@ -118,13 +118,13 @@ async function violation(
   const { space } = states;
   const locals = states.locals(vector);
   if (property === 'oversell') {
-    const units = locals.reduce((sum, local) => sum + netAcknowledged(space, local), 0);
+    const units = netAcknowledged(space, locals);
     if (units > space.scope.stock) return `${units} units were sold of ${space.scope.stock}`;
   }
   if (!ended) return undefined;
   const server = await rest.quiesce(states.server(vector), locals);
   const ends = finishesOf(space, locals, (operation) => states.spanOf(vector, operation));
-  const judgement = await rest.judge(server, ends);
+  const judgement = await rest.judge(server, ends, states.restarted(vector));
   if (!violatedIn(judgement).includes(property)) return undefined;
   return judgement[property].evidence.map(({ message }) => message).join('; ');
 }

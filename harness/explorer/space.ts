@@ -1,5 +1,5 @@
 import type { Strategy } from '../../strategies/contract.ts';
-import { asking, disturbing, left, pricesOfCut } from './budgets.ts';
+import { asking, attemptsUsed, disturbing, left, pricesOfCut } from './budgets.ts';
 import { Cursor, dirtied, type Atom, type Ground } from './cursor.ts';
 import { CannotExplore, OpenPick, SellerFailed, StartAgain } from './errors.ts';
 import { Histories } from './histories.ts';
@@ -87,8 +87,9 @@ export class Space {
     this.scope = scope;
     this.layout = layoutOf(scope);
     this.memo = memo;
-    // A retry ties a slot to a buyer by number, so buyers keep their places.
-    this.reductions = scope.faults.retry > 0 ? { ...reductions, symmetry: false } : reductions;
+    // A further attempt ties a slot to a buyer by number, so buyers keep their places.
+    this.reductions =
+      scope.faults.retry + scope.faults.repeat > 0 ? { ...reductions, symmetry: false } : reductions;
     this.rules = rules;
     this.#subject = subject;
     this.classes = classesOf(scope);
@@ -270,7 +271,7 @@ export class Space {
     move: Move,
     picks: readonly number[],
   ): Promise<Cursor> {
-    if (move.kind === 'takeover') {
+    if (move.kind === 'takeover' || move.kind === 'repeat-elsewhere') {
       const cursor = await this.boot(slot, server);
       await this.#purchase(cursor, slot, move.buyer, move.operation, true);
       return cursor;
@@ -281,6 +282,7 @@ export class Space {
         await this.#purchase(cursor, slot, move.buyer, move.buyer, true);
         break;
       case 'retry':
+      case 'repeat':
         await this.#purchase(cursor, slot, move.buyer, move.operation, true);
         break;
       case 'release':
@@ -390,12 +392,13 @@ export class Space {
   /** What buyers and the back office may still ask for. */
   #requests(local: Local, slot: number, budgets: number): Move[] {
     const moves: Move[] = [];
-    const { faults, releases, restocks } = this.scope;
-    const retries = left(budgets, 'retry');
-    if (retries > 0) {
-      for (const buyer of this.#unknown(local)) {
-        moves.push({ kind: 'retry', buyer, operation: this.layout.firstRetry + faults.retry - retries });
-      }
+    const { releases, restocks } = this.scope;
+    const again = this.layout.firstRetry + attemptsUsed(this.scope, budgets);
+    if (left(budgets, 'retry') > 0) {
+      for (const buyer of this.#unknown(local)) moves.push({ kind: 'retry', buyer, operation: again });
+    }
+    if (left(budgets, 'repeat') > 0 && !isLone(this.scope, slot)) {
+      for (const buyer of this.firstAttempts(local)) moves.push({ kind: 'repeat', buyer, operation: again });
     }
     const releasesLeft = left(budgets, 'release');
     if (releasesLeft > 0 && this.abilities.release) {
@@ -414,6 +417,13 @@ export class Space {
     const idle = local.calls.every((call) => call.operation < 0 || call.outcome !== undefined);
     if (left(budgets, 'job') > 0 && this.abilities.runJob && idle) moves.push({ kind: 'job' });
     return moves;
+  }
+
+  /** Buyers who have asked on the process of this local state, answered or not. */
+  firstAttempts({ calls }: Local): number[] {
+    return calls.flatMap(({ kind, operation, buyer }) =>
+      kind === 'purchase' && operation < this.scope.buyers ? [buyer] : [],
+    );
   }
 
   /** Buyers whose last attempt ended without an answer they could rely on. */
@@ -491,14 +501,15 @@ export class Space {
   }
 
   #groundOf(slot: number): Ground {
-    const purchases = Math.max(1, buyersIn(this.scope, slot).length) * (1 + this.scope.faults.retry);
+    const { retry, repeat } = this.scope.faults;
+    const purchases = Math.max(1, buyersIn(this.scope, slot).length) * (1 + retry + repeat);
     const plain = this.#plainGround(MOST_EVENTS + MOST_EVENTS_AN_ATTEMPT * this.scope.attempts * purchases);
     if (!this.reductions.symmetry || slot >= this.layout.instances) return plain;
     return { ...plain, ...exchangeGround(this.scope, this.#roles[slot]!, slot) };
   }
 
   #spec(role: number): InstanceSpec {
-    const purchases = Math.max(1, buyersIn(this.scope, role).length);
+    const purchases = purchasesAtOnce(this.scope, role);
     const startMs = role === this.layout.office || role === this.lateOperator ? LATER_MS : 0;
     const { ownChance, deadlineOrder } = this.rules;
     const spec = specOf(this.scope, this.#subject, role, purchases, startMs, inProcess);
@@ -513,6 +524,10 @@ const withoutSpentConnections = (local: Local): Local => ({
   ...local,
   connections: local.connections.map((connection) => (connection.limit === 0 ? GONE : connection)),
 });
+
+/** Purchases that a process may have to serve at once: as many connections does it need, if it does not share one. */
+export const purchasesAtOnce = (scope: Scope, role: number): number =>
+  Math.max(1, buyersIn(scope, role).length + (role < scope.instances ? scope.faults.repeat : 0));
 
 /** A process of the scope. `role` decides its stream of chance. */
 export function specOf(

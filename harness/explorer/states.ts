@@ -1,4 +1,4 @@
-import { asking, budgetsOf, disturbing, left, spend, type Extra } from './budgets.ts';
+import { asking, attemptsUsed, budgetsOf, disturbing, left, spend, type Extra } from './budgets.ts';
 import type { Atom } from './cursor.ts';
 import { isLone } from './layout.ts';
 import { Interner } from './local.ts';
@@ -76,6 +76,9 @@ export class States {
   }
 
   server = (vector: Int32Array): number => vector[SERVER_AT]!;
+  /** Whether the server has lost its data since the sale was opened. */
+  restarted = (vector: Int32Array): boolean =>
+    left(vector[BUDGETS_AT]!, 'restart-without-aof') < this.space.scope.faults['restart-without-aof'];
   local = (vector: Int32Array, slot: number): number => vector[LOCALS_AT + slot]!;
   locals = (vector: Int32Array): number[] => [...vector.subarray(LOCALS_AT, LOCALS_AT + this.#slots)];
   spanOf = (vector: Int32Array, operation: number): number =>
@@ -108,6 +111,7 @@ export class States {
       }
     }
     if (left(budgets, 'retry') > 0) extra.push(...this.#takeovers(vector, budgets));
+    if (left(budgets, 'repeat') > 0) extra.push(...this.#repeatsElsewhere(vector, budgets));
     for (const choice of this.#serverChoicesOf(vector[SERVER_AT]!)) {
       if (left(budgets, choice.price!) > 0) extra.push(choice);
     }
@@ -162,7 +166,7 @@ export class States {
 
   #takeovers(vector: Int32Array, budgets: number): Choice[] {
     const { firstRetry, firstRetrySlot, instances } = this.space.layout;
-    const used = this.space.scope.faults.retry - left(budgets, 'retry');
+    const used = attemptsUsed(this.space.scope, budgets);
     const asked = new Set<number>();
     for (let slot = 0; slot < this.#slots; slot++) {
       for (const call of this.space.locals.values[vector[LOCALS_AT + slot]!]!.calls) {
@@ -175,6 +179,19 @@ export class States {
         if (asked.has(buyer)) continue;
         const move: Move = { kind: 'takeover', buyer, operation: firstRetry + used };
         choices.push({ slot: firstRetrySlot + used, move, price: 'retry', id: this.#moveIds.id(move) });
+      }
+    }
+    return choices;
+  }
+
+  #repeatsElsewhere(vector: Int32Array, budgets: number): Choice[] {
+    const { firstRetry, firstRetrySlot, instances } = this.space.layout;
+    const used = attemptsUsed(this.space.scope, budgets);
+    const choices: Choice[] = [];
+    for (let slot = 0; slot < instances; slot++) {
+      for (const buyer of this.space.firstAttempts(this.space.locals.values[vector[LOCALS_AT + slot]!]!)) {
+        const move: Move = { kind: 'repeat-elsewhere', buyer, operation: firstRetry + used };
+        choices.push({ slot: firstRetrySlot + used, move, price: 'repeat', id: this.#moveIds.id(move) });
       }
     }
     return choices;

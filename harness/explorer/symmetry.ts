@@ -1,6 +1,6 @@
 import type { Ground } from './cursor.ts';
 import { StartAgain } from './errors.ts';
-import { buyersOf, idsIn, renamer, requestOf, type Scope } from './scope.ts';
+import { buyersOf, idsIn, isNonsense, renamer, requestOf, type Scope } from './scope.ts';
 
 /** Buyers' ids with their order reversed: whatever depends on more than which ids are equal comes out differently. */
 export const mirror = (text: string): string =>
@@ -20,7 +20,7 @@ export function classesOf(scope: Scope): number[] {
     const user = buyer % scope.users;
     const alone =
       Array.from({ length: scope.buyers }, (_, b) => b).filter((b) => b % scope.users === user).length === 1;
-    return `${scope.quantities[buyer]} ${alone ? 'own' : user}`;
+    return `${scope.quantities[buyer]} ${alone ? 'own' : user}${isNonsense(scope, buyer) ? ' nonsense' : ''}`;
   };
   const keys = Array.from({ length: scope.instances }, (_, i) => key(i));
   return keys.map((k) => keys.indexOf(k));
