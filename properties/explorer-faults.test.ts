@@ -41,6 +41,21 @@ describe('lost messages', () => {
     expect(properties(found, 'violated')).toEqual(['stranded']);
   });
 
+  test('where the client does not send again, the buyer asks again, and is served', async () => {
+    const scope = {
+      buyers: 1,
+      stock: 2,
+      faults: { 'lost-reply': 1, retry: 1 },
+      client: 'no-retry',
+    } as const;
+    const found = await exploring(redis.target, luaDecrement, scope, { auditSamples: 5 });
+    expect(found.audit).toEqual({ replayed: 5, mismatches: [] });
+    expect(properties(found, 'violated')).toContain('double-sale');
+    const remembering = await exploring(redis.target, luaReserveOnce, scope, { auditSamples: 5 });
+    expect(remembering.audit).toEqual({ replayed: 5, mismatches: [] });
+    expect(properties(remembering, 'violated')).toEqual([]);
+  });
+
   test('watch-retry sends its batch again without the WATCH, and oversells', async () => {
     const found = await exploring(redis.target, watchRetry, { buyers: 2, stock: 1, ...lostReply });
     expect(properties(found, 'violated')).toContain('oversell');

@@ -556,5 +556,6 @@ export function specOf(
 const CLIENTS: Record<Scope['client'], NonNullable<Strategy['client']>> = {
   default: {},
   'no-resend': { autoResendUnfulfilledCommands: false },
-  'no-retry': { retryStrategy: () => null },
+  // It connects again, so that the buyer can ask again; what it had no reply to fails at once.
+  'no-retry': { maxRetriesPerRequest: 0 },
 };
