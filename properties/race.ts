@@ -2,6 +2,7 @@ import { systemClock } from '../harness/ambient.ts';
 import type { History, Operation, Outcome } from '../harness/history/operation.ts';
 import { Connections } from '../harness/load/connections.ts';
 import { Failures } from '../harness/load/failures.ts';
+import { workUntil } from '../harness/load/jobs.ts';
 import { settle } from '../harness/load/rest.ts';
 import { sellerEnv } from '../harness/load/seller-env.ts';
 import { seededRandom } from '../harness/random.ts';
@@ -43,7 +44,10 @@ export async function race(
       const redis = strategy.connection === 'shared' ? shared : await connect();
       buyers.push(() => buy(seller, request, redis, process, startNs));
     }
-    const operations = await Promise.all(buyers.map((buyer) => buyer()));
+    const racing = Promise.all(buyers.map((buyer) => buyer()));
+    const office = shops[0]!.seller;
+    if (office.runJob) await workUntil(racing, () => office.runJob!(), failures);
+    const operations = await racing;
     for (const { seller } of shops) await seller.close?.();
     const lent = await connections.open({ ...target.options, ...strategy.client });
     const atRest = await settle(

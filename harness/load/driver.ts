@@ -12,6 +12,7 @@ import { Connections } from './connections.ts';
 import { Control } from './control.ts';
 import { Failures } from './failures.ts';
 import { planLoad, type LoadOptions, type LoadPlan } from './options.ts';
+import { BackOffice } from './jobs.ts';
 import { InstancePool } from './pool.ts';
 import { settle, type AtRest } from './rest.ts';
 import { figuresOf, type Ended, type LoadRun } from './summary.ts';
@@ -34,16 +35,21 @@ export async function runLoad(options: LoadOptions, pool?: InstancePool): Promis
     const observer = await connections.open(target.options);
     const lobby = await connections.open({ ...target.options, ...strategy.client });
     await open(strategy, lobby, plan);
-    const sold = await sell(options, plan, observer, pool);
+    const random = seededRandom(options.seed);
+    const { sale, maxAttempts, graceMs } = plan;
+    const fork = random.fork('back office');
+    const office = await BackOffice.open(strategy, sale, target, fork, maxAttempts, failures);
+    const selling = sell(options, plan, observer, pool);
+    await office.workUntil(selling, graceMs).finally(() => office.close());
+    const sold = await selling;
     for (const failure of sold.instances.flatMap((instance) => instance.failures)) failures.add(failure);
     let rest: AtRest = {};
     if (sold.ended !== 'aborted') {
-      const random = seededRandom(options.seed).fork('at rest');
       const lent = await connections.open({ ...target.options, ...strategy.client });
-      const { sale, maxAttempts, graceMs } = plan;
-      rest = await settle({ strategy, sale, lobby, lent, random, maxAttempts, graceMs }, failures);
+      const fresh = { strategy, sale, lobby, lent, random: random.fork('at rest'), maxAttempts, graceMs };
+      rest = await settle(fresh, failures);
     }
-    return loadRun(strategy, options.seed, plan, sold, rest, failures);
+    return loadRun(strategy, options.seed, plan, { ...sold, jobCommands: office.commands }, rest, failures);
   } finally {
     connections.disconnect();
   }
@@ -66,6 +72,11 @@ interface Sold {
   instances: InstanceRun[];
   ended: Ended;
   usage: Usage;
+}
+
+interface SoldWithJobs extends Sold {
+  /** Commands of the background work. */
+  jobCommands: number;
 }
 
 /** Starts all instances together, and waits until they have ended. */
@@ -142,7 +153,7 @@ function loadRun(
   strategy: Strategy,
   seed: number,
   plan: LoadPlan,
-  { instances, ended, usage }: Sold,
+  { instances, ended, usage, jobCommands }: SoldWithJobs,
   { drained, drainedBy, recorded }: AtRest,
   failures: Failures,
 ): LoadRun {
@@ -158,8 +169,8 @@ function loadRun(
   };
   const sum = (of: (instance: InstanceRun) => number): number =>
     instances.reduce((total, instance) => total + of(instance), 0);
-  const perSale = (of: (instance: InstanceRun) => number): number | null =>
-    figures.outcomes.sold === 0 ? null : sum(of) / figures.outcomes.sold;
+  const perSale = (amount: number): number | null =>
+    figures.outcomes.sold === 0 ? null : amount / figures.outcomes.sold;
   return {
     strategy: strategy.name,
     mode,
@@ -170,9 +181,9 @@ function loadRun(
     ended,
     history,
     ...figures,
-    commandsPerSale: perSale(({ commands }) => commands),
-    roundTripsPerSale: perSale(({ roundTrips }) => roundTrips),
-    retriesPerSale: perSale(({ pauses }) => pauses),
+    commandsPerSale: perSale(sum(({ commands }) => commands) + jobCommands),
+    roundTripsPerSale: perSale(sum(({ roundTrips }) => roundTrips)),
+    retriesPerSale: perSale(sum(({ pauses }) => pauses)),
     unsent: sum(({ unsent }) => unsent),
     memoryBytes: sum(({ memoryBytes }) => memoryBytes),
     ...usage,

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { RecordedSale, Sale, Seller, Strategy } from '../../strategies/contract.ts';
 import type { Random } from '../random.ts';
 import type { Failures } from './failures.ts';
+import { workUntil } from './jobs.ts';
 import { sellerEnv } from './seller-env.ts';
 
 /** More units than this are not bought one by one; the store's own word is taken then. */
@@ -37,32 +38,38 @@ export interface FreshInstance {
 export async function settle(instance: FreshInstance, failures: Failures): Promise<AtRest> {
   const rest: AtRest = {};
   try {
-    await comeToRest(instance, rest);
+    await comeToRest(instance, rest, failures);
   } catch (error) {
     failures.count(error, 'at rest');
   }
   return rest;
 }
 
-async function comeToRest(instance: FreshInstance, rest: AtRest): Promise<void> {
+async function comeToRest(instance: FreshInstance, rest: AtRest, failures: Failures): Promise<void> {
   const { strategy, sale, lobby, random, maxAttempts, graceMs } = instance;
   const opening = Promise.resolve(strategy.seller(lobby, sale, sellerEnv(random, maxAttempts)));
   const seller = await within(graceMs, 'seller()', opening);
   while (seller.runJob && (await within(graceMs, 'runJob()', seller.runJob())) !== 'idle');
   rest.recorded = seller.recorded ? await within(LEDGER_MS, 'recorded()', seller.recorded()) : null;
-  Object.assign(rest, await drain(seller, instance));
+  Object.assign(rest, await drain(seller, instance, failures));
   if (seller.close) await within(graceMs, 'close()', seller.close());
 }
 
 /** Fresh users buy one unit at a time until one is refused. */
-async function drain(seller: Seller, { sale, lent, graceMs }: FreshInstance): Promise<AtRest> {
+async function drain(
+  seller: Seller,
+  { sale, lent, graceMs }: FreshInstance,
+  failures: Failures,
+): Promise<AtRest> {
   const remaining = (): Promise<number> => within(graceMs, 'remaining()', seller.remaining());
   let left = await remaining();
   if (!(left > DRAIN_LIMIT)) {
     for (let bought = 0; bought < DRAIN_LIMIT; bought++) {
       const name = `drain-${bought + 1}-${sale.sku}`;
       const purchase = seller.purchase({ requestId: name, userId: name, quantity: 1 }, lent);
-      const outcome = await within(graceMs, 'purchase()', purchase);
+      const served = within(graceMs, 'purchase()', purchase);
+      if (seller.runJob) await workUntil(served, () => seller.runJob!(), failures);
+      const outcome = await served;
       if (outcome.kind !== 'sold') return { drained: bought, drainedBy: 'purchases' };
     }
     left = DRAIN_LIMIT + (await remaining());
