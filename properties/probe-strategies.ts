@@ -398,3 +398,15 @@ export const limitsHoldings = limiting('limits-holdings', true);
 
 /** Counts what a user ever bought, given back or not. */
 export const limitsPurchases = limiting('limits-purchases', false);
+
+/** Loads its script when the process starts, and never again. */
+export const loadsItsScriptOnce = plain('loads-its-script-once', async (redis) => {
+  const take =
+    "if tonumber(redis.call('GET', KEYS[1])) < 1 then return 0 end redis.call('DECR', KEYS[1]) return 1";
+  const digest = String(await redis.script('LOAD', take));
+  return {
+    purchase: async () =>
+      (await redis.evalsha(digest, 1, key)) === 1 ? { kind: 'sold' } : { kind: 'sold-out' },
+    remaining: () => remaining(redis),
+  };
+});
