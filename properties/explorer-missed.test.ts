@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { replay } from '../harness/explorer/replay.ts';
+import { luaDecrement } from '../strategies/lua-decrement.ts';
 import { exploring, properties, server, subject } from './exploring.ts';
 import * as probes from './probe-strategies.ts';
 
@@ -48,6 +49,24 @@ describe('what somebody once got past the explorer, or was wrongly accused of', 
     const found = await exploring(redis.target, probes.looksNowAndThen, scope, { auditSamples: 8 });
     expect(found.audit).toEqual({ replayed: 8, mismatches: [] });
     expect(properties(found, 'violated')).toEqual([]);
+  });
+
+  test('a process that fails every buyer from a script flush on serves none, though a new process would', async () => {
+    const scope = { buyers: 1, stock: 1, faults: { 'script-flush': 1 } };
+    const found = await exploring(redis.target, probes.loadsItsScriptOnce, scope, { auditSamples: 2 });
+    expect(found.audit.mismatches).toEqual([]);
+    expect(properties(found, 'violated')).toEqual(['progress']);
+    const { counterexample } = found.properties.progress;
+    const again = await replay(counterexample!, await subject(probes.loadsItsScriptOnce), redis.target);
+    expect(again.result).toBe('confirmed');
+    const reloads = await exploring(redis.target, luaDecrement, scope);
+    expect(properties(reloads, 'violated')).toEqual([]);
+  });
+
+  test('an error after a lost reply is no want of progress: nobody can know', async () => {
+    const scope = { buyers: 1, stock: 2, faults: { 'lost-reply': 1 }, client: 'no-retry' } as const;
+    const found = await exploring(redis.target, luaDecrement, scope);
+    expect(properties(found, 'violated')).toEqual(['stranded']);
   });
 
   test.each([

@@ -16,7 +16,7 @@ export interface RequestFacts {
   released: number;
   /** Units of releases whose outcome is unknown. */
   releasedUnknown?: number;
-  /** The buyer is alive, and the last attempt gave up or can never end. */
+  /** The buyer is alive, and the last attempt gave up, can never end, or failed with nobody but the code to blame. */
   stuck?: boolean;
 }
 
@@ -321,7 +321,7 @@ function judgeProgress({ drained }: SaleAtRest, { stuck }: Sums): PropertyVerdic
   const failed = stuck.filter((request) => request.quantity <= drained);
   if (failed.length === 0) return HOLDS;
   const asked = failed.map(({ requestId, quantity }) => ({ request: requestId, units: quantity }));
-  const message = `gave up or hang while ${drained} units could still be bought: ${listed(asked)}`;
+  const message = `gave up, hang or failed while ${drained} units could still be bought: ${listed(asked)}`;
   return finding('violated', 'progress', message, about(asked));
 }
 

@@ -20,7 +20,7 @@ export const EXPLORED = [
 ] as const satisfies readonly Environment[];
 export type ExploredEnvironment = (typeof EXPLORED)[number];
 
-/** What an environment adds to calm. */
+/** What a scope adds to calm. */
 type Addition = Partial<Omit<Scope, 'faults'>> & {
   faults?: Partial<Faults>;
   /** Only for strategies that use their connections in this way. */
@@ -29,9 +29,14 @@ type Addition = Partial<Omit<Scope, 'faults'>> & {
 
 /** An environment that is several scopes holds where it holds in all of them. */
 const ADDITIONS: Record<ExploredEnvironment, readonly Addition[]> = {
-  calm: [{}],
+  // Buyers of one process share its connection and its memory.
+  calm: [{}, { only: 'shared', buyers: 2, stock: 1, instances: 1 }],
   'several-units': [{ stock: 3, quantities: [2, 1, 2] }],
-  'release-restock': [{ releases: 1, restocks: 1 }],
+  // One process is told of a sale, of a refusal and of a release, and is then asked again.
+  'release-restock': [
+    { releases: 1, restocks: 1 },
+    { only: 'shared', stock: 1, instances: 1, releases: 1 },
+  ],
   'buyer-crash': [{ faults: { crash: 1 } }],
   'lost-reply': [{ faults: { 'lost-reply': 1 } }],
   retry: [{ faults: { crash: 1, retry: 1 } }, { faults: { 'lost-reply': 1, retry: 1 }, client: 'no-retry' }],
@@ -49,16 +54,25 @@ const ADDITIONS: Record<ExploredEnvironment, readonly Addition[]> = {
   'restart-without-aof': [{ buyers: 2, stock: 1, faults: { 'restart-without-aof': 1 } }],
 };
 
-/** The first buyer and the third are one user, who may not have both of their purchases. */
-const LIMIT = { users: 2, perUserLimit: 3 };
+/** Scopes of strategies that keep a limit per user. In each, there is more in stock than the limit lets a user have. */
+const LIMITED: Partial<Record<ExploredEnvironment, readonly Addition[]>> = {
+  'several-units': [
+    // The first buyer and the third are one user, who may have one of their purchases; the second is another user.
+    { stock: 4, quantities: [2, 1, 2], users: 2, perUserLimit: 2 },
+    // All three are one user, who may have two purchases, in one of two ways.
+    { stock: 5, quantities: [2, 1, 2], users: 1, perUserLimit: 3 },
+  ],
+  // The user may have the third purchase only once one of the others is given back, and not if both were let through.
+  'release-restock': [{ stock: 3, quantities: [1, 1, 2], users: 1, perUserLimit: 2, releases: 1 }],
+};
 
 /** Passes of background work that may fall between the purchases; at rest there are as many as it takes. */
 const JOBS = 1;
 
 /**
  * The fixed scopes of an environment: three buyers on three instances, two units, quantity 1, three attempts, and
- * what the environment adds. Where quantities differ, strategies that keep a limit per user are held to one; those
- * that work in the background do so between the purchases, too.
+ * what the environment adds. Strategies that keep a limit per user are held to one in scopes of its own; those that
+ * work in the background do so between the purchases, too.
  *
  * @returns undefined where the strategy cannot run it
  */
@@ -68,10 +82,13 @@ export function scopesOf(
   abilities: Abilities,
   seed: number,
 ): Scope[] | undefined {
-  if (environment === 'several-units' && !supports?.includes('several-units')) return undefined;
+  const severalUnits = supports?.includes('several-units') ?? false;
+  if (environment === 'several-units' && !severalUnits) return undefined;
   if (environment === 'release-restock' && !abilities.release && !abilities.restock) return undefined;
-  const limit = environment === 'several-units' && supports?.includes('limit') ? LIMIT : {};
-  const possible = ADDITIONS[environment].filter(({ only }) => only === undefined || only === connection);
+  const limited = (supports?.includes('limit') && severalUnits && LIMITED[environment]) || [];
+  const possible = [...ADDITIONS[environment], ...limited].filter(
+    ({ only }) => only === undefined || only === connection,
+  );
   return possible.map(({ only: _only, ...addition }) => {
     const buyers = addition.buyers ?? 3;
     return {
@@ -83,7 +100,6 @@ export function scopesOf(
       jobs: abilities.runJob ? JOBS : 0,
       seed,
       ...addition,
-      ...limit,
       buyers,
       quantities: dealt(addition.quantities ?? [1], buyers),
       faults: { ...NO_FAULTS, ...addition.faults },

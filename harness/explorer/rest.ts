@@ -8,6 +8,7 @@ import { judgeAtRest, outcomeOfAttempts, type RequestFacts } from '../checkers/a
 import { falseRefusals, type OrderedOperation } from '../checkers/false-refusals.ts';
 import type { Evidence, Judgement } from '../checkers/checker.ts';
 import type { Outcome } from '../history/operation.ts';
+import { budgetsOf, disturbing } from './budgets.ts';
 import { Cursor } from './cursor.ts';
 import { CannotExplore, SellerFailed } from './errors.ts';
 import { freshRequest, isNonsense, requestOf, saleOf, type Scope } from './scope.ts';
@@ -232,6 +233,12 @@ function restocks(finishes: readonly Finish[]): { restocked: number; restockedUn
 /** All attempts of a request together, with what was released of it. */
 function requestsOf(scope: Scope, finishes: readonly Finish[]): RequestFacts[] {
   const facts: RequestFacts[] = [];
+  // Where no process dies and no message is lost, the strategy itself must answer for an error that proves nothing.
+  const unanswered = new Set<Fate>([
+    'gave-up',
+    'hung',
+    ...(disturbing(budgetsOf(scope)) ? [] : ['unknown' as const]),
+  ]);
   for (let buyer = 0; buyer < scope.buyers; buyer++) {
     const mine = finishes
       .filter((finish) => finish.buyer === buyer)
@@ -249,7 +256,7 @@ function requestsOf(scope: Scope, finishes: readonly Finish[]): RequestFacts[] {
       resent: attempts.length > 1 || attempts.some(({ resent }) => resent),
       released: released('done'),
       releasedUnknown: released('unknown'),
-      stuck: last.fate === 'gave-up' || last.fate === 'hung',
+      stuck: unanswered.has(last.fate),
     });
   }
   return facts;
