@@ -195,6 +195,8 @@ class Crash implements Command {
   }
 }
 
+const byId = (a: PurchaseRequest, b: PurchaseRequest): number => (a.requestId < b.requestId ? -1 : 1);
+
 class Read implements Command {
   check(): boolean {
     return true;
@@ -205,7 +207,6 @@ class Read implements Command {
     expect(await shop.seller.remaining()).toBe(model.state.available);
     const recorded = await shop.seller.recorded?.();
     if (!recorded) return;
-    const byId = (a: PurchaseRequest, b: PurchaseRequest): number => (a.requestId < b.requestId ? -1 : 1);
     expect(recorded.toSorted(byId)).toEqual([...model.sold.values()].toSorted(byId));
   }
 

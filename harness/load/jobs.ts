@@ -18,10 +18,10 @@ export async function workUntil(
   runJob: NonNullable<Seller['runJob']>,
   failures: Failures,
 ): Promise<void> {
-  let over = false;
-  const end = (): void => void (over = true);
+  const over = new AbortController();
+  const end = (): void => over.abort();
   void until.then(end, end);
-  while (!over) {
+  while (!over.signal.aborted) {
     const done = await runJob().catch((error: unknown) => {
       failures.count(error, 'runJob');
       return 'idle' as const;
@@ -66,9 +66,9 @@ export class BackOffice {
 
   /** Works until `until` settles, if the strategy has anything to do. A pass that never ends is left. */
   async workUntil(until: Promise<unknown>, graceMs: number): Promise<void> {
-    const { runJob } = this.#seller ?? {};
-    if (!runJob) return;
-    const working = workUntil(until, () => runJob.call(this.#seller), this.#failures);
+    const seller = this.#seller;
+    if (!seller?.runJob) return;
+    const working = workUntil(until, () => seller.runJob!(), this.#failures);
     await until.catch(() => {});
     await Promise.race([working, clock.sleep(graceMs)]);
   }
