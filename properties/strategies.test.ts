@@ -10,6 +10,7 @@ import { readThenWrite } from '../strategies/read-then-write.ts';
 import { registry } from '../strategies/registry.ts';
 import { race } from './race.ts';
 import { smallSale, smallSales, type SmallSale } from './arbitraries.ts';
+import { rotating } from './rotating.ts';
 import { twins } from './twins.ts';
 
 let target: RedisTarget;
@@ -32,7 +33,7 @@ function broken({ guarantees }: Strategy, environment: Environment, judgement: J
 
 const correct = registry.filter(({ control }) => !control).map(({ strategy }) => strategy);
 
-describe.each(correct)('$name', (strategy) => {
+describe.each(rotating(correct, 8, 'strategies'))('$name', (strategy) => {
   const limit = strategy.supports?.includes('limit') === true;
   const scopes = [
     { environment: 'calm', sales: smallSales({ most: 1, limit: false }) },
