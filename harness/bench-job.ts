@@ -50,7 +50,7 @@ export async function benchJob(job: BenchJob): Promise<{ measured: BenchResult; 
       ...flags,
       ...load,
       target,
-      ceiling: true,
+      ceiling: 'all',
       strategies: strategies.map(({ ref }) => ref),
       ...(historyFolder !== undefined && { historyFolder }),
       onTrial: (name, trial) => progress.now(trial === 0 ? name : `${name}, trial ${trial} of ${trials}`),

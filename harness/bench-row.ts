@@ -2,7 +2,7 @@ import { PROPERTIES, type Property } from '../strategies/contract.ts';
 import { worst, type Judgement, type Verdict } from './checkers/checker.ts';
 import type { Profile } from './load/arrivals.ts';
 import { Failures, type Failure } from './load/failures.ts';
-import { addTimes, noTimes, type Percentiles } from './load/response-time.ts';
+import { addTimes, noTimes, type CurvePoint, type Percentiles } from './load/response-time.ts';
 import { median, medianInterval, pairedRatio, type Interval } from './load/statistics.ts';
 import type { Ended, LoadRun } from './load/summary.ts';
 import type { Bottleneck } from './load/usage.ts';
@@ -36,6 +36,8 @@ export interface BenchRow {
   ratioToBaseline: Interval;
   /** Intended start → completion, of the selling phase, of all trials together. */
   responseMs: Percentiles;
+  /** The same, for a chart. */
+  responseCurve: CurvePoint[];
   /** Sent → completion. */
   serviceMs: Percentiles;
   /** Intended start → our generator came to it: what is ours of the response time. */
@@ -115,6 +117,7 @@ export function rowOf(
     ceiling: ceiling?.name ?? null,
     ratioToBaseline: baseline ? pairedRatio(sales, baseline, random) : NOTHING,
     responseMs: times.response.percentiles(),
+    responseCurve: times.response.curve(),
     serviceMs: times.service.percentiles(),
     lagMs: times.lag.percentiles(),
     unsent: total(({ unsent }) => unsent),

@@ -1,20 +1,20 @@
 import { mkdir } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
-import type { Strategy } from '../strategies/contract.ts';
 import { registry } from '../strategies/registry.ts';
-import { isSaturated, rowOf, type BenchRow, type References, type Trial } from './bench-row.ts';
-import type { Judgement } from './checkers/checker.ts';
-import { judge } from './checkers/judge.ts';
+import { sellOnce, type Candidate } from './bench-candidate.ts';
+import { findRate, offerLoad, sellOut } from './bench-capacity.ts';
+import { ceilingsOf, type BenchCeilings, type Column } from './bench-ceilings.ts';
+import { rowOf, type BenchRow, type References } from './bench-row.ts';
+import { worst, type Judgement, type Verdict } from './checkers/checker.ts';
 import { UsageError } from './errors.ts';
 import { writeHistory } from './history/jsonl.ts';
 import type { Profile } from './load/arrivals.ts';
-import { benchmark, canBenchmark, DECR, ownCommand, PIPELINED, type Ceiling } from './load/ceiling.ts';
-import { runLoad } from './load/driver.ts';
+import type { Ceiling } from './load/ceiling.ts';
+import type { Course } from './load/course.ts';
 import { planLoad, type LoadOptions } from './load/options.ts';
 import { SessionPool } from './load/pool.ts';
 import { differs, median, pairedRatio, type Interval } from './load/statistics.ts';
-import { sweep, type ResponseTarget, type Sweep } from './load/sweep.ts';
+import type { Offered, ResponseTarget, Sweep } from './load/sweep.ts';
 import { runRounds, type Measured } from './load/trials.ts';
 import { describeMachine, type Machine } from './machine.ts';
 import { seededRandom } from './random.ts';
@@ -31,8 +31,12 @@ export interface BenchOptions extends Pick<
   trials?: number;
   /** Name of the strategy that the others are compared with. Default: the first one. */
   baseline?: string;
-  /** Whether to measure what the server can do at best, in the same rounds. */
-  ceiling?: boolean;
+  /** Measure what the server can do at best, in the same rounds. */
+  ceiling?: BenchCeilings;
+  /** Then offer rates up to the capacity to those that this chooses of what was measured. */
+  offer?: { profile: Profile; choose: (rows: readonly BenchRow[]) => readonly string[] };
+  /** Then sell one sale to its end, in so many seconds. */
+  sellOutSeconds?: number;
   /** Then look for the highest rate of an open loop that meets the target. */
   slo?: { target: ResponseTarget; profile: Profile };
   /** Units. Default: more than can be sold in the time, so that the selling phase is measured. */
@@ -53,6 +57,10 @@ export interface BenchResult {
   strategies: (BenchRow | SkippedRow)[];
   /** Which rate met a target for the response time, where somebody asked. */
   sweeps: ({ strategy: string } & Sweep)[];
+  /** Response time against the rate of arrivals, likewise. */
+  offered: ({ strategy: string } & Offered)[];
+  /** One sale from its first unit to well after its last, likewise. */
+  courses: ({ strategy: string } & Course)[];
 }
 
 /** The server lacks what the strategy needs. Never a pass. */
@@ -63,31 +71,12 @@ interface SkippedRow {
 
 const PLENTY = 10_000_000;
 const SECONDS = 1;
-const JUDGE_MS = 10_000;
 
 /**
  * A sale whose end is reached under contention: each instance has more in flight than there are units. While units
  * last, a wrong strategy is as good as a right one, so the measured sale alone would prove nothing.
  */
 const SAFETY = { stock: 16, buyers: 512, inFlight: 64, workers: 2 };
-
-/** A strategy of the session, and what is known of it so far. */
-interface Candidate {
-  strategy: Strategy;
-  load: LoadOptions;
-  skipped?: string;
-  judgements: Judgement[];
-  trials: Trial[];
-  sweep?: Sweep;
-  /** Name of the ceiling with its own command. */
-  ceiling?: string;
-}
-
-/** One column of the session's rounds that is no strategy: a ceiling, or the baseline once more. */
-interface Column {
-  ceiling: Omit<Ceiling, 'opsPerSecond'>;
-  opsPerSecond: (number | null)[];
-}
 
 /**
  * One session: safety first, then every strategy and every ceiling once a round.
@@ -109,7 +98,7 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
     }
   }
   const baseline = running.find(({ strategy }) => strategy.name === options.baseline) ?? running[0];
-  const columns = options.ceiling === true ? await ceilingsOf(running, options, pool) : [];
+  const columns = options.ceiling === undefined ? [] : await ceilingsOf(running, options, pool);
   const again: Candidate | undefined =
     baseline && (options.trials ?? 1) > 1 ? { ...baseline, judgements: [], trials: [] } : undefined;
   const measured = [
@@ -119,11 +108,42 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
   ];
   const random = seededRandom(options.seed).fork('rounds');
   await runRounds(measured, options.trials ?? 1, random, options);
-  if (options.slo) {
-    for (const candidate of running) await findRate(candidate, options.slo, options, pool);
+  const result = (): BenchResult => summary(options, candidates, columns, baseline, again);
+  try {
+    await atCapacity(running, options, pool, result);
+  } catch (error) {
+    if (options.signal?.aborted !== true) throw error;
   }
-  return summary(options, candidates, columns, baseline, again);
+  return result();
 }
+
+/** After the trials, whose closed loop tells how much each can do. */
+async function atCapacity(
+  running: readonly Candidate[],
+  options: BenchOptions,
+  pool: SessionPool,
+  soFar: () => BenchResult,
+): Promise<void> {
+  const { slo, offer, sellOutSeconds, signal } = options;
+  const sound = running.filter(({ judgements }) => worst(judgements.flatMap(verdictsOf)) === 'holds');
+  if (sellOutSeconds !== undefined) {
+    for (const candidate of sound) {
+      signal?.throwIfAborted();
+      await sellOut(candidate, sellOutSeconds, options, pool);
+    }
+  }
+  if (offer) {
+    const rows = soFar().strategies.flatMap((row) => ('skipped' in row ? [] : row));
+    const chosen = offer.choose(rows.filter(({ verdict }) => verdict === 'holds'));
+    for (const candidate of sound) {
+      if (chosen.includes(candidate.strategy.name)) await offerLoad(candidate, offer.profile, options, pool);
+    }
+  }
+  for (const candidate of slo ? running : []) await findRate(candidate, slo!, options, pool);
+}
+
+const verdictsOf = (judgement: Judgement): Verdict[] =>
+  Object.values(judgement).map(({ verdict }) => verdict);
 
 async function choose(options: BenchOptions): Promise<Candidate[]> {
   const refs = options.strategies.length > 0 ? options.strategies : everyBuiltIn();
@@ -153,15 +173,13 @@ function loadOptions(strategy: StrategyRef, options: BenchOptions): LoadOptions 
 }
 
 async function proveSafety(
-  { load, judgements }: Candidate,
+  candidate: Candidate,
   { onTrial }: BenchOptions,
   pool: SessionPool,
 ): Promise<void> {
-  const { target, strategy, seed, signal } = load;
+  const { target, strategy, seed, signal } = candidate.load;
   onTrial?.(`${'name' in strategy ? strategy.name : strategy.path}: a sale fought for`, 0);
-  const options = { target, strategy, seed, ...SAFETY, ...(signal && { signal }) };
-  const { history } = await pool.lend(SAFETY.workers, (threads) => runLoad(options, threads));
-  judgements.push(judge(history, { timeoutMs: JUDGE_MS }));
+  await sellOnce(candidate, { target, strategy, seed, ...SAFETY, ...(signal && { signal }) }, pool);
 }
 
 /** Sells once, judges what was sold, and keeps the figures. */
@@ -171,106 +189,15 @@ function trialOf(
   pool: SessionPool,
   prefix = '',
 ): Measured {
-  const { strategy, load, judgements, trials } = candidate;
-  const { workers } = planLoad(load, strategy);
+  const { strategy, load, trials } = candidate;
   const measure = async (): Promise<void> => {
-    const { history, ...trial } = await pool.lend(workers, (threads) => runLoad(load, threads));
-    judgements.push(judge(history, { timeoutMs: JUDGE_MS }));
+    const { history, ...trial } = await sellOnce(candidate, load, pool);
     trials.push(trial);
     if (historyFolder !== undefined)
       await writeHistory(join(historyFolder, `${trial.strategy}.jsonl`), history);
   };
   return { name: prefix + strategy.name, measure };
 }
-
-/** After the trials, whose closed loop tells how far there is to look. */
-async function findRate(
-  candidate: Candidate,
-  { target, profile }: NonNullable<BenchOptions['slo']>,
-  { onTrial, signal }: BenchOptions,
-  pool: SessionPool,
-): Promise<void> {
-  const { strategy, load, trials, judgements } = candidate;
-  const capacity = median(trials.flatMap(({ salesPerSecond }) => salesPerSecond ?? []));
-  if (capacity === null) return;
-  candidate.sweep = await sweep(target, capacity, async (ratePerSecond) => {
-    signal?.throwIfAborted();
-    onTrial?.(`${strategy.name}: ${Math.round(ratePerSecond)} arrivals/s`, 0);
-    // How many are in flight is up to the buyers now.
-    const { inFlight: _, buyers: __, ...rest } = load;
-    const open: LoadOptions = {
-      ...rest,
-      seconds: load.seconds ?? SECONDS,
-      arrivals: { profile, ratePerSecond },
-    };
-    const { workers } = planLoad(open, strategy);
-    const { history, ...trial } = await pool.lend(workers, (threads) => runLoad(open, threads));
-    judgements.push(judge(history, { timeoutMs: JUDGE_MS }));
-    const { salesPerSecond, unsent, times } = trial;
-    return {
-      salesPerSecond,
-      unsent,
-      saturated: isSaturated(trial),
-      responseMs: times.response.percentiles(),
-    };
-  });
-}
-
-type MeasuredColumn = Column & { measured: Measured };
-
-/** Each candidate's own command, and DECR, by redis-benchmark; and a PING by our own engine. */
-async function ceilingsOf(
-  candidates: readonly Candidate[],
-  options: BenchOptions,
-  pool: SessionPool,
-): Promise<MeasuredColumn[]> {
-  const columns: MeasuredColumn[] = [];
-  const { target } = options;
-  const [first] = candidates;
-  if (!first) return columns;
-  const { inFlight } = planLoad(first.load, first.strategy);
-  if (canBenchmark(target)) {
-    const commands = [DECR];
-    for (const candidate of candidates) {
-      const own = await ownCommand(target, candidate.strategy);
-      candidate.ceiling = own?.command ?? DECR.command;
-      if (own) commands.push(own);
-    }
-    for (const repeatable of commands) {
-      for (const load of [{ clients: inFlight, pipeline: 1 }, PIPELINED]) {
-        const ceiling = {
-          tool: 'redis-benchmark',
-          command: repeatable.command,
-          inFlight: load.clients * load.pipeline,
-          pipeline: load.pipeline,
-        } as const;
-        const opsPerSecond: (number | null)[] = [];
-        const measure = async (): Promise<void> =>
-          void opsPerSecond.push(await benchmark(target, repeatable, load, opsPerSecond.at(-1) ?? null));
-        const name = `redis-benchmark ${repeatable.command}, pipeline of ${load.pipeline}`;
-        columns.push({ ceiling, opsPerSecond, measured: { name, measure } });
-      }
-    }
-  }
-  columns.push(enginesOwn(first, inFlight, pool));
-  return columns;
-}
-
-/** What our own engine does at best, in a closed loop. */
-function enginesOwn({ load, strategy }: Candidate, inFlight: number, pool: SessionPool): MeasuredColumn {
-  const opsPerSecond: (number | null)[] = [];
-  const { arrivals: _, ...closed } = load;
-  const { workers } = planLoad(load, strategy);
-  const ping: LoadOptions = { ...closed, strategy: NO_OP, inFlight, workers };
-  const measure = async (): Promise<void> => {
-    const { salesPerSecond } = await pool.lend(workers, (threads) => runLoad(ping, threads));
-    opsPerSecond.push(salesPerSecond);
-  };
-  const ceiling = { tool: 'oversell', command: 'PING', inFlight, pipeline: 1 } as const;
-  return { ceiling, opsPerSecond, measured: { name: 'oversell PING', measure } };
-}
-
-const NO_OP: StrategyRef = { path: fileURLToPath(import.meta.resolve('#no-op')), export: 'noOp' };
 
 function summary(
   { target, seed, arrivals }: BenchOptions,
@@ -315,8 +242,18 @@ function summary(
       if (trials.length === 0) return [];
       return [rowOf(trials, judgements, referencesOf(candidate), arrivals ?? null, random)];
     }),
-    sweeps: candidates.flatMap(({ strategy, sweep: found }) =>
-      found ? [{ strategy: strategy.name, ...found }] : [],
-    ),
+    sweeps: named(candidates, ({ sweep }) => sweep),
+    offered: named(candidates, ({ offered }) => offered),
+    courses: named(candidates, ({ course }) => course),
   };
 }
+
+/** What there is of it, each with its strategy's name. */
+const named = <T>(
+  candidates: readonly Candidate[],
+  of: (candidate: Candidate) => T | undefined,
+): ({ strategy: string } & T)[] =>
+  candidates.flatMap((candidate) => {
+    const found = of(candidate);
+    return found === undefined ? [] : [{ strategy: candidate.strategy.name, ...found }];
+  });

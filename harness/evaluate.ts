@@ -1,37 +1,38 @@
-import { mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import type { Environment, Strategy } from '../strategies/contract.ts';
 import { registry } from '../strategies/registry.ts';
 import { isoTime, systemClock as clock } from './ambient.ts';
-import { judge } from './checkers/judge.ts';
-import { bench } from './bench.ts';
 import { exploreEnvironments } from './explore-environments.ts';
 import { EXPLORED, type ExploredEnvironment } from './explorer/environments.ts';
 import { explain } from './errors.ts';
 import { findings } from './findings.ts';
-import { writeHistory } from './history/jsonl.ts';
-import { runLoad } from './load/driver.ts';
 import { describeMachine } from './machine.ts';
+import { measure, type Measuring } from './measure.ts';
 import type { Progress } from './progress.ts';
-import { seededRandom } from './random.ts';
 import { missingNeeds } from './redis/capabilities.ts';
 import { openTarget, type TargetOptions } from './redis/open.ts';
 import type { RedisTarget } from './redis/target.ts';
-import type { EnvironmentResult, Result, Scope, StrategyResult } from './result.ts';
+import { requirementsOf } from './requirements.ts';
+import { RESULT_VERSION, type Result, type StrategyResult } from './result.ts';
 import { createRunFolder, writeResult } from './run-folder.ts';
-import { summarise, type JudgedSale } from './sample.ts';
-import { chosenStrategies, type LoadedStrategy, type StrategyRef } from './strategy-loader.ts';
+import { salesOf, sampleSale } from './sample.ts';
+import { chosenStrategies, type LoadedStrategy } from './strategy-loader.ts';
 
-/** What is explored, how often large sales are sampled, and how long each strategy is measured. */
+/** What is explored, how often large sales are sampled, and how each strategy is measured. */
 export const PROFILES = {
   quick: {
     explored: ['calm', 'several-units', 'buyer-crash', 'lost-reply'],
     maxStates: 200_000,
     auditSamples: 8,
     histories: 2,
-    benchSeconds: 1,
+    bench: { trials: 1, seconds: 1 },
   },
-  full: { explored: EXPLORED, maxStates: 2_000_000, auditSamples: 16, histories: 10, benchSeconds: 10 },
+  full: {
+    explored: EXPLORED,
+    maxStates: 2_000_000,
+    auditSamples: 16,
+    histories: 10,
+    bench: { trials: 5, seconds: 1, beyond: { sellOutSeconds: 2, offered: 5 } },
+  },
 } as const satisfies Record<string, ProfileContent>;
 
 interface ProfileContent {
@@ -41,7 +42,7 @@ interface ProfileContent {
   auditSamples: number;
   /** Large sales recorded of each sampled environment. */
   histories: number;
-  benchSeconds: number;
+  bench: Measuring;
 }
 
 export type Profile = keyof typeof PROFILES;
@@ -62,28 +63,6 @@ export interface EvaluateOptions extends TargetOptions {
   signal: AbortSignal;
 }
 
-/** For the checker's search, where a history has unknown outcomes. */
-const SEARCH_MS = 5_000;
-
-/** Far more buyers than units, so that they meet at the end of the stock, where the mistakes are. */
-const CROWD = { buyers: 1_000, instances: 2, inFlight: 64 };
-
-interface SampledSale {
-  environment: Environment;
-  scope: Scope;
-  /** Added where the strategy supports it. */
-  limit?: { users: number; perUserLimit: number };
-}
-
-const SALES: SampledSale[] = [
-  { environment: 'calm', scope: { ...CROWD, stock: 100, quantities: [1] } },
-  {
-    environment: 'several-units',
-    scope: { ...CROWD, stock: 100, quantities: [2, 1, 2] },
-    limit: { users: 100, perUserLimit: 3 },
-  },
-];
-
 /**
  * The main job: runs each strategy, judges what it did, and keeps what is known so far in the run's folder. An
  * interruption ends it early, with what there is.
@@ -98,6 +77,7 @@ export async function evaluate(options: EvaluateOptions): Promise<{ result: Resu
     const run = new Run(options, target.description);
     try {
       for (const loaded of chosen) await judgeStrategy(run, target, loaded);
+      await measureAll(run, target, chosen);
       run.end('complete');
     } catch (error) {
       if (!options.signal.aborted) {
@@ -123,6 +103,7 @@ async function judgeStrategy(run: Run, target: RedisTarget, loaded: LoadedStrate
     name,
     summary,
     file: builtIn?.file ?? relative('', path ?? ''),
+    requires: requirementsOf(strategy),
     control: builtIn?.control ?? false,
     ...(skipped !== undefined && { skipped }),
     explored: [],
@@ -131,9 +112,7 @@ async function judgeStrategy(run: Run, target: RedisTarget, loaded: LoadedStrate
   run.result.strategies.push(entry);
   if (skipped === undefined) {
     await exploreFirst(run, target, loaded, entry);
-    for (const sale of SALES.filter((one) => canSell(strategy, one)))
-      entry.environments.push(await sampleSale(run, target, loaded, sale));
-    await measure(run, target, loaded.ref, entry);
+    await sampleNext(run, target, loaded, entry);
   }
   run.save();
 }
@@ -157,57 +136,32 @@ async function exploreFirst(
   run.save();
 }
 
-const canSell = ({ supports }: Strategy, { scope }: SampledSale): boolean =>
-  scope.quantities.every((quantity) => quantity === 1) || supports?.includes('several-units') === true;
-
-/** Sells the same sale several times, and judges each history. */
-async function sampleSale(
+/** Large sales under real concurrency, in the orders that happen to occur. */
+async function sampleNext(
   { options, folder }: Run,
   target: RedisTarget,
-  { strategy, ref }: LoadedStrategy,
-  { environment, scope, limit }: SampledSale,
-): Promise<EnvironmentResult> {
-  const { signal, progress } = options;
-  const limited = strategy.supports?.includes('limit') ? { ...scope, ...limit } : scope;
-  const random = seededRandom(options.seed).fork(`${strategy.name} ${environment}`);
-  const { histories } = PROFILES[options.profile];
-  const sales: JudgedSale[] = [];
-  progress.now(`${strategy.name}: ${environment}, ${histories} sales`);
-  for (let i = 1; i <= histories; i++) {
-    const { instances, ...load } = limited;
-    const seed = random.below(2 ** 31);
-    const sold = await runLoad({
-      target,
-      strategy: ref,
-      ...load,
-      workers: instances,
-      seed,
-      signal,
-    });
-    signal.throwIfAborted();
-    if (options.history) {
-      const kept = join(folder, 'histories');
-      await mkdir(kept, { recursive: true });
-      await writeHistory(join(kept, `${strategy.name}-${environment}-${i}.jsonl`), sold.history);
-    }
-    sales.push({ run: sold, judgement: judge(sold.history, { timeoutMs: SEARCH_MS }) });
-  }
-  return summarise(environment, limited, strategy.guarantees ?? {}, sales);
-}
-
-/** What the strategy costs, and whether it kept its properties meanwhile. */
-async function measure(
-  { options }: Run,
-  target: RedisTarget,
-  ref: StrategyRef,
+  loaded: LoadedStrategy,
   entry: StrategyResult,
 ): Promise<void> {
-  const { signal, seed, progress, profile } = options;
-  const seconds = PROFILES[profile].benchSeconds;
-  progress.now(`${entry.name}: cost, ${seconds} s`);
-  const { strategies } = await bench({ target, strategies: [ref], seconds, seed, signal });
+  const { profile, seed, progress, signal, history } = options;
+  const { histories } = PROFILES[profile];
+  const kept = history ? { folder: join(folder, 'histories') } : {};
+  for (const sale of salesOf(loaded.strategy)) {
+    progress.now(`${entry.name}: ${sale.environment}, ${histories} sales`);
+    entry.environments.push(await sampleSale(loaded, sale, { target, histories, seed, signal, ...kept }));
+  }
+}
+
+/** What each strategy costs: in turns, so that nothing that befalls the machine befalls one of them alone. */
+async function measureAll(
+  { options, result }: Run,
+  target: RedisTarget,
+  chosen: readonly LoadedStrategy[],
+): Promise<void> {
+  const { seed, progress, profile, signal } = options;
+  const refs = chosen.map(({ ref }) => ref);
+  await measure(result, refs, PROFILES[profile].bench, { target, seed, progress, signal });
   signal.throwIfAborted();
-  for (const row of strategies) if (!('skipped' in row)) entry.cost = row;
 }
 
 /** A run under way: what is known so far, in memory and in its folder. */
@@ -222,7 +176,7 @@ class Run {
     this.options = options;
     this.folder = createRunFolder(options.runs, startedAt, options.seed);
     this.result = {
-      version: 1,
+      version: RESULT_VERSION,
       status: 'running',
       command: options.command,
       seed: options.seed,

@@ -6,6 +6,7 @@ import { worst } from './checkers/checker.ts';
 import { abilitiesOf } from './explorer/abilities.ts';
 import { scopesOf, type ExploredEnvironment } from './explorer/environments.ts';
 import { CannotExplore } from './explorer/errors.ts';
+import type { CounterexampleStep } from './explorer/counterexample.ts';
 import { explore, type Exploration } from './explorer/explore.ts';
 import type { Abilities } from './explorer/instance.ts';
 import type { Subject } from './explorer/space.ts';
@@ -100,13 +101,15 @@ async function cellOf(
   environment: ExploredEnvironment,
   folder: string,
 ): Promise<Cell> {
-  const told = found.map(({ properties }) => properties[property]).filter(({ verdict }) => verdict !== 'n/a');
+  const judged = found
+    .map(({ properties }) => properties[property])
+    .filter(({ verdict }) => verdict !== 'n/a');
   const cell: Cell = {
-    verdict: told.length === 0 ? 'n/a' : worst(told.map(({ verdict }) => verdict)),
+    verdict: judged.length === 0 ? 'n/a' : worst(judged.map(({ verdict }) => verdict)),
     ...(declared !== undefined && { declared }),
     evidence: [],
   };
-  const shown = told.find(({ counterexample }) => counterexample)?.counterexample;
+  const shown = judged.find(({ counterexample }) => counterexample)?.counterexample;
   if (!shown) {
     if (cell.verdict === 'inconclusive') {
       cell.evidence.push({ message: found.flatMap(({ notes }) => notes).join('; '), operations: [] });
@@ -117,6 +120,19 @@ async function cellOf(
   await mkdir(join(folder, 'counterexamples'), { recursive: true });
   writeWhole(join(folder, file), `${JSON.stringify(shown, undefined, 2)}\n`);
   const { message, minimal, scope, steps, remedy } = shown;
-  cell.evidence.push({ message, operations: [], counterexample: { file, minimal, scope, steps, remedy } });
+  const told = { file, minimal, scope, steps: steps.map(shortened), remedy };
+  cell.evidence.push({ message, operations: [], counterexample: told });
   return cell;
+}
+
+/** Most characters of one argument in a result, which would hold the text of each script a hundred times. */
+const LONGEST = 120;
+
+function shortened(step: CounterexampleStep): CounterexampleStep {
+  const { command } = step;
+  if (!command) return step;
+  return {
+    ...step,
+    command: command.map((word) => (word.length <= LONGEST ? word : `${word.slice(0, LONGEST)}…`)),
+  };
 }

@@ -1,11 +1,16 @@
 import * as z from 'zod';
 import { ENVIRONMENTS, PROPERTIES } from '../strategies/contract.ts';
+import type { BenchResult } from './bench.ts';
 import type { BenchRow } from './bench-row.ts';
 import { scopeSchema, stepSchema } from './explorer/counterexample.ts';
 import { OPS, OUTCOMES } from './history/operation.ts';
 import { PROFILES } from './load/arrivals.ts';
+import type { Course } from './load/course.ts';
+import type { Offered } from './load/sweep.ts';
 
-/** The shape of result.json. A reader refuses a version that it does not know. */
+/** The shape of result.json; result-file.ts reads it, and those of older versions. */
+
+export const RESULT_VERSION = 2;
 
 const units = z.int();
 const count = z.int().nonnegative();
@@ -127,6 +132,8 @@ export const cost = z.strictObject({
   ceiling: z.string().nullable(),
   ratioToBaseline: interval,
   responseMs: percentiles,
+  // Sessions that were kept before there was one are still compared.
+  responseCurve: z.array(z.strictObject({ share: z.number(), ms: z.number() })).default([]),
   serviceMs: percentiles,
   lagMs: percentiles,
   unsent: count,
@@ -145,10 +152,51 @@ export const cost = z.strictObject({
   properties: z.record(z.enum(PROPERTIES), verdict),
 }) satisfies z.ZodType<BenchRow>;
 
+/** Response time against the rate of arrivals, of an open loop. */
+const offered = z.strictObject({
+  capacity: z.number(),
+  points: z.array(
+    z.strictObject({
+      ratePerSecond: z.number(),
+      salesPerSecond: figure,
+      responseMs: percentiles,
+      unsent: count,
+      saturated: z.boolean(),
+    }),
+  ),
+}) satisfies z.ZodType<Offered>;
+
+/** One sale from its first unit to well after its last. */
+const course = z.strictObject({
+  stock: units,
+  sellingMs: z.number(),
+  elapsedMs: z.number(),
+  outcomes: z.record(z.enum(OUTCOMES), count),
+  sellingResponseMs: percentiles,
+  drainResponseMs: percentiles,
+  salesPerSecond: figure,
+  refusalsPerSecond: figure,
+  windowMs: z.number(),
+  windows: z.array(
+    z.strictObject({ sold: units, refused: count, others: count, p50Ms: figure, p99Ms: figure, left: units }),
+  ),
+}) satisfies z.ZodType<Course>;
+
+/** What must be true where the strategy runs. */
+const requirements = z.strictObject({
+  connection: z.enum(['shared', 'exclusive']),
+  supports: z.array(z.string()),
+  commands: z.array(z.string()),
+  minRedis: z.string().exactOptional(),
+  /** Client options that it relies on, each as it would be written. */
+  client: z.array(z.string()),
+});
+
 const strategyResult = z.strictObject({
   name: z.string(),
   summary: z.string(),
   file: z.string(),
+  requires: requirements.exactOptional(),
   /** Known to be wrong; it must be caught. */
   control: z.boolean(),
   /** Why it was not run. A skipped strategy has no verdict. */
@@ -160,7 +208,30 @@ const strategyResult = z.strictObject({
   /** Environments of which large sales were recorded. */
   environments: z.array(environmentResult),
   cost: cost.exactOptional(),
+  course: course.exactOptional(),
+  offered: offered.exactOptional(),
 });
+
+/** What the figures of the costs have in common. */
+const session = z.strictObject({
+  secondsPerTrial: z.number(),
+  baseline: z.string().nullable(),
+  /** The baseline against itself. */
+  control: z
+    .strictObject({ strategy: z.string(), trials: count, ratio: interval, differs: z.boolean() })
+    .nullable(),
+  ceiling: z.array(
+    z.strictObject({
+      tool: z.enum(['redis-benchmark', 'oversell']),
+      command: z.string(),
+      inFlight: count,
+      pipeline: count,
+      opsPerSecond: figure,
+    }),
+  ),
+  /** Of one PING after another. */
+  roundTripMs: z.number(),
+}) satisfies z.ZodType<Pick<BenchResult, 'baseline' | 'control' | 'ceiling'>>;
 
 /** Something that keeps the run from passing. */
 const finding = z.strictObject({
@@ -172,7 +243,7 @@ const finding = z.strictObject({
 });
 
 export const resultSchema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(RESULT_VERSION),
   /** Only `complete` is a whole answer; anything else is what there was when the run ended. */
   status: z.enum(['running', 'complete', 'interrupted', 'failed']),
   /** The command that repeats this run. */
@@ -189,10 +260,12 @@ export const resultSchema = z.strictObject({
     redis: z.string(),
   }),
   strategies: z.array(strategyResult),
+  session: session.exactOptional(),
   findings: z.array(finding),
   error: z.strictObject({ code: z.string(), message: z.string(), remedy: z.string() }).exactOptional(),
 });
 
+export type Requirements = z.infer<typeof requirements>;
 export type Cost = z.infer<typeof cost>;
 export type Result = z.infer<typeof resultSchema>;
 export type StrategyResult = z.infer<typeof strategyResult>;

@@ -1,12 +1,91 @@
-import { PROPERTIES, type Environment, type Guarantees, type Property } from '../strategies/contract.ts';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  PROPERTIES,
+  type Environment,
+  type Guarantees,
+  type Property,
+  type Strategy,
+} from '../strategies/contract.ts';
 import { worst, type Judgement } from './checkers/checker.ts';
+import { judge } from './checkers/judge.ts';
+import { writeHistory } from './history/jsonl.ts';
 import { OUTCOMES, type Operation } from './history/operation.ts';
+import { runLoad } from './load/driver.ts';
 import { Failures } from './load/failures.ts';
+import { SessionPool } from './load/pool.ts';
 import type { LoadRun } from './load/summary.ts';
+import { seededRandom } from './random.ts';
+import type { RedisTarget } from './redis/target.ts';
 import type { Cell, EnvironmentResult, Scope } from './result.ts';
+import type { LoadedStrategy } from './strategy-loader.ts';
+
+/** For the checker's search, where a history has unknown outcomes. */
+const SEARCH_MS = 5_000;
+
+/** Far more buyers than units, so that they meet at the end of the stock, where the mistakes are. */
+const CROWD = { buyers: 1_000, instances: 2, inFlight: 64 };
+
+/** A large sale under real concurrency. */
+interface SampledSale {
+  environment: Environment;
+  scope: Scope;
+  /** Added where the strategy supports it. */
+  limit?: { users: number; perUserLimit: number };
+}
+
+const SALES: readonly SampledSale[] = [
+  { environment: 'calm', scope: { ...CROWD, stock: 100, quantities: [1] } },
+  {
+    environment: 'several-units',
+    scope: { ...CROWD, stock: 100, quantities: [2, 1, 2] },
+    limit: { users: 100, perUserLimit: 3 },
+  },
+];
+
+/** Those that the strategy can sell. */
+export const salesOf = ({ supports }: Strategy): SampledSale[] =>
+  SALES.filter(
+    ({ scope }) =>
+      scope.quantities.every((quantity) => quantity === 1) || supports?.includes('several-units'),
+  );
+
+export interface SampleOptions {
+  target: RedisTarget;
+  /** How often the sale is sold. */
+  histories: number;
+  /** Where every recorded operation is kept. */
+  folder?: string;
+  seed: number;
+  signal: AbortSignal;
+}
+
+/** Sells the same sale several times, and judges each history. */
+export async function sampleSale(
+  { strategy, ref }: LoadedStrategy,
+  { environment, scope, limit }: SampledSale,
+  { target, histories, folder, seed, signal }: SampleOptions,
+): Promise<EnvironmentResult> {
+  const limited = strategy.supports?.includes('limit') ? { ...scope, ...limit } : scope;
+  const { instances: workers, ...load } = limited;
+  const random = seededRandom(seed).fork(`${strategy.name} ${environment}`);
+  const sales: JudgedSale[] = [];
+  await using pool = new SessionPool();
+  for (let i = 1; i <= histories; i++) {
+    const options = { target, strategy: ref, ...load, workers, seed: random.below(2 ** 31), signal };
+    const sold = await pool.lend(workers, (threads) => runLoad(options, threads));
+    signal.throwIfAborted();
+    if (folder !== undefined) {
+      await mkdir(folder, { recursive: true });
+      await writeHistory(join(folder, `${strategy.name}-${environment}-${i}.jsonl`), sold.history);
+    }
+    sales.push({ run: sold, judgement: judge(sold.history, { timeoutMs: SEARCH_MS }) });
+  }
+  return summarise(environment, limited, strategy.guarantees ?? {}, sales);
+}
 
 /** One recorded sale, and what the checkers say of it. */
-export interface JudgedSale {
+interface JudgedSale {
   run: Pick<LoadRun, 'outcomes' | 'errors'>;
   judgement: Judgement;
 }
@@ -15,7 +94,7 @@ export interface JudgedSale {
 const KEPT = 3;
 
 /** What recorded sales of one scope say together. They are a sample of its orderings, however many there are. */
-export function summarise(
+function summarise(
   environment: Environment,
   scope: Scope,
   guarantees: Guarantees,

@@ -2,7 +2,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { UsageError } from './errors.ts';
-import { cost, resultSchema, type Cost } from './result.ts';
+import { asResult } from './result-file.ts';
+import { cost, type Cost, type Result } from './result.ts';
 
 const skipped = z.strictObject({ strategy: z.string(), skipped: z.string() });
 const environment = z.strictObject({
@@ -27,20 +28,26 @@ export function readSession(path: string): Session {
   const document = parsed(path);
   const bench = session.safeParse(document);
   if (bench.success) return bench.data;
-  const run = resultSchema.safeParse(document);
-  if (!run.success) {
-    throw new UsageError(
-      'NO_FIGURES',
-      `${path} is neither what bench --json prints nor a run's result.json of this version`,
-      'give the file that one of them wrote',
-      { cause: run.error },
-    );
-  }
-  const { node, platform, cpus, redis } = run.data.machine;
+  const { machine, strategies } = resultIn(document, path);
+  const { node, platform, cpus, redis } = machine;
   return {
     environment: { node, platform, cpus, redis },
-    strategies: run.data.strategies.flatMap((strategy) => strategy.cost ?? []),
+    strategies: strategies.flatMap((strategy) => strategy.cost ?? []),
   };
+}
+
+function resultIn(document: unknown, path: string): Result {
+  try {
+    return asResult(document, path).result;
+  } catch (cause) {
+    if (!(cause instanceof UsageError) || cause.code === 'UNKNOWN_VERSION') throw cause;
+    throw new UsageError(
+      'NO_FIGURES',
+      `${path} is neither what bench --json prints nor a run's result.json`,
+      'give the file that one of them wrote',
+      { cause },
+    );
+  }
 }
 
 function parsed(path: string): unknown {

@@ -145,6 +145,8 @@ const sessionOf = (row: BenchRow): BenchResult => ({
   control: null,
   strategies: [row],
   sweeps: [],
+  offered: [],
+  courses: [],
 });
 
 async function written(document: unknown): Promise<string> {

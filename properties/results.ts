@@ -1,6 +1,6 @@
 import { findings } from '../harness/findings.ts';
 import { OUTCOMES } from '../harness/history/operation.ts';
-import type { Cell, Result, StrategyResult } from '../harness/result.ts';
+import { RESULT_VERSION, type Cell, type Result, type StrategyResult } from '../harness/result.ts';
 import { PROPERTIES, type Property } from '../strategies/contract.ts';
 
 /** A strategy's part of a result in which all properties are declared to hold in calm, and do, except as said. */
@@ -41,7 +41,7 @@ export function strategyResult(
 
 export function resultOf(...strategies: StrategyResult[]): Result {
   return {
-    version: 1,
+    version: RESULT_VERSION,
     status: 'complete',
     command: 'npx oversell evaluate --seed 1',
     seed: 1,

@@ -47,6 +47,8 @@ export const stepSchema = z.strictObject({
   stock: z.number().nullable(),
   /** What was answered by this step: "A sold". */
   answers: z.array(z.string()).optional(),
+  /** Whose WATCH this step made fail: their next EXEC answers nil. */
+  dirtied: z.array(z.string()).optional(),
 });
 export type CounterexampleStep = z.infer<typeof stepSchema>;
 
@@ -141,7 +143,7 @@ export async function stepsOf(
     steps.push({ actor: actorOf(scope, at, atom), event, ...wordsOf(atom), stock: await rest.stock(server) });
   };
   for (const happened of path.opening) if (happened.atom.event === 'execute') await add(happened);
-  for (const { choice, happened, answers } of path.events) {
+  for (const { choice, happened, answers, dirtied } of path.events) {
     const [chosen, ...followed] = happened;
     const { kind } = choice.move;
     const asked = AGAIN.has(kind) ? 'retry' : ASKED_EVENTS.find((event) => event === kind);
@@ -151,6 +153,7 @@ export async function stepsOf(
     if (last && answers.length > 0) {
       last.answers = answers.map(({ operation, outcome }) => `${nameOf(scope, operation)} ${outcome}`.trim());
     }
+    if (last && dirtied.length > 0) last.dirtied = dirtied.map((at) => instanceName(scope, at));
   }
   return steps;
 }
@@ -187,6 +190,11 @@ function inWords(bytes: string): string[] {
 function actorOf(scope: Scope, at: number, atom: Happened['atom']): string {
   if (at < 0) return 'server';
   if (atom.event === 'start' && atom.buyer >= 0) return letter(atom.buyer);
+  return instanceName(scope, at);
+}
+
+/** The letters of its buyers; `retry` where one asks again, `office` for the back office. */
+function instanceName(scope: Scope, at: number): string {
   if (at < scope.instances) return buyersOf(scope, at).map(letter).join('');
   return at < scope.instances + scope.faults.retry + scope.faults.repeat ? 'retry' : 'office';
 }

@@ -42,8 +42,10 @@ export async function walkOnce(
     let variants = 0;
     while (await states.apply(at, choice, variants)) variants++;
     await states.apply(at, choice, random.below(variants));
+    const before = at;
     at = states.next.slice();
-    events.push({ choice, happened: states.happened, answers: states.completed });
+    const dirtied = states.dirtied(before, at);
+    events.push({ choice, happened: states.happened, answers: states.completed, dirtied });
     const units = netAcknowledged(space, states.locals(at));
     if (units > space.scope.stock)
       violations.set('oversell', `${units} units were sold of ${space.scope.stock}`);

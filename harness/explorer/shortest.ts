@@ -8,6 +8,8 @@ export interface Event {
   choice: Choice;
   happened: readonly Happened[];
   answers: readonly { operation: number; outcome: string }[];
+  /** Slots whose next EXEC answers nil because of it. */
+  dirtied: readonly number[];
 }
 
 /** An interleaving that violates a property. */
@@ -23,7 +25,7 @@ export interface Path {
 interface Node {
   vector: Int32Array;
   parent: Node | undefined;
-  event: Event | undefined;
+  event: Omit<Event, 'dirtied'> | undefined;
   lastSlot: number;
   switches: number;
   events: number;
@@ -85,7 +87,7 @@ async function visit(
     const choices = states.choices(node.vector);
     const ended = choices.every(({ price }) => price !== undefined);
     const message = await violation(states, rest, property, node.vector, ended);
-    if (message !== undefined) return pathTo(node, opening, message, frontier.ordered);
+    if (message !== undefined) return pathTo(states, node, opening, message, frontier.ordered);
     for (const choice of choices) {
       for (let variant = 0; await states.apply(node.vector, choice, variant); variant++) {
         frontier.push(after(node, choice, states));
@@ -129,9 +131,17 @@ async function violation(
   return judgement[property].evidence.map(({ message }) => message).join('; ');
 }
 
-function pathTo(node: Node, opening: readonly Happened[], message: string, minimal: boolean): Path {
+function pathTo(
+  states: States,
+  node: Node,
+  opening: readonly Happened[],
+  message: string,
+  minimal: boolean,
+): Path {
   const events: Event[] = [];
-  for (let at: Node | undefined = node; at?.event; at = at.parent) events.unshift(at.event);
+  for (let at: Node | undefined = node; at?.event && at.parent; at = at.parent) {
+    events.unshift({ ...at.event, dirtied: states.dirtied(at.parent.vector, at.vector) });
+  }
   return { opening, events, message, minimal };
 }
 

@@ -84,6 +84,15 @@ export class States {
   spanOf = (vector: Int32Array, operation: number): number =>
     this.#spans > 0 ? vector[this.#spansAt + operation]! : 0;
 
+  /** Slots of which a connection finds a watched key touched now, and did not before. */
+  dirtied(before: Int32Array, after: Int32Array): number[] {
+    const dirty = (vector: Int32Array, slot: number): number =>
+      this.space.locals.values[this.local(vector, slot)]!.connections.filter((one) => one.dirty).length;
+    return Array.from({ length: this.#slots }, (_, slot) => slot).filter(
+      (slot) => dirty(after, slot) > dirty(before, slot),
+    );
+  }
+
   async initial(): Promise<{ vector: Int32Array; happened: Happened[] }> {
     const budgets = budgetsOf(this.space.scope);
     const { server, transitions } = await this.space.initial(budgets);

@@ -13,6 +13,16 @@ export interface Percentiles {
   max: number | null;
 }
 
+/** So many of all took no longer than that. */
+export interface CurvePoint {
+  /** 0 … 1 */
+  share: number;
+  ms: number;
+}
+
+/** Closer and closer to 1, where what a few buyers suffer becomes visible. */
+const CURVE = [0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9995, 0.9999, 0.99999];
+
 /** A histogram of durations with three significant digits (HDR). */
 export class Durations {
   readonly #histogram: RecordableHistogram = createHistogram({ figures: 3 });
@@ -28,8 +38,7 @@ export class Durations {
 
   percentiles(): Percentiles {
     const { count } = this.#histogram;
-    const at = (share: number): number | null =>
-      count < 10 / (1 - share) ? null : this.#histogram.percentile(share * 100) / 1e6;
+    const at = (share: number): number | null => this.#at(share);
     return {
       count,
       p50: at(PERCENTILES.p50),
@@ -38,6 +47,19 @@ export class Durations {
       p999: at(PERCENTILES.p999),
       max: count === 0 ? null : this.#histogram.max / 1e6,
     };
+  }
+
+  /** As far as what was measured carries. */
+  curve(): CurvePoint[] {
+    return CURVE.flatMap((share) => {
+      const ms = this.#at(share);
+      return ms === null ? [] : [{ share, ms }];
+    });
+  }
+
+  #at(share: number): number | null {
+    const histogram = this.#histogram;
+    return histogram.count < 10 / (1 - share) ? null : histogram.percentile(share * 100) / 1e6;
   }
 }
 

@@ -7,7 +7,7 @@ export interface ResponseTarget {
   ms: number;
 }
 
-/** One rate that was tried. */
+/** One rate of an open loop. */
 export interface Point {
   ratePerSecond: number;
   salesPerSecond: number | null;
@@ -15,23 +15,43 @@ export interface Point {
   unsent: number;
   /** More came than could be served. */
   saturated: boolean;
-  meets: boolean;
+}
+
+/** What came of one open loop at that rate. */
+export type Attempt = (ratePerSecond: number) => Promise<Omit<Point, 'ratePerSecond'>>;
+
+/** Rates from little to almost all that can be served. */
+export interface Offered {
+  /** Sales per second of a closed loop: no open loop can do more. */
+  capacity: number;
+  points: Point[];
 }
 
 export interface Sweep {
   target: ResponseTarget;
-  /** Sales per second of a closed loop: no open loop can do more. */
   capacity: number;
   /** The highest rate that met the target, twice; null if none did. */
   highestRate: number | null;
   /** In the order in which they were tried. */
-  points: Point[];
+  points: (Point & { meets: boolean })[];
 }
 
 /** Shares of the capacity that are always tried, so that there is a curve to look at. */
 const SHARES = [0.2, 0.35, 0.5, 0.65, 0.8, 0.95];
+const ratesOf = (capacity: number): number[] =>
+  SHARES.map((share) => Math.max(1, Math.round(share * capacity)));
+
 /** Halvings between the last rate that met the target and the first that did not: 15 % become 2 %. */
 const HALVINGS = 3;
+
+/** Measures the curve alone, without a target. */
+export async function offered(capacity: number, attempt: Attempt): Promise<Offered> {
+  const points: Point[] = [];
+  for (const ratePerSecond of ratesOf(capacity)) {
+    points.push({ ratePerSecond, ...(await attempt(ratePerSecond)) });
+  }
+  return { capacity, points };
+}
 
 /** @throws UsageError unless it reads like "p99=5ms" */
 export function parseTarget(text: string): ResponseTarget {
@@ -53,15 +73,9 @@ const meets = ({ percentile, ms }: ResponseTarget, response: Percentiles): boole
 /**
  * Looks for the highest rate that meets the target: first over the whole range, then between the last rate that did
  * and the one after it. The rate that is answered met it twice.
- *
- * @param attempt one open loop at that rate
  */
-export async function sweep(
-  target: ResponseTarget,
-  capacity: number,
-  attempt: (ratePerSecond: number) => Promise<Omit<Point, 'meets' | 'ratePerSecond'>>,
-): Promise<Sweep> {
-  const points: Point[] = [];
+export async function sweep(target: ResponseTarget, capacity: number, attempt: Attempt): Promise<Sweep> {
+  const points: Sweep['points'] = [];
   const attemptAt = async (ratePerSecond: number): Promise<boolean> => {
     const measured = await attempt(ratePerSecond);
     const good = !measured.saturated && meets(target, measured.responseMs);
@@ -70,8 +84,7 @@ export async function sweep(
   };
   let good = 0;
   let bad = Infinity;
-  for (const share of SHARES) {
-    const rate = Math.max(1, Math.round(share * capacity));
+  for (const rate of ratesOf(capacity)) {
     if (await attemptAt(rate)) {
       if (bad === Infinity) good = rate;
     } else bad = Math.min(bad, rate);
