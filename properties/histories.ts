@@ -6,7 +6,7 @@ import type { Random } from '../harness/random.ts';
 /** The plainest store that could be: the tests' own reading of the model, apart from the checkers'. */
 class Store {
   available: number;
-  readonly held = new Map<string, number>();
+  readonly held = new Map<string, Operation>();
   readonly heldBy = new Map<string, number>();
   readonly #limit: number;
 
@@ -19,18 +19,21 @@ class Store {
     return (this.heldBy.get(user) ?? 0) + quantity > this.#limit;
   }
 
-  take({ request, user, quantity }: Operation): void {
+  take(purchase: Operation): void {
+    const { request, user, quantity } = purchase;
     if (this.held.has(request)) return;
-    this.held.set(request, quantity);
+    this.held.set(request, purchase);
     this.heldBy.set(user, (this.heldBy.get(user) ?? 0) + quantity);
     this.available -= quantity;
   }
 
-  giveBack({ request, user }: Operation): void {
-    const quantity = this.held.get(request) ?? 0;
+  /** Whoever releases it, perhaps unnamed: the units were the buyer's. */
+  giveBack({ request }: Operation): void {
+    const held = this.held.get(request);
+    if (held === undefined) return;
     this.held.delete(request);
-    this.heldBy.set(user, (this.heldBy.get(user) ?? 0) - quantity);
-    this.available += quantity;
+    this.heldBy.set(held.user, this.heldBy.get(held.user)! - held.quantity);
+    this.available += held.quantity;
   }
 
   /** Does it, as a correct store would, and answers. */
@@ -103,18 +106,19 @@ export function smallHistory(size: number): fc.Arbitrary<{ sale: Sale; operation
     invoked: fc.integer({ min: 0, max: 12 }),
     duration: fc.integer({ min: 0, max: 6 }),
     units: fc.integer({ min: 1, max: 2 }),
+    nameless: fc.boolean(),
   });
   return fc
     .record({ sale, quantities, steps: fc.array(step, { minLength: 1, maxLength: size }) })
     .map(({ sale: generated, quantities: perRequest, steps }) => ({
       sale: generated as Sale,
-      operations: steps.map(({ request, op, outcome, invoked, duration, units }, i): Operation => {
+      operations: steps.map(({ request, op, outcome, invoked, duration, units, nameless }, i): Operation => {
         const other = outcome === 'unknown' ? 'unknown' : 'done';
         return {
           process: i,
           request: op === 'restock' ? '' : `r${request}`,
           attempt: 1,
-          user: op === 'restock' ? '' : `u${request % 2}`,
+          user: op === 'restock' || (op === 'release' && nameless) ? '' : `u${request % 2}`,
           op,
           quantity: op === 'restock' ? units : perRequest[request]!,
           invoked,

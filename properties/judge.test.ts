@@ -341,6 +341,7 @@ describe('a history that contradicts itself is refused', () => {
     ['another quantity', { ...sold, attempt: 2, quantity: 2 }],
     ['another user', { ...sold, attempt: 2, user: 'somebody else' }],
     ['a release of another quantity', { ...sold, op: 'release', outcome: 'done', quantity: 2 }],
+    ['a release by another user', { ...sold, op: 'release', outcome: 'done', user: 'somebody else' }],
     ['an end before the beginning', { ...sold, request: 'b', invoked: 2 }],
     ['a time before the run', { ...sold, request: 'b', invoked: -1 }],
   ])('%s', (_, contradiction) => {

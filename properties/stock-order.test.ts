@@ -351,6 +351,21 @@ test.each<[string, Sale, Operation[], Operation[]]>([
     ],
   ],
   [
+    'a release that does not say whose units it gives back',
+    { sku: 'tea', stock: 9, perUserLimit: 1 },
+    [
+      { ...purchase('B', 'sold', [0, 1]), user: 'u' },
+      { ...purchase('A', 'sold', [0, 5]), user: 'u' },
+      { ...release('A', [2, 3]), user: '' },
+      { ...purchase('A', 'limit-reached', [8, 9]), user: 'u' },
+    ],
+    [
+      { ...purchase('A', 'sold', [0, 5]), user: 'u' },
+      { ...release('A', [2, 3]), user: '' },
+      { ...purchase('A', 'limit-reached', [8, 9]), user: 'u' },
+    ],
+  ],
+  [
     'no limit at all',
     tea(1),
     [purchase('A', 'sold', [0, 1]), purchase('B', 'sold-out', [2, 3])],

@@ -17,7 +17,7 @@ import {
   UNKNOWN,
   type Requests,
 } from './requests.ts';
-import { saleModel, type SaleInput, type SaleState } from './sale-model.ts';
+import { saleModel, type Holding, type SaleInput, type SaleState } from './sale-model.ts';
 
 /** Operations that the general search is given at most: beyond that its memory, not its time, is what runs out. */
 const SEARCHABLE = 50_000;
@@ -117,14 +117,15 @@ function stateAfter(sale: Sale, operations: OperationColumns, requests: Requests
     if (operations.op[row] === RELEASE && done) held.delete(r);
   }
   const asked = new Set(part.rows.flatMap((row) => [operations.request[row]!, operations.user[row]!]));
-  const holdings = new Map<string, number>();
+  const holdings = new Map<string, Holding>();
   const heldBy = new Map<string, number>();
   for (const r of held) {
     available -= quantity[r]!;
-    if (asked.has(name[r]!)) holdings.set(operations.strings.text(name[r]!), quantity[r]!);
-    if (sale.perUserLimit === undefined || !asked.has(user[r]!)) continue;
+    const limited = sale.perUserLimit !== undefined && asked.has(user[r]!);
+    if (!limited && !asked.has(name[r]!)) continue;
     const holder = operations.strings.text(user[r]!);
-    heldBy.set(holder, (heldBy.get(holder) ?? 0) + quantity[r]!);
+    holdings.set(operations.strings.text(name[r]!), { user: holder, quantity: quantity[r]! });
+    if (limited) heldBy.set(holder, (heldBy.get(holder) ?? 0) + quantity[r]!);
   }
   return { available, holdings, heldBy };
 }

@@ -50,6 +50,7 @@ export const had = (outcomes: number, outcome: number): boolean => (outcomes & b
 export function foldRequests(operations: OperationColumns): Requests {
   const requests = nameRequests(operations);
   const lastInvoked = new Float64Array(requests.count).fill(-1);
+  const nobody = operations.strings.intern('');
   for (let row = 0; row < operations.length; row++) {
     const invoked = operations.invoked[row]!;
     if (!(invoked >= 0 && invoked <= operations.completed[row]!)) {
@@ -60,12 +61,14 @@ export function foldRequests(operations: OperationColumns): Requests {
     if (operations.quantity[row] !== requests.quantity[r]) {
       throw contradiction(operations, row, `this request is for ${requests.quantity[r]} units elsewhere`);
     }
-    if (operations.op[row] === RELEASE) {
+    const isRelease = operations.op[row] === RELEASE;
+    const user = operations.user[row]!;
+    if (user !== requests.user[r] && !(isRelease && user === nobody)) {
+      throw contradiction(operations, row, 'this request is of another user elsewhere');
+    }
+    if (isRelease) {
       addRelease(requests, r, operations.outcome[row]!, invoked);
       continue;
-    }
-    if (operations.user[row] !== requests.user[r]) {
-      throw contradiction(operations, row, 'this request is of another user elsewhere');
     }
     addAttempt(requests, r, operations.outcome[row]!, operations.completed[row]!);
     if (invoked >= lastInvoked[r]!) {

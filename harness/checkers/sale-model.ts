@@ -2,17 +2,22 @@ import type { Sale } from '../../strategies/contract.ts';
 import type { Op, Outcome } from '../history/operation.ts';
 import type { Model } from './linearizability.ts';
 
+/** What one request holds, and for whom. */
+export interface Holding {
+  readonly user: string;
+  readonly quantity: number;
+}
+
 /** What a correct store knows: what is left, and who holds what. Never changed in place. */
 export interface SaleState {
   /** Units; below zero only where a sale was let through that should have been refused. */
   readonly available: number;
-  /** Units by request. */
-  readonly holdings: ReadonlyMap<string, number>;
+  readonly holdings: ReadonlyMap<string, Holding>;
   /** Units by user; stays empty without a limit. */
   readonly heldBy: ReadonlyMap<string, number>;
 }
 
-/** One operation as the model sees it. `request` and `user` say nothing for a restock. */
+/** One operation as the model sees it. `request` says nothing for a restock, and `user` only for a purchase. */
 export interface SaleInput {
   readonly op: Op;
   readonly request: string;
@@ -50,15 +55,16 @@ function sell(sale: Sale, state: SaleState, purchase: SaleInput): SaleState {
   if (purchase.alone) return { ...state, available };
   return {
     available,
-    holdings: new Map(state.holdings).set(request, quantity),
+    holdings: new Map(state.holdings).set(request, { user, quantity }),
     heldBy: sale.perUserLimit === undefined ? state.heldBy : changed(state.heldBy, user, quantity),
   };
 }
 
-/** The state after a request gave all its units back; unchanged when it holds none. */
-function release(sale: Sale, state: SaleState, { request, user }: SaleInput): SaleState {
-  const quantity = state.holdings.get(request);
-  if (quantity === undefined) return state;
+/** The state after a request gave all its units back, whoever did it for its user; unchanged when it holds none. */
+function release(sale: Sale, state: SaleState, { request }: SaleInput): SaleState {
+  const holding = state.holdings.get(request);
+  if (holding === undefined) return state;
+  const { user, quantity } = holding;
   const holdings = new Map(state.holdings);
   holdings.delete(request);
   return {
