@@ -87,10 +87,7 @@ export class Rest {
   /** Drains a sale: fresh users on a fresh instance buy single units until one is refused. The state stays. */
   store(server: number): Promise<StoreAtRest> {
     return remembered(this.#stores, server, async () => {
-      const cursor = await this.#space.boot(this.#space.lateOperator, server).catch((error: unknown) => {
-        if (error instanceof SellerFailed) return undefined;
-        throw error;
-      });
+      const cursor = await this.#fresh(this.#space.lateOperator, server);
       // A process that finds no product to sell sells nothing.
       if (!cursor) return { drained: 0 };
       const recorded = this.#space.abilities.recorded ? await this.#ledger(cursor) : undefined;
@@ -112,7 +109,8 @@ export class Rest {
   /** What `remaining()` says, for people; null where it fails. */
   stock(server: number): Promise<number | null> {
     return remembered(this.#stocks, server, async () => {
-      const cursor = await this.#space.boot(this.#space.operator, server);
+      const cursor = await this.#fresh(this.#space.operator, server);
+      if (!cursor) return null;
       const index = await cursor.invoke({ method: 'remaining' });
       await cursor.drive();
       const settled = cursor.settled(index);
@@ -126,6 +124,14 @@ export class Rest {
     return remembered(this.#judgements, key, async () =>
       judgeEnd(this.#space.scope, await this.store(server), finishes),
     );
+  }
+
+  /** A process that starts now; undefined if it can make no seller, as when the product is gone. */
+  #fresh(role: number, server: number): Promise<Cursor | undefined> {
+    return this.#space.boot(role, server).catch((error: unknown) => {
+      if (error instanceof SellerFailed) return undefined;
+      throw error;
+    });
   }
 
   async #ledger(cursor: Cursor): Promise<readonly RecordedSale[]> {
