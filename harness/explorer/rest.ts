@@ -71,7 +71,7 @@ export class Rest {
   }
 
   async #work(server: number): Promise<number> {
-    const cursor = await this.#bootUnlessItFails(this.#space.lateOperator, server);
+    const cursor = await this.#fresh(this.#space.lateOperator, server);
     if (!cursor) return server;
     for (let round = 0; round < MOST_JOBS; round++) {
       const before = cursor.server;
@@ -89,7 +89,7 @@ export class Rest {
   /** Drains a sale: fresh users on a fresh instance buy single units until one is refused. The state stays. */
   store(server: number): Promise<StoreAtRest> {
     return remembered(this.#stores, server, async () => {
-      const cursor = await this.#bootUnlessItFails(this.#space.lateOperator, server);
+      const cursor = await this.#fresh(this.#space.lateOperator, server);
       // A process that finds no product to sell sells nothing.
       if (!cursor) return { drained: 0 };
       const recorded = this.#space.abilities.recorded ? await this.#ledger(cursor) : undefined;
@@ -111,7 +111,7 @@ export class Rest {
   /** What `remaining()` says, for people; null where it fails. */
   stock(server: number): Promise<number | null> {
     return remembered(this.#stocks, server, async () => {
-      const cursor = await this.#bootUnlessItFails(this.#space.operator, server);
+      const cursor = await this.#fresh(this.#space.operator, server);
       if (!cursor) return null;
       const index = await cursor.invoke({ method: 'remaining' });
       await cursor.drive();
@@ -128,7 +128,8 @@ export class Rest {
     );
   }
 
-  #bootUnlessItFails(role: number, server: number): Promise<Cursor | undefined> {
+  /** A process that starts now; undefined if it can make no seller, as when the product is gone. */
+  #fresh(role: number, server: number): Promise<Cursor | undefined> {
     return this.#space.boot(role, server).catch((error: unknown) => {
       if (error instanceof SellerFailed) return undefined;
       throw error;
