@@ -20,6 +20,15 @@ import { chosenStrategies, type LoadedStrategy } from './strategy-loader.ts';
 /** What is explored, how often large sales are sampled, and how each strategy is measured. */
 export const PROFILES = {
   quick: {
+    strategies: [
+      'read-then-write',
+      'watch-retry',
+      'decrement-then-check',
+      'lua-decrement',
+      'lua-reserve-once',
+      'lua-coalesced',
+      'function-decrement',
+    ],
     explored: ['calm', 'several-units', 'buyer-crash', 'lost-reply'],
     maxStates: 200_000,
     auditSamples: 8,
@@ -36,6 +45,8 @@ export const PROFILES = {
 } as const satisfies Record<string, ProfileContent>;
 
 interface ProfileContent {
+  /** Built-in strategies that are run where none is named; absent: all of them. */
+  strategies?: readonly string[];
   /** Environments of which every interleaving is run. */
   explored: readonly ExploredEnvironment[];
   maxStates: number;
@@ -70,7 +81,9 @@ export interface EvaluateOptions extends TargetOptions {
  * @throws UsageError or EnvironmentError if the run cannot go on; its folder, if there is one yet, says `failed`
  */
 export async function evaluate(options: EvaluateOptions): Promise<{ result: Result; folder: string }> {
-  const chosen = await chosenStrategies(options.strategies);
+  const chosen = await chosenStrategies(
+    options.strategies.length > 0 ? options.strategies : builtInsOf(options.profile),
+  );
   options.progress.now('looking for a redis-server');
   const target = await openTarget({ ...options, onProgress: options.progress.line });
   try {
@@ -91,6 +104,19 @@ export async function evaluate(options: EvaluateOptions): Promise<{ result: Resu
     options.progress.end();
     await target.close();
   }
+}
+
+/** What is run where no strategy is named. */
+function builtInsOf(profile: Profile): readonly string[] {
+  const content: ProfileContent = PROFILES[profile];
+  return content.strategies ?? registry.map(({ strategy }) => strategy.name);
+}
+
+/** Built-in strategies that the profile leaves out, so that a run says what it does not speak of. */
+function leftOut({ strategies, profile }: EvaluateOptions): { notRun?: string[] } {
+  const run = builtInsOf(profile);
+  const others = registry.map(({ strategy }) => strategy.name).filter((name) => !run.includes(name));
+  return strategies.length === 0 && others.length > 0 ? { notRun: others } : {};
 }
 
 /** Runs one strategy in every environment, and adds what was found to the result. */
@@ -185,6 +211,7 @@ class Run {
       elapsedMs: 0,
       machine: { oversell: options.version, ...describeMachine(redis) },
       strategies: [],
+      ...leftOut(options),
       findings: [],
     };
     this.save();

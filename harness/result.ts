@@ -260,6 +260,8 @@ export const resultSchema = z.strictObject({
     redis: z.string(),
   }),
   strategies: z.array(strategyResult),
+  /** Built-in strategies that the profile leaves out. */
+  notRun: z.array(z.string()).exactOptional(),
   session: session.exactOptional(),
   findings: z.array(finding),
   error: z.strictObject({ code: z.string(), message: z.string(), remedy: z.string() }).exactOptional(),

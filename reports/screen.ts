@@ -126,6 +126,7 @@ function verdict(result: Result, report: string): string {
     ),
     `Verdict: ${verdictLine(result)}. ${Math.round(elapsedMs / 1000)} s`,
     `Not tested here: ${notTested(result).join(', ')}.`,
+    ...(result.notRun ? [`Not run: ${result.notRun.join(', ')} (--profile full).`] : []),
     `Report: ${report} · Again: ${command}`,
   ].join('\n');
 }
