@@ -1,6 +1,6 @@
 import { checkRequest, checkSale, declareGuarantees, type Strategy } from './contract.ts';
 import { MissingProductError } from './errors.ts';
-import { stockKey } from './keys.ts';
+import { stockKey, stockLeft } from './keys.ts';
 
 /** Take first, look afterwards, put back what was too much. Between the two steps the stock is too low. */
 export const decrementThenCheck: Strategy = {
@@ -38,11 +38,7 @@ export const decrementThenCheck: Strategy = {
         await redis.incrby(key, request.quantity);
         return { kind: 'sold-out' };
       },
-      async remaining() {
-        const stock = await redis.get(key);
-        if (stock === null) throw new MissingProductError(sale.sku);
-        return Number(stock);
-      },
+      remaining: () => stockLeft(redis, sale.sku),
     };
   },
 };

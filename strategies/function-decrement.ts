@@ -1,6 +1,6 @@
 import { checkRequest, checkSale, declareGuarantees, type Strategy } from './contract.ts';
 import { MissingProductError } from './errors.ts';
-import { stockKey } from './keys.ts';
+import { stockKey, stockLeft } from './keys.ts';
 import { Script } from './script.ts';
 
 const library = new Script(import.meta.resolve('#lua/function-decrement.lua'));
@@ -42,11 +42,7 @@ export const functionDecrement: Strategy = {
         if (remaining === -2) throw new MissingProductError(sale.sku);
         return remaining < 0 ? { kind: 'sold-out' } : { kind: 'sold', remaining };
       },
-      async remaining() {
-        const stock = await redis.get(key);
-        if (stock === null) throw new MissingProductError(sale.sku);
-        return Number(stock);
-      },
+      remaining: () => stockLeft(redis, sale.sku),
     };
   },
 };

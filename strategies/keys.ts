@@ -1,3 +1,6 @@
+import type { Client } from './contract.ts';
+import { MissingProductError } from './errors.ts';
+
 /**
  * Key names of one sale. The braces are Redis Cluster's hash tag: all keys of a sale live in one slot, so that
  * a script may touch them together.
@@ -11,3 +14,14 @@ export const answersKey = (sku: string): string => `{${sku}}:answers`;
 export const ordersKey = (sku: string): string => `{${sku}}:orders`;
 /** Hash: request id → what was sold to it, and to whom. */
 export const ledgerKey = (sku: string): string => `{${sku}}:ledger`;
+
+/**
+ * Units left, as the stock key says.
+ *
+ * @throws MissingProductError if there is no such key
+ */
+export async function stockLeft(redis: Client, sku: string): Promise<number> {
+  const stock = await redis.get(stockKey(sku));
+  if (stock === null) throw new MissingProductError(sku);
+  return Number(stock);
+}

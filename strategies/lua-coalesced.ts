@@ -1,7 +1,7 @@
 import { checkRequest, checkSale, declareGuarantees } from './contract.ts';
 import type { PurchaseOutcome, PurchaseRequest, Strategy } from './contract.ts';
 import { MissingProductError } from './errors.ts';
-import { holdingsKey, ledgerKey, stockKey } from './keys.ts';
+import { holdingsKey, ledgerKey, stockKey, stockLeft } from './keys.ts';
 import { Script } from './script.ts';
 
 const sell = new Script(import.meta.resolve('#lua/lua-coalesced.lua'));
@@ -62,11 +62,7 @@ export const luaCoalesced: Strategy = {
           else if (queue.length === 1) setImmediate(() => queue.length > 0 && void serveQueue());
         });
       },
-      async remaining() {
-        const stock = await redis.get(stockKey(sku));
-        if (stock === null) throw new MissingProductError(sku);
-        return Number(stock);
-      },
+      remaining: () => stockLeft(redis, sku),
       async recorded() {
         const lines = Object.entries(await redis.hgetall(ledgerKey(sku)));
         return lines.map(([requestId, line]) => {

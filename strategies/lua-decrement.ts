@@ -1,6 +1,6 @@
 import { checkRequest, checkSale, declareGuarantees, type Strategy } from './contract.ts';
 import { MissingProductError } from './errors.ts';
-import { stockKey } from './keys.ts';
+import { stockKey, stockLeft } from './keys.ts';
 import { Script } from './script.ts';
 
 const decrement = new Script(import.meta.resolve('#lua/lua-decrement.lua'));
@@ -37,11 +37,7 @@ export const luaDecrement: Strategy = {
         if (remaining === -2) throw new MissingProductError(sale.sku);
         return remaining < 0 ? { kind: 'sold-out' } : { kind: 'sold', remaining };
       },
-      async remaining() {
-        const stock = await redis.get(key);
-        if (stock === null) throw new MissingProductError(sale.sku);
-        return Number(stock);
-      },
+      remaining: () => stockLeft(redis, sale.sku),
     };
   },
 };

@@ -1,6 +1,6 @@
 import { checkRequest, checkSale, declareGuarantees, type RecordedSale, type Strategy } from './contract.ts';
 import { MissingProductError } from './errors.ts';
-import { answersKey, holdingsKey, ordersKey, stockKey } from './keys.ts';
+import { answersKey, holdingsKey, ordersKey, stockKey, stockLeft } from './keys.ts';
 import { Script } from './script.ts';
 
 const reserve = new Script(import.meta.resolve('#lua/lua-reserve-once.lua'));
@@ -40,11 +40,7 @@ export const luaReserveOnce: Strategy = {
         if (kind === 'sold') return { kind, remaining: Number(remaining) };
         return { kind: kind as 'sold-out' | 'limit-reached' };
       },
-      async remaining() {
-        const stock = await redis.get(stockKey(sku));
-        if (stock === null) throw new MissingProductError(sku);
-        return Number(stock);
-      },
+      remaining: () => stockLeft(redis, sku),
       async recorded() {
         const sales: RecordedSale[] = [];
         for (let after = '-'; ;) {

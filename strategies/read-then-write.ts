@@ -1,6 +1,5 @@
 import { checkRequest, checkSale, declareGuarantees, type Strategy } from './contract.ts';
-import { MissingProductError } from './errors.ts';
-import { stockKey } from './keys.ts';
+import { stockKey, stockLeft } from './keys.ts';
 
 /** Control: the check and the decrement are two commands, so two buyers can pass the same check. */
 export const readThenWrite: Strategy = {
@@ -27,18 +26,13 @@ export const readThenWrite: Strategy = {
 
   seller(redis, sale) {
     const key = stockKey(sale.sku);
-    const stock = async (): Promise<number> => {
-      const value = await redis.get(key);
-      if (value === null) throw new MissingProductError(sale.sku);
-      return Number(value);
-    };
     return {
       async purchase(request) {
         checkRequest(request);
-        if ((await stock()) < request.quantity) return { kind: 'sold-out' };
+        if ((await stockLeft(redis, sale.sku)) < request.quantity) return { kind: 'sold-out' };
         return { kind: 'sold', remaining: await redis.decrby(key, request.quantity) };
       },
-      remaining: stock,
+      remaining: () => stockLeft(redis, sale.sku),
     };
   },
 };

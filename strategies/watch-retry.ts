@@ -1,6 +1,6 @@
 import { checkRequest, checkSale, declareGuarantees, type Strategy } from './contract.ts';
 import { MissingProductError } from './errors.ts';
-import { stockKey } from './keys.ts';
+import { stockKey, stockLeft } from './keys.ts';
 
 /** Optimistic locking: EXEC decrements only if nobody touched the stock since WATCH. */
 export const watchRetry: Strategy = {
@@ -48,11 +48,7 @@ export const watchRetry: Strategy = {
         }
         return { kind: 'gave-up', attempts: env.maxAttempts };
       },
-      async remaining() {
-        const stock = await lobby.get(key);
-        if (stock === null) throw new MissingProductError(sale.sku);
-        return Number(stock);
-      },
+      remaining: () => stockLeft(lobby, sale.sku),
     };
   },
 };
