@@ -7,6 +7,7 @@ import { ALL_REDUCTIONS, Space } from '../harness/explorer/space.ts';
 import { virtualGlobals } from '../harness/explorer/virtual.ts';
 import { everyRealInterleaving } from '../harness/explorer/walks.ts';
 import { PROPERTIES, type Strategy } from '../strategies/contract.ts';
+import { decrementThenCheck } from '../strategies/decrement-then-check.ts';
 import { functionDecrement } from '../strategies/function-decrement.ts';
 import { luaDecrement } from '../strategies/lua-decrement.ts';
 import { luaReserveOnce } from '../strategies/lua-reserve-once.ts';
@@ -106,6 +107,17 @@ describe('time, units that come back, and background work', () => {
     expect(properties(found, 'violated')).toContain('stranded');
     const calm = await exploring(redis.target, probes.resetsToZero, { buyers: 2, stock: 1 });
     expect(properties(calm, 'violated')).not.toContain('stranded');
+  });
+
+  test('a seller that cannot be made without its product does not end the search', async () => {
+    const scope = { buyers: 2, stock: 1, faults: { evict: 1 } };
+    const found = await exploring(redis.target, decrementThenCheck, scope);
+    expect(found.coverage).toBe('exhausted');
+    expect(properties(found, 'violated')).toContain('stranded');
+    // Nobody can say how many units are left of a product that is gone.
+    expect(found.properties.stranded.counterexample?.steps.map(({ stock }) => stock)).toContain(null);
+    const calm = await exploring(redis.target, decrementThenCheck, { buyers: 2, stock: 1 });
+    expect(properties(calm, 'violated')).toEqual([]);
   });
 
   test('every answer of env.pick is tried', async () => {
