@@ -31,6 +31,11 @@ describe('a strategy is never run on a server that lacks what it needs', () => {
     expect(await reason({ commands: ['GET', 'NO.SUCH', 'OTHER.ONE'] })).toBe(
       `needs NO.SUCH, OTHER.ONE, which Redis ${target.version} does not have`,
     );
+    // An option is asked for with its command: of these, every server has the first and none the second.
+    expect(await reason({ commands: ['SET KEEPTTL', 'set keepttl'] })).toBeUndefined();
+    expect(await reason({ commands: ['SET NOSUCH', 'SET SUMMARY', 'NOSUCH KEEPTTL'] })).toBe(
+      `needs SET NOSUCH, SET SUMMARY, NOSUCH KEEPTTL, which Redis ${target.version} does not have`,
+    );
     expect(await reason({ minRedis: '99.1' })).toBe(
       `needs Redis 99.1 or newer, and this is Redis ${target.version}`,
     );

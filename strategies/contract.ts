@@ -77,7 +77,10 @@ export interface Strategy {
   connection: 'shared' | 'exclusive';
   /** What it cannot do is refused by `open`, and its cells are n/a. */
   supports?: readonly Feature[];
-  /** Probed on the server; absent there → the strategy is skipped visibly, never passed. */
+  /**
+   * Probed on the server; absent there → the strategy is skipped visibly, never passed. `commands`: a command
+   * (`INCREX`), or an option of one (`SET IFEQ`).
+   */
   needs?: { commands?: readonly string[]; minRedis?: string };
   /** ioredis options that the strategy relies on. */
   client?: Partial<RedisOptions>;

@@ -12,14 +12,29 @@ export async function missingNeeds(
   const redis = new Redis(target.options);
   try {
     const present = new Set<string>();
-    for (const command of strategy.needs.commands ?? []) {
-      const [reply] = await redis.command('INFO', command);
-      if (reply != null) present.add(command);
-    }
+    for (const need of strategy.needs.commands ?? []) if (await has(redis, need)) present.add(need);
     return unmetNeed(strategy.needs, await readServerInfo(redis), present);
   } finally {
     redis.disconnect();
   }
+}
+
+/** Whether the server has a command, or an option of one (`SET IFEQ`), by its own description. */
+async function has(redis: Redis, need: string): Promise<boolean> {
+  const [command = '', option] = need.split(' ');
+  const [known] = await redis.command('INFO', command);
+  if (known == null || option === undefined) return known != null;
+  // Servers without COMMAND DOCS (before 7.0) are older than any option that a strategy asks for.
+  const described = await redis.call('COMMAND', 'DOCS', command).catch(() => []);
+  return namesToken(described, option.toUpperCase());
+}
+
+/** Whether a description of arguments, nested at will, has the pair `token`, `option`. */
+function namesToken(described: unknown, option: string): boolean {
+  if (!Array.isArray(described)) return false;
+  return described.some(
+    (item, i) => (item === option && described[i - 1] === 'token') || namesToken(item, option),
+  );
 }
 
 /** @param present those of the needed commands that the server has */
