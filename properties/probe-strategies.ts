@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { Redis } from 'ioredis';
 import type { Client, PurchaseOutcome, Strategy } from '../strategies/contract.ts';
 import { stockKey } from '../strategies/keys.ts';
 import { watchRetry } from '../strategies/watch-retry.ts';
@@ -410,3 +411,26 @@ export const loadsItsScriptOnce = plain('loads-its-script-once', async (redis) =
     remaining: () => remaining(redis),
   };
 });
+
+/** Three marked units, of which one is refused to whoever draws it. */
+const drawing = (name: string, draw: (redis: Redis) => Promise<unknown>): Strategy => ({
+  ...plain(name, (redis) => ({
+    async purchase() {
+      const drawn = String(await draw(redis as Redis));
+      return { kind: drawn.includes('blue') || drawn === '' ? 'sold-out' : 'sold' };
+    },
+    remaining: () => redis.scard('units'),
+  })),
+  async open(redis) {
+    await redis.sadd('units', 'amber', 'blue', 'coral');
+  },
+});
+export const drawsAUnit = drawing('draws-a-unit', (redis) => redis.spop('units'));
+export const drawsTwoUnits = drawing('draws-two-units', (redis) => redis.spop('units', 2));
+export const drawsAllUnits = drawing('draws-all-units', (redis) => redis.spop('units', 3));
+export const drawsInATransaction = drawing('draws-in-a-transaction', (redis) =>
+  redis.multi().spop('units').exec(),
+);
+export const drawsInAScript = drawing('draws-in-a-script', (redis) =>
+  redis.eval("return redis.call('SPOP', KEYS[1])", 1, 'units'),
+);

@@ -60,7 +60,7 @@ const callSchema = z.union([
 ]);
 
 const slot = z.int();
-/** What `env.pick` answered in the course of the step. */
+/** What `env.pick` answered in the course of the step; of an execution: which outcome the server drew. */
 const picks = z.array(count).optional();
 const connection = count;
 const scheduleStepSchema = z.discriminatedUnion('event', [
@@ -72,6 +72,7 @@ const scheduleStepSchema = z.discriminatedUnion('event', [
     /** Bytes, as latin1: compared when the schedule is replayed. */
     command: z.string(),
     reply: z.string(),
+    picks,
   }),
   z.object({ slot, event: z.literal('deliver'), connection, picks }),
   z.object({ slot, event: z.literal('timer'), picks }),

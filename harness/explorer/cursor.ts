@@ -1,5 +1,6 @@
 import { answerOf } from './answer.ts';
 import { isLocal } from './commands.ts';
+import { executeDraw } from './draws.ts';
 import { CannotExplore, OpenPick } from './errors.ts';
 import type { Histories } from './histories.ts';
 import type { Call, InstanceEvent, Settled } from './instance.ts';
@@ -17,7 +18,7 @@ export type Atom = (
   | { event: 'cut'; connection: number; survivors: number }
   | { event: 'crash'; survivors: readonly number[] }
 ) & {
-  /** What `env.pick` answered in the course of it. */
+  /** What `env.pick` answered in the course of it; of an execution: which outcome the server drew. */
   picks?: readonly number[];
 };
 
@@ -28,6 +29,8 @@ export interface Ground {
   rules: Rules;
   /** From the ids that the history's role was recorded with to the ids of the instance at hand, and back. */
   swap: (text: string) => string;
+  /** What the server draws is an event with several outcomes; or the first of them, where nothing competes. */
+  draws: 'branch' | 'first';
   /** Events after which an instance is taken to go on for ever. */
   mostEvents: number;
   /** @throws StartAgain if the text names buyers other than the role's own: then they are not interchangeable */
@@ -54,8 +57,10 @@ export class Cursor {
   readonly #calls: CallState[];
   readonly #connections: Connection[];
   #lost: readonly string[];
+  /** Which outcome the last command had, if the server drew it. */
+  #drawn: number | undefined;
 
-  /** @param picks answers for the choices (`env.pick`) that the code will ask for on the way, in order */
+  /** @param picks answers for the choices (`env.pick`, the server's draws) on the way, in order */
   constructor(ground: Ground, server: number, local: Local, picks: readonly number[] = []) {
     if (local.phase === 'done' || local.phase === 'absent')
       throw new Error(`an instance that is ${local.phase}`);
@@ -126,11 +131,13 @@ export class Cursor {
     const connection = this.#connections[c]!;
     const command = this.#ground.swap(this.#written(c)[connection.executed]!);
     const next = { ...connection, executed: connection.executed + 1 };
+    this.#drawn = undefined;
     const reply = await this.#runOn(next, command);
     this.#ground.requireOwnIds(reply);
     if (next.open) next.replies = [...connection.replies, this.#ground.swap(reply)];
     this.#connections[c] = next.open || next.executed < this.#endOf(next, c) ? next : GONE;
-    this.atoms.push({ event: 'execute', connection: c, command, reply, server: this.server });
+    const picks = this.#drawn === undefined ? {} : { picks: [this.#drawn] };
+    this.atoms.push({ event: 'execute', connection: c, command, reply, server: this.server, ...picks });
   }
 
   /** The connection's oldest reply arrives. */
@@ -409,9 +416,19 @@ export class Cursor {
     return reply;
   }
 
+  async #execute(step: Step): Promise<Entry> {
+    const { memo, draws } = this.#ground;
+    const draw = memo.draw(this.server, step);
+    if (!draw) return memo.execute(this.server, step);
+    const outcome = draws === 'first' ? 0 : this.#picks.shift();
+    if (outcome === undefined) throw new OpenPick([], draw.outcomes.length);
+    this.#drawn = outcome;
+    return executeDraw(memo, this.server, step, draw, draw.outcomes[outcome]!);
+  }
+
   async #ask(step: Step): Promise<Entry> {
     const { memo } = this.#ground;
-    const entry = memo.lookup(this.server, step) ?? (await memo.execute(this.server, step));
+    const entry = memo.lookup(this.server, step) ?? (await this.#execute(step));
     this.server = entry.next;
     this.touched |= entry.touched;
     if (entry.touched !== 0 && this.#ground.rules.ownTouch) {

@@ -10,13 +10,13 @@ export class CannotExplore extends UsageError {
 /** A process could not make its seller, as when the product is gone. */
 export class SellerFailed extends CannotExplore {}
 
-/** The code chose (`env.pick`) where no answer was given to it: run the event again with each of them. */
+/** The code chose (`env.pick`), or the server drew, where no answer was given: run the event again with each of them. */
 export class OpenPick extends Error {
   readonly given: readonly number[];
   readonly choices: number;
 
   constructor(given: readonly number[], choices: number) {
-    super(`env.pick(${choices}) needs an answer`);
+    super(`a choice among ${choices} needs an answer`);
     this.name = 'OpenPick';
     this.given = given;
     this.choices = choices;

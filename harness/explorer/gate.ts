@@ -121,11 +121,14 @@ export class Passage {
     this.#upstream = RawConnection.open(this.#options, 2);
   }
 
-  /** Lets the oldest command through. @returns the server's reply, which then waits at the gate */
-  async execute(): Promise<{ command: string; reply: string }> {
+  /**
+   * Lets the oldest command through, or another in its place.
+   * @returns the server's reply, which then waits at the gate
+   */
+  async execute(instead?: string): Promise<{ command: string; reply: string }> {
     const command = this.pending.shift();
     if (command === undefined) throw new Error('no command waits at the gate');
-    const [reply] = await (await this.#upstream!).send([command]);
+    const [reply] = await (await this.#upstream!).send([instead ?? command]);
     this.#executed.push(command);
     this.replies.push(reply!);
     return { command, reply: reply! };

@@ -72,9 +72,10 @@ export class Process {
     this.#noteResent();
   }
 
-  async execute(connection: number): Promise<{ command: string; reply: string }> {
+  /** @param instead what the server is given in place of the command */
+  async execute(connection: number, instead?: string): Promise<{ command: string; reply: string }> {
     const passage = this.passages[connection]!;
-    const executed = await passage.execute();
+    const executed = await passage.execute(instead);
     if (this.crashed || passage.isCut) passage.replies.length = 0;
     return executed;
   }

@@ -2,12 +2,14 @@ import type { PurchaseOutcome, RecordedSale } from '../../strategies/contract.ts
 import type { RedisTarget } from '../redis/target.ts';
 import { attemptsUsed, budgetsOf, EXTRAS, left, pricesOfCut, spend, type Extra } from './budgets.ts';
 import type { ScheduleStep } from './counterexample.ts';
+import { drawOf, forceDraw, mayDraw, type Draw } from './draws.ts';
 import { CannotExplore } from './errors.ts';
 import { Gate, type Passage } from './gate.ts';
 import { Instance, type Call, type Settled } from './instance.ts';
 import { buyersIn, isLone, layoutOf, type Layout } from './layout.ts';
 import { outcomeOf } from './outcome.ts';
 import { Process } from './process.ts';
+import { decodeCommand } from './resp.ts';
 import { judgeEnd, type Finish, type StoreAtRest } from './rest.ts';
 import { freshRequest, requestOf, type Scope } from './scope.ts';
 import type { ServerMemo } from './server-memo.ts';
@@ -79,11 +81,10 @@ export class RealSale implements AsyncDisposable {
         const call: Call = { method: 'purchase', request: requestOf(this.#scope, buyer) };
         regular.push({ slot, event: 'start', call, buyer, operation: buyer });
       }
-      process.passages.forEach((passage, connection) => {
-        if (passage.pending.length > 0)
-          regular.push({ slot, event: 'execute', connection, command: '', reply: '' });
+      for (const [connection, passage] of process.passages.entries()) {
+        if (passage.pending.length > 0) regular.push(...(await this.#executions(slot, connection, passage)));
         if (passage.replies.length > 0) regular.push({ slot, event: 'deliver', connection });
-      });
+      }
       if (process.timerMatters) regular.push({ slot, event: 'timer' });
       if (process.crashed || process.calls.length < 2) continue;
       const crashable = process.busy || this.#process(0).abilities.close;
@@ -94,6 +95,18 @@ export class RealSale implements AsyncDisposable {
     }
     faults.push(...this.#retries(), ...this.#repeats(), ...(await this.#serverFaults()));
     return { regular, faults };
+  }
+
+  /** The next command, once for each outcome of what the server draws for it. */
+  async #executions(slot: number, connection: number, passage: Passage): Promise<ScheduleStep[]> {
+    const step: ScheduleStep = { slot, event: 'execute', connection, command: '', reply: '' };
+    const draw = await this.#draw(passage);
+    return draw ? draw.outcomes.map((_, outcome) => ({ ...step, picks: [outcome] })) : [step];
+  }
+
+  async #draw({ pending: [command] }: Passage): Promise<Draw | undefined> {
+    const args = command === undefined ? undefined : decodeCommand(command);
+    return args && mayDraw(args) ? drawOf(args, await this.#memo.keysNow()) : undefined;
   }
 
   #cuts(slot: number, process: Process): ScheduleStep[] {
@@ -261,7 +274,7 @@ export class RealSale implements AsyncDisposable {
       }
       case 'execute':
         this.#beginAll(process);
-        return process.execute(step.connection);
+        return this.#execute(process, step.connection, step.picks?.[0] ?? 0);
       case 'deliver':
         await process.deliver(step.connection, step.picks);
         return undefined;
@@ -288,6 +301,23 @@ export class RealSale implements AsyncDisposable {
 
   #lastFate(buyer: number): Finish['fate'] | undefined {
     return this.finishes().findLast((finish) => finish.kind === 'purchase' && finish.buyer === buyer)?.fate;
+  }
+
+  async #execute(
+    process: Process,
+    connection: number,
+    outcome: number,
+  ): Promise<{ command: string; reply: string }> {
+    const passage = process.passages[connection]!;
+    const draw = await this.#draw(passage);
+    if (!draw) return process.execute(connection);
+    return forceDraw(
+      this.#memo,
+      decodeCommand(passage.pending[0]!),
+      draw,
+      draw.outcomes[outcome] ?? [],
+      (instead) => process.execute(connection, instead),
+    );
   }
 
   async #befall(step: ScheduleStep): Promise<void> {

@@ -23,6 +23,8 @@ export interface Rules {
   ownChance: boolean;
   /** Buyers are interchangeable only if everything comes out the same under other names. */
   renamingCheck: boolean;
+  /** What the server draws comes out in every way. */
+  allDraws: boolean;
   /** Contents are compared by what they mean, not by how they are stored. */
   logicalContent: boolean;
 }
@@ -38,5 +40,6 @@ export const ALL_RULES: Rules = {
   deadlineOrder: true,
   ownChance: true,
   renamingCheck: true,
+  allDraws: true,
   logicalContent: true,
 };

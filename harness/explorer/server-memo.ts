@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { RedisTarget } from '../redis/target.ts';
 import { requireExplorable, scriptBodies } from './commands.ts';
 import { RawConnection } from './connection.ts';
+import { drawOf, mayDraw, type Draw } from './draws.ts';
 import { CannotExplore } from './errors.ts';
 import { byBytes, decode, decodeCommand, encodeCommand, sortUnordered, type Reply } from './resp.ts';
 import type { ServerMove } from './moves.ts';
@@ -128,7 +129,12 @@ export class ServerMemo {
 
   /** Lets something befall the server as it stands. */
   async perform(move: ServerMove): Promise<void> {
-    for (const args of commandsOf(move)) await this.#admin.call(args);
+    for (const args of commandsOf(move)) await this.call(args);
+  }
+
+  /** Runs a command of our own on the server as it stands. */
+  async call(args: string[]): Promise<void> {
+    await this.#admin.call(args);
   }
 
   /** Keys of the server as it stands. */
@@ -158,7 +164,7 @@ export class ServerMemo {
     const key = entryKey(state, step);
     const known = this.#entries.get(key);
     if (known) return known;
-    this.#inspect(step);
+    this.#inspect(state, step);
     const first = await this.#run(state, step);
     const second = await this.#run(state, step);
     if (first.reply !== second.reply || first.image.content !== second.image.content) {
@@ -171,6 +177,11 @@ export class ServerMemo {
     this.#entries.set(key, entry);
     this.#asked.set(key, { state, step });
     return entry;
+  }
+
+  /** What the server will draw in the course of the step; undefined where its answer is certain. */
+  draw(state: number, { command }: Step): Draw | undefined {
+    return drawOf(decodeCommand(command), this.keys(state));
   }
 
   /** Keys of a state, in byte order. */
@@ -256,10 +267,12 @@ export class ServerMemo {
     return undefined;
   }
 
-  #inspect(step: Step): void {
+  #inspect(state: number, step: Step): void {
     for (const bytes of [step.command, ...step.queued]) {
       const args = decodeCommand(bytes);
-      requireExplorable(args);
+      // One that takes all that there is draws nothing; what stands before it in a transaction may change that.
+      const certain = mayDraw(args) && bytes === step.command && !this.draw(state, step);
+      if (!certain) requireExplorable(args);
       if (args[0]!.toUpperCase() === 'FUNCTION') this.#usesFunctions = true;
       for (const body of scriptBodies(args)) {
         this.#bodies.set(createHash('sha1').update(body, 'latin1').digest('hex'), body);

@@ -189,7 +189,8 @@ export class Space {
   }
 
   /**
-   * Everything that a move may come to: one transition, or one for each choice of the code (`env.pick`).
+   * Everything that a move may come to: one transition, or one for each choice of the code (`env.pick`) and each
+   * outcome of what the server draws.
    * @param budgets what is left after the move
    */
   async expand(
@@ -495,15 +496,16 @@ export class Space {
     return role === undefined || role === slot ? buyer : buyersOf(this.scope, role)[0]!;
   }
 
-  #plainGround(mostEvents: number): Ground {
+  #plainGround(mostEvents: number, draws: Ground['draws'] = 'first'): Ground {
     const { memo, histories, rules } = this;
-    return { memo, histories, rules, mostEvents, swap: (text) => text, requireOwnIds: () => {} };
+    return { memo, histories, rules, draws, mostEvents, swap: (text) => text, requireOwnIds: () => {} };
   }
 
   #groundOf(slot: number): Ground {
     const { retry, repeat } = this.scope.faults;
     const purchases = Math.max(1, buyersIn(this.scope, slot).length) * (1 + retry + repeat);
-    const plain = this.#plainGround(MOST_EVENTS + MOST_EVENTS_AN_ATTEMPT * this.scope.attempts * purchases);
+    const mostEvents = MOST_EVENTS + MOST_EVENTS_AN_ATTEMPT * this.scope.attempts * purchases;
+    const plain = this.#plainGround(mostEvents, this.rules.allDraws ? 'branch' : 'first');
     if (!this.reductions.symmetry || slot >= this.layout.instances) return plain;
     return { ...plain, ...exchangeGround(this.scope, this.#roles[slot]!, slot) };
   }
