@@ -1,0 +1,51 @@
+import { fileURLToPath } from 'node:url';
+import type { Subject } from '../../harness/explorer/space.ts';
+import { subjectOf } from '../../harness/explorer/subject.ts';
+import type { Strategy } from '../../strategies/contract.ts';
+import * as caches from './caches.ts';
+import * as counters from './counters.ts';
+import * as failures from './failures.ts';
+import * as ledgers from './ledgers.ts';
+import * as limits from './limits.ts';
+import * as locks from './locks.ts';
+import * as memories from './memories.ts';
+import * as optimistic from './optimistic.ts';
+import * as replies from './replies.ts';
+import * as reservations from './reservations.ts';
+import * as reserve from './reserve.ts';
+import * as spread from './spread.ts';
+import type { Mutant, Variant } from './parts.ts';
+
+/** File name → what it exports. */
+const families = {
+  caches,
+  counters,
+  failures,
+  ledgers,
+  limits,
+  locks,
+  memories,
+  optimistic,
+  replies,
+  reservations,
+  reserve,
+  spread,
+};
+
+const all = Object.entries(families).flatMap(([family, exports]) =>
+  Object.values(exports)
+    .filter((one): one is Mutant | Variant => typeof one === 'object')
+    .map((one) => ({ family, one })),
+);
+const strategies = all.map(({ one }) => one);
+/** Each has a mistake, and must be caught. */
+export const mutants = strategies.filter((one): one is Mutant => 'caught' in one);
+/** Each is right, and must not be accused. */
+export const variants = strategies.filter((one): one is Variant => 'holdsIn' in one);
+
+/** Built-in strategies come from their own files, those of the corpus from their family's. */
+export function subject(strategy: Strategy): Promise<Subject> {
+  const found = all.find(({ one }) => one === strategy);
+  if (!found) return subjectOf(strategy);
+  return subjectOf(strategy, fileURLToPath(new URL(`./${found.family}.ts`, import.meta.url)));
+}
