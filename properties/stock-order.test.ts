@@ -442,3 +442,55 @@ test('a part that is too large for the general search is inconclusive, and its s
   expect(verdict).toBe('inconclusive');
   expect(evidence[0]!.message).toContain('50003 of 50003 operations');
 });
+
+/** How often a quantity is looked at: that counts steps, whatever the machine. */
+function looksAt(sale: Sale, history: Operation[]): number {
+  const operations = OperationColumns.from(history);
+  const requests = foldRequests(operations);
+  let looks = 0;
+  const counting = (column: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> =>
+    new Proxy(column, { get: (target, key) => (looks++, Reflect.get(target, key) as unknown) });
+  operations.quantity = counting(operations.quantity);
+  requests.quantity = counting(requests.quantity as Float64Array<ArrayBuffer>);
+  judgeRefusals(sale, operations, requests, { timeoutMs: 0 });
+  return looks;
+}
+
+test.each<[string, number, (n: number) => Operation[]]>([
+  [
+    'all refusals wait for one user to reach the limit',
+    Infinity,
+    (n) => [
+      ...Array.from({ length: n }, (_, i) => purchase(`refused ${i}`, 'limit-reached', [i, 9 * n])),
+      ...Array.from({ length: n }, (_, i) => purchase(`sold ${i}`, 'sold', [n + i, n + i + 1])),
+    ],
+  ],
+  [
+    'all that is unknown waits for one user to give back',
+    2,
+    (n) => [
+      ...Array.from({ length: n }, (_, i) => purchase(`lost ${i}`, 'unknown', [5, 5], 2)),
+      ...Array.from({ length: n }, (_, i) => [
+        purchase(`sold ${i}`, 'sold', [3 * i, 3 * i + 1]),
+        release(`sold ${i}`, [3 * i + 2, 3 * i + 4]),
+      ]).flat(),
+    ],
+  ],
+  [
+    'all that is unknown waits for a unit more',
+    Infinity,
+    (n) => [
+      ...Array.from({ length: n }, (_, i) => purchase(`lost ${i}`, 'unknown', [0, 1], n + 2)),
+      ...Array.from({ length: n }, (_, i) => restock(1, [i + 2, i + 3])),
+    ],
+  ],
+])('twice the history is hardly more than twice the work where %s', (_, perUserLimit, historyOf) => {
+  const looks = (n: number): number => {
+    const history = historyOf(n).map((operation) => ({ ...operation, user: 'u' }));
+    return looksAt({ sku: 'tea', stock: n, perUserLimit }, [
+      ...history,
+      purchase('unexplained', 'sold-out', [0, 0]),
+    ]);
+  };
+  expect(looks(1_000)).toBeLessThan(2.5 * looks(500));
+});

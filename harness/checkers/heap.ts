@@ -42,3 +42,23 @@ export class Heap {
     this.#ids[place] = last;
   }
 }
+
+/** A heap for each of many groups, made when it is first needed. */
+export class Heaps {
+  readonly #heaps = new Map<number, Heap>();
+  readonly #keyOf: (id: number) => number;
+
+  constructor(keyOf: (id: number) => number) {
+    this.#keyOf = keyOf;
+  }
+
+  of(group: number): Heap | undefined {
+    return this.#heaps.get(group);
+  }
+
+  push(group: number, id: number): void {
+    let heap = this.#heaps.get(group);
+    if (heap === undefined) this.#heaps.set(group, (heap = new Heap(this.#keyOf)));
+    heap.push(id);
+  }
+}

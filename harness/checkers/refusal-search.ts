@@ -1,14 +1,15 @@
 import type { Sale } from '../../strategies/contract.ts';
 import type { OperationColumns } from '../history/columns.ts';
 import type { Outcome } from '../history/operation.ts';
-import type { Evidence, PropertyVerdict } from './checker.ts';
-import { contextOf } from './context.ts';
+import type { PropertyVerdict } from './checker.ts';
 import { timed } from './false-refusals.ts';
 import { checkLinearizable, type Operation } from './linearizability.ts';
 import { orderByTime } from './order.ts';
+import { undecidedRefusals, unplacedOperations } from './refusal-evidence.ts';
 import {
   DONE,
   had,
+  isRefusal,
   LIMIT_REACHED,
   RELEASE,
   RESTOCK,
@@ -21,8 +22,6 @@ import { saleModel, type Holding, type SaleInput, type SaleState } from './sale-
 
 /** Operations that the general search is given at most: beyond that its memory, not its time, is what runs out. */
 const SEARCHABLE = 50_000;
-/** Operations that evidence shows. */
-const SHOWN = 6;
 
 /**
  * Decides `false-refusal` by the general search, on the part of the history that needs it: from the last moment at
@@ -40,7 +39,7 @@ export function searchRefusals(
   const { before, rows } = uncertainPart(operations, requests);
   const part = `${rows.length} of ${operations.length} operations, from ${operations.invoked[rows[0]!]} ns on`;
   if (rows.length > SEARCHABLE) {
-    return inconclusive(operations, undecided, `the ${part}, are too many for the general search`);
+    return undecidedRefusals(operations, undecided, `the ${part}, are too many for the general search`);
   }
   const history = inputs(sale, operations, rows);
   const from = stateAfter(sale, operations, requests, { before, rows });
@@ -49,14 +48,14 @@ export function searchRefusals(
   const note = `decided by the general search over ${part}`;
   if (result.verdict === 'holds') return { verdict: 'holds', evidence: [], note };
   if (result.verdict === 'inconclusive') {
-    return inconclusive(
+    return undecidedRefusals(
       operations,
       undecided,
       `the general search over ${part}, was not done in ${timeoutMs} ms`,
     );
   }
   const left = result.unplaced.map((operation) => rows[history.indexOf(operation)]!);
-  return { ...finding('violated', operations, left, `${note}: no order explains them all`), note };
+  return unplacedOperations(operations, left, note);
 }
 
 /** Rows in the order of invocation. */
@@ -93,9 +92,6 @@ function isUncertain(operations: OperationColumns, requests: Requests, row: numb
   const refused = had(requests.outcomes[r]!, SOLD_OUT) || had(requests.outcomes[r]!, LIMIT_REACHED);
   return refused || requests.settledAt[r]! >= requests.releasedAt[r]!;
 }
-
-const isRefusal = ({ outcome }: OperationColumns, row: number): boolean =>
-  outcome[row] === SOLD_OUT || outcome[row] === LIMIT_REACHED;
 
 /** Whether it can change or must see the stock. */
 function hasPlace(operations: OperationColumns, requests: Requests, row: number): boolean {
@@ -149,24 +145,4 @@ function inputs(
     const alone = names.every((name) => uses.get(name[row]!) === 1);
     return { ...operation, input: { ...operation.input, alone } };
   });
-}
-
-function inconclusive(operations: OperationColumns, rows: readonly number[], why: string): PropertyVerdict {
-  return finding('inconclusive', operations, rows, `${rows.length} refusals are in doubt, and ${why}`);
-}
-
-function finding(
-  verdict: 'violated' | 'inconclusive',
-  operations: OperationColumns,
-  rows: readonly number[],
-  message: string,
-): PropertyVerdict {
-  const shown = rows.slice(0, SHOWN).map((row) => operations.at(row));
-  const evidence: Evidence = {
-    property: 'false-refusal',
-    message,
-    requests: shown.map(({ request }) => request),
-    operations: rows.length === 1 ? contextOf(operations, rows[0]!) : shown,
-  };
-  return { verdict, evidence: [evidence] };
 }

@@ -40,6 +40,9 @@ export interface Requests {
   releases: Uint8Array;
 }
 
+export const isRefusal = ({ outcome }: Pick<OperationColumns, 'outcome'>, row: number): boolean =>
+  outcome[row] === SOLD_OUT || outcome[row] === LIMIT_REACHED;
+
 const bit = (outcome: number): number => 1 << outcome;
 export const had = (outcomes: number, outcome: number): boolean => (outcomes & bit(outcome)) !== 0;
 

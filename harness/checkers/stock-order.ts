@@ -1,14 +1,14 @@
 import type { Sale } from '../../strategies/contract.ts';
 import type { OperationColumns } from '../history/columns.ts';
-import type { Evidence, PropertyVerdict } from './checker.ts';
-import { contextOf } from './context.ts';
-import { Heap } from './heap.ts';
+import type { PropertyVerdict } from './checker.ts';
+import { Heap, Heaps } from './heap.ts';
 import { orderByTime } from './order.ts';
+import { impossibleRefusals } from './refusal-evidence.ts';
 import { searchRefusals } from './refusal-search.ts';
 import {
   DONE,
   had,
-  LIMIT_REACHED,
+  isRefusal,
   PURCHASE,
   RELEASE,
   RESTOCK,
@@ -61,9 +61,6 @@ export interface RefusalOptions {
   timeoutMs: number;
 }
 
-/** Refusals that evidence names. */
-const NAMED = 5;
-
 /** Judges `false-refusal`. */
 export function judgeRefusals(
   sale: Sale,
@@ -75,22 +72,8 @@ export function judgeRefusals(
   const unexplained = new Sweep(sale, operations, requests, 'witness').run(events);
   if (unexplained.length === 0) return { verdict: 'holds', evidence: [] };
   const impossible = new Sweep(sale, operations, requests, 'bound').run(events);
-  if (impossible.length > 0) return violated(operations, impossible);
+  if (impossible.length > 0) return impossibleRefusals(operations, impossible);
   return searchRefusals(sale, operations, requests, unexplained, options.timeoutMs);
-}
-
-function violated(operations: OperationColumns, rows: readonly number[]): PropertyVerdict {
-  const evidence = rows.slice(0, NAMED).map((row, i): Evidence => {
-    const { request, quantity, outcome } = operations.at(row);
-    const count = rows.length > 1 ? ` (${i + 1} of ${rows.length} such refusals)` : '';
-    return {
-      property: 'false-refusal',
-      message: `${request} asked for ${quantity} and was told ${outcome}, which no order explains beside the other answers${count}`,
-      requests: [request],
-      operations: contextOf(operations, row),
-    };
-  });
-  return { verdict: 'violated', evidence };
 }
 
 /** Rows by their invocation and by their completion. */
@@ -131,12 +114,12 @@ class Sweep {
   readonly #unexplained: number[] = [];
   /** Operations told `sold-out` and not explained yet, the largest quantity first. */
   readonly #short: Heap;
-  /** Operations told `limit-reached` and not explained yet, by user. */
-  readonly #limited = new Map<number, number[]>();
+  /** Operations told `limit-reached` and not explained yet, by user, the largest quantity first. */
+  readonly #limited: Heaps;
   readonly #usersToCheck: number[] = [];
-  /** Requests that are unknown, and that the model would not sell yet: for want of units, or for the limit. */
+  /** Unknown requests that the model would not sell yet, the smallest first: for want of units, or for the limit. */
   readonly #waiting: Heap;
-  readonly #waitingForLimit = new Map<number, number[]>();
+  readonly #waitingForLimit: Heaps;
 
   constructor(sale: Sale, operations: OperationColumns, requests: Requests, reading: 'witness' | 'bound') {
     this.#sale = sale;
@@ -150,8 +133,12 @@ class Sweep {
     this.#soldBy = new Float64Array(requests.count).fill(-Infinity);
     this.#heldBy = new Float64Array(sale.perUserLimit === undefined ? 0 : operations.strings.size);
     this.#settled = new Uint8Array(operations.length);
-    this.#short = new Heap((row) => -operations.quantity[row]!);
-    this.#waiting = new Heap((r) => requests.quantity[r]!);
+    const largestFirst = (row: number): number => -operations.quantity[row]!;
+    const smallestFirst = (r: number): number => requests.quantity[r]!;
+    this.#short = new Heap(largestFirst);
+    this.#limited = new Heaps(largestFirst);
+    this.#waiting = new Heap(smallestFirst);
+    this.#waitingForLimit = new Heaps(smallestFirst);
   }
 
   /** @returns the refusals that stay unexplained, in the order of their completion */
@@ -174,15 +161,10 @@ class Sweep {
 
   #countRefusals(): void {
     for (let row = 0; row < this.#operations.length; row++) {
-      if (!this.#isRefusal(row) || this.#isHopeless(row)) continue;
+      if (!isRefusal(this.#operations, row) || this.#isHopeless(row)) continue;
       const r = this.#requests.ofOperation[row]!;
       if (this.#mayHold(r) && !this.#isReleased(r)) this.#refusalsLeft[r]!++;
     }
-  }
-
-  #isRefusal(row: number): boolean {
-    const outcome = this.#operations.outcome[row];
-    return outcome === SOLD_OUT || outcome === LIMIT_REACHED;
   }
 
   /** A request that was sold before, and never given back, holds its units for ever. */
@@ -208,7 +190,7 @@ class Sweep {
       const end = outcome === SOLD ? this.#operations.completed[row]! : Infinity;
       this.#soldBy[r] = Math.max(this.#soldBy[r]!, end);
       this.#want(r, outcome === SOLD ? WANTED : WANTED_IF_THERE_IS_ENOUGH);
-    } else if (this.#isRefusal(row)) {
+    } else if (isRefusal(this.#operations, row)) {
       this.#refuse(row, r);
     }
     this.#explainAll();
@@ -227,7 +209,7 @@ class Sweep {
     const limit = this.#sale.perUserLimit;
     if (this.#requests.quantity[r]! > this.#available) this.#waiting.push(r);
     else if (limit !== undefined && this.#heldBy[user]! + this.#requests.quantity[r]! > limit) {
-      append(this.#waitingForLimit, user, r);
+      this.#waitingForLimit.push(user, r);
     } else this.#take(r);
   }
 
@@ -239,13 +221,13 @@ class Sweep {
     if (this.#sale.perUserLimit === undefined) return;
     const user = this.#requests.user[r]!;
     this.#heldBy[user]! += quantity;
-    if (this.#limited.has(user)) this.#usersToCheck.push(user);
+    if (this.#limited.of(user) !== undefined) this.#usersToCheck.push(user);
   }
 
   #refuse(row: number, r: number): void {
     if (this.#operations.outcome[row] === SOLD_OUT) this.#short.push(row);
     else {
-      append(this.#limited, this.#requests.user[r]!, row);
+      this.#limited.push(this.#requests.user[r]!, row);
       this.#usersToCheck.push(this.#requests.user[r]!);
     }
   }
@@ -266,12 +248,13 @@ class Sweep {
   }
 
   #explainLimited(user: number): void {
-    const rows = this.#limited.get(user) ?? [];
-    this.#limited.delete(user);
-    const limit = this.#sale.perUserLimit ?? Infinity;
-    for (const row of rows) {
-      if (this.#heldBy[user]! + this.#operations.quantity[row]! > limit) this.#explain(row);
-      else if (!this.#settled[row]) append(this.#limited, user, row);
+    const limit = this.#sale.perUserLimit;
+    const rows = this.#limited.of(user);
+    if (limit === undefined || rows === undefined) return;
+    for (let row = rows.top; row !== undefined; row = rows.top) {
+      if (this.#heldBy[user]! + this.#operations.quantity[row]! <= limit) return;
+      rows.pop();
+      this.#explain(row);
     }
   }
 
@@ -308,8 +291,7 @@ class Sweep {
     this.#available += this.#requests.quantity[r]!;
     const user = this.#requests.user[r]!;
     if (this.#sale.perUserLimit !== undefined) this.#heldBy[user]! -= this.#requests.quantity[r]!;
-    for (const waiting of this.#waitingForLimit.get(user) ?? []) this.#waiting.push(waiting);
-    this.#waitingForLimit.delete(user);
+    this.#wakeUser(user);
     this.#wake();
   }
 
@@ -319,7 +301,25 @@ class Sweep {
       if (this.#requests.quantity[r]! > this.#available) return;
       this.#waiting.pop();
       if (!this.#holds[r]) this.#takeIfSold(r);
+      this.#wakeUser(this.#requests.user[r]!);
       this.#explainAll();
+    }
+  }
+
+  /**
+   * The same for one user's, of whom the limit may now let some through. When the smallest of them waits for units,
+   * so would the others: they stay, and are looked at again when it has left. So each look moves one, not all.
+   */
+  #wakeUser(user: number): void {
+    const limit = this.#sale.perUserLimit;
+    const kept = this.#waitingForLimit.of(user);
+    if (limit === undefined || kept === undefined) return;
+    for (let r = kept.top; r !== undefined; r = kept.top) {
+      if (this.#heldBy[user]! + this.#requests.quantity[r]! > limit) return;
+      kept.pop();
+      if (this.#holds[r]) continue;
+      this.#takeIfSold(r);
+      if (!this.#holds[r]) return;
     }
   }
 
@@ -333,15 +333,9 @@ class Sweep {
   }
 
   #close(row: number): void {
-    if (!this.#isRefusal(row) || this.#settled[row]) return;
+    if (!isRefusal(this.#operations, row) || this.#settled[row]) return;
     this.#unexplained.push(row);
     this.#settle(row, this.#requests.ofOperation[row]!);
     this.#explainAll();
   }
-}
-
-function append(lists: Map<number, number[]>, key: number, item: number): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [item]);
-  else list.push(item);
 }
