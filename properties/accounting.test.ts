@@ -254,9 +254,10 @@ describe('a sale whose sums disagree is blamed for that, and for nothing else', 
 });
 
 /** Stock 4, one left: one sold, one unknown, and one more is gone. */
-const oneMoreGone = (resent: boolean): ReturnType<typeof judgeAtRest> =>
+const oneMoreGone = (resent: boolean, restarted = false): ReturnType<typeof judgeAtRest> =>
   judgeAtRest(
     facts({
+      restarted,
       sale: { sku: 'tea', stock: 4 },
       requests: [request('a', { resent }), request('b', { outcome: 'unknown' })],
       drained: 1,
@@ -268,6 +269,11 @@ test('the excess of a double sale without a ledger is never counted as stranded 
   expect(oneMoreGone(true).stranded.evidence[0]?.units).toBe(1);
   expect(oneMoreGone(false)['double-sale'].verdict).toBe('holds');
   expect(oneMoreGone(false).stranded.evidence[0]?.units).toBe(2);
+});
+
+test('what a restart lost is stranded, never a double sale, although every client sends again after it', () => {
+  expect(oneMoreGone(true, true)['double-sale'].verdict).toBe('holds');
+  expect(oneMoreGone(true, true).stranded.evidence[0]?.units).toBe(2);
 });
 
 test('what cannot be judged without the drained units is inconclusive, never held', () => {

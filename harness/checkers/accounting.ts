@@ -258,10 +258,11 @@ function judgeStranded(facts: SaleAtRest, sums: Sums): PropertyVerdict {
 
 /**
  * Units that left the store beyond everything that was sold or unknown. Without a ledger they are a double sale
- * only where some purchase was sent or asked twice; otherwise they are stranded.
+ * only where some purchase was sent or asked twice, and the store did not lose them itself; otherwise they are
+ * stranded.
  */
-function doubleSaleWithoutLedger({ recorded, drained }: SaleAtRest, sums: Sums): number {
-  if (recorded !== undefined || drained === undefined || !sums.anyResent) return 0;
+function doubleSaleWithoutLedger({ recorded, drained, restarted }: SaleAtRest, sums: Sums): number {
+  if (recorded !== undefined || drained === undefined || !sums.anyResent || restarted) return 0;
   return units(sums.onSaleLeast - units(drained) - sums.possiblySold);
 }
 
