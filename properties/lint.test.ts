@@ -25,6 +25,20 @@ const fixtures: Fixture[] = [
   },
   {
     rule: 'eslint(no-restricted-imports)',
+    what: 'a strategy that imports another',
+    bad: { 'strategies/leaning.ts': importing('./there.ts'), 'strategies/there.ts': there },
+    good: { 'strategies/keys.ts': there, 'strategies/on-its-own.ts': importing('./keys.ts') },
+  },
+  {
+    rule: 'eslint(no-restricted-imports)',
+    what: 'a strategy that imports a package',
+    bad: { 'strategies/packaged.ts': `import { Redis } from 'ioredis';\nexport const here = Redis;\n` },
+    good: {
+      'strategies/typed.ts': `import type { Redis } from 'ioredis';\nexport const here = (redis: Redis): Redis => redis;\n`,
+    },
+  },
+  {
+    rule: 'eslint(no-restricted-imports)',
     what: 'a harness file that imports a report',
     bad: { 'harness/load/up.ts': importing('../../reports/there.ts'), 'reports/there.ts': there },
     good: { 'harness/cli.ts': importing('../reports/there.ts') },
