@@ -6,7 +6,6 @@ import { addTimes, noTimes, type CurvePoint, type Percentiles } from './load/res
 import { median, medianInterval, pairedRatio, type Interval } from './load/statistics.ts';
 import type { Ended, LoadRun } from './load/summary.ts';
 import type { Bottleneck } from './load/usage.ts';
-import type { Random } from './random.ts';
 
 /** What one strategy did. A figure that was not measured is null. */
 export interface BenchRow {
@@ -83,7 +82,6 @@ export function rowOf(
   judgements: readonly Judgement[],
   { ceiling, baseline }: References,
   arrivals: BenchRow['arrivals'],
-  random: Random,
 ): BenchRow {
   const [first] = trials as [Trial, ...Trial[]];
   const sales = trials.map(({ salesPerSecond }) => salesPerSecond);
@@ -105,17 +103,14 @@ export function rowOf(
     connections: first.connections,
     trials: trials.length,
     ended: WORST_FIRST.find((ended) => trials.some((trial) => trial.ended === ended))!,
-    salesPerSecond: medianInterval(sales, random),
+    salesPerSecond: medianInterval(sales),
     salesPerSecondOfTrials: sales,
     warmUpMs: known(({ warmUpNs }) => (warmUpNs === undefined ? null : warmUpNs / 1e6)),
     unsteady: total(({ warmUpNs }) => Number(warmUpNs === undefined)),
-    refusalsPerSecond: medianInterval(
-      trials.map(({ refusalsPerSecond }) => refusalsPerSecond),
-      random,
-    ),
-    ratioToCeiling: ceiling ? pairedRatio(sales, ceiling.opsPerSecond, random) : NOTHING,
+    refusalsPerSecond: medianInterval(trials.map(({ refusalsPerSecond }) => refusalsPerSecond)),
+    ratioToCeiling: ceiling ? pairedRatio(sales, ceiling.opsPerSecond) : NOTHING,
     ceiling: ceiling?.name ?? null,
-    ratioToBaseline: baseline ? pairedRatio(sales, baseline, random) : NOTHING,
+    ratioToBaseline: baseline ? pairedRatio(sales, baseline) : NOTHING,
     responseMs: times.response.percentiles(),
     responseCurve: times.response.curve(),
     serviceMs: times.service.percentiles(),

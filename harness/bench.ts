@@ -199,6 +199,9 @@ function trialOf(
   return { name: prefix + strategy.name, measure };
 }
 
+const salesOf = ({ trials }: Candidate): (number | null)[] =>
+  trials.map(({ salesPerSecond }) => salesPerSecond);
+
 function summary(
   { target, seed, arrivals }: BenchOptions,
   candidates: readonly Candidate[],
@@ -206,9 +209,6 @@ function summary(
   baseline: Candidate | undefined,
   again: Candidate | undefined,
 ): BenchResult {
-  const random = seededRandom(seed).fork('intervals');
-  const salesOf = ({ trials }: Candidate): (number | null)[] =>
-    trials.map(({ salesPerSecond }) => salesPerSecond);
   const referencesOf = (candidate: Candidate): References => {
     const column = columns.find(
       ({ ceiling }) => ceiling.command === candidate.ceiling && ceiling.pipeline === 1,
@@ -218,7 +218,7 @@ function summary(
       baseline: baseline && baseline !== candidate ? salesOf(baseline) : undefined,
     };
   };
-  const ratio = baseline && again && pairedRatio(salesOf(again), salesOf(baseline), random);
+  const ratio = baseline && again && pairedRatio(salesOf(again), salesOf(baseline));
   return {
     environment: describeMachine(target.description),
     seed,
@@ -240,7 +240,7 @@ function summary(
       const { strategy, skipped, trials, judgements } = candidate;
       if (skipped !== undefined) return [{ strategy: strategy.name, skipped }];
       if (trials.length === 0) return [];
-      return [rowOf(trials, judgements, referencesOf(candidate), arrivals ?? null, random)];
+      return [rowOf(trials, judgements, referencesOf(candidate), arrivals ?? null)];
     }),
     sweeps: named(candidates, ({ sweep }) => sweep),
     offered: named(candidates, ({ offered }) => offered),

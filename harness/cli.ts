@@ -210,7 +210,7 @@ function addBench(program: Command, run: Invocation): void {
     .addOption(whole('--rate <n>', 'open loop: arrivals per second, of a flash sale at its peak', 1))
     .addOption(new Option('--arrivals <profile>', 'open loop (default: poisson)').choices(ARRIVALS))
     .option('--slo <target>', 'find the highest rate that meets it, as p99=5ms')
-    .addOption(whole('--trials <n>', 'how often each is measured, in turns', 1).default(5))
+    .addOption(whole('--trials <n>', 'how often each is measured, in turns; intervals need 6', 1).default(6))
     .option('--baseline <name>', 'compare with this one (default: the first)')
     .addOption(whole('--stock <n>', 'units (default: more than can be sold in the time)', 0))
     .addOption(whole('--buyers <n>', 'purchases in all (default: as many as there is time for)', 1))

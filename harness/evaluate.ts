@@ -40,7 +40,7 @@ export const PROFILES = {
     maxStates: 2_000_000,
     auditSamples: 16,
     histories: 10,
-    bench: { trials: 5, seconds: 1, beyond: { sellOutSeconds: 2, offered: 5 } },
+    bench: { trials: 6, seconds: 1, beyond: { sellOutSeconds: 2, offered: 5 } },
   },
 } as const satisfies Record<string, ProfileContent>;
 

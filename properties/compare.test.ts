@@ -6,7 +6,6 @@ import type { BenchResult } from '../harness/bench.ts';
 import { rowOf, type BenchRow, type Trial } from '../harness/bench-row.ts';
 import { OUTCOMES } from '../harness/history/operation.ts';
 import { noTimes } from '../harness/load/response-time.ts';
-import { seededRandom } from '../harness/random.ts';
 import { readSession } from '../harness/session.ts';
 import { compare, comparisonText } from '../reports/compare.ts';
 import { benchText } from '../reports/bench.ts';
@@ -131,7 +130,7 @@ function rowWith(sales: readonly number[], verdicts: Partial<Record<Property, Ve
     PROPERTIES.map((property) => [property, { verdict: verdicts[property] ?? 'holds', evidence: [] }]),
   ) as unknown as Judgement;
   const trials = sales.map((salesPerSecond) => ({ ...trial, salesPerSecond }));
-  return rowOf(trials, [judgement], { ceiling: undefined, baseline: undefined }, null, seededRandom(seed));
+  return rowOf(trials, [judgement], { ceiling: undefined, baseline: undefined }, null);
 }
 
 const between = (base: number[], now: number[]): string =>

@@ -2,60 +2,11 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { arrivalTimes, PROFILES, type Arrivals } from '../harness/load/arrivals.ts';
 import { Durations } from '../harness/load/response-time.ts';
-import { differs, medianInterval, pairedRatio, unpairedRatio } from '../harness/load/statistics.ts';
 import { parseTarget, sweep, type Point } from '../harness/load/sweep.ts';
 import { runRounds } from '../harness/load/trials.ts';
 import { steadyFrom } from '../harness/load/warm-up.ts';
-import { seededRandom, type Random } from '../harness/random.ts';
+import { seededRandom } from '../harness/random.ts';
 import { seed } from './seed.ts';
-
-/** One trial: around 1, and sometimes a neighbour takes half of the machine. */
-const noisy = (random: Random): number =>
-  (1 + 0.2 * (random.next() - 0.5)) * (random.next() < 0.15 ? 0.5 : 1);
-const trials = (count: number, random: Random, factor = 1): number[] =>
-  Array.from({ length: count }, () => factor * noisy(random));
-
-describe('an interval', () => {
-  const sessions = Array.from({ length: 100 }, (_, i) => seededRandom(seed).fork(i));
-
-  test.each([5, 10])('of %i trials against the same again contains 1 in 17 of 20 sessions or more', (n) => {
-    const paired = sessions.filter(
-      (random) => !differs(pairedRatio(trials(n, random), trials(n, random), random)),
-    );
-    const unpaired = sessions.filter(
-      (random) => !differs(unpairedRatio(trials(n, random), trials(n, random), random)),
-    );
-    expect(paired.length).toBeGreaterThanOrEqual(85);
-    expect(unpaired.length).toBeGreaterThanOrEqual(85);
-  });
-
-  test('is narrow enough to show a difference where there is one', () => {
-    const found = sessions.filter((random) => {
-      const ratio = pairedRatio(trials(10, random, 2.5), trials(10, random), random);
-      return differs(ratio) && ratio.low! > 1;
-    });
-    expect(found.length).toBeGreaterThanOrEqual(85);
-  });
-
-  test('is not drawn from fewer than five trials, which could not bear it', () => {
-    const random = seededRandom(seed);
-    expect(medianInterval([1, 2, 3, 4], random)).toEqual({ median: 2.5, low: null, high: null });
-    expect(medianInterval([1, null, 3, 4, 5], random)).toMatchObject({ median: 3.5, low: null });
-    expect(medianInterval([5, 1, 4, 2, 3], random)).toEqual({ median: 3, low: 1, high: 5 });
-    expect(differs({ median: 2, low: null, high: null })).toBe(false);
-  });
-
-  test('does not blame a strategy for a round in which everything was slow', () => {
-    const random = seededRandom(seed);
-    const slow = [1, 1, 0.2, 1, 0.1, 1];
-    const ratio = pairedRatio(
-      slow.map((speed) => 3 * speed),
-      slow,
-      random,
-    );
-    for (const value of Object.values(ratio)) expect(value).toBeCloseTo(3);
-  });
-});
 
 test('each round measures everything once, in an order of its own that the seed repeats', async () => {
   const order = await orders();

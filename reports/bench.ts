@@ -116,9 +116,9 @@ function controlLine({
   differs: wrong,
 }: NonNullable<BenchResult['control']>): string {
   const measured = `A/A control: ${strategy} against itself ${ratioText(ratio)}, n = ${trials}`;
-  if (ratio.low === null) return `${measured}; too few trials for an interval`;
+  if (ratio.low === null) return `${measured}; too few trials for an interval, which needs 6`;
   return wrong
-    ? `${measured}: DIFFERS. Something else disturbed this session; do not trust its ratios, measure again`
+    ? `${measured}: DIFFERS. Chance does that once in 20 sessions, else something disturbed this one: do not trust its ratios, measure again`
     : `${measured}: no detectable difference, as it should be`;
 }
 

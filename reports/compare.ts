@@ -1,6 +1,5 @@
 import type { Session, SessionRow } from '../harness/session.ts';
 import { unpairedRatio, type Interval } from '../harness/load/statistics.ts';
-import { seededRandom } from '../harness/random.ts';
 import { PROPERTIES, type Property } from '../strategies/contract.ts';
 import { comparison } from './bench.ts';
 import { textTable } from './text-table.ts';
@@ -24,7 +23,6 @@ const RANK: Record<string, number> = { holds: 0, 'n/a': 0, inconclusive: 1, viol
 
 /** Speed never makes up for a verdict: the worse of the two kinds of change is what counts. */
 export function compare(base: Session, now: Session): Compared[] {
-  const random = seededRandom(0);
   const names = [...new Set([...base.strategies, ...now.strategies].map(({ strategy }) => strategy))];
   return names.map((strategy) => {
     const [before, after] = [base, now].map((session) =>
@@ -52,7 +50,7 @@ export function compare(base: Session, now: Session): Compared[] {
       ...figures,
       verdict: worse.length > 0 ? 'worse' : better ? 'better' : 'same',
       worse,
-      ratio: measured ? unpairedRatio(of!, to!, random) : NOTHING,
+      ratio: measured ? unpairedRatio(of!, to!) : NOTHING,
     };
   });
 }
