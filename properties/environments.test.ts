@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { abilitiesOf } from '../harness/explorer/abilities.ts';
 import { scopesOf, type ExploredEnvironment } from '../harness/explorer/environments.ts';
 import type { Strategy } from '../strategies/contract.ts';
+import { decrementThenCheck } from '../strategies/decrement-then-check.ts';
 import { luaReserveOnce } from '../strategies/lua-reserve-once.ts';
 import { watchRetry } from '../strategies/watch-retry.ts';
 import { exploring, properties, server, subject } from './exploring.ts';
@@ -29,6 +30,10 @@ test('release and restock: a limit that forgets what was given back refuses fals
   const forgets = await violatedIn('release-restock', probes.limitsPurchases);
   expect(forgets).toEqual(new Set(['false-refusal']));
   expect(await violatedIn('release-restock', probes.limitsHoldings)).toEqual(new Set());
+});
+
+test('release and restock: a counter that is below zero for a moment refuses what was just given back', async () => {
+  expect(await violatedIn('release-restock', decrementThenCheck)).toContain('false-refusal');
 });
 
 test('calm: buyers of one process share its connection, over which WATCH protects nothing', async () => {

@@ -11,8 +11,8 @@ import { decrementThenCheck } from '../strategies/decrement-then-check.ts';
 import { functionDecrement } from '../strategies/function-decrement.ts';
 import { luaDecrement } from '../strategies/lua-decrement.ts';
 import { luaReserveOnce } from '../strategies/lua-reserve-once.ts';
-import { registry } from '../strategies/registry.ts';
 import { watchRetry } from '../strategies/watch-retry.ts';
+import { strategies } from './built-ins.ts';
 import { exploring, properties, scopeOf, server, subject, type GivenScope } from './exploring.ts';
 import * as probes from './probe-strategies.ts';
 
@@ -204,7 +204,7 @@ describe.each([
   ['a lost reply', lostReply],
   ['a crash and a retry', { faults: { crash: 1, retry: 1 } }],
 ])('%s: the reduced search and its honest twins agree', (_, extra) => {
-  test.each(registry.map(({ strategy }) => strategy))('$name', async (strategy) => {
+  test.each(strategies)('$name', async (strategy) => {
     await agree(strategy, { buyers: 2, stock: 1, ...extra });
   });
 });
@@ -228,7 +228,7 @@ async function agree(strategy: Strategy, scope: GivenScope): Promise<void> {
 async function withoutReductions(strategy: Strategy, scope: GivenScope): Promise<Set<string>> {
   using _ = virtualGlobals();
   const memo = await ServerMemo.open(redis.target);
-  if (strategy.connection === 'exclusive') await memo.watch('{item}:stock');
+  if (strategy.name.startsWith('watch-')) await memo.watch('{item}:stock');
   const reductions = { ...ALL_REDUCTIONS, fuse: false, lateStarts: false, symmetry: false };
   const space = new Space(scopeOf(scope), await subject(strategy), memo, reductions);
   const result = await new Search(space, new Rest(space), {

@@ -5,9 +5,8 @@ import { Search } from '../harness/explorer/search.ts';
 import { ALL_REDUCTIONS, Space } from '../harness/explorer/space.ts';
 import { virtualGlobals } from '../harness/explorer/virtual.ts';
 import { everyRealInterleaving } from '../harness/explorer/walks.ts';
-import { missingNeeds } from '../harness/redis/capabilities.ts';
 import { PROPERTIES, type Strategy } from '../strategies/contract.ts';
-import { registry } from '../strategies/registry.ts';
+import { strategies } from './built-ins.ts';
 import { exploring, scopeOf, server, subject, type GivenScope } from './exploring.ts';
 import * as probes from './probe-strategies.ts';
 import { rotating } from './rotating.ts';
@@ -18,7 +17,6 @@ const MOST_WALKED = 2_000n;
 /** Interleavings over real sockets, about 20 ms each. */
 const MOST_REAL = 240;
 
-const strategies = registry.map(({ strategy }) => strategy);
 const calm = { buyers: 2, stock: 1, faults: { crash: 0 } };
 const crash = { buyers: 2, stock: 1, faults: { crash: 1 } };
 const sorted = (outcomes: Iterable<string>): string[] => [...outcomes].toSorted();
@@ -39,7 +37,6 @@ const cases = rotating(
 
 describe('the reduced search and its honest twins agree', () => {
   test.each(cases)('$name, $events', async ({ strategy, scope }) => {
-    if ((await missingNeeds(redis.target, strategy)) !== undefined) return;
     const reduced = await exploring(redis.target, strategy, scope, { auditSamples: 4 });
     expect(reduced.audit).toEqual({ replayed: 4, mismatches: [] });
     if (reduced.interleavings <= MOST_WALKED) {
@@ -56,7 +53,7 @@ describe('the reduced search and its honest twins agree', () => {
 async function withoutReductions(strategy: Strategy, scope: GivenScope): Promise<Set<string>> {
   using _ = virtualGlobals();
   const memo = await ServerMemo.open(redis.target);
-  if (strategy.connection === 'exclusive') await memo.watch('{item}:stock');
+  if (strategy.name.startsWith('watch-')) await memo.watch('{item}:stock');
   const reductions = { ...ALL_REDUCTIONS, fuse: false, lateStarts: false, symmetry: false };
   const space = new Space(scopeOf(scope), await subject(strategy), memo, reductions);
   const result = await new Search(space, new Rest(space), {

@@ -7,9 +7,9 @@ import { startServer } from '../harness/redis/server.ts';
 import type { RedisTarget } from '../harness/redis/target.ts';
 import { PROPERTIES, type Environment, type Strategy } from '../strategies/contract.ts';
 import { readThenWrite } from '../strategies/read-then-write.ts';
-import { registry } from '../strategies/registry.ts';
 import { race } from './race.ts';
 import { smallSale, smallSales, type SmallSale } from './arbitraries.ts';
+import { runnable } from './built-ins.ts';
 import { rotating } from './rotating.ts';
 import { twins } from './twins.ts';
 
@@ -31,7 +31,7 @@ function broken({ guarantees }: Strategy, environment: Environment, judgement: J
   ).map((property) => `${property}: ${judgement[property].evidence[0]?.message}`);
 }
 
-const correct = registry.filter(({ control }) => !control).map(({ strategy }) => strategy);
+const correct = runnable.filter(({ control }) => !control).map(({ strategy }) => strategy);
 
 describe.each(rotating(correct, 8, 'strategies'))('$name', (strategy) => {
   const limit = strategy.supports?.includes('limit') === true;

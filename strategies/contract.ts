@@ -157,11 +157,13 @@ export function checkUnits(what: string, value: number, least: number): void {
 export interface Exceptions {
   breaks?: readonly Property[];
   notApplicable?: readonly Property[];
+  /** What is otherwise there than everywhere else. */
+  holds?: readonly Property[];
 }
 
 /**
  * Writes a guarantee matrix by its exceptions: in each environment named, every property is declared to hold
- * except those listed.
+ * except those listed. What an environment lists goes before what is listed for everywhere.
  *
  * @example declareGuarantees({ calm: {}, 'buyer-crash': { breaks: ['stranded'] } }, { notApplicable: ['lost-sale'] })
  */
@@ -173,10 +175,14 @@ export function declareGuarantees(
   for (const property of PROPERTIES) {
     const row: Partial<Record<Environment, Guarantee>> = (guarantees[property] = {});
     for (const [environment, exceptions] of Object.entries(environments) as [Environment, Exceptions][]) {
-      const listed = (kind: keyof Exceptions): boolean =>
-        (exceptions[kind] ?? []).includes(property) || (everywhere[kind] ?? []).includes(property);
-      row[environment] = listed('notApplicable') ? 'n/a' : listed('breaks') ? 'breaks' : 'holds';
+      row[environment] = listedIn(exceptions, property) ?? listedIn(everywhere, property) ?? 'holds';
     }
   }
   return guarantees;
+}
+
+function listedIn({ holds, notApplicable, breaks }: Exceptions, property: Property): Guarantee | undefined {
+  if (holds?.includes(property)) return 'holds';
+  if (notApplicable?.includes(property)) return 'n/a';
+  return breaks?.includes(property) ? 'breaks' : undefined;
 }

@@ -13,3 +13,14 @@ redis.register_function('oversell_decrement_v1', function(keys, args)
   end
   return redis.call('DECRBY', keys[1], args[1])
 end)
+
+-- oversell_increment_v1: puts units on sale, new ones or such as somebody gave back.
+-- keys[1] stock (string, units)
+-- args[1] quantity (units)
+-- Answers the units left, -2 when there is no such product.
+redis.register_function('oversell_increment_v1', function(keys, args)
+  if redis.call('EXISTS', keys[1]) == 0 then
+    return -2
+  end
+  return redis.call('INCRBY', keys[1], args[1])
+end)

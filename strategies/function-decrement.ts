@@ -1,4 +1,4 @@
-import { checkRequest, checkSale, declareGuarantees, type Strategy } from './contract.ts';
+import { checkRequest, checkSale, checkUnits, declareGuarantees, type Strategy } from './contract.ts';
 import { MissingProductError } from './errors.ts';
 import { stockKey, stockLeft } from './keys.ts';
 import { Script } from './script.ts';
@@ -19,10 +19,16 @@ export const functionDecrement: Strategy = {
     {
       calm: {},
       'several-units': {},
+      'release-restock': {},
       'buyer-crash': { breaks: ['stranded'] },
       'lost-reply': { breaks: ['false-refusal', 'double-sale'] },
       retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
       'script-flush': {},
+      expiry: {},
+      eviction: { breaks: ['stranded'] },
+      'hostile-input': { breaks: ['false-refusal', 'double-sale'] },
+      restart: { breaks: ['false-refusal', 'double-sale'] },
+      'restart-without-aof': { breaks: ['stranded'] },
     },
     { notApplicable: ['user-limit', 'lost-sale'] },
   ),
@@ -35,14 +41,26 @@ export const functionDecrement: Strategy = {
 
   seller(redis, sale) {
     const key = stockKey(sale.sku);
+    const call = async (name: string, units: number): Promise<number> => {
+      const left = Number(await redis.fcall(name, 1, key, units));
+      if (left === -2) throw new MissingProductError(sale.sku);
+      return left;
+    };
     return {
       async purchase(request) {
         checkRequest(request);
-        const remaining = Number(await redis.fcall('oversell_decrement_v1', 1, key, request.quantity));
-        if (remaining === -2) throw new MissingProductError(sale.sku);
+        const remaining = await call('oversell_decrement_v1', request.quantity);
         return remaining < 0 ? { kind: 'sold-out' } : { kind: 'sold', remaining };
       },
       remaining: () => stockLeft(redis, sale.sku),
+      async release(request) {
+        checkRequest(request);
+        await call('oversell_increment_v1', request.quantity);
+      },
+      async restock(quantity) {
+        checkUnits('quantity', quantity, 1);
+        await call('oversell_increment_v1', quantity);
+      },
     };
   },
 };

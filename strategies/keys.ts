@@ -1,4 +1,4 @@
-import type { Client } from './contract.ts';
+import type { Client, RecordedSale } from './contract.ts';
 import { MissingProductError } from './errors.ts';
 
 /**
@@ -6,13 +6,21 @@ import { MissingProductError } from './errors.ts';
  * a script may touch them together.
  */
 export const stockKey = (sku: string): string => `{${sku}}:stock`;
+/** Counter: units that were asked for, granted or not. */
+export const soldKey = (sku: string): string => `{${sku}}:sold`;
+/** Tokens that are for sale, one a unit. */
+export const tokensKey = (sku: string): string => `{${sku}}:tokens`;
+/** List: tokens that were taken. */
+export const takenKey = (sku: string): string => `{${sku}}:taken`;
+/** Counter: tokens that were ever put on sale. */
+export const mintedKey = (sku: string): string => `{${sku}}:minted`;
 /** Hash: user id → units held. */
 export const holdingsKey = (sku: string): string => `{${sku}}:holdings`;
-/** Hash: request id → the answer that was given to it. */
+/** Hash: request id → units sold to it and user id, as `2 alice`: what a retry is answered from. */
 export const answersKey = (sku: string): string => `{${sku}}:answers`;
-/** Stream of orders, one entry a sale. */
+/** Stream of orders: request, user, quantity; one entry a sale, and one below zero for its release. */
 export const ordersKey = (sku: string): string => `{${sku}}:orders`;
-/** Hash: request id → what was sold to it, and to whom. */
+/** Hash: request id → units sold to it and user id, as `2 alice`. */
 export const ledgerKey = (sku: string): string => `{${sku}}:ledger`;
 
 /**
@@ -24,4 +32,30 @@ export async function stockLeft(redis: Client, sku: string): Promise<number> {
   const stock = await redis.get(stockKey(sku));
   if (stock === null) throw new MissingProductError(sku);
   return Number(stock);
+}
+
+/** What each request holds by the ledger. */
+export async function ledgerHeld(redis: Client, sku: string): Promise<RecordedSale[]> {
+  return Object.entries(await redis.hgetall(ledgerKey(sku))).map(([requestId, line]) => {
+    const [units = '', ...user] = line.split(' ');
+    return { requestId, userId: user.join(' '), quantity: Number(units) };
+  });
+}
+
+const PAGE = 1000;
+
+/** What each request holds by the stream of orders: its sales less its releases. */
+export async function ordersHeld(redis: Client, sku: string): Promise<RecordedSale[]> {
+  const held = new Map<string, RecordedSale>();
+  for (let after = '-'; ;) {
+    const page = await redis.xrange(ordersKey(sku), after, '+', 'COUNT', PAGE);
+    for (const [id, [, request, , userId, , units]] of page) {
+      const requestId = request!;
+      const quantity = (held.get(requestId)?.quantity ?? 0) + Number(units);
+      if (quantity === 0) held.delete(requestId);
+      else held.set(requestId, { requestId, userId: userId!, quantity });
+      after = `(${id}`;
+    }
+    if (page.length < PAGE) return [...held.values()];
+  }
 }

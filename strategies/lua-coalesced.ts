@@ -1,10 +1,12 @@
-import { checkRequest, checkSale, declareGuarantees } from './contract.ts';
+import { checkRequest, checkSale, checkUnits, declareGuarantees } from './contract.ts';
 import type { PurchaseOutcome, PurchaseRequest, Strategy } from './contract.ts';
 import { MissingProductError } from './errors.ts';
-import { holdingsKey, ledgerKey, stockKey, stockLeft } from './keys.ts';
+import { holdingsKey, ledgerHeld, ledgerKey, stockKey, stockLeft } from './keys.ts';
 import { Script } from './script.ts';
 
 const sell = new Script(import.meta.resolve('#lua/lua-coalesced.lua'));
+const release = new Script(import.meta.resolve('#lua/lua-coalesced-release.lua'));
+const putOnSale = new Script(import.meta.resolve('#lua/put-on-sale.lua'));
 const MOST_PER_CALL = 256;
 
 interface Waiting {
@@ -19,11 +21,24 @@ export const luaCoalesced: Strategy = {
   summary: 'EVALSHA for up to 256 buyers at once: stock, limit per user, requestId and order record',
   connection: 'shared',
   supports: ['several-units', 'limit'],
-  guarantees: declareGuarantees({
-    calm: { notApplicable: ['user-limit'] },
-    'several-units': {},
-    'buyer-crash': { notApplicable: ['user-limit'] },
-  }),
+  guarantees: declareGuarantees(
+    {
+      calm: {},
+      'several-units': { holds: ['user-limit'] },
+      'release-restock': { holds: ['user-limit'] },
+      'buyer-crash': {},
+      'lost-reply': {},
+      retry: {},
+      'script-flush': {},
+      expiry: {},
+      eviction: { breaks: ['stranded', 'lost-sale'] },
+      'hostile-input': {},
+      restart: {},
+      'restart-without-aof': { breaks: ['stranded', 'false-refusal', 'lost-sale'] },
+    },
+    // The other environments set no limit.
+    { notApplicable: ['user-limit'] },
+  ),
 
   async open(redis, sale) {
     checkSale(sale, luaCoalesced);
@@ -63,12 +78,16 @@ export const luaCoalesced: Strategy = {
         });
       },
       remaining: () => stockLeft(redis, sku),
-      async recorded() {
-        const lines = Object.entries(await redis.hgetall(ledgerKey(sku)));
-        return lines.map(([requestId, line]) => {
-          const [units = '', ...user] = line.split(' ');
-          return { requestId, userId: user.join(' '), quantity: Number(units) };
-        });
+      recorded: () => ledgerHeld(redis, sku),
+      async release(request) {
+        checkRequest(request);
+        const answer = await release.run(redis, keys, [request.requestId]);
+        if (answer === 'missing') throw new MissingProductError(sku);
+      },
+      async restock(quantity) {
+        checkUnits('quantity', quantity, 1);
+        const left = await putOnSale.run(redis, [stockKey(sku)], [quantity]);
+        if (left === null) throw new MissingProductError(sku);
       },
     };
   },

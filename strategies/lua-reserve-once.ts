@@ -1,12 +1,11 @@
-import { checkRequest, checkSale, declareGuarantees, type RecordedSale, type Strategy } from './contract.ts';
+import { checkRequest, checkSale, checkUnits, declareGuarantees, type Strategy } from './contract.ts';
 import { MissingProductError } from './errors.ts';
-import { answersKey, holdingsKey, ordersKey, stockKey, stockLeft } from './keys.ts';
+import { answersKey, holdingsKey, ordersHeld, ordersKey, stockKey, stockLeft } from './keys.ts';
 import { Script } from './script.ts';
 
 const reserve = new Script(import.meta.resolve('#lua/lua-reserve-once.lua'));
-const PAGE = 1000;
-/** These environments set no limit per user. */
-const WITHOUT_LIMIT = { notApplicable: ['user-limit'] } as const;
+const release = new Script(import.meta.resolve('#lua/lua-release-once.lua'));
+const putOnSale = new Script(import.meta.resolve('#lua/put-on-sale.lua'));
 
 /** Stock, limit per user, memory of requests and the order record change in one script, or not at all. */
 export const luaReserveOnce: Strategy = {
@@ -14,14 +13,24 @@ export const luaReserveOnce: Strategy = {
   summary: 'EVALSHA: stock, limit per user, requestId and order record in one script',
   connection: 'shared',
   supports: ['several-units', 'limit'],
-  guarantees: declareGuarantees({
-    calm: WITHOUT_LIMIT,
-    'several-units': {},
-    'buyer-crash': WITHOUT_LIMIT,
-    'lost-reply': WITHOUT_LIMIT,
-    retry: WITHOUT_LIMIT,
-    'script-flush': WITHOUT_LIMIT,
-  }),
+  guarantees: declareGuarantees(
+    {
+      calm: {},
+      'several-units': { holds: ['user-limit'] },
+      'release-restock': { holds: ['user-limit'] },
+      'buyer-crash': {},
+      'lost-reply': {},
+      retry: {},
+      'script-flush': {},
+      expiry: {},
+      eviction: { breaks: ['stranded', 'lost-sale'] },
+      'hostile-input': {},
+      restart: {},
+      'restart-without-aof': { breaks: ['stranded', 'false-refusal', 'lost-sale'] },
+    },
+    // The other environments set no limit.
+    { notApplicable: ['user-limit'] },
+  ),
 
   async open(redis, sale) {
     checkSale(sale, luaReserveOnce);
@@ -41,16 +50,16 @@ export const luaReserveOnce: Strategy = {
         return { kind: kind as 'sold-out' | 'limit-reached' };
       },
       remaining: () => stockLeft(redis, sku),
-      async recorded() {
-        const sales: RecordedSale[] = [];
-        for (let after = '-'; ;) {
-          const page = await redis.xrange(ordersKey(sku), after, '+', 'COUNT', PAGE);
-          for (const [id, [, requestId, , userId, , quantity]] of page) {
-            sales.push({ requestId: requestId!, userId: userId!, quantity: Number(quantity) });
-            after = `(${id}`;
-          }
-          if (page.length < PAGE) return sales;
-        }
+      recorded: () => ordersHeld(redis, sku),
+      async release(request) {
+        checkRequest(request);
+        const answer = await release.run(redis, keys, [request.requestId]);
+        if (answer === 'missing') throw new MissingProductError(sku);
+      },
+      async restock(quantity) {
+        checkUnits('quantity', quantity, 1);
+        const left = await putOnSale.run(redis, [stockKey(sku)], [quantity]);
+        if (left === null) throw new MissingProductError(sku);
       },
     };
   },

@@ -1,4 +1,4 @@
-import { checkRequest, checkSale, declareGuarantees, type Strategy } from './contract.ts';
+import { checkRequest, checkSale, checkUnits, declareGuarantees, type Strategy } from './contract.ts';
 import { stockKey, stockLeft } from './keys.ts';
 
 /** Control: the check and the decrement are two commands, so two buyers can pass the same check. */
@@ -11,10 +11,17 @@ export const readThenWrite: Strategy = {
     {
       calm: {},
       'several-units': {},
+      'release-restock': {},
       'buyer-crash': { breaks: ['stranded'] },
       'lost-reply': { breaks: ['false-refusal', 'double-sale'] },
       retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
       'script-flush': {},
+      expiry: {},
+      eviction: { breaks: ['stranded', 'false-refusal'] },
+      // There are units for all who ask.
+      'hostile-input': { breaks: ['false-refusal', 'double-sale'], holds: ['oversell'] },
+      restart: {},
+      'restart-without-aof': { breaks: ['stranded', 'lost-sale'] },
     },
     { breaks: ['oversell'], notApplicable: ['user-limit', 'lost-sale'] },
   ),
@@ -33,6 +40,14 @@ export const readThenWrite: Strategy = {
         return { kind: 'sold', remaining: await redis.decrby(key, request.quantity) };
       },
       remaining: () => stockLeft(redis, sale.sku),
+      async release(request) {
+        checkRequest(request);
+        await redis.incrby(key, request.quantity);
+      },
+      async restock(quantity) {
+        checkUnits('quantity', quantity, 1);
+        await redis.incrby(key, quantity);
+      },
     };
   },
 };

@@ -1,11 +1,21 @@
 import type { Strategy } from './contract.ts';
+import { bitfieldFail } from './bitfield-fail.ts';
+import { compareAndSet } from './compare-and-set.ts';
+import { countUpToLimit } from './count-up-to-limit.ts';
 import { decrementThenCheck } from './decrement-then-check.ts';
+import { decrementThenReset } from './decrement-then-reset.ts';
 import { functionDecrement } from './function-decrement.ts';
+import { functionReserveOnce } from './function-reserve-once.ts';
+import { increxBounded } from './increx-bounded.ts';
 import { luaCoalesced } from './lua-coalesced.ts';
 import { luaDecrement } from './lua-decrement.ts';
 import { luaReserveOnce } from './lua-reserve-once.ts';
+import { multiWithoutWatch } from './multi-without-watch.ts';
 import { readThenWrite } from './read-then-write.ts';
+import { tokenList } from './token-list.ts';
+import { tokenSet } from './token-set.ts';
 import { watchRetry } from './watch-retry.ts';
+import { watchSharedConnection } from './watch-shared-connection.ts';
 
 /** A built-in strategy; `control`: known to be wrong and must be caught, or the tool itself is broken. */
 export interface Registration {
@@ -22,11 +32,26 @@ const builtIn = (strategy: Strategy, role?: 'control'): Registration => ({
 
 /** In the order in which they are listed and run. */
 export const registry: readonly Registration[] = [
+  // Controls
   builtIn(readThenWrite, 'control'),
+  builtIn(multiWithoutWatch, 'control'),
+  builtIn(watchSharedConnection, 'control'),
+  builtIn(decrementThenReset, 'control'),
+  // Optimistic
   builtIn(watchRetry),
+  builtIn(compareAndSet),
+  // Counters
   builtIn(decrementThenCheck),
+  builtIn(countUpToLimit),
+  builtIn(bitfieldFail),
+  builtIn(increxBounded),
+  // Scripts
   builtIn(luaDecrement),
   builtIn(luaReserveOnce),
   builtIn(luaCoalesced),
   builtIn(functionDecrement),
+  builtIn(functionReserveOnce),
+  // Tokens
+  builtIn(tokenList),
+  builtIn(tokenSet),
 ];

@@ -32,9 +32,11 @@ const ADDITIONS: Record<ExploredEnvironment, readonly Addition[]> = {
   // Buyers of one process share its connection and its memory.
   calm: [{}, { only: 'shared', buyers: 2, stock: 1, instances: 1 }],
   'several-units': [{ stock: 3, quantities: [2, 1, 2] }],
-  // One process is told of a sale, of a refusal and of a release, and is then asked again.
   'release-restock': [
     { releases: 1, restocks: 1 },
+    // Two are refused for one unit, and the second of them after it was given back.
+    { stock: 1, releases: 1 },
+    // One process is told of a sale, of a refusal and of a release, and is then asked again.
     { only: 'shared', stock: 1, instances: 1, releases: 1 },
   ],
   'buyer-crash': [{ faults: { crash: 1 } }],

@@ -7,7 +7,10 @@ import type { ConnectionOptions, RedisTarget } from './target.ts';
 import { parseRedisUrl } from './url.ts';
 
 /** The function libraries of the built-in strategies; all carry this prefix. */
-const OUR_LIBRARIES = [import.meta.resolve('#lua/function-decrement.lua')];
+const OUR_LIBRARIES = [
+  import.meta.resolve('#lua/function-decrement.lua'),
+  import.meta.resolve('#lua/function-reserve-once.lua'),
+];
 const LIBRARY_PREFIX = 'oversell_';
 
 /** Library name → source. */

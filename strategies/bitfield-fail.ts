@@ -1,0 +1,69 @@
+import { checkRequest, checkSale, checkUnits, declareGuarantees, type Strategy } from './contract.ts';
+import { MissingProductError, UnsupportedError } from './errors.ts';
+import { stockKey } from './keys.ts';
+
+const MOST = 2 ** 32 - 1;
+
+/** An unsigned counter of the server's own, which never goes below zero. A missing key is all zeros: sold out. */
+export const bitfieldFail: Strategy = {
+  name: 'bitfield-fail',
+  summary: 'BITFIELD OVERFLOW FAIL INCRBY on an unsigned counter, which cannot go below zero',
+  connection: 'shared',
+  supports: ['several-units'],
+  guarantees: declareGuarantees(
+    {
+      calm: {},
+      'several-units': {},
+      'release-restock': {},
+      'buyer-crash': { breaks: ['stranded'] },
+      'lost-reply': { breaks: ['false-refusal', 'double-sale'] },
+      retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
+      'script-flush': {},
+      expiry: {},
+      eviction: { breaks: ['stranded', 'false-refusal'] },
+      'hostile-input': { breaks: ['false-refusal', 'double-sale'] },
+      restart: { breaks: ['false-refusal', 'double-sale'] },
+      'restart-without-aof': { breaks: ['stranded', 'false-refusal'] },
+    },
+    { notApplicable: ['user-limit', 'lost-sale'] },
+  ),
+
+  async open(redis, sale) {
+    checkSale(sale, bitfieldFail);
+    if (sale.stock > MOST) throw new UnsupportedError(bitfieldFail.name, `more than ${MOST} units`);
+    await redis.bitfield(stockKey(sale.sku), 'SET', 'u32', '#0', sale.stock);
+  },
+
+  async seller(redis, sale) {
+    const key = stockKey(sale.sku);
+    if ((await redis.exists(key)) === 0) throw new MissingProductError(sale.sku);
+    /** @returns units left, or null if the counter would leave its range: then nothing changes */
+    const change = async (units: number): Promise<number | null> => {
+      const reply = await redis.bitfield(key, 'OVERFLOW', 'FAIL', 'INCRBY', 'u32', '#0', units);
+      return (reply as [number | null])[0];
+    };
+    const add = async (units: number): Promise<void> => {
+      if ((await change(units)) === null)
+        throw new UnsupportedError(bitfieldFail.name, `more than ${MOST} units`);
+    };
+    return {
+      async purchase(request) {
+        checkRequest(request);
+        const remaining = await change(-request.quantity);
+        return remaining === null ? { kind: 'sold-out' } : { kind: 'sold', remaining };
+      },
+      async remaining() {
+        const reply = await redis.bitfield(key, 'GET', 'u32', '#0');
+        return (reply as [number])[0];
+      },
+      async release(request) {
+        checkRequest(request);
+        await add(request.quantity);
+      },
+      async restock(quantity) {
+        checkUnits('quantity', quantity, 1);
+        await add(quantity);
+      },
+    };
+  },
+};

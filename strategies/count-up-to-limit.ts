@@ -1,0 +1,55 @@
+import { checkRequest, checkSale, declareGuarantees, type Strategy } from './contract.ts';
+import { MissingProductError } from './errors.ts';
+import { soldKey } from './keys.ts';
+
+/**
+ * Counts what was asked for, and sells while the count stays within the stock. Nothing is ever counted back: a
+ * request that is refused for its quantity uses up units that a smaller one could have had, and nothing can be
+ * released. The stock is what each process was started with, so nothing can be restocked either.
+ */
+export const countUpToLimit: Strategy = {
+  name: 'count-up-to-limit',
+  summary: 'INCRBY a counter of units asked for; sold while it stays within the stock',
+  connection: 'shared',
+  supports: ['several-units'],
+  guarantees: declareGuarantees(
+    {
+      calm: {},
+      'several-units': { breaks: ['stranded', 'false-refusal'] },
+      'buyer-crash': { breaks: ['stranded'] },
+      'lost-reply': { breaks: ['false-refusal', 'double-sale'] },
+      retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
+      'script-flush': {},
+      expiry: {},
+      // Without its counter the whole stock is for sale again.
+      eviction: { breaks: ['oversell'] },
+      'hostile-input': { breaks: ['false-refusal', 'double-sale'] },
+      restart: { breaks: ['false-refusal', 'double-sale'] },
+      'restart-without-aof': { breaks: ['oversell', 'lost-sale'] },
+    },
+    { notApplicable: ['user-limit', 'lost-sale'] },
+  ),
+
+  async open(redis, sale) {
+    checkSale(sale, countUpToLimit);
+    await redis.set(soldKey(sale.sku), 0);
+  },
+
+  async seller(redis, sale) {
+    const key = soldKey(sale.sku);
+    // INCRBY creates a missing key at 0, and with it the whole stock anew.
+    if ((await redis.exists(key)) === 0) throw new MissingProductError(sale.sku);
+    return {
+      async purchase(request) {
+        checkRequest(request);
+        const remaining = sale.stock - (await redis.incrby(key, request.quantity));
+        return remaining < 0 ? { kind: 'sold-out' } : { kind: 'sold', remaining };
+      },
+      async remaining() {
+        const sold = await redis.get(key);
+        if (sold === null) throw new MissingProductError(sale.sku);
+        return Math.max(0, sale.stock - Number(sold));
+      },
+    };
+  },
+};

@@ -1,0 +1,81 @@
+import {
+  checkRequest,
+  checkSale,
+  checkUnits,
+  declareGuarantees,
+  type Client,
+  type Strategy,
+} from './contract.ts';
+import { MissingProductError, UnsupportedError } from './errors.ts';
+import { mintedKey, takenKey, tokensKey } from './keys.ts';
+
+const MOST = 10_000_000;
+const PAGE = 10_000;
+
+/**
+ * A token lies in a list for every unit; who takes one has bought. It moves to a second list in the same step, so
+ * that an audit can find what nobody ordered: tokens + taken = minted. Here all tokens are alike; coupon codes or
+ * seats work the same.
+ */
+export const tokenList: Strategy = {
+  name: 'token-list',
+  summary: 'LMOVE of one pre-minted token a unit, from those for sale to those taken',
+  connection: 'shared',
+  guarantees: declareGuarantees(
+    {
+      calm: {},
+      'release-restock': {},
+      'buyer-crash': { breaks: ['stranded'] },
+      'lost-reply': { breaks: ['false-refusal', 'double-sale'] },
+      retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
+      'script-flush': {},
+      expiry: {},
+      eviction: { breaks: ['stranded', 'false-refusal'] },
+      'hostile-input': { breaks: ['false-refusal', 'double-sale'] },
+      restart: { breaks: ['false-refusal', 'double-sale'] },
+      'restart-without-aof': { breaks: ['stranded', 'false-refusal'] },
+    },
+    { notApplicable: ['user-limit', 'lost-sale'] },
+  ),
+
+  async open(redis, sale) {
+    checkSale(sale, tokenList);
+    if (sale.stock > MOST) throw new UnsupportedError(tokenList.name, `more than ${MOST} units`);
+    await redis.multi().del(tokensKey(sale.sku), takenKey(sale.sku)).set(mintedKey(sale.sku), 0).exec();
+    await mint(redis, sale.sku, sale.stock);
+  },
+
+  async seller(redis, { sku }) {
+    const [tokens, taken] = [tokensKey(sku), takenKey(sku)];
+    // An empty list is no key, so it cannot tell sold out from never opened.
+    if ((await redis.exists(mintedKey(sku))) === 0) throw new MissingProductError(sku);
+    return {
+      async purchase(request) {
+        checkRequest(request);
+        if (request.quantity > 1) throw new UnsupportedError(tokenList.name, 'several units');
+        const token = await redis.lmove(tokens, taken, 'LEFT', 'RIGHT');
+        return { kind: token === null ? 'sold-out' : 'sold' };
+      },
+      remaining: () => redis.llen(tokens),
+      async release(request) {
+        checkRequest(request);
+        await redis.lmove(taken, tokens, 'LEFT', 'RIGHT');
+      },
+      async restock(quantity) {
+        checkUnits('quantity', quantity, 1);
+        await mint(redis, sku, quantity);
+      },
+    };
+  },
+};
+
+async function mint(redis: Client, sku: string, units: number): Promise<void> {
+  for (let left = units; left > 0; left -= PAGE) {
+    const page = Array.from({ length: Math.min(left, PAGE) }, () => '1');
+    await redis
+      .multi()
+      .incrby(mintedKey(sku), page.length)
+      .rpush(tokensKey(sku), ...page)
+      .exec();
+  }
+}

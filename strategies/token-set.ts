@@ -1,0 +1,80 @@
+import {
+  checkRequest,
+  checkSale,
+  checkUnits,
+  declareGuarantees,
+  type Client,
+  type Strategy,
+} from './contract.ts';
+import { MissingProductError, UnsupportedError } from './errors.ts';
+import { mintedKey, tokensKey } from './keys.ts';
+
+const MOST = 10_000_000;
+const PAGE = 10_000;
+
+/**
+ * A numbered token lies in a set for every unit. SPOP takes as many as there are, so a buyer of several may get some
+ * of them, and puts them back; meanwhile others are told sold out. What is released comes back as new tokens.
+ */
+export const tokenSet: Strategy = {
+  name: 'token-set',
+  summary: 'SPOP as many pre-minted tokens as units; SADD back what was not enough',
+  connection: 'shared',
+  supports: ['several-units'],
+  guarantees: declareGuarantees(
+    {
+      calm: {},
+      'several-units': { breaks: ['false-refusal'] },
+      'release-restock': {},
+      'buyer-crash': { breaks: ['stranded'] },
+      'lost-reply': { breaks: ['false-refusal', 'double-sale'] },
+      retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
+      'script-flush': {},
+      expiry: {},
+      eviction: { breaks: ['stranded', 'false-refusal'] },
+      'hostile-input': { breaks: ['false-refusal', 'double-sale'] },
+      restart: { breaks: ['false-refusal', 'double-sale'] },
+      'restart-without-aof': { breaks: ['stranded', 'false-refusal'] },
+    },
+    { notApplicable: ['user-limit', 'lost-sale'] },
+  ),
+
+  async open(redis, sale) {
+    checkSale(sale, tokenSet);
+    if (sale.stock > MOST) throw new UnsupportedError(tokenSet.name, `more than ${MOST} units`);
+    await redis.multi().del(tokensKey(sale.sku)).set(mintedKey(sale.sku), 0).exec();
+    await mint(redis, sale.sku, sale.stock);
+  },
+
+  async seller(redis, { sku }) {
+    const tokens = tokensKey(sku);
+    // An empty set is no key, so it cannot tell sold out from never opened.
+    if ((await redis.exists(mintedKey(sku))) === 0) throw new MissingProductError(sku);
+    return {
+      async purchase(request) {
+        checkRequest(request);
+        const taken = await redis.spop(tokens, request.quantity);
+        if (taken.length === request.quantity) return { kind: 'sold' };
+        if (taken.length > 0) await redis.sadd(tokens, taken);
+        return { kind: 'sold-out' };
+      },
+      remaining: () => redis.scard(tokens),
+      async release(request) {
+        checkRequest(request);
+        await mint(redis, sku, request.quantity);
+      },
+      async restock(quantity) {
+        checkUnits('quantity', quantity, 1);
+        await mint(redis, sku, quantity);
+      },
+    };
+  },
+};
+
+async function mint(redis: Client, sku: string, units: number): Promise<void> {
+  let number = await redis.incrby(mintedKey(sku), units);
+  for (let left = units; left > 0; left -= PAGE) {
+    const page = Array.from({ length: Math.min(left, PAGE) }, () => number--);
+    await redis.sadd(tokensKey(sku), page);
+  }
+}

@@ -1,0 +1,70 @@
+import { checkRequest, checkSale, checkUnits, declareGuarantees, type Strategy } from './contract.ts';
+import { MissingProductError } from './errors.ts';
+import { stockKey, stockLeft } from './keys.ts';
+
+/**
+ * Control: `watch-retry` over the connection that all buyers of a process share. WATCH belongs to the connection:
+ * the first EXEC on it ends the watches of everybody, and the next EXEC is guarded by nothing.
+ */
+export const watchSharedConnection: Strategy = {
+  name: 'watch-shared-connection',
+  summary: 'WATCH, GET, MULTI DECRBY EXEC over one connection for many buyers: it guards nothing',
+  connection: 'shared',
+  supports: ['several-units'],
+  guarantees: declareGuarantees(
+    {
+      calm: { breaks: ['oversell'] },
+      // Where each buyer has a process, nobody shares, and it is as good as watch-retry.
+      'several-units': {},
+      'release-restock': { breaks: ['oversell', 'progress'] },
+      'buyer-crash': { breaks: ['stranded'] },
+      'lost-reply': { breaks: ['oversell', 'stranded', 'false-refusal', 'double-sale'] },
+      retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
+      'script-flush': {},
+      expiry: {},
+      eviction: { breaks: ['stranded'] },
+      'hostile-input': { breaks: ['false-refusal', 'double-sale'] },
+      restart: { breaks: ['oversell', 'stranded'] },
+      'restart-without-aof': { breaks: ['oversell', 'stranded', 'lost-sale'] },
+    },
+    { notApplicable: ['user-limit', 'lost-sale'] },
+  ),
+
+  async open(redis, sale) {
+    checkSale(sale, watchSharedConnection);
+    await redis.set(stockKey(sale.sku), sale.stock);
+  },
+
+  seller(redis, sale, env) {
+    const key = stockKey(sale.sku);
+    return {
+      async purchase(request) {
+        checkRequest(request);
+        for (let attempt = 1; attempt <= env.maxAttempts; attempt++) {
+          await redis.watch(key);
+          const stock = await redis.get(key);
+          if (stock === null || Number(stock) < request.quantity) {
+            await redis.unwatch();
+            if (stock === null) throw new MissingProductError(sale.sku);
+            return { kind: 'sold-out' };
+          }
+          const replies = await redis.multi().decrby(key, request.quantity).exec();
+          if (replies === null) continue;
+          const [error, remaining] = replies[0]!;
+          if (error) throw error;
+          return { kind: 'sold', remaining: Number(remaining) };
+        }
+        return { kind: 'gave-up', attempts: env.maxAttempts };
+      },
+      remaining: () => stockLeft(redis, sale.sku),
+      async release(request) {
+        checkRequest(request);
+        await redis.incrby(key, request.quantity);
+      },
+      async restock(quantity) {
+        checkUnits('quantity', quantity, 1);
+        await redis.incrby(key, quantity);
+      },
+    };
+  },
+};
