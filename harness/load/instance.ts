@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { performance } from 'node:perf_hooks';
-import type { Seller } from '../../strategies/contract.ts';
+import { getHeapStatistics } from 'node:v8';
+import type { PurchaseOutcome, Seller } from '../../strategies/contract.ts';
 import { isDefinite } from '../../strategies/errors.ts';
 import { systemClock as clock } from '../ambient.ts';
 import { Recorder } from '../history/recorder.ts';
@@ -33,7 +34,10 @@ export class Instance {
   readonly #startNs: number;
   readonly #queue: Queue;
   readonly #recorder: Recorder;
-  #spent: Pick<InstanceRun, 'commands' | 'roundTrips' | 'pauses'> | undefined;
+  /** Until the last sale, or until now if nothing was sold. One object: sales are many. */
+  readonly #spent = { commands: 0, roundTrips: 0, pauses: 0 };
+  #sold = false;
+  #mostMemoryBytes = 0;
 
   constructor(task: InstanceTask, control: Control, shop: Shop, startNs: number) {
     this.#task = task;
@@ -52,16 +56,16 @@ export class Instance {
     const loop = this.#task.arrivals === undefined ? this.#closedLoop() : this.#openLoop();
     const stalled = await this.#stalls(loop.ended);
     const { idle, active } = performance.eventLoopUtilization(before);
-    const { heapUsed, external } = process.memoryUsage();
+    if (!this.#sold) this.#noteSpent();
     return {
       kind: 'ran',
       recording: this.#recorder.seal(),
       connections: connections.size,
-      ...(this.#spent ?? this.#spending()),
+      ...this.#spent,
       unsent: loop.unsent(),
       // A generator that looks at the clock until the next buyer is due is not busy.
       busy: Math.max(0, active - loop.waitedMs()) / (idle + active),
-      memoryBytes: heapUsed + external,
+      memoryBytes: this.#mostMemoryBytes,
       stalled,
     };
   }
@@ -78,7 +82,12 @@ export class Instance {
       const buyer = this.#queue.take();
       if (buyer === 0) return;
       const row = this.#recorder.invoke(process, buyer, this.#now());
-      await this.#purchase(buyer, row, redis);
+      // In place: a function of its own would be one more promise, and a third more to collect, for each purchase.
+      try {
+        this.#complete(row, await this.#ask(buyer, redis));
+      } catch (error) {
+        this.#fail(row, error);
+      }
     }
   }
 
@@ -101,20 +110,34 @@ export class Instance {
   }
 
   async #purchase(buyer: number, row: number, redis: Redis): Promise<void> {
-    const { seller, failures } = this.#shop;
     try {
-      const outcome = await seller.purchase(requestOf(this.#task.crowd, buyer), redis);
-      this.#recorder.complete(row, outcome, this.#now());
-      if (outcome.kind === 'sold') this.#spent = this.#spending();
+      this.#complete(row, await this.#ask(buyer, redis));
     } catch (error) {
-      this.#recorder.fail(row, isDefinite(error), this.#now());
-      failures.count(error);
+      this.#fail(row, error);
     }
   }
 
-  #spending(): Pick<InstanceRun, 'commands' | 'roundTrips' | 'pauses'> {
+  #ask(buyer: number, redis: Redis): Promise<PurchaseOutcome> {
+    return this.#shop.seller.purchase(requestOf(this.#task.crowd, buyer), redis);
+  }
+
+  #complete(row: number, outcome: PurchaseOutcome): void {
+    this.#recorder.complete(row, outcome, this.#now());
+    if (outcome.kind !== 'sold') return;
+    this.#sold = true;
+    this.#noteSpent();
+  }
+
+  #fail(row: number, error: unknown): void {
+    this.#recorder.fail(row, isDefinite(error), this.#now());
+    this.#shop.failures.count(error);
+  }
+
+  #noteSpent(): void {
     const { connections, pauses } = this.#shop;
-    return { commands: connections.commands, roundTrips: connections.roundTrips, pauses: pauses.count };
+    this.#spent.commands = connections.commands;
+    this.#spent.roundTrips = connections.roundTrips;
+    this.#spent.pauses = pauses.count;
   }
 
   /** Waits for the tasks. True: nothing was completed for the grace period, and some of them are still at it. */
@@ -123,6 +146,7 @@ export class Instance {
     let completed = -1;
     let sinceNs = 0;
     for (;;) {
+      this.#noteMemory();
       const waiting = this.#recorder.completed < this.#recorder.invoked;
       if (this.#recorder.completed !== completed || !waiting) {
         completed = this.#recorder.completed;
@@ -130,6 +154,11 @@ export class Instance {
       } else if (clock.monotonicNs() - sinceNs > this.#task.graceMs * 1e6) return true;
       if (await Promise.race([ended, clock.sleep(POLL_MS)])) return false;
     }
+  }
+
+  #noteMemory(): void {
+    const { used_heap_size, external_memory } = getHeapStatistics();
+    this.#mostMemoryBytes = Math.max(this.#mostMemoryBytes, used_heap_size + external_memory);
   }
 
   #now(): number {

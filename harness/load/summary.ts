@@ -51,7 +51,7 @@ export interface LoadRun extends Usage, Pick<AtRest, 'drained' | 'drainedBy'> {
   retriesPerSale: number | null;
   /** Arrivals that were due and never became a purchase; always 0 in a closed loop. */
   unsent: number;
-  /** JavaScript heap and what it holds outside of it, over the instances' threads, at the end. */
+  /** JavaScript heap and what it holds outside of it: the most of each instance's thread, summed. */
   memoryBytes: number;
   errors: Failure[];
 }

@@ -42,7 +42,7 @@ export interface InstanceRun {
   pauses: number;
   /** Arrivals that were due and never became a purchase. */
   unsent: number;
-  /** This thread's JavaScript heap and what it holds outside of it, at the end. */
+  /** The most that this thread's JavaScript heap and what it holds outside of it were together. */
   memoryBytes: number;
   /** Share of its time in which the event loop was busy, 0 … 1. */
   busy: number;
