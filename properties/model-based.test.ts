@@ -76,7 +76,7 @@ const twisted = (change: (seller: Seller, sale: Sale) => Partial<Seller>): Strat
 const mistakes: [string, RegExp, Strategy][] = [
   [
     'a retry that sells again',
-    /^purchase\(r\d, u\d, 1\),(retry|read|purchase)/,
+    /purchase\(r\d, u\d, 1\),(retry|read|purchase)/,
     twisted((seller) => {
       let asked = 0;
       return {
@@ -117,6 +117,6 @@ test.each(mistakes)(
     const [, shown = ''] =
       /^Counterexample: \[[^\n]*?,(\w+[^\n]*?) \/\*/m.exec((failure as Error).message) ?? [];
     expect(shown).toMatch(sequence);
-    expect(shown.match(/purchase|retry|release|restock|crash|read/g)!.length).toBeLessThanOrEqual(4);
+    expect(shown.match(/purchase|retry|release|restock|crash|read/g)!.length).toBeLessThanOrEqual(6);
   },
 );

@@ -104,7 +104,9 @@ class Purchase implements Command {
     const { kind } = await shop.purchase(this.request);
     expect(allowed(model, this.request)).toContain(kind);
     model.state = after(model, 'purchase', this.request, kind)!;
-    if (kind === 'sold') model.sold.set(this.request.requestId, this.request);
+    // One that holds units already is sold, and keeps what it has.
+    const { requestId } = this.request;
+    if (kind === 'sold' && !model.sold.has(requestId)) model.sold.set(requestId, this.request);
   }
 
   toString(): string {
