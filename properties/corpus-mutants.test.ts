@@ -1,35 +1,64 @@
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { systemClock } from '../harness/ambient.ts';
 import { abilitiesOf } from '../harness/explorer/abilities.ts';
-import { explore, type Exploration } from '../harness/explorer/explore.ts';
-import type { Scope } from '../harness/explorer/scope.ts';
-import type { Property, Strategy } from '../strategies/contract.ts';
-import { mutants, subject } from './corpus/corpus.ts';
+import { EXPLORED } from '../harness/explorer/environments.ts';
+import { PROPERTIES } from '../strategies/contract.ts';
+import { mutants, subject, variants } from './corpus/corpus.ts';
+import { hunt, kills, killTable, type Kill } from './corpus/kills.ts';
+import type { Mutant } from './corpus/parts.ts';
 import { smallestScope } from './corpus/scopes.ts';
 import { server } from './exploring.ts';
 import { seed } from './seed.ts';
 
 const redis = server();
 
-const judged = async (strategy: Strategy, scope: Scope, property: Property): Promise<Exploration> =>
-  explore({
-    scope,
-    subject: await subject(strategy),
-    target: redis.target,
-    properties: [property],
-    auditSamples: 0,
-    now: () => systemClock.monotonicNs() / 1e6,
-  });
-
 describe('a mistake shows in the scope that is said to be the smallest, in none smaller, and not once it is mended', () => {
   test.each(mutants)('$name ($caught.property, $caught.environment)', async (mutant) => {
     const { property } = mutant.caught;
     const abilities = await abilitiesOf(await subject(mutant), redis.target);
     const scope = smallestScope(mutant, abilities, seed);
-    const { verdict, counterexample } = (await judged(mutant, scope, property)).properties[property];
-    expect(verdict).toBe('violated');
+    const { counterexample } = await hunt(mutant, property, [scope], redis.target);
     expect(counterexample).toMatchObject({ minimal: true, scope });
-    const mended = (await judged(mutant.mended, scope, property)).properties[property];
-    expect(mended).toMatchObject({ counterexample: null, coverage: 'exhausted' });
+    const mended = await hunt(mutant.mended, property, [scope], redis.target);
+    expect(mended).toMatchObject({ counterexample: null, exhausted: true });
   });
 });
+
+test('every property and every environment catches somebody', () => {
+  const caught = mutants.map((mutant) => mutant.caught);
+  expect(new Set(caught.map(({ property }) => property))).toEqual(new Set(PROPERTIES));
+  expect(new Set(caught.map(({ environment }) => environment))).toEqual(new Set(EXPLORED));
+});
+
+test('every name is there once', () => {
+  const names = [...mutants, ...variants].map(({ name }) => name);
+  expect(names.filter((name, i) => names.indexOf(name) < i)).toEqual([]);
+});
+
+/** Some that hang on the seed; `npm run verify` prints the table of all. */
+const CHOSEN = 3;
+
+test('the kill table: the fixed scopes of an environment catch what its smallest scope catches', async () => {
+  const [chosen] = fc.sample(fc.shuffledSubarray(mutants, { minLength: CHOSEN, maxLength: CHOSEN }), {
+    seed,
+    numRuns: 1,
+  });
+  const rows = await table(chosen!);
+  expect(rows.filter(({ fault }) => fault)).toEqual([]);
+});
+
+test('the kill table names what survives, and what shows in a smaller scope than it says', async () => {
+  const [first] = mutants;
+  const right: Mutant = { ...first!, ...first!.mended, mended: first!.mended, name: first!.mended.name };
+  const { caught } = first!;
+  const misplaced: Mutant = { ...first!, caught: { ...caught, scope: { ...caught.scope, stock: 2 } } };
+  const rows = await table([right, misplaced]);
+  expect(rows.map(({ fault }) => fault)).toEqual(['survives', 'shows in a smaller scope than said']);
+  expect(killTable(rows)).toContain('SURVIVES');
+});
+
+async function table(hunted: readonly Mutant[]): Promise<Kill[]> {
+  const rows: Kill[] = [];
+  for await (const row of kills(hunted, redis.target, seed)) rows.push(row);
+  return rows;
+}

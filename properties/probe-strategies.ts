@@ -359,47 +359,6 @@ export const remembersInItsProcess = plain('remembers-in-its-process', (redis) =
   remaining: () => remaining(redis),
 }));
 
-/** Says that it keeps a limit per user, and does not look at it. */
-export const ignoresTheLimit: Strategy = {
-  ...plain('ignores-the-limit', (redis) => ({
-    async purchase({ quantity }) {
-      const take =
-        "if tonumber(redis.call('GET', KEYS[1])) < tonumber(ARGV[1]) then return 0 end redis.call('DECRBY', KEYS[1], ARGV[1]) return 1";
-      return (await redis.eval(take, 1, key, quantity)) === 1 ? { kind: 'sold' } : { kind: 'sold-out' };
-    },
-    remaining: () => remaining(redis),
-  })),
-  supports: ['several-units', 'limit'],
-};
-
-const limiting = (name: string, givesHoldingsBack: boolean): Strategy => ({
-  ...plain(name, (redis, sale) => ({
-    async purchase({ userId, quantity }) {
-      const take = `
-        local held = redis.call('HGET', KEYS[2], ARGV[1]) or 0
-        if held + ARGV[2] > tonumber(ARGV[3]) then return 'limit-reached' end
-        if tonumber(redis.call('GET', KEYS[1])) < tonumber(ARGV[2]) then return 'sold-out' end
-        redis.call('DECRBY', KEYS[1], ARGV[2])
-        redis.call('HINCRBY', KEYS[2], ARGV[1], ARGV[2])
-        return 'sold'`;
-      const kind = await redis.eval(take, 2, key, 'holdings', userId, quantity, sale.perUserLimit ?? 99);
-      return { kind: kind as 'sold' };
-    },
-    remaining: () => remaining(redis),
-    async release({ userId, quantity }) {
-      const give = "redis.call('INCRBY', KEYS[1], ARGV[2]) redis.call('HINCRBY', KEYS[2], ARGV[1], ARGV[3])";
-      await redis.eval(give, 2, key, 'holdings', userId, quantity, givesHoldingsBack ? -quantity : 0);
-    },
-  })),
-  supports: ['several-units', 'limit'],
-});
-
-/** Right: a user may have again what was given back. */
-export const limitsHoldings = limiting('limits-holdings', true);
-
-/** Counts what a user ever bought, given back or not. */
-export const limitsPurchases = limiting('limits-purchases', false);
-
 /** Loads its script when the process starts, and never again. */
 export const loadsItsScriptOnce = plain('loads-its-script-once', async (redis) => {
   const take =

@@ -29,15 +29,15 @@ type Addition = Partial<Omit<Scope, 'faults'>> & {
 
 /** An environment that is several scopes holds where it holds in all of them. */
 const ADDITIONS: Record<ExploredEnvironment, readonly Addition[]> = {
-  // Buyers of one process share its connection and its memory.
-  calm: [{}, { only: 'shared', buyers: 2, stock: 1, instances: 1 }],
+  // Three buyers, one of whom is refused; two of whom are; and two of one process, its connection and its memory.
+  calm: [{}, { stock: 1 }, { only: 'shared', buyers: 2, stock: 1, instances: 1 }],
   'several-units': [{ stock: 3, quantities: [2, 1, 2] }],
   'release-restock': [
     { releases: 1, restocks: 1 },
     // Two are refused for one unit, and the second of them after it was given back.
     { stock: 1, releases: 1 },
-    // One process is told of a sale, of a refusal and of a release, and is then asked again.
-    { only: 'shared', stock: 1, instances: 1, releases: 1 },
+    // A process that was told "sold out" is asked again, after what another one sold has been given back.
+    { only: 'shared', stock: 1, instances: 2, releases: 1 },
   ],
   'buyer-crash': [{ faults: { crash: 1 } }],
   'lost-reply': [{ faults: { 'lost-reply': 1 } }],
@@ -56,15 +56,17 @@ const ADDITIONS: Record<ExploredEnvironment, readonly Addition[]> = {
   'restart-without-aof': [{ buyers: 2, stock: 1, faults: { 'restart-without-aof': 1 } }],
 };
 
-/** Scopes of strategies that keep a limit per user. In each, there is more in stock than the limit lets a user have. */
+/** Scopes of strategies that keep a limit per user. */
 const LIMITED: Partial<Record<ExploredEnvironment, readonly Addition[]>> = {
   'several-units': [
-    // The first buyer and the third are one user, who may have one of their purchases; the second is another user.
-    { stock: 4, quantities: [2, 1, 2], users: 2, perUserLimit: 2 },
-    // All three are one user, who may have two purchases, in one of two ways.
+    // Enough for all. The first buyer and the third are one user, who may have one of the two; the second is another.
+    { stock: 5, quantities: [2, 1, 2], users: 2, perUserLimit: 2 },
+    // Enough for all. They are one user, who may have two of the three, in one of two ways.
     { stock: 5, quantities: [2, 1, 2], users: 1, perUserLimit: 3 },
+    // Not even enough for two.
+    { stock: 2, quantities: [2, 1, 2], users: 1, perUserLimit: 3 },
   ],
-  // The user may have the third purchase only once one of the others is given back, and not if both were let through.
+  // Enough for two. One user may have the third purchase once the others were given back, or are not had at all.
   'release-restock': [{ stock: 3, quantities: [1, 1, 2], users: 1, perUserLimit: 2, releases: 1 }],
 };
 

@@ -101,16 +101,16 @@ export const remembersSoldOut = mutant({
   caught: {
     property: 'false-refusal',
     environment: 'release-restock',
-    scope: { buyers: 3, stock: 1, instances: 1, releases: 1 },
+    scope: { buyers: 3, stock: 1, instances: 2, releases: 1 },
   },
   mended: luaDecrement,
   async seller(redis, sale, env) {
-    const { purchase } = await luaDecrement.seller(redis, sale, env);
+    const seller = await luaDecrement.seller(redis, sale, env);
     let soldOut = false;
     return {
-      async purchase(...asked) {
+      async purchase(request, lent) {
         if (soldOut) return { kind: 'sold-out' };
-        const outcome = await purchase(...asked);
+        const outcome = await seller.purchase(request, lent);
         soldOut ||= outcome.kind === 'sold-out';
         return outcome;
       },
@@ -143,8 +143,7 @@ export const opensTheSaleAgain = mutant({
   mended: luaDecrement,
   async seller(redis, sale, env) {
     await redis.set(stockKey(sale.sku), sale.stock);
-    const { purchase } = await luaDecrement.seller(redis, sale, env);
-    return { purchase };
+    return luaDecrement.seller(redis, sale, env);
   },
 });
 
@@ -159,8 +158,7 @@ export const opensTheSaleIfMissing = mutant({
   mended: luaDecrement,
   async seller(redis, sale, env) {
     await redis.setnx(stockKey(sale.sku), sale.stock);
-    const { purchase } = await luaDecrement.seller(redis, sale, env);
-    return { purchase };
+    return luaDecrement.seller(redis, sale, env);
   },
 });
 

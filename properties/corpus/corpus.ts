@@ -14,6 +14,7 @@ import * as replies from './replies.ts';
 import * as reservations from './reservations.ts';
 import * as reserve from './reserve.ts';
 import * as spread from './spread.ts';
+import * as ways from './ways.ts';
 import type { Mutant, Variant } from './parts.ts';
 
 /** File name → what it exports. */
@@ -30,6 +31,7 @@ const families = {
   reservations,
   reserve,
   spread,
+  ways,
 };
 
 const all = Object.entries(families).flatMap(([family, exports]) =>
@@ -43,9 +45,15 @@ export const mutants = strategies.filter((one): one is Mutant => 'caught' in one
 /** Each is right, and must not be accused. */
 export const variants = strategies.filter((one): one is Variant => 'holdsIn' in one);
 
+const subjects = new Map<string, Promise<Subject>>();
+
 /** Built-in strategies come from their own files, those of the corpus from their family's. */
 export function subject(strategy: Strategy): Promise<Subject> {
-  const found = all.find(({ one }) => one === strategy);
-  if (!found) return subjectOf(strategy);
-  return subjectOf(strategy, fileURLToPath(new URL(`./${found.family}.ts`, import.meta.url)));
+  const known = subjects.get(strategy.name);
+  if (known) return known;
+  const family = all.find(({ one }) => one.name === strategy.name)?.family;
+  const file = family && fileURLToPath(new URL(`./${family}.ts`, import.meta.url));
+  const made = subjectOf(strategy, file);
+  subjects.set(strategy.name, made);
+  return made;
 }

@@ -212,7 +212,7 @@ export const givesBackToAnotherField = mutant({
   mistake: 'takes from one field of the product and gives back to a field of another name',
   caught: { property: 'stranded', environment: 'several-units', scope: { buyers: 1, stock: 1 } },
   mended: countsDownAField,
-  open: countsDownAField.open,
+  open: (redis, sale) => countsDownAField.open(redis, sale),
   seller: (redis, { sku }) => ({
     async purchase({ quantity }) {
       if ((await redis.hincrby(stockKey(sku), field.take, -quantity)) >= 0) return { kind: 'sold' };

@@ -40,8 +40,8 @@ const answeringErrors = (
     mended: checksWhatBecameOfIt,
     ...given,
     async seller(redis, sale, env) {
-      const { purchase } = await luaDecrement.seller(redis, sale, env);
-      return { purchase: (...asked) => purchase(...asked).catch(() => answer) };
+      const seller = await luaDecrement.seller(redis, sale, env);
+      return { purchase: (request, lent) => seller.purchase(request, lent).catch(() => answer) };
     },
   });
 
@@ -97,11 +97,11 @@ export const givesBackOnError = mutant({
   },
   mended: checksWhatBecameOfIt,
   async seller(redis, sale, env) {
-    const { purchase } = await luaDecrement.seller(redis, sale, env);
+    const seller = await luaDecrement.seller(redis, sale, env);
     return {
       async purchase(request, lent) {
         try {
-          return await purchase(request, lent);
+          return await seller.purchase(request, lent);
         } catch (error) {
           await redis.incrby(stockKey(sale.sku), request.quantity);
           throw error;

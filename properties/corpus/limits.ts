@@ -9,6 +9,15 @@ const oneUser = (buyers: number, stock: number): Smallest => ({ buyers, stock, u
 const LIMIT = 'if limit and held + quantity > limit';
 const HELD = "redis.call('HINCRBY', KEYS[2], ARGV[2], quantity)";
 
+export const limitIsForgotten = reserving(
+  {
+    name: 'limit-is-forgotten',
+    mistake: 'accepts a sale with a limit per user, and never looks at it',
+    caught: { property: 'user-limit', environment: 'several-units', scope: oneUser(3, 4) },
+  },
+  changed(RESERVE, LIMIT, 'if false'),
+);
+
 export const limitCountsPurchases = reserving(
   {
     name: 'limit-counts-purchases',
@@ -31,7 +40,11 @@ export const limitIsMetTooEarly = reserving(
   {
     name: 'limit-is-met-too-early',
     mistake: 'refuses the purchase that reaches the limit: >= where it must be >',
-    caught: { property: 'false-refusal', environment: 'several-units', scope: oneUser(2, 1) },
+    caught: {
+      property: 'false-refusal',
+      environment: 'several-units',
+      scope: { buyers: 1, stock: 1, users: 2, perUserLimit: 2 },
+    },
   },
   changed(RESERVE, LIMIT, 'if limit and held + quantity >= limit'),
 );

@@ -84,7 +84,9 @@ export const sellsUnderAFencedLock = variant({
   name: 'sells-under-a-fenced-lock',
   unlike:
     'a lock with a token and a lease, and a script that takes the units only if the lock is still its own',
-  holdsIn: ['several-units', 'expiry'],
+  holdsIn: ['calm', 'expiry'],
+  // Whoever holds the lock may be slower than all the others are patient.
+  butFor: ['progress'],
   seller: locking({}),
 });
 

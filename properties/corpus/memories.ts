@@ -51,6 +51,21 @@ export const remembersInTheScript = variant({
   }),
 });
 
+export const remembersNobody = remembering(
+  {
+    name: 'remembers-nobody',
+    mistake:
+      'cannot know again what the client sends twice, as it does by itself after every broken connection',
+    source: 'https://github.com/redis/ioredis/issues/933',
+    caught: {
+      property: 'double-sale',
+      environment: 'restart',
+      scope: { buyers: 1, stock: 1, faults: { restart: 1 } },
+    },
+  },
+  async (redis, sale, request) => ({ kind: (await taken(redis, sale, request)) ? 'sold' : 'sold-out' }),
+);
+
 export const remembersBeforeItTakes = remembering(
   {
     name: 'remembers-before-it-takes',
@@ -217,7 +232,9 @@ export const sendsAgainOnError = mutant({
   },
   mended: asksAgainInItsOwnName,
   async seller(redis, sale, env) {
-    const { purchase } = await luaDecrement.seller(redis, sale, env);
-    return { purchase: (...asked) => purchase(...asked).catch(() => purchase(...asked)) };
+    const seller = await luaDecrement.seller(redis, sale, env);
+    return {
+      purchase: (request, lent) => seller.purchase(request, lent).catch(() => seller.purchase(request, lent)),
+    };
   },
 });

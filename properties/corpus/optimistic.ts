@@ -207,3 +207,27 @@ export const readsOnce = mutant({
     },
   }),
 });
+
+export const watchesWithoutSendingAgain = variant({
+  name: 'watches-without-sending-again',
+  unlike:
+    'a client that does not send again what it had no reply to: a transaction is never run without its WATCH',
+  connection: 'exclusive',
+  client: { maxRetriesPerRequest: 0 },
+  holdsIn: ['calm'],
+  seller: (redis, sale, env) => watchRetry.seller(redis, sale, env),
+});
+
+export const sendsTheTransactionAgain = mutant({
+  name: 'sends-the-transaction-again',
+  mistake:
+    'leaves the client its habit to send again after a reconnect, which drops the WATCH and runs EXEC unguarded',
+  connection: 'exclusive',
+  caught: {
+    property: 'oversell',
+    environment: 'lost-reply',
+    scope: { buyers: 2, stock: 1, faults: { 'lost-reply': 1 } },
+  },
+  mended: watchesWithoutSendingAgain,
+  seller: (redis, sale, env) => watchRetry.seller(redis, sale, env),
+});

@@ -37,6 +37,8 @@ export interface Variant extends Strategy {
   unlike: string;
   /** Where all seven properties hold. */
   holdsIn: readonly ExploredEnvironment[];
+  /** Properties that are not claimed anywhere. */
+  butFor?: readonly Property[];
 }
 
 type Selling = Partial<Seller> & Pick<Seller, 'purchase'>;

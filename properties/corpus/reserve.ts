@@ -27,7 +27,7 @@ return redis.call('INCRBY', KEYS[1], ARGV[3])`;
 const keysOf = (sku: string): string[] => [stockKey(sku), holdingsKey(sku), answersKey(sku)];
 
 /** What the scripts do, and nothing more. */
-const selling =
+export const selling =
   (reserve: string, release = RELEASE): Parameters<typeof variant>[0]['seller'] =>
   (redis, { sku, perUserLimit = '' }) => {
     const keys = keysOf(sku);

@@ -41,7 +41,7 @@ export const triesOneBucket = mutant({
   supports: [],
   caught: { property: 'false-refusal', environment: 'calm', scope: { buyers: 1, stock: 1 } },
   mended: triesEveryBucket,
-  open: triesEveryBucket.open,
+  open: (redis, sale) => triesEveryBucket.open(redis, sale),
   seller: (redis, { sku }, env) => ({
     async purchase({ quantity }) {
       const key = bucketKey(sku, env.pick(BUCKETS));
@@ -93,7 +93,7 @@ export const popsOneByOne = mutant({
   mistake: 'pops token after token, and keeps those that it has when there is none left for the next unit',
   caught: { property: 'stranded', environment: 'several-units', scope: { buyers: 1, stock: 1 } },
   mended: popsTokens,
-  open: popsTokens.open,
+  open: (redis, sale) => popsTokens.open(redis, sale),
   seller: (redis, { sku }) => ({
     async purchase({ quantity }) {
       for (let unit = 0; unit < quantity; unit++) {
@@ -111,7 +111,7 @@ export const popsWhatThereIs = mutant({
     'LPOP with a count answers with fewer tokens where there are fewer, and any answer counts as all of them',
   caught: { property: 'oversell', environment: 'several-units', scope: { buyers: 1, stock: 1 } },
   mended: popsTokens,
-  open: popsTokens.open,
+  open: (redis, sale) => popsTokens.open(redis, sale),
   seller: (redis, { sku }) => ({
     async purchase({ quantity }) {
       return { kind: (await redis.lpop(stockKey(sku), quantity)) === null ? 'sold-out' : 'sold' };
