@@ -115,7 +115,9 @@ describe('at rest', () => {
         return seller.purchase(...request);
       },
     });
-    expect(order).toEqual(['job', 'job', 'job', 'job', 'ledger', 'purchase', 'purchase', 'close']);
+    expect(order.slice(0, 5)).toEqual(['job', 'job', 'job', 'job', 'ledger']);
+    // It goes on while the rest is bought, because a purchase may need it.
+    expect(order.slice(5).filter((what) => what !== 'job')).toEqual(['purchase', 'purchase', 'close']);
     expect(rest.recorded).toEqual([{ requestId: 'r1', userId: 'u1', quantity: 2 }]);
   });
 
