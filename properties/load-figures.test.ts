@@ -73,6 +73,8 @@ test.each([
   [{ clientBusy: 0.5, machineBusy: 0.6, serverCpu: 0.5 }, 'none'],
   [{ clientBusy: 0.97, machineBusy: 0.6, serverCpu: 0.95 }, 'client'],
   [{ clientBusy: 0.6, machineBusy: 0.6, serverCpu: 0.98 }, 'server'],
+  // The whole machine is in use, and the server has all that it can take of it.
+  [{ clientBusy: 0.7, machineBusy: 0.99, serverCpu: 0.95 }, 'server'],
   // Nobody is at its limit, but there is no machine left.
   [{ clientBusy: 0.7, machineBusy: 0.99, serverCpu: 0.7 }, 'client'],
 ] as const)('%j: the bottleneck is %s', (usage, expected) => {
