@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { luaReserveOnce } from '../strategies/lua-reserve-once.ts';
 import type { Candidate } from './bench-candidate.ts';
 import { benchmark, canBenchmark, DECR, ownCommand, PIPELINED, type Ceiling } from './load/ceiling.ts';
 import { runLoad } from './load/driver.ts';
@@ -8,7 +9,7 @@ import type { Measured } from './load/trials.ts';
 import type { RedisTarget } from './redis/target.ts';
 import type { StrategyRef } from './strategy-loader.ts';
 
-/** `all`: also each strategy's own command, and both with pipelines; `decr`: what one hot key takes at best. */
+/** `all`: also each strategy's own command and the reference's, with pipelines too; `decr`: one hot key at best. */
 export type BenchCeilings = 'all' | 'decr';
 
 /** One column of the session's rounds that is no strategy: a ceiling, or the baseline once more. */
@@ -17,9 +18,12 @@ export interface Column {
   opsPerSecond: (number | null)[];
 }
 
+/** Sells one at a time and keeps every guarantee: who sells many at a time is compared with its script. */
+const REFERENCE = luaReserveOnce;
+
 type MeasuredColumn = Column & { measured: Measured };
 
-/** DECR and each candidate's own command, by redis-benchmark; and a PING by our own engine. */
+/** DECR, each candidate's own command and the reference's, by redis-benchmark; and a PING by our own engine. */
 export async function ceilingsOf(
   candidates: readonly Candidate[],
   options: { target: RedisTarget; ceiling?: BenchCeilings },
@@ -35,6 +39,10 @@ export async function ceilingsOf(
     for (const candidate of candidates) {
       const own = options.ceiling === 'all' ? await ownCommand(target, candidate.strategy) : undefined;
       candidate.ceiling = own?.command ?? DECR.command;
+      if (own) commands.push(own);
+    }
+    if (options.ceiling === 'all' && !candidates.some(({ strategy }) => strategy.name === REFERENCE.name)) {
+      const own = await ownCommand(target, REFERENCE);
       if (own) commands.push(own);
     }
     for (const repeatable of commands) {

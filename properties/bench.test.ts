@@ -10,6 +10,7 @@ import { readHistory } from '../harness/history/jsonl.ts';
 import { findServer } from '../harness/redis/provision.ts';
 import { startServer } from '../harness/redis/server.ts';
 import type { RedisTarget } from '../harness/redis/target.ts';
+import { benchText } from '../reports/bench.ts';
 import { seed } from './seed.ts';
 
 let target: RedisTarget;
@@ -71,6 +72,18 @@ test('nonsense in one of several strategies is refused before the first is measu
   await expect(mistaken).rejects.toMatchObject({ code: 'UNKNOWN_STRATEGY' });
   await expect(run(['lua-decrement'], { buyers: 0 })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
   expect(told).toEqual([]);
+});
+
+test('a client that is the bottleneck says so, one that waits for the server does not', async () => {
+  const path = fileURLToPath(import.meta.resolve('./probes.mjs'));
+  const strategies = ['reckons', 'letsReckon'].map((name) => ({ path, export: name }));
+  const result = await run([], { strategies, workers: 1 });
+  const [client, server] = result.strategies as [BenchRow, BenchRow];
+  expect(client.bottleneck).toBe('client');
+  expect(client.clientBusy).toBeGreaterThan(0.9);
+  expect(benchText(result)).toMatch(/The client, not Redis, was the bottleneck of reckons\b/);
+  // What else runs on this machine may leave neither of them a whole core.
+  expect(server.clientBusy).toBeLessThan(0.5);
 });
 
 test('a run that is interrupted has the rows that there were', async () => {

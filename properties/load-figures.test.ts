@@ -73,6 +73,8 @@ test.each([
   [{ clientBusy: 0.5, machineBusy: 0.6, serverCpu: 0.5 }, 'none'],
   [{ clientBusy: 0.97, machineBusy: 0.6, serverCpu: 0.95 }, 'client'],
   [{ clientBusy: 0.6, machineBusy: 0.6, serverCpu: 0.98 }, 'server'],
+  // The whole machine is in use, and the server has all that it can take of it.
+  [{ clientBusy: 0.7, machineBusy: 0.99, serverCpu: 0.95 }, 'server'],
   // Nobody is at its limit, but there is no machine left.
   [{ clientBusy: 0.7, machineBusy: 0.99, serverCpu: 0.7 }, 'client'],
 ] as const)('%j: the bottleneck is %s', (usage, expected) => {
@@ -115,7 +117,9 @@ describe('at rest', () => {
         return seller.purchase(...request);
       },
     });
-    expect(order).toEqual(['job', 'job', 'job', 'job', 'ledger', 'purchase', 'purchase', 'close']);
+    expect(order.slice(0, 5)).toEqual(['job', 'job', 'job', 'job', 'ledger']);
+    // It goes on while the rest is bought, because a purchase may need it.
+    expect(order.slice(5).filter((what) => what !== 'job')).toEqual(['purchase', 'purchase', 'close']);
     expect(rest.recorded).toEqual([{ requestId: 'r1', userId: 'u1', quantity: 2 }]);
   });
 

@@ -79,6 +79,24 @@ export const tenthOfASecond = probe('tenth-of-a-second', {
   },
 });
 
+/** Works two milliseconds by itself before it asks the server for next to nothing. */
+export const reckons = probe('reckons', {
+  async purchase(_request, redis) {
+    const until = performance.now() + 2;
+    while (performance.now() < until);
+    await redis.ping();
+    return { kind: 'sold-out' };
+  },
+});
+
+/** Has the server work, and waits. */
+export const letsReckon = probe('lets-reckon', {
+  async purchase(_request, redis) {
+    await redis.eval('local x = 0 for i = 1, 500000 do x = x + i end return x', 0);
+    return { kind: 'sold-out' };
+  },
+});
+
 /** Uses a connection of its own for every command. */
 export const duplicating = probe('duplicating', {
   async seller(redis) {

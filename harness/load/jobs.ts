@@ -34,7 +34,8 @@ export async function workUntil(
 export class BackOffice {
   readonly #connections: Connections;
   readonly #failures: Failures;
-  #seller: Seller | undefined;
+  #opening: Promise<Seller | undefined> | undefined;
+  #works = false;
 
   private constructor(failures: Failures) {
     this.#failures = failures;
@@ -51,25 +52,28 @@ export class BackOffice {
   ): Promise<BackOffice> {
     const office = new BackOffice(failures);
     const redis = await office.#connections.open({ ...target.options, ...strategy.client });
-    try {
-      office.#seller = await strategy.seller(redis, sale, sellerEnv(random, maxAttempts));
-    } catch {
-      // The instances fail in the same way, and are asked why.
-    }
+    const opening = async (): Promise<Seller> => strategy.seller(redis, sale, sellerEnv(random, maxAttempts));
+    // If it fails or hangs, so it does in the instances, which are asked why.
+    office.#opening = opening().catch(() => undefined);
     return office;
   }
 
   /** Commands that it sent. */
   get commands(): number {
-    return this.#seller?.runJob ? this.#connections.commands : 0;
+    return this.#works ? this.#connections.commands : 0;
   }
 
   /** Works until `until` settles, if the strategy has anything to do. A pass that never ends is left. */
   async workUntil(until: Promise<unknown>, graceMs: number): Promise<void> {
-    const seller = this.#seller;
+    const ended = until.then(
+      () => undefined,
+      () => undefined,
+    );
+    const seller = await Promise.race([this.#opening, ended]);
     if (!seller?.runJob) return;
+    this.#works = true;
     const working = workUntil(until, () => seller.runJob!(), this.#failures);
-    await until.catch(() => {});
+    await ended;
     await Promise.race([working, clock.sleep(graceMs)]);
   }
 

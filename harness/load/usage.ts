@@ -41,15 +41,15 @@ export async function watchUsage(redis: Redis): Promise<(clientBusy: number) => 
 }
 
 /**
- * Which side held the other one up. A machine without idle cores counts against the client, which shares it: with
- * more of it, the same server might have done more.
+ * Which side held the other one up. A server with a core of its own could not have done more with any other client.
+ * Otherwise a machine without idle cores counts against the client, which shares it.
  */
 export function bottleneckOf(
   usage: Pick<Usage, 'clientBusy' | 'machineBusy'> & { serverCpu: number },
 ): Bottleneck {
-  const client = Math.max(usage.clientBusy, usage.machineBusy);
-  if (Math.max(client, usage.serverCpu) < SATURATED) return 'none';
-  return usage.serverCpu > client ? 'server' : 'client';
+  const { clientBusy, machineBusy, serverCpu } = usage;
+  if (serverCpu >= SATURATED && serverCpu >= clientBusy) return 'server';
+  return Math.max(clientBusy, machineBusy) >= SATURATED ? 'client' : 'none';
 }
 
 function machineTimes(): { idle: number; all: number } {
