@@ -9,6 +9,7 @@ import { CannotExplore } from './explorer/errors.ts';
 import type { CounterexampleStep } from './explorer/counterexample.ts';
 import { explore, type Exploration } from './explorer/explore.ts';
 import type { Abilities } from './explorer/instance.ts';
+import type { Scope } from './explorer/scope.ts';
 import type { Subject } from './explorer/space.ts';
 import { subjectOf } from './explorer/subject.ts';
 import type { Progress } from './progress.ts';
@@ -83,7 +84,7 @@ async function exploreEnvironment(
   return {
     environment,
     coverage: found.find(({ coverage }) => coverage !== 'exhausted')?.coverage ?? 'exhausted',
-    scopes: scopes.map((scope) => ({ ...scope, quantities: [...scope.quantities] })),
+    scopes: scopes.map(told),
     interleavings: found.reduce((sum, { interleavings }) => sum + interleavings, 0n).toString(),
     states: found.reduce((sum, { states }) => sum + states, 0),
     elapsedMs: found.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0),
@@ -119,11 +120,26 @@ async function cellOf(
   const file = join('counterexamples', `${shown.strategy}-${environment}-${property}.json`);
   await mkdir(join(folder, 'counterexamples'), { recursive: true });
   writeWhole(join(folder, file), `${JSON.stringify(shown, undefined, 2)}\n`);
-  const { message, minimal, scope, steps, remedy } = shown;
-  const told = { file, minimal, scope, steps: steps.map(shortened), remedy };
-  cell.evidence.push({ message, operations: [], counterexample: told });
+  const { message, minimal, scope, steps } = shown;
+  cell.evidence.push({
+    message,
+    operations: [],
+    counterexample: {
+      file,
+      minimal,
+      scope: { buyers: scope.buyers, stock: scope.stock },
+      steps: steps.map(shortened),
+    },
+  });
   return cell;
 }
+
+/** A scope with the faults that it has a budget for. */
+const told = (scope: Scope): ExploredResult['scopes'][number] => ({
+  ...scope,
+  quantities: [...scope.quantities],
+  faults: Object.fromEntries(Object.entries(scope.faults).filter(([, budget]) => budget > 0)),
+});
 
 /** Most characters of one argument in a result, which would hold the text of each script a hundred times. */
 const LONGEST = 120;

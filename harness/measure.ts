@@ -54,19 +54,19 @@ export async function measure(
     const own = <T extends { strategy: string }>(rows: readonly T[]): T | undefined =>
       rows.find(({ strategy }) => strategy === entry.name);
     const row = own(measured.strategies);
-    if (row && !('skipped' in row)) entry.cost = row;
+    if (row && !('skipped' in row)) entry.cost = rounded(row);
     const course = own(measured.courses);
-    if (course) entry.course = withoutName(course);
+    if (course) entry.course = rounded(withoutName(course));
     const offered = own(measured.offered);
-    if (offered) entry.offered = withoutName(offered);
+    if (offered) entry.offered = rounded(withoutName(offered));
   }
   if (run.signal.aborted) return;
   result.session = {
     secondsPerTrial: seconds,
     baseline: measured.baseline,
-    control: measured.control,
-    ceiling: measured.ceiling,
-    roundTripMs: await roundTripMs(run.target),
+    control: rounded(measured.control),
+    ceiling: rounded(measured.ceiling),
+    roundTripMs: rounded(await roundTripMs(run.target)),
   };
 }
 
@@ -96,4 +96,15 @@ function safestFirst(strategies: readonly StrategyResult[], rows: readonly Bench
 
 function withoutName<T extends { strategy: string }>({ strategy: _, ...rest }: T): Omit<T, 'strategy'> {
   return rest;
+}
+
+/** Digits that no clock of ours can tell would only fill the file. */
+const DIGITS = 6;
+
+function rounded<T>(value: T): T {
+  return JSON.parse(
+    JSON.stringify(value, (_, part: unknown) =>
+      typeof part === 'number' && !Number.isInteger(part) ? Number(part.toPrecision(DIGITS)) : part,
+    ),
+  ) as T;
 }

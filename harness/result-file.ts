@@ -6,9 +6,16 @@ import { RESULT_VERSION, resultSchema, type Result } from './result.ts';
 
 /** What became of a version's results since; each step leads to the next version. */
 const MIGRATIONS: Record<number, (result: object) => object> = {
-  // Version 2 only adds what version 1 had not measured.
-  1: (result) => ({ ...result, version: 2 }),
+  // Version 2 adds what version 1 had not measured, and says once for all what cures which violation.
+  1: (result) => ({ ...(without(result, 'remedy', 'counterexample') as object), version: 2 }),
 };
+
+/** The same without a field of the objects that have that name, wherever they are. */
+const without = (document: object, field: string, name: string): unknown =>
+  JSON.parse(JSON.stringify(document), (key, value: unknown) => {
+    if (key === name && typeof value === 'object' && value !== null) Reflect.deleteProperty(value, field);
+    return value;
+  });
 
 export interface ReadResult {
   result: Result;
@@ -44,7 +51,13 @@ export function asResult(document: unknown, file: string): ReadResult {
   }
   const { data: result, error } = resultSchema.safeParse(migrated);
   if (result) return { result, version: found.version };
-  throw noResult(`${file} is not the result of a run: ${z.prettifyError(error)}`);
+  throw noResult(`${file} is not the result of a run: ${firstOf(error)}`);
+}
+
+/** One thing that is wrong says enough; there may be thousands. */
+function firstOf({ issues }: z.ZodError): string {
+  const [issue] = issues;
+  return `${issue!.message}, at ${issue!.path.join('.')}`;
 }
 
 /** @throws UsageError */

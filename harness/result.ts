@@ -3,6 +3,7 @@ import { ENVIRONMENTS, PROPERTIES } from '../strategies/contract.ts';
 import type { BenchResult } from './bench.ts';
 import type { BenchRow } from './bench-row.ts';
 import { scopeSchema, stepSchema } from './explorer/counterexample.ts';
+import { FAULTS } from './explorer/scope.ts';
 import { OPS, OUTCOMES } from './history/operation.ts';
 import { PROFILES } from './load/arrivals.ts';
 import type { Course } from './load/course.ts';
@@ -33,6 +34,9 @@ const operation = z.strictObject({
   remaining: units.exactOptional(),
 });
 
+/** Faults without a budget go unsaid: most of them are, in every scope. */
+const exploredScope = scopeSchema.extend({ faults: z.partialRecord(z.enum(FAULTS), count) });
+
 /** One property in one environment: what was declared, what was found, and why. */
 const cell = z.strictObject({
   verdict,
@@ -51,9 +55,9 @@ const cell = z.strictObject({
           /** In the run's folder; `oversell replay` runs it again. */
           file: z.string(),
           minimal: z.boolean(),
-          scope: scopeSchema,
+          /** Of the file's scope as much as a diagram needs. */
+          scope: z.object({ buyers: count, stock: units }),
           steps: z.array(stepSchema),
-          remedy: z.string(),
         })
         .exactOptional(),
     }),
@@ -92,7 +96,7 @@ const environmentResult = z.strictObject({
 const exploredResult = z.strictObject({
   environment: z.enum(ENVIRONMENTS),
   coverage: z.enum(['exhausted', 'bounded', 'sampled']),
-  scopes: z.array(scopeSchema),
+  scopes: z.array(exploredScope),
   /** Over all scopes, in decimal: more than a number holds. */
   interleavings: z.string().regex(/^\d+$/),
   states: count,

@@ -1,10 +1,8 @@
 import type { BenchResult } from '../harness/bench.ts';
 import type { BenchRow } from '../harness/bench-row.ts';
 import type { Ceiling } from '../harness/load/ceiling.ts';
-import type { Percentiles } from '../harness/load/response-time.ts';
-import { differs, type Interval } from '../harness/load/statistics.ts';
+import { comparison, grouped, intervalText, known, perSale, ratioText, tail } from './figures.ts';
 import { textTable } from './text-table.ts';
-import { grouped } from './view.ts';
 
 type Row = BenchResult['strategies'][number];
 
@@ -58,7 +56,7 @@ function costRow(row: Row): string[] {
     row.ceiling === null ? '–' : `${ratioText(row.ratioToCeiling)} ${row.ceiling}`,
     row.ratioToBaseline.median === null ? '–' : comparison(row.ratioToBaseline),
     row.saturated ? 'saturated' : `${tail(row.responseMs)} ms`,
-    `${known(row.commandsPerSale, figure)} / ${known(row.roundTripsPerSale, figure)}`,
+    `${known(row.commandsPerSale, perSale)} / ${known(row.roundTripsPerSale, perSale)}`,
     row.bottleneck ?? 'not measured',
   ];
 }
@@ -135,22 +133,3 @@ function notes(rows: readonly BenchRow[]): string[] {
   ];
   return lines.length > 0 ? [lines.join('\n')] : [];
 }
-
-/** A ratio in words; an interval that crosses 1 shows nothing. */
-export const comparison = (ratio: Interval): string =>
-  ratio.low === null || differs(ratio) ? ratioText(ratio) : `no detectable difference (${ratioText(ratio)})`;
-
-const ratioText = (ratio: Interval): string => intervalText(ratio, (value) => `${value.toFixed(2)} ×`);
-
-function intervalText({ median, low, high }: Interval, text: (value: number) => string): string {
-  if (median === null) return '–';
-  return low === null || high === null ? text(median) : `${text(median)} [${text(low)}, ${text(high)}]`;
-}
-
-const tail = ({ p50, p99 }: Percentiles): string => `${known(p50, hundredths)} / ${known(p99, hundredths)}`;
-
-const hundredths = (value: number): string => value.toFixed(2);
-const figure = (value: number): string => (value < 0.1 ? value.toFixed(3) : value.toFixed(1));
-
-const known = (value: number | null, text: (value: number) => string): string =>
-  value === null ? '–' : text(value);

@@ -1,9 +1,8 @@
 import type { Session, SessionRow } from '../harness/session.ts';
 import { unpairedRatio, type Interval } from '../harness/load/statistics.ts';
 import { PROPERTIES, type Property } from '../strategies/contract.ts';
-import { comparison } from './bench.ts';
+import { comparison, grouped } from './figures.ts';
 import { textTable } from './text-table.ts';
-import { grouped } from './view.ts';
 
 /** How one strategy of a new session relates to the same in a base session. */
 export interface Compared {

@@ -1,6 +1,6 @@
 import type { BenchResult } from '../harness/bench.ts';
 import { textTable } from './text-table.ts';
-import { grouped } from './view.ts';
+import { grouped, known } from './figures.ts';
 
 type Row = BenchResult['strategies'][number];
 
@@ -33,6 +33,3 @@ export function costRow(row: Row): string[] {
 }
 
 const tenths = (value: number): string => value.toFixed(1);
-
-const known = (value: number | null, text: (value: number) => string): string =>
-  value === null ? '–' : text(value);

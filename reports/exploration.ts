@@ -5,8 +5,8 @@ import type { Counterexample } from '../harness/explorer/counterexample.ts';
 import type { Replay } from '../harness/explorer/replay.ts';
 import { PROPERTIES } from '../strategies/contract.ts';
 import { textTable } from './text-table.ts';
-import { timeline } from './timeline.ts';
-import { grouped } from './view.ts';
+import { timeline } from './diagram/text.ts';
+import { grouped } from './figures.ts';
 
 /** As `explore --json` prints it. */
 export function explorationJson({ exploration, files }: Explored): object {

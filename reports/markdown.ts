@@ -1,19 +1,18 @@
+import { REMEDIES } from '../harness/explorer/counterexample.ts';
 import type { Result, StrategyResult } from '../harness/result.ts';
 import { PROPERTIES } from '../strategies/contract.ts';
 import { costCaption, COST_HEAD, costRow } from './cost.ts';
-import { timeline } from './timeline.ts';
+import { timeline } from './diagram/text.ts';
 import {
-  cellWord,
-  DECLARED_MARK,
   notTested,
   partsOf,
   evidenceTable,
-  REMEDIES,
   scopesOf,
   strategyNote,
   verdictLine,
   type Evidence,
 } from './view.ts';
+import { cellWord, DECLARED_MARK } from './words.ts';
 
 /** report.md: the same answer as the screen, with the evidence for every violation. */
 export function markdown(result: Result): string {
@@ -80,7 +79,7 @@ function violations(strategy: StrategyResult): string[] {
         ...(drawn
           ? [`${fenced(timeline(drawn))}\n\n\`oversell replay ${escape(drawn.file)}\` in the run's folder`]
           : []),
-        `Remedy: ${drawn?.remedy ?? REMEDIES[property]}.`,
+        `Remedy: ${REMEDIES[property]}.`,
       ].join('\n\n');
     }),
   );

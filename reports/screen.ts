@@ -1,29 +1,28 @@
+import { REMEDIES } from '../harness/explorer/counterexample.ts';
 import type { Result } from '../harness/result.ts';
 import { costText } from './cost.ts';
 import { declaration } from './declaration.ts';
+import { grouped, interleavingsText } from './figures.ts';
 import { textTable } from './text-table.ts';
-import { timeline } from './timeline.ts';
+import { timeline } from './diagram/text.ts';
 import {
-  DECLARED_MARK,
   environmentsOf,
-  environmentWord,
   coverageOf,
   declaresNothing,
   withCoverage,
   example,
   EXPLORED_TITLE,
   exploredIn,
-  grouped,
   interleavingsOf,
   notTested,
   evidenceTable,
   purchasesOf,
-  REMEDIES,
   scopesOf,
   strategyNote,
   verdictLine,
   type Example,
 } from './view.ts';
+import { DECLARED_MARK, environmentWord } from './words.ts';
 
 /** What a person sees at the end of a run. `report`: where the rest can be read. */
 export function screen(result: Result, report: string): string {
@@ -54,7 +53,7 @@ function exploredMatrix(result: Result): string[] {
       const found = strategy.explored.find((one) => one.environment === environment);
       return found ? environmentWord(found) : '–';
     }),
-    interleavingsOf(strategy),
+    interleavingsText(interleavingsOf(strategy)),
     strategy.notExplored === undefined ? strategyNote(strategy) : `not explored: ${strategy.notExplored}`,
   ]);
   const table = textTable(['strategy', ...environments, 'interleavings', ''], rows, [
@@ -89,7 +88,7 @@ function exampleBlock({ strategy, environment, property, evidence }: Example): s
     return [
       `How ${strategy} violates ${property} (${environment}): ${evidence.message}`,
       ...timeline(counterexample),
-      `Remedy: ${counterexample.remedy}.`,
+      `Remedy: ${REMEDIES[property]}.`,
     ].join('\n');
   }
   const { head, rows } = evidenceTable(evidence);
@@ -97,7 +96,7 @@ function exampleBlock({ strategy, environment, property, evidence }: Example): s
   return [
     `How ${strategy} violates ${property} (${environment}): ${evidence.message}`,
     ...(rows.length > 0 ? [table] : []),
-    `Remedy: ${REMEDIES[property]}`,
+    `Remedy: ${REMEDIES[property]}.`,
   ].join('\n');
 }
 

@@ -3,7 +3,8 @@ import type { Registration } from '../strategies/registry.ts';
 import type { CheckResult } from '../harness/check.ts';
 import type { MachineReport } from '../harness/redis/machine-report.ts';
 import { textTable } from './text-table.ts';
-import { evidenceTable, grouped } from './view.ts';
+import { grouped } from './figures.ts';
+import { evidenceTable } from './view.ts';
 
 /** What `list` shows. */
 export function strategiesText(registry: readonly Registration[]): string {

@@ -9,57 +9,13 @@ import type {
 } from '../harness/result.ts';
 import type { Operation } from '../harness/history/operation.ts';
 import { ENVIRONMENTS, PROPERTIES, type Environment, type Property } from '../strategies/contract.ts';
-
-/** What a violation does to a sale, in the words of a table; the gravest first. */
-const EFFECTS: Record<Property, string> = {
-  oversell: 'oversold',
-  'double-sale': 'sells twice',
-  'lost-sale': 'loses sales',
-  stranded: 'strands',
-  'user-limit': 'breaks the limit',
-  'false-refusal': 'refuses wrongly',
-  progress: 'gives up',
-};
-const BY_GRAVITY = Object.keys(EFFECTS) as Property[];
-
-/** What cures a violation, under each that is shown. */
-export const REMEDIES: Record<Property, string> = {
-  oversell: 'check and decrement in one script, as strategies/lua-decrement.ts does',
-  stranded: 'take the units and record who holds them in one script, as strategies/lua-reserve-once.ts does',
-  'false-refusal':
-    'do not take before you know: check and decrement in one script, as strategies/lua-decrement.ts does',
-  'double-sale':
-    'remember the requestId in the script that takes the units, as strategies/lua-reserve-once.ts does',
-  'user-limit': 'check the limit in the script that takes the units, as strategies/lua-reserve-once.ts does',
-  'lost-sale': 'record the order in the script that takes the units, as strategies/lua-reserve-once.ts does',
-  progress: 'allow more attempts with a longer jittered pause, or use a script, which needs no retry',
-};
+import { grouped, plural } from './figures.ts';
+import { environmentWord } from './words.ts';
 
 export type Evidence = Cell['evidence'][number];
 
 export const EXPLORED_TITLE =
   'Every interleaving of three buyers and two units (several-units: 2, 1 and 2 of three)';
-
-/** Marks a violation that the strategy itself declares. */
-export const DECLARED_MARK = '*';
-
-/** `holds`, `inconclusive`, `n/a`; or what the violation does, in capitals unless it is declared. */
-export function cellWord(property: Property, { verdict, declared, evidence }: Cell): string {
-  if (verdict !== 'violated') return verdict;
-  const units = evidence[0]?.units;
-  const effect = EFFECTS[property] + (units === undefined ? '' : ` by ${grouped(units)}`);
-  return declared === 'breaks' ? `${effect} ${DECLARED_MARK}` : effect.toUpperCase();
-}
-
-/** The worst that one environment showed: what was not declared comes first, then the gravest. */
-export function environmentWord({ properties }: Pick<EnvironmentResult, 'properties'>): string {
-  const cells = BY_GRAVITY.map((property) => ({ property, cell: properties[property] }));
-  const violated = cells.filter(({ cell }) => cell.verdict === 'violated');
-  const worst = violated.find(({ cell }) => cell.declared !== 'breaks') ?? violated[0];
-  if (worst) return cellWord(worst.property, worst.cell);
-  const open = cells.find(({ cell }) => cell.verdict === 'inconclusive');
-  return open ? `${open.property}: inconclusive` : 'holds';
-}
 
 /** The remark at the end of a strategy's row. */
 export function strategyNote(strategy: StrategyResult): string {
@@ -96,12 +52,17 @@ export function exploredIn({ strategies }: Result): Environment[] {
   return ENVIRONMENTS.filter((environment) => run.has(environment));
 }
 
-/** Interleavings that were covered of a strategy: exact up to twelve digits, then as a power of ten. */
-export function interleavingsOf({ explored }: StrategyResult): string {
-  const total = explored.reduce((sum, { interleavings }) => sum + BigInt(interleavings), 0n);
-  if (total < 10n ** 12n) return grouped(Number(total));
-  const digits = total.toString();
-  return `${digits[0]}.${digits[1]} × 10^${digits.length - 1}`;
+/** Interleavings that were covered of a strategy. */
+export const interleavingsOf = ({ explored }: StrategyResult): bigint =>
+  explored.reduce((sum, { interleavings }) => sum + BigInt(interleavings), 0n);
+
+export const allInterleavings = ({ strategies }: Result): bigint =>
+  strategies.reduce((sum, strategy) => sum + interleavingsOf(strategy), 0n);
+
+/** Environments in which anything was run, in the contract's order. */
+export function environmentsTried({ strategies }: Result): Environment[] {
+  const tried = new Set(strategies.flatMap(partsOf).map(({ environment }) => environment));
+  return ENVIRONMENTS.filter((environment) => tried.has(environment));
 }
 
 /** `exhausted`, or the least that was reached anywhere. */
@@ -215,9 +176,3 @@ export function verdictLine({ status, strategies, findings }: Result): string {
 }
 
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
-
-const plural = (count: number, noun: string): string => `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
-
-/** 61200 → "61 200". */
-export const grouped = (value: number): string =>
-  value.toLocaleString('en-US', { maximumFractionDigits: 0 }).replaceAll(',', ' ');

@@ -1,0 +1,148 @@
+import type { Markup } from '../page/markup.ts';
+import type { Cost, StrategyResult } from '../../harness/result.ts';
+import { differs } from '../../harness/load/statistics.ts';
+import { comparison } from '../figures.ts';
+import { chart, INK, logarithmic, MUTED } from './chart.ts';
+
+/** The verdict of one line, by colour and by the words beside it. */
+const CLASSES = ['faster', 'slower', 'no detectable difference'];
+const COLOURS = ['var(--good-ink)', 'var(--weak-ink)', MUTED];
+
+/** Each against the baseline, with its interval, the fastest first: a forest plot. Undefined: nothing to compare. */
+export async function forestPlot(
+  strategies: readonly StrategyResult[],
+  baseline: string,
+): Promise<Markup | undefined> {
+  const rows = strategies.flatMap(({ name, cost }) =>
+    cost?.verdict === 'holds' && cost.ratioToBaseline.median !== null ? [{ name, ...lineOf(cost) }] : [],
+  );
+  if (rows.length === 0) return undefined;
+  rows.sort((a, b) => b.median - a.median);
+  const axis = logarithmic([1, ...rows.flatMap(({ low, high }) => [low, high])]);
+  const y = { field: 'name', type: 'nominal', sort: null, title: null } as const;
+  return chart(
+    {
+      width: 420,
+      height: { step: 22 },
+      data: { values: rows },
+      layer: [
+        {
+          data: { values: [{ one: 1 }] },
+          mark: { type: 'rule', color: INK, strokeDash: [3, 3] },
+          encoding: { x: { field: 'one', type: 'quantitative' } },
+        },
+        {
+          mark: { type: 'rule', strokeWidth: 2 },
+          encoding: {
+            x: {
+              field: 'low',
+              type: 'quantitative',
+              scale: axis.scale,
+              axis: {
+                values: axis.values,
+                format: '~g',
+                title: `sales/s, as a multiple of ${baseline} (logarithmic)`,
+              },
+            },
+            x2: { field: 'high' },
+            y,
+            color: {
+              field: 'class',
+              type: 'nominal',
+              scale: { domain: CLASSES, range: COLOURS },
+              legend: null,
+            },
+          },
+        },
+        {
+          mark: { type: 'point', filled: true, size: 60, opacity: 1 },
+          encoding: {
+            x: { field: 'median', type: 'quantitative' },
+            y,
+            color: { field: 'class', type: 'nominal' },
+          },
+        },
+        {
+          mark: { type: 'text', align: 'left', dx: 8 },
+          encoding: {
+            x: { value: 420 },
+            y,
+            text: { field: 'words', type: 'nominal' },
+          },
+        },
+      ],
+    },
+    `Forest plot: sales per second of each strategy as a multiple of ${baseline}, with 95 % intervals`,
+  );
+}
+
+function lineOf({ ratioToBaseline }: Cost): {
+  median: number;
+  low: number;
+  high: number;
+  class: string;
+  words: string;
+} {
+  const median = ratioToBaseline.median!;
+  const named = differs(ratioToBaseline) ? (median > 1 ? 'faster' : 'slower') : 'no detectable difference';
+  return {
+    median,
+    low: ratioToBaseline.low ?? median,
+    high: ratioToBaseline.high ?? median,
+    class: named,
+    words: comparison(ratioToBaseline),
+  };
+}
+
+/** What is sold a second while there are units, and what is refused a second after. */
+export async function phases(strategies: readonly StrategyResult[]): Promise<Markup | undefined> {
+  const rows = strategies.flatMap(({ name, course }) =>
+    course
+      ? [
+          { name, phase: 'selling: sales/s', perSecond: course.salesPerSecond },
+          { name, phase: 'drain: refusals/s', perSecond: course.refusalsPerSecond },
+        ].flatMap(({ perSecond, ...row }) => (perSecond === null ? [] : [{ ...row, perSecond }]))
+      : [],
+  );
+  if (rows.length === 0) return undefined;
+  const axis = logarithmic(rows.map(({ perSecond }) => perSecond));
+  const y = { field: 'name', type: 'nominal', sort: null, title: null } as const;
+  return chart(
+    {
+      width: 420,
+      height: { step: 22 },
+      data: { values: rows },
+      layer: [
+        {
+          mark: { type: 'line', color: MUTED, strokeWidth: 1 },
+          encoding: {
+            x: {
+              field: 'perSecond',
+              type: 'quantitative',
+              scale: axis.scale,
+              axis: { values: axis.values, format: '~s', title: 'per second (logarithmic)' },
+            },
+            y,
+            detail: { field: 'name', type: 'nominal' },
+          },
+        },
+        {
+          mark: { type: 'point', filled: true, size: 60, opacity: 1 },
+          encoding: {
+            x: { field: 'perSecond', type: 'quantitative' },
+            y,
+            color: {
+              field: 'phase',
+              type: 'nominal',
+              sort: null,
+              scale: { range: ['var(--c1)', 'var(--c2)'] },
+              legend: { orient: 'top', title: null },
+            },
+            shape: { field: 'phase', type: 'nominal', sort: null, legend: { orient: 'top', title: null } },
+          },
+        },
+      ],
+    },
+    'Sales per second while units last and refusals per second after, by strategy',
+  );
+}

@@ -1,0 +1,158 @@
+import type { CounterexampleStep } from '../../harness/explorer/counterexample.ts';
+
+/** One line of a space-time diagram, before it is drawn. */
+export interface Row {
+  /** Place in `lanes`; SERVER for what befalls Redis itself. */
+  lane: number;
+  event: CounterexampleStep['event'];
+  /** What was sent, or what happened, in words. */
+  label: string;
+  /** What became of the commands that a dead client had sent. */
+  detail: string | undefined;
+  /** What Redis answered to a command. */
+  reply: string | undefined;
+  /** What buyers were told by this step: "sold". */
+  answers: string[];
+  /** Units left after it; null: the store cannot tell. */
+  stock: number | null;
+  /** Whether the answer reached the client with this step, with a later one, or never. */
+  delivered: 'at once' | 'later' | 'never';
+  /** The client sends it once more by itself, because it had no reply when its connection broke. */
+  resent: boolean;
+  /** A command of a dead client, which still was on its way. */
+  late: boolean;
+  /** Lanes whose WATCH this step made fail. */
+  dirtied: number[];
+}
+
+export interface Lanes {
+  /** A lane per buyer; then, where there are any, who asks again and the back office. */
+  lanes: string[];
+  rows: Row[];
+}
+
+export const SERVER = -1;
+
+/** What a diagram is drawn from; a counterexample fits, and so does one in a result. */
+export interface Interleaving {
+  scope: { buyers: number; stock: number };
+  steps: readonly CounterexampleStep[];
+}
+
+export function lanesOf({ scope, steps }: Interleaving): Lanes {
+  const buyers = Array.from({ length: scope.buyers }, (_, b) => String.fromCharCode(65 + b));
+  const others = ['retry', 'office'].filter((actor) => steps.some((step) => step.actor === actor));
+  const lanes = [...buyers, ...others];
+  const fates = fatesOf(steps);
+  return {
+    lanes,
+    rows: steps.map((step, i) => ({
+      lane: lanes.indexOf(laneName(step.actor)),
+      event: step.event,
+      label: labelOf(step),
+      detail: step.event === 'cut' || step.event === 'crash' ? step.detail : undefined,
+      reply: step.reply,
+      answers: (step.answers ?? []).map((answer) =>
+        isShared(step.actor) ? answer : answer.replace(/^[A-Z] /, ''),
+      ),
+      stock: step.stock,
+      ...fates[i]!,
+      dirtied: (step.dirtied ?? []).map((actor) => lanes.indexOf(laneName(actor))),
+    })),
+  };
+}
+
+const isShared = (actor: string): boolean => /^[A-Z]{2,}$/.test(actor);
+
+/** Buyers on one instance cannot be told apart on the wire; their steps stand in the lane of the first. */
+const laneName = (actor: string): string => (/^[A-Z]+$/.test(actor) ? actor[0]! : actor);
+
+type Fate = Pick<Row, 'delivered' | 'resent' | 'late'>;
+
+/** An instance, as far as the steps so far tell. */
+interface Client {
+  dead: boolean;
+  /** Its commands without a reply, by place. */
+  waiting: number[];
+  /** Commands that had no reply when its connection broke, and that it may send again, in this order. */
+  lost: string[];
+}
+
+/** What became of each command: replies arrive in the order of the commands, and a cut loses those on their way. */
+function fatesOf(steps: readonly CounterexampleStep[]): Fate[] {
+  const clients = new Map<string, Client>();
+  const fates = steps.map((): Fate => ({ delivered: 'at once', resent: false, late: false }));
+  for (const [i, step] of steps.entries()) {
+    const { actor, event } = step;
+    let client = clients.get(actor);
+    if (!client) clients.set(actor, (client = { dead: false, waiting: [], lost: [] }));
+    if (event === 'execute') {
+      fates[i] = { ...fates[i]!, resent: takesUp(client.lost, step), late: client.dead };
+      client.waiting.push(i);
+    } else if (event === 'deliver') {
+      const answered = client.waiting.shift();
+      if (answered !== undefined) fates[answered]!.delivered = 'later';
+    } else if (event === 'cut' || event === 'crash') {
+      for (const waiting of client.waiting) fates[waiting]!.delivered = 'never';
+      client.lost = client.waiting.map((waiting) => JSON.stringify(steps[waiting]!.command));
+      client.waiting = [];
+      client.dead ||= event === 'crash';
+    } else if (event === 'retry') client.lost = []; // the buyer asks again, not the client
+  }
+  for (const { dead, waiting } of clients.values())
+    if (dead) for (const i of waiting) fates[i]!.delivered = 'never';
+  return fates;
+}
+
+/** Whether the step is the next of the lost commands; once another one comes, the rest was given up. */
+function takesUp(lost: string[], { command }: CounterexampleStep): boolean {
+  if (lost[0] === JSON.stringify(command)) return lost.shift() !== undefined;
+  lost.length = 0;
+  return false;
+}
+
+function labelOf(step: CounterexampleStep): string {
+  const who = isShared(step.actor) ? `${step.actor}: ` : '';
+  return who + wordsOf(step);
+}
+
+function wordsOf(step: CounterexampleStep): string {
+  switch (step.event) {
+    case 'execute':
+      return commandInWords(step.command ?? []);
+    case 'deliver':
+      return 'the reply arrives';
+    case 'start':
+      return 'asks';
+    case 'retry':
+      return 'asks again, with the same requestId';
+    case 'release':
+      return 'gives its units back';
+    case 'restock':
+      return 'puts one unit more on sale';
+    case 'job':
+      return 'background work begins';
+    case 'timer':
+      return 'its timer fires';
+    case 'cut':
+      return '✂ its connection breaks';
+    case 'crash':
+      return '✗ crashes';
+    case 'expire':
+      return `${step.detail} expires`;
+    case 'evict':
+      return `${step.detail} is evicted`;
+    case 'script-flush':
+      return 'the scripts are flushed';
+    case 'restart':
+      return 'the server restarts';
+    case 'restart-without-aof':
+      return 'the server restarts empty';
+  }
+}
+
+/** A script's text and digest say little; its keys and arguments say what it does. */
+function commandInWords([name = '', ...args]: readonly string[]): string {
+  const isScript = /^(EVAL|EVALSHA)(_RO)?$/.test(name);
+  return [name, ...(isScript ? ['…', ...args.slice(2)] : args)].join(' ');
+}

@@ -1,0 +1,72 @@
+import { REMEDIES } from '../../harness/explorer/counterexample.ts';
+import type { Result, StrategyResult } from '../../harness/result.ts';
+import type { Property } from '../../strategies/contract.ts';
+import { ARROWS, diagram } from '../diagram/svg.ts';
+import type { Exhibit, Exhibits } from '../evidence.ts';
+import { plural } from '../figures.ts';
+import { evidenceTable, type Evidence } from '../view.ts';
+import { BY_GRAVITY, EFFECTS } from '../words.ts';
+import { CLASSES } from './guarantees.ts';
+import { markup, type Markup } from './markup.ts';
+import { scrolling, table } from './table.ts';
+
+/** How each violation comes about, step by step, and what cures it. */
+export function counterexamples({ strategies }: Result, exhibits: Exhibits): Markup {
+  const shown = strategies.filter((strategy) => exhibits.of(strategy).length > 0);
+  return markup`
+<section id="counterexamples">
+<h2>Counterexamples</h2>
+${ARROWS}
+${
+  shown.length === 0
+    ? markup`<p>Nothing was violated, so there is nothing to show.</p>`
+    : markup`<p>Time runs down. A line is a buyer, the heavy one is Redis; an arrow to it is a command that it executes there and
+then, an arrow back a reply that arrives. Right of it, the units that are left. ✂ a connection breaks, ✗ a process dies, ↻ the
+client sends again by itself, ◇ a watched key was touched. In the run’s folder the command under a diagram runs it again, step
+by step, on a real server.</p>`
+}
+${shown.map((strategy, i) => ofStrategy(strategy, exhibits, i === 0))}
+</section>`;
+}
+
+const ofStrategy = (strategy: StrategyResult, exhibits: Exhibits, isFirst: boolean): Markup => markup`
+<details class="strategy"${isFirst && markup` open`}><summary><b>${strategy.name}</b> <span>${plural(exhibits.of(strategy).length, 'way')} to break</span></summary>
+${BY_GRAVITY.map((property) =>
+  ofProperty(
+    strategy,
+    property,
+    exhibits.of(strategy).filter((exhibit) => exhibit.property === property),
+  ),
+)}
+</details>`;
+
+/** What cures it is the same in every environment. */
+const ofProperty = (
+  { name }: StrategyResult,
+  property: Property,
+  exhibits: readonly Exhibit[],
+): Markup | undefined =>
+  exhibits.length === 0
+    ? undefined
+    : markup`<h4>${name}: ${EFFECTS[property]}</h4>
+<p class="note"><b>Remedy:</b> ${REMEDIES[property]}.</p>
+<div class="exhibits">${exhibits.map((exhibit, i) => figure(exhibit, i < MOST_DRAWN))}</div>
+`;
+
+/** The rest are variations, and a page of two dozen strategies has to be sent around. */
+const MOST_DRAWN = 3;
+
+function figure({ id, property, environments, kind, evidence }: Exhibit, isDrawn: boolean): Markup {
+  const { counterexample, message } = evidence;
+  return markup`<figure id="${id}"><p><span class="${CLASSES[kind]}">${environments.join(', ')}</span> ${message}.${counterexample?.minimal === false && ' Not the shortest.'}</p>
+${counterexample ? isDrawn && scrolling('Space-time diagram', diagram(counterexample)) : operations(property, evidence)}
+${counterexample && markup`<figcaption><code>oversell replay ${counterexample.file}</code></figcaption>`}</figure>
+`;
+}
+
+/** Seen in a large sale: who asked when, and what they were told. */
+function operations(property: Property, evidence: Evidence): Markup | undefined {
+  if (evidence.operations.length === 0) return undefined;
+  const { head, rows } = evidenceTable(evidence);
+  return table({ caption: `Operations that show ${property}`, head, rows, figures: [1, 2, 3, 5] });
+}

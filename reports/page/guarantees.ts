@@ -1,0 +1,164 @@
+import type {
+  Cell as Judged,
+  EnvironmentResult,
+  ExploredResult,
+  Result,
+  StrategyResult,
+} from '../../harness/result.ts';
+import { ENVIRONMENTS, PROPERTIES, type Environment } from '../../strategies/contract.ts';
+import type { Exhibits } from '../evidence.ts';
+import { grouped, interleavingsText, plural, withSuperscripts } from '../figures.ts';
+import { placeOf } from '../questions/question.ts';
+import { environmentsTried, partsOf, scopesOf, strategyNote, EXPLORED_TITLE } from '../view.ts';
+import { EFFECTS, effectOf, kindOf, worstOf, type Kind } from '../words.ts';
+import { markup, type Markup } from './markup.ts';
+import { table, type Cell, type Content } from './table.ts';
+
+/** How a cell is told apart, beside its words. */
+export const CLASSES: Record<Kind, string> = {
+  holds: 'holds',
+  declared: 'weak',
+  undeclared: 'found',
+  contradicted: 'broken',
+  open: 'open',
+  'n/a': 'none',
+};
+const UNVERIFIED: Cell = { word: 'unverified', kind: 'none' };
+
+/** Who keeps what where: first the worst of each environment, then every property of every strategy. */
+export const guarantees = (result: Result, exhibits: Exhibits): Markup => markup`
+<section id="guarantees">
+<h2>Guarantees</h2>
+<p>${EXPLORED_TITLE}, on a real Redis; then large sales under real concurrency. A cell tells the gravest of seven properties.
+It leads to what shows it.</p>
+${overview(result, exhibits)}
+${LEGEND}
+<h3>Every property of every strategy</h3>
+${result.strategies.map((strategy) => details(strategy, exhibits))}
+<details class="note"><summary>What was sold in the large sales</summary><ul>${scopesOf(result).map((line) => markup`<li>${line}</li>`)}</ul></details>
+</section>`;
+
+const LEGEND = markup`<ul class="legend">
+<li><span class="holds">holds</span> in every interleaving of the scope (or, where it says so, in a sample)</li>
+<li><span class="weak">sells twice</span> a weakness that the strategy declares; the link shows how</li>
+<li><span class="found">SELLS TWICE</span> one of which it says nothing</li>
+<li><span class="broken">SELLS TWICE</span> one where it declares the contrary: the run fails</li>
+<li><span class="open">undecided</span> the budget was spent; never counts as passed</li>
+<li><span class="none">unverified</span> nothing was run there</li>
+</ul>`;
+
+/** Environments where nothing was run for anybody share one column. */
+function overview(result: Result, exhibits: Exhibits): Markup {
+  const tried = environmentsTried(result);
+  const untried = ENVIRONMENTS.filter((environment) => !tried.includes(environment));
+  return table({
+    caption: 'The gravest that each strategy shows in each environment',
+    head: [
+      'strategy',
+      ...tried.map((environment) => ({ text: environment.replaceAll('-', ' '), id: placeOf(environment) })),
+      ...(untried.length > 0
+        ? [untried.map((environment) => environment.replaceAll('-', ' ')).join(', ')]
+        : []),
+    ],
+    rows: result.strategies.map((strategy) => [
+      { word: strategy.name, to: exhibits.idOf(strategy), note: note(strategy) },
+      ...tried.map((environment) => overviewCell(strategy, environment, exhibits)),
+      ...(untried.length > 0 ? [UNVERIFIED] : []),
+    ]),
+  });
+}
+
+function note(strategy: StrategyResult): string | undefined {
+  const said = strategyNote(strategy);
+  return said === '' ? undefined : said;
+}
+
+function overviewCell(strategy: StrategyResult, environment: Environment, exhibits: Exhibits): string | Cell {
+  const parts = partsOf(strategy).filter((part) => part.environment === environment);
+  if (parts.length === 0) return UNVERIFIED;
+  const worst = worstOf(parts.map(({ properties }) => properties));
+  if (!worst) {
+    const [part] = parts as [EnvironmentResult | ExploredResult];
+    return part.coverage === 'exhausted'
+      ? { word: 'holds', kind: 'holds' }
+      : { word: 'holds', kind: 'sampled', note: part.coverage };
+  }
+  return cellOf(worst.cell, worst.property, strategy, environment, exhibits);
+}
+
+function cellOf(
+  cell: Judged,
+  property: (typeof PROPERTIES)[number],
+  strategy: StrategyResult,
+  environment: Environment,
+  exhibits: Exhibits,
+): Cell {
+  const kind = kindOf(cell);
+  switch (kind) {
+    case 'holds':
+    case 'n/a':
+      return { word: kind, kind: CLASSES[kind] };
+    case 'open':
+      return { word: 'undecided', kind: CLASSES.open, note: property };
+    case 'declared':
+    case 'undeclared':
+    case 'contradicted': {
+      const effect = effectOf(property, cell) ?? EFFECTS[property];
+      return {
+        word: kind === 'declared' ? effect : effect.toUpperCase(),
+        kind: CLASSES[kind],
+        to: exhibits.find(strategy, environment, property)?.id,
+      };
+    }
+  }
+}
+
+/** A property a column, an environment a row, and beside it what the verdicts rest on. */
+function details(strategy: StrategyResult, exhibits: Exhibits): Markup {
+  const { name, summary, skipped, notExplored } = strategy;
+  const said = strategyNote(strategy);
+  const why = skipped ?? notExplored;
+  return markup`
+<details class="strategy"><summary><b>${name}</b> <span>${said === '' ? summary : `${said} · ${summary}`}</span></summary>
+${why !== undefined && markup`<p class="note">${skipped === undefined ? 'Not explored' : 'Skipped'}: ${why}</p>`}
+<div id="${exhibits.idOf(strategy)}">${
+    skipped === undefined &&
+    table({
+      caption: `${name}: property by environment`,
+      head: ['environment', 'what it rests on', ...PROPERTIES],
+      rows: rowsOf(strategy, exhibits),
+    })
+  }</div>
+</details>`;
+}
+
+/** Environments where nothing was run share one row. */
+function rowsOf(strategy: StrategyResult, exhibits: Exhibits): Content[][] {
+  const parts = ENVIRONMENTS.flatMap((environment) =>
+    partsOf(strategy).filter((part) => part.environment === environment),
+  );
+  const untried = ENVIRONMENTS.filter((one) => parts.every(({ environment }) => environment !== one));
+  return [
+    ...parts.map((part) => [
+      'interleavings' in part ? part.environment : `${part.environment}, large`,
+      restsOn(part),
+      ...PROPERTIES.map((property) =>
+        cellOf(part.properties[property], property, strategy, part.environment, exhibits),
+      ),
+    ]),
+    ...(untried.length > 0
+      ? [[untried.join(', '), 'nothing was run', ...PROPERTIES.map(() => UNVERIFIED)]]
+      : []),
+  ];
+}
+
+function restsOn(part: ExploredResult | EnvironmentResult): string {
+  if ('interleavings' in part) {
+    const { interleavings, coverage, audited } = part;
+    const count = BigInt(interleavings);
+    const noun = count === 1n ? 'interleaving' : 'interleavings';
+    return `${coverage}: ${withSuperscripts(interleavingsText(count))} ${noun}; ${audited} replayed over sockets`;
+  }
+  const purchases = Object.values(part.outcomes).reduce((sum, count) => sum + count, 0);
+  return `sampled: ${plural(part.histories, 'sale')}, ${grouped(purchases)} purchases`;
+}

@@ -1,0 +1,20 @@
+import { join } from 'node:path';
+import type { Result } from '../harness/result.ts';
+import { writeWhole } from '../harness/run-folder.ts';
+import { markdown } from './markdown.ts';
+
+/** Where a run's reports lie. */
+export interface Reports {
+  html: string;
+  markdown: string;
+}
+
+/** Draws the run's reports into its folder. */
+export async function writeReports(folder: string, result: Result): Promise<Reports> {
+  const files = { html: join(folder, 'report.html'), markdown: join(folder, 'report.md') };
+  writeWhole(files.markdown, markdown(result));
+  // What draws the charts takes a second to load: who draws none does not wait for it.
+  const { page } = await import('./page/page.ts');
+  writeWhole(files.html, await page(result));
+  return files;
+}
