@@ -123,12 +123,6 @@ export const CHOOSING: Readonly<Record<string, Choosing>> = {
     choose: 'When what is done under the lock cannot be done in Redis. Never for the counter alone.',
     mustBeTrue: 'nobody is ever slower than the lock lasts',
   },
-  'queue-single-consumer': {
-    commands: 'EVALSHA (XADD), HGET …; the consumer: XREADGROUP, EVALSHA',
-    roundTrips: '2 and more, as often as it asks',
-    choose: 'When orders are worked off at the pace of something slow behind them.',
-    mustBeTrue: 'a consumer runs; buyers accept to wait',
-  },
   'bucketed-stock': {
     commands: 'EVALSHA, up to one a bucket',
     roundTrips: '1 … 16',

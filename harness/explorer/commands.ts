@@ -1,4 +1,5 @@
 import { CannotExplore } from './errors.ts';
+import { decodeCommand, encodeCommand } from './resp.ts';
 
 /** How the explorer treats a command. Everything that is not listed here runs on the real server, as it is. */
 
@@ -13,8 +14,6 @@ const BLOCKING = [
   'BZPOPMIN',
   'BZPOPMAX',
   'BZMPOP',
-  'WAIT',
-  'WAITAOF',
 ];
 const PUBSUB = ['SUBSCRIBE', 'PSUBSCRIBE', 'SSUBSCRIBE', 'UNSUBSCRIBE', 'PUNSUBSCRIBE', 'SUNSUBSCRIBE'];
 const RANDOM = ['SPOP', 'SRANDMEMBER', 'HRANDFIELD', 'ZRANDMEMBER', 'RANDOMKEY'];
@@ -62,6 +61,18 @@ refuse(
   'leave it to the client options',
 );
 
+/** They wait for replicas or disks, up to a timeout, and hold up nobody but their own connection. */
+const WAITING = new Set(['WAIT', 'WAITAOF']);
+
+/**
+ * The command with the least time to wait. Here there is one node and nothing to wait for, so it answers the same
+ * after any time; that time passes between its execution and the arrival of its reply, where anything may happen.
+ */
+export function withoutWaiting(command: string): string {
+  const args = decodeCommand(command);
+  return WAITING.has(args[0]!.toUpperCase()) ? encodeCommand([...args.slice(0, -1), '1']) : command;
+}
+
 /** Whether ioredis sends this while it connects; answered with fixed bytes, never explored. */
 export function isHandshake(args: readonly string[]): boolean {
   const name = args[0]!.toUpperCase();
@@ -79,6 +90,9 @@ export function requireExplorable(args: readonly string[], where = 'it sends'): 
     const id = args.find((arg, i) => i >= 2 && /^(\*|\d+(-(\d+|\*))?)$/.test(arg));
     if (id === '*')
       throw refusal(args, where, 'the server takes the id from its clock', 'write the id as 0-* (Redis 7.0)');
+  }
+  if (WAITING.has(name) && args.at(-1) === '0') {
+    throw refusal(args, where, 'without a replica it waits for ever', 'give it a timeout in milliseconds');
   }
   if ((name === 'XREAD' || name === 'XREADGROUP') && upper.includes('BLOCK')) {
     throw refusal(args, where, 'BLOCK waits in real time', 'poll without BLOCK, in runJob');

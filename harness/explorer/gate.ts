@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { RedisOptions } from 'ioredis';
-import { isHandshake } from './commands.ts';
+import { isHandshake, withoutWaiting } from './commands.ts';
 import { RawConnection } from './connection.ts';
 import { decodeCommand, messageEnd } from './resp.ts';
 import type { Transport } from './transport.ts';
@@ -128,7 +128,7 @@ export class Passage {
   async execute(instead?: string): Promise<{ command: string; reply: string }> {
     const command = this.pending.shift();
     if (command === undefined) throw new Error('no command waits at the gate');
-    const [reply] = await (await this.#upstream!).send([instead ?? command]);
+    const [reply] = await (await this.#upstream!).send([withoutWaiting(instead ?? command)]);
     this.#executed.push(command);
     this.replies.push(reply!);
     return { command, reply: reply! };
