@@ -77,7 +77,8 @@ async function sellOut(strategy: Strategy, target: RedisTarget): Promise<string[
     const seller = await strategy.seller(redis, SALE, env);
     const outcomes: string[] = [];
     for (let i = 0; i <= SALE.stock; i++) {
-      const request = { requestId: `r${i}`, userId: `u${i}`, quantity: 1 };
+      // Strategies that share their keys' names must not take each other's requests for their own.
+      const request = { requestId: `${strategy.name}-${i}`, userId: `u${i}`, quantity: 1 };
       outcomes.push((await seller.purchase(request, redis)).kind);
     }
     expect(await seller.remaining()).toBe(0);

@@ -28,9 +28,9 @@ const probe = (name: string): LoadOptions['strategy'] => ({
 });
 
 describe('under load', () => {
-  const correct = runnable.filter(({ control }) => !control).map(({ strategy }) => strategy.name);
+  const correct = runnable.filter(({ control }) => !control).map(({ strategy }) => strategy);
 
-  test.each(correct)('%s never sells or loses a unit that it should not', async (name) => {
+  test.each(correct)('$name never sells or loses a unit that it should not', async ({ name }) => {
     // Each conflict of an optimistic strategy is somebody's sale, so 64 attempts outlast 30 units.
     const run = await load({ strategy: { name }, stock: 30, buyers: 300, inFlight: 32, workers: 2 });
     expect(run).toMatchObject({ ended: 'served', operations: 300, soldUnits: 30, hung: 0, errors: [] });
@@ -54,7 +54,8 @@ describe('under load', () => {
   });
 
   test('no unit is lost or made when purchases take several units', async () => {
-    for (const name of correct) {
+    const declaring = correct.filter(({ guarantees }) => guarantees?.stranded?.['several-units'] === 'holds');
+    for (const { name } of declaring) {
       const run = await load({
         strategy: { name },
         stock: 40,
