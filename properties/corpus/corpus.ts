@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Subject } from '../../harness/explorer/space.ts';
 import { subjectOf } from '../../harness/explorer/subject.ts';
 import type { Strategy } from '../../strategies/contract.ts';
+import * as background from './background.ts';
 import * as caches from './caches.ts';
 import * as counters from './counters.ts';
 import * as failures from './failures.ts';
@@ -19,6 +20,7 @@ import type { Mutant, Variant } from './parts.ts';
 
 /** File name → what it exports. */
 const families = {
+  background,
   caches,
   counters,
   failures,
