@@ -134,9 +134,30 @@ const endless = [...Array.from({ length: 60 }, (_, i) => write(i + 1, 0, 1000)),
 test('a search that runs out of time or memory never reads as an answer', () => {
   expect(checkLinearizable(register, endless, { timeoutMs: 0 }).verdict).toBe('inconclusive');
   expect(checkLinearizable(register, endless, { timeoutMs: 50 }).verdict).toBe('inconclusive');
-  const search = new Search(register, endless, systemClock, 10_000);
-  search.run(Infinity);
-  expect(search.verdict).toBe('inconclusive');
+  const gauges = { clock: systemClock, heapInUse: () => 0 };
+  const forgetful = new Search(register, endless, gauges);
+  forgetful.run(Infinity, 1_000_000);
+  expect(forgetful.verdict).toBe('inconclusive');
+  const crowded = new Search(register, endless, { ...gauges, heapInUse: () => 0.9 });
+  crowded.run(Infinity, Infinity);
+  expect(crowded.verdict).toBe('inconclusive');
+});
+
+/** Bytes that a search remembers of so many writes, each beside its neighbours; given in order, or shuffled. */
+function remembered(count: number, shuffle?: number): number {
+  const random = shuffle === undefined ? undefined : seededRandom(shuffle);
+  const given = Array.from({ length: count }, (_, i) => ({ i, place: random?.next() ?? i }))
+    .toSorted((a, b) => a.place - b.place)
+    .map(({ i }) => write(i, i, i + 3));
+  const search = new Search(register, given, { clock: systemClock, heapInUse: () => 0 });
+  search.run(Infinity, Infinity);
+  expect(search.verdict).toBe('holds');
+  return search.bytes;
+}
+
+test('what a search remembers grows with the history only, in whatever order the operations are given', () => {
+  expect(remembered(4_000, 1)).toBe(remembered(4_000));
+  expect(remembered(4_000)).toBeLessThan(2.1 * remembered(2_000));
 });
 
 test('a part that no time suffices for never hides a violation in another', () => {
@@ -163,7 +184,8 @@ test('the time limit is kept to within a tenth, however long a step of the model
         return register.step(...args);
       },
     };
-    new Search(slow, endless, { monotonicNs: () => now }, Infinity).run(200e6);
+    const gauges = { clock: { monotonicNs: () => now }, heapInUse: () => 0 };
+    new Search(slow, endless, gauges).run(200e6, Infinity);
     expect(now / 1e6).toBeGreaterThanOrEqual(200);
     expect(now / 1e6).toBeLessThanOrEqual(220);
   }

@@ -1,24 +1,37 @@
 import type { Model } from './linearizability.ts';
 
-const FIRST_CAPACITY = 1 << 6;
+/** Most searches are tiny, and arrays this small cost nothing: V8 keeps 64 bytes within its own heap. */
+const FIRST_CAPACITY = 8;
+/** Of an entry besides its words: hash, end, two slots, and the reference to its state. */
+const ENTRY_BYTES = 4 + 8 + 8 + 8;
 
-/** A set of small integers. Its hash changes with each member, so that it need not be computed afresh. */
+/** A set of small integers. What is asked of it is kept up with each member, so that it need not be found afresh. */
 export class Members {
   readonly words: Int32Array;
   hash = 0;
+  /** All words before this one are full. */
+  full = 0;
+  /** This word and all behind it are empty. */
+  end = 0;
 
   constructor(size: number) {
     this.words = new Int32Array((size + 31) >>> 5);
   }
 
   add(id: number): void {
-    this.words[id >>> 5]! |= 1 << (id & 31);
+    const at = id >>> 5;
+    this.words[at]! |= 1 << (id & 31);
     this.hash ^= scramble(id);
+    if (at >= this.end) this.end = at + 1;
+    while (this.words[this.full] === -1) this.full++;
   }
 
   remove(id: number): void {
-    this.words[id >>> 5]! &= ~(1 << (id & 31));
+    const at = id >>> 5;
+    this.words[at]! &= ~(1 << (id & 31));
     this.hash ^= scramble(id);
+    if (at < this.full) this.full = at;
+    while (this.end > 0 && this.words[this.end - 1] === 0) this.end--;
   }
 }
 
@@ -37,7 +50,7 @@ export class Configurations<S> {
   #hashes = new Int32Array(FIRST_CAPACITY);
   /** Entry i lies in #words from #ends[i − 1] (or 0) to #ends[i]. */
   #ends = new Float64Array(FIRST_CAPACITY);
-  #words = new Int32Array(FIRST_CAPACITY * 4);
+  #words = new Int32Array(FIRST_CAPACITY * 2);
   /** Open addressing, at most half full; holds entry + 1, 0 is free. */
   #slots = new Int32Array(FIRST_CAPACITY * 2);
 
@@ -46,15 +59,16 @@ export class Configurations<S> {
     this.#hash = model.hash?.bind(model) ?? hashOfPrimitive;
   }
 
-  get size(): number {
-    return this.#states.length;
+  /** Besides the states. */
+  get bytes(): number {
+    return this.#end(this.#states.length - 1) * 4 + this.#states.length * ENTRY_BYTES;
   }
 
   /** @returns whether the configuration is new */
   add(members: Members, state: S): boolean {
     const hash = members.hash ^ hashWord(this.#hash(state));
     const from = this.#end(this.#states.length - 1);
-    const to = this.#write(members.words, from);
+    const to = this.#write(members, from);
     const mask = this.#slots.length - 1;
     let slot = hash & mask;
     for (; this.#slots[slot] !== 0; slot = (slot + 1) & mask) {
@@ -75,16 +89,12 @@ export class Configurations<S> {
   }
 
   /** Writes the set behind the last entry. @returns where it ends */
-  #write(words: Int32Array, at: number): number {
-    let first = 0;
-    while (first < words.length && words[first] === -1) first++;
-    let last = words.length;
-    while (last > first && words[last - 1] === 0) last--;
-    const end = at + 1 + last - first;
-    if (end > this.#words.length) this.#words = longer(this.#words, Math.max(end, this.#words.length * 2));
-    this.#words[at] = first;
-    for (let i = first; i < last; i++) this.#words[at + 1 + i - first] = words[i]!;
-    return end;
+  #write({ words, full, end }: Members, at: number): number {
+    const to = at + 1 + Math.max(end - full, 0);
+    if (to > this.#words.length) this.#words = longer(this.#words, Math.max(to, this.#words.length * 2));
+    this.#words[at] = full;
+    for (let i = full; i < end; i++) this.#words[at + 1 + i - full] = words[i]!;
+    return to;
   }
 
   #sameWords(entry: number, from: number, to: number): boolean {

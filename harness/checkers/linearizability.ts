@@ -1,5 +1,5 @@
-import { systemClock } from '../ambient.ts';
-import { Search } from './linearization-search.ts';
+import { heapInUse, systemClock } from '../ambient.ts';
+import { Search, type Gauges } from './linearization-search.ts';
 
 /** One operation of a history. */
 export interface Operation<I, O> {
@@ -44,8 +44,8 @@ export interface LinearizabilityResult<I, O> {
 
 /** A part that is harder than this waits until the others had their turn. */
 const FIRST_TURN_MS = 20;
-/** Configurations that the search of one part remembers: about a gigabyte, besides their states. */
-const MOST_CONFIGURATIONS = 1 << 24;
+/** Configurations that the searches remember together, besides their states. */
+const MOST_BYTES = 1 << 30;
 
 /**
  * Is there one order of the operations that the model accepts and that respects real time?
@@ -66,23 +66,48 @@ export function checkLinearizable<S, I, O>(
 ): LinearizabilityResult<I, O> {
   const clock = systemClock;
   const endNs = clock.monotonicNs() + options.timeoutMs * 1e6;
-  const parts = (model.partition?.(operations) ?? [operations]).map(
-    (part) => new Search(model, part, clock, MOST_CONFIGURATIONS),
-  );
-  let open = parts;
+  operations.forEach(checkTimes);
+  const parts = model.partition?.(operations) ?? [operations];
+  const orders: (readonly Operation<I, O>[])[] = [];
+  // Searches are made when it is their turn and let go when they are done: together they share the memory.
+  let open = parts.map((part, place): Part<S, I, O> => ({ place, part }));
+  let bytes = 0;
+  let outOfMemory: LinearizabilityResult<I, O> | undefined;
   for (let turnMs = FIRST_TURN_MS; open.length > 0; turnMs *= 2) {
-    for (const search of open) {
-      if (clock.monotonicNs() >= endNs) return { verdict: 'inconclusive', ...search.evidence() };
-      search.run(Math.min(endNs, clock.monotonicNs() + turnMs * 1e6));
+    const left: typeof open = [];
+    for (const { place, part, search = new Search(model, part, GAUGES) } of open) {
+      bytes -= search.bytes;
+      search.run(Math.min(endNs, clock.monotonicNs() + turnMs * 1e6), MOST_BYTES - bytes);
       if (search.verdict === 'violated') return { verdict: 'violated', ...search.evidence() };
+      if (search.verdict === 'holds') orders[place] = search.evidence().longestPrefix;
+      else if (search.verdict === 'inconclusive') outOfMemory ??= inconclusive(search);
+      else if (clock.monotonicNs() >= endNs) return inconclusive(search);
+      else {
+        bytes += search.bytes;
+        left.push({ place, part, search });
+      }
     }
-    open = open.filter(({ verdict }) => verdict === undefined);
+    open = left;
   }
-  const cutOff = parts.find(({ verdict }) => verdict === 'inconclusive');
-  if (cutOff) return { verdict: 'inconclusive', ...cutOff.evidence() };
-  return {
-    verdict: 'holds',
-    longestPrefix: parts.flatMap((part) => part.evidence().longestPrefix),
-    unplaced: [],
-  };
+  return outOfMemory ?? { verdict: 'holds', longestPrefix: orders.flat(), unplaced: [] };
+}
+
+/** What is not decided yet. */
+interface Part<S, I, O> {
+  /** Among the parts. */
+  place: number;
+  part: readonly Operation<I, O>[];
+  search?: Search<S, I, O>;
+}
+
+const GAUGES: Gauges = { clock: systemClock, heapInUse };
+
+const inconclusive = <S, I, O>(search: Search<S, I, O>): LinearizabilityResult<I, O> => ({
+  verdict: 'inconclusive',
+  ...search.evidence(),
+});
+
+function checkTimes({ invoked, completed }: Operation<unknown, unknown>, i: number): void {
+  if (invoked <= completed) return;
+  throw new RangeError(`operation ${i} is invoked at ${invoked} and completed at ${completed}`);
 }

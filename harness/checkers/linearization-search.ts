@@ -1,116 +1,135 @@
 import type { Clock } from '../ambient.ts';
 import { Configurations, Members } from './configurations.ts';
 import type { LinearizabilityResult, Model, Operation } from './linearizability.ts';
+import { orderByTime } from './order.ts';
+import { HEAD, Timeline } from './timeline.ts';
 
-/** An invocation or a completion, in a doubly linked list that is ordered by time. */
-interface Event {
-  id: number;
-  /** The completion of an invocation, undefined when its end is open; null marks a completion itself. */
-  completion: Event | null | undefined;
-  previous: Event | undefined;
-  next: Event | undefined;
+/** How a search knows what it uses up. */
+export interface Gauges {
+  clock: Pick<Clock, 'monotonicNs'>;
+  /** The share of the heap that is in use, 0 … 1. States live there. */
+  heapInUse: () => number;
 }
 
 /** Steps between two looks at the clock, at most. */
 const MOST_STRIDE = 1024;
+/** Beyond this share the collector would soon work more than the search, and in the end give up the process. */
+const MOST_HEAP = 0.8;
+/** Between two looks at the heap, which cost more than those at the clock. */
+const HEAP_LOOK_NS = 10e6;
 
 /** The search for an order of one part's operations; it can be interrupted and continued. */
 export class Search<S, I, O> {
   /** Undefined while there is more to try. `inconclusive`: there is, but no memory for it. */
   verdict: 'holds' | 'violated' | 'inconclusive' | undefined;
   readonly #model: Model<S, I, O>;
+  /** In the order of their invocation; known by their place here. */
   readonly #operations: readonly Operation<I, O>[];
-  readonly #clock: Pick<Clock, 'monotonicNs'>;
-  /** Stands before the first event that is not placed. */
-  readonly #head: Event;
+  readonly #gauges: Gauges;
+  /** What is not placed. */
+  readonly #timeline: Timeline;
   /** What is tried next. */
-  #event: Event | undefined;
+  #event: number;
   #state: S;
   /** Operations that must still be placed. */
   #open = 0;
   readonly #placed: Members;
-  readonly #stack: { event: Event; state: S }[] = [];
+  /** Invocations in the order in which they are placed, and the state before each. */
+  readonly #stack: number[] = [];
+  readonly #states: S[] = [];
   readonly #entered: Configurations<S>;
-  readonly #most: number;
-  #longest: number[] | undefined;
-  #unplaced: number[] = [];
+  /** The longest stack so far, and how far the present one still begins like it. */
+  readonly #longest: number[] = [];
+  #alike = 0;
   #stride = 1;
+  #nextHeapLookNs: number;
 
-  /**
-   * @param most configurations to remember; beyond that the verdict is `inconclusive`
-   * @throws RangeError if an operation completes before it was invoked, or a time is not a number
-   */
-  constructor(
-    model: Model<S, I, O>,
-    operations: readonly Operation<I, O>[],
-    clock: Pick<Clock, 'monotonicNs'>,
-    most: number,
-  ) {
+  /** @param operations each completes after it was invoked, or at the same time */
+  constructor(model: Model<S, I, O>, operations: readonly Operation<I, O>[], gauges: Gauges) {
     this.#model = model;
-    this.#operations = operations;
-    this.#clock = clock;
-    this.#head = timeline(operations);
-    this.#event = this.#head.next;
+    this.#operations = inOrder(operations);
+    this.#gauges = gauges;
+    this.#nextHeapLookNs = gauges.clock.monotonicNs() + HEAP_LOOK_NS;
+    this.#timeline = new Timeline(this.#operations);
+    this.#event = this.#timeline.next(HEAD);
     this.#state = model.init();
     for (const { completed } of operations) if (completed !== Infinity) this.#open++;
     this.#placed = new Members(operations.length);
     this.#entered = new Configurations(model);
-    this.#most = most;
   }
 
-  /** Goes on until there is a verdict or the time is reached. */
-  run(untilNs: number): void {
-    let lastNs = this.#clock.monotonicNs();
+  /** What it remembers, besides states. */
+  get bytes(): number {
+    return this.#entered.bytes;
+  }
+
+  /** Goes on until there is a verdict, the time is reached, or more is remembered than these bytes. */
+  run(untilNs: number, mostBytes: number): void {
+    const { clock } = this.#gauges;
+    let lastNs = clock.monotonicNs();
     const turnNs = untilNs - lastNs;
     for (let left = this.#stride; this.verdict === undefined; left--) {
       if (left === 0) {
         // Seldom enough to cost nothing, often enough to stop in time, whatever a step of the model takes.
-        const now = this.#clock.monotonicNs();
+        const now = clock.monotonicNs();
         if (now >= untilNs) return;
         if (now - lastNs < turnNs / 1000) this.#stride = Math.min(this.#stride * 2, MOST_STRIDE);
         else if (now - lastNs > turnNs / 100) this.#stride = Math.max(this.#stride >>> 2, 1);
         lastNs = now;
         left = this.#stride;
+        if (this.bytes > mostBytes || this.#heapIsFull(now)) {
+          this.verdict = 'inconclusive';
+          return;
+        }
       }
       this.#step();
     }
   }
 
+  #heapIsFull(nowNs: number): boolean {
+    if (nowNs < this.#nextHeapLookNs) return false;
+    this.#nextHeapLookNs = nowNs + HEAP_LOOK_NS;
+    return this.#gauges.heapInUse() > MOST_HEAP;
+  }
+
   evidence(): Omit<LinearizabilityResult<I, O>, 'verdict'> {
-    if (this.verdict !== 'holds') this.#keepLongest();
+    this.#keepLongest();
+    const holds = this.verdict === 'holds';
+    const ids = (holds ? this.#stack : this.#longest).map((invocation) =>
+      this.#timeline.operation(invocation),
+    );
     return {
-      longestPrefix: this.#longest!.map((id) => this.#operations[id]!),
-      unplaced: this.verdict === 'holds' ? [] : this.#unplaced.map((id) => this.#operations[id]!),
+      longestPrefix: ids.map((id) => this.#operations[id]!),
+      unplaced: holds ? [] : this.#nextAfter(new Set(ids)),
     };
   }
 
   #step(): void {
     if (this.#open === 0) {
       this.verdict = 'holds';
-      this.#longest = this.#stack.map(({ event }) => event.id);
       return;
     }
     // There is a completion left in the list, and no invocation behind the first one may be placed before it.
-    const event = this.#event!;
-    if (event.completion === null) this.#goBack();
-    else if (!this.#place(event)) this.#event = event.next;
+    if (this.#timeline.isCompletion(this.#event)) this.#goBack();
+    else if (!this.#place(this.#event)) this.#event = this.#timeline.next(this.#event);
   }
 
-  #place(event: Event): boolean {
-    const { input, output } = this.#operations[event.id]!;
+  #place(invocation: number): boolean {
+    const id = this.#timeline.operation(invocation);
+    const { input, output, completed } = this.#operations[id]!;
     const { ok, state } = this.#model.step(this.#state, input, output);
     if (!ok) return false;
-    this.#placed.add(event.id);
+    this.#placed.add(id);
     if (!this.#entered.add(this.#placed, state)) {
-      this.#placed.remove(event.id);
+      this.#placed.remove(id);
       return false;
     }
-    if (this.#entered.size >= this.#most) this.verdict = 'inconclusive';
-    this.#stack.push({ event, state: this.#state });
+    this.#stack.push(invocation);
+    this.#states.push(this.#state);
     this.#state = state;
-    takeOut(event);
-    if (event.completion) this.#open--;
-    this.#event = this.#head.next;
+    this.#timeline.takeOut(invocation);
+    if (completed !== Infinity) this.#open--;
+    this.#event = this.#timeline.next(HEAD);
     return true;
   }
 
@@ -121,64 +140,35 @@ export class Search<S, I, O> {
       this.verdict = 'violated';
       return;
     }
-    putBack(last.event);
-    this.#placed.remove(last.event.id);
-    if (last.event.completion) this.#open++;
-    this.#state = last.state;
-    this.#event = last.event.next;
+    this.#alike = Math.min(this.#alike, this.#stack.length);
+    this.#timeline.putBack(last);
+    const id = this.#timeline.operation(last);
+    this.#placed.remove(id);
+    if (this.#operations[id]!.completed !== Infinity) this.#open++;
+    this.#state = this.#states.pop()!;
+    this.#event = this.#timeline.next(last);
   }
 
+  /** Copies only what differs: a search that goes back one step at each of n places would else copy n² of them. */
   #keepLongest(): void {
-    if (this.#longest !== undefined && this.#stack.length <= this.#longest.length) return;
-    this.#longest = this.#stack.map(({ event }) => event.id);
-    this.#unplaced = candidates(this.#head);
+    if (this.#stack.length <= this.#longest.length) return;
+    for (let i = this.#alike; i < this.#stack.length; i++) this.#longest[i] = this.#stack[i]!;
+    this.#alike = this.#stack.length;
+  }
+
+  /** Operations that real time allows next after these: invoked before the first of the others completes. */
+  #nextAfter(placed: ReadonlySet<number>): Operation<I, O>[] {
+    const left = this.#operations.filter((_, id) => !placed.has(id));
+    const firstEnd = left.reduce((first, { completed }) => Math.min(first, completed), Infinity);
+    return left.filter(({ invoked }) => invoked <= firstEnd);
   }
 }
 
-/** All invocations and completions by time, behind a head. At the same time invocations come first: no order. */
-function timeline(operations: readonly Operation<unknown, unknown>[]): Event {
-  const events: { time: number; event: Event }[] = [];
-  for (const [id, { invoked, completed }] of operations.entries()) {
-    if (!(invoked <= completed)) {
-      throw new RangeError(`operation ${id} is invoked at ${invoked} and completed at ${completed}`);
-    }
-    const completion: Event | undefined =
-      completed === Infinity ? undefined : { id, completion: null, previous: undefined, next: undefined };
-    events.push({ time: invoked, event: { id, completion, previous: undefined, next: undefined } });
-    if (completion) events.push({ time: completed, event: completion });
-  }
-  const isCompletion = (event: Event): number => (event.completion === null ? 1 : 0);
-  events.sort((a, b) => a.time - b.time || isCompletion(a.event) - isCompletion(b.event));
-  const head: Event = { id: -1, completion: undefined, previous: undefined, next: undefined };
-  let last = head;
-  for (const { event } of events) {
-    last.next = event;
-    event.previous = last;
-    last = event;
-  }
-  return head;
-}
-
-/** Invocations that real time allows next: those before the first completion in the list. */
-function candidates(head: Event): number[] {
-  const ids: number[] = [];
-  for (let event = head.next; event && event.completion !== null; event = event.next) ids.push(event.id);
-  return ids;
-}
-
-function takeOut(invocation: Event): void {
-  for (const event of [invocation, invocation.completion]) {
-    if (!event) continue;
-    event.previous!.next = event.next;
-    if (event.next) event.next.previous = event.previous;
-  }
-}
-
-/** Undoes takeOut; in the reverse order, because the two events may have been neighbours. */
-function putBack(invocation: Event): void {
-  for (const event of [invocation.completion, invocation]) {
-    if (!event) continue;
-    event.previous!.next = event;
-    if (event.next) event.next.previous = event;
-  }
+function inOrder<T extends { invoked: number }>(operations: readonly T[]): readonly T[] {
+  const { length } = operations;
+  const invoked = new Float64Array(length);
+  for (let i = 0; i < length; i++) invoked[i] = operations[i]!.invoked;
+  const ordered: T[] = [];
+  for (const i of orderByTime(invoked, length)) ordered.push(operations[i]!);
+  return ordered;
 }
