@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { benchText } from '../reports/bench.ts';
 import { compare, comparisonText, differences } from '../reports/compare.ts';
-import { markdown } from '../reports/markdown.ts';
 import { explorationJson, explorationText, replayText } from '../reports/exploration.ts';
 import { regressionTest } from '../reports/regression-test.ts';
 import { screen } from '../reports/screen.ts';
+import { stepSummary } from '../reports/step-summary.ts';
 import { judgementText, machineText, strategiesText } from '../reports/tables.ts';
+import { writeReports } from '../reports/write.ts';
 import { PROPERTIES, type Property } from '../strategies/contract.ts';
 import { registry } from '../strategies/registry.ts';
 import { freshSeed } from './ambient.ts';
@@ -28,6 +28,7 @@ import { replayJob } from './replay.ts';
 import { examineMachine } from './redis/machine-report.ts';
 import type { TargetOptions } from './redis/open.ts';
 import { writeWhole } from './run-folder.ts';
+import { readResult } from './result-file.ts';
 import { readSession } from './session.ts';
 import { startWatchdog } from './watchdog.ts';
 
@@ -65,6 +66,7 @@ function commands(run: Invocation): Command {
   addExplore(program, run);
   addReplay(program, run);
   addBench(program, run);
+  addReport(program);
   addCompare(program, run);
   addCheck(program, run);
   addList(program);
@@ -77,6 +79,7 @@ function addEvaluate(program: Command, run: Invocation): void {
     profile: Profile;
     seed?: number;
     history?: true;
+    githubSummary?: true;
     runs: string;
   }
   program
@@ -87,9 +90,11 @@ function addEvaluate(program: Command, run: Invocation): void {
     .addOption(seedOption())
     .option('--history', 'keep every recorded operation')
     .option('--runs <folder>', 'where the folder of the run is made', 'runs')
+    .addOption(summaryOption())
     .option('--json', 'print the result as one JSON document')
     .action(async (strategies: string[], _, command: Command) => {
       const { history = false, seed = freshSeed(), ...flags } = command.optsWithGlobals<Flags>();
+      const summarise = flags.githubSummary ? stepSummary(process.env) : undefined;
       const { result, folder } = await evaluate({
         ...flags,
         strategies,
@@ -100,10 +105,29 @@ function addEvaluate(program: Command, run: Invocation): void {
         progress,
         signal: run.signal,
       });
-      const report = join(folder, 'report.md');
-      writeWhole(report, markdown(result));
-      print(result, screen(result, report));
+      const { html } = await writeReports(folder, result);
+      summarise?.(result);
+      print(result, screen(result, html));
       run.exitCode = exitCodeOf(result);
+    });
+}
+
+const summaryOption = (): Option =>
+  new Option('--github-summary', 'append report.md to the summary of the GitHub job');
+
+function addReport(program: Command): void {
+  program
+    .command('report')
+    .description('draw the report of a run again, into its folder')
+    .argument('<folder>', 'of the run, as evaluate has made it')
+    .addOption(summaryOption())
+    .option('--json', 'print what was drawn as one JSON document')
+    .action(async (folder: string, { githubSummary }: { githubSummary?: true }) => {
+      const summarise = githubSummary ? stepSummary(process.env) : undefined;
+      const { result, version: written } = readResult(folder);
+      const files = await writeReports(folder, result);
+      summarise?.(result);
+      print({ ...files, version: written }, `Report: ${files.html} · ${files.markdown}`);
     });
 }
 

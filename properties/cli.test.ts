@@ -32,6 +32,7 @@ describe('bad usage exits 2, says what to do, and starts nothing', () => {
     ['a server that is not there', ['evaluate', '--redis-server', '/nowhere/redis-server']],
     ['a server that is no URL', ['evaluate', '--redis', 'somewhere']],
     ['two servers', ['evaluate', '--redis', 'redis://127.0.0.1', '--redis-version', '7.0']],
+    ['a run that is not there', ['report', '/nowhere']],
     ['a history that is not there', ['check', '/nowhere/history.jsonl']],
     ['too many arguments', ['list', 'all']],
   ])('%s', async (_, args) => {
@@ -144,6 +145,7 @@ test('evaluate catches the control, passes a right one, and writes down what it 
   expect(result.command).toMatch(/evaluate read-then-write .* --seed 5$/);
   expect(JSON.parse(readFileSync(runFile(runs, 'result.json'), 'utf8'))).toEqual(result);
   expect(readFileSync(runFile(runs, 'report.md'), 'utf8')).toContain('2 of 2 as declared');
+  expect(readFileSync(runFile(runs, 'report.html'), 'utf8')).toContain('2 of 2 as declared');
 
   const [control, right] = result.strategies;
   for (const { properties } of control!.environments) {

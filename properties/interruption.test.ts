@@ -40,6 +40,7 @@ function expectTidy({ temporary, runs }: Watched, servers: readonly number[]): v
   for (const folder of readdirSync(runs)) {
     const files = readdirSync(join(runs, folder));
     expect(files.filter((file) => file !== 'counterexamples').toSorted()).toEqual([
+      'report.html',
       'report.md',
       'result.json',
     ]);
@@ -48,6 +49,9 @@ function expectTidy({ temporary, runs }: Watched, servers: readonly number[]): v
     const result = resultSchema.parse(JSON.parse(readFileSync(join(runs, folder, 'result.json'), 'utf8')));
     expect(result.status).toBe('interrupted');
     expect(readFileSync(join(runs, folder, 'report.md'), 'utf8')).toContain('INCOMPLETE');
+    expect(readFileSync(join(runs, folder, 'report.html'), 'utf8')).toContain(
+      'INCOMPLETE: this run is interrupted',
+    );
   }
 }
 

@@ -1,31 +1,48 @@
-import type { BenchResult } from '../harness/bench.ts';
-import { textTable } from './text-table.ts';
-import { grouped, known } from './figures.ts';
+import type { Cost, Result } from '../harness/result.ts';
+import { comparison, grouped, known } from './figures.ts';
 
-type Row = BenchResult['strategies'][number];
-
-export const COST_HEAD = ['strategy', 'sales/s', 'response p50 / p99', 'commands per sale', 'bottleneck'];
-
-/** What was measured, and how. */
-export function costCaption(rows: readonly Row[]): string {
-  const inFlight = new Set(rows.flatMap((row) => ('skipped' in row ? [] : [row.inFlight])));
-  return `cost: closed loop, ${[...inFlight].join(', ')} in flight, one trial, no comparison with a ceiling`;
+/** What each strategy costs, in few words; for a terminal, and for a pull request. */
+export function costTable(result: Result): { caption: string; head: string[]; rows: string[][] } | undefined {
+  const costs = result.strategies.flatMap(({ cost }) => cost ?? []);
+  const [first] = costs;
+  if (!first) return undefined;
+  const baseline = first.trials > 1 ? (result.session?.baseline ?? undefined) : undefined;
+  return {
+    caption: caption(costs, baseline),
+    head: [
+      'strategy',
+      'sales/s',
+      ...(baseline === undefined ? [] : [`against ${baseline}`]),
+      'response p50 / p99',
+      'commands per sale',
+      'bottleneck',
+    ],
+    rows: costs.map((cost) => costRow(cost, baseline !== undefined)),
+  };
 }
 
-/** The same as a table of text. */
-export const costText = (rows: readonly Row[]): string =>
-  `${costCaption(rows)}\n${textTable(COST_HEAD, rows.map(costRow), [1, 2, 3])}`;
+function caption(costs: readonly Cost[], baseline: string | undefined): string {
+  const inFlight = [...new Set(costs.map((cost) => cost.inFlight))].join(', ');
+  const trials = Math.max(...costs.map((cost) => cost.trials));
+  const compared =
+    baseline === undefined
+      ? 'one trial, no comparison with a ceiling'
+      : `n = ${trials} in turns, medians, ratios with their 95 % intervals`;
+  return `cost: closed loop, ${inFlight} in flight, ${compared}`;
+}
 
-/** What a strategy costs, next to nothing else: figures of one that broke a property would be worth nothing. */
-export function costRow(row: Row): string[] {
-  const { strategy } = row;
-  if ('skipped' in row) return [strategy, '–', '–', '–', `skipped: ${row.skipped}`];
-  if (row.verdict !== 'holds')
-    return [strategy, 'void', 'void', 'void', `${row.verdict} in the measured sales`];
-  const { salesPerSecond, responseMs, commandsPerSale, bottleneck } = row;
+/** Figures of a strategy that broke a property would be worth nothing. */
+function costRow(cost: Cost, isCompared: boolean): string[] {
+  const { strategy, verdict, salesPerSecond, ratioToBaseline, responseMs, commandsPerSale, bottleneck } =
+    cost;
+  if (verdict !== 'holds') {
+    const voids = ['void', ...(isCompared ? ['void'] : []), 'void', 'void'];
+    return [strategy, ...voids, `${verdict} in the measured sales`];
+  }
   return [
     strategy,
     known(salesPerSecond.median, grouped),
+    ...(isCompared ? [ratioToBaseline.median === null ? '–' : comparison(ratioToBaseline)] : []),
     `${known(responseMs.p50, tenths)} / ${known(responseMs.p99, tenths)} ms`,
     known(commandsPerSale, (value) => value.toFixed(2)),
     bottleneck ?? 'not measured',

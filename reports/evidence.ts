@@ -20,9 +20,9 @@ export class Exhibits {
 
   constructor({ strategies }: Result) {
     for (const [i, strategy] of strategies.entries()) {
-      const slug = strategy.name.replaceAll(/[^\w-]/g, '_');
-      const taken = [...this.#ids.values()].includes(slug);
-      this.#ids.set(strategy, taken || slug === '' ? `${slug}-${i + 1}` : slug);
+      const id = `s-${strategy.name.replaceAll(/[^\w-]/g, '_')}`;
+      const taken = [...this.#ids.values()].includes(id);
+      this.#ids.set(strategy, taken ? `${id}-${i + 1}` : id);
       this.#of.set(strategy, exhibitsOf(strategy, this.idOf(strategy)));
     }
   }

@@ -1,120 +1,134 @@
 import { REMEDIES } from '../harness/explorer/counterexample.ts';
 import type { Result, StrategyResult } from '../harness/result.ts';
-import { PROPERTIES } from '../strategies/contract.ts';
-import { costCaption, COST_HEAD, costRow } from './cost.ts';
+import { costTable } from './cost.ts';
 import { timeline } from './diagram/text.ts';
+import { answer } from './safety.ts';
 import {
+  environmentsTried,
+  evidenceTable,
+  example,
   notTested,
   partsOf,
-  evidenceTable,
   scopesOf,
   strategyNote,
   verdictLine,
-  type Evidence,
+  type Example,
 } from './view.ts';
-import { cellWord, DECLARED_MARK } from './words.ts';
+import { BY_GRAVITY, cellWord, DECLARED_MARK, kindOf, worstOf, type Kind } from './words.ts';
 
-/** report.md: the same answer as the screen, with the evidence for every violation. */
+/** report.md: what a pull request has room for; report.html has the rest. */
 export function markdown(result: Result): string {
   const sections = [
     `# oversell: ${result.strategies.length} strategies\n\n**${escape(verdictLine(result))}**`,
+    escape(answer(result).join(' ')),
     ...(result.findings.length > 0 ? [findingsList(result)] : []),
     matrix(result),
     ...costs(result),
-    ...result.strategies.flatMap(violations),
+    ...shown(result).map(violation),
     conditions(result),
   ];
   return `${sections.join('\n\n')}\n`;
 }
 
+/** Most findings and violations that are told. */
+const MOST_FINDINGS = 20;
+const MOST_SHOWN = 3;
+
 function findingsList({ findings }: Result): string {
-  const lines = findings.map(
-    ({ strategy, environment, message }) =>
-      `- **${escape([strategy, environment].filter((part) => part !== undefined).join(', '))}**: ${escape(message)}`,
-  );
-  return `## Why it does not pass\n\n${lines.join('\n')}`;
+  const lines = findings
+    .slice(0, MOST_FINDINGS)
+    .map(
+      ({ strategy, environment, message }) =>
+        `- **${escape([strategy, environment].filter((part) => part !== undefined).join(', '))}**: ${escape(message)}`,
+    );
+  const more = findings.length - lines.length;
+  return `## Why it does not pass\n\n${[...lines, ...(more > 0 ? [`- and ${more} more`] : [])].join('\n')}`;
 }
 
-/** Properties as columns; a row per strategy and environment. */
+/** The worst that each strategy showed in each environment, explored or sampled. */
 function matrix(result: Result): string {
-  const rows = result.strategies.flatMap((strategy) => {
+  const environments = environmentsTried(result);
+  const rows = result.strategies.map((strategy) => {
     const note = strategyNote(strategy);
-    const title = note === '' ? strategy.name : `${strategy.name} (${note})`;
-    const parts = partsOf(strategy);
-    if (parts.length === 0) return [[title, '–', '–', ...PROPERTIES.map(() => '–')]];
-    return parts.map((part) => [
-      title,
-      part.environment,
-      'interleavings' in part
-        ? `${part.interleavings} interleavings, ${part.coverage}`
-        : `${part.histories} sales, sampled`,
-      ...PROPERTIES.map((property) => cellWord(property, part.properties[property])),
-    ]);
+    return [
+      note === '' ? strategy.name : `${strategy.name} (${note})`,
+      ...environments.map((environment) => {
+        const parts = partsOf(strategy).filter((part) => part.environment === environment);
+        const worst = worstOf(parts.map(({ properties }) => properties));
+        if (parts.length === 0) return 'unverified';
+        return worst ? cellWord(worst.property, worst.cell) : 'holds';
+      }),
+    ];
   });
   return [
     '## Guarantees',
-    table(['strategy', 'environment', 'covered', ...PROPERTIES], rows),
+    table(['strategy', ...environments], rows),
     `${escape(DECLARED_MARK)} a weakness that the strategy declares. What is violated without being declared stands in capitals.`,
   ].join('\n\n');
 }
 
-function costs({ strategies }: Result): string[] {
-  const rows = strategies.flatMap(({ cost }) => (cost ? [cost] : []));
-  if (rows.length === 0) return [];
-  return [`## Cost\n\n${costCaption(rows)}\n\n${table(COST_HEAD, rows.map(costRow))}`];
+function costs(result: Result): string[] {
+  const measured = costTable(result);
+  if (!measured) return [];
+  const { caption, head, rows } = measured;
+  return [`## Cost\n\n${escape(caption)}\n\n${table(head, rows)}`];
 }
 
-/** Every violation of a strategy with what shows it. */
-function violations(strategy: StrategyResult): string[] {
-  const { name } = strategy;
-  return partsOf(strategy).flatMap(({ environment, properties }) =>
-    PROPERTIES.filter((property) => properties[property].verdict === 'violated').map((property) => {
-      const { evidence } = properties[property];
-      const shown = evidence.find(({ operations }) => operations.length > 0);
-      const drawn = evidence.find(({ counterexample }) => counterexample)?.counterexample;
-      return [
-        `## ${escape(name)}: ${property} (${environment})`,
-        evidence.map(({ message }) => `- ${escape(message)}`).join('\n'),
-        ...(shown ? [evidenceLines(shown)] : []),
-        ...(drawn
-          ? [`${fenced(timeline(drawn))}\n\n\`oversell replay ${escape(drawn.file)}\` in the run's folder`]
-          : []),
-        `Remedy: ${REMEDIES[property]}.`,
-      ].join('\n\n');
-    }),
+type Shown = Omit<Example, 'rank'>;
+
+/** Where the contrary is declared, then where nothing is; if there is nothing of the kind, what the screen shows. */
+function shown(result: Result): Shown[] {
+  const found = (['contradicted', 'undeclared'] as const).flatMap((kind) =>
+    result.strategies.flatMap((strategy) => violationsOf(strategy, kind)),
   );
+  if (found.length > 0) return found.slice(0, MOST_SHOWN);
+  const one = example(result);
+  return one ? [one] : [];
 }
 
-/** Indented, so that nothing in it can end the block. */
-const fenced = (lines: readonly string[]): string => lines.map((line) => `    ${line}`).join('\n');
+/** Each property once, however many environments break it. */
+function violationsOf(strategy: StrategyResult, kind: Kind): Shown[] {
+  return BY_GRAVITY.flatMap((property) => {
+    const part = partsOf(strategy).find(({ properties }) => kindOf(properties[property]) === kind);
+    const evidence = part?.properties[property].evidence[0];
+    if (!part || !evidence) return [];
+    return [{ strategy: strategy.name, environment: part.environment, property, evidence }];
+  });
+}
 
-function evidenceLines(evidence: Evidence): string {
+function violation({ strategy, environment, property, evidence }: Shown): string {
+  const { message, operations, counterexample } = evidence;
+  return [
+    `## ${escape(strategy)}: ${property} (${environment})`,
+    escape(message),
+    ...(operations.length > 0 ? [evidenceLines(evidence)] : []),
+    ...(counterexample
+      ? [indented([...timeline(counterexample), '', `oversell replay ${counterexample.file}`])]
+      : []),
+    `Remedy: ${REMEDIES[property]}.`,
+  ].join('\n\n');
+}
+
+/** Nothing in it can end the block: every line is indented, also of what comes from outside. */
+const indented = (lines: readonly string[]): string => lines.join('\n').replaceAll(/^(?=.)/gm, '    ');
+
+function evidenceLines(evidence: Shown['evidence']): string {
   const { head, rows } = evidenceTable(evidence);
   return table(head, rows);
 }
 
 function conditions(result: Result): string {
-  const { machine, seed, startedAt, elapsedMs, command, status } = result;
+  const { machine, seed, elapsedMs, command, status } = result;
   return [
     '## What was run',
-    scopesOf(result)
-      .map((line) => `- ${line}`)
+    [
+      ...scopesOf(result),
+      `${status}, ${Math.round(elapsedMs / 1000)} s, seed ${seed}, oversell ${machine.oversell}, ${machine.redis}, Node ${machine.node}, ${machine.platform}, ${machine.cpus}`,
+      `Not tested here: ${notTested(result).join(', ')}`,
+    ]
+      .map((line) => `- ${escape(line)}`)
       .join('\n'),
-    table(
-      ['', ''],
-      [
-        ['status', status],
-        ['started', startedAt],
-        ['took', `${Math.round(elapsedMs / 1000)} s`],
-        ['seed', String(seed)],
-        ['oversell', machine.oversell],
-        ['server', machine.redis],
-        ['Node', machine.node],
-        ['machine', `${machine.platform}, ${machine.cpus}`],
-      ],
-    ),
-    `Not tested here: ${notTested(result).join(', ')}.`,
-    `The same again:\n\n${command.replaceAll(/^/gm, '    ')}`,
+    `The same again; report.html beside this file has everything:\n\n${indented([command])}`,
   ].join('\n\n');
 }
 
@@ -125,4 +139,4 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 const row = (cells: readonly string[]): string => `| ${cells.map(escape).join(' | ')} |`;
 
 /** Names and messages come from outside: they must not become markup. */
-const escape = (text: string): string => text.replaceAll(/[\\|<>*_[\]]/g, '\\$&').replaceAll('\n', ' ');
+const escape = (text: string): string => text.replaceAll(/[\\|<>*_[\]`]/g, '\\$&').replaceAll('\n', ' ');

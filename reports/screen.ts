@@ -1,6 +1,6 @@
 import { REMEDIES } from '../harness/explorer/counterexample.ts';
 import type { Result } from '../harness/result.ts';
-import { costText } from './cost.ts';
+import { costTable } from './cost.ts';
 import { declaration } from './declaration.ts';
 import { grouped, interleavingsText } from './figures.ts';
 import { textTable } from './text-table.ts';
@@ -112,9 +112,13 @@ function declarations({ strategies }: Result): string[] {
   });
 }
 
-function costs({ strategies }: Result): string[] {
-  const rows = strategies.flatMap(({ cost }) => (cost ? [cost] : []));
-  return rows.length === 0 ? [] : [costText(rows)];
+function costs(result: Result): string[] {
+  const measured = costTable(result);
+  if (!measured) return [];
+  const { caption, head, rows } = measured;
+  const words = head.length - 1;
+  const figures = head.flatMap((_, column) => (column > 0 && column < words ? [column] : []));
+  return [`${caption}\n${textTable(head, rows, figures)}`];
 }
 
 function verdict(result: Result, report: string): string {

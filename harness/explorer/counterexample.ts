@@ -164,11 +164,9 @@ function wordsOf(atom: Happened['atom']): Pick<CounterexampleStep, 'command' | '
     case 'execute':
       return { command: inWords(atom.command), reply: showReply(decode(atom.reply)) };
     case 'cut':
-      return atom.survivors > 0 ? { detail: `${atom.survivors} sent commands are still on their way` } : {};
-    case 'crash': {
-      const late = atom.survivors.reduce((sum, survivors) => sum + survivors, 0);
-      return late > 0 ? { detail: `${late} sent commands are still on their way` } : {};
-    }
+      return onTheirWay(atom.survivors);
+    case 'crash':
+      return onTheirWay(atom.survivors.reduce((sum, survivors) => sum + survivors, 0));
     case 'expire':
     case 'evict':
       return { detail: atom.key! };
@@ -181,6 +179,15 @@ function wordsOf(atom: Happened['atom']): Pick<CounterexampleStep, 'command' | '
       return {};
   }
 }
+
+/** What becomes of commands that were sent by a connection that is no more. */
+const onTheirWay = (commands: number): { detail?: string } =>
+  commands === 0
+    ? {}
+    : {
+        detail:
+          commands === 1 ? '1 command is still on its way' : `${commands} commands are still on their way`,
+      };
 
 /** The command with its name in capitals, as people write it. */
 function inWords(bytes: string): string[] {

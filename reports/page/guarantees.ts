@@ -9,7 +9,7 @@ import { ENVIRONMENTS, PROPERTIES, type Environment } from '../../strategies/con
 import type { Exhibits } from '../evidence.ts';
 import { grouped, interleavingsText, plural, withSuperscripts } from '../figures.ts';
 import { placeOf } from '../questions/question.ts';
-import { environmentsTried, partsOf, scopesOf, strategyNote, EXPLORED_TITLE } from '../view.ts';
+import { environmentsTried, exploredIn, partsOf, scopesOf, strategyNote, EXPLORED_TITLE } from '../view.ts';
 import { EFFECTS, effectOf, kindOf, worstOf, type Kind } from '../words.ts';
 import { markup, type Markup } from './markup.ts';
 import { table, type Cell, type Content } from './table.ts';
@@ -29,8 +29,8 @@ const UNVERIFIED: Cell = { word: 'unverified', kind: 'none' };
 export const guarantees = (result: Result, exhibits: Exhibits): Markup => markup`
 <section id="guarantees">
 <h2>Guarantees</h2>
-<p>${EXPLORED_TITLE}, on a real Redis; then large sales under real concurrency. A cell tells the gravest of seven properties.
-It leads to what shows it.</p>
+<p>${exploredIn(result).length > 0 ? `${EXPLORED_TITLE}, on a real Redis; then large` : 'Nothing was explored; large'} sales under real concurrency.
+A cell tells the gravest of seven properties, and leads to what shows it.</p>
 ${overview(result, exhibits)}
 ${LEGEND}
 <h3>Every property of every strategy</h3>

@@ -34,10 +34,14 @@ function findings({ findings: found }: Result): Markup {
 function figures(result: Result): Markup {
   const { strategies } = result;
   const run = strategies.filter(({ skipped }) => skipped === undefined);
+  const environments = environmentsTried(result).length;
+  const interleavings = allInterleavings(result);
   const shown = [
     [grouped(run.length), run.length === 1 ? 'strategy' : 'strategies'],
-    [grouped(environmentsTried(result).length), 'environments'],
-    [withSuperscripts(interleavingsText(allInterleavings(result))), `interleavings, ${coverageOf(result)}`],
+    [grouped(environments), environments === 1 ? 'environment' : 'environments'],
+    ...(interleavings > 0n
+      ? [[withSuperscripts(interleavingsText(interleavings)), `interleavings, ${coverageOf(result)}`]]
+      : []),
     [grouped(strategies.reduce((sum, one) => sum + purchasesOf(one), 0)), 'purchases under real concurrency'],
   ];
   return markup`<ul class="figures">${shown.map(([value, what]) => markup`<li><b>${value}</b> ${what}</li>`)}</ul>`;
