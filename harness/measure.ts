@@ -94,7 +94,10 @@ function safestFirst(strategies: readonly StrategyResult[], rows: readonly Bench
     .map(({ strategy }) => strategy);
 }
 
-function withoutName<T extends { strategy: string }>({ strategy: _, ...rest }: T): Omit<T, 'strategy'> {
+function withoutName<T extends { strategy: string }>({
+  strategy: _strategy,
+  ...rest
+}: T): Omit<T, 'strategy'> {
   return rest;
 }
 

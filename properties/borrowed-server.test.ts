@@ -140,7 +140,10 @@ describe('a borrowed server', () => {
     expect(await snapshot(owner)).toEqual(before);
     // The watcher saw the run, and the scripts' own commands too.
     const keys = commands.filter(([name]) => name!.toLowerCase() === 'decrby').map(([, key]) => key);
-    expect(new Set(keys)).toEqual(new Set([`${PREFIX}{shoe}:stock`]));
+    expect(keys.length).toBeGreaterThan(0);
+    // One strategy spreads the stock over keys with a hash tag of their own.
+    const ours = new RegExp(`^${PREFIX}\\{shoe(:\\d)?\\}:stock$`);
+    expect(keys.filter((key) => !ours.test(key!))).toEqual([]);
   });
 
   test('while a run goes on holds our keys beside the foreign ones', async () => {

@@ -28,7 +28,10 @@ const probe = (name: string): LoadOptions['strategy'] => ({
 });
 
 describe('under load', () => {
-  const correct = runnable.filter(({ control }) => !control).map(({ strategy }) => strategy);
+  // Who may be refused wrongly by declaration is not counted to the unit.
+  const correct = runnable
+    .filter(({ control, strategy }) => !control && strategy.guarantees?.['false-refusal']?.calm === 'holds')
+    .map(({ strategy }) => strategy);
 
   test.each(correct)('$name never sells or loses a unit that it should not', async ({ name }) => {
     // Each conflict of an optimistic strategy is somebody's sale, so 64 attempts outlast 30 units.

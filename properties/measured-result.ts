@@ -153,12 +153,13 @@ function costOf(strategy: string, sales: number, verdict: Cost['verdict'] = 'hol
   };
 }
 
+const times = (p99: number) => ({ count: 2_000, p50: 1, p90: 2, p99, p999: null, max: 20 });
+
 function measures(name: string, sales: number): Partial<StrategyResult> {
   const outcomes = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<
     (typeof OUTCOMES)[number],
     number
   >;
-  const times = (p99: number) => ({ count: 2_000, p50: 1, p90: 2, p99, p999: null, max: 20 });
   return {
     summary: `sells ${name}`,
     requires: {

@@ -59,7 +59,9 @@ async function play(strategy: Strategy, runs: number): Promise<void> {
 }
 
 describe('every answer to any sequence of commands is one that the model gives', () => {
-  test.each(strategies)('$name', async (strategy) => {
+  // A strategy that may refuse wrongly gives other answers than the model, by declaration.
+  const exact = strategies.filter((strategy) => holds(strategy, 'false-refusal', 'calm'));
+  test.each(exact)('$name', async (strategy) => {
     await play(strategy, 30);
   });
 });

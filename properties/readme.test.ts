@@ -12,12 +12,12 @@ function firstCells(readme: string, heading: string): string[] {
   return rows.map((row) => /^\| `([\w-]+)/.exec(row)![1]!);
 }
 
-test('the README names every strategy and says of it what it says of itself', () => {
-  const readme = text('README.md').replaceAll(/ +/g, ' '); // the columns of a table are padded
-  expect(firstCells(readme, 'Strategies')).toEqual(registry.map(({ strategy }) => strategy.name));
-  for (const { strategy, control } of registry) {
-    expect(readme).toContain(`| \`${strategy.name}\`${control ? ' (control)' : ''} | ${strategy.summary} |`);
-  }
+test('the README counts the strategies, and says where each is described', () => {
+  const readme = text('README.md').replaceAll(/\s+/g, ' ');
+  const words = ['none', 'one', 'two', 'three', 'four', 'five', 'six'];
+  const controls = words[registry.filter(({ control }) => control).length];
+  expect(readme).toContain(`${registry.length} ways of selling, ${controls} of them controls`);
+  expect(readme).toContain('(strategies/README.md)');
 });
 
 test('the README names every command that there is, and no other', async () => {

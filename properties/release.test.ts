@@ -90,20 +90,21 @@ const remembering = strategies.filter(
     supports?.includes('limit') && guarantees?.['double-sale']?.['hostile-input'] === 'holds',
 );
 
+const replaced = (release: (request: PurchaseRequest) => Promise<unknown>): Strategy => ({
+  ...luaReserveOnce,
+  async seller(...args) {
+    return {
+      ...(await luaReserveOnce.seller(...args)),
+      release: async (request) => void (await release(request)),
+    };
+  },
+});
+
 describe('a request gives back what it holds, once, and may buy again', () => {
   test.each(remembering)('$name', async (strategy) => {
     expect(await toldOf(strategy)).toEqual(RIGHT);
   });
 
-  const replaced = (release: (request: PurchaseRequest) => Promise<unknown>): Strategy => ({
-    ...luaReserveOnce,
-    async seller(...args) {
-      return {
-        ...(await luaReserveOnce.seller(...args)),
-        release: async (request) => void (await release(request)),
-      };
-    },
-  });
   test.each([
     ['gives back whatever is asked', 0, replaced(({ quantity }) => redis.incrby(stockKey('lamp'), quantity))],
     ['gives nothing back', 4, replaced(async () => {})],

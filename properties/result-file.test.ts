@@ -24,13 +24,14 @@ function asVersion1(result: Result): object {
   ) as object;
 }
 
+const named = (one: Result): string[] => one.strategies.map(({ name }) => name);
+
 describe('a result of another version', () => {
   test('that is older is read as if it had been written today', () => {
     const { result, version } = asResult(asVersion1(measuredResult()), 'result.json');
     expect(version).toBe(1);
     expect(result.version).toBe(RESULT_VERSION);
     expect(JSON.stringify(result)).not.toContain('use a script');
-    const named = (one: Result): string[] => one.strategies.map(({ name }) => name);
     expect(named(result)).toEqual(named(measuredResult()));
     expect(result.strategies[1]!.cost!.responseCurve).toEqual([]);
   });
@@ -62,15 +63,15 @@ describe('a result of another version', () => {
   });
 });
 
-describe('oversell report', () => {
-  /** A folder with a run, but not its reports. */
-  function runFolder(document: object): string {
-    const folder = temporaryFolder();
-    writeFileSync(join(folder, 'result.json'), JSON.stringify(document));
-    return folder;
-  }
-  const run = (...args: string[]) => oversell(['report', ...args]).ended;
+/** A folder with a run, but not its reports. */
+function runFolder(document: object): string {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'result.json'), JSON.stringify(document));
+  return folder;
+}
+const run = (...args: string[]) => oversell(['report', ...args]).ended;
 
+describe('oversell report', () => {
   test('draws an old run again, and the same run the same', async () => {
     const folder = runFolder(measuredResult());
     const drawn: string[] = [];
@@ -121,9 +122,9 @@ describe('oversell report', () => {
 /** Runs that are kept in the repository, to look at. */
 const examples = new URL('../reports/example/', import.meta.url);
 
-describe('every committed example', () => {
-  const file = (name: string): string => readFileSync(new URL(name, examples), 'utf8');
+const file = (name: string): string => readFileSync(new URL(name, examples), 'utf8');
 
+describe('every committed example', () => {
   test('has the shape that its readers rely on', () => {
     expect(resultSchema.parse(JSON.parse(file('result.json'))).status).toBe('complete');
     const names = readdirSync(new URL('counterexamples/', examples));

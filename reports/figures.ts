@@ -23,7 +23,7 @@ export function interleavingsText(count: bigint): string {
 /** 3.9 × 10^25 → 3.9 × 10²⁵, where that can be set. */
 export const withSuperscripts = (text: string): string =>
   text.replaceAll(/\^(\d+)/g, (_, digits: string) =>
-    [...digits].map((digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]).join(''),
+    Array.from(digits, (digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]).join(''),
   );
 
 /** Milliseconds, with as many digits as anybody can use. */

@@ -28,7 +28,6 @@ export const holdsKey = (sku: string): string => `{${sku}}:holds`;
 export const deadlinesKey = (sku: string): string => `{${sku}}:deadlines`;
 /** Hash: lease → units that were taken for it. */
 export const leasesKey = (sku: string): string => `{${sku}}:leases`;
-/** Stream of requests that wait for an answer. */
 /** String with an expiry: the token of whoever holds the lock. */
 export const lockKey = (sku: string): string => `{${sku}}:lock`;
 /** Part of the stock. Each has a hash tag of its own, so that a cluster spreads them. */

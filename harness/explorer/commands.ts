@@ -5,16 +5,7 @@ import { decodeCommand, encodeCommand } from './resp.ts';
 
 const HANDSHAKE = new Set(['HELLO', 'AUTH', 'INFO', 'READONLY']);
 
-const BLOCKING = [
-  'BLPOP',
-  'BRPOP',
-  'BLMOVE',
-  'BLMPOP',
-  'BRPOPLPUSH',
-  'BZPOPMIN',
-  'BZPOPMAX',
-  'BZMPOP',
-];
+const BLOCKING = ['BLPOP', 'BRPOP', 'BLMOVE', 'BLMPOP', 'BRPOPLPUSH', 'BZPOPMIN', 'BZPOPMAX', 'BZMPOP'];
 const PUBSUB = ['SUBSCRIBE', 'PSUBSCRIBE', 'SSUBSCRIBE', 'UNSUBSCRIBE', 'PUNSUBSCRIBE', 'SUNSUBSCRIBE'];
 const RANDOM = ['SPOP', 'SRANDMEMBER', 'HRANDFIELD', 'ZRANDMEMBER', 'RANDOMKEY'];
 const CLOCK = [

@@ -43,9 +43,9 @@ ${inside}
 
 /** How it was measured, before any figure. */
 function method({ session }: Result, measured: readonly StrategyResult[]): Markup {
-  const costs = measured.map(({ cost }) => cost!);
-  const [first] = costs as [Cost];
-  const held = costs.filter(({ bottleneck }) => bottleneck === 'client').map(({ strategy }) => strategy);
+  const rows = measured.map(({ cost }) => cost!);
+  const [first] = rows as [Cost];
+  const held = rows.filter(({ bottleneck }) => bottleneck === 'client').map(({ strategy }) => strategy);
   const control = session?.control ?? undefined;
   return markup`<ul class="method">
 <li>Closed loop: the next request waits for the last response. ${first.inFlight} in flight, ${plural(first.trials, 'trial')}${

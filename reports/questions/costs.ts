@@ -36,6 +36,8 @@ export function speed(result: Result): Question {
   };
 }
 
+const said = ({ name, cost }: StrategyResult): string => `${known(cost!.commandsPerSale, perSale)} (${name})`;
+
 export function price(result: Result): Question {
   const question =
     'What does a winner cost, in round trips, commands, conflicts and buyers who give up; who starves?';
@@ -44,8 +46,6 @@ export function price(result: Result): Question {
   );
   if (sold.length === 0) return notMeasured(question, 'cost');
   const byCommands = sold.toSorted((a, b) => a.cost!.commandsPerSale! - b.cost!.commandsPerSale!);
-  const said = ({ name, cost }: StrategyResult): string =>
-    `${known(cost!.commandsPerSale, perSale)} (${name})`;
   const retrying = sold.filter(({ cost }) => (cost!.retriesPerSale ?? 0) >= 0.005);
   const gaveUp = sold.filter(({ cost }) => cost!.gaveUp > 0);
   return {
