@@ -61,7 +61,7 @@ function firstOf({ issues }: z.ZodError): string {
 }
 
 /** @throws UsageError */
-export function readJson(file: string): unknown {
+function readJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {

@@ -43,7 +43,7 @@ export function intervalText({ median, low, high }: Interval, text: (value: numb
   return low === null || high === null ? text(median) : `${text(median)} [${text(low)}, ${text(high)}]`;
 }
 
-export const times = (value: number): string => `${value.toFixed(2)} ×`;
+const times = (value: number): string => `${value.toFixed(2)} ×`;
 
 export const ratioText = (ratio: Interval): string => intervalText(ratio, times);
 

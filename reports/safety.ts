@@ -65,7 +65,7 @@ export function drawn({ strategies }: Result, most = 5): StrategyResult[] {
 }
 
 /** Environments in which something of the strategy is violated, declared or not. */
-export const brokenIn = (strategy: StrategyResult): Environment[] =>
+const brokenIn = (strategy: StrategyResult): Environment[] =>
   ENVIRONMENTS.filter((environment) => effectsIn(strategy, environment).length > 0);
 
 const triedIn = (strategy: StrategyResult): Environment[] =>
@@ -112,7 +112,7 @@ export function answer(result: Result): string[] {
 }
 
 /** "eviction (strands, loses sales)" */
-export const brokenWords = ({ broken }: Tier): string =>
+const brokenWords = ({ broken }: Tier): string =>
   list(
     broken.map(({ environment, effects }) => `${environment} (${effects.join(', ')})`),
     20,

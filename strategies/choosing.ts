@@ -129,12 +129,6 @@ export const CHOOSING: Readonly<Record<string, Choosing>> = {
     choose: 'When one key is too hot for one node of a cluster.',
     mustBeTrue: 'quantity is small against what a bucket holds',
   },
-  'leased-units': {
-    commands: 'EVALSHA for up to 64 units',
-    roundTrips: 'about 1 in 64',
-    choose: 'The least load on Redis, where a few units may stay unsold for a while.',
-    mustBeTrue: 'an instance ends in order; what it leased is lost with it',
-  },
   'lua-then-wait': {
     commands: 'EVALSHA, WAIT',
     roundTrips: '2',

@@ -26,8 +26,6 @@ export const ledgerKey = (sku: string): string => `{${sku}}:ledger`;
 export const holdsKey = (sku: string): string => `{${sku}}:holds`;
 /** Sorted set: request ids by the moment at which their hold ends, in ms. */
 export const deadlinesKey = (sku: string): string => `{${sku}}:deadlines`;
-/** Hash: lease → units that were taken for it. */
-export const leasesKey = (sku: string): string => `{${sku}}:leases`;
 /** String with an expiry: the token of whoever holds the lock. */
 export const lockKey = (sku: string): string => `{${sku}}:lock`;
 /** Part of the stock. Each has a hash tag of its own, so that a cluster spreads them. */

@@ -9,7 +9,6 @@ import { functionDecrement } from './function-decrement.ts';
 import { functionReserveOnce } from './function-reserve-once.ts';
 import { holdThenConfirm } from './hold-then-confirm.ts';
 import { increxBounded } from './increx-bounded.ts';
-import { leasedUnits } from './leased-units.ts';
 import { lockGuarded } from './lock-guarded.ts';
 import { luaCoalesced } from './lua-coalesced.ts';
 import { luaDecrement } from './lua-decrement.ts';
@@ -63,7 +62,6 @@ export const registry: readonly Registration[] = [
   builtIn(lockGuarded),
   // Scale
   builtIn(bucketedStock),
-  builtIn(leasedUnits),
   // Durability
   builtIn(luaThenWait),
   // Lifecycle

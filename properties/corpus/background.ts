@@ -222,31 +222,6 @@ export const leavesTheQueueBehind = mutant({
   seller: queueing({ withdraw: "return redis.call('HGET', KEYS[2], ARGV[1])" }),
 });
 
-export const takesFromTheQueueFirst = mutant({
-  name: 'takes-from-the-queue-first',
-  mistake: 'the consumer takes a request out of the queue, and dies with it before it is decided',
-  source: 'https://github.com/sidekiq/sidekiq/issues/2240',
-  caught: {
-    property: 'progress',
-    environment: 'buyer-crash',
-    scope: { buyers: 1, stock: 1, jobs: 1, faults: { crash: 1 } },
-  },
-  mended: queuesAndWithdraws,
-  seller: queueing({ read: 'lpop' }),
-});
-
-export const decidesAgain = mutant({
-  name: 'decides-again',
-  mistake: 'a request that the queue delivers twice is decided twice: at least once is taken for once',
-  caught: {
-    property: 'stranded',
-    environment: 'lost-reply',
-    scope: { buyers: 1, stock: 2, jobs: 1, faults: { 'lost-reply': 1 } },
-  },
-  mended: queuesAndWithdraws,
-  seller: queueing({ decide: changed(DECIDE, "redis.call('HGET', KEYS[2], ARGV[1]) == 'waiting'", 'true') }),
-});
-
 const LEASE_UNITS = 2;
 const LEASE = `
 local units = math.min(tonumber(redis.call('GET', KEYS[1])), tonumber(ARGV[1]))

@@ -8,7 +8,7 @@ export type Layer = Extract<TopLevelSpec, { layer: unknown }>['layer'][number];
 /** Colours are names that the page gives a meaning, in light and in dark. */
 export const INK = 'var(--ink)';
 export const MUTED = 'var(--muted)';
-export const LINE = 'var(--line)';
+const LINE = 'var(--line)';
 export const SERIES = ['var(--c1)', 'var(--c2)', 'var(--c3)', 'var(--c4)', 'var(--c5)'];
 /** Beside the colour, for those who cannot tell colours apart. */
 export const DASHES = [
