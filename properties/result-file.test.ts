@@ -24,7 +24,7 @@ function asVersion1(result: Result): object {
   ) as object;
 }
 
-const named = (one: Result): string[] => one.strategies.map(({ name }) => name);
+const namesIn = (one: Result): string[] => one.strategies.map(({ name }) => name);
 
 describe('a result of another version', () => {
   test('that is older is read as if it had been written today', () => {
@@ -32,7 +32,7 @@ describe('a result of another version', () => {
     expect(version).toBe(1);
     expect(result.version).toBe(RESULT_VERSION);
     expect(JSON.stringify(result)).not.toContain('use a script');
-    expect(named(result)).toEqual(named(measuredResult()));
+    expect(namesIn(result)).toEqual(namesIn(measuredResult()));
     expect(result.strategies[1]!.cost!.responseCurve).toEqual([]);
   });
 
