@@ -21,7 +21,24 @@ export const luaThenWait: Strategy = {
   summary: 'lua-reserve-once, then WAITAOF or WAIT for one replica, 100 ms at most',
   connection: 'exclusive',
   supports: ['several-units', 'limit'],
-  guarantees: declareGuarantees({ calm: {} }),
+  guarantees: declareGuarantees(
+    {
+      calm: {},
+      'several-units': { holds: ['user-limit'] },
+      'release-restock': { holds: ['user-limit'] },
+      'buyer-crash': {},
+      'lost-reply': {},
+      retry: {},
+      'script-flush': {},
+      expiry: {},
+      eviction: { breaks: ['stranded', 'lost-sale'] },
+      'hostile-input': {},
+      restart: {},
+      'restart-without-aof': { breaks: ['stranded', 'false-refusal', 'lost-sale'] },
+    },
+    // The other environments set no limit.
+    { notApplicable: ['user-limit'] },
+  ),
 
   async open(redis, sale) {
     checkSale(sale, luaThenWait);
