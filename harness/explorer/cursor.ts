@@ -249,8 +249,12 @@ export class Cursor {
     }
   }
 
-  /** Runs everything to its end in the plainest order, for calls that nothing competes with. */
-  async drive(): Promise<void> {
+  /**
+   * Runs everything to its end in the plainest order, for calls that nothing competes with.
+   *
+   * @param meanwhile what others do while this one waits for time to pass, before each timer
+   */
+  async drive(meanwhile?: () => Promise<void>): Promise<void> {
     for (;;) {
       const [reply] = this.deliverable();
       const [command] = this.executable();
@@ -258,8 +262,10 @@ export class Cursor {
         throw new CannotExplore('a call goes on and on', 'bound its retries (env.maxAttempts)');
       if (reply !== undefined) await this.deliver(reply);
       else if (command !== undefined) await this.execute(command);
-      else if (this.timers > 0 && this.waits) await this.fireTimer();
-      else return;
+      else if (this.timers > 0 && this.waits) {
+        await meanwhile?.();
+        await this.fireTimer();
+      } else return;
     }
   }
 

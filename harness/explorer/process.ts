@@ -151,15 +151,17 @@ export class Process {
     });
   }
 
-  /** Runs everything to its end in the plainest order. */
-  async drive(): Promise<void> {
+  /** Runs everything to its end in the plainest order; `meanwhile` is what others do before each timer. */
+  async drive(meanwhile?: () => Promise<unknown>): Promise<void> {
     for (;;) {
       const reply = this.passages.findIndex((passage) => passage.replies.length > 0);
       const command = this.passages.findIndex((passage) => passage.pending.length > 0);
       if (reply >= 0) await this.deliver(reply);
       else if (command >= 0) await this.execute(command);
-      else if (this.timers > 0 && this.owes) await this.apply({ type: 'timer' });
-      else return;
+      else if (this.timers > 0 && this.owes) {
+        await meanwhile?.();
+        await this.apply({ type: 'timer' });
+      } else return;
     }
   }
 

@@ -5,7 +5,7 @@ import type { ScheduleStep } from './counterexample.ts';
 import { drawOf, forceDraw, mayDraw, type Draw } from './draws.ts';
 import { CannotExplore } from './errors.ts';
 import { Gate, type Passage } from './gate.ts';
-import { Instance, type Call, type Settled } from './instance.ts';
+import { Instance, type Abilities, type Call, type Settled } from './instance.ts';
 import { buyersIn, isLone, layoutOf, type Layout } from './layout.ts';
 import { outcomeOf } from './outcome.ts';
 import { Process } from './process.ts';
@@ -232,7 +232,7 @@ export class RealSale implements AsyncDisposable {
       if (idle && (await this.#memo.capture()) === before) break;
     }
     const content = await this.#memo.capture();
-    const store = await this.#read(abilities.recorded);
+    const store = await this.#read(abilities);
     const finishes = this.finishes();
     const judgement = judgeEnd(this.#scope, store, finishes, this.#restarted);
     return { finishes, judgement, outcome: outcomeOf(this.#scope, finishes, judgement, content) };
@@ -349,14 +349,15 @@ export class RealSale implements AsyncDisposable {
     if (extra && left(this.#budgets, extra) > 0) this.#budgets = spend(this.#budgets, extra);
   }
 
-  async #read(ledger: boolean): Promise<StoreAtRest> {
+  async #read(abilities: Abilities): Promise<StoreAtRest> {
     const process = await this.#boot(this.#layout.slots + 1, 1, LATER_MS);
+    const work = abilities.runJob ? () => this.#operate({ method: 'runJob' }, LATER_MS) : undefined;
     const ask = async (call: Call): Promise<Settled | undefined> => {
       const index = await process.call(call);
-      await process.drive();
+      await process.drive(work);
       return process.instance.observe().settled[index];
     };
-    const recorded = ledger ? await ask({ method: 'recorded' }) : undefined;
+    const recorded = abilities.recorded ? await ask({ method: 'recorded' }) : undefined;
     const { stock, restocks, quantities } = this.#scope;
     const most = stock + restocks + quantities.reduce((sum, quantity) => sum + quantity, 0) + 1;
     let drained = 0;

@@ -11,6 +11,7 @@ import type { Outcome } from '../history/operation.ts';
 import { budgetsOf, disturbing } from './budgets.ts';
 import { Cursor } from './cursor.ts';
 import { CannotExplore, SellerFailed } from './errors.ts';
+import type { Settled } from './instance.ts';
 import { freshRequest, isNonsense, requestOf, saleOf, type Scope } from './scope.ts';
 import type { Space } from './space.ts';
 import { interval } from './spans.ts';
@@ -75,9 +76,7 @@ export class Rest {
     if (!cursor) return server;
     for (let round = 0; round < MOST_JOBS; round++) {
       const before = cursor.server;
-      const index = await cursor.invoke({ method: 'runJob' });
-      await cursor.drive();
-      const settled = cursor.settled(index);
+      const settled = await pass(cursor);
       if (settled?.kind === 'returned' && settled.value === 'idle' && cursor.server === before) return before;
     }
     throw new CannotExplore(
@@ -86,20 +85,28 @@ export class Rest {
     );
   }
 
-  /** Drains a sale: fresh users on a fresh instance buy single units until one is refused. The state stays. */
+  /**
+   * Drains a sale: fresh users on a fresh instance buy single units until one is refused, and the background work goes
+   * on while they wait. The state stays.
+   */
   store(server: number): Promise<StoreAtRest> {
     return remembered(this.#stores, server, async () => {
       const cursor = await this.#fresh(this.#space.lateOperator, server);
       // A process that finds no product to sell sells nothing.
       if (!cursor) return { drained: 0 };
-      const recorded = this.#space.abilities.recorded ? await this.#ledger(cursor) : undefined;
-      const { scope } = this.#space;
+      const { scope, abilities } = this.#space;
+      const recorded = abilities.recorded ? await this.#ledger(cursor) : undefined;
+      const work = async (): Promise<void> => {
+        const office = await this.#space.boot(this.#space.lateOperator, cursor.server);
+        await pass(office);
+        cursor.server = office.server;
+      };
       const most =
         scope.stock + scope.restocks + scope.quantities.reduce((sum, quantity) => sum + quantity, 0) + 1;
       let drained = 0;
       while (drained < most) {
         const index = await cursor.invoke({ method: 'purchase', request: freshRequest(drained + 1) });
-        await cursor.drive();
+        await cursor.drive(abilities.runJob ? work : undefined);
         const settled = cursor.settled(index);
         if (settled?.kind !== 'returned' || (settled.value as PurchaseOutcome).kind !== 'sold') break;
         drained++;
@@ -146,6 +153,13 @@ export class Rest {
       'return an array of { requestId, userId, quantity }, or leave recorded out',
     );
   }
+}
+
+/** One pass of background work. @returns how it ended */
+async function pass(cursor: Cursor): Promise<Settled | undefined> {
+  const index = await cursor.invoke({ method: 'runJob' });
+  await cursor.drive();
+  return cursor.settled(index);
 }
 
 /** All seven properties of one end. */
