@@ -111,6 +111,16 @@ export class Histories {
     return child;
   }
 
+  /** The node of the same history under other names; the code is run with them, where it was not yet. */
+  async renamed(node: number, rename: (text: string) => string): Promise<number> {
+    let at = await this.root(this.#nodes[node]!.role);
+    for (const step of this.#path(node)) {
+      const { event } = this.#nodes[step]!;
+      if (event) at = await this.after(at, JSON.parse(rename(JSON.stringify(event))) as InstanceEvent);
+    }
+    return at;
+  }
+
   /** What the seller can do, as its call `seller` answered on the way to this node. */
   abilities(node: number): Abilities | undefined {
     const settled = this.observation(node).settled[0];

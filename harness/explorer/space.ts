@@ -151,12 +151,16 @@ export class Space {
     }
   }
 
-  /** A process that made its seller; the commands of its start ran at once. */
-  async boot(role: number, server: number): Promise<Cursor> {
+  /**
+   * A process that made its seller; the commands of its start ran at once.
+   *
+   * @param picks answers for the choices (`env.pick`) that its code will ask for, then and later
+   */
+  async boot(role: number, server: number, picks: readonly number[] = []): Promise<Cursor> {
     const recorded = this.#roles[role] ?? role;
     const node = await this.histories.root(recorded);
     const ground = this.#grounds[role] ?? this.#plainGround(MOST_EVENTS_OF_OPERATOR);
-    const cursor = new Cursor(ground, server, { ...ABSENT, role: recorded, node, phase: 'live' });
+    const cursor = new Cursor(ground, server, { ...ABSENT, role: recorded, node, phase: 'live' }, picks);
     const index = await cursor.invoke({ method: 'seller' });
     await cursor.drive();
     const settled = cursor.settled(index);
@@ -254,6 +258,21 @@ export class Space {
     return renamed;
   }
 
+  /** The back office after instance `i` has taken the place of instance `to[i]`: it may know buyers by their ids. */
+  async renameOffice(localId: number, to: readonly number[]): Promise<number> {
+    const local = this.locals.values[localId]!;
+    if (local.phase === 'done' || local.phase === 'absent') return localId;
+    const rename = renamer(this.scope, to);
+    const connections = local.connections.map((connection) => ({
+      ...connection,
+      replies: connection.replies.map(rename),
+      watched: connection.watched.map(rename),
+      queue: connection.queue?.map(rename),
+    }));
+    const node = await this.histories.renamed(local.node, rename);
+    return this.locals.id({ ...local, node, connections, lost: local.lost.map(rename) });
+  }
+
   /** A lone buyer may be recorded under another's number; its slot serves no other. */
   buyerHere(slot: number, recorded: number): number {
     return slot < this.layout.instances && isLone(this.scope, slot)
@@ -273,7 +292,7 @@ export class Space {
     picks: readonly number[],
   ): Promise<Cursor> {
     if (move.kind === 'takeover' || move.kind === 'repeat-elsewhere') {
-      const cursor = await this.boot(slot, server);
+      const cursor = await this.boot(slot, server, picks);
       await this.#purchase(cursor, slot, move.buyer, move.operation, true);
       return cursor;
     }

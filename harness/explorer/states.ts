@@ -53,6 +53,9 @@ export class States {
   readonly #relaxed = new Map<number, Transition>();
   readonly #befallen = new Map<number, { next: number; touched: number }>();
   readonly #renamed = new Map<string, number>();
+  readonly #renamedOffice = new Map<string, number>();
+  /** Where the back office's local state lies; -1 if there is none to rename. */
+  readonly #officeAt: number;
   readonly #named: boolean[] = [];
   /** Instances of each class that has several. */
   readonly #places: number[][];
@@ -61,8 +64,9 @@ export class States {
   /** @param tracksOrder real-time order is part of the state */
   constructor(space: Space, tracksOrder: boolean) {
     this.space = space;
-    const { slots, operations } = space.layout;
+    const { slots, operations, office } = space.layout;
     this.#slots = slots;
+    this.#officeAt = office < 0 || !space.rules.renamedOffice ? -1 : LOCALS_AT + office;
     this.#spans = tracksOrder && space.rules.realTimeOrder ? operations : 0;
     this.#spansAt = LOCALS_AT + slots;
     this.width = this.#spansAt + this.#spans;
@@ -331,19 +335,22 @@ export class States {
   /** Sorts interchangeable instances, and renames the server's content along. Ties stay as they are. */
   #canonicalise(): boolean {
     if (!this.space.reductions.symmetry || this.#isSorted()) return true;
-    if (!this.#namesBuyers(this.next[SERVER_AT]!)) {
+    const office = this.#officeAt < 0 ? -1 : this.next[this.#officeAt]!;
+    if (!this.#namesBuyers(this.next[SERVER_AT]!) && office < 0) {
       this.#sort();
       return true;
     }
     const to = this.#order();
     const server = this.#rename(this.next[SERVER_AT]!, to);
-    if (server === undefined) return false;
+    const renamedOffice = server === undefined || office < 0 ? office : this.#renameOffice(office, to);
+    if (server === undefined || renamedOffice === undefined) return false;
     const vector = this.next.slice();
     to.forEach((place, from) => {
       this.next[LOCALS_AT + place] = vector[LOCALS_AT + from]!;
       if (this.#spans > 0) this.next[this.#spansAt + place] = vector[this.#spansAt + from]!;
     });
     this.next[SERVER_AT] = server;
+    if (office >= 0) this.next[this.#officeAt] = renamedOffice;
     return true;
   }
 
@@ -398,15 +405,28 @@ export class States {
     const key = `${server} ${to.join()}`;
     const known = this.#renamed.get(key);
     if (known !== undefined) return known;
-    // A lone buyer's number is its instance's; buyers that share an instance are never exchanged.
-    const { scope, layout } = this.space;
-    const buyers = Array.from({ length: scope.buyers }, (_, b) =>
-      b < layout.instances && isLone(scope, b) ? to[b]! : b,
-    );
     this.#unknown = async () => {
-      this.#renamed.set(key, await this.space.rename(server, buyers));
+      this.#renamed.set(key, await this.space.rename(server, this.#buyersTo(to)));
     };
     return undefined;
+  }
+
+  #renameOffice(local: number, to: readonly number[]): number | undefined {
+    const key = `${local} ${to.join()}`;
+    const known = this.#renamedOffice.get(key);
+    if (known !== undefined) return known;
+    this.#unknown = async () => {
+      this.#renamedOffice.set(key, await this.space.renameOffice(local, this.#buyersTo(to)));
+    };
+    return undefined;
+  }
+
+  /** A lone buyer's number is its instance's; buyers that share an instance are never exchanged. */
+  #buyersTo(to: readonly number[]): number[] {
+    const { scope, layout } = this.space;
+    return Array.from({ length: scope.buyers }, (_, b) =>
+      b < layout.instances && isLone(scope, b) ? to[b]! : b,
+    );
   }
 
   #precedes(a: number, b: number): boolean {
