@@ -30,7 +30,7 @@ export async function contentOf(
     case 'hash':
       return canonical({ type, items: await items('HGETALL', key) });
     case 'zset':
-      // In the order of ranks: members of equal score stand in byte order, which renaming must keep or be caught.
+      // In the order of ranks, and members of equal score in byte order.
       return { type, items: await items('ZRANGE', key, '0', '-1', 'WITHSCORES') };
     case 'stream':
       return { type, items: [await streamContent(admin, key)] };
@@ -42,10 +42,14 @@ export async function contentOf(
   }
 }
 
-/** Brings what Redis keeps in no order into byte order. */
+/**
+ * Brings into byte order what Redis keeps in no order, or in that one: members of equal score. A command that depends on
+ * their order (ZPOPMIN) does something else under other names, and is found out by just that (`verifyRenaming`).
+ */
 export function canonical<C extends Pick<KeyContent, 'type' | 'items'>>(content: C): C {
   if (content.type === 'set') return { ...content, items: content.items.toSorted(byBytes) };
   if (content.type === 'hash') return { ...content, items: sortPairs(content.items) };
+  if (content.type === 'zset') return { ...content, items: sortTies(content.items) };
   return content;
 }
 
@@ -98,4 +102,14 @@ function sortPairs(items: string[]): string[] {
   const pairs: [string, string][] = [];
   for (let i = 0; i < items.length; i += 2) pairs.push([items[i]!, items[i + 1]!]);
   return pairs.toSorted((a, b) => byBytes(a[0], b[0])).flat();
+}
+
+/** Members of one score lie side by side, under any names. */
+function sortTies(items: string[]): string[] {
+  const sorted: string[] = [];
+  for (let from = 0, to = 0; from < items.length; from = to) {
+    while (to < items.length && items[to + 1] === items[from + 1]) to += 2;
+    sorted.push(...sortPairs(items.slice(from, to)));
+  }
+  return sorted;
 }
