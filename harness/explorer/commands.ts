@@ -13,9 +13,9 @@ const BLOCKING = [
   'BZPOPMIN',
   'BZPOPMAX',
   'BZMPOP',
-  'WAIT',
-  'WAITAOF',
 ];
+/** They block, and yet can be explored: see `onLoneNode`. */
+const WAITS = ['WAIT', 'WAITAOF'];
 const PUBSUB = ['SUBSCRIBE', 'PSUBSCRIBE', 'SSUBSCRIBE', 'UNSUBSCRIBE', 'PUNSUBSCRIBE', 'SUNSUBSCRIBE'];
 const RANDOM = ['SPOP', 'SRANDMEMBER', 'HRANDFIELD', 'ZRANDMEMBER', 'RANDOMKEY'];
 const CLOCK = [
@@ -83,6 +83,23 @@ export function requireExplorable(args: readonly string[], where = 'it sends'): 
   if ((name === 'XREAD' || name === 'XREADGROUP') && upper.includes('BLOCK')) {
     throw refusal(args, where, 'BLOCK waits in real time', 'poll without BLOCK, in runJob');
   }
+}
+
+/**
+ * The command as it is run on the explorer's own server. WAIT and WAITAOF change nothing, and on one node without
+ * replicas nothing can come that they wait for: what they answer does not depend on how long they wait, so they wait as
+ * short as they can. That the answer may come late is the delivery's event. Without a limit they never answer.
+ *
+ * @throws CannotExplore if it waits for replicas without a limit of time
+ */
+export function onLoneNode(args: readonly string[]): readonly string[] {
+  const name = args[0]!.toUpperCase();
+  if (!WAITS.includes(name)) return args;
+  const timeout = Number(args.at(-1));
+  if (timeout === 0 && Number(args.at(-2)) > 0) {
+    throw refusal(args, 'it sends', 'without replicas it waits for ever', 'give it a timeout');
+  }
+  return timeout > 1 ? [...args.slice(0, -1), '1'] : args;
 }
 
 function refusal(args: readonly string[], where: string, why: string, remedy: string): CannotExplore {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RedisTarget } from '../redis/target.ts';
-import { requireExplorable, scriptBodies } from './commands.ts';
+import { onLoneNode, requireExplorable, scriptBodies } from './commands.ts';
 import { RawConnection } from './connection.ts';
 import { drawOf, mayDraw, type Draw } from './draws.ts';
 import { CannotExplore } from './errors.ts';
@@ -293,7 +293,8 @@ export class ServerMemo {
     const prelude = isExec ? [encodeCommand(['MULTI']), ...step.queued] : [];
     this.#monitored = [];
     this.serverCommands += prelude.length + 1;
-    const replies = await this.#worker.send([...prelude, step.command]);
+    const command = encodeCommand(onLoneNode(decodeCommand(step.command)));
+    const replies = await this.#worker.send([...prelude, command]);
     const reply = sortUnordered(replies.at(-1)!);
     if (step.dirty || isExec || name(step) === 'WATCH') await this.#worker.send([encodeCommand(['UNWATCH'])]);
     const touched = await this.#observe();
@@ -345,10 +346,11 @@ export class ServerMemo {
     const names = decode((await this.#admin.send([encodeCommand(['KEYS', '*'])]))[0]!) as { items: string[] };
     const keys = new Map<string, KeyImage>();
     const parts: KeyContent[] = [];
-    for (const key of names.items.toSorted(byBytes)) {
-      const [dump, ttl] = (
-        await this.#admin.send([encodeCommand(['DUMP', key]), encodeCommand(['PTTL', key])])
-      ).map(decode);
+    const sorted = names.items.toSorted(byBytes);
+    const commands = sorted.flatMap((key) => [encodeCommand(['DUMP', key]), encodeCommand(['PTTL', key])]);
+    const replies = await this.#admin.send(commands);
+    for (const [i, key] of sorted.entries()) {
+      const [dump, ttl] = [decode(replies[2 * i]!), decode(replies[2 * i + 1]!)];
       if (typeof dump !== 'string') continue; // expired this very moment: the comparison of two runs will tell
       const volatile = this.#rules.logicalTtl && Number(ttl) >= 0;
       keys.set(key, { dump, volatile });
