@@ -25,6 +25,8 @@ type Addition = Partial<Omit<Scope, 'faults'>> & {
   faults?: Partial<Faults>;
   /** Only for strategies that use their connections in this way. */
   only?: Strategy['connection'];
+  /** Not for strategies that work in the background: several buyers who wait in one process are too much to exhaust. */
+  unlessJobs?: true;
 };
 
 /** An environment that is several scopes holds where it holds in all of them. */
@@ -49,7 +51,7 @@ const ADDITIONS: Record<ExploredEnvironment, readonly Addition[]> = {
   'hostile-input': [
     ...NONSENSES.map((nonsense) => ({ buyers: 2, nonsense })),
     { only: 'exclusive', buyers: 2, faults: { repeat: 1 } },
-    { only: 'shared', buyers: 2, instances: 1, faults: { repeat: 1 } },
+    { only: 'shared', buyers: 2, instances: 1, attempts: 2, faults: { repeat: 1 } },
   ],
   // A restart breaks every connection at once, which leaves a great many ways to come back.
   restart: [{ buyers: 2, stock: 1, faults: { restart: 1 } }],
@@ -91,9 +93,10 @@ export function scopesOf(
   if (environment === 'release-restock' && !abilities.release && !abilities.restock) return undefined;
   const limited = (supports?.includes('limit') && severalUnits && LIMITED[environment]) || [];
   const possible = [...ADDITIONS[environment], ...limited].filter(
-    ({ only }) => only === undefined || only === connection,
+    ({ only, unlessJobs }) =>
+      (only === undefined || only === connection) && !(unlessJobs && abilities.runJob),
   );
-  return possible.map(({ only: _only, ...addition }) => {
+  return possible.map(({ only: _only, unlessJobs: _unlessJobs, ...addition }) => {
     const buyers = addition.buyers ?? 3;
     return {
       stock: 2,
