@@ -124,7 +124,7 @@ export const CHOOSING: Readonly<Record<string, Choosing>> = {
     mustBeTrue: 'nobody is ever slower than the lock lasts',
   },
   'queue-single-consumer': {
-    commands: 'EVALSHA (XADD), HGET …; the consumer: XREADGROUP, EVALSHA',
+    commands: 'EVALSHA (XADD), HGET …, EVALSHA to withdraw; the consumer: XRANGE, EVALSHA',
     roundTrips: '2 and more, as often as it asks',
     choose: 'When orders are worked off at the pace of something slow behind them.',
     mustBeTrue: 'a consumer runs; buyers accept to wait',
@@ -139,7 +139,7 @@ export const CHOOSING: Readonly<Record<string, Choosing>> = {
     commands: 'EVALSHA for up to 64 units',
     roundTrips: 'about 1 in 64',
     choose: 'The least load on Redis, where a few units may stay unsold for a while.',
-    mustBeTrue: 'an instance ends in order; what it leased is lost with it',
+    mustBeTrue: 'an instance ends in order; what it leased is lost with it, and a retry reaches the same instance',
   },
   'lua-then-wait': {
     commands: 'EVALSHA, WAIT',
@@ -151,6 +151,6 @@ export const CHOOSING: Readonly<Record<string, Choosing>> = {
     commands: 'EVALSHA, EVALSHA',
     roundTrips: '1 + 1',
     choose: 'When the buyer pays between the two, and may not come back.',
-    mustBeTrue: 'a sweeper runs; clocks of sweeper and sellers differ by less than the hold lasts',
+    mustBeTrue: 'a sweeper runs; where clocks differ holds are shorter or longer, and nothing is sold twice',
   },
 };

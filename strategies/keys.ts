@@ -22,6 +22,18 @@ export const answersKey = (sku: string): string => `{${sku}}:answers`;
 export const ordersKey = (sku: string): string => `{${sku}}:orders`;
 /** Hash: request id → units sold to it and user id, as `2 alice`. */
 export const ledgerKey = (sku: string): string => `{${sku}}:ledger`;
+/** Hash: request id → what is on hold for it, and for whom. */
+export const holdsKey = (sku: string): string => `{${sku}}:holds`;
+/** Sorted set: request ids by the moment at which their hold ends, in ms. */
+export const deadlinesKey = (sku: string): string => `{${sku}}:deadlines`;
+/** Hash: lease → units that were taken for it. */
+export const leasesKey = (sku: string): string => `{${sku}}:leases`;
+/** Stream of requests that wait for an answer. */
+export const queueKey = (sku: string): string => `{${sku}}:queue`;
+/** String with an expiry: the token of whoever holds the lock. */
+export const lockKey = (sku: string): string => `{${sku}}:lock`;
+/** Part of the stock. Each has a hash tag of its own, so that a cluster spreads them. */
+export const bucketKey = (sku: string, bucket: number): string => `{${sku}:${bucket}}:stock`;
 
 /**
  * Units left, as the stock key says.

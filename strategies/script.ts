@@ -13,6 +13,11 @@ export class Script {
     this.#sha = createHash('sha1').update(this.source).digest('hex');
   }
 
+  /** Loads it ahead, so that a rush does not begin with everybody sending its text. A cluster loads it on one node. */
+  async load(redis: Client): Promise<void> {
+    await redis.script('LOAD', this.source);
+  }
+
   /**
    * Runs the script by its digest, and sends its text only when the server does not know it (first use, script
    * flush, restart, promotion). NOSCRIPT is definite: the script did not run, so sending it again is safe.

@@ -1,0 +1,72 @@
+import { checkRequest, checkSale, checkUnits, declareGuarantees } from './contract.ts';
+import type { PurchaseOutcome, PurchaseRequest, Strategy } from './contract.ts';
+import { MissingProductError } from './errors.ts';
+import { lockKey, stockKey, stockLeft } from './keys.ts';
+import { Script } from './script.ts';
+
+const unlock = new Script(import.meta.resolve('#lua/lock-guarded.lua'));
+const putOnSale = new Script(import.meta.resolve('#lua/put-on-sale.lua'));
+const LOCK_MS = 5_000;
+const PAUSE_MS = 10;
+
+/**
+ * One buyer at a time, as long as nobody is slower than the lock lasts: an owner that was paused goes on to take units
+ * under a lock that is somebody else's by then.
+ */
+export const lockGuarded: Strategy = {
+  name: 'lock-guarded',
+  summary: 'SET NX PX as a lock; under it GET, and DECRBY if there was enough; compare-and-delete',
+  connection: 'shared',
+  supports: ['several-units'],
+  guarantees: declareGuarantees({ calm: {} }, { notApplicable: ['user-limit', 'lost-sale'] }),
+
+  async open(redis, sale) {
+    checkSale(sale, lockGuarded);
+    await redis.set(stockKey(sale.sku), sale.stock);
+    await unlock.load(redis);
+  },
+
+  seller(redis, { sku }, env) {
+    const [stock, lock] = [stockKey(sku), lockKey(sku)];
+    const buy = async ({ requestId, quantity }: PurchaseRequest): Promise<PurchaseOutcome> => {
+      // Of this attempt, not of the request: a retry elsewhere must not give back what this one holds.
+      const token = `${requestId} ${env.now()}`;
+      for (let attempt = 1; attempt <= env.maxAttempts; attempt++) {
+        if (attempt > 1) await env.sleep(PAUSE_MS);
+        if ((await redis.set(lock, token, 'PX', LOCK_MS, 'NX')) === null) continue;
+        try {
+          const left = await redis.get(stock);
+          if (left === null) throw new MissingProductError(sku);
+          if (Number(left) < quantity) return { kind: 'sold-out' };
+          return { kind: 'sold', remaining: await redis.decrby(stock, quantity) };
+        } finally {
+          await unlock.run(redis, [lock], [token]);
+        }
+      }
+      return { kind: 'gave-up', attempts: env.maxAttempts };
+    };
+    // Adding needs no lock: whoever holds it has seen too few units at worst.
+    const add = async (units: number): Promise<void> => {
+      if ((await putOnSale.run(redis, [stock], [units])) === null) throw new MissingProductError(sku);
+    };
+    // Those of one process stand in line here; else they would ask again and again for what it holds itself.
+    let line: Promise<unknown> = Promise.resolve();
+    return {
+      async purchase(request) {
+        checkRequest(request);
+        const turn = line.then(() => buy(request));
+        line = turn.catch(() => undefined);
+        return turn;
+      },
+      remaining: () => stockLeft(redis, sku),
+      async release(request) {
+        checkRequest(request);
+        await add(request.quantity);
+      },
+      async restock(quantity) {
+        checkUnits('quantity', quantity, 1);
+        await add(quantity);
+      },
+    };
+  },
+};
