@@ -39,6 +39,7 @@ async function play(strategy: Strategy, runs: number): Promise<void> {
     remembers: holds(strategy, 'double-sale', 'hostile-input'),
     release: probe.seller.release !== undefined,
     restock: probe.seller.restock !== undefined,
+    crash: probe.seller.close === undefined,
   };
   await probe.seller.close?.();
   const opening = fc.record({
