@@ -16,7 +16,22 @@ export const bucketedStock: Strategy = {
   summary: 'the stock in up to 16 keys: EVALSHA (check, DECRBY) on one at random, then on the others',
   connection: 'shared',
   supports: ['several-units'],
-  guarantees: declareGuarantees({ calm: {} }, { notApplicable: ['user-limit', 'lost-sale'] }),
+  guarantees: declareGuarantees(
+    {
+      calm: {},
+      'several-units': { breaks: ['false-refusal'] },
+      'release-restock': { breaks: ['false-refusal'] },
+      'buyer-crash': { breaks: ['stranded'] },
+      'lost-reply': { breaks: ['false-refusal', 'double-sale'] },
+      retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
+      'script-flush': {},
+      expiry: {},
+      eviction: { breaks: ['stranded'] },
+      'hostile-input': { breaks: ['false-refusal', 'double-sale'] },
+      restart: { breaks: ['false-refusal', 'double-sale'] },
+    },
+    { notApplicable: ['user-limit', 'lost-sale'] },
+  ),
 
   async open(redis, sale) {
     checkSale(sale, bucketedStock);

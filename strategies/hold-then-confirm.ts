@@ -21,7 +21,21 @@ export const holdThenConfirm: Strategy = {
   summary: 'EVALSHA: units on hold until a deadline; EVALSHA: sold for good; a sweeper returns what ran out',
   connection: 'shared',
   supports: ['several-units', 'limit'],
-  guarantees: declareGuarantees({ calm: {} }),
+  guarantees: declareGuarantees(
+    {
+      calm: {},
+      'several-units': { holds: ['user-limit'] },
+      'buyer-crash': {},
+      'lost-reply': {},
+      // The hold of a dead process outlasts another's, which runs out before it is confirmed.
+      retry: { breaks: ['false-refusal'] },
+      'script-flush': {},
+      expiry: {},
+      eviction: { breaks: ['stranded', 'false-refusal', 'lost-sale'] },
+    },
+    // The other environments set no limit.
+    { notApplicable: ['user-limit'] },
+  ),
 
   async open(redis, sale) {
     checkSale(sale, holdThenConfirm);

@@ -18,7 +18,21 @@ export const leasedUnits: Strategy = {
   summary: 'EVALSHA leases 64 units to an instance, which sells them from memory and returns the rest',
   connection: 'shared',
   supports: ['several-units'],
-  guarantees: declareGuarantees({ calm: {} }, { notApplicable: ['user-limit', 'lost-sale'] }),
+  guarantees: declareGuarantees(
+    {
+      calm: { breaks: ['false-refusal'] },
+      'several-units': { breaks: ['false-refusal'] },
+      'buyer-crash': { breaks: ['stranded', 'false-refusal'] },
+      'lost-reply': { breaks: ['false-refusal'] },
+      retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
+      'script-flush': { breaks: ['false-refusal'] },
+      expiry: { breaks: ['false-refusal'] },
+      eviction: { breaks: ['stranded', 'false-refusal'] },
+      'hostile-input': { breaks: ['false-refusal', 'double-sale'] },
+      restart: {},
+    },
+    { notApplicable: ['user-limit', 'lost-sale'] },
+  ),
 
   async open(redis, sale) {
     checkSale(sale, leasedUnits);

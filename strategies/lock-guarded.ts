@@ -18,7 +18,22 @@ export const lockGuarded: Strategy = {
   summary: 'SET NX PX as a lock; under it GET, and DECRBY if there was enough; compare-and-delete',
   connection: 'shared',
   supports: ['several-units'],
-  guarantees: declareGuarantees({ calm: {} }, { notApplicable: ['user-limit', 'lost-sale'] }),
+  guarantees: declareGuarantees(
+    {
+      calm: { breaks: ['progress'] },
+      'several-units': { breaks: ['progress'] },
+      // The lock of the dead keeps the others waiting until it expires.
+      'buyer-crash': { breaks: ['stranded', 'progress'] },
+      'lost-reply': { breaks: ['false-refusal', 'double-sale', 'progress'] },
+      retry: { breaks: ['stranded', 'false-refusal', 'double-sale', 'progress'] },
+      'script-flush': { breaks: ['progress'] },
+      expiry: { breaks: ['oversell', 'progress'] },
+      eviction: { breaks: ['oversell', 'stranded', 'false-refusal', 'progress'] },
+      'hostile-input': { breaks: ['false-refusal', 'double-sale', 'progress'] },
+      restart: { breaks: ['progress'] },
+    },
+    { notApplicable: ['user-limit', 'lost-sale'] },
+  ),
 
   async open(redis, sale) {
     checkSale(sale, lockGuarded);

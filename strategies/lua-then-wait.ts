@@ -21,7 +21,11 @@ export const luaThenWait: Strategy = {
   summary: 'lua-reserve-once, then WAITAOF or WAIT for one replica, 100 ms at most',
   connection: 'exclusive',
   supports: ['several-units', 'limit'],
-  guarantees: declareGuarantees({ calm: {} }),
+  guarantees: declareGuarantees(
+    { calm: {}, 'several-units': { holds: ['user-limit'] }, 'lost-reply': {} },
+    // The other environments set no limit.
+    { notApplicable: ['user-limit'] },
+  ),
 
   async open(redis, sale) {
     checkSale(sale, luaThenWait);

@@ -22,7 +22,19 @@ export const queueSingleConsumer: Strategy = {
   summary: 'XADD to a queue, then polls for the answer; a consumer reads the queue and decides: XRANGE, EVALSHA',
   connection: 'shared',
   supports: ['several-units', 'limit'],
-  guarantees: declareGuarantees({ calm: {} }),
+  guarantees: declareGuarantees(
+    {
+      // A consumer may come too late for anybody's patience.
+      calm: { breaks: ['progress'] },
+      'several-units': { holds: ['user-limit'], breaks: ['progress'] },
+      'buyer-crash': { breaks: ['progress'] },
+      'lost-reply': { breaks: ['progress'] },
+      retry: { breaks: ['progress'] },
+      'script-flush': { breaks: ['progress'] },
+    },
+    // The other environments set no limit.
+    { notApplicable: ['user-limit'] },
+  ),
 
   async open(redis, sale) {
     checkSale(sale, queueSingleConsumer);
