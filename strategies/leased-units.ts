@@ -76,7 +76,7 @@ export const leasedUnits: Strategy = {
       async purchase(request) {
         checkRequest(request);
         const { requestId, quantity } = request;
-        for (;;) {
+        for (let attempt = 1; attempt <= env.maxAttempts; attempt++) {
           if (sold.has(requestId)) return { kind: 'sold' };
           if (isSure && lease.unsold >= quantity) {
             lease.unsold -= quantity;
@@ -86,6 +86,7 @@ export const leasedUnits: Strategy = {
           const { asked, units } = await renew(Math.max(LEASE_UNITS, quantity));
           if (units < quantity && asked >= quantity) return { kind: 'sold-out' };
         }
+        return { kind: 'gave-up', attempts: env.maxAttempts }; // others of this process were quicker each time
       },
       async close() {
         await exchanging;
