@@ -98,6 +98,19 @@ export const limitCountsTheRefused = reserving(
   ),
 );
 
+export const limitCountsTheRepeat = reserving(
+  {
+    name: 'limit-counts-the-repeat',
+    mistake: 'adds to what the user has before it looks whether the request is known already',
+    caught: {
+      property: 'false-refusal',
+      environment: 'lost-reply',
+      scope: { buyers: 2, stock: 1, users: 1, perUserLimit: 2, faults: { 'lost-reply': 1 } },
+    },
+  },
+  changed(changed(RESERVE, `${HELD}\n`, ''), "if redis.call('HEXISTS'", `${HELD}\nif redis.call('HEXISTS'`),
+);
+
 export const limitForgetsReleases = reserving(
   {
     name: 'limit-forgets-releases',

@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Client, PurchaseOutcome, PurchaseRequest, Sale, Seller } from '../../strategies/contract.ts';
+import type {
+  Client,
+  PurchaseOutcome,
+  PurchaseRequest,
+  Sale,
+  Seller,
+  SellerEnv,
+} from '../../strategies/contract.ts';
 import { luaDecrement } from '../../strategies/lua-decrement.ts';
 import { stockKey } from '../../strategies/keys.ts';
 import { mutant, variant, type Mutant } from './parts.ts';
@@ -17,7 +24,12 @@ async function taken(redis: Client, { sku }: Sale, { quantity }: PurchaseRequest
 
 const known = ({ sku }: Sale, { requestId }: PurchaseRequest): string => `{${sku}}:request:${requestId}`;
 
-type Purchase = (redis: Client, sale: Sale, request: PurchaseRequest) => Promise<PurchaseOutcome>;
+type Purchase = (
+  redis: Client,
+  sale: Sale,
+  request: PurchaseRequest,
+  env: SellerEnv,
+) => Promise<PurchaseOutcome>;
 const remembering = (
   given: Omit<Mutant, 'mended' | 'seller' | 'summary' | 'connection' | 'open'>,
   purchase: Purchase,
@@ -25,7 +37,7 @@ const remembering = (
   mutant({
     mended: remembersInTheScript,
     ...given,
-    seller: (redis, sale) => ({ purchase: (request) => purchase(redis, sale, request) }),
+    seller: (redis, sale, env) => ({ purchase: (request) => purchase(redis, sale, request, env) }),
   });
 
 const ONCE = `
@@ -134,14 +146,13 @@ export const remembersForAWhile = remembering(
     source: 'http://wptr33.com/post/4956.html',
     caught: {
       property: 'double-sale',
-      environment: 'expiry',
+      environment: 'retry',
       scope: {
         buyers: 1,
         stock: 2,
         client: 'no-retry',
         faults: { expire: 1, 'lost-reply': 1, retry: 1 },
       },
-      beyond: 'nobody asks twice where keys expire',
     },
   },
   async (redis, sale, request) => {
@@ -173,6 +184,30 @@ export const remembersInTheProcess = mutant({
     };
   },
 });
+
+export const forgetsByTheClock = remembering(
+  {
+    name: 'forgets-by-the-clock',
+    mistake: 'keeps requests in a sorted set by time, and drops those that are older than a minute',
+    caught: {
+      property: 'double-sale',
+      environment: 'retry',
+      scope: { buyers: 1, stock: 2, faults: { crash: 1, retry: 1 } },
+    },
+  },
+  async (redis, sale, request, env) => {
+    const once = `
+      redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[3] - 60000)
+      if redis.call('ZSCORE', KEYS[2], ARGV[2]) then return 'sold' end
+      if tonumber(redis.call('GET', KEYS[1])) < tonumber(ARGV[1]) then return 'sold-out' end
+      redis.call('DECRBY', KEYS[1], ARGV[1])
+      redis.call('ZADD', KEYS[2], ARGV[3], ARGV[2])
+      return 'sold'`;
+    const keys = [stockKey(sale.sku), `{${sale.sku}}:requests`];
+    const args = [request.quantity, request.requestId, env.now()];
+    return { kind: (await redis.eval(once, 2, ...keys, ...args)) as 'sold' | 'sold-out' };
+  },
+);
 
 /** Sends again by itself what failed, which the client was told not to do. */
 const sendingAgain = (
