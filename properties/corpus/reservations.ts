@@ -134,9 +134,9 @@ export const mintsOnRelease = reserving(
     source: 'https://github.com/open-mercato/open-mercato/issues/5418',
     caught: {
       property: 'oversell',
-      environment: 'release-restock',
+      environment: 'lost-reply',
       scope: { buyers: 1, stock: 1, releases: 1, faults: { 'lost-reply': 1 } },
-      beyond: 'no reply is lost where units are released',
+      beyond: 'nothing is released where replies are lost',
     },
   },
   RESERVE,
@@ -159,4 +159,18 @@ export const releasesOneUnit = reserving(
   },
   RESERVE,
   changed(RELEASE, "'INCRBY', KEYS[1], ARGV[3]", "'INCRBY', KEYS[1], 1"),
+);
+
+export const comparesTexts = reserving(
+  {
+    name: 'compares-texts',
+    mistake: 'compares what GET answers with what was sent, both of them texts: 10 comes before 2',
+    caught: {
+      property: 'false-refusal',
+      environment: 'several-units',
+      scope: { buyers: 1, stock: 10 },
+      beyond: 'no fixed scope has ten units',
+    },
+  },
+  changed(RESERVE, 'tonumber(stock) < quantity', 'stock < ARGV[3]'),
 );
