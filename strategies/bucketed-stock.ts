@@ -22,7 +22,7 @@ export const bucketedStock: Strategy = {
       'several-units': { breaks: ['false-refusal'] },
       'release-restock': { breaks: ['false-refusal'] },
       'buyer-crash': { breaks: ['stranded'] },
-      'lost-reply': { breaks: ['false-refusal', 'double-sale'] },
+      'lost-reply': { breaks: ['oversell', 'false-refusal', 'double-sale'] },
       retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
       'script-flush': {},
       expiry: {},

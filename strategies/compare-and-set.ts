@@ -17,7 +17,7 @@ export const compareAndSet: Strategy = {
       'several-units': {},
       'release-restock': { breaks: ['progress'] },
       'buyer-crash': { breaks: ['stranded'] },
-      'lost-reply': { breaks: ['false-refusal', 'double-sale'] },
+      'lost-reply': { breaks: ['oversell', 'false-refusal', 'double-sale'] },
       retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
       'script-flush': {},
       expiry: {},

@@ -14,7 +14,7 @@ export const decrementThenReset: Strategy = {
       'several-units': { breaks: ['stranded', 'false-refusal'] },
       'release-restock': { breaks: ['stranded', 'false-refusal'] },
       'buyer-crash': { breaks: ['stranded'] },
-      'lost-reply': { breaks: ['false-refusal', 'double-sale'] },
+      'lost-reply': { breaks: ['oversell', 'false-refusal', 'double-sale'] },
       retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
       'script-flush': {},
       expiry: {},

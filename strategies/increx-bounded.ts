@@ -15,7 +15,7 @@ export const increxBounded: Strategy = {
       'several-units': {},
       'release-restock': {},
       'buyer-crash': { breaks: ['stranded'] },
-      'lost-reply': { breaks: ['false-refusal', 'double-sale'] },
+      'lost-reply': { breaks: ['oversell', 'false-refusal', 'double-sale'] },
       retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
       'script-flush': {},
       expiry: {},

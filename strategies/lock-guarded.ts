@@ -24,7 +24,7 @@ export const lockGuarded: Strategy = {
       'several-units': { breaks: ['progress'] },
       'release-restock': { breaks: ['progress'] },
       'buyer-crash': { breaks: ['stranded', 'progress'] },
-      'lost-reply': { breaks: ['false-refusal', 'double-sale', 'progress'] },
+      'lost-reply': { breaks: ['oversell', 'false-refusal', 'double-sale', 'progress'] },
       retry: { breaks: ['stranded', 'false-refusal', 'double-sale', 'progress'] },
       'script-flush': { breaks: ['progress'] },
       expiry: { breaks: ['oversell', 'progress'] },

@@ -18,7 +18,7 @@ export const luaDecrement: Strategy = {
       'several-units': {},
       'release-restock': {},
       'buyer-crash': { breaks: ['stranded'] },
-      'lost-reply': { breaks: ['false-refusal', 'double-sale'] },
+      'lost-reply': { breaks: ['oversell', 'false-refusal', 'double-sale'] },
       retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
       'script-flush': {},
       expiry: {},

@@ -44,9 +44,10 @@ const ADDITIONS: Record<ExploredEnvironment, readonly Addition[]> = {
     { only: 'shared', stock: 1, instances: 2, releases: 1 },
   ],
   'buyer-crash': [{ faults: { crash: 1 } }],
-  // A reply; or, as nobody can tell them apart, the command itself, which may also be late.
+  // A reply, of a purchase or of a release; or, as nobody can tell them apart, the command, which may also be late.
   'lost-reply': [
     { faults: { 'lost-reply': 1 } },
+    { buyers: 1, faults: { 'lost-reply': 1 }, releases: 1 },
     { buyers: 1, faults: { 'lost-request': 1 } },
     { buyers: 1, faults: { 'late-request': 1 } },
   ],

@@ -136,7 +136,6 @@ export const mintsOnRelease = reserving(
       property: 'oversell',
       environment: 'lost-reply',
       scope: { buyers: 1, stock: 1, releases: 1, faults: { 'lost-reply': 1 } },
-      beyond: 'nothing is released where replies are lost',
     },
   },
   RESERVE,
