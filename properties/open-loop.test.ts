@@ -36,7 +36,6 @@ describe('coordinated omission: a pause of 200 ms of the server', () => {
     expect(response.p99).toBeGreaterThanOrEqual(100);
     expect(response.max).toBeGreaterThanOrEqual(200);
 
-
     // The twin: in a closed loop the pause keeps everybody else from asking, and hits one purchase of a thousand.
     const closed = await load({ strategy: probe('pausesTheServer'), buyers: 1_000, inFlight: 1 });
     expect(closed.times.response.percentiles().max).toBeGreaterThanOrEqual(200);
