@@ -19,7 +19,8 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 const folder = values.run ?? (await evaluateAll());
 rmSync(EXAMPLE, { recursive: true, force: true });
-for (const name of ['result.json', 'counterexamples']) cpSync(join(folder, name), join(EXAMPLE, name), { recursive: true });
+for (const name of ['result.json', 'counterexamples'])
+  cpSync(join(folder, name), join(EXAMPLE, name), { recursive: true });
 
 const startedAt = performance.now();
 if ((await oversell('report', EXAMPLE)) !== 0) throw new Error('it could not be drawn');
@@ -28,7 +29,8 @@ const page = join(EXAMPLE, 'report.html');
 const bytes = statSync(page).size;
 console.log(`${page}: ${bytes} bytes, drawn in ${drawingMs} ms, from ${folder}`);
 if (bytes >= MOST_BYTES) throw new Error(`the page has ${bytes} bytes; ${MOST_BYTES} are too many`);
-if (drawingMs >= MOST_DRAWING_MS) throw new Error(`drawing took ${drawingMs} ms; ${MOST_DRAWING_MS} are too many`);
+if (drawingMs >= MOST_DRAWING_MS)
+  throw new Error(`drawing took ${drawingMs} ms; ${MOST_DRAWING_MS} are too many`);
 const pictures = ['vitest', 'run', '--config', 'vitest.browser.config.ts', '-t', 'pictures'];
 process.exitCode = await run('npx', pictures, { OVERSELL_PICTURES: EXAMPLE });
 

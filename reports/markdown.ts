@@ -126,6 +126,7 @@ function conditions(result: Result): string {
       ...scopesOf(result),
       `${status}, ${Math.round(elapsedMs / 1000)} s, seed ${seed}, oversell ${machine.oversell}, ${machine.redis}, Node ${machine.node}, ${machine.platform}, ${machine.cpus}`,
       `Not tested here: ${notTested(result).join(', ')}`,
+      ...(result.notRun ? [`Not run in this profile: ${result.notRun.join(', ')}`] : []),
     ]
       .map((line) => `- ${escape(line)}`)
       .join('\n'),

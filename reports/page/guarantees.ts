@@ -151,9 +151,7 @@ function rowsOf(strategy: StrategyResult, exhibits: Exhibits): Content[][] {
     ...parts.map((part) => [
       'interleavings' in part ? part.environment : `${part.environment}, large`,
       restsOn(part),
-      ...PROPERTIES.map((property) =>
-        cellOf(part.properties[property], property, part, strategy, exhibits),
-      ),
+      ...PROPERTIES.map((property) => cellOf(part.properties[property], property, part, strategy, exhibits)),
     ]),
     ...(untried.length > 0
       ? [[untried.join(', '), 'nothing was run', ...PROPERTIES.map(() => UNVERIFIED)]]
