@@ -129,8 +129,7 @@ function details(strategy: StrategyResult, exhibits: Exhibits): Markup {
   const why = skipped ?? notExplored;
   return markup`
 <details class="strategy"><summary><b>${name}</b> <span>${said === '' ? summary : `${said} · ${summary}`}</span></summary>
-${why !== undefined && markup`<p class="note">${skipped === undefined ? 'Not explored' : 'Skipped'}: ${why}</p>`}
-<div id="${exhibits.idOf(strategy)}">${
+<div id="${exhibits.idOf(strategy)}">${why !== undefined && markup`<p class="note">${skipped === undefined ? 'Not explored' : 'Skipped'}: ${why}</p>`}${
     skipped === undefined &&
     table({
       caption: `${name}: property by environment`,
