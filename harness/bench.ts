@@ -70,6 +70,8 @@ interface SkippedRow {
 }
 
 const PLENTY = 10_000_000;
+/** More than any of our engines sells in a second, and little enough for strategies that keep a token a unit. */
+const PLENTY_A_SECOND = 2_000_000;
 const SECONDS = 1;
 
 /**
@@ -168,8 +170,14 @@ async function choose(options: BenchOptions): Promise<Candidate[]> {
 const everyBuiltIn = (): StrategyRef[] => registry.map(({ strategy }) => ({ name: strategy.name }));
 
 function loadOptions(strategy: StrategyRef, options: BenchOptions): LoadOptions {
-  const endless = options.buyers === undefined && options.seconds === undefined;
-  return { ...options, strategy, stock: options.stock ?? PLENTY, ...(endless && { seconds: SECONDS }) };
+  const seconds = options.seconds ?? (options.buyers === undefined ? SECONDS : undefined);
+  const plenty = seconds === undefined ? PLENTY : Math.ceil(PLENTY_A_SECOND * seconds);
+  return {
+    ...options,
+    strategy,
+    stock: options.stock ?? Math.min(PLENTY, plenty),
+    ...(seconds !== undefined && { seconds }),
+  };
 }
 
 async function proveSafety(

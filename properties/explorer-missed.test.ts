@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
 import { replay } from '../harness/explorer/replay.ts';
 import { luaDecrement } from '../strategies/lua-decrement.ts';
@@ -74,5 +75,57 @@ describe('what somebody once got past the explorer, or was wrongly accused of', 
     [probes.rejects, /a promise is rejected, and nobody catches it: on its own/],
   ])('$name is refused by name', async (strategy, message) => {
     await expect(exploring(redis.target, strategy, { buyers: 2, stock: 1 })).rejects.toThrow(message);
+  });
+
+  test('a retry on another process chooses as well', async () => {
+    const scope = { buyers: 1, stock: 1, faults: { crash: 1, retry: 1 } };
+    const found = await exploring(redis.target, probes.choosesAWay, scope, { auditSamples: 4 });
+    expect(found.coverage).toBe('exhausted');
+    expect(found.audit.mismatches).toEqual([]);
+  });
+
+  test('what the back office knows of buyers is renamed with them', async () => {
+    const scope = { buyers: 2, stock: 1, attempts: 2, jobs: 1 };
+    const found = await exploring(redis.target, probes.letsIn, scope, { auditSamples: 4 });
+    const walked = await exploring(redis.target, probes.letsIn, scope, { merging: false });
+    expect(found.reductions.symmetry).toBe(true);
+    expect(found.interleavings).toBe(walked.interleavings);
+    expect([...found.outcomes].toSorted()).toEqual([...walked.outcomes].toSorted());
+    expect(found.audit.mismatches).toEqual([]);
+    const without = await exploring(redis.target, probes.letsIn, scope, { rules: { renamedOffice: false } });
+    expect(without.interleavings).not.toBe(walked.interleavings);
+  });
+
+  test('background work goes on while what is left is bought', async () => {
+    const scope = { buyers: 1, stock: 2 };
+    const found = await exploring(redis.target, probes.letsIn, scope, { auditSamples: 4 });
+    expect(properties(found, 'violated')).toEqual(['progress']);
+    expect(found.audit.mismatches).toEqual([]);
+    const stuck = await exploring(redis.target, probes.letsNobodyIn, scope);
+    expect(properties(stuck, 'violated')).toEqual(['stranded']);
+  });
+
+  test('members of one score may be renamed, unless a command tells their order', async () => {
+    const scope = { buyers: 3, stock: 2 };
+    const found = await exploring(redis.target, probes.notesUnderOneScore, scope);
+    const walked = await exploring(redis.target, probes.notesUnderOneScore, scope, { merging: false });
+    expect(found.reductions.symmetry).toBe(true);
+    expect(found.interleavings).toBe(walked.interleavings);
+    const told = await exploring(redis.target, probes.favoursLowIds, { buyers: 2, stock: 2 });
+    expect(told.reductions.symmetry).toBe(false);
+  });
+
+  test('WAIT is answered as it would be after its time; without a limit of time it is refused', async () => {
+    const scope = { buyers: 2, stock: 1, faults: { 'lost-reply': 1 } };
+    const found = await exploring(redis.target, probes.waitsForReplica, scope, { auditSamples: 4 });
+    expect(found.coverage).toBe('exhausted');
+    expect(found.audit).toEqual({ replayed: 4, mismatches: [] });
+    // What the explorer takes for granted, asked of the server: here it answers the same after any time.
+    const client = new Redis(redis.target.options);
+    expect([await client.wait(1, 1), await client.wait(1, 100)]).toEqual([0, 0]);
+    client.disconnect();
+    await expect(exploring(redis.target, probes.waitsForEver, { buyers: 1, stock: 1 })).rejects.toThrow(
+      /WAIT, which cannot be explored: without a replica it waits for ever/,
+    );
   });
 });

@@ -393,3 +393,63 @@ export const drawsInATransaction = drawing('draws-in-a-transaction', (redis) =>
 export const drawsInAScript = drawing('draws-in-a-script', (redis) =>
   redis.eval("return redis.call('SPOP', KEYS[1])", 1, 'units'),
 );
+
+/** Right: buyers stand in line, and background work lets in one after the other, by the ids that it reads there. */
+export const letsIn = plain('lets-in', (redis, _sale, env) => ({
+  async purchase({ requestId }) {
+    await redis.rpush('line', requestId);
+    for (let attempt = 1; attempt <= env.maxAttempts; attempt++) {
+      await env.sleep(10);
+      if ((await redis.sismember('let-in', requestId)) === 0) continue;
+      return (await redis.decr(key)) >= 0 ? { kind: 'sold' } : { kind: 'sold-out' };
+    }
+    return { kind: 'gave-up', attempts: env.maxAttempts };
+  },
+  remaining: () => remaining(redis),
+  async runJob() {
+    const first = await redis.lpop('line');
+    if (first === null) return 'idle';
+    await redis.sadd('let-in', first);
+    return 'worked';
+  },
+}));
+
+/** Its twin: nobody is ever let in. */
+export const letsNobodyIn = plain('lets-nobody-in', (redis, _sale, env) => ({
+  async purchase({ requestId }) {
+    await env.sleep(10);
+    if ((await redis.sismember('let-in', requestId)) === 0) return { kind: 'gave-up', attempts: 1 };
+    return (await redis.decr(key)) >= 0 ? { kind: 'sold' } : { kind: 'sold-out' };
+  },
+  remaining: () => remaining(redis),
+  async runJob() {
+    return 'idle';
+  },
+}));
+
+/** Notes each buyer under one score: members of one score are in no order but that of their names. */
+export const notesUnderOneScore = plain('notes-under-one-score', (redis) => ({
+  async purchase(request) {
+    await redis.zadd('buyers', 1, request.userId);
+    return (await redis.decr(key)) >= 0 ? { kind: 'sold' } : { kind: 'sold-out' };
+  },
+  remaining: () => remaining(redis),
+}));
+
+/** Sells, and waits for a replica that is not there. */
+export const waitsForReplica = plain('waits-for-replica', (redis) => ({
+  async purchase() {
+    if ((await redis.decr(key)) < 0) return { kind: 'sold-out' };
+    return (await redis.wait(1, 50)) === 0 ? { kind: 'sold' } : { kind: 'sold-out' };
+  },
+  remaining: () => remaining(redis),
+}));
+
+/** Its twin: without a limit of time it would never be answered. */
+export const waitsForEver = plain('waits-for-ever', (redis) => ({
+  async purchase() {
+    await redis.wait(1, 0);
+    return (await redis.decr(key)) >= 0 ? { kind: 'sold' } : { kind: 'sold-out' };
+  },
+  remaining: () => remaining(redis),
+}));

@@ -15,7 +15,7 @@ import { environmentWord } from './words.ts';
 export type Evidence = Cell['evidence'][number];
 
 export const EXPLORED_TITLE =
-  'Every interleaving of three buyers and two units (several-units: 2, 1 and 2 of three)';
+  'Every interleaving of small sales: two or three buyers, one to five units (result.json names each scope)';
 
 /** The remark at the end of a strategy's row. */
 export function strategyNote(strategy: StrategyResult): string {

@@ -82,7 +82,7 @@ export function requireExplorable(args: readonly string[], where = 'it sends'): 
     if (id === '*')
       throw refusal(args, where, 'the server takes the id from its clock', 'write the id as 0-* (Redis 7.0)');
   }
-  if (WAITING.has(name) && args.at(-1) === '0') {
+  if (WAITING.has(name) && args.at(-1) === '0' && Number(args.at(-2)) > 0) {
     throw refusal(args, where, 'without a replica it waits for ever', 'give it a timeout in milliseconds');
   }
   if ((name === 'XREAD' || name === 'XREADGROUP') && upper.includes('BLOCK')) {

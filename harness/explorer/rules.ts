@@ -23,6 +23,8 @@ export interface Rules {
   ownChance: boolean;
   /** Buyers are interchangeable only if everything comes out the same under other names. */
   renamingCheck: boolean;
+  /** What the back office knows of buyers is renamed when they are. */
+  renamedOffice: boolean;
   /** What the server draws comes out in every way. */
   allDraws: boolean;
   /** Contents are compared by what they mean, not by how they are stored. */
@@ -40,6 +42,7 @@ export const ALL_RULES: Rules = {
   deadlineOrder: true,
   ownChance: true,
   renamingCheck: true,
+  renamedOffice: true,
   allDraws: true,
   logicalContent: true,
 };

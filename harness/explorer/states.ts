@@ -54,7 +54,7 @@ export class States {
   readonly #befallen = new Map<number, { next: number; touched: number }>();
   readonly #renamed = new Map<string, number>();
   readonly #renamedOffice = new Map<string, number>();
-  /** Where the back office's local state lies; -1 if there is none. */
+  /** Where the back office's local state lies; -1 if there is none to rename. */
   readonly #officeAt: number;
   readonly #named: boolean[] = [];
   /** Instances of each class that has several. */
@@ -66,7 +66,7 @@ export class States {
     this.space = space;
     const { slots, operations, office } = space.layout;
     this.#slots = slots;
-    this.#officeAt = office < 0 ? -1 : LOCALS_AT + office;
+    this.#officeAt = office < 0 || !space.rules.renamedOffice ? -1 : LOCALS_AT + office;
     this.#spans = tracksOrder && space.rules.realTimeOrder ? operations : 0;
     this.#spansAt = LOCALS_AT + slots;
     this.width = this.#spansAt + this.#spans;

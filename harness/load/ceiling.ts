@@ -37,8 +37,10 @@ const MOST_IDS = 2 ** 31 - 1;
 const SECONDS = 0.5;
 /** Asked first, to know how many make half a second. */
 const FIRST_REQUESTS = 10_000;
-/** More than can be sold meanwhile. */
-const SALE: Sale = { sku: 'ceiling', stock: 1_000_000_000 };
+/** More than can be sold meanwhile, and little enough for strategies that keep a token a unit. */
+const SALE: Sale = { sku: 'ceiling', stock: 2_000_000 };
+/** To overhear two purchases. */
+const SMALL: Sale = { ...SALE, stock: 1_000 };
 const REQUEST = { requestId: 'ceiling-request', userId: 'ceiling-user', quantity: 1 };
 
 export const DECR: Repeatable = {
@@ -59,8 +61,8 @@ export async function ownCommand(target: RedisTarget, strategy: Strategy): Promi
   const connections = new Connections(new Failures());
   try {
     const redis = await connections.open({ ...target.options, ...strategy.client });
-    await strategy.open(redis, SALE);
-    const seller = await strategy.seller(redis, SALE, sellerEnv(seededRandom(0), 1));
+    await strategy.open(redis, SMALL);
+    const seller = await strategy.seller(redis, SMALL, sellerEnv(seededRandom(0), 1));
     await seller.purchase({ ...REQUEST, requestId: 'first' }, redis); // the server learns the script
     const overheard: string[][] = [];
     const send = redis.sendCommand.bind(redis);
