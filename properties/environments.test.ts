@@ -9,7 +9,10 @@ import { watchRetry } from '../strategies/watch-retry.ts';
 import { remembersSoldOut } from './corpus/caches.ts';
 import { subject } from './corpus/corpus.ts';
 import { countsDown, givesBackWhatOthersWill } from './corpus/counters.ts';
+import { checksWhatBecameOfIt, looksBackTooEarly } from './corpus/failures.ts';
+import { keepsOneOrderAUser, writesTheOrderWithTheStock } from './corpus/ledgers.ts';
 import { limitCountsTheRefused, limitForgetsReleases, limitIsForgotten } from './corpus/limits.ts';
+import { remembersForAWhile } from './corpus/memories.ts';
 import { watchesOverASharedConnection } from './corpus/optimistic.ts';
 import { reserves } from './corpus/reserve.ts';
 import { properties, server } from './exploring.ts';
@@ -48,6 +51,9 @@ test.each<[string, ExploredEnvironment, Property, Strategy, Strategy]>([
   ['what is given back may be had again', 'release-restock', 'false-refusal', limitForgetsReleases, reserves],
   ['a process is asked again', 'release-restock', 'false-refusal', remembersSoldOut, reserves],
   ['one is refused after a release', 'release-restock', 'false-refusal', decrementThenCheck, reserves],
+  ['what was sent comes late', 'lost-reply', 'stranded', looksBackTooEarly, checksWhatBecameOfIt],
+  ['what can expire has expired', 'retry', 'double-sale', remembersForAWhile, reserves],
+  ['a user buys twice', 'several-units', 'lost-sale', keepsOneOrderAUser, writesTheOrderWithTheStock],
 ])('in one of its scopes %s: %s, %s', async (_, environment, property, wrong, right) => {
   expect(await violatedIn(environment, wrong)).toContain(property);
   expect(await violatedIn(environment, right)).toEqual(new Set());

@@ -78,7 +78,7 @@ async function unreduced(
     redis.target,
     2_000,
   );
-  memo.close();
+  await memo.close();
   expect(found.exhausted).toBe(true);
   return found.outcomes;
 }

@@ -235,7 +235,7 @@ async function withoutReductions(strategy: Strategy, scope: GivenScope): Promise
     properties: PROPERTIES,
     maxStates: Infinity,
   }).run();
-  memo.close();
+  await memo.close();
   return result.outcomes;
 }
 
@@ -250,7 +250,7 @@ test('over real sockets, with nothing reduced, a lost reply comes to the same ou
     redis.target,
     400,
   );
-  memo.close();
+  await memo.close();
   expect(real.exhausted).toBe(true);
   const reduced = await exploring(redis.target, functionDecrement, scope);
   expect(sorted(real.outcomes)).toEqual(sorted(reduced.outcomes));

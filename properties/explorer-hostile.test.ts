@@ -94,7 +94,7 @@ describe('the same request twice at once', () => {
     const memo = await ServerMemo.open(redis.target);
     const whole = await subject(readThenWrite);
     const real = await everyRealInterleaving(scopeOf(scope), whole, memo, redis.target, 1_000);
-    memo.close();
+    await memo.close();
     expect(real.exhausted).toBe(true);
     expect(sorted(real.outcomes)).toEqual(sorted(reduced.outcomes));
   });

@@ -68,7 +68,7 @@ describe('each rule is needed: with it the search is right, without it the searc
     };
     expect(await ranAfterCrash(true)).toBe(true);
     expect(await ranAfterCrash(false)).toBe(false);
-    memo.close();
+    await memo.close();
   });
 
   test('each instance has modules of its own', async () => {

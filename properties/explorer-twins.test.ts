@@ -60,7 +60,7 @@ async function withoutReductions(strategy: Strategy, scope: GivenScope): Promise
     properties: PROPERTIES,
     maxStates: Infinity,
   }).run();
-  memo.close();
+  await memo.close();
   return result.outcomes;
 }
 
@@ -97,6 +97,6 @@ async function overSockets(strategy: Strategy, scope: GivenScope): ReturnType<ty
     redis.target,
     MOST_REAL,
   );
-  memo.close();
+  await memo.close();
   return real;
 }

@@ -45,7 +45,7 @@ describe('a scope that is too large is sampled, and says so', () => {
     };
     expect(await draw(seed)).toBe(await draw(seed));
     expect(await draw(seed)).not.toBe(await draw(seed + 1));
-    memo.close();
+    await memo.close();
   });
 });
 

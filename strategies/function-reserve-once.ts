@@ -18,7 +18,7 @@ export const functionReserveOnce: Strategy = {
       'several-units': { holds: ['user-limit'] },
       'release-restock': { holds: ['user-limit'] },
       'buyer-crash': {},
-      'lost-reply': {},
+      'lost-reply': { holds: ['user-limit'] },
       retry: {},
       'script-flush': {},
       expiry: {},

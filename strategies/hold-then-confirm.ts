@@ -27,7 +27,7 @@ export const holdThenConfirm: Strategy = {
       'several-units': { breaks: ['false-refusal'], holds: ['user-limit'] },
       'release-restock': { breaks: ['false-refusal'], holds: ['user-limit'] },
       'buyer-crash': {},
-      'lost-reply': {},
+      'lost-reply': { holds: ['user-limit'] },
       retry: { breaks: ['false-refusal'] },
       'script-flush': {},
       expiry: {},

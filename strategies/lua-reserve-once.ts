@@ -19,7 +19,7 @@ export const luaReserveOnce: Strategy = {
       'several-units': { holds: ['user-limit'] },
       'release-restock': { holds: ['user-limit'] },
       'buyer-crash': {},
-      'lost-reply': {},
+      'lost-reply': { holds: ['user-limit'] },
       retry: {},
       'script-flush': {},
       expiry: {},

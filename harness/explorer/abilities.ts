@@ -33,6 +33,6 @@ export async function abilitiesOf(subject: Subject, target: RedisTarget): Promis
     await space.initial(0);
     return space.abilities;
   } finally {
-    memo.close();
+    await memo.close();
   }
 }

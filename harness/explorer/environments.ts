@@ -31,7 +31,11 @@ type Addition = Partial<Omit<Scope, 'faults'>> & {
 const ADDITIONS: Record<ExploredEnvironment, readonly Addition[]> = {
   // Three buyers, one of whom is refused; two of whom are; and two of one process, its connection and its memory.
   calm: [{}, { stock: 1 }, { only: 'shared', buyers: 2, stock: 1, instances: 1 }],
-  'several-units': [{ stock: 3, quantities: [2, 1, 2] }],
+  // Three buyers, who cannot all have what they want; and one user who buys twice.
+  'several-units': [
+    { stock: 3, quantities: [2, 1, 2] },
+    { buyers: 2, stock: 3, quantities: [2, 1], users: 1 },
+  ],
   'release-restock': [
     { releases: 1, restocks: 1 },
     // Two are refused for one unit, and the second of them after it was given back.
@@ -40,8 +44,18 @@ const ADDITIONS: Record<ExploredEnvironment, readonly Addition[]> = {
     { only: 'shared', stock: 1, instances: 2, releases: 1 },
   ],
   'buyer-crash': [{ faults: { crash: 1 } }],
-  'lost-reply': [{ faults: { 'lost-reply': 1 } }],
-  retry: [{ faults: { crash: 1, retry: 1 } }, { faults: { 'lost-reply': 1, retry: 1 }, client: 'no-retry' }],
+  // A reply; or, as nobody can tell them apart, the command, which may also be late.
+  'lost-reply': [
+    { faults: { 'lost-reply': 1 } },
+    { buyers: 1, faults: { 'lost-request': 1 } },
+    { buyers: 1, faults: { 'late-request': 1 } },
+  ],
+  // The buyer asks again, on a new process or on the old one, also when all that can expire has expired.
+  retry: [
+    { faults: { crash: 1, retry: 1 } },
+    { faults: { 'lost-reply': 1, retry: 1 }, client: 'no-retry' },
+    { buyers: 1, faults: { 'lost-reply': 1, retry: 1, expire: 1 }, client: 'no-retry' },
+  ],
   'script-flush': [{ faults: { 'script-flush': 1 } }],
   expiry: [{ faults: { expire: 1 } }],
   eviction: [{ faults: { evict: 1 } }],
@@ -66,6 +80,8 @@ const LIMITED: Partial<Record<ExploredEnvironment, readonly Addition[]>> = {
     // Not even enough for two.
     { stock: 2, quantities: [2, 1, 2], users: 1, perUserLimit: 3 },
   ],
+  // What is sent twice counts once: the user's second purchase is within the limit.
+  'lost-reply': [{ buyers: 2, users: 1, perUserLimit: 2, faults: { 'lost-reply': 1 } }],
   // Enough for two. One user may have the third purchase once the others were given back, or are not had at all.
   'release-restock': [{ stock: 3, quantities: [1, 1, 2], users: 1, perUserLimit: 2, releases: 1 }],
 };

@@ -96,7 +96,7 @@ export async function explore(options: ExploreOptions): Promise<Exploration> {
       }
     }
   } finally {
-    memo.close();
+    await memo.close();
   }
 }
 

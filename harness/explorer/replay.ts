@@ -53,6 +53,6 @@ export async function replay(
     if (verdict !== 'violated') return { result: 'mended', stepsRun, message: `${property} held at rest` };
     return { result: 'confirmed', stepsRun, message: evidence.map((item) => item.message).join('; ') };
   } finally {
-    memo.close();
+    await memo.close();
   }
 }

@@ -73,6 +73,7 @@ export const holdsAndConfirms = variant({
     'units are held, then confirmed; what a sweeper took back meanwhile is held anew before it is confirmed',
   holdsIn: ['calm', 'buyer-crash', 'script-flush'],
   // A refused buyer is not told that a hold ran out later.
+  butFor: ['false-refusal'],
   seller: holding({}),
 });
 

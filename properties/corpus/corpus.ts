@@ -3,6 +3,7 @@ import type { Subject } from '../../harness/explorer/space.ts';
 import { subjectOf } from '../../harness/explorer/subject.ts';
 import type { Strategy } from '../../strategies/contract.ts';
 import * as background from './background.ts';
+import * as unseen from './unseen.ts';
 import * as caches from './caches.ts';
 import * as counters from './counters.ts';
 import * as failures from './failures.ts';
@@ -16,7 +17,7 @@ import * as reservations from './reservations.ts';
 import * as reserve from './reserve.ts';
 import * as spread from './spread.ts';
 import * as ways from './ways.ts';
-import type { Mutant, Variant } from './parts.ts';
+import type { BlindSpot, Mutant, Variant } from './parts.ts';
 
 /** File name → what it exports. */
 const families = {
@@ -33,12 +34,13 @@ const families = {
   reservations,
   reserve,
   spread,
+  unseen,
   ways,
 };
 
 const all = Object.entries(families).flatMap(([family, exports]) =>
   Object.values(exports)
-    .filter((one): one is Mutant | Variant => typeof one === 'object')
+    .filter((one): one is Mutant | Variant | BlindSpot => typeof one === 'object')
     .map((one) => ({ family, one })),
 );
 const strategies = all.map(({ one }) => one);
@@ -46,6 +48,8 @@ const strategies = all.map(({ one }) => one);
 export const mutants = strategies.filter((one): one is Mutant => 'caught' in one);
 /** Each is right, and must not be accused. */
 export const variants = strategies.filter((one): one is Variant => 'holdsIn' in one);
+/** Each has a mistake that is not to be seen. */
+export const blindSpots = strategies.filter((one): one is BlindSpot => 'unseen' in one);
 
 const subjects = new Map<string, Promise<Subject>>();
 

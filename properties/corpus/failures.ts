@@ -93,7 +93,6 @@ export const givesBackOnError = mutant({
     property: 'oversell',
     environment: 'lost-reply',
     scope: { buyers: 1, stock: 1, faults: { 'lost-request': 1 } },
-    beyond: 'only replies are lost there, of commands that ran',
   },
   mended: checksWhatBecameOfIt,
   async seller(redis, sale, env) {
@@ -105,6 +104,34 @@ export const givesBackOnError = mutant({
         } catch (error) {
           await redis.incrby(stockKey(sale.sku), request.quantity);
           throw error;
+        }
+      },
+    };
+  },
+});
+
+export const looksBackTooEarly = mutant({
+  name: 'looks-back-too-early',
+  mistake:
+    'after an error it looks into the ledger, and says that nothing was taken as long as nothing is there',
+  client,
+  caught: {
+    property: 'stranded',
+    environment: 'lost-reply',
+    scope: { buyers: 1, stock: 1, faults: { 'late-request': 1 } },
+  },
+  mended: checksWhatBecameOfIt,
+  async seller(redis, sale, env) {
+    const seller = await reserves.seller(redis, sale, env);
+    return {
+      ...seller,
+      async purchase(request, lent) {
+        try {
+          return await seller.purchase(request, lent);
+        } catch {
+          const sales = await seller.recorded!();
+          if (sales.some(({ requestId }) => requestId === request.requestId)) return { kind: 'sold' };
+          return { kind: 'gave-up', attempts: 1 };
         }
       },
     };

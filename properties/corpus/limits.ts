@@ -6,6 +6,7 @@ import { RELEASE, RESERVE, reserves, reserving } from './reserve.ts';
 
 /** One user with a limit of three units: two of three purchases. */
 const oneUser = (buyers: number, stock: number): Smallest => ({ buyers, stock, users: 1, perUserLimit: 3 });
+const KNOWN = "if redis.call('HEXISTS', KEYS[3], ARGV[1]) == 1 then return 'sold' end\n";
 const LIMIT = 'if limit and held + quantity > limit';
 const HELD = "redis.call('HINCRBY', KEYS[2], ARGV[2], quantity)";
 
@@ -95,6 +96,24 @@ export const limitCountsTheRefused = reserving(
     changed(RESERVE, `${HELD}\n`, ''),
     'if tonumber(stock) < quantity',
     `${HELD}\nif tonumber(stock) < quantity`,
+  ),
+);
+
+export const asksTheLimitFirst = reserving(
+  {
+    name: 'asks-the-limit-first',
+    mistake:
+      'looks at the limit before it looks whether this request has its unit already, which counts against it',
+    caught: {
+      property: 'false-refusal',
+      environment: 'lost-reply',
+      scope: { buyers: 2, stock: 2, users: 1, perUserLimit: 2, faults: { 'lost-reply': 1 } },
+    },
+  },
+  changed(
+    changed(RESERVE, KNOWN, ''),
+    'if tonumber(stock) < quantity',
+    `${KNOWN}if tonumber(stock) < quantity`,
   ),
 );
 

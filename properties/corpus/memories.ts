@@ -134,14 +134,13 @@ export const remembersForAWhile = remembering(
     source: 'http://wptr33.com/post/4956.html',
     caught: {
       property: 'double-sale',
-      environment: 'expiry',
+      environment: 'retry',
       scope: {
         buyers: 1,
         stock: 2,
         client: 'no-retry',
         faults: { expire: 1, 'lost-reply': 1, retry: 1 },
       },
-      beyond: 'nobody asks twice where keys expire',
     },
   },
   async (redis, sale, request) => {

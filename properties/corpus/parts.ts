@@ -41,6 +41,15 @@ export interface Variant extends Strategy {
   butFor?: readonly Property[];
 }
 
+/** A strategy with a mistake that exploring does not show. */
+export interface BlindSpot extends Strategy {
+  mistake: string;
+  /** Why it is not seen. */
+  unseen: string;
+  /** Where one would look for it, in vain. */
+  environment: ExploredEnvironment;
+}
+
 type Selling = Partial<Seller> & Pick<Seller, 'purchase'>;
 type Given<S extends Strategy> = Omit<S, 'summary' | 'connection' | 'open' | 'seller'> &
   Partial<Pick<S, 'connection' | 'open'>> & {
@@ -48,6 +57,10 @@ type Given<S extends Strategy> = Omit<S, 'summary' | 'connection' | 'open' | 'se
   };
 
 export const mutant = (given: Given<Mutant>): Mutant => ({ ...given, ...completed(given, given.mistake) });
+export const blindSpot = (given: Given<BlindSpot>): BlindSpot => ({
+  ...given,
+  ...completed(given, given.mistake),
+});
 export const variant = (given: Given<Variant>): Variant => ({ ...given, ...completed(given, given.unlike) });
 
 /** Unless it says otherwise, its stock is a number at the sale's stock key, which a release and a restock add to. */

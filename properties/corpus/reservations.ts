@@ -160,3 +160,17 @@ export const releasesOneUnit = reserving(
   RESERVE,
   changed(RELEASE, "'INCRBY', KEYS[1], ARGV[3]", "'INCRBY', KEYS[1], 1"),
 );
+
+export const comparesTexts = reserving(
+  {
+    name: 'compares-texts',
+    mistake: 'compares what GET answers with what was sent, both of them texts: 10 comes before 2',
+    caught: {
+      property: 'false-refusal',
+      environment: 'several-units',
+      scope: { buyers: 1, stock: 10 },
+      beyond: 'no fixed scope has ten units',
+    },
+  },
+  changed(RESERVE, 'tonumber(stock) < quantity', 'stock < ARGV[3]'),
+);
