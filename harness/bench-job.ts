@@ -2,14 +2,12 @@ import { PROPERTIES } from '../strategies/contract.ts';
 import { systemClock as clock } from './ambient.ts';
 import { bench, type BenchOptions, type BenchResult } from './bench.ts';
 import { UsageError } from './errors.ts';
-import type { Profile } from './load/arrivals.ts';
+import type { Mode, Profile } from './load/arrivals.ts';
 import { parseTarget } from './load/sweep.ts';
 import type { Progress } from './progress.ts';
 import { openTarget, type TargetOptions } from './redis/open.ts';
 import { createRunFolder } from './run-folder.ts';
 import { chosenStrategies, type LoadedStrategy } from './strategy-loader.ts';
-
-export const MODES = ['closed', 'open'] as const;
 
 /** As they are typed. */
 export interface BenchFlags extends Pick<
@@ -18,7 +16,7 @@ export interface BenchFlags extends Pick<
 > {
   trials: number;
   /** Default: open where a rate or a target is given. */
-  mode?: (typeof MODES)[number];
+  mode?: Mode;
   rate?: number;
   arrivals?: Profile;
   /** "p99=5ms" */

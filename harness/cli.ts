@@ -1,41 +1,26 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { benchText } from '../reports/bench.ts';
-import { compare, comparisonText, differences } from '../reports/compare.ts';
-import { explorationJson, explorationText, replayText } from '../reports/exploration.ts';
-import { regressionTest } from '../reports/regression-test.ts';
-import { screen } from '../reports/screen.ts';
-import { stepSummary } from '../reports/step-summary.ts';
-import { judgementText, machineText, strategiesText } from '../reports/tables.ts';
-import { writeReports } from '../reports/write.ts';
 import { PROPERTIES, type Property } from '../strategies/contract.ts';
-import { registry } from '../strategies/registry.ts';
 import { freshSeed } from './ambient.ts';
-import { benchJob, MODES, type BenchFlags } from './bench-job.ts';
-import { checkHistory } from './check.ts';
+import type { BenchFlags } from './bench-job.ts';
 import { faultOf, repeatCommand, seedOption, wholeNumber } from './command-line.ts';
 import { UsageError } from './errors.ts';
-import { evaluate, PROFILES, type Profile } from './evaluate.ts';
-import { counterexamplesIn, explorationExitCode, exploreJob } from './explore.ts';
 import { type ScopeFlags } from './explorer/flags.ts';
 import { CLIENT_MODES, FAULTS } from './explorer/scope.ts';
-import { exitCodeOf } from './findings.ts';
 import { interruptible } from './lifetime.ts';
-import { PROFILES as ARRIVALS } from './load/arrivals.ts';
+import { MODES, PROFILES as ARRIVALS } from './load/arrivals.ts';
+import { PROFILES, type Profile } from './profiles.ts';
 import { progressOn } from './progress.ts';
-import { replayJob } from './replay.ts';
-import { examineMachine } from './redis/machine-report.ts';
 import type { TargetOptions } from './redis/open.ts';
-import { writeWhole } from './run-folder.ts';
-import { readResult } from './result-file.ts';
-import { readSession } from './session.ts';
 import { startWatchdog } from './watchdog.ts';
 
 const manifest = readFileSync(new URL(import.meta.resolve('oversell/package.json')), 'utf8');
 const { version } = JSON.parse(manifest) as { version: string };
 const [, script, ...args] = process.argv as [string, string, ...string[]];
 const progress = progressOn(process.stderr);
+
+// Each command loads what it needs when it is run: `check` and `--help` need not wait for what explores and measures.
 
 /** For the general search, which a few histories need. */
 const CHECK_MS = 60_000;
@@ -93,6 +78,11 @@ function addEvaluate(program: Command, run: Invocation): void {
     .addOption(summaryOption())
     .option('--json', 'print the result as one JSON document')
     .action(async (strategies: string[], _, command: Command) => {
+      const { evaluate } = await import('./evaluate.ts');
+      const { exitCodeOf } = await import('./findings.ts');
+      const { screen } = await import('../reports/screen.ts');
+      const { stepSummary } = await import('../reports/step-summary.ts');
+      const { writeReports } = await import('../reports/write.ts');
       const { history = false, seed = freshSeed(), ...flags } = command.optsWithGlobals<Flags>();
       const summarise = flags.githubSummary ? stepSummary(process.env) : undefined;
       const { result, folder } = await evaluate({
@@ -123,6 +113,9 @@ function addReport(program: Command): void {
     .addOption(summaryOption())
     .option('--json', 'print what was drawn as one JSON document')
     .action(async (folder: string, { githubSummary }: { githubSummary?: true }) => {
+      const { readResult } = await import('./result-file.ts');
+      const { stepSummary } = await import('../reports/step-summary.ts');
+      const { writeReports } = await import('../reports/write.ts');
       const summarise = githubSummary ? stepSummary(process.env) : undefined;
       const { result, version: written } = readResult(folder);
       const files = await writeReports(folder, result);
@@ -172,6 +165,10 @@ function addExplore(program: Command, run: Invocation): void {
     .option('--runs <folder>', 'where the folder of the counterexamples is made', 'runs')
     .option('--json', 'print the result as one JSON document')
     .action(async (strategy: string, _, command: Command) => {
+      const { counterexamplesIn, explorationExitCode, exploreJob } = await import('./explore.ts');
+      const { explorationJson, explorationText } = await import('../reports/exploration.ts');
+      const { regressionTest } = await import('../reports/regression-test.ts');
+      const { writeWhole } = await import('./run-folder.ts');
       const {
         seed = freshSeed(),
         reduction,
@@ -207,6 +204,8 @@ function addReplay(program: Command, run: Invocation): void {
     .argument('<file>', 'as explore has written it')
     .option('--json', 'print the result as one JSON document')
     .action(async (file: string, _, command: Command) => {
+      const { replayJob } = await import('./replay.ts');
+      const { replayText } = await import('../reports/exploration.ts');
       const options = command.optsWithGlobals<TargetOptions>();
       const { counterexample, replayed } = await replayJob({
         ...options,
@@ -247,6 +246,8 @@ function addBench(program: Command, run: Invocation): void {
     .option('--runs <folder>', 'where the folder for them is made', 'runs')
     .option('--json', 'print the figures as one JSON document')
     .action(async (strategies: string[], _, command: Command) => {
+      const { benchJob } = await import('./bench-job.ts');
+      const { benchText } = await import('../reports/bench.ts');
       const { history = false, seed = freshSeed(), ...flags } = command.optsWithGlobals<Flags>();
       progress.line(`seed ${seed}; again: ${repeatCommand(script, args, seed)}`);
       const job = { ...flags, strategies, history, seed, progress, signal: run.signal };
@@ -264,7 +265,9 @@ function addCompare(program: Command, run: Invocation): void {
     .argument('<new>')
     .option('--different-environments', 'although something else than the code differs')
     .option('--json', 'print the comparison as one JSON document')
-    .action((...words: [string, string, { differentEnvironments?: true }]) => {
+    .action(async (...words: [string, string, { differentEnvironments?: true }]) => {
+      const { readSession } = await import('./session.ts');
+      const { compare, comparisonText, differences } = await import('../reports/compare.ts');
       const [base, now] = [readSession(words[0]), readSession(words[1])];
       const differing = differences(base, now);
       if (differing.length > 0 && !words[2].differentEnvironments) {
@@ -287,6 +290,8 @@ function addCheck(program: Command, run: Invocation): void {
     .argument('<history.jsonl>')
     .option('--json', 'print the verdicts as one JSON document')
     .action(async (file: string) => {
+      const { checkHistory } = await import('./check.ts');
+      const { judgementText } = await import('../reports/tables.ts');
       const onProgress = (read: number, total: number): void =>
         progress.now(`${file}: ${Math.round((100 * read) / total)} %`);
       const checked = await checkHistory(file, { timeoutMs: CHECK_MS, onProgress });
@@ -301,7 +306,9 @@ function addList(program: Command): void {
     .command('list')
     .description('the strategies, and what they declare')
     .option('--json', 'print them as one JSON document')
-    .action(() => {
+    .action(async () => {
+      const { registry } = await import('../strategies/registry.ts');
+      const { strategiesText } = await import('../reports/tables.ts');
       const strategies = registry.map(({ strategy, file, control }) => ({ ...strategy, file, control }));
       print({ strategies }, strategiesText(registry));
     });
@@ -313,6 +320,9 @@ function addDoctor(program: Command, run: Invocation): void {
     .description('which redis-server a run would use here, and which strategies it would skip')
     .option('--json', 'print it as one JSON document')
     .action(async (_, command: Command) => {
+      const { examineMachine } = await import('./redis/machine-report.ts');
+      const { registry } = await import('../strategies/registry.ts');
+      const { machineText } = await import('../reports/tables.ts');
       const options: TargetOptions = {
         ...command.optsWithGlobals<TargetOptions>(),
         onProgress: progress.line,

@@ -2,11 +2,11 @@ import { join, relative } from 'node:path';
 import { registry } from '../strategies/registry.ts';
 import { isoTime, systemClock as clock } from './ambient.ts';
 import { exploreEnvironments } from './explore-environments.ts';
-import { EXPLORED, type ExploredEnvironment } from './explorer/environments.ts';
 import { explain } from './errors.ts';
 import { findings } from './findings.ts';
 import { describeMachine } from './machine.ts';
-import { measure, type Measuring } from './measure.ts';
+import { measure } from './measure.ts';
+import { PROFILES, type Profile, type ProfileContent } from './profiles.ts';
 import type { Progress } from './progress.ts';
 import { missingNeeds } from './redis/capabilities.ts';
 import { openTarget, type TargetOptions } from './redis/open.ts';
@@ -16,47 +16,6 @@ import { RESULT_VERSION, type Result, type StrategyResult } from './result.ts';
 import { createRunFolder, writeResult } from './run-folder.ts';
 import { salesOf, sampleSale } from './sample.ts';
 import { chosenStrategies, type LoadedStrategy } from './strategy-loader.ts';
-
-/** What is explored, how often large sales are sampled, and how each strategy is measured. */
-export const PROFILES = {
-  quick: {
-    strategies: [
-      'read-then-write',
-      'watch-retry',
-      'decrement-then-check',
-      'lua-decrement',
-      'lua-reserve-once',
-      'lua-coalesced',
-      'function-decrement',
-    ],
-    explored: ['calm', 'several-units', 'buyer-crash', 'lost-reply'],
-    maxStates: 200_000,
-    auditSamples: 8,
-    histories: 2,
-    bench: { trials: 1, seconds: 1 },
-  },
-  full: {
-    explored: EXPLORED,
-    maxStates: 2_000_000,
-    auditSamples: 16,
-    histories: 10,
-    bench: { trials: 6, seconds: 1, beyond: { sellOutSeconds: 2, offered: 5 } },
-  },
-} as const satisfies Record<string, ProfileContent>;
-
-interface ProfileContent {
-  /** Built-in strategies that are run where none is named; absent: all of them. */
-  strategies?: readonly string[];
-  /** Environments of which every interleaving is run. */
-  explored: readonly ExploredEnvironment[];
-  maxStates: number;
-  auditSamples: number;
-  /** Large sales recorded of each sampled environment. */
-  histories: number;
-  bench: Measuring;
-}
-
-export type Profile = keyof typeof PROFILES;
 
 export interface EvaluateOptions extends TargetOptions {
   /** Names and paths; empty: every built-in. */

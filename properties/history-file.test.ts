@@ -3,10 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { StringTable } from '../harness/history/columns.ts';
 import { readHistory, writeHistory } from '../harness/history/jsonl.ts';
-import { operationLine, parseLine } from '../harness/history/line.ts';
+import { LedgerColumns } from '../harness/history/ledger.ts';
+import { LedgerScanner } from '../harness/history/ledger-scanner.ts';
+import { ledgerLine, operationLine, parseLine } from '../harness/history/line.ts';
 import { LineScanner } from '../harness/history/line-scanner.ts';
+import { StringTable } from '../harness/history/string-table.ts';
 import { OPS, OUTCOMES, type History, type Operation } from '../harness/history/operation.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oversell-history-'));
@@ -62,7 +64,12 @@ const history: fc.Arbitrary<History & { operations: Operation[] }> = fc.record(
 
 const read = async (): Promise<History & { operations: Operation[] }> => {
   const { history: found } = await readHistory(path);
-  return { ...found, operations: [...found.operations] };
+  const { recorded } = found;
+  return {
+    ...found,
+    operations: [...found.operations],
+    ...(recorded !== undefined && { recorded: recorded && [...recorded] }),
+  };
 };
 
 test('what is written is what is read, to the last digit', async () => {
@@ -111,6 +118,22 @@ test('a foreign shape of the same lines says the same', async () => {
     }),
     { numRuns: 100 },
   );
+});
+
+test.each([
+  ['of the header', '{"oversell":1,"sale":{"sku":"tea","stock":1},"by":"us"}', '', 'by'],
+  ['of the sale', '{"oversell":1,"sale":{"sku":"tea","stock":1,"perUserlimit":2}}', '', 'sale.perUserlimit'],
+  ['beside what was drained', undefined, '{"op":"drained","value":1,"unit":"box"}', 'drained.unit'],
+  ['beside the ledger', undefined, '{"op":"recorded","sales":[],"at":5}', 'recorded.at'],
+  [
+    'in the ledger',
+    undefined,
+    '{"op":"recorded","sales":[{"requestId":"r","userId":"u","quantity":1,"price":9}]}',
+    'recorded.sales.price',
+  ],
+])('a misspelt or unknown key %s is named', async (_, header, more, key) => {
+  writeFileSync(path, `${header ?? '{"oversell":1,"sale":{"sku":"tea","stock":1}}'}\n${more}`);
+  expect((await readHistory(path)).unknownKeys).toEqual([key]);
 });
 
 test('what may be left out is filled in, and a key that the format does not know is named', async () => {
@@ -202,6 +225,23 @@ describe('a corrupt line is never skipped: it is named by its number', () => {
     await expect(readHistory(path)).rejects.toThrow('line 1 ');
   });
 
+  test('bytes that are no UTF-8, wherever they stand, so that no two names become one', async () => {
+    const [before, after] = line({ request: 'r\u0000' }).split('\\u0000') as [string, string];
+    for (const spaces of ['', ' ']) {
+      const bytes = Buffer.from([0xff]);
+      const corrupt = Buffer.concat([Buffer.from(spaces + before), bytes, Buffer.from(after)]);
+      const header = '{"oversell":1,"sale":{"sku":"tea","stock":1}}\n';
+      writeFileSync(path, Buffer.concat([Buffer.from(`${header}${line()}\n`), corrupt]));
+      await expect(readHistory(path)).rejects.toThrow('line 3 is no UTF-8');
+      writeFileSync(path, `${header}${line()}\n${spaces}${line({ request: 'é' })}`);
+      expect((await read()).operations).toHaveLength(2);
+    }
+  });
+
+  test('a folder', async () => {
+    await expect(readHistory(folder)).rejects.toMatchObject({ code: 'NO_HISTORY' });
+  });
+
   test('a file that is not there', async () => {
     await expect(readHistory(join(folder, 'nowhere.jsonl'))).rejects.toMatchObject({ code: 'NO_HISTORY' });
   });
@@ -224,7 +264,7 @@ test('the fast scanner never takes a line that the general parser would read oth
         const strings = new StringTable();
         const scanner = new LineScanner(strings);
         const source = Buffer.from(edited);
-        if (!scanner.scan(source, 0, source.length)) return;
+        if (scanner.scan(source, 0, source.length) !== source.length) return;
         taken++;
         const { row } = scanner;
         expect(parseLine(source.toString(), () => undefined)).toEqual({
@@ -241,6 +281,38 @@ test('the fast scanner never takes a line that the general parser would read oth
       },
     ),
     { numRuns: 5000 },
+  );
+  expect(taken).toBeGreaterThan(100);
+});
+
+test('the fast scanner of the ledger reads what the general parser reads, and else leaves the ledger alone', () => {
+  const edits = fc.record({
+    place: fc.nat(),
+    character: fc.constantFrom(...Array.from('{}[]",:0-e \\\t')),
+    edit: fc.constantFrom('keep', 'replace', 'insert', 'delete'),
+  });
+  let taken = 0;
+  fc.assert(
+    fc.property(fc.array(recordedSale, { maxLength: 4 }), edits, (sales, { place, character, edit }) => {
+      const text = ledgerLine(sales);
+      const at = place % text.length;
+      const tail = text.slice(edit === 'keep' || edit === 'insert' ? at : at + 1);
+      const kept = edit === 'keep' || edit === 'delete' ? '' : character;
+      const edited = edit === 'keep' ? text : text.slice(0, at) + kept + tail;
+      const earlier = { requestId: 'earlier', userId: 'u', quantity: 1 };
+      const ledger = LedgerColumns.from([earlier], new StringTable());
+      const source = Buffer.from(`${edited}\nnext`);
+      const end = new LedgerScanner().scan(source, 0, source.length, ledger);
+      if (end === -1) {
+        expect([...ledger]).toEqual([earlier]);
+        return;
+      }
+      taken++;
+      expect(end).toBe(Buffer.byteLength(edited));
+      const parsed = parseLine(source.toString('utf8', 0, end), () => undefined);
+      expect({ kind: 'recorded', sales: [...ledger].slice(1) }).toEqual(parsed);
+    }),
+    { numRuns: 2000 },
   );
   expect(taken).toBeGreaterThan(100);
 });

@@ -87,7 +87,7 @@ describe('under load', () => {
       userId: user,
       quantity,
     }));
-    expect(run.history.recorded?.toSorted(byId)).toEqual(asLedger.toSorted(byId));
+    expect([...run.history.recorded!].toSorted(byId)).toEqual(asLedger.toSorted(byId));
   });
 });
 

@@ -30,12 +30,13 @@ export interface SaleAtRest {
   /** Units that could then be bought; absent when nobody measured it. */
   drained?: number;
   /** The ledger; absent when the strategy keeps none. */
-  recorded?: readonly RecordedSale[];
+  recorded?: Iterable<RecordedSale>;
   /** The store came back with less than it had acknowledged. */
   restarted?: boolean;
 }
 
 export interface FactsAtRest extends SaleAtRest {
+  recorded?: readonly RecordedSale[];
   requests: Iterable<RequestFacts>;
 }
 

@@ -1,3 +1,4 @@
+import { hashSlots, widened } from '../arrays.ts';
 import type { Model } from './linearizability.ts';
 
 /** Most searches are tiny, and arrays this small cost nothing: V8 keeps 64 bytes within its own heap. */
@@ -91,7 +92,7 @@ export class Configurations<S> {
   /** Writes the set behind the last entry. @returns where it ends */
   #write({ words, full, end }: Members, at: number): number {
     const to = at + 1 + Math.max(end - full, 0);
-    if (to > this.#words.length) this.#words = longer(this.#words, Math.max(to, this.#words.length * 2));
+    if (to > this.#words.length) this.#words = widened(this.#words, Math.max(to, this.#words.length * 2));
     this.#words[at] = full;
     for (let i = full; i < end; i++) this.#words[at + 1 + i - full] = words[i]!;
     return to;
@@ -105,24 +106,10 @@ export class Configurations<S> {
   }
 
   #grow(): void {
-    this.#hashes = longer(this.#hashes, this.#hashes.length * 2);
-    const ends = new Float64Array(this.#ends.length * 2);
-    ends.set(this.#ends);
-    this.#ends = ends;
-    this.#slots = new Int32Array(this.#slots.length * 2);
-    const mask = this.#slots.length - 1;
-    for (let entry = 0; entry < this.#states.length; entry++) {
-      let slot = this.#hashes[entry]! & mask;
-      while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
-      this.#slots[slot] = entry + 1;
-    }
+    this.#hashes = widened(this.#hashes, this.#hashes.length * 2);
+    this.#ends = widened(this.#ends, this.#ends.length * 2);
+    this.#slots = hashSlots(this.#hashes, this.#states.length, this.#slots.length * 2);
   }
-}
-
-function longer(words: Int32Array, length: number): Int32Array<ArrayBuffer> {
-  const wider = new Int32Array(length);
-  wider.set(words);
-  return wider;
 }
 
 function hashOfPrimitive(state: unknown): number | string {

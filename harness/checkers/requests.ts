@@ -1,7 +1,9 @@
 import type { RecordedSale } from '../../strategies/contract.ts';
 import { UsageError } from '../errors.ts';
 import { opCode, outcomeCode, type OperationColumns } from '../history/columns.ts';
+import { LedgerColumns } from '../history/ledger.ts';
 import { OUTCOMES, type Outcome } from '../history/operation.ts';
+import type { StringTable } from '../history/string-table.ts';
 import { outcomeOfAttempts, type Joined, type LedgerEntry, type RequestFacts } from './accounting.ts';
 
 export const PURCHASE = opCode('purchase');
@@ -145,28 +147,48 @@ function contradiction(operations: OperationColumns, row: number, message: strin
 export function joinLedger(
   requests: Requests,
   operations: OperationColumns,
-  recorded: readonly RecordedSale[],
+  recorded: Iterable<RecordedSale>,
 ): Joined {
-  const numbers = new Int32Array(operations.strings.size).fill(-1);
+  const { strings } = operations;
+  const ledger = LedgerColumns.from(recorded, strings);
+  const numbers = new Int32Array(strings.size).fill(-1);
   for (let r = 0; r < requests.count; r++) numbers[requests.name[r]!] = r;
-  const entries: (LedgerEntry | undefined)[] = Array.from({
-    length: recorded.length === 0 ? 0 : requests.count,
-  });
-  const unasked: RecordedSale[] = [];
-  for (const sale of recorded) {
-    // A name that the history does not know gets a number beyond the table's end.
-    const r = numbers[operations.strings.intern(sale.requestId)] ?? -1;
-    const earlier = entries[r];
-    if (r === -1) unasked.push(sale);
-    else if (earlier) earlier.quantity += sale.quantity;
-    else entries[r] = { userId: sale.userId, quantity: sale.quantity };
+  /** By request: the units of all its entries, and the user of its first; −1 if there is none. */
+  const units = new Float64Array(requests.count);
+  const user = new Int32Array(requests.count).fill(-1);
+  const unasked: number[] = [];
+  for (let row = 0; row < ledger.length; row++) {
+    const r = numbers[ledger.request[row]!]!;
+    if (r === -1) {
+      unasked.push(row);
+      continue;
+    }
+    units[r]! += ledger.quantity[row]!;
+    if (user[r] === -1) user[r] = ledger.user[row]!;
   }
   function* join(): Generator<readonly [RequestFacts, LedgerEntry | undefined]> {
     for (let r = 0; r < requests.count; r++) {
-      yield [new FactsOfRequest(requests, operations, r), entries[r]];
+      const entry = user[r] === -1 ? undefined : new EntryOfRequest(strings, user[r]!, units[r]!);
+      yield [new FactsOfRequest(requests, operations, r), entry];
     }
   }
-  return { requests: join(), unasked: () => unasked };
+  return { requests: join(), unasked: () => unasked.map((row) => ledger.at(row)) };
+}
+
+class EntryOfRequest implements LedgerEntry {
+  readonly quantity: number;
+  readonly #strings: StringTable;
+  readonly #user: number;
+
+  constructor(strings: StringTable, user: number, quantity: number) {
+    this.quantity = quantity;
+    this.#strings = strings;
+    this.#user = user;
+  }
+
+  get userId(): string {
+    return this.#strings.text(this.#user);
+  }
 }
 
 /** Names are read when somebody asks for them: of a million, few are. */
@@ -178,7 +200,7 @@ class FactsOfRequest implements RequestFacts {
   readonly releasedUnknown: number;
   readonly stuck: boolean;
   readonly #requests: Requests;
-  readonly #strings: OperationColumns['strings'];
+  readonly #strings: StringTable;
   readonly #r: number;
 
   constructor(requests: Requests, { strings }: OperationColumns, r: number) {

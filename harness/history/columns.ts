@@ -1,4 +1,6 @@
+import { widened } from '../arrays.ts';
 import { OPS, OUTCOMES, type Op, type Operation, type Outcome } from './operation.ts';
+import { StringTable } from './string-table.ts';
 
 const FIRST_CAPACITY = 1024;
 const OP_CODE = new Map(OPS.map((op, code) => [op, code]));
@@ -67,7 +69,7 @@ export class OperationColumns implements Iterable<Operation> {
   }
 
   pushRow(row: Row): void {
-    if (this.length === this.process.length) this.#grow();
+    if (this.length === this.process.length) this.reserve(this.length * 2);
     const i = this.length++;
     this.process[i] = row.process;
     this.request[i] = row.request;
@@ -103,100 +105,18 @@ export class OperationColumns implements Iterable<Operation> {
     for (let i = 0; i < this.length; i++) yield this.at(i);
   }
 
-  #grow(): void {
-    this.process = doubled(this.process);
-    this.request = doubled(this.request);
-    this.attempt = doubled(this.attempt);
-    this.user = doubled(this.user);
-    this.op = doubled(this.op);
-    this.outcome = doubled(this.outcome);
-    this.quantity = doubled(this.quantity);
-    this.invoked = doubled(this.invoked);
-    this.completed = doubled(this.completed);
-    this.remaining = doubled(this.remaining);
-  }
-}
-
-type Column = Int32Array | Uint8Array | Float64Array;
-
-function doubled<T extends Column>(column: T): T {
-  const wider = new (column.constructor as new (length: number) => T)(column.length * 2);
-  wider.set(column);
-  return wider;
-}
-
-/**
- * Each distinct string once, as UTF-8 in one buffer, known by a small integer. A parser interns the bytes as they
- * lie in the file; a JavaScript string is made only when somebody asks for the text.
- */
-export class StringTable {
-  size = 0;
-  #bytes = Buffer.allocUnsafe(FIRST_CAPACITY * 8);
-  /** String i lies in #bytes from #ends[i − 1] (or 0) to #ends[i]. */
-  #ends = new Float64Array(FIRST_CAPACITY);
-  #hashes = new Int32Array(FIRST_CAPACITY);
-  /** Open addressing, at most half full; holds id + 1, 0 is free. */
-  #slots = new Int32Array(FIRST_CAPACITY * 4);
-  #scratch = Buffer.allocUnsafe(256);
-
-  intern(text: string): number {
-    if (text.length * 3 > this.#scratch.length) this.#scratch = Buffer.allocUnsafe(text.length * 3);
-    return this.internBytes(this.#scratch, 0, this.#scratch.write(text));
-  }
-
-  internBytes(source: Uint8Array, start: number, end: number): number {
-    let hash = 0x811c9dc5;
-    for (let i = start; i < end; i++) hash = Math.imul(hash ^ source[i]!, 0x01000193);
-    hash ^= hash >>> 15; // FNV's low bits alone cluster on ids that count up
-    let slot = hash & (this.#slots.length - 1);
-    for (; this.#slots[slot] !== 0; slot = (slot + 1) & (this.#slots.length - 1)) {
-      const id = this.#slots[slot]! - 1;
-      if (this.#hashes[id] === hash && this.#equals(id, source, start, end)) return id;
-    }
-    this.#slots[slot] = this.size + 1;
-    return this.#add(hash, source, start, end);
-  }
-
-  text(id: number): string {
-    return this.#bytes.toString('utf8', this.#start(id), this.#ends[id]);
-  }
-
-  #start(id: number): number {
-    return id === 0 ? 0 : this.#ends[id - 1]!;
-  }
-
-  #equals(id: number, source: Uint8Array, start: number, end: number): boolean {
-    const from = this.#start(id);
-    if (this.#ends[id]! - from !== end - start) return false;
-    for (let i = start; i < end; i++) if (source[i] !== this.#bytes[from + i - start]) return false;
-    return true;
-  }
-
-  #add(hash: number, source: Uint8Array, start: number, end: number): number {
-    const id = this.size++;
-    const from = this.#start(id);
-    const needed = from + end - start;
-    if (needed > this.#bytes.length) {
-      const wider = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
-      this.#bytes.copy(wider, 0, 0, from);
-      this.#bytes = wider;
-    }
-    for (let i = start; i < end; i++) this.#bytes[from + i - start] = source[i]!;
-    this.#ends[id] = needed;
-    this.#hashes[id] = hash;
-    if (this.size === this.#ends.length) this.#grow();
-    return id;
-  }
-
-  #grow(): void {
-    this.#ends = doubled(this.#ends);
-    this.#hashes = doubled(this.#hashes);
-    this.#slots = new Int32Array(this.#slots.length * 2);
-    const mask = this.#slots.length - 1;
-    for (let id = 0; id < this.size; id++) {
-      let slot = this.#hashes[id]! & mask;
-      while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
-      this.#slots[slot] = id + 1;
-    }
+  /** Makes room for so many operations in all. */
+  reserve(capacity: number): void {
+    if (capacity <= this.process.length) return;
+    this.process = widened(this.process, capacity);
+    this.request = widened(this.request, capacity);
+    this.attempt = widened(this.attempt, capacity);
+    this.user = widened(this.user, capacity);
+    this.op = widened(this.op, capacity);
+    this.outcome = widened(this.outcome, capacity);
+    this.quantity = widened(this.quantity, capacity);
+    this.invoked = widened(this.invoked, capacity);
+    this.completed = widened(this.completed, capacity);
+    this.remaining = widened(this.remaining, capacity);
   }
 }

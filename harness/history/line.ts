@@ -33,33 +33,47 @@ const OPERATION_KEYS = [
   'outcome',
   'remaining',
 ];
+const SALE_KEYS = ['requestId', 'userId', 'quantity'];
 export const MOST_PROCESSES = 2 ** 31 - 1;
 
+/** Is told each key that the format does not know, with the object that it stands in. */
+type UnknownKey = (key: string) => unknown;
+
 /** @throws LineError */
-export function parseHeader(text: string): Header {
+export function parseHeader(text: string, unknownKey: UnknownKey): Header {
   const header = parseObject(text);
   if (header['oversell'] !== 1) {
     throw new LineError('is no header: begin with {"oversell":1,"sale":{"sku":"…","stock":…}}');
   }
-  const { sku, stock, perUserLimit } = asObject('sale', header['sale']);
+  const sold = asObject('sale', header['sale']);
+  tellUnknown(header, ['oversell', 'sale'], unknownKey);
+  tellUnknown(sold, ['sku', 'stock', 'perUserLimit'], (key) => unknownKey(`sale.${key}`));
+  const { sku, stock, perUserLimit } = sold;
   const sale: Sale = { sku: string('sale.sku', sku), stock: units('sale.stock', stock, 0) };
   if (perUserLimit !== undefined) sale.perUserLimit = units('sale.perUserLimit', perUserLimit, 1);
   return { oversell: 1, sale };
 }
 
-/**
- * @param unknownKey is told each key that the format does not know
- * @throws LineError
- */
-export function parseLine(text: string, unknownKey: (key: string) => void): Line {
+/** @throws LineError */
+export function parseLine(text: string, unknownKey: UnknownKey): Line {
   const line = parseObject(text);
-  if (line['op'] === 'drained') return { kind: 'drained', units: units('value', line['value'], 0) };
-  if (line['op'] === 'recorded') return { kind: 'recorded', sales: parseSales(line['sales']) };
-  for (const key of Object.keys(line)) if (!OPERATION_KEYS.includes(key)) unknownKey(key);
+  if (line['op'] === 'drained') {
+    tellUnknown(line, ['op', 'value'], (key) => unknownKey(`drained.${key}`));
+    return { kind: 'drained', units: units('value', line['value'], 0) };
+  }
+  if (line['op'] === 'recorded') {
+    tellUnknown(line, ['op', 'sales'], (key) => unknownKey(`recorded.${key}`));
+    return { kind: 'recorded', sales: parseSales(line['sales'], unknownKey) };
+  }
+  tellUnknown(line, OPERATION_KEYS, unknownKey);
   const operation = parseOperation(line);
   const fault = faultIn(operation);
   if (fault !== undefined) throw new LineError(fault);
   return { kind: 'operation', operation };
+}
+
+function tellUnknown(object: object, known: readonly string[], unknownKey: UnknownKey): void {
+  for (const key of Object.keys(object)) if (!known.includes(key)) unknownKey(key);
 }
 
 /** Attempt and names may be left out where they say nothing: 1, and the empty string. */
@@ -98,11 +112,14 @@ function faultIn(operation: Operation): string | undefined {
   return undefined;
 }
 
-function parseSales(sales: unknown): readonly RecordedSale[] | null {
+function parseSales(sales: unknown, unknownKey: UnknownKey): readonly RecordedSale[] | null {
   if (sales === null) return null;
   if (!Array.isArray(sales)) throw new LineError('has no list of sales, nor null for "keeps no ledger"');
   return sales.map((item: unknown, i): RecordedSale => {
-    if (isRecordedSale(item)) return item;
+    if (isRecordedSale(item)) {
+      tellUnknown(item, SALE_KEYS, (key) => unknownKey(`recorded.sales.${key}`));
+      return item;
+    }
     throw new LineError(`is wrong: sale ${i + 1} of the ledger is ${JSON.stringify(item)}`);
   });
 }
@@ -170,4 +187,10 @@ export function operationLine(operation: Operation): string {
     `"user":${JSON.stringify(user)},"op":"${op}","quantity":${quantity},"invoked":${invoked}${end},` +
     `"outcome":"${outcome}"${left}}`
   );
+}
+
+/** A line of the ledger. Its shape is the one that LedgerScanner reads, whatever else a strategy told. */
+export function ledgerLine(sales: readonly RecordedSale[] | null): string {
+  const plain = sales?.map(({ requestId, userId, quantity }) => ({ requestId, userId, quantity })) ?? null;
+  return JSON.stringify({ op: 'recorded', sales: plain });
 }

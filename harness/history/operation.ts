@@ -48,5 +48,5 @@ export interface History {
   /** Units that could be bought at rest; absent when nobody measured it. */
   drained?: number;
   /** The ledger at rest; null when the strategy keeps none, absent when nobody read it. */
-  recorded?: readonly RecordedSale[] | null;
+  recorded?: Iterable<RecordedSale> | null;
 }

@@ -1,5 +1,9 @@
 import { seededRandom, type Random } from '../random.ts';
 
+/** Closed: a buyer comes when another is served. Open: buyers come when they come. */
+export const MODES = ['closed', 'open'] as const;
+export type Mode = (typeof MODES)[number];
+
 export const PROFILES = ['poisson', 'constant', 'flash-sale'] as const;
 export type Profile = (typeof PROFILES)[number];
 
