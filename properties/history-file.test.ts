@@ -247,6 +247,22 @@ describe('a corrupt line is never skipped: it is named by its number', () => {
   });
 });
 
+test('a table of strings knows each by one number, however alike they are', () => {
+  fc.assert(
+    fc.property(fc.array(fc.string({ unit: fc.constantFrom('a', 'b', '0', 'é'), maxLength: 4 })), (texts) => {
+      const table = new StringTable();
+      const ids = texts.map((text) => table.intern(text));
+      expect(ids.map((id) => table.text(id))).toEqual(texts);
+      expect(new Set(ids).size).toBe(new Set(texts).size);
+      expect(table.size).toBe(new Set(texts).size);
+    }),
+  );
+  const many = Array.from({ length: 20_000 }, (_, i) => `request-${i}`);
+  const table = new StringTable();
+  for (const text of [...many, ...many]) table.intern(text);
+  expect([table.size, table.text(table.intern('request-777'))]).toEqual([20_000, 'request-777']);
+});
+
 test('the fast scanner never takes a line that the general parser would read otherwise', () => {
   let taken = 0;
   fc.assert(

@@ -7,58 +7,7 @@ import { join } from 'node:path';
 const SUBJECT = 'harness/checkers/stock-order.ts';
 const TESTS = 'properties/stock-order.test.ts';
 
-const mutants = [
-  {
-    fault: 'as many units as asked for count as too few',
-    from: 'this.#operations.quantity[row]! > this.#available) {',
-    to: 'this.#operations.quantity[row]! >= this.#available) {',
-  },
-  {
-    fault: 'an unknown purchase takes more than there is',
-    from: 'if (this.#requests.quantity[r]! > this.#available) this.#waiting.push(r);',
-    to: 'if (this.#requests.quantity[r]! > this.#available + 1) this.#waiting.push(r);',
-  },
-  {
-    fault: 'completions come before invocations at the same instant',
-    from: 'invoked[invocations[next]!]! <= time)',
-    to: 'invoked[invocations[next]!]! < time)',
-  },
-  {
-    fault: 'the smallest quantity is explained first, and hides the larger ones',
-    from: 'new Heap((row) => -operations.quantity[row]!)',
-    to: 'new Heap((row) => operations.quantity[row]!)',
-  },
-  {
-    fault: 'a request that holds units may be refused',
-    from: 'if (this.#settled[row] || (this.#holds[r] && !mayHoldNothing)) return;',
-    to: 'if (this.#settled[row]) return;',
-  },
-  {
-    fault: 'a request takes its units before its own refusal',
-    from: 'if (this.#refusalsLeft[r]! > 0) this.#wanted[r]',
-    to: 'if (this.#refusalsLeft[r]! > 1) this.#wanted[r]',
-  },
-  {
-    fault: 'the limit is met one unit too early',
-    from: 'this.#heldBy[user]! + this.#operations.quantity[row]! > limit) this.#explain(row)',
-    to: 'this.#heldBy[user]! + this.#operations.quantity[row]! >= limit) this.#explain(row)',
-  },
-  {
-    fault: 'a release that overlaps its own sale always frees its units',
-    from: 'if (this.#bound && this.#soldBy[r]! >= this.#operations.invoked[row]!) return;',
-    to: '',
-  },
-  {
-    fault: 'a release does not lower what its user holds',
-    from: 'this.#heldBy[user]! -= this.#requests.quantity[r]!;',
-    to: 'this.#heldBy[user]! -= 0;',
-  },
-  {
-    fault: 'units that become free wake nobody',
-    from: 'if (!this.#holds[r]) this.#takeIfSold(r);',
-    to: '',
-  },
-];
+const mutants = JSON.parse(readFileSync('properties/stock-order-mutants.json', 'utf8'));
 
 const copy = mkdtempSync(join(tmpdir(), 'oversell-mutants-'));
 process.on('exit', () => rmSync(copy, { recursive: true }));

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Sale } from '../strategies/contract.ts';
@@ -493,4 +494,13 @@ test.each<[string, number, (n: number) => Operation[]]>([
     ]);
   };
   expect(looks(1_000)).toBeLessThan(2.5 * looks(500));
+});
+
+test('each fault that `npm run mutants` puts into the sweep still has its place there', () => {
+  const subject = readFileSync('harness/checkers/stock-order.ts', 'utf8');
+  const faults = JSON.parse(readFileSync('properties/stock-order-mutants.json', 'utf8')) as {
+    from: string;
+  }[];
+  expect(faults).toHaveLength(10);
+  for (const { from } of faults) expect(subject.split(from)).toHaveLength(2);
 });

@@ -5,7 +5,9 @@ import { differs, type Interval } from '../harness/load/statistics.ts';
 
 /** 61200 → "61 200". */
 export const grouped = (value: number): string =>
-  value.toLocaleString('en-US', { maximumFractionDigits: 0 }).replaceAll(',', ' ');
+  Math.round(value)
+    .toString()
+    .replaceAll(/\B(?=(\d{3})+$)/g, ' ');
 
 export const plural = (count: number, noun: string): string =>
   `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;

@@ -5,13 +5,44 @@ const ZERO = 0x30;
 /** A number of so many digits is below 2^53, so adding digit by digit is exact. */
 const EXACT_DIGITS = 15;
 const NEWLINE = 0x0a;
+const RETURN = 0x0d;
+const COLON = 0x3a;
+export const COMMA = 0x2c;
+export const OPEN = 0x7b;
+export const CLOSE = 0x7d;
 
 /** A text's bytes in UTF-8, to be looked for. */
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
+/** The keys of an object, and in which order they came last time: most files keep to one. */
+export class Keys {
+  readonly words: readonly Uint8Array[];
+  /** Which key came behind each; behind none of them, the first. */
+  readonly #next: Int32Array;
+  #last = 0;
+
+  constructor(names: readonly string[]) {
+    this.words = names.map((name) => bytes(`"${name}"`));
+    this.#next = Int32Array.from([...names, ''], (_, i) => (i + 1) % (names.length + 1));
+  }
+
+  begin(): void {
+    this.#last = this.words.length;
+  }
+
+  expected(): number {
+    return this.#next[this.#last]! % this.words.length;
+  }
+
+  met(key: number): void {
+    this.#next[this.#last] = key;
+    this.#last = key;
+  }
+}
+
 /**
- * Reads JSON of one known shape, byte by byte and without making strings. Where the bytes are not of that shape it
- * has failed, and reads on without sense until somebody asks.
+ * Reads plain JSON, byte by byte and without making strings: known keys, whole numbers, strings without escapes.
+ * Where the bytes are anything else it has failed, and reads on without sense until somebody asks.
  */
 export class ByteScanner {
   protected source: Uint8Array = new Uint8Array();
@@ -26,8 +57,36 @@ export class ByteScanner {
     this.failed = false;
   }
 
-  protected get atEndOfLine(): boolean {
+  /** Goes to the line's end, if nothing but spaces is before it. */
+  protected endOfLine(): boolean {
+    this.#skipSpaces();
+    if (this.source[this.at] === RETURN) this.at++;
     return this.at === this.#end || this.source[this.at] === NEWLINE;
+  }
+
+  #skipSpaces(): void {
+    while (this.at < this.#end && this.source[this.at] === SPACE) this.at++;
+  }
+
+  /** Goes past the one byte, and spaces before and behind it. */
+  protected punctuation(byte: number): boolean {
+    if (this.source[this.at] === SPACE) this.#skipSpaces();
+    if (this.source[this.at] !== byte || this.at >= this.#end) return false;
+    this.at++;
+    if (this.source[this.at] === SPACE) this.#skipSpaces();
+    return true;
+  }
+
+  /** Goes past a key and its colon. @returns its place among the keys; −1 if it is none of them */
+  protected key(keys: Keys): number {
+    const expected = keys.expected();
+    let found = expected;
+    if (!this.accept(keys.words[expected]!)) {
+      found = keys.words.findIndex((word) => this.accept(word));
+      if (found === -1) return -1;
+    }
+    keys.met(found);
+    return this.punctuation(COLON) ? found : -1;
   }
 
   /** Goes past the word, if it stands here. */
@@ -45,7 +104,7 @@ export class ByteScanner {
     if (!this.failed && !this.accept(word)) this.failed = true;
   }
 
-  /** A whole number of up to 15 digits. */
+  /** A whole number of up to 15 digits; a fraction, a sign or an exponent behind it is not of the shape. */
   protected number(): number {
     const source = this.source;
     const from = this.at;
@@ -63,10 +122,11 @@ export class ByteScanner {
     return value;
   }
 
-  /** A string without escapes, behind its first quote. @returns where it ends; the scan goes on behind its quote */
+  /** A string without escapes. @returns where its text ends; it begins behind the quote that stands here */
   protected string(): number {
     const source = this.source;
-    for (let at = this.at; at < this.#end; at++) {
+    if (source[this.at] !== QUOTE) this.failed = true;
+    for (let at = this.at + 1; at < this.#end; at++) {
       const byte = source[at]!;
       if (byte === BACKSLASH || byte < SPACE) break;
       if (byte !== QUOTE) continue;

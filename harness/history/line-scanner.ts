@@ -1,6 +1,6 @@
-import { bytes, ByteScanner } from './byte-scanner.ts';
+import { bytes, ByteScanner, CLOSE, COMMA, Keys, OPEN } from './byte-scanner.ts';
 import { opCode, outcomeCode, type Row } from './columns.ts';
-import { ENDINGS, MOST_PROCESSES } from './line.ts';
+import { ENDINGS, MOST_PROCESSES, OPERATION_KEYS } from './line.ts';
 import { OPS, OUTCOMES } from './operation.ts';
 import type { StringTable } from './string-table.ts';
 
@@ -8,37 +8,31 @@ const words = <T extends string>(
   texts: readonly T[],
   codeOf: (text: T) => number,
 ): { word: Uint8Array; code: number }[] =>
-  texts.map((text) => ({ word: bytes(`${text}"`), code: codeOf(text) }));
+  texts.map((text) => ({ word: bytes(`"${text}"`), code: codeOf(text) }));
 
 const OP_WORDS = words(OPS, opCode);
 const OUTCOME_WORDS = words(OUTCOMES, outcomeCode);
-const KEY = {
-  process: bytes('{"process":'),
-  request: bytes(',"request":"'),
-  attempt: bytes(',"attempt":'),
-  user: bytes(',"user":"'),
-  op: bytes(',"op":"'),
-  quantity: bytes(',"quantity":'),
-  invoked: bytes(',"invoked":'),
-  completed: bytes(',"completed":'),
-  outcome: bytes(',"outcome":"'),
-  remaining: bytes(',"remaining":'),
-};
-const END = bytes('}');
+
+const [PROCESS, REQUEST, ATTEMPT, USER, OP, QUANTITY, INVOKED, COMPLETED, OUTCOME, REMAINING] =
+  OPERATION_KEYS.keys();
+/** What may not be left out, as bits by place in OPERATION_KEYS. */
+const NEEDED = bits(PROCESS!, OP!, QUANTITY!, INVOKED!, OUTCOME!);
 
 const PURCHASE = opCode('purchase');
 const RESTOCK = opCode('restock');
 const UNKNOWN = outcomeCode('unknown');
 /** Outcome codes that an op may end with, as bits, by op code. */
-const ENDING_BITS = OPS.map((op) =>
-  ENDINGS[op].reduce((bits, ending) => bits | (1 << outcomeCode(ending)), 0),
-);
+const ENDING_BITS = OPS.map((op) => bits(...ENDINGS[op].map(outcomeCode)));
+
+function bits(...places: number[]): number {
+  return places.reduce((all, place) => all | (1 << place), 0);
+}
 
 /**
- * Reads an operation's line as `operationLine` writes it, byte by byte and without making a string: five times
- * faster than JSON.parse. It knows this one shape only. On anything else (other keys or order, spaces, escapes,
- * fractions, exponents, signs), and on an operation that makes no sense, it gives up; the line is then parsed in the
- * general way, which says what is wrong.
+ * Reads an operation's line byte by byte and without making a string: five times faster than JSON.parse, in whatever
+ * order the keys stand. On anything unusual (other keys, one twice, escapes, fractions, exponents, signs, null), and
+ * on an operation that makes no sense, it gives up; the line is then parsed in the general way, which says what is
+ * wrong.
  */
 export class LineScanner extends ByteScanner {
   /** What the last successful scan read; overwritten by the next. */
@@ -55,6 +49,12 @@ export class LineScanner extends ByteScanner {
     remaining: 0,
   };
   readonly #strings: StringTable;
+  readonly #keys = new Keys(OPERATION_KEYS);
+  /** Where the texts of the request and of the user lie; both 0 where they are left out. */
+  #requestFrom = 0;
+  #requestTo = 0;
+  #userFrom = 0;
+  #userTo = 0;
 
   constructor(strings: StringTable) {
     super();
@@ -68,39 +68,75 @@ export class LineScanner extends ByteScanner {
   scan(source: Uint8Array, start: number, end: number): number {
     this.begin(source, start, end);
     const { row } = this;
-    this.expect(KEY.process);
-    row.process = this.number();
-    this.expect(KEY.request);
-    const requestFrom = this.at;
-    const requestTo = this.string();
-    this.expect(KEY.attempt);
-    row.attempt = this.number();
-    this.expect(KEY.user);
-    const userFrom = this.at;
-    const userTo = this.string();
-    this.expect(KEY.op);
-    row.op = this.#oneOf(OP_WORDS);
-    this.expect(KEY.quantity);
-    row.quantity = this.number();
-    this.expect(KEY.invoked);
-    row.invoked = this.number();
-    row.completed = this.accept(KEY.completed) ? this.number() : Infinity;
-    this.expect(KEY.outcome);
-    row.outcome = this.#oneOf(OUTCOME_WORDS);
-    row.remaining = this.accept(KEY.remaining) ? this.number() : NaN;
-    this.expect(END);
-    if (this.failed || !this.atEndOfLine) return -1;
-    if (requestFrom === requestTo && row.op !== RESTOCK) return -1;
-    if (userFrom === userTo && row.op === PURCHASE) return -1;
+    row.attempt = 1;
+    row.completed = Infinity;
+    row.remaining = NaN;
+    this.#requestFrom = this.#requestTo = this.#userFrom = this.#userTo = 0;
+    if (!this.#object()) return -1;
+    if (this.#requestFrom === this.#requestTo && row.op !== RESTOCK) return -1;
+    if (this.#userFrom === this.#userTo && row.op === PURCHASE) return -1;
     if (!makesSense(row)) return -1;
     // Only now, so that a line that is not taken leaves no names behind.
-    row.request = this.#strings.internBytes(source, requestFrom, requestTo);
-    row.user = this.#strings.internBytes(source, userFrom, userTo);
+    row.request = this.#strings.internBytes(source, this.#requestFrom, this.#requestTo);
+    row.user = this.#strings.internBytes(source, this.#userFrom, this.#userTo);
     return this.at;
   }
 
+  /** @returns whether the line is one object, with all that is needed and nothing unknown or twice */
+  #object(): boolean {
+    this.#keys.begin();
+    if (!this.punctuation(OPEN)) return false;
+    let seen = 0;
+    do {
+      const key = this.key(this.#keys);
+      if (key === -1 || (seen & (1 << key)) !== 0) return false;
+      seen |= 1 << key;
+      this.#value(key);
+      if (this.failed) return false;
+    } while (this.punctuation(COMMA));
+    return (seen & NEEDED) === NEEDED && this.punctuation(CLOSE) && this.endOfLine();
+  }
+
+  #value(key: number): void {
+    const { row } = this;
+    switch (key) {
+      case PROCESS:
+        row.process = this.number();
+        break;
+      case REQUEST:
+        this.#requestFrom = this.at + 1;
+        this.#requestTo = this.string();
+        break;
+      case ATTEMPT:
+        row.attempt = this.number();
+        break;
+      case USER:
+        this.#userFrom = this.at + 1;
+        this.#userTo = this.string();
+        break;
+      case OP:
+        row.op = this.#oneOf(OP_WORDS);
+        break;
+      case QUANTITY:
+        row.quantity = this.number();
+        break;
+      case INVOKED:
+        row.invoked = this.number();
+        break;
+      case COMPLETED:
+        row.completed = this.number();
+        break;
+      case OUTCOME:
+        row.outcome = this.#oneOf(OUTCOME_WORDS);
+        break;
+      case REMAINING:
+        row.remaining = this.number();
+        break;
+    }
+  }
+
   #oneOf(list: readonly { word: Uint8Array; code: number }[]): number {
-    if (!this.failed) for (const { word, code } of list) if (this.accept(word)) return code;
+    for (const { word, code } of list) if (this.accept(word)) return code;
     this.failed = true;
     return 0;
   }

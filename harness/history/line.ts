@@ -21,7 +21,7 @@ export const ENDINGS: Record<Op, readonly Outcome[]> = {
   release: ['done', 'rejected', 'unknown'],
   restock: ['done', 'rejected', 'unknown'],
 };
-const OPERATION_KEYS = [
+export const OPERATION_KEYS = [
   'process',
   'request',
   'attempt',
@@ -32,8 +32,8 @@ const OPERATION_KEYS = [
   'completed',
   'outcome',
   'remaining',
-];
-const SALE_KEYS = ['requestId', 'userId', 'quantity'];
+] as const;
+export const SALE_KEYS = ['requestId', 'userId', 'quantity'] as const;
 export const MOST_PROCESSES = 2 ** 31 - 1;
 
 /** Is told each key that the format does not know, with the object that it stands in. */
@@ -177,7 +177,7 @@ const shown = (value: unknown): string => (value === undefined ? 'missing' : JSO
 const isWhole = (value: number, least: number, most: number): boolean =>
   Number.isInteger(value) && value >= least && value <= most;
 
-/** An operation's line. Its shape is the one that LineScanner reads. */
+/** An operation's line, of a shape that LineScanner reads. */
 export function operationLine(operation: Operation): string {
   const { process, request, attempt, user, op, quantity, invoked, completed, outcome, remaining } = operation;
   const end = completed === Infinity ? '' : `,"completed":${completed}`;
@@ -189,7 +189,7 @@ export function operationLine(operation: Operation): string {
   );
 }
 
-/** A line of the ledger. Its shape is the one that LedgerScanner reads, whatever else a strategy told. */
+/** A line of the ledger, of a shape that LedgerScanner reads, whatever else a strategy told. */
 export function ledgerLine(sales: readonly RecordedSale[] | null): string {
   const plain = sales?.map(({ requestId, userId, quantity }) => ({ requestId, userId, quantity })) ?? null;
   return JSON.stringify({ op: 'recorded', sales: plain });

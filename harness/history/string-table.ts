@@ -1,4 +1,4 @@
-import { hashSlots, widened } from '../arrays.ts';
+import { widened } from '../arrays.ts';
 
 const FIRST_CAPACITY = 1024;
 
@@ -10,10 +10,12 @@ export class StringTable {
   size = 0;
   #bytes = Buffer.allocUnsafe(FIRST_CAPACITY * 8);
   /** String i lies in #bytes from #ends[i − 1] (or 0) to #ends[i]. */
-  #ends = new Float64Array(FIRST_CAPACITY);
-  #hashes = new Int32Array(FIRST_CAPACITY);
-  /** Open addressing, at most half full; holds id + 1, 0 is free. */
-  #slots = new Int32Array(FIRST_CAPACITY * 4);
+  #ends = new Uint32Array(FIRST_CAPACITY); // a Buffer has 4 GiB at most
+  /**
+   * Open addressing, at most five eighths full: slot i is the pair at 2i of a hash and id + 1, or 0 where it is free. The two
+   * lie together because a large table is not in the processor's cache, and each look elsewhere is a wait.
+   */
+  #slots = new Int32Array(FIRST_CAPACITY * 2 * 2);
   #scratch = Buffer.allocUnsafe(256);
 
   intern(text: string): number {
@@ -21,17 +23,20 @@ export class StringTable {
     return this.internBytes(this.#scratch, 0, this.#scratch.write(text));
   }
 
-  internBytes(source: Uint8Array, start: number, end: number): number {
-    let hash = 0x811c9dc5;
-    for (let i = start; i < end; i++) hash = Math.imul(hash ^ source[i]!, 0x01000193);
-    hash ^= hash >>> 15; // FNV's low bits alone cluster on ids that count up
-    let slot = hash & (this.#slots.length - 1);
-    for (; this.#slots[slot] !== 0; slot = (slot + 1) & (this.#slots.length - 1)) {
-      const id = this.#slots[slot]! - 1;
-      if (this.#hashes[id] === hash && this.#equals(id, source, start, end)) return id;
+  /** @param guess which string it may well be; looked at first */
+  internBytes(source: Uint8Array, start: number, end: number, guess = -1): number {
+    if (guess >= 0 && guess < this.size && this.#equals(guess, source, start, end)) return guess;
+    const hash = hashOf(source, start, end);
+    const slots = this.#slots;
+    const mask = slots.length - 2;
+    let at = (hash << 1) & mask;
+    for (; slots[at + 1] !== 0; at = (at + 2) & mask) {
+      const id = slots[at + 1]! - 1;
+      if (slots[at] === hash && this.#equals(id, source, start, end)) return id;
     }
-    this.#slots[slot] = this.size + 1;
-    return this.#add(hash, source, start, end);
+    slots[at] = hash;
+    slots[at + 1] = this.size + 1;
+    return this.#add(source, start, end);
   }
 
   text(id: number): string {
@@ -49,14 +54,13 @@ export class StringTable {
     return true;
   }
 
-  #add(hash: number, source: Uint8Array, start: number, end: number): number {
+  #add(source: Uint8Array, start: number, end: number): number {
     const id = this.size++;
     const from = this.#start(id);
     const needed = from + end - start;
     if (needed > this.#bytes.length) this.#reserveBytes(Math.max(needed, this.#bytes.length * 2));
     for (let i = start; i < end; i++) this.#bytes[from + i - start] = source[i]!;
     this.#ends[id] = needed;
-    this.#hashes[id] = hash;
     if (this.size === this.#ends.length) this.#reserveIds(this.size * 2);
     return id;
   }
@@ -78,9 +82,28 @@ export class StringTable {
 
   #reserveIds(capacity: number): void {
     this.#ends = widened(this.#ends, capacity);
-    this.#hashes = widened(this.#hashes, capacity);
-    let slots = this.#slots.length;
-    while (slots < 2 * capacity) slots *= 2;
-    this.#slots = hashSlots(this.#hashes, this.size, slots);
+    let length = this.#slots.length;
+    while (length * 5 < capacity * 2 * 8) length *= 2;
+    if (length === this.#slots.length) return;
+    const wider = new Int32Array(length);
+    for (let from = 0; from < this.#slots.length; from += 2) {
+      if (this.#slots[from + 1] === 0) continue;
+      let at = (this.#slots[from]! << 1) & (length - 2);
+      while (wider[at + 1] !== 0) at = (at + 2) & (length - 2);
+      wider[at] = this.#slots[from]!;
+      wider[at + 1] = this.#slots[from + 1]!;
+    }
+    this.#slots = wider;
   }
+}
+
+/**
+ * FNV-1a, its bits mixed, of all bytes but the last, whose bits come below and apart: names that count up, as most do, lie
+ * near one another in the table, and one wait for memory serves ten of them.
+ */
+function hashOf(source: Uint8Array, start: number, end: number): number {
+  let hash = 0x811c9dc5;
+  for (let i = start; i < end - 1; i++) hash = Math.imul(hash ^ source[i]!, 0x01000193);
+  hash ^= hash >>> 15; // FNV's low bits alone cluster
+  return (hash << 4) ^ (start === end ? 0 : source[end - 1]! * 3);
 }
