@@ -65,6 +65,14 @@ describe('two sessions', () => {
     expect(insisted.stdout).toContain('Different environments: redis: Redis 7.0.15 / Redis 8.8.0');
   });
 
+  test('of another load are refused likewise', async () => {
+    const base = sessionOf(rowWith(FAST));
+    const other = sessionOf({ ...rowWith(FAST), inFlight: 1_024 });
+    const refused = await compared(base, other, '--json');
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stdout).toContain('some-strategy: closed loop, 1 in flight / closed loop, 1024 in flight');
+  });
+
   test('are not made up from a file that holds none', async () => {
     const file = await written({ strategies: 'none' });
     expect(() => readSession(file)).toThrowError(expect.objectContaining({ code: 'NO_FIGURES' }) as Error);

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { buffersOf, mergeRecordings, Recorder, type Recording } from '../harness/history/recorder.ts';
+import { Recorder } from '../harness/history/recorder.ts';
+import { mergeRecordings, timesOf, type Recording } from '../harness/history/recording.ts';
 import { requestOf, type Crowd } from '../harness/load/buyers.ts';
 import type { PurchaseOutcome } from '../strategies/contract.ts';
 import { seed } from './seed.ts';
@@ -59,13 +60,26 @@ describe('no recording ever differs from what was recorded', () => {
       recorder.complete(recorder.invoke(0, i + 1, 2 * i), { kind: 'sold', remaining: i }, 2 * i + 1);
     }
     const recording = recorder.seal();
-    const bytes = buffersOf(recording).reduce((sum, { byteLength }) => sum + byteLength, 0);
+    const bytes = recording.chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
     expect(bytes / operations).toBeLessThanOrEqual(64);
     const merged = mergeRecordings([recording], (buyer) => requestOf(crowd, buyer));
     expect(merged.length).toBe(operations);
     for (const i of [0, 65_535, 65_536, 131_072, operations - 1]) {
       expect(merged.at(i)).toMatchObject({ request: `r${i + 1}-t`, invoked: 2 * i, completed: 2 * i + 1 });
     }
+  });
+
+  test('nor when buyers come by themselves, over more than one piece of an open loop', () => {
+    const recorder = new Recorder(true);
+    const rows = Array.from({ length: 20_000 }, (_, i) => recorder.invoke(0, i + 1, 10 * i + 5));
+    for (const row of rows) {
+      recorder.arrived(row, 10 * row, 10 * row + 1);
+      if (row !== 9_999) recorder.complete(row, { kind: 'sold-out' }, 10 * row + 9);
+    }
+    const times = [...timesOf([recorder.seal()])].map((timed) => ({ ...timed }));
+    expect(times).toHaveLength(19_999);
+    const last = { intendedNs: 199_990, noticedNs: 199_991, invokedNs: 199_995, completedNs: 199_999 };
+    expect(times.at(-1)).toEqual(last);
   });
 
   test('nor by what completes after it was handed over', () => {

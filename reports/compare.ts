@@ -56,10 +56,22 @@ export function compare(base: Session, now: Session): Compared[] {
 
 /** What keeps two sessions from being compared: a line for each thing that differs. */
 export function differences(base: Session, now: Session): string[] {
-  return Object.entries(base.environment).flatMap(([what, was]) => {
+  const machine = Object.entries(base.environment).flatMap(([what, was]) => {
     const is = now.environment[what as keyof Session['environment']];
     return is === was ? [] : [`${what}: ${was} / ${is}`];
   });
+  const load = base.strategies.flatMap((before) => {
+    const after = now.strategies.find(({ strategy }) => strategy === before.strategy);
+    const [was, is] = [before, after].map((row) => (row && !('skipped' in row) ? loadOf(row) : undefined));
+    return was === undefined || is === undefined || was === is ? [] : [`${before.strategy}: ${was} / ${is}`];
+  });
+  return [...machine, ...load];
+}
+
+/** How a row was measured. */
+function loadOf({ mode, arrivals, inFlight }: SessionRow): string {
+  const rate = arrivals ? `, ${arrivals.profile}, ${grouped(arrivals.ratePerSecond)}/s` : '';
+  return `${mode} loop, ${inFlight} in flight${rate}`;
 }
 
 export function comparisonText(compared: readonly Compared[], differing: readonly string[]): string {

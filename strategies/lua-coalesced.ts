@@ -15,7 +15,7 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
-/** Whoever asks an instance in one turn of its event loop shares a script call, which serves each in turn. */
+/** Whoever asks an instance while it has a script call under way shares the next one, which serves each in turn. */
 export const luaCoalesced: Strategy = {
   name: 'lua-coalesced',
   summary: 'EVALSHA for up to 256 buyers at once: stock, limit per user, requestId and order record',
@@ -47,10 +47,9 @@ export const luaCoalesced: Strategy = {
 
   seller(redis, { sku, perUserLimit = '' }) {
     const keys = [stockKey(sku), holdingsKey(sku), ledgerKey(sku)];
-    let queue: Waiting[] = [];
-    const serveQueue = async (): Promise<void> => {
-      const batch = queue;
-      queue = [];
+    const queue: Waiting[] = [];
+    let calling = false;
+    const serve = async (batch: readonly Waiting[]): Promise<void> => {
       const args: (string | number)[] = [perUserLimit, batch.length];
       for (const { request } of batch) args.push(request.requestId);
       for (const { request } of batch) args.push(request.userId);
@@ -69,12 +68,17 @@ export const luaCoalesced: Strategy = {
         for (const { reject } of batch) reject(error);
       }
     };
+    const serveQueue = async (): Promise<void> => {
+      calling = true;
+      while (queue.length > 0) await serve(queue.splice(0, MOST_PER_CALL));
+      calling = false;
+    };
     return {
       async purchase(request) {
         checkRequest(request);
         return new Promise((resolve, reject) => {
-          if (queue.push({ request, resolve, reject }) === MOST_PER_CALL) void serveQueue();
-          else if (queue.length === 1) setImmediate(() => queue.length > 0 && void serveQueue());
+          queue.push({ request, resolve, reject });
+          if (!calling) void serveQueue();
         });
       },
       remaining: () => stockLeft(redis, sku),

@@ -4,7 +4,7 @@ import { isDefinite } from '../../strategies/errors.ts';
 import { systemClock as clock } from '../ambient.ts';
 import { EnvironmentError, UsageError } from '../errors.ts';
 import type { History } from '../history/operation.ts';
-import { mergeRecordings } from '../history/recorder.ts';
+import { mergeRecordings } from '../history/recording.ts';
 import { seededRandom } from '../random.ts';
 import { loadStrategy } from '../strategy-loader.ts';
 import { requestOf } from './buyers.ts';

@@ -4,7 +4,7 @@ import { getHeapStatistics } from 'node:v8';
 import type { PurchaseOutcome, Seller } from '../../strategies/contract.ts';
 import { isDefinite } from '../../strategies/errors.ts';
 import { systemClock as clock } from '../ambient.ts';
-import { Recorder } from '../history/recorder.ts';
+import { Recorder, type Records } from '../history/recorder.ts';
 import { arrivalTimes } from './arrivals.ts';
 import { Queue, requestOf } from './buyers.ts';
 import type { Connections } from './connections.ts';
@@ -33,19 +33,25 @@ export class Instance {
   readonly #shop: Shop;
   readonly #startNs: number;
   readonly #queue: Queue;
-  readonly #recorder: Recorder;
+  readonly #recorder: Records;
   /** Until the last sale, or until now if nothing was sold. One object: sales are many. */
   readonly #spent = { commands: 0, roundTrips: 0, pauses: 0 };
   #sold = false;
   #mostMemoryBytes = 0;
 
-  constructor(task: InstanceTask, control: Control, shop: Shop, startNs: number) {
+  constructor(
+    task: InstanceTask,
+    control: Control,
+    shop: Shop,
+    startNs: number,
+    records: Records = new Recorder(task.arrivals !== undefined),
+  ) {
     this.#task = task;
     this.#control = control;
     this.#shop = shop;
     this.#startNs = startNs;
     this.#queue = new Queue(task.crowd, task.instance, task.instances);
-    this.#recorder = new Recorder(task.arrivals !== undefined);
+    this.#recorder = records;
   }
 
   async run(): Promise<Omit<InstanceRun, 'failures'>> {

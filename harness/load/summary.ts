@@ -1,7 +1,7 @@
 import { OUTCOMES, type History, type Outcome } from '../history/operation.ts';
 import { outcomeCode, type OperationColumns } from '../history/columns.ts';
 import type { Failure } from './failures.ts';
-import { timesOf, type Recording } from '../history/recorder.ts';
+import { timesOf, type Recording } from '../history/recording.ts';
 import { noTimes, type Times } from './response-time.ts';
 import type { AtRest } from './rest.ts';
 import type { Usage } from './usage.ts';

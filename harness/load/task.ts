@@ -1,6 +1,6 @@
 import type { RedisOptions } from 'ioredis';
 import type { Sale } from '../../strategies/contract.ts';
-import type { Recording } from '../history/recorder.ts';
+import type { Recording } from '../history/recording.ts';
 import type { StrategyRef } from '../strategy-loader.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Crowd } from './buyers.ts';

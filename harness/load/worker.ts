@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import type { Seller } from '../../strategies/contract.ts';
 import { systemClock as clock } from '../ambient.ts';
-import { buffersOf } from '../history/recorder.ts';
+import { nothingRecorded } from '../history/recording.ts';
 import { seededRandom } from '../random.ts';
 import { loadStrategy } from '../strategy-loader.ts';
 import { Connections } from './connections.ts';
@@ -69,7 +69,7 @@ async function close(seller: Seller, graceMs: number, failures: Failures): Promi
 
 const nothingSold = (failures: Failures): InstanceRun => ({
   kind: 'ran',
-  recording: { rows: 0, chunks: [] },
+  recording: nothingRecorded,
   failures: failures.list(),
   connections: 0,
   commands: 0,
@@ -96,6 +96,6 @@ function faultOf(during: InstanceFault['during'], error: unknown): InstanceFault
 
 /** Hands the columns over to the main thread instead of copying them. */
 function transferred(run: InstanceRun): InstanceRun {
-  const handedOver = { [transferableSymbol]: buffersOf(run.recording), [valueSymbol]: run };
+  const handedOver = { [transferableSymbol]: run.recording.chunks, [valueSymbol]: run };
   return move(handedOver) as unknown as InstanceRun;
 }
