@@ -14,7 +14,7 @@ import {
   verdictLine,
   type Example,
 } from './view.ts';
-import { BY_GRAVITY, cellWord, DECLARED_MARK, kindOf, worstOf, type Kind } from './words.ts';
+import { BY_GRAVITY, cellWord, DECLARED_MARK, harmless, kindOf, worstOf, type Kind } from './words.ts';
 
 /** report.md: what a pull request has room for; report.html has the rest. */
 export function markdown(result: Result): string {
@@ -54,9 +54,10 @@ function matrix(result: Result): string {
       note === '' ? strategy.name : `${strategy.name} (${note})`,
       ...environments.map((environment) => {
         const parts = partsOf(strategy).filter((part) => part.environment === environment);
-        const worst = worstOf(parts.map(({ properties }) => properties));
+        const cells = parts.map(({ properties }) => properties);
+        const worst = worstOf(cells);
         if (parts.length === 0) return 'unverified';
-        return worst ? cellWord(worst.property, worst.cell) : 'holds';
+        return worst ? cellWord(worst.property, worst.cell) : harmless(cells);
       }),
     ];
   });
@@ -125,6 +126,7 @@ function conditions(result: Result): string {
       ...scopesOf(result),
       `${status}, ${Math.round(elapsedMs / 1000)} s, seed ${seed}, oversell ${machine.oversell}, ${machine.redis}, Node ${machine.node}, ${machine.platform}, ${machine.cpus}`,
       `Not tested here: ${notTested(result).join(', ')}`,
+      ...(result.notRun ? [`Not run in this profile: ${result.notRun.join(', ')}`] : []),
     ]
       .map((line) => `- ${escape(line)}`)
       .join('\n'),

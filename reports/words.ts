@@ -63,10 +63,14 @@ export function worstOf(parts: readonly Cells[]): { property: Property; cell: Ce
   return undefined;
 }
 
+/** `holds`, or `n/a` where no property says anything. */
+export const harmless = (parts: readonly Cells[]): 'holds' | 'n/a' =>
+  parts.every((part) => Object.values(part).every(({ verdict }) => verdict === 'n/a')) ? 'n/a' : 'holds';
+
 /** The worst that one environment showed. */
 export function environmentWord({ properties }: { properties: Cells }): string {
   const worst = worstOf([properties]);
-  if (worst === undefined) return 'holds';
+  if (worst === undefined) return harmless([properties]);
   const { property, cell } = worst;
   return kindOf(cell) === 'open' ? `${property}: inconclusive` : cellWord(property, cell);
 }

@@ -47,7 +47,7 @@ export function diagram(interleaving: Interleaving): Markup {
     <text class="lane" x="${server - 17}" y="16">Redis</text>
     <text class="lane n" x="${width - 6}" y="16">stock</text>
     ${places.map((place, i) => {
-      const before = places[i - 1]?.row.stock ?? interleaving.scope.stock;
+      const before = i === 0 ? interleaving.scope.stock : places[i - 1]!.row.stock;
       const x = place.row.lane === SERVER ? server : at[place.row.lane]!;
       return step(place, x, { at, server, width, before });
     })}

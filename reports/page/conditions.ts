@@ -33,6 +33,7 @@ ${table({
 <pre><code>${command}</code></pre>
 <p>This page again, from the run’s folder: <code>oversell report &lt;folder&gt;</code>. One counterexample again:
 <code>oversell replay &lt;folder&gt;/counterexamples/&lt;file&gt;</code>.</p>
+${result.notRun && markup`<p><b>Not run in this profile:</b> ${result.notRun.join(', ')}.</p>`}
 <p><b>Not tested here:</b> ${notTested(result).join(', ')}.</p>
 ${result.error && markup`<p class="verdict bad">${result.error.message} ${result.error.remedy}</p>`}
 <p>The run’s whole result is in this page as JSON, in the element <code>#result</code>: what every word and figure above is drawn from.</p>

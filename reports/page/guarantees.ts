@@ -5,12 +5,12 @@ import type {
   Result,
   StrategyResult,
 } from '../../harness/result.ts';
-import { ENVIRONMENTS, PROPERTIES, type Environment } from '../../strategies/contract.ts';
+import { ENVIRONMENTS, PROPERTIES, type Environment, type Property } from '../../strategies/contract.ts';
 import type { Exhibits } from '../evidence.ts';
 import { grouped, interleavingsText, plural, withSuperscripts } from '../figures.ts';
 import { placeOf } from '../questions/question.ts';
 import { environmentsTried, exploredIn, partsOf, scopesOf, strategyNote, EXPLORED_TITLE } from '../view.ts';
-import { EFFECTS, effectOf, kindOf, worstOf, type Kind } from '../words.ts';
+import { EFFECTS, effectOf, harmless, kindOf, worstOf, type Kind } from '../words.ts';
 import { markup, type Markup } from './markup.ts';
 import { table, type Cell, type Content } from './table.ts';
 
@@ -23,6 +23,8 @@ export const CLASSES: Record<Kind, string> = {
   open: 'open',
   'n/a': 'none',
 };
+type Part = ExploredResult | EnvironmentResult;
+
 const UNVERIFIED: Cell = { word: 'unverified', kind: 'none' };
 
 /** Who keeps what where: first the worst of each environment, then every property of every strategy. */
@@ -39,7 +41,8 @@ ${result.strategies.map((strategy) => details(strategy, exhibits))}
 </section>`;
 
 const LEGEND = markup`<ul class="legend">
-<li><span class="holds">holds</span> in every interleaving of the scope (or, where it says so, in a sample)</li>
+<li><span class="holds">holds</span> in every interleaving of the scope</li>
+<li><span class="sampled">holds</span> in what was looked at: a sample, or as much as a budget allowed</li>
 <li><span class="weak">sells twice</span> a weakness that the strategy declares; the link shows how</li>
 <li><span class="found">SELLS TWICE</span> one of which it says nothing</li>
 <li><span class="broken">SELLS TWICE</span> one where it declares the contrary: the run fails</li>
@@ -73,29 +76,35 @@ function note(strategy: StrategyResult): string | undefined {
   return said === '' ? undefined : said;
 }
 
-function overviewCell(strategy: StrategyResult, environment: Environment, exhibits: Exhibits): string | Cell {
+function overviewCell(strategy: StrategyResult, environment: Environment, exhibits: Exhibits): Cell {
   const parts = partsOf(strategy).filter((part) => part.environment === environment);
-  if (parts.length === 0) return UNVERIFIED;
-  const worst = worstOf(parts.map(({ properties }) => properties));
-  if (!worst) {
-    const [part] = parts as [EnvironmentResult | ExploredResult];
-    return part.coverage === 'exhausted'
-      ? { word: 'holds', kind: 'holds' }
-      : { word: 'holds', kind: 'sampled', note: part.coverage };
-  }
-  return cellOf(worst.cell, worst.property, strategy, environment, exhibits);
+  const [first] = parts;
+  if (!first) return UNVERIFIED;
+  const cells = parts.map(({ properties }) => properties);
+  const worst = worstOf(cells);
+  if (worst) return cellOf(worst.cell, worst.property, first, strategy, exhibits);
+  const word = harmless(cells);
+  if (word === 'n/a') return { word, kind: CLASSES['n/a'] };
+  return { ...holding(first), ...(first.coverage !== 'exhausted' && { note: first.coverage }) };
 }
+
+/** What was only sampled, or only looked at up to a limit, looks less sure than what was exhausted. */
+const holding = ({ coverage }: Part): Cell => ({
+  word: 'holds',
+  kind: coverage === 'exhausted' ? CLASSES.holds : 'sampled',
+});
 
 function cellOf(
   cell: Judged,
-  property: (typeof PROPERTIES)[number],
+  property: Property,
+  part: Part,
   strategy: StrategyResult,
-  environment: Environment,
   exhibits: Exhibits,
 ): Cell {
   const kind = kindOf(cell);
   switch (kind) {
     case 'holds':
+      return holding(part);
     case 'n/a':
       return { word: kind, kind: CLASSES[kind] };
     case 'open':
@@ -107,7 +116,7 @@ function cellOf(
       return {
         word: kind === 'declared' ? effect : effect.toUpperCase(),
         kind: CLASSES[kind],
-        to: exhibits.find(strategy, environment, property)?.id,
+        to: exhibits.find(strategy, part.environment, property)?.id,
       };
     }
   }
@@ -120,8 +129,7 @@ function details(strategy: StrategyResult, exhibits: Exhibits): Markup {
   const why = skipped ?? notExplored;
   return markup`
 <details class="strategy"><summary><b>${name}</b> <span>${said === '' ? summary : `${said} · ${summary}`}</span></summary>
-${why !== undefined && markup`<p class="note">${skipped === undefined ? 'Not explored' : 'Skipped'}: ${why}</p>`}
-<div id="${exhibits.idOf(strategy)}">${
+<div id="${exhibits.idOf(strategy)}">${why !== undefined && markup`<p class="note">${skipped === undefined ? 'Not explored' : 'Skipped'}: ${why}</p>`}${
     skipped === undefined &&
     table({
       caption: `${name}: property by environment`,
@@ -142,9 +150,7 @@ function rowsOf(strategy: StrategyResult, exhibits: Exhibits): Content[][] {
     ...parts.map((part) => [
       'interleavings' in part ? part.environment : `${part.environment}, large`,
       restsOn(part),
-      ...PROPERTIES.map((property) =>
-        cellOf(part.properties[property], property, strategy, part.environment, exhibits),
-      ),
+      ...PROPERTIES.map((property) => cellOf(part.properties[property], property, part, strategy, exhibits)),
     ]),
     ...(untried.length > 0
       ? [[untried.join(', '), 'nothing was run', ...PROPERTIES.map(() => UNVERIFIED)]]
@@ -152,7 +158,7 @@ function rowsOf(strategy: StrategyResult, exhibits: Exhibits): Content[][] {
   ];
 }
 
-function restsOn(part: ExploredResult | EnvironmentResult): string {
+function restsOn(part: Part): string {
   if ('interleavings' in part) {
     const { interleavings, coverage, audited } = part;
     const count = BigInt(interleavings);
