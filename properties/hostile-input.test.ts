@@ -49,7 +49,13 @@ const sales: [string, Partial<Sale>][] = [
 ];
 
 async function buy(strategy: Strategy, request: PurchaseRequest): Promise<PurchaseOutcome> {
-  const seller = await strategy.seller(redis, SALE, sellerEnv(seededRandom(seed), 3));
+  const env = sellerEnv(seededRandom(seed), 3);
+  // While a buyer waits, background work is done.
+  const sleep = async (ms: number): Promise<void> => {
+    await seller.runJob?.();
+    await env.sleep(ms);
+  };
+  const seller = await strategy.seller(redis, SALE, { ...env, sleep });
   return seller.purchase(request, redis);
 }
 

@@ -30,11 +30,21 @@ const LIMITED: Sale = { ...SALE, perUserLimit: 2 };
 const pair: PurchaseRequest = { requestId: 'r1', userId: 'u1', quantity: 2 };
 const single: PurchaseRequest = { requestId: 'r2', userId: 'u1', quantity: 1 };
 
-const env = sellerEnv(seededRandom(seed), 3);
 const open = async (strategy: Strategy, sale: Sale): Promise<Seller> => {
   await strategy.open(redis, sale);
-  return strategy.seller(redis, sale, env);
+  return start(strategy, sale);
 };
+
+/** A process of the sale; while it waits, background work is done. */
+async function start(strategy: Strategy, sale: Sale): Promise<Seller> {
+  const env = sellerEnv(seededRandom(seed), 3);
+  const sleep = async (ms: number): Promise<void> => {
+    await seller.runJob?.();
+    await env.sleep(ms);
+  };
+  const seller = await strategy.seller(redis, sale, { ...env, sleep });
+  return seller;
+}
 
 /** What strategies can do is known from their sellers alone. */
 const able = async (ability: 'release' | 'restock', strategy: Strategy): Promise<boolean> =>
@@ -44,7 +54,7 @@ const able = async (ability: 'release' | 'restock', strategy: Strategy): Promise
 async function toldOf(strategy: Strategy): Promise<string[]> {
   const told: string[] = [];
   const seller = await open(strategy, LIMITED);
-  const other = await strategy.seller(redis, LIMITED, env);
+  const other = await start(strategy, LIMITED);
   const ask = async (request: PurchaseRequest): Promise<void> => {
     const { kind } = await seller.purchase(request, redis);
     told.push(`${request.requestId} ${kind}`);

@@ -123,11 +123,24 @@ export const CHOOSING: Readonly<Record<string, Choosing>> = {
     choose: 'When what is done under the lock cannot be done in Redis. Never for the counter alone.',
     mustBeTrue: 'nobody is ever slower than the lock lasts',
   },
+  'queue-single-consumer': {
+    commands: 'EVALSHA (XADD), HGET …, EVALSHA to withdraw; the consumer: XRANGE, EVALSHA',
+    roundTrips: '2 and more, as often as it asks',
+    choose: 'When orders are worked off at the pace of something slow behind them.',
+    mustBeTrue: 'a consumer runs; buyers accept to wait',
+  },
   'bucketed-stock': {
     commands: 'EVALSHA, up to one a bucket',
     roundTrips: '1 … 16',
     choose: 'When one key is too hot for one node of a cluster.',
     mustBeTrue: 'quantity is small against what a bucket holds',
+  },
+  'leased-units': {
+    commands: 'EVALSHA for up to 64 units',
+    roundTrips: 'about 1 in 64',
+    choose: 'The least load on Redis, where a few units may stay unsold for a while.',
+    mustBeTrue:
+      'an instance ends in order; what it leased is lost with it, and a retry reaches the same instance',
   },
   'lua-then-wait': {
     commands: 'EVALSHA, WAIT',

@@ -26,6 +26,12 @@ export const ledgerKey = (sku: string): string => `{${sku}}:ledger`;
 export const holdsKey = (sku: string): string => `{${sku}}:holds`;
 /** Sorted set: request ids by the moment at which their hold ends, in ms. */
 export const deadlinesKey = (sku: string): string => `{${sku}}:deadlines`;
+/** Hash: lease → units that were taken for it. */
+export const leasesKey = (sku: string): string => `{${sku}}:leases`;
+/** Hash: request id → `waiting`, or what was decided: `sold 2 alice`, `sold-out`, `withdrawn`, … */
+export const decisionsKey = (sku: string): string => `{${sku}}:decisions`;
+/** Stream of requests that wait for a decision: request, user, quantity. */
+export const queueKey = (sku: string): string => `{${sku}}:queue`;
 /** String with an expiry: the token of whoever holds the lock. */
 export const lockKey = (sku: string): string => `{${sku}}:lock`;
 /** Part of the stock. Each has a hash tag of its own, so that a cluster spreads them. */

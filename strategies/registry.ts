@@ -9,12 +9,14 @@ import { functionDecrement } from './function-decrement.ts';
 import { functionReserveOnce } from './function-reserve-once.ts';
 import { holdThenConfirm } from './hold-then-confirm.ts';
 import { increxBounded } from './increx-bounded.ts';
+import { leasedUnits } from './leased-units.ts';
 import { lockGuarded } from './lock-guarded.ts';
 import { luaCoalesced } from './lua-coalesced.ts';
 import { luaDecrement } from './lua-decrement.ts';
 import { luaReserveOnce } from './lua-reserve-once.ts';
 import { luaThenWait } from './lua-then-wait.ts';
 import { multiWithoutWatch } from './multi-without-watch.ts';
+import { queueSingleConsumer } from './queue-single-consumer.ts';
 import { readThenWrite } from './read-then-write.ts';
 import { tokenList } from './token-list.ts';
 import { tokenSet } from './token-set.ts';
@@ -60,8 +62,10 @@ export const registry: readonly Registration[] = [
   builtIn(tokenSet),
   // Serialisers
   builtIn(lockGuarded),
+  builtIn(queueSingleConsumer),
   // Scale
   builtIn(bucketedStock),
+  builtIn(leasedUnits),
   // Durability
   builtIn(luaThenWait),
   // Lifecycle

@@ -14,9 +14,9 @@ export const watchSharedConnection: Strategy = {
   guarantees: declareGuarantees(
     {
       calm: { breaks: ['oversell'] },
-      // Where each buyer has a process, nobody shares, and it is as good as watch-retry.
-      'several-units': {},
+      'several-units': { breaks: ['oversell'] },
       'release-restock': { breaks: ['oversell', 'progress'] },
+      // From here on each buyer has a process: nobody shares, and it is as good as watch-retry.
       'buyer-crash': { breaks: ['stranded'] },
       'lost-reply': { breaks: ['oversell', 'stranded', 'false-refusal', 'double-sale'] },
       retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },

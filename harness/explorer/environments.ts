@@ -31,10 +31,11 @@ type Addition = Partial<Omit<Scope, 'faults'>> & {
 const ADDITIONS: Record<ExploredEnvironment, readonly Addition[]> = {
   // Three buyers, one of whom is refused; two of whom are; and two of one process, its connection and its memory.
   calm: [{}, { stock: 1 }, { only: 'shared', buyers: 2, stock: 1, instances: 1 }],
-  // Three buyers, who cannot all have what they want; and one user who buys twice.
+  // Three buyers, who cannot all have what they want; one user who buys twice; and two of one process.
   'several-units': [
     { stock: 3, quantities: [2, 1, 2] },
     { buyers: 2, stock: 3, quantities: [2, 1], users: 1 },
+    { only: 'shared', buyers: 2, quantities: [2, 1], instances: 1 },
   ],
   'release-restock': [
     { releases: 1, restocks: 1 },

@@ -1,0 +1,112 @@
+import { checkRequest, checkSale, checkUnits, declareGuarantees, type Strategy } from './contract.ts';
+import { MissingProductError } from './errors.ts';
+import { leasesKey, stockKey, stockLeft } from './keys.ts';
+import { Script } from './script.ts';
+
+const exchangeLease = new Script(import.meta.resolve('#lua/leased-units.lua'));
+const putOnSale = new Script(import.meta.resolve('#lua/put-on-sale.lua'));
+const LEASE_UNITS = 64;
+const LEASE_MS = 1_000;
+
+/**
+ * An instance takes many units in one call and sells them from memory. Only its owner ends a lease: the store does not
+ * know what of it was sold, so a sweeper that puts an old lease back on sale sells units twice that a dead or a slow
+ * instance has sold. What an instance leased is lost with it, and is not for sale elsewhere meanwhile.
+ */
+export const leasedUnits: Strategy = {
+  name: 'leased-units',
+  summary: 'EVALSHA leases 64 units to an instance, which sells them from memory and returns the rest',
+  connection: 'shared',
+  supports: ['several-units'],
+  guarantees: declareGuarantees(
+    {
+      calm: { breaks: ['false-refusal'] },
+      'several-units': { breaks: ['false-refusal'] },
+      'release-restock': { breaks: ['false-refusal'] },
+      'buyer-crash': { breaks: ['stranded', 'false-refusal'] },
+      'lost-reply': { breaks: ['false-refusal'] },
+      retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
+      'script-flush': { breaks: ['false-refusal'] },
+      expiry: { breaks: ['false-refusal'] },
+      // Where the names of the instances are lost, two may get one name, and one lease.
+      eviction: { breaks: ['oversell', 'stranded', 'false-refusal'] },
+      'hostile-input': { breaks: ['false-refusal', 'double-sale'] },
+      restart: {},
+      'restart-without-aof': { breaks: ['stranded', 'false-refusal'] },
+    },
+    { notApplicable: ['user-limit', 'lost-sale'] },
+  ),
+
+  async open(redis, sale) {
+    checkSale(sale, leasedUnits);
+    await redis.set(stockKey(sale.sku), sale.stock);
+  },
+
+  seller(redis, { sku }, env) {
+    const keys = [stockKey(sku), leasesKey(sku)];
+    let instance: number | undefined;
+    const sold = new Set<string>();
+    let lease = { number: 0, unsold: 0 };
+    let isSure = true; // false after a call whose outcome is unknown: until it is repeated, nothing is sold
+    let exchanging: Promise<{ asked: number; units: number }> | undefined;
+
+    const enrol = async (): Promise<number> => {
+      if ((await redis.exists(stockKey(sku))) === 0) throw new MissingProductError(sku);
+      return redis.hincrby(leasesKey(sku), 'instances', 1);
+    };
+    const exchange = async (asked: number): Promise<{ asked: number; units: number }> => {
+      instance ??= await enrol();
+      isSure = false;
+      const number = lease.number + 1; // a call that is sent twice, or arrives late, exchanges it once
+      const args = [instance, number, lease.unsold, asked];
+      const units = Number(await exchangeLease.run(redis, keys, args));
+      if (units === -1) throw new MissingProductError(sku);
+      lease = { number, unsold: units };
+      isSure = true;
+      if (units > 0) void endLater(number);
+      return { asked, units };
+    };
+    const renew = (asked: number): Promise<{ asked: number; units: number }> =>
+      (exchanging ??= exchange(asked).finally(() => (exchanging = undefined)));
+
+    const add = async (units: number): Promise<void> => {
+      if ((await putOnSale.run(redis, keys, [units])) === null) throw new MissingProductError(sku);
+    };
+    const endLater = async (number: number): Promise<void> => {
+      await env.sleep(LEASE_MS);
+      if (lease.number === number) await renew(0).catch(() => undefined); // the next call ends it
+    };
+
+    return {
+      async purchase(request) {
+        checkRequest(request);
+        const { requestId, quantity } = request;
+        for (let attempt = 1; attempt <= env.maxAttempts; attempt++) {
+          if (sold.has(requestId)) return { kind: 'sold' };
+          if (isSure && lease.unsold >= quantity) {
+            lease.unsold -= quantity;
+            sold.add(requestId);
+            return { kind: 'sold' };
+          }
+          const { asked, units } = await renew(Math.max(LEASE_UNITS, quantity));
+          if (units < quantity && asked >= quantity) return { kind: 'sold-out' };
+        }
+        return { kind: 'gave-up', attempts: env.maxAttempts }; // others of this process were quicker each time
+      },
+      async close() {
+        await exchanging;
+        if (lease.number > 0) await renew(0);
+      },
+      remaining: () => stockLeft(redis, sku),
+      async release(request) {
+        checkRequest(request);
+        sold.delete(request.requestId);
+        await add(request.quantity);
+      },
+      async restock(quantity) {
+        checkUnits('quantity', quantity, 1);
+        await add(quantity);
+      },
+    };
+  },
+};
