@@ -8,6 +8,8 @@ const sell = new Script(import.meta.resolve('#lua/lua-coalesced.lua'));
 const release = new Script(import.meta.resolve('#lua/lua-coalesced-release.lua'));
 const putOnSale = new Script(import.meta.resolve('#lua/put-on-sale.lua'));
 const MOST_PER_CALL = 256;
+/** While the server decides one call, the next is made or its predecessor's answers are handed out. */
+const MOST_CALLS = 2;
 
 interface Waiting {
   request: PurchaseRequest;
@@ -15,7 +17,7 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
-/** Whoever asks an instance while it has a script call under way shares the next one, which serves each in turn. */
+/** Whoever asks an instance while it has two script calls under way shares the next one, which serves each in turn. */
 export const luaCoalesced: Strategy = {
   name: 'lua-coalesced',
   summary: 'EVALSHA for up to 256 buyers at once: stock, limit per user, requestId and order record',
@@ -48,7 +50,7 @@ export const luaCoalesced: Strategy = {
   seller(redis, { sku, perUserLimit = '' }) {
     const keys = [stockKey(sku), holdingsKey(sku), ledgerKey(sku)];
     const queue: Waiting[] = [];
-    let calling = false;
+    let calls = 0;
     const serve = async (batch: readonly Waiting[]): Promise<void> => {
       const args: (string | number)[] = [perUserLimit, batch.length];
       for (const { request } of batch) args.push(request.requestId);
@@ -69,16 +71,16 @@ export const luaCoalesced: Strategy = {
       }
     };
     const serveQueue = async (): Promise<void> => {
-      calling = true;
+      calls++;
       while (queue.length > 0) await serve(queue.splice(0, MOST_PER_CALL));
-      calling = false;
+      calls--;
     };
     return {
       async purchase(request) {
         checkRequest(request);
         return new Promise((resolve, reject) => {
           queue.push({ request, resolve, reject });
-          if (!calling) void serveQueue();
+          if (calls < MOST_CALLS) void serveQueue();
         });
       },
       remaining: () => stockLeft(redis, sku),
