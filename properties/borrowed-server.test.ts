@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EnvironmentError, UsageError } from '../harness/errors.ts';
@@ -5,7 +6,7 @@ import { borrowServer } from '../harness/redis/borrowed.ts';
 import { findServer } from '../harness/redis/provision.ts';
 import { startServer } from '../harness/redis/server.ts';
 import { requirePrivate, type RedisTarget } from '../harness/redis/target.ts';
-import type { Sale, Strategy } from '../strategies/contract.ts';
+import type { Sale, Seller, Strategy } from '../strategies/contract.ts';
 import { registry } from '../strategies/registry.ts';
 import { runnable } from './built-ins.ts';
 import { rejection } from './machines.ts';
@@ -71,10 +72,14 @@ async function sellOut(strategy: Strategy, target: RedisTarget): Promise<string[
       random: () => 0.5,
       pick: () => 0,
       now: () => 0,
-      sleep: () => Promise.resolve(),
+      // While a buyer waits, background work is done.
+      sleep: async () => {
+        await seller.runJob?.();
+        await delay(1);
+      },
       maxAttempts: 3,
     };
-    const seller = await strategy.seller(redis, SALE, env);
+    const seller: Seller = await strategy.seller(redis, SALE, env);
     const outcomes: string[] = [];
     for (let i = 0; i <= SALE.stock; i++) {
       // Strategies that share their keys' names must not take each other's requests for their own.

@@ -385,14 +385,18 @@ export class Space {
     }
     if (cursor.timerMatters) moves.push({ kind: 'timer' });
     if (local.phase === 'live')
-      moves.push(...this.#disturbances(cursor, budgets), ...this.#requests(local, slot, budgets));
+      moves.push(...this.#disturbances(cursor, local, budgets), ...this.#requests(local, slot, budgets));
     return moves;
   }
 
-  /** Crashes and cuts, while something is under way: to a process that has nothing more to do they do nothing. */
-  #disturbances(cursor: Cursor, budgets: number): Move[] {
+  /**
+   * Crashes and cuts, while something is under way: to a process that has nothing more to do they do nothing, unless
+   * it keeps something until it is closed. One that nobody asked yet dies as well when it has just been asked.
+   */
+  #disturbances(cursor: Cursor, local: Local, budgets: number): Move[] {
     const moves: Move[] = [];
-    if (left(budgets, 'crash') > 0 && (!cursor.finished || this.abilities.close)) {
+    const asked = local.calls.some(({ operation }) => operation >= 0);
+    if (left(budgets, 'crash') > 0 && (!cursor.finished || (this.abilities.close && asked))) {
       const ghosts = this.rules.ghosts ? cursor.ghosts() : [[]];
       for (const survivors of ghosts) moves.push({ kind: 'crash', survivors });
     }
