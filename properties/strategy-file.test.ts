@@ -1,6 +1,6 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { folderWith, loaded, NAIVE, strategy, type Loaded } from './strategy-sources.ts';
+import { folderWith, loaded, loadedWithin, NAIVE, strategy, type Loaded } from './strategy-sources.ts';
 
 /** Loads one file, beside others, from a folder of its own. */
 async function load(name: string, text: string, beside: Record<string, string> = {}): Promise<Loaded> {
@@ -180,11 +180,20 @@ describe('what is wrong with a file is told with file, line and remedy, and exit
   });
 });
 
+test('in a process of its own it comes to the same', async () => {
+  const file = join(folderWith({ 'sell.ts': NAIVE, 'nothing.ts': 'export {};' }), 'sell.ts');
+  expect(await loadedWithin(file, 10_000)).toEqual(await loaded(file));
+  const nothing = join(dirname(file), 'nothing.ts');
+  const told = await loadedWithin(nothing, 10_000);
+  expect(told).toMatchObject({ exitCode: 2, error: { code: 'NO_STRATEGY' } });
+  expect(told).toEqual(await loaded(nothing));
+});
+
 describe('an import that does not end', () => {
   /** Long enough for a busy machine to load a file that does end. */
   const LIMIT_MS = 4_000;
   const within = (text: string): Promise<Loaded> =>
-    loaded(
+    loadedWithin(
       join(folderWith({ 'sell.ts': `interface Erased {\n  a: 1;\n}\n${text}\n${NAIVE}` }), 'sell.ts'),
       LIMIT_MS,
     );

@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { start, type Ended } from './command.ts';
 import { temporaryFolder } from './processes.ts';
@@ -35,14 +37,34 @@ export const strategy = (name: string, variable = 'mine'): string =>
 
 const loading = fileURLToPath(new URL('./load-strategies.mjs', import.meta.url));
 
-/** What came of loading a file with the compiled product in a process of its own: Node's own loader is what counts. */
+/** What came of loading a file with the compiled product, by Node's own loader, which is what counts. */
 export interface Loaded {
   strategies?: { name: string; path: string; export: string }[];
   error?: { code: string; message: string; remedy: string };
   exitCode: number | null;
 }
 
-export async function loaded(file: string, importLimitMs = 10_000): Promise<Loaded> {
+/** Loads one file after the other; it ends with us, as its stdin does. */
+let loader: { ask: (file: string) => void; answers: AsyncIterator<string> } | undefined;
+
+function startLoader(): NonNullable<typeof loader> {
+  const child = spawn(process.execPath, [loading], { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.unref();
+  const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
+  return { ask: (file) => child.stdin.write(`${file}\n`), answers };
+}
+
+/** Loads a file in a process that has loaded others. */
+export async function loaded(file: string): Promise<Loaded> {
+  loader ??= startLoader();
+  loader.ask(file);
+  const answer = await loader.answers.next();
+  if (answer.done === true) throw new Error(`the loader ended over ${file}`);
+  return { exitCode: 0, ...(JSON.parse(answer.value) as Omit<Loaded, 'exitCode'>) };
+}
+
+/** Loads a file in a process of its own, which has so much time. */
+export async function loadedWithin(file: string, importLimitMs: number): Promise<Loaded> {
   const { exitCode, stdout, stderr } = await start(process.execPath, [loading, file, String(importLimitMs)])
     .ended;
   if (stderr !== '') throw new Error(stderr);

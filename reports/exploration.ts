@@ -6,7 +6,7 @@ import type { Replay } from '../harness/explorer/replay.ts';
 import { PROPERTIES } from '../strategies/contract.ts';
 import { textTable } from './text-table.ts';
 import { timeline } from './diagram/text.ts';
-import { grouped } from './figures.ts';
+import { grouped, plural } from './figures.ts';
 
 /** As `explore --json` prints it. */
 export function explorationJson({ exploration, files }: Explored): object {
@@ -65,9 +65,9 @@ function scopeText({ scope }: Exploration): string {
     budget > 0 ? [`${name}=${budget}`] : [],
   );
   return [
-    `${scope.buyers} buyers of ${[...new Set(scope.quantities)].join(', ')} on ${scope.instances} instances`,
-    `${scope.stock} units`,
-    `${scope.attempts} attempts`,
+    `${plural(scope.buyers, 'buyer')} of ${[...new Set(scope.quantities)].join(', ')} on ${plural(scope.instances, 'instance')}`,
+    plural(scope.stock, 'unit'),
+    plural(scope.attempts, 'attempt'),
     ...(scope.perUserLimit === undefined
       ? []
       : [`at most ${scope.perUserLimit} a user, ${scope.users} users`]),

@@ -117,13 +117,16 @@ describe.skipIf(executable === undefined).each(pages)('%s', (_, file) => {
 const PICTURES = process.env['OVERSELL_PICTURES'];
 
 test.skipIf(executable === undefined).each([
-  ['matrix', '#guarantees .scroll', ''],
-  ['diagram', 'figure', 'watch-retry-lost-reply-oversell.json'],
-])('pictures: the %s of the example can be taken', async (name, selector, text) => {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, deviceScaleFactor: 2 });
+  ['matrix', '#guarantees .scroll', '', 1600],
+  ['diagram', 'figure', 'watch-retry-lost-reply-oversell.json', 1280],
+])('pictures: the %s of the example can be taken', async (name, selector, text, width) => {
+  const page = await browser.newPage({ viewport: { width, height: 900 }, deviceScaleFactor: 1.5 });
   await page.goto(pathToFileURL(EXAMPLE).href);
   const shown = page.locator(selector).filter({ hasText: text }).first();
   await page.evaluate(`for (const one of document.querySelectorAll('details')) one.open = true`);
+  // As wide as it is: on paper nothing can be scrolled.
+  await page.addStyleTag({ content: `body { max-width: none }` });
+  expect(await shown.evaluate((one) => one.scrollWidth <= one.clientWidth)).toBe(true);
   const picture = await shown.screenshot(
     PICTURES === undefined ? {} : { path: join(PICTURES, `${name}.png`) },
   );
