@@ -144,12 +144,21 @@ describe('the libraries', () => {
   /** Those that the system's loader and C library bring; unpacking them would mix two C libraries. */
   const systems = /^(linux-vdso|ld-linux|libc|libm|libdl|libpthread|librt|libresolv)\b/;
 
-  /** Libraries of a wrapped program that do not come from the entry: name → the system's path, if it has one. */
-  async function foreign(wrapper: string): Promise<Map<string, string | undefined>> {
+  /**
+   * Libraries of a wrapped program that do not come from the entry: name → the system's path, if it has one.
+   *
+   * @returns undefined where somebody hides the system's own already, so that nothing can be told
+   */
+  async function foreign(wrapper: string): Promise<Map<string, string | undefined> | undefined> {
     const folder = temporaryFolder();
     await fs.symlink(join(entry, 'root'), join(folder, 'root'));
     const traced = await program(join(folder, 'bin', 'traced'), wrapper.replace('exec ', 'exec ldd '));
-    const { stdout } = await run(traced, []);
+    const told = await run(traced, []).catch((error: Error & { stderr?: string }) => error);
+    if (told instanceof Error) {
+      if (!/file too short/.test(told.stderr ?? '')) throw told;
+      return undefined;
+    }
+    const { stdout } = told;
     const found = new Map<string, string | undefined>();
     for (const [, name, path] of stdout.matchAll(/^\s*(\S+)(?: => (\/\S+|not found))?/gm)) {
       const file = basename(name!);
@@ -159,17 +168,19 @@ describe('the libraries', () => {
     return found;
   }
   test.each(['redis-server', 'redis-benchmark'])('of %s are all unpacked beside it', async (name) => {
-    expect([...(await foreign(await wrapperOf(name))).keys()]).toEqual([]);
+    expect([...(await foreign(await wrapperOf(name)))!.keys()]).toEqual([]);
   });
 
-  test('are looked for where it matters: a wrapper that forgets them is caught', async () => {
-    const missed = [...(await foreign(forgetful(await wrapperOf('redis-server')))).keys()].join(' ');
+  test('are looked for where it matters: a wrapper that forgets them is caught', async (context) => {
+    const found = await foreign(forgetful(await wrapperOf('redis-server')));
+    context.skip(found === undefined, 'the system’s own libraries are hidden here already');
+    const missed = [...found!.keys()].join(' ');
     for (const library of ['libssl', 'libcrypto', 'libjemalloc', 'liblzf']) expect(missed).toContain(library);
   });
 
   test('are enough: the server runs where the system’s own are hidden', async (context) => {
     const folder = temporaryFolder();
-    const hidden = [...(await foreign(forgetful(await wrapperOf('redis-server')))).values()];
+    const hidden = [...((await foreign(forgetful(await wrapperOf('redis-server'))))?.values() ?? [])];
     const paths = hidden.filter((path) => path !== undefined);
     const hides = (await Promise.all(paths.map((path) => fs.realpath(path)))).map(
       (path) => `mount --bind /dev/null '${path}' &&`,

@@ -13,7 +13,7 @@ const { source } = new Script(import.meta.resolve('#lua/lua-coalesced.lua'));
 
 describe('over all interleavings of four buyers on one instance, two of whom may share a call', () => {
   test.each([
-    ['a crash', { stock: 2, faults: { crash: 1 } }],
+    ['a crash', { buyers: 3, stock: 2, faults: { crash: 1 } }],
     ['two users with a limit', { stock: 3, users: 2, perUserLimit: 1 }],
     ['several units each', { stock: 3, quantities: [2, 1, 2, 1] }],
   ])('%s breaks nothing', async (_what, scope) => {
