@@ -153,9 +153,9 @@ describe('the libraries', () => {
     const folder = temporaryFolder();
     await fs.symlink(join(entry, 'root'), join(folder, 'root'));
     const traced = await program(join(folder, 'bin', 'traced'), wrapper.replace('exec ', 'exec ldd '));
-    const told = await run(traced, []).catch((error: Error & { stderr?: string }) => error);
+    const told = await run(traced, []).catch((error: Error & { stdout?: string }) => error);
     if (told instanceof Error) {
-      if (!/file too short/.test(told.stderr ?? '')) throw told;
+      if (!/file too short/.test(told.stdout ?? '')) throw told;
       return undefined;
     }
     const { stdout } = told;
