@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { oversell } from './command.ts';
 import { gone, temporaryFolder, type Remains } from './processes.ts';
+import { rotating } from './rotating.ts';
 import { seed } from './seed.ts';
 import { exploredWithin, folderWith, NAIVE, soldWith } from './strategy-sources.ts';
 
@@ -96,7 +97,7 @@ describe('explored code that never lets go of its thread ends the run, which nam
   const LIMIT_MS = 2_000;
   const inPurchase = /async purchase\(\) \{\n/;
 
-  test.each([
+  const loops: [where: string, line: number, text: string][] = [
     ['in open', 4, NAIVE.replace(/open: .*/, 'open: async () => { for (;;) {} },')],
     ['in seller', 6, spoilt(/seller: \(redis\) => \(/, '(() => {\nfor (;;) {}\n})(), ')],
     ['in a purchase', 7, spoilt(inPurchase, 'for (;;) {}\n')],
@@ -107,7 +108,8 @@ describe('explored code that never lets go of its thread ends the run, which nam
       7,
       spoilt(inPurchase, 'for (;;) await new Promise((resolve) => setImmediate(resolve));\n'),
     ],
-  ])('%s', async (_, at, text) => {
+  ];
+  test.each(rotating(loops, 3, 'loops'))('%s', async (_, at, text) => {
     const file = join(folderWith({ 'sell.ts': text }), 'sell.ts');
     const { exitCode, stdout, stderr } = await exploredWithin(file, LIMIT_MS);
     expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: '' });
