@@ -1,4 +1,4 @@
-type NumberArray = Uint8Array | Int32Array | Uint32Array | Float64Array;
+type NumberArray = Uint8Array | Int32Array | Float64Array;
 
 /** A longer array that begins with the same numbers, and goes on with zeros. */
 export function widened<T extends NumberArray>(array: T, length: number): T {

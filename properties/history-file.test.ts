@@ -238,6 +238,15 @@ describe('a corrupt line is never skipped: it is named by its number', () => {
     }
   });
 
+  test.each(['a', 'b'])('half a character, which would become any other half (%s)', async (half) => {
+    const escaped = half === 'a' ? '\\ud800' : '\\udc01';
+    writeFileSync(
+      path,
+      `{"oversell":1,"sale":{"sku":"tea","stock":1}}\n${line({ request: 'r%' }).replace('%', escaped)}`,
+    );
+    await expect(readHistory(path)).rejects.toThrow('line 2 is wrong: request holds half a character');
+  });
+
   test('a folder', async () => {
     await expect(readHistory(folder)).rejects.toMatchObject({ code: 'NO_HISTORY' });
   });
@@ -280,7 +289,9 @@ test('the fast scanner never takes a line that the general parser would read oth
         const strings = new StringTable();
         const scanner = new LineScanner(strings);
         const source = Buffer.from(edited);
-        if (scanner.scan(source, 0, source.length) !== source.length) return;
+        const end = scanner.scan(source, 0, source.length);
+        if (end === -1) return;
+        expect(end).toBe(source.length);
         taken++;
         const { row } = scanner;
         expect(parseLine(source.toString(), () => undefined)).toEqual({

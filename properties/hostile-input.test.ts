@@ -56,7 +56,11 @@ async function buy(strategy: Strategy, request: PurchaseRequest): Promise<Purcha
     await env.sleep(ms);
   };
   const seller = await strategy.seller(redis, SALE, { ...env, sleep });
-  return seller.purchase(request, redis);
+  try {
+    return await seller.purchase(request, redis);
+  } finally {
+    await seller.close?.();
+  }
 }
 
 /** Everything that the server holds, with its contents. */

@@ -15,7 +15,7 @@ import { environmentWord } from './words.ts';
 export type Evidence = Cell['evidence'][number];
 
 export const EXPLORED_TITLE =
-  'Every interleaving of small sales: two or three buyers, one to five units (result.json names each scope)';
+  'Every interleaving of small sales: one to three buyers, one to five units (result.json names each scope)';
 
 /** The remark at the end of a strategy's row. */
 export function strategyNote(strategy: StrategyResult): string {

@@ -26,7 +26,7 @@ export const ledgerKey = (sku: string): string => `{${sku}}:ledger`;
 export const holdsKey = (sku: string): string => `{${sku}}:holds`;
 /** Sorted set: request ids by the moment at which their hold ends, in ms. */
 export const deadlinesKey = (sku: string): string => `{${sku}}:deadlines`;
-/** Hash: lease → units that were taken for it. */
+/** Hash: instance → number of its last lease and units taken for it, as `3 64`; `instances` counts them. */
 export const leasesKey = (sku: string): string => `{${sku}}:leases`;
 /** Hash: request id → `waiting`, or what was decided: `sold 2 alice`, `sold-out`, `withdrawn`, … */
 export const decisionsKey = (sku: string): string => `{${sku}}:decisions`;

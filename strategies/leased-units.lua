@@ -1,6 +1,6 @@
 -- Ends an instance's lease and begins its next one, once however often and however late it is asked.
 -- KEYS[1] stock (string, units)
--- KEYS[2] leases (hash, instance -> number of its last lease and units taken for it, as '3 64')
+-- KEYS[2] leases (hash, instance -> number of its last lease and units taken for it, as '3 64'; 'instances' -> how many)
 -- ARGV[1] instance   ARGV[2] number of the lease to begin: 1, 2, …   ARGV[3] units of the one before that were not sold
 -- ARGV[4] most units to take, 0 = none
 -- Answers the units taken for the lease, -1 when there is no such product: then nothing was done.

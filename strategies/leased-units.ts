@@ -47,7 +47,8 @@ export const leasedUnits: Strategy = {
     let instance: number | undefined;
     const sold = new Set<string>();
     let lease = { number: 0, unsold: 0 };
-    let isSure = true; // false after a call whose outcome is unknown: until it is repeated, nothing is sold
+    // The call under way, or one whose outcome is unknown: until it was repeated as it was, nothing is sold.
+    let call: { number: number; unsold: number; asked: number } | undefined;
     let exchanging: Promise<{ asked: number; units: number }> | undefined;
 
     const enrol = async (): Promise<number> => {
@@ -56,15 +57,15 @@ export const leasedUnits: Strategy = {
     };
     const exchange = async (asked: number): Promise<{ asked: number; units: number }> => {
       instance ??= await enrol();
-      isSure = false;
-      const number = lease.number + 1; // a call that is sent twice, or arrives late, exchanges it once
-      const args = [instance, number, lease.unsold, asked];
+      // By its number a call that is sent twice, or arrives late, exchanges a lease once.
+      const { number, ...terms } = (call ??= { number: lease.number + 1, unsold: lease.unsold, asked });
+      const args = [instance, number, terms.unsold, terms.asked];
       const units = Number(await exchangeLease.run(redis, keys, args));
       if (units === -1) throw new MissingProductError(sku);
       lease = { number, unsold: units };
-      isSure = true;
+      call = undefined;
       if (units > 0) void endLater(number);
-      return { asked, units };
+      return { asked: terms.asked, units };
     };
     const renew = (asked: number): Promise<{ asked: number; units: number }> =>
       (exchanging ??= exchange(asked).finally(() => (exchanging = undefined)));
@@ -74,7 +75,7 @@ export const leasedUnits: Strategy = {
     };
     const endLater = async (number: number): Promise<void> => {
       await env.sleep(LEASE_MS);
-      if (lease.number === number) await renew(0).catch(() => undefined); // the next call ends it
+      if (lease.number === number && lease.unsold > 0) await renew(0).catch(() => undefined); // whoever calls next repeats it
     };
 
     return {
@@ -83,7 +84,7 @@ export const leasedUnits: Strategy = {
         const { requestId, quantity } = request;
         for (let attempt = 1; attempt <= env.maxAttempts; attempt++) {
           if (sold.has(requestId)) return { kind: 'sold' };
-          if (isSure && lease.unsold >= quantity) {
+          if (!call && lease.unsold >= quantity) {
             lease.unsold -= quantity;
             sold.add(requestId);
             return { kind: 'sold' };
@@ -94,8 +95,10 @@ export const leasedUnits: Strategy = {
         return { kind: 'gave-up', attempts: env.maxAttempts }; // others of this process were quicker each time
       },
       async close() {
-        await exchanging;
-        if (lease.number > 0) await renew(0);
+        await exchanging?.catch(() => undefined);
+        if (!call && lease.unsold === 0) return;
+        do await renew(0);
+        while (lease.unsold > 0); // the first may repeat a call that takes units
       },
       remaining: () => stockLeft(redis, sku),
       async release(request) {

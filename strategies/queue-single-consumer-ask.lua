@@ -1,5 +1,6 @@
 -- Queues a request, unless it waits already, is sold or was withdrawn: a message that arrives late must not queue for
--- somebody who has gone. An earlier refusal does not count any more.
+-- somebody who withdrew, for good; who still wants to buy asks under another id. After a refusal or a release a request
+-- is asked anew, by a late message, too.
 -- KEYS[1] stock (string, units)
 -- KEYS[2] answers (hash, request id -> answer; 'sold 2 alice' if it holds units)
 -- KEYS[3] queue (stream: request, user, quantity)

@@ -16,7 +16,7 @@ export const watchSharedConnection: Strategy = {
       calm: { breaks: ['oversell'] },
       'several-units': { breaks: ['oversell'] },
       'release-restock': { breaks: ['oversell', 'progress'] },
-      // From here on each buyer has a process: nobody shares, and it is as good as watch-retry.
+      // From here on, but for hostile-input, each buyer has a process: nobody shares.
       'buyer-crash': { breaks: ['stranded'] },
       'lost-reply': { breaks: ['oversell', 'stranded', 'false-refusal', 'double-sale'] },
       retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },

@@ -395,7 +395,7 @@ export class Space {
    */
   #disturbances(cursor: Cursor, local: Local, budgets: number): Move[] {
     const moves: Move[] = [];
-    const asked = local.calls.some(({ operation }) => operation >= 0);
+    const asked = local.calls.length > 1; // the first made the seller
     if (left(budgets, 'crash') > 0 && (!cursor.finished || (this.abilities.close && asked))) {
       const ghosts = this.rules.ghosts ? cursor.ghosts() : [[]];
       for (const survivors of ghosts) moves.push({ kind: 'crash', survivors });

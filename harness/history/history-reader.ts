@@ -23,6 +23,7 @@ export class HistoryReader {
   readonly #operations = new OperationColumns();
   readonly #scanner = new LineScanner(this.#operations.strings);
   readonly #ledgerScanner = new LedgerScanner();
+  readonly #ledger = new LedgerColumns(this.#operations.strings);
   readonly #unknownKeys = new Set<string>();
   #line = 0;
   #sale: Sale | undefined;
@@ -73,9 +74,8 @@ export class HistoryReader {
     const end = this.#scanner.scan(lines, start, lines.length);
     if (end !== -1) this.#operations.pushRow(this.#scanner.row);
     if (end !== -1 || this.#recorded === null) return end;
-    const ledger = this.#recorded ?? new LedgerColumns(this.#operations.strings);
-    const ledgerEnd = this.#ledgerScanner.scan(lines, start, lines.length, ledger);
-    if (ledgerEnd !== -1) this.#recorded = ledger;
+    const ledgerEnd = this.#ledgerScanner.scan(lines, start, lines.length, this.#ledger);
+    if (ledgerEnd !== -1) this.#recorded = this.#ledger;
     return ledgerEnd;
   }
 
@@ -112,7 +112,7 @@ export class HistoryReader {
     if (this.#recorded === undefined && sales === null) this.#recorded = null;
     else if (this.#recorded === null || sales === null) throw new LineError('contradicts an earlier ledger');
     else {
-      this.#recorded ??= new LedgerColumns(this.#operations.strings);
+      this.#recorded ??= this.#ledger;
       for (const sale of sales) this.#recorded.push(sale);
     }
   }

@@ -127,7 +127,10 @@ function parseSales(sales: unknown, unknownKey: UnknownKey): readonly RecordedSa
 function isRecordedSale(item: unknown): item is RecordedSale {
   if (typeof item !== 'object' || item === null) return false;
   const { requestId, userId, quantity } = item as Record<string, unknown>;
-  return typeof requestId === 'string' && typeof userId === 'string' && typeof quantity === 'number';
+  const ids = [requestId, userId];
+  return (
+    ids.every((id) => typeof id === 'string' && !HALF_A_CHARACTER.test(id)) && typeof quantity === 'number'
+  );
 }
 
 function parseObject(text: string): Record<string, unknown> {
@@ -150,6 +153,8 @@ function asObject(what: string, value: unknown): Record<string, unknown> {
 
 function string(what: string, value: unknown): string {
   if (typeof value !== 'string') throw new LineError(`is wrong: ${what} is ${shown(value)}, not a string`);
+  // It has no UTF-8: two of them would become one name.
+  if (HALF_A_CHARACTER.test(value)) throw new LineError(`is wrong: ${what} holds half a character`);
   return value;
 }
 
@@ -171,6 +176,8 @@ function oneOf<T extends string>(what: string, allowed: readonly T[], value: unk
   if (found !== undefined) return found;
   throw new LineError(`is wrong: ${what} is ${shown(value)}, not one of ${allowed.join(', ')}`);
 }
+
+const HALF_A_CHARACTER = /\p{Surrogate}/u;
 
 const shown = (value: unknown): string => (value === undefined ? 'missing' : JSON.stringify(value));
 

@@ -10,7 +10,7 @@ export class StringTable {
   size = 0;
   #bytes = Buffer.allocUnsafe(FIRST_CAPACITY * 8);
   /** String i lies in #bytes from #ends[i − 1] (or 0) to #ends[i]. */
-  #ends = new Uint32Array(FIRST_CAPACITY); // a Buffer has 4 GiB at most
+  #ends = new Float64Array(FIRST_CAPACITY);
   /**
    * Open addressing, at most five eighths full: slot i is the pair at 2i of a hash and id + 1, or 0 where it is free. The two
    * lie together because a large table is not in the processor's cache, and each look elsewhere is a wait.

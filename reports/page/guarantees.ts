@@ -26,6 +26,7 @@ export const CLASSES: Record<Kind, string> = {
 type Part = ExploredResult | EnvironmentResult;
 
 const UNVERIFIED: Cell = { word: 'unverified', kind: 'none' };
+const NOT_OFFERED: Cell = { word: 'n/a', kind: 'none' };
 
 /** Who keeps what where: first the worst of each environment, then every property of every strategy. */
 export const guarantees = (result: Result, exhibits: Exhibits): Markup => markup`
@@ -48,6 +49,7 @@ const LEGEND = markup`<ul class="legend">
 <li><span class="broken">SELLS TWICE</span> one where it declares the contrary: the run fails</li>
 <li><span class="open">undecided</span> the budget was spent; never counts as passed</li>
 <li><span class="none">unverified</span> nothing was run there</li>
+<li><span class="none">n/a</span> the strategy does not offer what is asked for there, or nothing is to be said</li>
 </ul>`;
 
 /** Environments where nothing was run for anybody share one column. */
@@ -79,7 +81,7 @@ function note(strategy: StrategyResult): string | undefined {
 function overviewCell(strategy: StrategyResult, environment: Environment, exhibits: Exhibits): Cell {
   const parts = partsOf(strategy).filter((part) => part.environment === environment);
   const [first] = parts;
-  if (!first) return UNVERIFIED;
+  if (!first) return wasPassedOver(strategy, environment) ? NOT_OFFERED : UNVERIFIED;
   const cells = parts.map(({ properties }) => properties);
   const worst = worstOf(cells);
   if (worst) return cellOf(worst.cell, worst.property, first, strategy, exhibits);
@@ -87,6 +89,12 @@ function overviewCell(strategy: StrategyResult, environment: Environment, exhibi
   if (word === 'n/a') return { word, kind: CLASSES['n/a'] };
   return { ...holding(first), ...(first.coverage !== 'exhausted' && { note: first.coverage }) };
 }
+
+/** Environments are explored in their order, and one is left out where the strategy does not offer what it asks for. */
+const wasPassedOver = (strategy: StrategyResult, environment: Environment): boolean =>
+  (strategy.explored ?? []).some(
+    (later) => ENVIRONMENTS.indexOf(later.environment) > ENVIRONMENTS.indexOf(environment),
+  );
 
 /** What was only sampled, or only looked at up to a limit, looks less sure than what was exhausted. */
 const holding = ({ coverage }: Part): Cell => ({
