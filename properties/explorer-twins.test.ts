@@ -31,7 +31,7 @@ const cases = rotating(
   strategies.flatMap((strategy) =>
     scopes.map(([events, scope]) => ({ name: strategy.name, strategy, events, scope })),
   ),
-  14,
+  8,
   'twins',
 );
 

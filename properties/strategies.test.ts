@@ -33,7 +33,7 @@ function broken({ guarantees }: Strategy, environment: Environment, judgement: J
 
 const correct = runnable.filter(({ control }) => !control).map(({ strategy }) => strategy);
 
-describe.each(rotating(correct, 5, 'strategies'))('$name', (strategy) => {
+describe.each(rotating(correct, 3, 'strategies'))('$name', (strategy) => {
   const limit = strategy.supports?.includes('limit') === true;
   const scopes = [
     { environment: 'calm', sales: smallSales({ most: 1, limit: false }) },

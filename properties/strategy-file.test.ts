@@ -191,7 +191,7 @@ test('in a process of its own it comes to the same', async () => {
 
 describe('an import that does not end', () => {
   /** Long enough for a busy machine to load a file that does end. */
-  const LIMIT_MS = 4_000;
+  const LIMIT_MS = 3_000;
   const within = (text: string): Promise<Loaded> =>
     loadedWithin(
       join(folderWith({ 'sell.ts': `interface Erased {\n  a: 1;\n}\n${text}\n${NAIVE}` }), 'sell.ts'),
