@@ -57,7 +57,7 @@ describe('a run that is stopped', () => {
 
 describe('no instance that hangs ever hangs the run', () => {
   // Twenty times what a worker needs to get ready.
-  const graceMs = 4_000;
+  const graceMs = 10_000;
 
   test.concurrent('purchases without an answer end as unknown, open for ever', async () => {
     const run = await load(probe('neverAnswers'), { graceMs });
