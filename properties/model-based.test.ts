@@ -41,10 +41,10 @@ async function play(strategy: Strategy, runs: number): Promise<void> {
     restock: probe.seller.restock !== undefined,
   };
   await probe.seller.close?.();
-  const opening = fc.record({
-    stock: fc.integer({ min: 0, max: 6 }),
-    perUserLimit: fc.integer({ min: 1, max: 4 }),
-  });
+  // It stays as it is: fast-check shrinks only commands that ran, and in another sale others would run.
+  const opening = fc.noShrink(
+    fc.record({ stock: fc.integer({ min: 0, max: 6 }), perUserLimit: fc.integer({ min: 1, max: 4 }) }),
+  );
   await fc.assert(
     fc.asyncProperty(opening, saleCommands(asked), async ({ stock, perUserLimit }, commands) => {
       const sale: Sale = { sku: `modelled-${++sales}`, stock, ...(limit && { perUserLimit }) };
@@ -78,7 +78,7 @@ const twisted = (change: (seller: Seller, sale: Sale) => Partial<Seller>): Strat
 const mistakes: [string, RegExp, Strategy][] = [
   [
     'a retry that sells again',
-    /purchase\(r\d, u\d, 1\),(retry|read|purchase)/,
+    /purchase\(r\d, u\d, \d\),(retry|read|purchase)/,
     twisted((seller) => {
       let asked = 0;
       return {
@@ -114,11 +114,11 @@ const mistakes: [string, RegExp, Strategy][] = [
 test.each(mistakes)(
   '%s is caught, and shrunk to a sequence that can be read',
   async (_, sequence, strategy) => {
-    const failure = await rejection(play(strategy, 3000));
+    const failure = await rejection(play(strategy, 300));
     expect(failure).toBeInstanceOf(Error);
     const [, shown = ''] =
       /^Counterexample: \[[^\n]*?,(\w+[^\n]*?) \/\*/m.exec((failure as Error).message) ?? [];
     expect(shown).toMatch(sequence);
-    expect(shown.match(/purchase|retry|release|restock|crash|read/g)!.length).toBeLessThanOrEqual(8);
+    expect(shown.match(/purchase|retry|release|restock|crash|read/g)!.length).toBeLessThanOrEqual(6);
   },
 );

@@ -248,6 +248,6 @@ export function saleCommands({
       fc.constant(new Crash()),
       fc.constant(new Read()),
     ],
-    { maxCommands: 20 },
+    { maxCommands: 20, size: 'max' },
   );
 }
