@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EnvironmentError, UsageError } from '../harness/errors.ts';
@@ -6,10 +5,11 @@ import { borrowServer } from '../harness/redis/borrowed.ts';
 import { findServer } from '../harness/redis/provision.ts';
 import { startServer } from '../harness/redis/server.ts';
 import { requirePrivate, type RedisTarget } from '../harness/redis/target.ts';
-import type { Sale, Seller, Strategy } from '../strategies/contract.ts';
+import type { Sale, Strategy } from '../strategies/contract.ts';
 import { registry } from '../strategies/registry.ts';
 import { runnable } from './built-ins.ts';
 import { rejection } from './machines.ts';
+import { startSeller } from './selling.ts';
 
 const DATABASES = 16;
 const SALE: Sale = { sku: 'shoe', stock: 3 };
@@ -68,18 +68,7 @@ async function sellOut(strategy: Strategy, target: RedisTarget): Promise<string[
   const redis = new Redis(target.options);
   try {
     await strategy.open(redis, SALE);
-    const env = {
-      random: () => 0.5,
-      pick: () => 0,
-      now: () => 0,
-      // While a buyer waits, background work is done.
-      sleep: async () => {
-        await seller.runJob?.();
-        await delay(1);
-      },
-      maxAttempts: 3,
-    };
-    const seller: Seller = await strategy.seller(redis, SALE, env);
+    const seller = await startSeller(strategy, redis, SALE);
     const outcomes: string[] = [];
     for (let i = 0; i <= SALE.stock; i++) {
       // Strategies that share their keys' names must not take each other's requests for their own.

@@ -1,7 +1,5 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { sellerEnv } from '../harness/load/seller-env.ts';
-import { seededRandom } from '../harness/random.ts';
 import { findServer } from '../harness/redis/provision.ts';
 import { startServer } from '../harness/redis/server.ts';
 import type { RedisTarget } from '../harness/redis/target.ts';
@@ -11,7 +9,7 @@ import { stockKey } from '../strategies/keys.ts';
 import { readThenWrite } from '../strategies/read-then-write.ts';
 import { strategies } from './built-ins.ts';
 import { rejection } from './machines.ts';
-import { seed } from './seed.ts';
+import { startSeller } from './selling.ts';
 
 let target: RedisTarget;
 let redis: Redis;
@@ -49,13 +47,7 @@ const sales: [string, Partial<Sale>][] = [
 ];
 
 async function buy(strategy: Strategy, request: PurchaseRequest): Promise<PurchaseOutcome> {
-  const env = sellerEnv(seededRandom(seed), 3);
-  // While a buyer waits, background work is done.
-  const sleep = async (ms: number): Promise<void> => {
-    await seller.runJob?.();
-    await env.sleep(ms);
-  };
-  const seller = await strategy.seller(redis, SALE, { ...env, sleep });
+  const seller = await startSeller(strategy, redis, SALE);
   try {
     return await seller.purchase(request, redis);
   } finally {

@@ -1,7 +1,5 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { sellerEnv } from '../harness/load/seller-env.ts';
-import { seededRandom } from '../harness/random.ts';
 import { findServer } from '../harness/redis/provision.ts';
 import { startServer } from '../harness/redis/server.ts';
 import type { RedisTarget } from '../harness/redis/target.ts';
@@ -11,7 +9,7 @@ import { luaReserveOnce } from '../strategies/lua-reserve-once.ts';
 import { stockKey } from '../strategies/keys.ts';
 import { strategies } from './built-ins.ts';
 import { rejection } from './machines.ts';
-import { seed } from './seed.ts';
+import { startSeller } from './selling.ts';
 
 let target: RedisTarget;
 let redis: Redis;
@@ -32,19 +30,8 @@ const single: PurchaseRequest = { requestId: 'r2', userId: 'u1', quantity: 1 };
 
 const open = async (strategy: Strategy, sale: Sale): Promise<Seller> => {
   await strategy.open(redis, sale);
-  return start(strategy, sale);
+  return startSeller(strategy, redis, sale);
 };
-
-/** A process of the sale; while it waits, background work is done. */
-async function start(strategy: Strategy, sale: Sale): Promise<Seller> {
-  const env = sellerEnv(seededRandom(seed), 3);
-  const sleep = async (ms: number): Promise<void> => {
-    await seller.runJob?.();
-    await env.sleep(ms);
-  };
-  const seller = await strategy.seller(redis, sale, { ...env, sleep });
-  return seller;
-}
 
 /** What strategies can do is known from their sellers alone. */
 const able = async (ability: 'release' | 'restock', strategy: Strategy): Promise<boolean> =>
@@ -54,7 +41,7 @@ const able = async (ability: 'release' | 'restock', strategy: Strategy): Promise
 async function toldOf(strategy: Strategy): Promise<string[]> {
   const told: string[] = [];
   const seller = await open(strategy, LIMITED);
-  const other = await start(strategy, LIMITED);
+  const other = await startSeller(strategy, redis, LIMITED);
   const ask = async (request: PurchaseRequest): Promise<void> => {
     const { kind } = await seller.purchase(request, redis);
     told.push(`${request.requestId} ${kind}`);

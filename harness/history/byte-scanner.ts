@@ -6,10 +6,12 @@ const ZERO = 0x30;
 const EXACT_DIGITS = 15;
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
-const COLON = 0x3a;
+export const COLON = 0x3a;
 export const COMMA = 0x2c;
 export const OPEN = 0x7b;
 export const CLOSE = 0x7d;
+export const OPEN_LIST = 0x5b;
+export const CLOSE_LIST = 0x5d;
 
 /** A text's bytes in UTF-8, to be looked for. */
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

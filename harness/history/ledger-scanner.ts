@@ -1,13 +1,20 @@
-import { bytes, ByteScanner, CLOSE, COMMA, Keys, OPEN } from './byte-scanner.ts';
+import {
+  bytes,
+  ByteScanner,
+  CLOSE,
+  CLOSE_LIST,
+  COLON,
+  COMMA,
+  Keys,
+  OPEN,
+  OPEN_LIST,
+} from './byte-scanner.ts';
 import type { LedgerColumns } from './ledger.ts';
 import { SALE_KEYS } from './line.ts';
 
 const KIND = bytes('"op"');
 const RECORDED = bytes('"recorded"');
 const SALES = bytes('"sales"');
-const COLON = 0x3a;
-const OPEN_LIST = 0x5b;
-const CLOSE_LIST = 0x5d;
 
 const [REQUEST, USER, QUANTITY] = SALE_KEYS.keys();
 /** Each key of a sale, as bits by place in SALE_KEYS. */

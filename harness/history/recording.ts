@@ -8,7 +8,7 @@ export const CHUNK_ROWS = 1 << 13;
 export const CLOSED_ROW = 5;
 export const OPEN_ROW = 7;
 
-/** Places in a row. A purchase lies in one piece, so that it costs the processor's cache one line and not one each. */
+/** Places in a row. A purchase lies in one piece, so that it costs the processor's cache a line or two and not one each. */
 export const INVOKED = 0;
 export const COMPLETED = 1;
 /** NaN: the store did not tell. */
