@@ -30,7 +30,8 @@ function passes(text) {
   const { status, error } = spawnSync('npx', ['vitest', 'run', TESTS, '--bail', '1'], {
     cwd: copy,
     stdio: 'ignore',
-    env: { ...process.env, OVERSELL_SEED: '1' },
+    // Tests that are stopped at the first failure leave their folders: they go with the copy.
+    env: { ...process.env, OVERSELL_SEED: '1', TMPDIR: copy },
   });
   if (error) throw error;
   return status === 0;
