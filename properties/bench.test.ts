@@ -2,15 +2,21 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bench, type BenchOptions, type BenchResult } from '../harness/bench.ts';
 import type { BenchRow } from '../harness/bench-row.ts';
 import { judge } from '../harness/checkers/judge.ts';
+import { ownCommand } from '../harness/load/ceiling.ts';
 import { readHistory } from '../harness/history/jsonl.ts';
 import { findServer } from '../harness/redis/provision.ts';
 import { startServer } from '../harness/redis/server.ts';
 import type { RedisTarget } from '../harness/redis/target.ts';
 import { benchText } from '../reports/bench.ts';
+import type { Strategy } from '../strategies/contract.ts';
+import { luaDecrement } from '../strategies/lua-decrement.ts';
+import { registry } from '../strategies/registry.ts';
+import { watchRetry } from '../strategies/watch-retry.ts';
 import { seed } from './seed.ts';
 
 let target: RedisTarget;
@@ -93,4 +99,50 @@ test('a run that is interrupted has the rows that there were', async () => {
   };
   const result = await run(['lua-decrement', 'lua-reserve-once'], { signal: stop.signal, onTrial });
   expect(result.strategies).toHaveLength(1);
+});
+
+/** lua-decrement with a key of its own, of one of two types. */
+const naming = (name: string, add: 'sadd' | 'rpush'): Strategy => ({
+  ...luaDecrement,
+  name,
+  async open(redis, sale) {
+    await luaDecrement.open(redis, sale);
+    await redis[add](`{${sale.sku}}:own`, 'nobody');
+  },
+});
+
+describe('the one command by which a strategy sells', () => {
+  test.each([
+    ['lua-decrement', 'EVALSHA'],
+    ['token-list', 'LMOVE'],
+    ['token-set', 'SPOP'],
+    ['bitfield-fail', 'BITFIELD'],
+  ])('%s is overheard: %s', async (name, command) => {
+    const { strategy } = registry.find((built) => built.strategy.name === name)!;
+    const own = await ownCommand(target, strategy);
+    expect(own?.command).toBe(`${command} (${name})`);
+    // What a session opens must be little enough for a strategy that keeps a token a unit.
+    const redis = new Redis(target.options);
+    await redis.flushdb();
+    await own!.prepare(redis);
+    expect(await redis.dbsize()).toBeGreaterThan(0);
+    redis.disconnect();
+  });
+
+  test('one that takes several commands has none', async () => {
+    expect(await ownCommand(target, watchRetry)).toBeUndefined();
+  });
+
+  test('is not disturbed by what another strategy keeps under the same name', async () => {
+    const names = ['keeps-a-set', 'keeps-a-list'];
+    const found = [naming('keeps-a-set', 'sadd'), naming('keeps-a-list', 'rpush')];
+    for (const [i, strategy] of found.entries()) {
+      expect((await ownCommand(target, strategy))?.command).toBe(`EVALSHA (${names[i]})`);
+    }
+    // Under one name of a product they are in each other's way.
+    const redis = new Redis(target.options);
+    await found[0]!.open(redis, { sku: 'one', stock: 1 });
+    await expect(found[1]!.open(redis, { sku: 'one', stock: 1 })).rejects.toThrow('WRONGTYPE');
+    redis.disconnect();
+  });
 });

@@ -38,15 +38,15 @@ const SECONDS = 0.5;
 /** Asked first, to know how many make half a second. */
 const FIRST_REQUESTS = 10_000;
 /** More than can be sold meanwhile, and little enough for strategies that keep a token a unit. */
-const SALE: Sale = { sku: 'ceiling', stock: 2_000_000 };
+const STOCK = 2_000_000;
 /** To overhear two purchases. */
-const SMALL: Sale = { ...SALE, stock: 1_000 };
+const SMALL_STOCK = 1_000;
 const REQUEST = { requestId: 'ceiling-request', userId: 'ceiling-user', quantity: 1 };
 
 export const DECR: Repeatable = {
   command: 'DECR',
   args: ['DECR', 'ceiling'],
-  prepare: async (redis) => void (await redis.set('ceiling', SALE.stock)),
+  prepare: async (redis) => void (await redis.set('ceiling', STOCK)),
 };
 
 /** Whether redis-benchmark can be let loose: it knows no key prefix, and its data are removed with all others. */
@@ -61,8 +61,10 @@ export async function ownCommand(target: RedisTarget, strategy: Strategy): Promi
   const connections = new Connections(new Failures());
   try {
     const redis = await connections.open({ ...target.options, ...strategy.client });
-    await strategy.open(redis, SMALL);
-    const seller = await strategy.seller(redis, SMALL, sellerEnv(seededRandom(0), 1));
+    // A product of its own: another strategy may keep something else under the same name.
+    const sale: Sale = { sku: `ceiling-${strategy.name}`, stock: SMALL_STOCK };
+    await strategy.open(redis, sale);
+    const seller = await strategy.seller(redis, sale, sellerEnv(seededRandom(0), 1));
     await seller.purchase({ ...REQUEST, requestId: 'first' }, redis); // the server learns the script
     const overheard: string[][] = [];
     const send = redis.sendCommand.bind(redis);
@@ -78,7 +80,7 @@ export async function ownCommand(target: RedisTarget, strategy: Strategy): Promi
     return {
       command: `${name} (${strategy.name})`,
       args: [name!, ...args.map(withFreshIds)],
-      prepare: (lobby) => strategy.open(lobby, SALE),
+      prepare: (lobby) => strategy.open(lobby, { ...sale, stock: STOCK }),
     };
   } finally {
     connections.disconnect();
