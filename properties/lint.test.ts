@@ -75,6 +75,12 @@ const fixtures: Fixture[] = [
     },
   },
   {
+    rule: 'typescript(TS2375)',
+    what: 'a type error',
+    bad: { 'properties/typed.ts': 'export const limit: { units?: number } = { units: undefined };\n' },
+    good: { 'properties/untyped.ts': 'export const limit: { units?: number } = {};\n' },
+  },
+  {
     rule: 'eslint(no-restricted-globals)',
     what: 'the ambient clock',
     bad: { 'harness/clock.ts': 'export const now = (): number => Date.now();\n' },
@@ -115,7 +121,7 @@ async function lint(folder: string): Promise<string[]> {
   const output = await new Promise<string>((done, fail) => {
     execFile(
       join(folder, 'node_modules/.bin/oxlint'),
-      ['--type-aware', '--format', 'json', '.'],
+      ['--type-aware', '--type-check', '--format', 'json', '.'],
       { cwd: folder },
       // It exits 1 because there are complaints; without output it did not run at all.
       (error, stdout) => (stdout === '' ? fail(error ?? new Error('oxlint said nothing')) : done(stdout)),

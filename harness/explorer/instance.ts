@@ -15,7 +15,8 @@ export type Call =
 
 /** How a call ended. */
 export type Settled =
-  { kind: 'returned'; value: unknown } | { kind: 'threw'; definite: boolean; message: string };
+  | { kind: 'returned'; value: unknown }
+  | { kind: 'threw'; definite: boolean; message: string };
 
 /** One input of an instance. Everything that it does is a function of the sequence of these. */
 export type InstanceEvent = (

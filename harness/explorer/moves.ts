@@ -17,7 +17,8 @@ export type Move =
 
 /** What befalls the server by itself. */
 export type ServerMove =
-  { kind: 'expire' | 'evict'; key: string } | { kind: 'script-flush' | 'restart' | 'restart-without-aof' };
+  | { kind: 'expire' | 'evict'; key: string }
+  | { kind: 'script-flush' | 'restart' | 'restart-without-aof' };
 
 /** What a move is paid from; undefined: it is one of the sale's own. */
 export function priceOf(move: Move | ServerMove): Extra | undefined {
