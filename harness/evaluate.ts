@@ -4,6 +4,7 @@ import { isoTime, systemClock as clock } from './ambient.ts';
 import { exploreEnvironments } from './explore-environments.ts';
 import { explain } from './errors.ts';
 import { findings } from './findings.ts';
+import { SessionPool } from './load/pool.ts';
 import { describeMachine } from './machine.ts';
 import { measure } from './measure.ts';
 import { PROFILES, type Profile, type ProfileContent } from './profiles.ts';
@@ -48,7 +49,7 @@ export async function evaluate(options: EvaluateOptions): Promise<{ result: Resu
   try {
     const run = new Run(options, target.description);
     try {
-      for (const loaded of chosen) await judgeStrategy(run, target, loaded);
+      await judgeAll(run, target, chosen);
       await measureAll(run, target, chosen);
       run.end('complete');
     } catch (error) {
@@ -78,8 +79,19 @@ function leftOut({ strategies, profile }: EvaluateOptions): { notRun?: string[] 
   return strategies.length === 0 && others.length > 0 ? { notRun: others } : {};
 }
 
+async function judgeAll(run: Run, target: RedisTarget, chosen: readonly LoadedStrategy[]): Promise<void> {
+  // The threads of all large sales; what is measured gets fresh ones, which know nothing of these.
+  await using pool = new SessionPool();
+  for (const loaded of chosen) await judgeStrategy(run, target, loaded, pool);
+}
+
 /** Runs one strategy in every environment, and adds what was found to the result. */
-async function judgeStrategy(run: Run, target: RedisTarget, loaded: LoadedStrategy): Promise<void> {
+async function judgeStrategy(
+  run: Run,
+  target: RedisTarget,
+  loaded: LoadedStrategy,
+  pool: SessionPool,
+): Promise<void> {
   const { strategy, path } = loaded;
   const { name, summary } = strategy;
   const builtIn = path === undefined ? registry.find((one) => one.strategy === strategy) : undefined;
@@ -97,7 +109,7 @@ async function judgeStrategy(run: Run, target: RedisTarget, loaded: LoadedStrate
   run.result.strategies.push(entry);
   if (skipped === undefined) {
     await exploreFirst(run, target, loaded, entry);
-    await sampleNext(run, target, loaded, entry);
+    await sampleNext(run, target, loaded, entry, pool);
   }
   run.save();
 }
@@ -127,13 +139,14 @@ async function sampleNext(
   target: RedisTarget,
   loaded: LoadedStrategy,
   entry: StrategyResult,
+  pool: SessionPool,
 ): Promise<void> {
   const { profile, seed, progress, signal, history } = options;
   const { histories } = PROFILES[profile];
   const kept = history ? { folder: join(folder, 'histories') } : {};
   for (const sale of salesOf(loaded.strategy)) {
     progress.now(`${entry.name}: ${sale.environment}, ${histories} sales`);
-    entry.environments.push(await sampleSale(loaded, sale, { target, histories, seed, signal, ...kept }));
+    entry.environments.push(await sampleSale(loaded, sale, { target, pool, histories, seed, signal, ...kept }));
   }
 }
 

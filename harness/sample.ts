@@ -13,7 +13,7 @@ import { writeHistory } from './history/jsonl.ts';
 import { OUTCOMES, type Operation } from './history/operation.ts';
 import { runLoad } from './load/driver.ts';
 import { Failures } from './load/failures.ts';
-import { SessionPool } from './load/pool.ts';
+import type { SessionPool } from './load/pool.ts';
 import type { LoadRun } from './load/summary.ts';
 import { seededRandom } from './random.ts';
 import type { RedisTarget } from './redis/target.ts';
@@ -52,6 +52,7 @@ export const salesOf = ({ supports }: Strategy): SampledSale[] =>
 
 export interface SampleOptions {
   target: RedisTarget;
+  pool: SessionPool;
   /** How often the sale is sold. */
   histories: number;
   /** Where every recorded operation is kept. */
@@ -64,13 +65,12 @@ export interface SampleOptions {
 export async function sampleSale(
   { strategy, ref }: LoadedStrategy,
   { environment, scope, limit }: SampledSale,
-  { target, histories, folder, seed, signal }: SampleOptions,
+  { target, pool, histories, folder, seed, signal }: SampleOptions,
 ): Promise<EnvironmentResult> {
   const limited = strategy.supports?.includes('limit') ? { ...scope, ...limit } : scope;
   const { instances: workers, ...load } = limited;
   const random = seededRandom(seed).fork(`${strategy.name} ${environment}`);
   const sales: JudgedSale[] = [];
-  await using pool = new SessionPool();
   for (let i = 1; i <= histories; i++) {
     const options = { target, strategy: ref, ...load, workers, seed: random.below(2 ** 31), signal };
     const sold = await pool.lend(workers, (threads) => runLoad(options, threads));

@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import type { Strategy } from '../strategies/contract.ts';
 import { registry } from '../strategies/registry.ts';
 import { UsageError } from './errors.ts';
-import { importStrategies } from './strategy-file.ts';
 
 /** Where a strategy comes from; plain data, so that every worker can load it for itself. */
 export type StrategyRef = { name: string } | { path: string; export?: string };
@@ -29,6 +28,8 @@ export async function loadStrategies(
 ): Promise<LoadedStrategy[]> {
   if ('name' in ref) return [{ ref, strategy: builtIn(ref.name) }];
   const path = resolve(ref.path);
+  // Only now: what compiles and checks a user's file is as much to load as the rest of a worker.
+  const { importStrategies } = await import('./strategy-file.ts');
   const exported = await importStrategies(path, options.importLimitMs);
   const chosen = exported.filter(({ exportName }) => ref.export === undefined || exportName === ref.export);
   if (chosen.length === 0) {

@@ -1,26 +1,17 @@
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { judge } from '../harness/checkers/judge.ts';
 import type { Operation } from '../harness/history/operation.ts';
-import { runLoad } from '../harness/load/driver.ts';
 import type { LoadOptions } from '../harness/load/options.ts';
 import type { LoadRun } from '../harness/load/summary.ts';
-import { findServer } from '../harness/redis/provision.ts';
-import { startServer } from '../harness/redis/server.ts';
-import type { RedisTarget } from '../harness/redis/target.ts';
 import { runnable } from './built-ins.ts';
+import { server } from './exploring.ts';
+import { loading } from './loading.ts';
 import { rotating } from './rotating.ts';
-import { seed } from './seed.ts';
 
-let target: RedisTarget;
-beforeAll(async () => {
-  target = await startServer(await findServer({}));
-});
-afterAll(() => target.close());
-
-const load = (options: Omit<LoadOptions, 'target' | 'seed'>): Promise<LoadRun> =>
-  runLoad({ ...options, target, seed });
+const redis = server();
+const load = loading(redis);
 const verdicts = (run: LoadRun): string[] =>
   Object.values(judge(run.history, { timeoutMs: 10_000 })).map(({ verdict }) => verdict);
 const probe = (name: string): LoadOptions['strategy'] => ({
@@ -179,13 +170,13 @@ function overlaps(operations: readonly Operation[]): number {
 }
 
 async function clients(): Promise<{ count(): Promise<number> } & AsyncDisposable> {
-  const redis = new Redis({ ...target.options, lazyConnect: true });
-  await redis.connect();
+  const watcher = new Redis({ ...redis.target.options, lazyConnect: true });
+  await watcher.connect();
   return {
     count: async () =>
-      String(await redis.client('LIST'))
+      String(await watcher.client('LIST'))
         .trim()
         .split('\n').length,
-    [Symbol.asyncDispose]: async () => redis.disconnect(),
+    [Symbol.asyncDispose]: async () => watcher.disconnect(),
   };
 }

@@ -1,16 +1,15 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { isSaturated } from '../harness/bench-row.ts';
-import { runLoad } from '../harness/load/driver.ts';
 import type { LoadOptions } from '../harness/load/options.ts';
 import type { LoadRun } from '../harness/load/summary.ts';
 import { oversell } from './command.ts';
 import { server } from './exploring.ts';
-import { seed } from './seed.ts';
+import { loading } from './loading.ts';
 
-const redis = server();
+const sell = loading(server());
 const load = (options: Omit<LoadOptions, 'target' | 'seed' | 'stock'>): Promise<LoadRun> =>
-  runLoad({ stock: 1_000_000, ...options, target: redis.target, seed });
+  sell({ stock: 1_000_000, ...options });
 const probe = (name: string): LoadOptions['strategy'] => ({
   path: fileURLToPath(import.meta.resolve('./probes.mjs')),
   export: name,
