@@ -16,6 +16,8 @@ type Factory = (
 interface Compiled {
   factory: Factory;
   require: NodeJS.Require;
+  /** What it imports, as it was found the first time: evaluating anew need not ask the disk again. */
+  found: Map<string, string | undefined>;
 }
 
 /** For packages that come with us, when the strategy's folder has none. */
@@ -54,11 +56,11 @@ export class Program {
       const module = { exports: {} as Exports };
       evaluated.set(file, module);
       const require = (specifier: string): unknown => {
-        const path = relativeFile(specifier, file);
+        const path = fileOf(compiled, specifier, file);
         if (path !== undefined && this.#modules.has(path)) return load(path);
         return virtualModule(specifier, requireFrom(compiled.require, path ?? specifier));
       };
-      compiled.factory(module.exports, module, require, metaOf(file, compiled.require));
+      compiled.factory(module.exports, module, require, metaOf(file, compiled));
       // Nothing to freeze: the exports object is the module's own, as in CommonJS.
       return module.exports;
     };
@@ -72,7 +74,7 @@ export class Program {
     const { code } = compiled;
     const parameters = ['exports', 'module', 'require', '__meta'];
     const factory = compileFunction(code, parameters, { filename: file }) as Factory;
-    this.#modules.set(file, { factory, require: createRequire(file) });
+    this.#modules.set(file, { factory, require: createRequire(file), found: new Map() });
     for (const [, specifier] of code.matchAll(/\brequire\("((?:\.|\/|file:)[^"]+)"\)/g)) {
       await this.#compile(relativeFile(specifier!, file)!);
     }
@@ -93,12 +95,20 @@ function pathOf(require: NodeJS.Require, specifier: string): string | undefined 
   }
 }
 
-function metaOf(file: string, require: NodeJS.Require): object {
+function fileOf({ found }: Compiled, specifier: string, from: string): string | undefined {
+  const known = found.get(specifier);
+  if (known !== undefined || found.has(specifier)) return known;
+  const path = relativeFile(specifier, from);
+  found.set(specifier, path);
+  return path;
+}
+
+function metaOf(file: string, compiled: Compiled): object {
   return {
     url: pathToFileURL(file).href,
     filename: file,
     dirname: dirname(file),
     resolve: (specifier: string) =>
-      pathToFileURL(relativeFile(specifier, file) ?? require.resolve(specifier)).href,
+      pathToFileURL(fileOf(compiled, specifier, file) ?? compiled.require.resolve(specifier)).href,
   };
 }
