@@ -146,7 +146,9 @@ async function sampleNext(
   const kept = history ? { folder: join(folder, 'histories') } : {};
   for (const sale of salesOf(loaded.strategy)) {
     progress.now(`${entry.name}: ${sale.environment}, ${histories} sales`);
-    entry.environments.push(await sampleSale(loaded, sale, { target, pool, histories, seed, signal, ...kept }));
+    entry.environments.push(
+      await sampleSale(loaded, sale, { target, pool, histories, seed, signal, ...kept }),
+    );
   }
 }
 

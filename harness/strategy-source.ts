@@ -31,18 +31,32 @@ const FORMATS = {
 } satisfies Record<string, TransformOptions>;
 type Format = keyof typeof FORMATS;
 
+interface Compiled {
+  code: string;
+  map: string;
+}
+
+/** Strategies share most of what they import. */
+const compiled = new Map<string, { source: string; result: Promise<Compiled> }>();
+
 /**
  * A file of code as plain JavaScript, types erased; its source map is at its end, and apart.
  * @returns undefined if it is no code: JSON and the like
  * @throws UsageError SYNTAX_ERROR, which names file and line
  */
-export async function compile(
-  file: string,
-  format: Format,
-): Promise<{ code: string; map: string } | undefined> {
+export async function compile(file: string, format: Format): Promise<Compiled | undefined> {
   const loader = LOADERS[extname(file)];
   if (!loader) return undefined;
   const source = await readFile(file, 'utf8');
+  const key = `${format} ${file}`;
+  const known = compiled.get(key);
+  if (known?.source === source) return known.result;
+  const result = transformed(file, source, loader, format);
+  compiled.set(key, { source, result });
+  return result;
+}
+
+async function transformed(file: string, source: string, loader: Loader, format: Format): Promise<Compiled> {
   try {
     const options = { ...FORMATS[format], loader, sourcefile: file, sourcemap: 'both' } as const;
     return await transform(source, { ...options, target: 'node20.19', logLevel: 'silent' });

@@ -7,7 +7,8 @@ import type { Call, InstanceEvent, Settled } from './instance.ts';
 import { GONE, NEW_CONNECTION, type Answer, type CallState, type Connection, type Local } from './local.ts';
 import { decodeCommand } from './resp.ts';
 import type { Rules } from './rules.ts';
-import type { Entry, ServerMemo, Step } from './server-memo.ts';
+import type { Entry, ServerMemo } from './server-memo.ts';
+import type { Step } from './step-server.ts';
 
 /** The smallest steps that an interleaving is made of. */
 export type Atom = (

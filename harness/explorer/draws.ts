@@ -1,6 +1,7 @@
 import { CannotExplore } from './errors.ts';
 import { encodeCommand } from './resp.ts';
-import type { Entry, ServerMemo, Step } from './server-memo.ts';
+import type { Entry, ServerMemo } from './server-memo.ts';
+import type { Step } from './step-server.ts';
 import type { KeyContent } from './snapshot.ts';
 
 /** SPOP of a set with more members than it takes: the server draws which. */

@@ -1,23 +1,12 @@
-import { createHash } from 'node:crypto';
 import type { RedisTarget } from '../redis/target.ts';
-import { requireExplorable, scriptBodies, withoutWaiting } from './commands.ts';
-import { RawConnection } from './connection.ts';
+import { requireExplorable } from './commands.ts';
 import { drawOf, mayDraw, type Draw } from './draws.ts';
 import { CannotExplore } from './errors.ts';
-import { byBytes, decode, decodeCommand, encodeCommand, sortUnordered, type Reply } from './resp.ts';
 import type { ServerMove } from './moves.ts';
+import { byBytes, decodeCommand, encodeCommand, sortUnordered } from './resp.ts';
 import { ALL_RULES, type Rules } from './rules.ts';
-import { canonical, contentOf, type KeyContent } from './snapshot.ts';
-
-/** What is to run: one command in the state of its connection, or a fault of the server. */
-export interface Step {
-  /** Bytes of the command. */
-  command: string;
-  /** For EXEC: the bytes of the commands queued before it. */
-  queued: readonly string[];
-  /** For EXEC: a watched key was touched. */
-  dirty: boolean;
-}
+import { canonical, type KeyContent } from './snapshot.ts';
+import { EMPTY, nameOf, StepServer, type ServerImage, type Step } from './step-server.ts';
 
 /** What running a step came to. */
 export interface Entry {
@@ -28,26 +17,10 @@ export interface Entry {
   touched: number;
 }
 
-interface KeyImage {
-  dump: string;
-  volatile: boolean;
-}
-
-interface ServerState {
-  /** The logical content: equal strings, equal states. */
-  content: string;
-  keys: Map<string, KeyImage>;
-  /** SHA-1 digests of the loaded scripts, sorted. */
-  scripts: string;
-  /** FUNCTION DUMP, latin1; '' without libraries. */
-  functions: string;
+interface ServerState extends ServerImage {
   /** How it was first reached: what the same state under other names is made from. */
   origin: { from: number; step: Step } | undefined;
 }
-
-/** A key that outlives any exploration; its expiry is an event, never the clock's doing. */
-const FAR_AWAY_MS = String(10 ** 11);
-const DUMMY = '\x00oversell:touch';
 
 /**
  * The real server as a function: (server state, step) → (reply, next server state, touched keys). Each entry is
@@ -55,64 +28,39 @@ const DUMMY = '\x00oversell:touch';
  */
 export class ServerMemo {
   readonly #rules: Rules;
-  readonly #worker: RawConnection;
-  readonly #admin: RawConnection;
-  readonly #monitor: RawConnection;
-  readonly #observers: RawConnection[] = [];
-  readonly #openObserver: () => Promise<RawConnection>;
+  readonly #server: StepServer;
   readonly #states: ServerState[] = [];
   readonly #idByContent = new Map<string, number>();
   readonly #entries = new Map<string, Entry>();
   readonly #asked = new Map<string, { state: number; step: Step }>();
   readonly #queueing = new Map<string, string>();
-  readonly #bodies = new Map<string, string>();
-  readonly #contentByDump = new Map<string, Pick<KeyContent, 'type' | 'items'>>();
-  #current: { scripts: string; functions: string } | undefined;
-  #monitored: string[] = [];
-  #sentinel = 0;
-  #echoed: (() => void) | undefined;
-  #usesFunctions = false;
-  /** Keys whose touching is observed; all keys that a strategy WATCHes. */
-  readonly watchable: string[] = [];
-  /** Commands sent to the private server on behalf of the strategy, checks included. */
-  serverCommands = 0;
 
-  private constructor(
-    connections: RawConnection[],
-    openObserver: () => Promise<RawConnection>,
-    rules: Rules,
-  ) {
+  private constructor(server: StepServer, rules: Rules) {
+    this.#server = server;
     this.#rules = rules;
-    [this.#worker, this.#admin, this.#monitor] = connections as [RawConnection, RawConnection, RawConnection];
-    this.#openObserver = openObserver;
-    this.#monitor.onUnasked = (line) => this.#hear(line);
   }
 
   static async open(target: RedisTarget, rules: Rules = ALL_RULES): Promise<ServerMemo> {
-    const connect = (): Promise<RawConnection> => RawConnection.open(target.options);
-    const connections = await Promise.all([connect(), connect(), connect()]);
-    await connections[2].call(['MONITOR']);
-    // The server looks this often whether a WAIT's time is up: at its usual 10 Hz, one of 1 ms takes up to 100 ms.
-    await connections[1].call(['CONFIG', 'SET', 'hz', '500']);
-    return new ServerMemo(connections, connect, rules);
+    return new ServerMemo(await StepServer.open(target, rules), rules);
   }
 
-  /** Leaves the server's settings as they are by default: what is measured on it later does not depend on us. */
-  async close(): Promise<void> {
-    await this.#admin.call(['CONFIG', 'SET', 'hz', '10']).catch(() => {}); // it may have ended
-    for (const connection of [this.#worker, this.#admin, this.#monitor, ...this.#observers])
-      connection.close();
+  close(): Promise<void> {
+    return this.#server.close();
+  }
+
+  /** Keys whose touching is observed; all keys that a strategy WATCHes. */
+  get watchable(): readonly string[] {
+    return this.#server.watchable;
+  }
+
+  /** Commands sent to the private server on behalf of the strategy, checks included. */
+  get serverCommands(): number {
+    return this.#server.commands;
   }
 
   /** The empty server. */
   empty(): number {
-    return this.#intern({
-      content: '[[],"",""]',
-      keys: new Map(),
-      scripts: '',
-      functions: '',
-      origin: undefined,
-    });
+    return this.#intern(EMPTY, undefined);
   }
 
   content(state: number): string {
@@ -121,14 +69,7 @@ export class ServerMemo {
 
   /** Empties the server, for a sale over real sockets beside the memo. */
   async clear(): Promise<void> {
-    this.#current = undefined;
-    for (const command of [
-      ['FLUSHALL', 'SYNC'],
-      ['SCRIPT', 'FLUSH', 'SYNC'],
-      ['FUNCTION', 'FLUSH', 'SYNC'],
-    ]) {
-      await this.#admin.call(command);
-    }
+    for (const args of commandsOf({ kind: 'restart-without-aof' })) await this.call(args);
   }
 
   /** Lets something befall the server as it stands. */
@@ -137,8 +78,8 @@ export class ServerMemo {
   }
 
   /** Runs a command of our own on the server as it stands. */
-  async call(args: string[]): Promise<void> {
-    await this.#admin.call(args);
+  call(args: readonly string[]): Promise<void> {
+    return this.#server.call(args);
   }
 
   /** Keys of the server as it stands. */
@@ -154,9 +95,7 @@ export class ServerMemo {
 
   /** The logical content of the server as it stands, after something else worked on it. */
   async capture(): Promise<string> {
-    this.#current = undefined;
-    const [scripts, functions] = [await this.#loadedScripts(), await this.#libraries()];
-    return (await this.#image(scripts, functions)).content;
+    return (await this.#server.look()).content;
   }
 
   /** The entry if it is known, else undefined: then `execute` it. */
@@ -169,15 +108,20 @@ export class ServerMemo {
     const known = this.#entries.get(key);
     if (known) return known;
     this.#inspect(state, step);
-    const first = await this.#run(state, step);
-    const second = await this.#run(state, step);
+    const from = this.#states[state]!;
+    const first = await this.#server.run(from, step);
+    const second = await this.#server.run(from, step);
     if (first.reply !== second.reply || first.image.content !== second.image.content) {
       throw new CannotExplore(
         `nondeterministic: ${name(step)} answered or left something else when it ran twice from the same state`,
         'let nothing depend on the clock, on chance or on the order of sets inside the server',
       );
     }
-    const entry = { reply: first.reply, next: this.#intern(first.image), touched: first.touched };
+    const entry = {
+      reply: first.reply,
+      next: this.#intern(first.image, { from: state, step }),
+      touched: first.touched,
+    };
     this.#entries.set(key, entry);
     this.#asked.set(key, { state, step });
     return entry;
@@ -210,13 +154,9 @@ export class ServerMemo {
     const known = this.#queueing.get(command);
     if (known !== undefined) return known;
     requireExplorable(decodeCommand(command));
-    const [, reply] = await this.#worker.send([
-      encodeCommand(['MULTI']),
-      command,
-      encodeCommand(['DISCARD']),
-    ]);
-    this.#queueing.set(command, reply!);
-    return reply!;
+    const reply = await this.#server.queueingReply(command);
+    this.#queueing.set(command, reply);
+    return reply;
   }
 
   /** Starts observing a key that a strategy watches. @returns false if it was observed already */
@@ -224,8 +164,7 @@ export class ServerMemo {
     if (this.watchable.includes(key)) return false;
     if (this.watchable.length === 30)
       throw new CannotExplore('it watches more than 30 keys', 'watch fewer keys');
-    this.watchable.push(key);
-    this.#observers.push(await this.#openObserver());
+    await this.#server.observe(key);
     this.#entries.clear(); // what these touched of the new key is not known
     return true;
   }
@@ -277,144 +216,21 @@ export class ServerMemo {
       // One that takes all that there is draws nothing; what stands before it in a transaction may change that.
       const certain = mayDraw(args) && bytes === step.command && !this.draw(state, step);
       if (!certain) requireExplorable(args);
-      if (args[0]!.toUpperCase() === 'FUNCTION') this.#usesFunctions = true;
-      for (const body of scriptBodies(args)) {
-        this.#bodies.set(createHash('sha1').update(body, 'latin1').digest('hex'), body);
-      }
     }
   }
 
-  async #run(state: number, step: Step): Promise<{ reply: string; image: ServerState; touched: number }> {
-    const isExec = step.queued.length > 0 || name(step) === 'EXEC';
-    // EXEC depends on whether a watched key was touched, not on which: one flag of the connection in Redis. A
-    // dummy key sets it, before the restore, so that the content is not disturbed.
-    if (step.dirty) {
-      await this.#worker.call(['WATCH', DUMMY]);
-      await this.#admin.call(['SET', DUMMY, '1']);
-    }
-    await this.#restore(state);
-    await Promise.all(this.#observers.map((observer, i) => observer.call(['WATCH', this.watchable[i]!])));
-    const prelude = isExec ? [encodeCommand(['MULTI']), ...step.queued] : [];
-    this.#monitored = [];
-    this.serverCommands += prelude.length + 1;
-    const replies = await this.#worker.send([...prelude, withoutWaiting(step.command)]);
-    const reply = sortUnordered(replies.at(-1)!);
-    if (step.dirty || isExec || name(step) === 'WATCH') await this.#worker.send([encodeCommand(['UNWATCH'])]);
-    const touched = await this.#observe();
-    await this.#refuseHiddenCommands(step);
-    return { reply, image: await this.#snapshot(state, step), touched };
-  }
-
-  async #observe(): Promise<number> {
-    const answers = await Promise.all(
-      this.#observers.map((observer) => observer.send([encodeCommand(['MULTI']), encodeCommand(['EXEC'])])),
-    );
-    return answers.reduce((bits, answer, i) => (decode(answer[1]!) === null ? bits | (1 << i) : bits), 0);
-  }
-
-  async #restore(id: number): Promise<void> {
-    const state = this.#states[id]!;
-    const commands = [['FLUSHALL', 'SYNC']];
-    if (this.#current?.scripts !== state.scripts) {
-      commands.push(['SCRIPT', 'FLUSH', 'SYNC']);
-      for (const sha of state.scripts.split(' ').filter(Boolean))
-        commands.push(['SCRIPT', 'LOAD', this.#bodies.get(sha)!]);
-    }
-    if ((this.#current?.functions ?? '') !== state.functions || !this.#current) {
-      if (this.#usesFunctions) commands.push(['FUNCTION', 'FLUSH', 'SYNC']);
-      if (state.functions) commands.push(['FUNCTION', 'RESTORE', state.functions]);
-    }
-    for (const [key, image] of state.keys) {
-      commands.push(['RESTORE', key, image.volatile ? FAR_AWAY_MS : '0', image.dump]);
-    }
-    const replies = await this.#admin.send(commands.map(encodeCommand));
-    replies.forEach((reply, i) => {
-      if (reply.startsWith('-')) throw new Error(`restore: ${commands[i]![0]} answered ${reply.trim()}`);
-    });
-    this.#current = { scripts: state.scripts, functions: state.functions };
-  }
-
-  async #snapshot(from: number, step: Step): Promise<ServerState> {
-    const before = this.#states[from]!;
-    const names = [step.command, ...step.queued].map((bytes) => decodeCommand(bytes)[0]!.toUpperCase());
-    // FUNCTION FLUSH and SCRIPT FLUSH change what is loaded as much as loading does.
-    const loads = names.some((command) => ['EVAL', 'EVAL_RO', 'SCRIPT'].includes(command));
-    const scripts = loads ? await this.#loadedScripts() : before.scripts;
-    const functions = names.includes('FUNCTION') ? await this.#libraries() : before.functions;
-    this.#current = { scripts, functions };
-    return { ...(await this.#image(scripts, functions)), origin: { from, step } };
-  }
-
-  async #image(scripts: string, functions: string): Promise<ServerState> {
-    const names = decode((await this.#admin.send([encodeCommand(['KEYS', '*'])]))[0]!) as { items: string[] };
-    const keys = new Map<string, KeyImage>();
-    const parts: KeyContent[] = [];
-    const sorted = names.items.toSorted(byBytes);
-    const commands = sorted.flatMap((key) => [encodeCommand(['DUMP', key]), encodeCommand(['PTTL', key])]);
-    const replies = await this.#admin.send(commands);
-    for (const [i, key] of sorted.entries()) {
-      const [dump, ttl] = [decode(replies[2 * i]!), decode(replies[2 * i + 1]!)];
-      if (typeof dump !== 'string') continue; // expired this very moment: the comparison of two runs will tell
-      const volatile = this.#rules.logicalTtl && Number(ttl) >= 0;
-      keys.set(key, { dump, volatile });
-      let content = this.#contentByDump.get(dump);
-      if (content === undefined) {
-        content = this.#rules.logicalContent
-          ? await contentOf(this.#admin, key)
-          : { type: 'dump', items: [dump] };
-        this.#contentByDump.set(dump, content);
-      }
-      parts.push({ key, volatile, ...content });
-    }
-    const digest = functions && createHash('sha1').update(functions, 'latin1').digest('hex');
-    return { content: JSON.stringify([parts, scripts, digest]), keys, scripts, functions, origin: undefined };
-  }
-
-  async #loadedScripts(): Promise<string> {
-    const digests = [...this.#bodies.keys()].toSorted(byBytes);
-    if (digests.length === 0) return '';
-    const reply = (await this.#admin.call(['SCRIPT', 'EXISTS', ...digests])) as { items: Reply[] };
-    return digests.filter((_, i) => reply.items[i] === 1).join(' ');
-  }
-
-  async #libraries(): Promise<string> {
-    const listed = (await this.#admin.call(['FUNCTION', 'LIST'])) as { items: Reply[] };
-    return listed.items.length === 0 ? '' : ((await this.#admin.call(['FUNCTION', 'DUMP'])) as string);
-  }
-
-  /** What scripts call inside the server is shown by MONITOR alone. */
-  async #refuseHiddenCommands(step: Step): Promise<void> {
-    if (!/^(EVAL|FCALL|EXEC)/.test(name(step))) return;
-    const heard = new Promise<void>((resolve) => (this.#echoed = resolve));
-    await this.#admin.call(['ECHO', `oversell:${++this.#sentinel}`]);
-    await heard;
-    for (const line of this.#monitored) {
-      const hidden = /^\+\d+\.\d+ \[\d+ lua\] (.*)\r\n$/s.exec(line)?.[1];
-      if (hidden === undefined) continue;
-      requireExplorable(
-        [...hidden.matchAll(/"((?:[^"\\]|\\.)*)"/gs)].map((match) => match[1]!),
-        'its script calls',
-      );
-    }
-  }
-
-  #hear(line: string): void {
-    if (line.includes(`"oversell:${this.#sentinel}"`)) this.#echoed?.();
-    else this.#monitored.push(line);
-  }
-
-  #intern(state: ServerState): number {
-    const known = this.#idByContent.get(state.content);
+  #intern(image: ServerImage, origin: ServerState['origin']): number {
+    const known = this.#idByContent.get(image.content);
     if (known !== undefined) return known;
-    this.#idByContent.set(state.content, this.#states.length);
-    return this.#states.push(state) - 1;
+    this.#idByContent.set(image.content, this.#states.length);
+    return this.#states.push({ ...image, origin }) - 1;
   }
 }
 
 const entryKey = (state: number, step: Step): string =>
   `${state} ${step.dirty ? 'd' : ''}${step.queued.length} ${step.queued.join('')}${step.command}`;
 
-const name = (step: Step): string => decodeCommand(step.command)[0]!.toUpperCase();
+const name = (step: Step): string => nameOf(decodeCommand(step.command));
 
 /** A restart is an end of every connection, too; that is not the server's part. */
 function commandsOf(move: ServerMove): string[][] {

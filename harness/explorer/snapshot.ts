@@ -1,5 +1,4 @@
 import { CannotExplore } from './errors.ts';
-import type { RawConnection } from './connection.ts';
 import { byBytes, type Reply } from './resp.ts';
 
 /** The logical content of one key. `items` is in a canonical order. */
@@ -11,35 +10,38 @@ export interface KeyContent {
 }
 
 /**
- * What a key holds, said logically. DUMP will not do for that: one set, filled in two orders, dumps differently.
- * Clock values (delivery times of stream entries) are left out, as nothing explorable can read them.
+ * The command that reads what a key holds, said logically. DUMP will not do for that: one set, filled in two orders,
+ * dumps differently.
  */
-export async function contentOf(
-  admin: RawConnection,
-  key: string,
-): Promise<Pick<KeyContent, 'type' | 'items'>> {
-  const type = textOf(await admin.call(['TYPE', key]));
-  const items = async (...args: string[]): Promise<string[]> => flatten(await admin.call(args));
+export function readingOf(type: string, key: string): string[] {
   switch (type) {
     case 'string':
-      return { type, items: [textOf(await admin.call(['GET', key]))] };
+      return ['GET', key];
     case 'list':
-      return { type, items: await items('LRANGE', key, '0', '-1') };
+      return ['LRANGE', key, '0', '-1'];
     case 'set':
-      return canonical({ type, items: await items('SMEMBERS', key) });
+      return ['SMEMBERS', key];
     case 'hash':
-      return canonical({ type, items: await items('HGETALL', key) });
+      return ['HGETALL', key];
     case 'zset':
-      // In the order of ranks, and members of equal score in byte order.
-      return { type, items: await items('ZRANGE', key, '0', '-1', 'WITHSCORES') };
+      return ['ZRANGE', key, '0', '-1', 'WITHSCORES'];
     case 'stream':
-      return { type, items: [await streamContent(admin, key)] };
+      return ['XINFO', 'STREAM', key, 'FULL', 'COUNT', '0'];
     default:
       throw new CannotExplore(
         `key ${key} is of type ${type}, which cannot be compared`,
         'use a core type of Redis',
       );
   }
+}
+
+/**
+ * What that command answered, in a canonical order. Clock values (delivery times of stream entries) are left out, as
+ * nothing explorable can read them.
+ */
+export function contentFrom(type: string, reply: Reply): Pick<KeyContent, 'type' | 'items'> {
+  const items = type === 'stream' ? [streamContent(reply)] : flatten(reply);
+  return canonical({ type, items });
 }
 
 /**
@@ -53,8 +55,7 @@ export function canonical<C extends Pick<KeyContent, 'type' | 'items'>>(content:
   return content;
 }
 
-async function streamContent(admin: RawConnection, key: string): Promise<string> {
-  const info = await admin.call(['XINFO', 'STREAM', key, 'FULL', 'COUNT', '0']);
+function streamContent(info: Reply): string {
   const clocks = new Set([
     'seen-time',
     'active-time',
