@@ -1,6 +1,6 @@
 import { PROPERTIES } from '../strategies/contract.ts';
 import { systemClock as clock } from './ambient.ts';
-import { bench, type BenchOptions, type BenchResult } from './bench.ts';
+import type { BenchOptions, BenchResult } from './bench.ts';
 import { UsageError } from './errors.ts';
 import type { Mode, Profile } from './load/arrivals.ts';
 import { parseTarget } from './load/sweep.ts';
@@ -41,6 +41,8 @@ export async function benchJob(job: BenchJob): Promise<{ measured: BenchResult; 
   const load = loopOf(job);
   const strategies = await chosenStrategies(job.strategies);
   progress.now('looking for a redis-server');
+  // Only now, when the flags make sense: it is most of what there is to load.
+  const { bench } = await import('./bench.ts');
   const target = await openTarget({ ...job, onProgress: progress.line });
   try {
     const historyFolder = history ? createRunFolder(runs, clock.epochMs(), seed) : undefined;

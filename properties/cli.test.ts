@@ -136,7 +136,7 @@ test('doctor and evaluate on a running server leave it as it was', async () => {
 
 test('evaluate catches the control, passes a right one, and writes down what it prints', async () => {
   const runs = temporaryFolder();
-  const names = ['read-then-write', 'lua-reserve-once'];
+  const names = ['read-then-write', 'lua-decrement'];
   const flags = ['--history', '--json', '--runs', runs, '--seed', '5'];
   const { exitCode, stdout, stderr } = await run('evaluate', ...names, ...flags);
   expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });

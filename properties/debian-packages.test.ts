@@ -7,12 +7,24 @@ import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { EnvironmentError } from '../harness/errors.ts';
 import { inspectBinary } from '../harness/redis/binary.ts';
 import { isWhole } from '../harness/redis/cache.ts';
 import { withLibraries } from '../harness/redis/debian-packages.ts';
+import type { Machine } from '../harness/redis/machine.ts';
 import { findServer } from '../harness/redis/provision.ts';
 import { startServer } from '../harness/redis/server.ts';
-import { apt, bare, NO_ARCHIVE, program, rejection, search, unpackFirst, type FirstRun } from './machines.ts';
+import {
+  apt,
+  bare,
+  memoryServer,
+  NO_ARCHIVE,
+  program,
+  rejection,
+  search,
+  unpackFirst,
+  type FirstRun,
+} from './machines.ts';
 import { temporaryFolder } from './processes.ts';
 
 const run = promisify(execFile);
@@ -88,6 +100,32 @@ describe('a first run on a Debian', () => {
     expect((await findServer({}, machine)).source).toBe('cache');
     await fs.chmod(cache, 0o777);
     expect(await rejection(findServer({}, machine))).toMatchObject({ code: 'NO_REDIS' });
+  });
+});
+
+describe('the ladder, on which it is one of the rungs,', () => {
+  test('never takes a lower rung where a higher one is offered', async () => {
+    const folder = temporaryFolder();
+    const server = first.found.path;
+    // From the bottom up: each step adds the next higher rung and leaves the lower ones in place.
+    let machine: Machine = { ...bare(folder), cacheFolders: [join(folder, 'empty')] };
+    expect(await rejection(findServer({}, machine))).toBeInstanceOf(EnvironmentError);
+    machine = { ...machine, memoryServer: await memoryServer(folder, `return '${server}'`) };
+    expect((await findServer({}, machine)).source).toBe('redis-memory-server');
+    machine = { ...machine, ...apt };
+    expect(first.found.source).toBe('debian-package'); // what this machine would find, with an empty cache
+    machine = { ...machine, cacheFolders: first.machine.cacheFolders };
+    expect((await findServer({}, machine)).source).toBe('cache');
+    await program(join(folder, 'bin', 'redis-server'), `exec '${server}' "$@"`);
+    machine = { ...machine, env: { PATH: `bin:${join(folder, 'nothing')}:${join(folder, 'bin')}` } };
+    expect(await findServer({}, machine)).toMatchObject({
+      source: 'path',
+      path: join(folder, 'bin', 'redis-server'),
+    });
+    machine = { ...machine, env: { ...machine.env, REDISMS_SYSTEM_BINARY: server } };
+    expect((await findServer({}, machine)).source).toBe('environment');
+    expect((await findServer({ redisServer: server }, machine)).source).toBe('flag');
+    expect((await findServer({ redisVersion: '7.0.15' }, machine)).source).toBe('redis-memory-server');
   });
 });
 

@@ -77,7 +77,7 @@ test.skipIf(process.platform !== 'linux')(
   'Ctrl-C on a terminal, which reaches every process of the group, does no more harm',
   async () => {
     const watched = evaluate(onTerminal);
-    await watched.running.said('lua-decrement: calm');
+    await watched.running.said('lua-decrement: every interleaving, calm');
     const servers = serversIn(watched.temporary);
     expect(servers).toHaveLength(1);
     watched.running.child.stdin.write('\u0003');

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EnvironmentError, UsageError } from '../harness/errors.ts';
 import { runLoad } from '../harness/load/driver.ts';
 import type { LoadOptions } from '../harness/load/options.ts';
+import { SessionPool, type InstancePool } from '../harness/load/pool.ts';
 import type { LoadRun } from '../harness/load/summary.ts';
 import { findServer } from '../harness/redis/provision.ts';
 import { startServer } from '../harness/redis/server.ts';
@@ -16,8 +17,12 @@ beforeAll(async () => {
 });
 afterAll(() => target.close());
 
-const load = (strategy: LoadOptions['strategy'], options: Partial<LoadOptions> = {}): Promise<LoadRun> =>
-  runLoad({ target, seed, strategy, stock: 10, buyers: 20, inFlight: 8, ...options });
+const load = (
+  strategy: LoadOptions['strategy'],
+  options: Partial<LoadOptions> = {},
+  threads?: InstancePool,
+): Promise<LoadRun> =>
+  runLoad({ target, seed, strategy, stock: 10, buyers: 20, inFlight: 8, ...options }, threads);
 const probe = (name: string): LoadOptions['strategy'] => ({
   path: fileURLToPath(import.meta.resolve('./probes.mjs')),
   export: name,
@@ -56,18 +61,23 @@ describe('a run that is stopped', () => {
 });
 
 describe('no instance that hangs ever hangs the run', () => {
-  // Twenty times what a worker needs to get ready.
-  const graceMs = 10_000;
+  // A hundred times what threads that have sold before need to get ready.
+  const graceMs = 2_000;
+  const warm = async (strategy: LoadOptions['strategy']): Promise<LoadRun> => {
+    await using pool = new SessionPool();
+    await pool.lend(2, (threads) => load({ name: 'lua-decrement' }, {}, threads));
+    return await pool.lend(2, (threads) => load(strategy, { graceMs }, threads));
+  };
 
   test.concurrent('purchases without an answer end as unknown, open for ever', async () => {
-    const run = await load(probe('neverAnswers'), { graceMs });
+    const run = await warm(probe('neverAnswers'));
     expect(run).toMatchObject({ ended: 'stalled', operations: 8, hung: 8, elapsedNs: 0 });
     expect(run.outcomes.unknown).toBe(8);
     expect([...run.history.operations].every(({ completed }) => completed === Infinity)).toBe(true);
   });
 
   test.concurrent('a seller() that does not end is given up', async () => {
-    await expect(load(probe('neverReady'), { graceMs })).rejects.toMatchObject({ code: 'NOT_READY' });
+    await expect(warm(probe('neverReady'))).rejects.toMatchObject({ code: 'NOT_READY' });
   });
 });
 

@@ -3,27 +3,21 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { saleModel } from '../harness/checkers/sale-model.ts';
 import { seededRandom } from '../harness/random.ts';
-import { findServer } from '../harness/redis/provision.ts';
-import { startServer } from '../harness/redis/server.ts';
-import type { RedisTarget } from '../harness/redis/target.ts';
 import type { Environment, Property, Sale, Seller, Strategy } from '../strategies/contract.ts';
 import { stockKey } from '../strategies/keys.ts';
 import { luaReserveOnce } from '../strategies/lua-reserve-once.ts';
 import { strategies } from './built-ins.ts';
+import { promptServer } from './exploring.ts';
 import { saleCommands, Shop, type Asked } from './sale-commands.ts';
 import { rejection } from './machines.ts';
 import { seed } from './seed.ts';
 
-let target: RedisTarget;
+const server = promptServer();
 let redis: Redis;
-beforeAll(async () => {
-  target = await startServer(await findServer({}));
-  redis = new Redis(target.options);
+beforeAll(() => {
+  redis = new Redis(server.target.options);
 });
-afterAll(async () => {
-  redis.disconnect();
-  await target.close();
-});
+afterAll(() => redis.disconnect());
 
 const holds = ({ guarantees }: Strategy, property: Property, environment: Environment): boolean =>
   guarantees?.[property]?.[environment] === 'holds';

@@ -1,11 +1,15 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { benchJob, type BenchFlags } from '../harness/bench-job.ts';
 import { isSaturated } from '../harness/bench-row.ts';
+import { UsageError } from '../harness/errors.ts';
 import type { LoadOptions } from '../harness/load/options.ts';
 import type { LoadRun } from '../harness/load/summary.ts';
 import { oversell } from './command.ts';
 import { server } from './exploring.ts';
 import { loading } from './loading.ts';
+import { rejection } from './machines.ts';
+import { seed } from './seed.ts';
 
 const sell = loading(server());
 const load = (options: Omit<LoadOptions, 'target' | 'seed' | 'stock'>): Promise<LoadRun> =>
@@ -67,18 +71,37 @@ describe('more arrivals than can be served', () => {
   });
 });
 
-test.each([
-  ['--mode open', 'CONTRADICTION'],
-  ['--mode closed --rate 5', 'CONTRADICTION'],
-  ['--arrivals poisson', 'CONTRADICTION'],
-  ['--slo p99=5ms --rate 5', 'CONTRADICTION'],
-  ['--slo fast', 'INVALID_INPUT'],
-  ['--baseline watch-retry', 'UNKNOWN_BASELINE'],
-])('bench lua-decrement %s is refused as bad usage', async (flags, code) => {
-  const { exitCode, stdout } = await oversell(['bench', 'lua-decrement', '--json', ...flags.split(' ')])
-    .ended;
-  expect(exitCode).toBe(2);
-  expect(JSON.parse(stdout)).toMatchObject({ error: { code } });
+describe('what makes no sense together is refused as bad usage', () => {
+  const bench = (flags: Partial<BenchFlags>): Promise<unknown> =>
+    benchJob({
+      strategies: ['lua-decrement'],
+      trials: 1,
+      seed,
+      history: false,
+      runs: 'runs',
+      progress: { now() {}, line() {}, end() {} },
+      signal: new AbortController().signal,
+      ...flags,
+    });
+
+  test.each<[flags: Partial<BenchFlags>, code: string]>([
+    [{ mode: 'open' }, 'CONTRADICTION'],
+    [{ mode: 'closed', rate: 5 }, 'CONTRADICTION'],
+    [{ arrivals: 'poisson' }, 'CONTRADICTION'],
+    [{ slo: 'p99=5ms', rate: 5 }, 'CONTRADICTION'],
+    [{ slo: 'fast' }, 'INVALID_INPUT'],
+    [{ baseline: 'watch-retry' }, 'UNKNOWN_BASELINE'],
+  ])('%o', async (flags, code) => {
+    const refusal = await rejection(bench(flags));
+    expect(refusal).toBeInstanceOf(UsageError);
+    expect(refusal).toMatchObject({ code });
+  });
+
+  test('as the command line says it', async () => {
+    const { exitCode, stdout } = await oversell(['bench', 'lua-decrement', '--json', '--slo', 'fast']).ended;
+    expect(exitCode).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'INVALID_INPUT' } });
+  });
 });
 
 /** Purchases in flight while the server paused: what the hundredth buyer began it for, and waited for its end. */

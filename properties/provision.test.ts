@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { EnvironmentError, UsageError } from '../harness/errors.ts';
-import { thisMachine, type Machine } from '../harness/redis/machine.ts';
+import { thisMachine } from '../harness/redis/machine.ts';
 import { findServer } from '../harness/redis/provision.ts';
-import { apt, bare, memoryServer, NO_ARCHIVE, program, rejection, search, unpackFirst } from './machines.ts';
+import { bare, memoryServer, program, rejection, search } from './machines.ts';
 import { gone, temporaryFolder } from './processes.ts';
 
 describe('a server that was named', () => {
@@ -33,32 +33,6 @@ describe('a server that was named', () => {
 });
 
 describe('the ladder', () => {
-  test('never takes a lower rung where a higher one is offered', async (context) => {
-    const folder = temporaryFolder();
-    const first = (await unpackFirst(folder))!;
-    context.skip(first === undefined, NO_ARCHIVE);
-    const server = first.found.path;
-    // From the bottom up: each step adds the next higher rung and leaves the lower ones in place.
-    let machine: Machine = { ...bare(folder), cacheFolders: [join(folder, 'empty')] };
-    expect(await rejection(findServer({}, machine))).toBeInstanceOf(EnvironmentError);
-    machine = { ...machine, memoryServer: await memoryServer(folder, `return '${server}'`) };
-    expect((await findServer({}, machine)).source).toBe('redis-memory-server');
-    machine = { ...machine, ...apt };
-    expect(first.found.source).toBe('debian-package'); // what this machine would find, with an empty cache
-    machine = { ...machine, cacheFolders: first.machine.cacheFolders };
-    expect((await findServer({}, machine)).source).toBe('cache');
-    await program(join(folder, 'bin', 'redis-server'), `exec '${server}' "$@"`);
-    machine = { ...machine, env: { PATH: `bin:${join(folder, 'nothing')}:${join(folder, 'bin')}` } };
-    expect(await findServer({}, machine)).toMatchObject({
-      source: 'path',
-      path: join(folder, 'bin', 'redis-server'),
-    });
-    machine = { ...machine, env: { ...machine.env, REDISMS_SYSTEM_BINARY: server } };
-    expect((await findServer({}, machine)).source).toBe('environment');
-    expect((await findServer({ redisServer: server }, machine)).source).toBe('flag');
-    expect((await findServer({ redisVersion: '7.0.15' }, machine)).source).toBe('redis-memory-server');
-  });
-
   test('passes over a redis-server on PATH that does not run', async () => {
     const folder = temporaryFolder();
     await program(join(folder, 'bin', 'redis-server'), 'echo "cannot open shared object" >&2; exit 127');

@@ -1,26 +1,20 @@
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Judgement } from '../harness/checkers/checker.ts';
 import { judge } from '../harness/checkers/judge.ts';
-import { findServer } from '../harness/redis/provision.ts';
-import { startServer } from '../harness/redis/server.ts';
-import type { RedisTarget } from '../harness/redis/target.ts';
 import { PROPERTIES, type Environment, type Strategy } from '../strategies/contract.ts';
 import { readThenWrite } from '../strategies/read-then-write.ts';
 import { race } from './race.ts';
 import { smallSale, smallSales, type SmallSale } from './arbitraries.ts';
 import { runnable } from './built-ins.ts';
+import { promptServer } from './exploring.ts';
 import { rotating } from './rotating.ts';
 import { twins } from './twins.ts';
 
-let target: RedisTarget;
-beforeAll(async () => {
-  target = await startServer(await findServer({}));
-});
-afterAll(() => target.close());
+const redis = promptServer();
 
 const judged = async (strategy: Strategy, small: SmallSale): Promise<Judgement> =>
-  judge(await race(strategy, target, small), { timeoutMs: 10_000 });
+  judge(await race(strategy, redis.target, small), { timeoutMs: 10_000 });
 
 /** What is not as declared: a property that should hold and is violated or open. */
 function broken({ guarantees }: Strategy, environment: Environment, judgement: Judgement): string[] {

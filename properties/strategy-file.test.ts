@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { rotating } from './rotating.ts';
 import { folderWith, loaded, loadedWithin, NAIVE, strategy, type Loaded } from './strategy-sources.ts';
 
 /** Loads one file, beside others, from a folder of its own. */
@@ -198,11 +199,12 @@ describe('an import that does not end', () => {
       LIMIT_MS,
     );
 
-  test.each([
+  const endless: [what: string, code: string, text: string][] = [
     ['a loop', 'ENDLESS_LOOP', 'for (;;) {}'],
     ['a loop of resolved promises', 'ENDLESS_LOOP', 'for (;;) await null;'],
     ['a promise that never settles', 'IMPORT_TIMED_OUT', 'await new Promise(() => {});'],
-  ])('%s is found where it is', async (_, code, text) => {
+  ];
+  test.each(rotating(endless, 1, 'endless imports'))('%s is found where it is', async (_, code, text) => {
     const { exitCode, error } = await within(text);
     expect({ exitCode, code: error?.code }).toEqual({ exitCode: 2, code });
     expect(error?.message).toContain('/sell.ts:4: ');
