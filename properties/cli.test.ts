@@ -29,9 +29,9 @@ describe('bad usage exits 2, says what to do, and starts nothing', () => {
     ['an unknown strategy', ['evaluate', 'no-such-strategy']],
     ['an unknown profile', ['evaluate', '--profile', 'slow']],
     ['a seed that is no number', ['evaluate', '--seed', '1e3']],
-    ['a server that is not there', ['evaluate', '--redis-server', '/nowhere/redis-server']],
-    ['a server that is no URL', ['evaluate', '--redis', 'somewhere']],
-    ['two servers', ['evaluate', '--redis', 'redis://127.0.0.1', '--redis-version', '7.0']],
+    ['a server that is not there', ['doctor', '--redis-server', '/nowhere/redis-server']],
+    ['a server that is no URL', ['doctor', '--redis', 'somewhere']],
+    ['two servers', ['doctor', '--redis', 'redis://127.0.0.1', '--redis-version', '7.0']],
     ['a run that is not there', ['report', '/nowhere']],
     ['a history that is not there', ['check', '/nowhere/history.jsonl']],
     ['too many arguments', ['list', 'all']],
@@ -52,7 +52,7 @@ describe('bad usage exits 2, says what to do, and starts nothing', () => {
   });
 
   test('without --json nothing stands on stdout', async () => {
-    expect(await run('evaluate', 'no-such-strategy')).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(await run('check', '/nowhere/history.jsonl')).toMatchObject({ exitCode: 2, stdout: '' });
   });
 
   test.each(['', '-1', '1.5', '1e3', ' 1', 'x', 'Infinity', '9007199254740992'])(
