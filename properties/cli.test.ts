@@ -81,14 +81,14 @@ test('the command that repeats a run can be pasted: it is quoted, and names the 
   );
 });
 
-test('a Redis that does not answer exits 4', async () => {
+test.concurrent('a Redis that does not answer exits 4', async () => {
   // Port 1 is reserved, and nothing of ours listens there.
   const { exitCode, stdout } = await run('evaluate', '--redis', 'redis://127.0.0.1:1', '--json');
   expect(exitCode).toBe(4);
   expect(JSON.parse(stdout)).toMatchObject({ error: { remedy: expect.stringMatching(/./) } });
 });
 
-test('list prints every strategy with what it declares', async () => {
+test.concurrent('list prints every strategy with what it declares', async () => {
   const { exitCode, stdout } = await run('list', '--json');
   expect(exitCode).toBe(0);
   const { strategies } = JSON.parse(stdout) as { strategies: unknown[] };
@@ -101,7 +101,7 @@ test('list prints every strategy with what it declares', async () => {
   for (const { strategy } of registry) expect(plain.stdout).toContain(strategy.name);
 });
 
-test('doctor says which server would be used, and that its strategies run or why not', async () => {
+test.concurrent('doctor says which server would be used, and that its strategies run or why not', async () => {
   const { exitCode, stdout } = await run('doctor', '--json');
   expect(exitCode).toBe(0);
   const report = JSON.parse(stdout) as { binary: string; version: string; strategies: { name: string }[] };
