@@ -71,19 +71,19 @@ describe('more arrivals than can be served', () => {
   });
 });
 
-describe('what makes no sense together is refused as bad usage', () => {
-  const bench = (flags: Partial<BenchFlags>): Promise<unknown> =>
-    benchJob({
-      strategies: ['lua-decrement'],
-      trials: 1,
-      seed,
-      history: false,
-      runs: 'runs',
-      progress: { now() {}, line() {}, end() {} },
-      signal: new AbortController().signal,
-      ...flags,
-    });
+const bench = (flags: Partial<BenchFlags>): Promise<unknown> =>
+  benchJob({
+    strategies: ['lua-decrement'],
+    trials: 1,
+    seed,
+    history: false,
+    runs: 'runs',
+    progress: { now() {}, line() {}, end() {} },
+    signal: new AbortController().signal,
+    ...flags,
+  });
 
+describe('what makes no sense together is refused as bad usage', () => {
   test.each<[flags: Partial<BenchFlags>, code: string]>([
     [{ mode: 'open' }, 'CONTRADICTION'],
     [{ mode: 'closed', rate: 5 }, 'CONTRADICTION'],

@@ -1,4 +1,4 @@
-import { checkRequest, checkSale, checkUnits, declareGuarantees, type Strategy } from './contract.ts';
+import { checkRequest, checkSale, declareGuarantees, putsBack, type Strategy } from './contract.ts';
 import { MissingProductError, UnsupportedError } from './errors.ts';
 import { stockKey } from './keys.ts';
 
@@ -12,20 +12,15 @@ export const bitfieldFail: Strategy = {
   supports: ['several-units'],
   guarantees: declareGuarantees(
     {
-      calm: {},
-      'several-units': {},
-      'release-restock': {},
-      'buyer-crash': { breaks: ['stranded'] },
-      'lost-reply': { breaks: ['false-refusal', 'double-sale'] },
-      retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
-      'script-flush': {},
-      expiry: {},
-      eviction: { breaks: ['stranded', 'false-refusal'] },
-      'hostile-input': { breaks: ['false-refusal', 'double-sale'] },
-      restart: { breaks: ['false-refusal', 'double-sale'] },
-      'restart-without-aof': { breaks: ['stranded', 'false-refusal'] },
+      'buyer-crash': ['stranded'],
+      'lost-reply': ['false-refusal', 'double-sale'],
+      retry: ['stranded', 'false-refusal', 'double-sale'],
+      eviction: ['stranded', 'false-refusal'],
+      'hostile-input': ['false-refusal', 'double-sale'],
+      restart: ['false-refusal', 'double-sale'],
+      'restart-without-aof': ['stranded', 'false-refusal'],
     },
-    { notApplicable: ['user-limit', 'lost-sale'] },
+    { lacks: ['limit', 'ledger'] },
   ),
 
   async open(redis, sale) {
@@ -56,14 +51,7 @@ export const bitfieldFail: Strategy = {
         const reply = await redis.bitfield(key, 'GET', 'u32', '#0');
         return (reply as [number])[0];
       },
-      async release(request) {
-        checkRequest(request);
-        await add(request.quantity);
-      },
-      async restock(quantity) {
-        checkUnits('quantity', quantity, 1);
-        await add(quantity);
-      },
+      ...putsBack(add),
     };
   },
 };

@@ -1,10 +1,9 @@
-import { checkRequest, checkSale, checkUnits, declareGuarantees, type Strategy } from './contract.ts';
+import { checkRequest, checkSale, declareGuarantees, putsBack, type Strategy } from './contract.ts';
 import { MissingProductError } from './errors.ts';
-import { bucketKey } from './keys.ts';
+import { addStock, bucketKey } from './keys.ts';
 import { Script } from './script.ts';
 
 const decrement = new Script(import.meta.resolve('#lua/lua-decrement.lua'));
-const putOnSale = new Script(import.meta.resolve('#lua/put-on-sale.lua'));
 const MOST_BUCKETS = 16;
 
 /**
@@ -18,20 +17,17 @@ export const bucketedStock: Strategy = {
   supports: ['several-units'],
   guarantees: declareGuarantees(
     {
-      calm: {},
-      'several-units': { breaks: ['false-refusal'] },
-      'release-restock': { breaks: ['false-refusal'] },
-      'buyer-crash': { breaks: ['stranded'] },
-      'lost-reply': { breaks: ['false-refusal', 'double-sale'] },
-      retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
-      'script-flush': {},
-      expiry: {},
-      eviction: { breaks: ['stranded'] },
-      'hostile-input': { breaks: ['false-refusal', 'double-sale'] },
-      restart: { breaks: ['false-refusal', 'double-sale'] },
-      'restart-without-aof': { breaks: ['stranded', 'false-refusal'] },
+      'several-units': ['false-refusal'],
+      'release-restock': ['false-refusal'],
+      'buyer-crash': ['stranded'],
+      'lost-reply': ['false-refusal', 'double-sale'],
+      retry: ['stranded', 'false-refusal', 'double-sale'],
+      eviction: ['stranded'],
+      'hostile-input': ['false-refusal', 'double-sale'],
+      restart: ['false-refusal', 'double-sale'],
+      'restart-without-aof': ['stranded', 'false-refusal'],
     },
-    { notApplicable: ['user-limit', 'lost-sale'] },
+    { lacks: ['limit', 'ledger'] },
   ),
 
   async open(redis, sale) {
@@ -45,10 +41,6 @@ export const bucketedStock: Strategy = {
   seller(redis, sale, env) {
     const keys = bucketsOf(sale);
     let turn = 0;
-    const add = async (units: number): Promise<void> => {
-      const left = await putOnSale.run(redis, [keys[turn++ % keys.length]!], [units]);
-      if (left === null) throw new MissingProductError(sale.sku);
-    };
     return {
       async purchase(request) {
         checkRequest(request);
@@ -65,14 +57,7 @@ export const bucketedStock: Strategy = {
         if (units.includes(null)) throw new MissingProductError(sale.sku);
         return units.reduce((sum, bucket) => sum + Number(bucket), 0);
       },
-      async release(request) {
-        checkRequest(request);
-        await add(request.quantity);
-      },
-      async restock(quantity) {
-        checkUnits('quantity', quantity, 1);
-        await add(quantity);
-      },
+      ...putsBack((units) => addStock(redis, sale.sku, units, keys[turn++ % keys.length])),
     };
   },
 };

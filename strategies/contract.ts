@@ -153,36 +153,56 @@ export function checkUnits(what: string, value: number, least: number): void {
   }
 }
 
-/** What one environment does to a strategy: every property holds except those named. */
-export interface Exceptions {
-  breaks?: readonly Property[];
-  notApplicable?: readonly Property[];
-  /** What is otherwise there than everywhere else. */
-  holds?: readonly Property[];
+/** What a strategy may do without: then there is nothing to say of limits, of lost sales, of that environment. */
+type Lack = 'limit' | 'ledger' | 'several-units' | 'release-restock';
+
+/** The environments in which buyers have a limit. */
+const LIMITED: readonly Environment[] = ['several-units', 'release-restock', 'lost-reply'];
+/** Nothing shows yet what happens there, so nobody declares anything. */
+const UNVERIFIED: readonly Environment[] = ['failover', 'resharding'];
+
+/**
+ * Writes a guarantee matrix by what breaks: every other cell that can be verified is declared to hold, or is n/a for
+ * what the strategy lacks.
+ *
+ * @example declareGuarantees({ 'buyer-crash': ['stranded'] }, { lacks: ['limit', 'ledger'] })
+ */
+export function declareGuarantees(
+  breaks: Partial<Record<Environment, readonly Property[]>>,
+  { lacks = [] }: { lacks?: readonly Lack[] } = {},
+): Guarantees {
+  const cell = (property: Property, environment: Environment): Guarantee => {
+    if (breaks[environment]?.includes(property)) return 'breaks';
+    if (property === 'lost-sale' && lacks.includes('ledger')) return 'n/a';
+    const limited = LIMITED.includes(environment) && !lacks.includes('limit');
+    return property === 'user-limit' && !limited ? 'n/a' : 'holds';
+  };
+  const unsaid: readonly string[] = [...UNVERIFIED, ...lacks];
+  const declared = ENVIRONMENTS.filter((environment) => !unsaid.includes(environment));
+  return Object.fromEntries(
+    PROPERTIES.map((property) => [
+      property,
+      Object.fromEntries(declared.map((environment) => [environment, cell(property, environment)])),
+    ]),
+  );
 }
 
 /**
- * Writes a guarantee matrix by its exceptions: in each environment named, every property is declared to hold
- * except those listed. What an environment lists goes before what is listed for everywhere.
+ * `release` and `restock` of a strategy that keeps no record of its sales: both put units on sale.
  *
- * @example declareGuarantees({ calm: {}, 'buyer-crash': { breaks: ['stranded'] } }, { notApplicable: ['lost-sale'] })
+ * @param add puts so many units on sale
  */
-export function declareGuarantees(
-  environments: Partial<Record<Environment, Exceptions>>,
-  everywhere: Exceptions = {},
-): Guarantees {
-  const guarantees: Guarantees = {};
-  for (const property of PROPERTIES) {
-    const row: Partial<Record<Environment, Guarantee>> = (guarantees[property] = {});
-    for (const [environment, exceptions] of Object.entries(environments) as [Environment, Exceptions][]) {
-      row[environment] = listedIn(exceptions, property) ?? listedIn(everywhere, property) ?? 'holds';
-    }
-  }
-  return guarantees;
-}
-
-function listedIn({ holds, notApplicable, breaks }: Exceptions, property: Property): Guarantee | undefined {
-  if (holds?.includes(property)) return 'holds';
-  if (notApplicable?.includes(property)) return 'n/a';
-  return breaks?.includes(property) ? 'breaks' : undefined;
+export function putsBack(
+  add: (units: number) => Promise<unknown>,
+): Required<Pick<Seller, 'release' | 'restock'>> {
+  return {
+    async release(request) {
+      checkRequest(request);
+      await add(request.quantity);
+    },
+    async restock(quantity) {
+      checkUnits('quantity', quantity, 1);
+      await add(quantity);
+    },
+  };
 }

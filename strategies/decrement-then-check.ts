@@ -1,4 +1,4 @@
-import { checkRequest, checkSale, checkUnits, declareGuarantees, type Strategy } from './contract.ts';
+import { checkRequest, checkSale, declareGuarantees, putsBack, type Strategy } from './contract.ts';
 import { MissingProductError } from './errors.ts';
 import { stockKey, stockLeft } from './keys.ts';
 
@@ -10,21 +10,18 @@ export const decrementThenCheck: Strategy = {
   supports: ['several-units'],
   guarantees: declareGuarantees(
     {
-      calm: {},
-      'several-units': { breaks: ['false-refusal'] },
-      'release-restock': { breaks: ['false-refusal'] },
-      'buyer-crash': { breaks: ['stranded'] },
+      'several-units': ['false-refusal'],
+      'release-restock': ['false-refusal'],
+      'buyer-crash': ['stranded'],
       // Sent twice, DECRBY takes too much, and INCRBY gives too much back.
-      'lost-reply': { breaks: ['oversell', 'false-refusal', 'double-sale'] },
-      retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
-      'script-flush': {},
-      expiry: {},
-      eviction: { breaks: ['oversell', 'stranded', 'false-refusal'] },
-      'hostile-input': { breaks: ['false-refusal', 'double-sale'] },
-      restart: { breaks: ['oversell', 'false-refusal', 'double-sale'] },
-      'restart-without-aof': { breaks: ['oversell', 'stranded', 'false-refusal', 'lost-sale'] },
+      'lost-reply': ['oversell', 'false-refusal', 'double-sale'],
+      retry: ['stranded', 'false-refusal', 'double-sale'],
+      eviction: ['oversell', 'stranded', 'false-refusal'],
+      'hostile-input': ['false-refusal', 'double-sale'],
+      restart: ['oversell', 'false-refusal', 'double-sale'],
+      'restart-without-aof': ['oversell', 'stranded', 'false-refusal', 'lost-sale'],
     },
-    { notApplicable: ['user-limit', 'lost-sale'] },
+    { lacks: ['limit', 'ledger'] },
   ),
 
   async open(redis, sale) {
@@ -45,14 +42,7 @@ export const decrementThenCheck: Strategy = {
         return { kind: 'sold-out' };
       },
       remaining: () => stockLeft(redis, sale.sku),
-      async release(request) {
-        checkRequest(request);
-        await redis.incrby(key, request.quantity);
-      },
-      async restock(quantity) {
-        checkUnits('quantity', quantity, 1);
-        await redis.incrby(key, quantity);
-      },
+      ...putsBack((units) => redis.incrby(key, units)),
     };
   },
 };

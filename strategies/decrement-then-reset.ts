@@ -1,4 +1,4 @@
-import { checkRequest, checkSale, checkUnits, declareGuarantees, type Strategy } from './contract.ts';
+import { checkRequest, checkSale, declareGuarantees, putsBack, type Strategy } from './contract.ts';
 import { MissingProductError } from './errors.ts';
 import { stockKey, stockLeft } from './keys.ts';
 
@@ -10,20 +10,17 @@ export const decrementThenReset: Strategy = {
   supports: ['several-units'],
   guarantees: declareGuarantees(
     {
-      calm: {},
-      'several-units': { breaks: ['stranded', 'false-refusal'] },
-      'release-restock': { breaks: ['stranded', 'false-refusal'] },
-      'buyer-crash': { breaks: ['stranded'] },
-      'lost-reply': { breaks: ['false-refusal', 'double-sale'] },
-      retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
-      'script-flush': {},
-      expiry: {},
-      eviction: { breaks: ['stranded', 'false-refusal'] },
-      'hostile-input': { breaks: ['false-refusal', 'double-sale'] },
-      restart: { breaks: ['false-refusal', 'double-sale'] },
-      'restart-without-aof': { breaks: ['stranded', 'false-refusal'] },
+      'several-units': ['stranded', 'false-refusal'],
+      'release-restock': ['stranded', 'false-refusal'],
+      'buyer-crash': ['stranded'],
+      'lost-reply': ['false-refusal', 'double-sale'],
+      retry: ['stranded', 'false-refusal', 'double-sale'],
+      eviction: ['stranded', 'false-refusal'],
+      'hostile-input': ['false-refusal', 'double-sale'],
+      restart: ['false-refusal', 'double-sale'],
+      'restart-without-aof': ['stranded', 'false-refusal'],
     },
-    { notApplicable: ['user-limit', 'lost-sale'] },
+    { lacks: ['limit', 'ledger'] },
   ),
 
   async open(redis, sale) {
@@ -44,14 +41,7 @@ export const decrementThenReset: Strategy = {
         return { kind: 'sold-out' };
       },
       remaining: () => stockLeft(redis, sale.sku),
-      async release(request) {
-        checkRequest(request);
-        await redis.incrby(key, request.quantity);
-      },
-      async restock(quantity) {
-        checkUnits('quantity', quantity, 1);
-        await redis.incrby(key, quantity);
-      },
+      ...putsBack((units) => redis.incrby(key, units)),
     };
   },
 };

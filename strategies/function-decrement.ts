@@ -1,4 +1,4 @@
-import { checkRequest, checkSale, checkUnits, declareGuarantees, type Strategy } from './contract.ts';
+import { checkRequest, checkSale, declareGuarantees, putsBack, type Strategy } from './contract.ts';
 import { MissingProductError } from './errors.ts';
 import { stockKey, stockLeft } from './keys.ts';
 import { Script } from './script.ts';
@@ -17,20 +17,15 @@ export const functionDecrement: Strategy = {
   needs: { commands: ['FCALL'], minRedis: '7.0' },
   guarantees: declareGuarantees(
     {
-      calm: {},
-      'several-units': {},
-      'release-restock': {},
-      'buyer-crash': { breaks: ['stranded'] },
-      'lost-reply': { breaks: ['false-refusal', 'double-sale'] },
-      retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
-      'script-flush': {},
-      expiry: {},
-      eviction: { breaks: ['stranded'] },
-      'hostile-input': { breaks: ['false-refusal', 'double-sale'] },
-      restart: { breaks: ['false-refusal', 'double-sale'] },
-      'restart-without-aof': { breaks: ['stranded'] },
+      'buyer-crash': ['stranded'],
+      'lost-reply': ['false-refusal', 'double-sale'],
+      retry: ['stranded', 'false-refusal', 'double-sale'],
+      eviction: ['stranded'],
+      'hostile-input': ['false-refusal', 'double-sale'],
+      restart: ['false-refusal', 'double-sale'],
+      'restart-without-aof': ['stranded'],
     },
-    { notApplicable: ['user-limit', 'lost-sale'] },
+    { lacks: ['limit', 'ledger'] },
   ),
 
   async open(redis, sale) {
@@ -53,14 +48,7 @@ export const functionDecrement: Strategy = {
         return remaining < 0 ? { kind: 'sold-out' } : { kind: 'sold', remaining };
       },
       remaining: () => stockLeft(redis, sale.sku),
-      async release(request) {
-        checkRequest(request);
-        await call('oversell_increment_v1', request.quantity);
-      },
-      async restock(quantity) {
-        checkUnits('quantity', quantity, 1);
-        await call('oversell_increment_v1', quantity);
-      },
+      ...putsBack((units) => call('oversell_increment_v1', units)),
     };
   },
 };

@@ -12,24 +12,10 @@ export const functionReserveOnce: Strategy = {
   connection: 'shared',
   supports: ['several-units', 'limit'],
   needs: { commands: ['FCALL'], minRedis: '7.0' },
-  guarantees: declareGuarantees(
-    {
-      calm: {},
-      'several-units': { holds: ['user-limit'] },
-      'release-restock': { holds: ['user-limit'] },
-      'buyer-crash': {},
-      'lost-reply': { holds: ['user-limit'] },
-      retry: {},
-      'script-flush': {},
-      expiry: {},
-      eviction: { breaks: ['stranded', 'lost-sale'] },
-      'hostile-input': {},
-      restart: {},
-      'restart-without-aof': { breaks: ['stranded', 'lost-sale'] },
-    },
-    // The other environments set no limit.
-    { notApplicable: ['user-limit'] },
-  ),
+  guarantees: declareGuarantees({
+    eviction: ['stranded', 'lost-sale'],
+    'restart-without-aof': ['stranded', 'lost-sale'],
+  }),
 
   async open(redis, sale) {
     checkSale(sale, functionReserveOnce);

@@ -1,13 +1,21 @@
-import { checkRequest, checkSale, checkUnits, declareGuarantees } from './contract.ts';
+import { checkRequest, checkSale, declareGuarantees } from './contract.ts';
 import type { PurchaseOutcome, PurchaseRequest, Strategy } from './contract.ts';
 import { MissingProductError } from './errors.ts';
-import { deadlinesKey, holdingsKey, holdsKey, ledgerHeld, ledgerKey, stockKey, stockLeft } from './keys.ts';
+import {
+  addStock,
+  deadlinesKey,
+  holdingsKey,
+  holdsKey,
+  ledgerHeld,
+  ledgerKey,
+  stockKey,
+  stockLeft,
+} from './keys.ts';
 import { Script } from './script.ts';
 
 const take = new Script(import.meta.resolve('#lua/hold-then-confirm.lua'));
 const sweep = new Script(import.meta.resolve('#lua/hold-then-confirm-sweep.lua'));
 const release = new Script(import.meta.resolve('#lua/lua-coalesced-release.lua'));
-const putOnSale = new Script(import.meta.resolve('#lua/put-on-sale.lua'));
 const HOLD_MS = 300_000;
 const MOST_SWEPT = 100;
 
@@ -21,23 +29,14 @@ export const holdThenConfirm: Strategy = {
   summary: 'EVALSHA: units on hold until a deadline; EVALSHA: sold for good; a sweeper returns what ran out',
   connection: 'shared',
   supports: ['several-units', 'limit'],
-  guarantees: declareGuarantees(
-    {
-      calm: { breaks: ['false-refusal'] },
-      'several-units': { breaks: ['false-refusal'], holds: ['user-limit'] },
-      'release-restock': { breaks: ['false-refusal'], holds: ['user-limit'] },
-      'buyer-crash': {},
-      'lost-reply': { holds: ['user-limit'] },
-      retry: { breaks: ['false-refusal'] },
-      'script-flush': {},
-      expiry: {},
-      eviction: { breaks: ['stranded', 'false-refusal', 'lost-sale'] },
-      'hostile-input': {},
-      restart: {},
-      'restart-without-aof': { breaks: ['stranded', 'false-refusal', 'lost-sale'] },
-    },
-    { notApplicable: ['user-limit'] },
-  ),
+  guarantees: declareGuarantees({
+    calm: ['false-refusal'],
+    'several-units': ['false-refusal'],
+    'release-restock': ['false-refusal'],
+    retry: ['false-refusal'],
+    eviction: ['stranded', 'false-refusal', 'lost-sale'],
+    'restart-without-aof': ['stranded', 'false-refusal', 'lost-sale'],
+  }),
 
   async open(redis, sale) {
     checkSale(sale, holdThenConfirm);
@@ -71,10 +70,7 @@ export const holdThenConfirm: Strategy = {
         const answer = await release.run(redis, [stock, holdings, ledger], [request.requestId]);
         if (answer === 'missing') throw new MissingProductError(sku);
       },
-      async restock(quantity) {
-        checkUnits('quantity', quantity, 1);
-        if ((await putOnSale.run(redis, [stock], [quantity])) === null) throw new MissingProductError(sku);
-      },
+      restock: (quantity) => addStock(redis, sku, quantity),
       remaining: () => stockLeft(redis, sku),
       recorded: () => ledgerHeld(redis, sku),
     };

@@ -1,5 +1,6 @@
-import type { Client, RecordedSale } from './contract.ts';
+import { checkUnits, type Client, type RecordedSale } from './contract.ts';
 import { MissingProductError } from './errors.ts';
+import { Script } from './script.ts';
 
 /**
  * Key names of one sale. The braces are Redis Cluster's hash tag: all keys of a sale live in one slot, so that
@@ -46,6 +47,25 @@ export async function stockLeft(redis: Client, sku: string): Promise<number> {
   const stock = await redis.get(stockKey(sku));
   if (stock === null) throw new MissingProductError(sku);
   return Number(stock);
+}
+
+let putOnSale: Script | undefined;
+
+/**
+ * Puts units on sale, beside those that are.
+ *
+ * @param key where, if not under the stock key
+ * @throws InvalidInputError unless there are units; MissingProductError if there is no such key: this opens no sale
+ */
+export async function addStock(
+  redis: Client,
+  sku: string,
+  units: number,
+  key = stockKey(sku),
+): Promise<void> {
+  checkUnits('quantity', units, 1);
+  putOnSale ??= new Script(import.meta.resolve('#lua/put-on-sale.lua'));
+  if ((await putOnSale.run(redis, [key], [units])) === null) throw new MissingProductError(sku);
 }
 
 /** What each request holds by the ledger. */

@@ -1,10 +1,9 @@
-import { checkRequest, checkSale, checkUnits, declareGuarantees, type Strategy } from './contract.ts';
+import { checkRequest, checkSale, declareGuarantees, type Strategy } from './contract.ts';
 import { MissingProductError } from './errors.ts';
-import { leasesKey, stockKey, stockLeft } from './keys.ts';
+import { addStock, leasesKey, stockKey, stockLeft } from './keys.ts';
 import { Script } from './script.ts';
 
 const exchangeLease = new Script(import.meta.resolve('#lua/leased-units.lua'));
-const putOnSale = new Script(import.meta.resolve('#lua/put-on-sale.lua'));
 const LEASE_UNITS = 64;
 const LEASE_MS = 1_000;
 
@@ -20,21 +19,20 @@ export const leasedUnits: Strategy = {
   supports: ['several-units'],
   guarantees: declareGuarantees(
     {
-      calm: { breaks: ['false-refusal'] },
-      'several-units': { breaks: ['false-refusal'] },
-      'release-restock': { breaks: ['false-refusal'] },
-      'buyer-crash': { breaks: ['stranded', 'false-refusal'] },
-      'lost-reply': { breaks: ['false-refusal'] },
-      retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
-      'script-flush': { breaks: ['false-refusal'] },
-      expiry: { breaks: ['false-refusal'] },
+      calm: ['false-refusal'],
+      'several-units': ['false-refusal'],
+      'release-restock': ['false-refusal'],
+      'buyer-crash': ['stranded', 'false-refusal'],
+      'lost-reply': ['false-refusal'],
+      retry: ['stranded', 'false-refusal', 'double-sale'],
+      'script-flush': ['false-refusal'],
+      expiry: ['false-refusal'],
       // Where the names of the instances are lost, two may get one name, and one lease.
-      eviction: { breaks: ['oversell', 'stranded', 'false-refusal'] },
-      'hostile-input': { breaks: ['false-refusal', 'double-sale'] },
-      restart: {},
-      'restart-without-aof': { breaks: ['stranded', 'false-refusal'] },
+      eviction: ['oversell', 'stranded', 'false-refusal'],
+      'hostile-input': ['false-refusal', 'double-sale'],
+      'restart-without-aof': ['stranded', 'false-refusal'],
     },
-    { notApplicable: ['user-limit', 'lost-sale'] },
+    { lacks: ['limit', 'ledger'] },
   ),
 
   async open(redis, sale) {
@@ -70,9 +68,6 @@ export const leasedUnits: Strategy = {
     const renew = (asked: number): Promise<{ asked: number; units: number }> =>
       (exchanging ??= exchange(asked).finally(() => (exchanging = undefined)));
 
-    const add = async (units: number): Promise<void> => {
-      if ((await putOnSale.run(redis, keys, [units])) === null) throw new MissingProductError(sku);
-    };
     const endLater = async (number: number): Promise<void> => {
       await env.sleep(LEASE_MS);
       if (lease.number === number && lease.unsold > 0) await renew(0).catch(() => undefined); // whoever calls next repeats it
@@ -104,12 +99,9 @@ export const leasedUnits: Strategy = {
       async release(request) {
         checkRequest(request);
         sold.delete(request.requestId);
-        await add(request.quantity);
+        await addStock(redis, sku, request.quantity);
       },
-      async restock(quantity) {
-        checkUnits('quantity', quantity, 1);
-        await add(quantity);
-      },
+      restock: (quantity) => addStock(redis, sku, quantity),
     };
   },
 };

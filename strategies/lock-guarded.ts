@@ -1,11 +1,10 @@
-import { checkRequest, checkSale, checkUnits, declareGuarantees } from './contract.ts';
+import { checkRequest, checkSale, declareGuarantees, putsBack } from './contract.ts';
 import type { PurchaseOutcome, PurchaseRequest, Strategy } from './contract.ts';
 import { MissingProductError } from './errors.ts';
-import { lockKey, stockKey, stockLeft } from './keys.ts';
+import { addStock, lockKey, stockKey, stockLeft } from './keys.ts';
 import { Script } from './script.ts';
 
 const unlock = new Script(import.meta.resolve('#lua/lock-guarded.lua'));
-const putOnSale = new Script(import.meta.resolve('#lua/put-on-sale.lua'));
 const LOCK_MS = 5_000;
 const PAUSE_MS = 10;
 
@@ -20,20 +19,20 @@ export const lockGuarded: Strategy = {
   supports: ['several-units'],
   guarantees: declareGuarantees(
     {
-      calm: { breaks: ['progress'] },
-      'several-units': { breaks: ['progress'] },
-      'release-restock': { breaks: ['progress'] },
-      'buyer-crash': { breaks: ['stranded', 'progress'] },
-      'lost-reply': { breaks: ['false-refusal', 'double-sale', 'progress'] },
-      retry: { breaks: ['stranded', 'false-refusal', 'double-sale', 'progress'] },
-      'script-flush': { breaks: ['progress'] },
-      expiry: { breaks: ['oversell', 'progress'] },
-      eviction: { breaks: ['oversell', 'stranded', 'false-refusal', 'progress'] },
-      'hostile-input': { breaks: ['false-refusal', 'double-sale', 'progress'] },
-      restart: { breaks: ['progress'] },
-      'restart-without-aof': { breaks: ['stranded'] },
+      calm: ['progress'],
+      'several-units': ['progress'],
+      'release-restock': ['progress'],
+      'buyer-crash': ['stranded', 'progress'],
+      'lost-reply': ['false-refusal', 'double-sale', 'progress'],
+      retry: ['stranded', 'false-refusal', 'double-sale', 'progress'],
+      'script-flush': ['progress'],
+      expiry: ['oversell', 'progress'],
+      eviction: ['oversell', 'stranded', 'false-refusal', 'progress'],
+      'hostile-input': ['false-refusal', 'double-sale', 'progress'],
+      restart: ['progress'],
+      'restart-without-aof': ['stranded'],
     },
-    { notApplicable: ['user-limit', 'lost-sale'] },
+    { lacks: ['limit', 'ledger'] },
   ),
 
   async open(redis, sale) {
@@ -61,10 +60,6 @@ export const lockGuarded: Strategy = {
       }
       return { kind: 'gave-up', attempts: env.maxAttempts };
     };
-    // Adding needs no lock: whoever holds it has seen too few units at worst.
-    const add = async (units: number): Promise<void> => {
-      if ((await putOnSale.run(redis, [stock], [units])) === null) throw new MissingProductError(sku);
-    };
     // Those of one process stand in line here; else they would ask again and again for what it holds itself.
     let line: Promise<unknown> = Promise.resolve();
     return {
@@ -75,14 +70,8 @@ export const lockGuarded: Strategy = {
         return turn;
       },
       remaining: () => stockLeft(redis, sku),
-      async release(request) {
-        checkRequest(request);
-        await add(request.quantity);
-      },
-      async restock(quantity) {
-        checkUnits('quantity', quantity, 1);
-        await add(quantity);
-      },
+      // Adding needs no lock: whoever holds it has seen too few units at worst.
+      ...putsBack((units) => addStock(redis, sku, units)),
     };
   },
 };

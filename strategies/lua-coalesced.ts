@@ -1,12 +1,11 @@
-import { checkRequest, checkSale, checkUnits, declareGuarantees } from './contract.ts';
+import { checkRequest, checkSale, declareGuarantees } from './contract.ts';
 import type { PurchaseOutcome, PurchaseRequest, Strategy } from './contract.ts';
 import { MissingProductError } from './errors.ts';
-import { holdingsKey, ledgerHeld, ledgerKey, stockKey, stockLeft } from './keys.ts';
+import { addStock, holdingsKey, ledgerHeld, ledgerKey, stockKey, stockLeft } from './keys.ts';
 import { Script } from './script.ts';
 
 const sell = new Script(import.meta.resolve('#lua/lua-coalesced.lua'));
 const release = new Script(import.meta.resolve('#lua/lua-coalesced-release.lua'));
-const putOnSale = new Script(import.meta.resolve('#lua/put-on-sale.lua'));
 const MOST_PER_CALL = 256;
 /** While the server decides one call, the next is made or its predecessor's answers are handed out. */
 const MOST_CALLS = 2;
@@ -23,24 +22,10 @@ export const luaCoalesced: Strategy = {
   summary: 'EVALSHA for up to 256 buyers at once: stock, limit per user, requestId and order record',
   connection: 'shared',
   supports: ['several-units', 'limit'],
-  guarantees: declareGuarantees(
-    {
-      calm: {},
-      'several-units': { holds: ['user-limit'] },
-      'release-restock': { holds: ['user-limit'] },
-      'buyer-crash': {},
-      'lost-reply': { holds: ['user-limit'] },
-      retry: {},
-      'script-flush': {},
-      expiry: {},
-      eviction: { breaks: ['stranded', 'lost-sale'] },
-      'hostile-input': {},
-      restart: {},
-      'restart-without-aof': { breaks: ['stranded', 'false-refusal', 'lost-sale'] },
-    },
-    // The other environments set no limit.
-    { notApplicable: ['user-limit'] },
-  ),
+  guarantees: declareGuarantees({
+    eviction: ['stranded', 'lost-sale'],
+    'restart-without-aof': ['stranded', 'false-refusal', 'lost-sale'],
+  }),
 
   async open(redis, sale) {
     checkSale(sale, luaCoalesced);
@@ -90,11 +75,7 @@ export const luaCoalesced: Strategy = {
         const answer = await release.run(redis, keys, [request.requestId]);
         if (answer === 'missing') throw new MissingProductError(sku);
       },
-      async restock(quantity) {
-        checkUnits('quantity', quantity, 1);
-        const left = await putOnSale.run(redis, [stockKey(sku)], [quantity]);
-        if (left === null) throw new MissingProductError(sku);
-      },
+      restock: (quantity) => addStock(redis, sku, quantity),
     };
   },
 };

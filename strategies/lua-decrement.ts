@@ -1,10 +1,9 @@
-import { checkRequest, checkSale, checkUnits, declareGuarantees, type Strategy } from './contract.ts';
+import { checkRequest, checkSale, declareGuarantees, putsBack, type Strategy } from './contract.ts';
 import { MissingProductError } from './errors.ts';
-import { stockKey, stockLeft } from './keys.ts';
+import { addStock, stockKey, stockLeft } from './keys.ts';
 import { Script } from './script.ts';
 
 const decrement = new Script(import.meta.resolve('#lua/lua-decrement.lua'));
-const putOnSale = new Script(import.meta.resolve('#lua/put-on-sale.lua'));
 
 /** Check and decrement in one script. It remembers nobody: what is sent twice sells, or gives back, twice. */
 export const luaDecrement: Strategy = {
@@ -14,20 +13,15 @@ export const luaDecrement: Strategy = {
   supports: ['several-units'],
   guarantees: declareGuarantees(
     {
-      calm: {},
-      'several-units': {},
-      'release-restock': {},
-      'buyer-crash': { breaks: ['stranded'] },
-      'lost-reply': { breaks: ['false-refusal', 'double-sale'] },
-      retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
-      'script-flush': {},
-      expiry: {},
-      eviction: { breaks: ['stranded'] },
-      'hostile-input': { breaks: ['false-refusal', 'double-sale'] },
-      restart: { breaks: ['false-refusal', 'double-sale'] },
-      'restart-without-aof': { breaks: ['stranded', 'false-refusal'] },
+      'buyer-crash': ['stranded'],
+      'lost-reply': ['false-refusal', 'double-sale'],
+      retry: ['stranded', 'false-refusal', 'double-sale'],
+      eviction: ['stranded'],
+      'hostile-input': ['false-refusal', 'double-sale'],
+      restart: ['false-refusal', 'double-sale'],
+      'restart-without-aof': ['stranded', 'false-refusal'],
     },
-    { notApplicable: ['user-limit', 'lost-sale'] },
+    { lacks: ['limit', 'ledger'] },
   ),
 
   async open(redis, sale) {
@@ -37,9 +31,6 @@ export const luaDecrement: Strategy = {
 
   seller(redis, sale) {
     const key = stockKey(sale.sku);
-    const add = async (units: number): Promise<void> => {
-      if ((await putOnSale.run(redis, [key], [units])) === null) throw new MissingProductError(sale.sku);
-    };
     return {
       async purchase(request) {
         checkRequest(request);
@@ -48,14 +39,7 @@ export const luaDecrement: Strategy = {
         return remaining < 0 ? { kind: 'sold-out' } : { kind: 'sold', remaining };
       },
       remaining: () => stockLeft(redis, sale.sku),
-      async release(request) {
-        checkRequest(request);
-        await add(request.quantity);
-      },
-      async restock(quantity) {
-        checkUnits('quantity', quantity, 1);
-        await add(quantity);
-      },
+      ...putsBack((units) => addStock(redis, sale.sku, units)),
     };
   },
 };

@@ -1,11 +1,10 @@
-import { checkRequest, checkSale, checkUnits, declareGuarantees, type Strategy } from './contract.ts';
+import { checkRequest, checkSale, declareGuarantees, type Strategy } from './contract.ts';
 import { MissingProductError } from './errors.ts';
-import { answersKey, holdingsKey, ordersHeld, ordersKey, stockKey, stockLeft } from './keys.ts';
+import { addStock, answersKey, holdingsKey, ordersHeld, ordersKey, stockKey, stockLeft } from './keys.ts';
 import { Script } from './script.ts';
 
 const reserve = new Script(import.meta.resolve('#lua/lua-reserve-once.lua'));
 const release = new Script(import.meta.resolve('#lua/lua-release-once.lua'));
-const putOnSale = new Script(import.meta.resolve('#lua/put-on-sale.lua'));
 
 /** Stock, limit per user, memory of requests and the order record change in one script, or not at all. */
 export const luaReserveOnce: Strategy = {
@@ -13,24 +12,10 @@ export const luaReserveOnce: Strategy = {
   summary: 'EVALSHA: stock, limit per user, requestId and order record in one script',
   connection: 'shared',
   supports: ['several-units', 'limit'],
-  guarantees: declareGuarantees(
-    {
-      calm: {},
-      'several-units': { holds: ['user-limit'] },
-      'release-restock': { holds: ['user-limit'] },
-      'buyer-crash': {},
-      'lost-reply': { holds: ['user-limit'] },
-      retry: {},
-      'script-flush': {},
-      expiry: {},
-      eviction: { breaks: ['stranded', 'lost-sale'] },
-      'hostile-input': {},
-      restart: {},
-      'restart-without-aof': { breaks: ['stranded', 'false-refusal', 'lost-sale'] },
-    },
-    // The other environments set no limit.
-    { notApplicable: ['user-limit'] },
-  ),
+  guarantees: declareGuarantees({
+    eviction: ['stranded', 'lost-sale'],
+    'restart-without-aof': ['stranded', 'false-refusal', 'lost-sale'],
+  }),
 
   async open(redis, sale) {
     checkSale(sale, luaReserveOnce);
@@ -56,11 +41,7 @@ export const luaReserveOnce: Strategy = {
         const answer = await release.run(redis, keys, [request.requestId]);
         if (answer === 'missing') throw new MissingProductError(sku);
       },
-      async restock(quantity) {
-        checkUnits('quantity', quantity, 1);
-        const left = await putOnSale.run(redis, [stockKey(sku)], [quantity]);
-        if (left === null) throw new MissingProductError(sku);
-      },
+      restock: (quantity) => addStock(redis, sku, quantity),
     };
   },
 };

@@ -1,11 +1,10 @@
-import { checkRequest, checkSale, checkUnits, declareGuarantees, type Strategy } from './contract.ts';
+import { checkRequest, checkSale, declareGuarantees, type Strategy } from './contract.ts';
 import { MissingProductError } from './errors.ts';
-import { answersKey, holdingsKey, ordersHeld, ordersKey, stockKey, stockLeft } from './keys.ts';
+import { addStock, answersKey, holdingsKey, ordersHeld, ordersKey, stockKey, stockLeft } from './keys.ts';
 import { Script } from './script.ts';
 
 const reserve = new Script(import.meta.resolve('#lua/lua-reserve-once.lua'));
 const release = new Script(import.meta.resolve('#lua/lua-release-once.lua'));
-const putOnSale = new Script(import.meta.resolve('#lua/put-on-sale.lua'));
 const WAIT_MS = 100;
 
 /**
@@ -21,24 +20,10 @@ export const luaThenWait: Strategy = {
   summary: 'lua-reserve-once, then WAITAOF or WAIT for one replica, 100 ms at most',
   connection: 'exclusive',
   supports: ['several-units', 'limit'],
-  guarantees: declareGuarantees(
-    {
-      calm: {},
-      'several-units': { holds: ['user-limit'] },
-      'release-restock': { holds: ['user-limit'] },
-      'buyer-crash': {},
-      'lost-reply': { holds: ['user-limit'] },
-      retry: {},
-      'script-flush': {},
-      expiry: {},
-      eviction: { breaks: ['stranded', 'lost-sale'] },
-      'hostile-input': {},
-      restart: {},
-      'restart-without-aof': { breaks: ['stranded', 'false-refusal', 'lost-sale'] },
-    },
-    // The other environments set no limit.
-    { notApplicable: ['user-limit'] },
-  ),
+  guarantees: declareGuarantees({
+    eviction: ['stranded', 'lost-sale'],
+    'restart-without-aof': ['stranded', 'false-refusal', 'lost-sale'],
+  }),
 
   async open(redis, sale) {
     checkSale(sale, luaThenWait);
@@ -70,11 +55,7 @@ export const luaThenWait: Strategy = {
         const answer = await release.run(lobby, keys, [request.requestId]);
         if (answer === 'missing') throw new MissingProductError(sku);
       },
-      async restock(quantity) {
-        checkUnits('quantity', quantity, 1);
-        const left = await putOnSale.run(lobby, [stockKey(sku)], [quantity]);
-        if (left === null) throw new MissingProductError(sku);
-      },
+      restock: (quantity) => addStock(lobby, sku, quantity),
     };
   },
 };

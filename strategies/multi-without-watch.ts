@@ -1,4 +1,4 @@
-import { checkRequest, checkSale, checkUnits, declareGuarantees, type Strategy } from './contract.ts';
+import { checkRequest, checkSale, declareGuarantees, putsBack, type Strategy } from './contract.ts';
 import { stockKey, stockLeft } from './keys.ts';
 
 /** Control: MULTI makes a batch, not a lock. What GET saw may be gone by the time EXEC runs. */
@@ -9,21 +9,21 @@ export const multiWithoutWatch: Strategy = {
   supports: ['several-units'],
   guarantees: declareGuarantees(
     {
-      calm: {},
-      'several-units': {},
-      'release-restock': {},
-      'buyer-crash': { breaks: ['stranded'] },
-      'lost-reply': { breaks: ['stranded', 'false-refusal', 'double-sale'] },
-      retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
-      'script-flush': {},
-      expiry: {},
-      eviction: { breaks: ['stranded', 'false-refusal'] },
+      calm: ['oversell'],
+      'several-units': ['oversell'],
+      'release-restock': ['oversell'],
+      'buyer-crash': ['oversell', 'stranded'],
+      'lost-reply': ['oversell', 'stranded', 'false-refusal', 'double-sale'],
+      retry: ['oversell', 'stranded', 'false-refusal', 'double-sale'],
+      'script-flush': ['oversell'],
+      expiry: ['oversell'],
+      eviction: ['oversell', 'stranded', 'false-refusal'],
       // There are units for all who ask.
-      'hostile-input': { breaks: ['false-refusal', 'double-sale'], holds: ['oversell'] },
-      restart: { breaks: ['stranded'] },
-      'restart-without-aof': { breaks: ['stranded', 'lost-sale'] },
+      'hostile-input': ['false-refusal', 'double-sale'],
+      restart: ['oversell', 'stranded'],
+      'restart-without-aof': ['oversell', 'stranded', 'lost-sale'],
     },
-    { breaks: ['oversell'], notApplicable: ['user-limit', 'lost-sale'] },
+    { lacks: ['limit', 'ledger'] },
   ),
 
   async open(redis, sale) {
@@ -43,14 +43,7 @@ export const multiWithoutWatch: Strategy = {
         return { kind: 'sold', remaining: Number(remaining) };
       },
       remaining: () => stockLeft(redis, sale.sku),
-      async release(request) {
-        checkRequest(request);
-        await redis.incrby(key, request.quantity);
-      },
-      async restock(quantity) {
-        checkUnits('quantity', quantity, 1);
-        await redis.incrby(key, quantity);
-      },
+      ...putsBack((units) => redis.incrby(key, units)),
     };
   },
 };

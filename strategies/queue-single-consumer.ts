@@ -1,14 +1,13 @@
-import { checkRequest, checkSale, checkUnits, declareGuarantees } from './contract.ts';
+import { checkRequest, checkSale, declareGuarantees } from './contract.ts';
 import type { PurchaseOutcome, RecordedSale, Strategy } from './contract.ts';
 import { MissingProductError } from './errors.ts';
-import { decisionsKey, holdingsKey, queueKey, stockKey, stockLeft } from './keys.ts';
+import { addStock, decisionsKey, holdingsKey, queueKey, stockKey, stockLeft } from './keys.ts';
 import { Script } from './script.ts';
 
 const ask = new Script(import.meta.resolve('#lua/queue-single-consumer-ask.lua'));
 const decide = new Script(import.meta.resolve('#lua/queue-single-consumer.lua'));
 const withdraw = new Script(import.meta.resolve('#lua/queue-single-consumer-withdraw.lua'));
 const release = new Script(import.meta.resolve('#lua/queue-single-consumer-release.lua'));
-const putOnSale = new Script(import.meta.resolve('#lua/put-on-sale.lua'));
 const MOST_READ = 100;
 const POLL_MS = 10;
 
@@ -23,25 +22,21 @@ export const queueSingleConsumer: Strategy = {
     'XADD to a queue, then polls for the answer; a consumer reads the queue and decides: XRANGE, EVALSHA',
   connection: 'shared',
   supports: ['several-units', 'limit'],
-  guarantees: declareGuarantees(
-    {
-      // A consumer may come too late for anybody's patience.
-      calm: { breaks: ['progress'] },
-      'several-units': { holds: ['user-limit'], breaks: ['progress'] },
-      'release-restock': { holds: ['user-limit'], breaks: ['progress'] },
-      'buyer-crash': { breaks: ['progress'] },
-      'lost-reply': { holds: ['user-limit'], breaks: ['progress'] },
-      retry: { breaks: ['progress'] },
-      'script-flush': { breaks: ['progress'] },
-      expiry: { breaks: ['progress'] },
-      eviction: { breaks: ['stranded', 'lost-sale', 'progress'] },
-      'hostile-input': { breaks: ['progress'] },
-      restart: { breaks: ['progress'] },
-      'restart-without-aof': { breaks: ['stranded', 'false-refusal', 'lost-sale', 'progress'] },
-    },
-    // The other environments set no limit.
-    { notApplicable: ['user-limit'] },
-  ),
+  guarantees: declareGuarantees({
+    // A consumer may come too late for anybody's patience.
+    calm: ['progress'],
+    'several-units': ['progress'],
+    'release-restock': ['progress'],
+    'buyer-crash': ['progress'],
+    'lost-reply': ['progress'],
+    retry: ['progress'],
+    'script-flush': ['progress'],
+    expiry: ['progress'],
+    eviction: ['stranded', 'lost-sale', 'progress'],
+    'hostile-input': ['progress'],
+    restart: ['progress'],
+    'restart-without-aof': ['stranded', 'false-refusal', 'lost-sale', 'progress'],
+  }),
 
   async open(redis, sale) {
     checkSale(sale, queueSingleConsumer);
@@ -93,10 +88,7 @@ export const queueSingleConsumer: Strategy = {
         const answer = await release.run(redis, [stock, holdings, answers], [request.requestId]);
         if (answer === 'missing') throw new MissingProductError(sku);
       },
-      async restock(quantity) {
-        checkUnits('quantity', quantity, 1);
-        if ((await putOnSale.run(redis, [stock], [quantity])) === null) throw new MissingProductError(sku);
-      },
+      restock: (quantity) => addStock(redis, sku, quantity),
       remaining: () => stockLeft(redis, sku),
       async recorded() {
         return Object.entries(await redis.hgetall(answers)).flatMap(([requestId, answer]): RecordedSale[] => {

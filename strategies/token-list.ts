@@ -1,11 +1,5 @@
-import {
-  checkRequest,
-  checkSale,
-  checkUnits,
-  declareGuarantees,
-  type Client,
-  type Strategy,
-} from './contract.ts';
+import { checkRequest, checkSale, checkUnits, declareGuarantees } from './contract.ts';
+import type { Client, Strategy } from './contract.ts';
 import { MissingProductError, UnsupportedError } from './errors.ts';
 import { mintedKey, takenKey, tokensKey } from './keys.ts';
 
@@ -23,19 +17,15 @@ export const tokenList: Strategy = {
   connection: 'shared',
   guarantees: declareGuarantees(
     {
-      calm: {},
-      'release-restock': {},
-      'buyer-crash': { breaks: ['stranded'] },
-      'lost-reply': { breaks: ['false-refusal', 'double-sale'] },
-      retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
-      'script-flush': {},
-      expiry: {},
-      eviction: { breaks: ['stranded', 'false-refusal'] },
-      'hostile-input': { breaks: ['false-refusal', 'double-sale'] },
-      restart: { breaks: ['false-refusal', 'double-sale'] },
-      'restart-without-aof': { breaks: ['stranded', 'false-refusal'] },
+      'buyer-crash': ['stranded'],
+      'lost-reply': ['false-refusal', 'double-sale'],
+      retry: ['stranded', 'false-refusal', 'double-sale'],
+      eviction: ['stranded', 'false-refusal'],
+      'hostile-input': ['false-refusal', 'double-sale'],
+      restart: ['false-refusal', 'double-sale'],
+      'restart-without-aof': ['stranded', 'false-refusal'],
     },
-    { notApplicable: ['user-limit', 'lost-sale'] },
+    { lacks: ['limit', 'ledger', 'several-units'] },
   ),
 
   async open(redis, sale) {

@@ -1,11 +1,5 @@
-import {
-  checkRequest,
-  checkSale,
-  checkUnits,
-  declareGuarantees,
-  type Client,
-  type Strategy,
-} from './contract.ts';
+import { checkRequest, checkSale, declareGuarantees, putsBack } from './contract.ts';
+import type { Client, Strategy } from './contract.ts';
 import { MissingProductError, UnsupportedError } from './errors.ts';
 import { mintedKey, tokensKey } from './keys.ts';
 
@@ -23,20 +17,16 @@ export const tokenSet: Strategy = {
   supports: ['several-units'],
   guarantees: declareGuarantees(
     {
-      calm: {},
-      'several-units': { breaks: ['false-refusal'] },
-      'release-restock': {},
-      'buyer-crash': { breaks: ['stranded'] },
-      'lost-reply': { breaks: ['false-refusal', 'double-sale'] },
-      retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
-      'script-flush': {},
-      expiry: {},
-      eviction: { breaks: ['stranded', 'false-refusal'] },
-      'hostile-input': { breaks: ['false-refusal', 'double-sale'] },
-      restart: { breaks: ['false-refusal', 'double-sale'] },
-      'restart-without-aof': { breaks: ['stranded', 'false-refusal'] },
+      'several-units': ['false-refusal'],
+      'buyer-crash': ['stranded'],
+      'lost-reply': ['false-refusal', 'double-sale'],
+      retry: ['stranded', 'false-refusal', 'double-sale'],
+      eviction: ['stranded', 'false-refusal'],
+      'hostile-input': ['false-refusal', 'double-sale'],
+      restart: ['false-refusal', 'double-sale'],
+      'restart-without-aof': ['stranded', 'false-refusal'],
     },
-    { notApplicable: ['user-limit', 'lost-sale'] },
+    { lacks: ['limit', 'ledger'] },
   ),
 
   async open(redis, sale) {
@@ -59,14 +49,7 @@ export const tokenSet: Strategy = {
         return { kind: 'sold-out' };
       },
       remaining: () => redis.scard(tokens),
-      async release(request) {
-        checkRequest(request);
-        await mint(redis, sku, request.quantity);
-      },
-      async restock(quantity) {
-        checkUnits('quantity', quantity, 1);
-        await mint(redis, sku, quantity);
-      },
+      ...putsBack((units) => mint(redis, sku, units)),
     };
   },
 };

@@ -1,4 +1,4 @@
-import { checkRequest, checkSale, checkUnits, declareGuarantees, type Strategy } from './contract.ts';
+import { checkRequest, checkSale, declareGuarantees, putsBack, type Strategy } from './contract.ts';
 import { MissingProductError } from './errors.ts';
 import { stockKey, stockLeft } from './keys.ts';
 
@@ -10,21 +10,17 @@ export const watchRetry: Strategy = {
   supports: ['several-units'],
   guarantees: declareGuarantees(
     {
-      calm: {},
-      'several-units': {},
-      'release-restock': { breaks: ['progress'] },
-      'buyer-crash': { breaks: ['stranded'] },
+      'release-restock': ['progress'],
+      'buyer-crash': ['stranded'],
       // A reconnect drops the WATCH, and the client sends the batch again without it.
-      'lost-reply': { breaks: ['oversell', 'stranded', 'false-refusal', 'double-sale'] },
-      retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
-      'script-flush': {},
-      expiry: {},
-      eviction: { breaks: ['stranded'] },
-      'hostile-input': { breaks: ['false-refusal', 'double-sale'] },
-      restart: { breaks: ['oversell', 'stranded'] },
-      'restart-without-aof': { breaks: ['oversell', 'stranded', 'lost-sale'] },
+      'lost-reply': ['oversell', 'stranded', 'false-refusal', 'double-sale'],
+      retry: ['stranded', 'false-refusal', 'double-sale'],
+      eviction: ['stranded'],
+      'hostile-input': ['false-refusal', 'double-sale'],
+      restart: ['oversell', 'stranded'],
+      'restart-without-aof': ['oversell', 'stranded', 'lost-sale'],
     },
-    { notApplicable: ['user-limit', 'lost-sale'] },
+    { lacks: ['limit', 'ledger'] },
   ),
 
   async open(redis, sale) {
@@ -55,14 +51,7 @@ export const watchRetry: Strategy = {
         return { kind: 'gave-up', attempts: env.maxAttempts };
       },
       remaining: () => stockLeft(lobby, sale.sku),
-      async release(request) {
-        checkRequest(request);
-        await lobby.incrby(key, request.quantity);
-      },
-      async restock(quantity) {
-        checkUnits('quantity', quantity, 1);
-        await lobby.incrby(key, quantity);
-      },
+      ...putsBack((units) => lobby.incrby(key, units)),
     };
   },
 };

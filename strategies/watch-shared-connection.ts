@@ -1,4 +1,4 @@
-import { checkRequest, checkSale, checkUnits, declareGuarantees, type Strategy } from './contract.ts';
+import { checkRequest, checkSale, declareGuarantees, putsBack, type Strategy } from './contract.ts';
 import { MissingProductError } from './errors.ts';
 import { stockKey, stockLeft } from './keys.ts';
 
@@ -13,21 +13,19 @@ export const watchSharedConnection: Strategy = {
   supports: ['several-units'],
   guarantees: declareGuarantees(
     {
-      calm: { breaks: ['oversell'] },
-      'several-units': { breaks: ['oversell'] },
-      'release-restock': { breaks: ['oversell', 'progress'] },
+      calm: ['oversell'],
+      'several-units': ['oversell'],
+      'release-restock': ['oversell', 'progress'],
       // From here on, but for hostile-input, each buyer has a process: nobody shares.
-      'buyer-crash': { breaks: ['stranded'] },
-      'lost-reply': { breaks: ['oversell', 'stranded', 'false-refusal', 'double-sale'] },
-      retry: { breaks: ['stranded', 'false-refusal', 'double-sale'] },
-      'script-flush': {},
-      expiry: {},
-      eviction: { breaks: ['stranded'] },
-      'hostile-input': { breaks: ['false-refusal', 'double-sale'] },
-      restart: { breaks: ['oversell', 'stranded'] },
-      'restart-without-aof': { breaks: ['oversell', 'stranded', 'lost-sale'] },
+      'buyer-crash': ['stranded'],
+      'lost-reply': ['oversell', 'stranded', 'false-refusal', 'double-sale'],
+      retry: ['stranded', 'false-refusal', 'double-sale'],
+      eviction: ['stranded'],
+      'hostile-input': ['false-refusal', 'double-sale'],
+      restart: ['oversell', 'stranded'],
+      'restart-without-aof': ['oversell', 'stranded', 'lost-sale'],
     },
-    { notApplicable: ['user-limit', 'lost-sale'] },
+    { lacks: ['limit', 'ledger'] },
   ),
 
   async open(redis, sale) {
@@ -57,14 +55,7 @@ export const watchSharedConnection: Strategy = {
         return { kind: 'gave-up', attempts: env.maxAttempts };
       },
       remaining: () => stockLeft(redis, sale.sku),
-      async release(request) {
-        checkRequest(request);
-        await redis.incrby(key, request.quantity);
-      },
-      async restock(quantity) {
-        checkUnits('quantity', quantity, 1);
-        await redis.incrby(key, quantity);
-      },
+      ...putsBack((units) => redis.incrby(key, units)),
     };
   },
 };

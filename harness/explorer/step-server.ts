@@ -274,7 +274,7 @@ export class StepServer {
         : late.get(key)!.map((i) => decode(lateReplies[i]!));
       // Expired this very moment: the comparison of two runs will tell.
       if (typeof dump !== 'string') return [];
-      return [{ key, type: String(type), dump, volatile: this.#rules.logicalTtl && Number(ttl) >= 0 }];
+      return [{ key, type: type as string, dump, volatile: this.#rules.logicalTtl && Number(ttl) >= 0 }];
     });
   }
 
