@@ -49,7 +49,7 @@ export async function evaluate(options: EvaluateOptions): Promise<{ result: Resu
   try {
     const run = new Run(options, target.description);
     try {
-      await judgeAll(run, target, chosen);
+      for (const loaded of chosen) await judgeStrategy(run, target, loaded);
       await measureAll(run, target, chosen);
       run.end('complete');
     } catch (error) {
@@ -79,19 +79,8 @@ function leftOut({ strategies, profile }: EvaluateOptions): { notRun?: string[] 
   return strategies.length === 0 && others.length > 0 ? { notRun: others } : {};
 }
 
-async function judgeAll(run: Run, target: RedisTarget, chosen: readonly LoadedStrategy[]): Promise<void> {
-  // The threads of all large sales; what is measured gets fresh ones, which know nothing of these.
-  await using pool = new SessionPool();
-  for (const loaded of chosen) await judgeStrategy(run, target, loaded, pool);
-}
-
 /** Runs one strategy in every environment, and adds what was found to the result. */
-async function judgeStrategy(
-  run: Run,
-  target: RedisTarget,
-  loaded: LoadedStrategy,
-  pool: SessionPool,
-): Promise<void> {
+async function judgeStrategy(run: Run, target: RedisTarget, loaded: LoadedStrategy): Promise<void> {
   const { strategy, path } = loaded;
   const { name, summary } = strategy;
   const builtIn = path === undefined ? registry.find((one) => one.strategy === strategy) : undefined;
@@ -109,7 +98,7 @@ async function judgeStrategy(
   run.result.strategies.push(entry);
   if (skipped === undefined) {
     await exploreFirst(run, target, loaded, entry);
-    await sampleNext(run, target, loaded, entry, pool);
+    await sampleNext(run, target, loaded, entry);
   }
   run.save();
 }
@@ -139,11 +128,12 @@ async function sampleNext(
   target: RedisTarget,
   loaded: LoadedStrategy,
   entry: StrategyResult,
-  pool: SessionPool,
 ): Promise<void> {
   const { profile, seed, progress, signal, history } = options;
   const { histories } = PROFILES[profile];
   const kept = history ? { folder: join(folder, 'histories') } : {};
+  // One strategy's threads: what a file leaves running in them must not reach the next one.
+  await using pool = new SessionPool();
   for (const sale of salesOf(loaded.strategy)) {
     progress.now(`${entry.name}: ${sale.environment}, ${histories} sales`);
     entry.environments.push(

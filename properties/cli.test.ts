@@ -31,7 +31,7 @@ describe('bad usage exits 2, says what to do, and starts nothing', () => {
     ['a seed that is no number', ['evaluate', '--seed', '1e3']],
     ['a server that is not there', ['doctor', '--redis-server', '/nowhere/redis-server']],
     ['a server that is no URL', ['doctor', '--redis', 'somewhere']],
-    ['two servers', ['doctor', '--redis', 'redis://127.0.0.1', '--redis-version', '7.0']],
+    ['two servers', ['evaluate', '--redis', 'redis://127.0.0.1', '--redis-version', '7.0']],
     ['a run that is not there', ['report', '/nowhere']],
     ['a history that is not there', ['check', '/nowhere/history.jsonl']],
     ['too many arguments', ['list', 'all']],
@@ -136,7 +136,7 @@ test('doctor and evaluate on a running server leave it as it was', async () => {
 
 test('evaluate catches the control, passes a right one, and writes down what it prints', async () => {
   const runs = temporaryFolder();
-  const names = ['read-then-write', 'lua-decrement'];
+  const names = ['read-then-write', 'lua-reserve-once'];
   const flags = ['--history', '--json', '--runs', runs, '--seed', '5'];
   const { exitCode, stdout, stderr } = await run('evaluate', ...names, ...flags);
   expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });

@@ -97,10 +97,16 @@ describe('what makes no sense together is refused as bad usage', () => {
     expect(refusal).toMatchObject({ code });
   });
 
-  test('as the command line says it', async () => {
-    const { exitCode, stdout } = await oversell(['bench', 'lua-decrement', '--json', '--slo', 'fast']).ended;
+  test.each([
+    ['--mode closed --rate 5', 'CONTRADICTION'],
+    ['--arrivals poisson', 'CONTRADICTION'],
+    ['--slo fast', 'INVALID_INPUT'],
+    ['--baseline watch-retry', 'UNKNOWN_BASELINE'],
+  ])('as the command line says it: %s', async (flags, code) => {
+    const { exitCode, stdout } = await oversell(['bench', 'lua-decrement', '--json', ...flags.split(' ')])
+      .ended;
     expect(exitCode).toBe(2);
-    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'INVALID_INPUT' } });
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code } });
   });
 });
 

@@ -34,12 +34,8 @@ async function run(env: NodeJS.ProcessEnv = {}): Promise<string> {
   return stdout + stderr;
 }
 
-let first: string;
-beforeAll(async () => {
-  first = await run();
-});
-
 test('a failure prints the command that repeats it, and that command finds the same', async () => {
+  const first = await run();
   const repeats = [
     ...first.matchAll(/^Repeat: OVERSELL_SEED=(\d+) npx vitest run suite\.test\.js -t '(.*)'$/gm),
   ];
@@ -52,8 +48,9 @@ test('a failure prints the command that repeats it, and that command finds the s
 });
 
 test('another seed finds another counterexample, so the seed is what decides', async () => {
-  const seed = Number(/^seed (\d+) /m.exec(first)![1]) + 1;
-  expect(counterexample(await run({ OVERSELL_SEED: String(seed) }))).not.toBe(counterexample(first));
+  // Of any two seeds one pair in hundreds would find the same.
+  const found = await Promise.all(['1', '2'].map((seed) => run({ OVERSELL_SEED: seed })));
+  expect(counterexample(found[0]!)).not.toBe(counterexample(found[1]!));
 });
 
 test('a seed that is no number is refused', async () => {

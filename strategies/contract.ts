@@ -162,8 +162,8 @@ const LIMITED: readonly Environment[] = ['several-units', 'release-restock', 'lo
 const UNVERIFIED: readonly Environment[] = ['failover', 'resharding'];
 
 /**
- * Writes a guarantee matrix by what breaks: every other cell that can be verified is declared to hold, or is n/a for
- * what the strategy lacks.
+ * Writes a guarantee matrix by what breaks: every other cell that can be verified is declared to hold. It is n/a for
+ * what the strategy lacks, and for the limit of a user where the environment sets none.
  *
  * @example declareGuarantees({ 'buyer-crash': ['stranded'] }, { lacks: ['limit', 'ledger'] })
  */

@@ -22,7 +22,7 @@ const CLOCK = [
 ];
 const ADMINISTRATION =
   'QUIT CLIENT MONITOR CONFIG DEBUG SHUTDOWN REPLICAOF SLAVEOF FAILOVER CLUSTER ASKING SYNC PSYNC RESET SLOWLOG ' +
-  'LATENCY MEMORY ACL MODULE BGSAVE SAVE BGREWRITEAOF';
+  'LATENCY MEMORY ACL MODULE BGSAVE SAVE BGREWRITEAOF HELLO AUTH READONLY READWRITE';
 
 const reasons = new Map<string, [why: string, remedy: string]>();
 const refuse = (names: string[], why: string, remedy: string): void => {
@@ -77,6 +77,9 @@ export function requireExplorable(args: readonly string[], where = 'it sends'): 
   const reason = reasons.get(name);
   if (reason) throw refusal(args, where, reason[0], reason[1]);
   const upper = args.map((arg) => arg.toUpperCase());
+  if (name === 'COPY' && upper.includes('DB')) {
+    throw refusal(args, where, 'the explorer keeps the sale in database 0', 'copy within the database');
+  }
   if (name === 'XADD') {
     const id = args.find((arg, i) => i >= 2 && /^(\*|\d+(-(\d+|\*))?)$/.test(arg));
     if (id === '*')

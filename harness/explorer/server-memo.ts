@@ -24,7 +24,7 @@ interface ServerState extends ServerImage {
 
 /**
  * The real server as a function: (server state, step) → (reply, next server state, touched keys). Each entry is
- * asked once, executed twice from a fresh restore, and compared.
+ * asked once, executed twice from the same state, and compared.
  */
 export class ServerMemo {
   readonly #rules: Rules;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { RedisTarget } from '../redis/target.ts';
 import { requireExplorable, scriptBodies, withoutWaiting } from './commands.ts';
 import { RawConnection } from './connection.ts';
+import { CannotExplore } from './errors.ts';
 import { byBytes, decode, decodeCommand, encodeCommand, sortUnordered, type Reply } from './resp.ts';
 import type { Rules } from './rules.ts';
 import { contentFrom, readingOf, type KeyContent } from './snapshot.ts';
@@ -29,7 +30,10 @@ export interface ServerImage {
 
 interface KeyImage {
   dump: string;
+  /** It may expire, as far as the search is concerned. */
   volatile: boolean;
+  /** It has a deadline on the server. */
+  dated: boolean;
 }
 
 /** What one run of a step came to. */
@@ -139,19 +143,23 @@ export class StepServer {
     const commands = [step.command, ...step.queued].map(decodeCommand);
     const [name, ...queuedNames] = commands.map(nameOf) as [string, ...string[]];
     this.#learn(commands);
+    if ([name, ...queuedNames].some((one) => LISTING.has(one))) this.#held = undefined;
+    const flushed = this.#held === undefined;
     const isExec = step.queued.length > 0 || name === 'EXEC';
     const batch = new Batch();
     // EXEC depends on whether a watched key was touched, not on which: one flag of the connection in Redis. A dummy
     // key sets it, before the restore, so that the content is not disturbed.
-    if (step.dirty) batch.add(['WATCH', DUMMY], ['SET', DUMMY, '1'], ['DEL', DUMMY]);
+    const dirtying = step.dirty ? batch.add(['WATCH', DUMMY], ['SET', DUMMY, '1'], ['DEL', DUMMY]) : [];
     const restored = batch.add(
       ...(this.#held ? [] : [['FLUSHALL', 'SYNC']]),
       ...changing(this.#held ?? NOTHING, from),
       ...this.#loading(from),
     );
+    const before = [...dirtying, ...restored];
     this.#held = undefined; // until the look after the step has told
     // Only this waits half-way: observers must watch what was restored, and before the step.
-    const early = this.#observers.length > 0 ? await this.#watch(batch) : undefined;
+    const early = this.#observers.length > 0;
+    if (early) await this.#watch(batch, before);
     const rest = early ? new Batch() : batch;
     if (isExec) rest.add(['MULTI']);
     rest.addBytes(...step.queued);
@@ -166,10 +174,11 @@ export class StepServer {
     });
     this.commands += step.queued.length + (isExec ? 2 : 1);
     const replies = await rest.send(this.#connection);
-    for (const i of restored) requireDone((early ?? replies)[i]!);
     const touched = await this.#touched();
     await heard;
-    if (heard) this.#refuseHidden();
+    if (!early) for (const i of before) requireDone(replies[i]!);
+    // A script that lists keys shows only now that the state should have been made from nothing.
+    if (heard && this.#hiddenNames().some((one) => LISTING.has(one)) && !flushed) return this.run(from, step);
     const image = await this.#imageOf(replies, looked);
     this.#held = heldAfter(from, image);
     return { reply: sortUnordered(replies[at]!), image, touched };
@@ -200,10 +209,10 @@ export class StepServer {
     return commands;
   }
 
-  async #watch(batch: Batch): Promise<string[]> {
+  async #watch(batch: Batch, before: readonly number[]): Promise<void> {
     const replies = await batch.send(this.#connection);
+    for (const i of before) requireDone(replies[i]!);
     await Promise.all(this.#observers.map((observer, i) => observer.call(['WATCH', this.watchable[i]!])));
-    return replies;
   }
 
   async #touched(): Promise<number> {
@@ -255,7 +264,7 @@ export class StepServer {
     const digest = functions && createHash('sha1').update(functions, 'latin1').digest('hex');
     return {
       content: JSON.stringify([parts, scripts, digest]),
-      keys: new Map(dumped.map(({ key, dump, volatile }) => [key, { dump, volatile }])),
+      keys: new Map(dumped.map(({ key, dump, volatile, dated }) => [key, { dump, volatile, dated }])),
       scripts,
       functions,
     };
@@ -270,11 +279,12 @@ export class StepServer {
     const lateReplies = await more.send(this.#connection);
     return names.flatMap((key): Dumped[] => {
       const [type, dump, ttl] = dumps.has(key)
-        ? dumps.get(key)!.map((i) => decode(replies[i]!))
-        : late.get(key)!.map((i) => decode(lateReplies[i]!));
+        ? dumps.get(key)!.map((i) => decode(requireDone(replies[i]!)))
+        : late.get(key)!.map((i) => decode(requireDone(lateReplies[i]!)));
       // Expired this very moment: the comparison of two runs will tell.
       if (typeof dump !== 'string') return [];
-      return [{ key, type: type as string, dump, volatile: this.#rules.logicalTtl && Number(ttl) >= 0 }];
+      const dated = Number(ttl) >= 0;
+      return [{ key, type: type as string, dump, dated, volatile: this.#rules.logicalTtl && dated }];
     });
   }
 
@@ -285,10 +295,18 @@ export class StepServer {
       return;
     }
     const batch = new Batch();
-    const asked = unknown.map(({ key, type }) => batch.add(readingOf(type, key))[0]!);
+    const asked = unknown.map(({ key, type }) => batch.add(readingOf(type, key), ['DUMP', key]));
     const replies = await batch.send(this.#connection);
-    for (const [i, { dump, type }] of unknown.entries()) {
-      this.#contentByDump.set(dump, contentFrom(type, decode(requireDone(replies[asked[i]!]!))));
+    for (const [i, { key, dump, type }] of unknown.entries()) {
+      const [reading, again] = asked[i]!.map((at) => decode(requireDone(replies[at]!)));
+      // What it held is kept for good, so it must not be what an expired key holds.
+      if (again !== dump) {
+        throw new CannotExplore(
+          `key ${key} was gone before it could be read: its deadline is nearer than that`,
+          'give it some seconds to live; when it expires is explored, whatever its deadline',
+        );
+      }
+      this.#contentByDump.set(dump, contentFrom(type, reading!));
     }
   }
 
@@ -300,16 +318,18 @@ export class StepServer {
   }
 
   #hear(line: string): void {
-    if (line.includes(`"oversell:${this.#sentinel}"`)) this.#echoed?.();
+    if (line.includes(`"ECHO" "oversell:${this.#sentinel}"`)) this.#echoed?.();
     const hidden = /^\+\d+\.\d+ \[\d+ lua\] (.*)\r\n$/s.exec(line)?.[1];
     if (hidden !== undefined) this.#hidden.push(hidden);
   }
 
-  #refuseHidden(): void {
-    for (const hidden of this.#hidden) {
+  /** Names of the commands that its scripts call. @throws CannotExplore if one of them cannot be explored */
+  #hiddenNames(): string[] {
+    return this.#hidden.map((hidden) => {
       const args = [...hidden.matchAll(/"((?:[^"\\]|\\.)*)"/gs)].map((match) => match[1]!);
       requireExplorable(args, 'its script calls');
-    }
+      return nameOf(args);
+    });
   }
 }
 
@@ -327,8 +347,8 @@ const NOTHING = { names: [], restored: new Map<string, string>() };
  * strategy's may be near, and must not pass while we look on.
  */
 function heldAfter(from: ServerImage, { keys, scripts, functions }: ServerImage): Held {
-  const restored = [...keys].flatMap(([key, { dump, volatile }]): [string, string][] =>
-    from.keys.get(key)?.dump === dump && !volatile ? [[key, dump]] : [],
+  const restored = [...keys].flatMap(([key, { dump, dated }]): [string, string][] =>
+    from.keys.get(key)?.dump === dump && !dated ? [[key, dump]] : [],
   );
   return { names: [...keys.keys()], restored: new Map(restored), scripts, functions };
 }
@@ -348,6 +368,9 @@ function changing(held: Pick<Held, 'names' | 'restored'>, wanted: ServerImage): 
 }
 
 const digestsIn = (scripts: string): string[] => scripts.split(' ').filter(Boolean);
+
+/** Their answer has the order of the keyspace, which is one of how it came about. */
+const LISTING = new Set(['KEYS', 'SCAN']);
 
 /** Commands that call others inside the server. */
 const SHOWN_BY_MONITOR = /^(EVAL|FCALL|EXEC)/;
@@ -383,7 +406,7 @@ function functionsOf(replies: readonly string[], { functions }: Looked): string 
   if (typeof functions === 'string') return functions;
   const [list, dump] = functions.map((i) => replies[i]!) as [string, string];
   // Without a library there is a dump all the same, of none.
-  return itemsOf(list).length === 0 ? '' : (decode(dump) as string);
+  return itemsOf(list).length === 0 ? '' : (decode(requireDone(dump)) as string);
 }
 
 /** Commands that go down a connection together. */
@@ -404,15 +427,16 @@ class Batch {
   }
 }
 
-const itemsOf = (reply: string): Reply[] => {
-  const decoded = decode(reply);
-  return typeof decoded === 'object' && decoded !== null && decoded.kind !== 'error' ? decoded.items : [];
-};
+function itemsOf(reply: string): Reply[] {
+  const decoded = decode(requireDone(reply));
+  if (typeof decoded === 'object' && decoded !== null && decoded.kind !== 'error') return decoded.items;
+  throw new Error(`the private server answered ${reply.trim()} where it lists something`);
+}
 
-/** Our own commands never fail. */
+/** Our own commands never fail, and are never queued. */
 function requireDone(reply: string): string {
-  if (reply.startsWith('-')) throw new Error(`a command on the private server was answered ${reply.trim()}`);
-  return reply;
+  if (!/^(-|\+QUEUED\r)/.test(reply)) return reply;
+  throw new Error(`a command on the private server was answered ${reply.trim()}`);
 }
 
 export const nameOf = (args: readonly string[]): string => args[0]!.toUpperCase();
