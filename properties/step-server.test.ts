@@ -26,7 +26,7 @@ async function flushed(from: ServerImage, what: Step): Promise<Ran> {
 }
 
 const key = fc.constantFrom('a', 'b', 'c');
-const member = fc.constantFrom('1', '2', ...'stuvwxyz');
+const member = fc.constantFrom('1', '2', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z');
 const LIBRARY = `#!lua name=shop\nredis.register_function('one', function() return 1 end)`;
 const command = fc.oneof(
   fc.tuple(fc.constantFrom('INCR', 'DEL', 'SMEMBERS', 'LPOP', 'PERSIST', 'GETDEL'), key),
@@ -62,6 +62,8 @@ const stepped: fc.Arbitrary<Step> = fc.oneof(
   }),
 );
 
+const told = ({ reply, image, touched }: Ran): unknown => [reply, image.content, touched];
+
 /** Steps from states that others led to. @returns what differed between `run` and a run from nothing */
 async function walk(
   choices: readonly [number, Step][],
@@ -74,7 +76,6 @@ async function walk(
     await meanwhile();
     const quick = await steps.run(from, what);
     const whole = await flushed(from, what);
-    const told = ({ reply, image, touched }: Ran): unknown => [reply, image.content, touched];
     if (JSON.stringify(told(quick)) !== JSON.stringify(told(whole)))
       different.push([what, told(quick), told(whole)]);
     // Back to where it was, so that the next one starts from there by what differs.
@@ -93,11 +94,12 @@ test('from state to state by what differs comes to what a flushed server comes t
   );
 });
 
+const interfere = async (): Promise<void> => void (await stranger.set('theirs', 1));
+
 test('and a server on which somebody works behind its back does not', async () => {
   const scan: [number, Step][] = Array.from({ length: 3 }, () => [0, step('EXISTS', 'theirs')]);
   expect(await walk(scan)).toEqual([]);
-  const behind = async (): Promise<void> => void (await stranger.set('theirs', 1));
-  expect(await walk(scan, behind)).not.toEqual([]);
+  expect(await walk(scan, interfere)).not.toEqual([]);
 });
 
 test('the order in which keys are listed is one of the state, not of how it came about', async () => {
