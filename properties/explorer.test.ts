@@ -102,7 +102,7 @@ describe('what cannot be explored is refused by name', () => {
   });
 
   test.each([
-    [probes.readsAFile, /waits for a file, which is not Redis/],
+    [probes.readsAFile, /waits for a file, which is not Redis \(at .*probe-strategies\.ts:\d+/],
     [probes.blocks, /sends BLPOP, which cannot be explored: it blocks/],
     [probes.asksTheTime, /script calls TIME/],
   ])('$name', async (strategy, message) => {

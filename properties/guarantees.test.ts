@@ -75,7 +75,7 @@ const cases = rotating(
   strategies.flatMap((strategy) =>
     EXPLORED.map((environment) => ({ name: strategy.name, strategy, environment })),
   ),
-  8,
+  6,
   'guarantees',
 );
 

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { resultSchema } from '../harness/result.ts';
 import { CLI, oversell, start, type Running } from './command.ts';
 import { isRunning, temporaryFolder } from './processes.ts';
+import { rotating } from './rotating.ts';
 
 /** A run whose temporary files and results lie in folders of its own. */
 interface Watched {
@@ -55,12 +56,15 @@ function expectTidy({ temporary, runs }: Watched, servers: readonly number[]): v
   }
 }
 
-test.each([
-  ['SIGINT', 'looking for a redis-server', 130],
+type Moment = [signal: 'SIGINT' | 'SIGTERM', moment: string, exitCode: number];
+const first: Moment = ['SIGINT', 'looking for a redis-server', 130];
+const later: Moment[] = [
   ['SIGTERM', 'lua-decrement: calm', 143],
   ['SIGINT', 'lua-decrement: every interleaving, several-units', 130],
   ['SIGTERM', 'lua-decrement: cost', 143],
-] as const)(
+];
+
+test.each([first, ...rotating(later, 2, 'moments')])(
   '%s at "%s" leaves no server, no folder and no claim behind',
   async (signal, moment, exitCode) => {
     const watched = evaluate(oversell);

@@ -79,6 +79,6 @@ export const exploredWithin = (file: string, limitMs: number): Promise<Ended> =>
 
 const selling = fileURLToPath(new URL('./sell-strategy.mjs', import.meta.url));
 
-/** Sells 10 units to 50 buyers with a file's strategy, 4 in flight on each of 2 worker threads. */
-export const soldWith = (file: string, seed: number): Promise<Ended> =>
-  start(process.execPath, [selling, file, String(seed)]).ended;
+/** Sells 10 units to 50 buyers with each file's strategy, 4 in flight on each of 2 worker threads. */
+export const soldWith = (files: readonly string[], seed: number): Promise<Ended> =>
+  start(process.execPath, [selling, String(seed), ...files]).ended;

@@ -178,13 +178,14 @@ export function declareGuarantees(
     return property === 'user-limit' && !limited ? 'n/a' : 'holds';
   };
   const unsaid: readonly string[] = [...UNVERIFIED, ...lacks];
-  const declared = ENVIRONMENTS.filter((environment) => !unsaid.includes(environment));
-  return Object.fromEntries(
-    PROPERTIES.map((property) => [
-      property,
-      Object.fromEntries(declared.map((environment) => [environment, cell(property, environment)])),
-    ]),
-  );
+  const guarantees: Guarantees = {};
+  for (const property of PROPERTIES) {
+    const row: Partial<Record<Environment, Guarantee>> = (guarantees[property] = {});
+    for (const environment of ENVIRONMENTS) {
+      if (!unsaid.includes(environment)) row[environment] = cell(property, environment);
+    }
+  }
+  return guarantees;
 }
 
 /**

@@ -190,10 +190,11 @@ export class Instance implements VirtualWorld {
     this.#timers.delete(timer);
   }
 
-  waitsFor(resource: string, where: string): void {
-    if (!this.#transport.refusesOutside) return;
-    this.#outside ??= new CannotExplore(
-      `it waits for ${resource}, which is not Redis${where ? ` (${where})` : ''}`,
+  waitsFor(resource: string, where: () => string): void {
+    if (!this.#transport.refusesOutside || this.#outside) return;
+    const line = where();
+    this.#outside = new CannotExplore(
+      `it waits for ${resource}, which is not Redis${line ? ` (${line})` : ''}`,
       'read it before the sale (at import or in open), or keep it in Redis: a purchase must depend on its replies alone',
     );
   }

@@ -1,5 +1,7 @@
 import type nodeCrypto from 'node:crypto';
 import { createHook, type AsyncHook } from 'node:async_hooks';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { handOver } from '../busy.ts';
 import { CannotExplore } from './errors.ts';
 
@@ -18,7 +20,7 @@ export interface VirtualWorld {
   /** It wants to end the whole process. */
   exits(): void;
   /** Something outside of Redis that the instance began to wait for. */
-  waitsFor(resource: string, where: string): void;
+  waitsFor(resource: string, where: () => string): void;
 }
 
 export class VirtualTimer {
@@ -93,18 +95,22 @@ function watchOutside(): AsyncHook {
   return createHook({
     init(_id, type) {
       if (!current || !OUTSIDE.has(type)) return;
-      const stack = new Error(type).stack ?? '';
-      const frame = stack
-        .split('\n')
-        .find(
-          (line) =>
-            /\((file:)?\/.*\)|at (file:)?\//.test(line) &&
-            !line.includes('node_modules') &&
-            !line.includes('virtual.'),
-        );
-      current.waitsFor(OUTSIDE.get(type)!, frame?.trim() ?? '');
+      current.waitsFor(OUTSIDE.get(type)!, () => firstFrame(new Error(type).stack ?? ''));
     },
   }).enable();
+}
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+
+/** The line of a stack that is neither Node's, nor a package's, nor ours. */
+function firstFrame(stack: string): string {
+  const frame = stack
+    .split('\n')
+    .find(
+      (line) =>
+        /\((file:)?\/.*\)|at (file:)?\//.test(line) && !line.includes('node_modules') && !line.includes(HERE),
+    );
+  return frame?.trim() ?? '';
 }
 
 let installed = 0;
