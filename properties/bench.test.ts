@@ -9,7 +9,6 @@ import type { BenchRow } from '../harness/bench-row.ts';
 import { judge } from '../harness/checkers/judge.ts';
 import { ownCommand } from '../harness/load/ceiling.ts';
 import { readHistory } from '../harness/history/jsonl.ts';
-import { findServer } from '../harness/redis/provision.ts';
 import { startServer } from '../harness/redis/server.ts';
 import type { RedisTarget } from '../harness/redis/target.ts';
 import { benchText } from '../reports/bench.ts';
@@ -19,12 +18,13 @@ import { registry } from '../strategies/registry.ts';
 import { watchRetry } from '../strategies/watch-retry.ts';
 import { rotating } from './rotating.ts';
 import { seed } from './seed.ts';
+import { thisServer } from './this-server.ts';
 
 let target: RedisTarget;
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'oversell-bench-'));
-  target = await startServer(await findServer({}));
+  target = await startServer(await thisServer());
 });
 afterAll(async () => {
   await target.close();

@@ -2,7 +2,6 @@ import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EnvironmentError, UsageError } from '../harness/errors.ts';
 import { borrowServer } from '../harness/redis/borrowed.ts';
-import { findServer } from '../harness/redis/provision.ts';
 import { startServer } from '../harness/redis/server.ts';
 import { requirePrivate, type RedisTarget } from '../harness/redis/target.ts';
 import type { Sale, Strategy } from '../strategies/contract.ts';
@@ -10,6 +9,7 @@ import { registry } from '../strategies/registry.ts';
 import { runnable } from './built-ins.ts';
 import { rejection } from './machines.ts';
 import { startSeller } from './selling.ts';
+import { thisServer } from './this-server.ts';
 
 const DATABASES = 16;
 const SALE: Sale = { sku: 'shoe', stock: 3 };
@@ -19,7 +19,7 @@ let owned: RedisTarget;
 let owner: Redis;
 let url: string;
 beforeEach(async () => {
-  owned = await startServer(await findServer({}), {
+  owned = await startServer(await thisServer(), {
     listen: 'tcp',
     args: ['--databases', String(DATABASES)],
   });

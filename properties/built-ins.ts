@@ -1,11 +1,11 @@
 import { missingNeeds } from '../harness/redis/capabilities.ts';
-import { findServer } from '../harness/redis/provision.ts';
+import { thisServer } from './this-server.ts';
 import { startServer } from '../harness/redis/server.ts';
 import type { Strategy } from '../strategies/contract.ts';
 import { registry, type Registration } from '../strategies/registry.ts';
 
 /** Asked before the tests are listed, so that a test of what cannot run here is shown as skipped, not as passed. */
-const target = await startServer(await findServer({}));
+const target = await startServer(await thisServer());
 const known = await Promise.all(
   registry.map(async (built) => ({ built, lacks: await missingNeeds(target, built.strategy) })),
 );

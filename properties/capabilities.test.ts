@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { compareVersions, missingNeeds, unmetNeed } from '../harness/redis/capabilities.ts';
 import { parseServerInfo } from '../harness/redis/info.ts';
 import { examineMachine } from '../harness/redis/machine-report.ts';
-import { findServer } from '../harness/redis/provision.ts';
 import { startServer } from '../harness/redis/server.ts';
 import type { Strategy } from '../strategies/contract.ts';
 import { registry } from '../strategies/registry.ts';
+import { thisServer } from './this-server.ts';
 
 const first = registry[0]!.strategy;
 const needing = (name: string, needs: NonNullable<Strategy['needs']>): Strategy => ({
@@ -25,7 +25,7 @@ const redis = parseServerInfo(
 
 describe('a strategy is never run on a server that lacks what it needs', () => {
   test('as a real server says', async () => {
-    const target = await startServer(await findServer({}));
+    const target = await startServer(await thisServer());
     const reason = (needs: NonNullable<Strategy['needs']>): Promise<string | undefined> =>
       missingNeeds(target, { needs });
     expect(await reason({ commands: ['GET', 'NO.SUCH', 'OTHER.ONE'] })).toBe(
@@ -57,7 +57,7 @@ describe('a strategy is never run on a server that lacks what it needs', () => {
   test('as the report of this machine says beforehand', async () => {
     const strategies = [first, needing('far-future', { minRedis: '99.0' })];
     const report = await examineMachine({}, strategies);
-    const { path, ...binary } = await findServer({});
+    const { path, ...binary } = await thisServer();
     expect(report).toMatchObject({ binary: path, ...binary, node: process.version });
     expect(report.cores).toBeGreaterThan(0);
     expect(report.strategies).toEqual([

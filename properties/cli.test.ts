@@ -5,12 +5,12 @@ import { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
 import { repeatCommand, wholeNumber } from '../harness/command-line.ts';
 import { readHistory } from '../harness/history/jsonl.ts';
-import { findServer } from '../harness/redis/provision.ts';
 import { startServer } from '../harness/redis/server.ts';
 import { resultSchema } from '../harness/result.ts';
 import { registry } from '../strategies/registry.ts';
 import { oversell, type Ended } from './command.ts';
 import { temporaryFolder } from './processes.ts';
+import { thisServer } from './this-server.ts';
 
 const run = (...args: string[]): Promise<Ended> => oversell(args).ended;
 
@@ -111,7 +111,7 @@ test.concurrent('doctor says which server would be used, and that its strategies
 });
 
 test('doctor and evaluate on a running server leave it as it was', async () => {
-  const target = await startServer(await findServer({}), { listen: 'tcp' });
+  const target = await startServer(await thisServer(), { listen: 'tcp' });
   const redis = new Redis(target.options);
   try {
     await redis.set('foreign', 'kept');

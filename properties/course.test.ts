@@ -7,10 +7,10 @@ import { OUTCOMES, type Operation } from '../harness/history/operation.ts';
 import { courseOf } from '../harness/load/course.ts';
 import { roundTripMs } from '../harness/load/round-trip.ts';
 import type { LoadRun } from '../harness/load/summary.ts';
-import { findServer } from '../harness/redis/provision.ts';
 import { startServer } from '../harness/redis/server.ts';
 import type { RedisTarget } from '../harness/redis/target.ts';
 import { seed } from './seed.ts';
+import { thisServer } from './this-server.ts';
 
 const MS = 1e6;
 
@@ -103,7 +103,7 @@ describe('the course of a sale', () => {
 describe('what is measured at capacity', () => {
   let target: RedisTarget;
   beforeAll(async () => {
-    target = await startServer(await findServer({}));
+    target = await startServer(await thisServer());
   });
   afterAll(() => target.close());
 

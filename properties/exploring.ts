@@ -6,7 +6,7 @@ import { explore, type Exploration, type ExploreOptions } from '../harness/explo
 import { dealt, NO_FAULTS, type Faults, type Scope } from '../harness/explorer/scope.ts';
 import { subjectOf } from '../harness/explorer/subject.ts';
 import type { Subject } from '../harness/explorer/space.ts';
-import { findServer } from '../harness/redis/provision.ts';
+import { thisServer } from './this-server.ts';
 import { startServer } from '../harness/redis/server.ts';
 import type { RedisTarget } from '../harness/redis/target.ts';
 import type { Strategy } from '../strategies/contract.ts';
@@ -18,7 +18,7 @@ const probes = fileURLToPath(new URL('./probe-strategies.ts', import.meta.url));
 export function server(): { target: RedisTarget } {
   const holder = {} as { target: RedisTarget };
   beforeAll(async () => {
-    holder.target = await startServer(await findServer({}));
+    holder.target = await startServer(await thisServer());
   });
   afterAll(() => holder.target.close());
   return holder;

@@ -4,8 +4,9 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { findServer, type ServerBinary } from '../harness/redis/provision.ts';
+import type { ServerBinary } from '../harness/redis/provision.ts';
 import { gone, isRunning, temporaryFolder, type Remains } from './processes.ts';
+import { thisServer } from './this-server.ts';
 
 const compiled = (file: string): string =>
   JSON.stringify(new URL(`../dist/harness/${file}`, import.meta.url).href);
@@ -40,7 +41,7 @@ const PROGRAM = `
 
 let binary: ServerBinary;
 beforeAll(async () => {
-  binary = await findServer({});
+  binary = await thisServer();
 });
 
 interface Run {

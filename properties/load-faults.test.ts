@@ -6,14 +6,14 @@ import { runLoad } from '../harness/load/driver.ts';
 import type { LoadOptions } from '../harness/load/options.ts';
 import { SessionPool, type InstancePool } from '../harness/load/pool.ts';
 import type { LoadRun } from '../harness/load/summary.ts';
-import { findServer } from '../harness/redis/provision.ts';
 import { startServer } from '../harness/redis/server.ts';
 import type { RedisTarget } from '../harness/redis/target.ts';
 import { seed } from './seed.ts';
+import { thisServer } from './this-server.ts';
 
 let target: RedisTarget;
 beforeAll(async () => {
-  target = await startServer(await findServer({}));
+  target = await startServer(await thisServer());
 });
 afterAll(() => target.close());
 

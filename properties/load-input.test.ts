@@ -3,15 +3,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { UsageError } from '../harness/errors.ts';
 import { runLoad } from '../harness/load/driver.ts';
 import type { LoadOptions } from '../harness/load/options.ts';
-import { findServer } from '../harness/redis/provision.ts';
 import { startServer } from '../harness/redis/server.ts';
 import type { RedisTarget } from '../harness/redis/target.ts';
 import { seed } from './seed.ts';
+import { thisServer } from './this-server.ts';
 
 let target: RedisTarget;
 let observer: Redis;
 beforeAll(async () => {
-  target = await startServer(await findServer({}));
+  target = await startServer(await thisServer());
   observer = new Redis(target.options);
 });
 afterAll(async () => {

@@ -4,15 +4,16 @@ import { Redis } from 'ioredis';
 import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock } from '../harness/ambient.ts';
 import { EnvironmentError } from '../harness/errors.ts';
-import { findServer, type ServerBinary } from '../harness/redis/provision.ts';
+import type { ServerBinary } from '../harness/redis/provision.ts';
 import { freePort, startServer } from '../harness/redis/server.ts';
 import type { RedisTarget } from '../harness/redis/target.ts';
 import { program, rejection } from './machines.ts';
 import { gone, isRunning, temporaryFolder } from './processes.ts';
+import { thisServer } from './this-server.ts';
 
 let binary: ServerBinary;
 beforeAll(async () => {
-  binary = await findServer({});
+  binary = await thisServer();
 });
 
 async function asking<T>(target: RedisTarget, ask: (redis: Redis) => Promise<T>): Promise<T> {

@@ -53,6 +53,8 @@ test('an emitted test fails until the strategy is mended', async () => {
     '--config',
     config,
     '--reporter=json',
+    '--maxWorkers=1',
+    '--no-isolate',
   ];
   const { code, output } = await run('node', vitest);
   expect(output).toMatch(/2 units were sold of 1/);

@@ -1,6 +1,5 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { findServer } from '../harness/redis/provision.ts';
 import { startServer } from '../harness/redis/server.ts';
 import type { RedisTarget } from '../harness/redis/target.ts';
 import type { PurchaseRequest, Sale, Seller, Strategy } from '../strategies/contract.ts';
@@ -10,11 +9,12 @@ import { stockKey } from '../strategies/keys.ts';
 import { strategies } from './built-ins.ts';
 import { rejection } from './machines.ts';
 import { startSeller } from './selling.ts';
+import { thisServer } from './this-server.ts';
 
 let target: RedisTarget;
 let redis: Redis;
 beforeAll(async () => {
-  target = await startServer(await findServer({}));
+  target = await startServer(await thisServer());
   redis = new Redis(target.options);
 });
 afterAll(async () => {
