@@ -41,7 +41,11 @@ describe('coordinated omission: a pause of 200 ms of the server', () => {
 
     // The twin: in a closed loop the pause keeps everybody else from asking, and hits one purchase of a thousand.
     const closed = await load({ strategy: probe('pausesTheServer'), buyers: 1_000, inFlight: 1 });
-    expect(closed.times.response.percentiles().max).toBeGreaterThanOrEqual(200);
+    // From the history: the figures leave out what counts as warming up, and the pause is early.
+    const tookMs = [...closed.history.operations].map(
+      ({ invoked, completed }) => (completed - invoked) / 1e6,
+    );
+    expect(Math.max(...tookMs)).toBeGreaterThanOrEqual(200);
     expect(metThePause(closed)).toBe(1);
   });
 });
