@@ -1,8 +1,8 @@
 import { missingNeeds } from '../harness/redis/capabilities.ts';
-import { thisServer } from './this-server.ts';
 import { startServer } from '../harness/redis/server.ts';
 import type { Strategy } from '../strategies/contract.ts';
 import { registry, type Registration } from '../strategies/registry.ts';
+import { thisServer } from './this-server.ts';
 
 /** Asked before the tests are listed, so that a test of what cannot run here is shown as skipped, not as passed. */
 const target = await startServer(await thisServer());

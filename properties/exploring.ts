@@ -6,11 +6,11 @@ import { explore, type Exploration, type ExploreOptions } from '../harness/explo
 import { dealt, NO_FAULTS, type Faults, type Scope } from '../harness/explorer/scope.ts';
 import { subjectOf } from '../harness/explorer/subject.ts';
 import type { Subject } from '../harness/explorer/space.ts';
-import { thisServer } from './this-server.ts';
 import { startServer } from '../harness/redis/server.ts';
 import type { RedisTarget } from '../harness/redis/target.ts';
 import type { Strategy } from '../strategies/contract.ts';
 import { registry } from '../strategies/registry.ts';
+import { thisServer } from './this-server.ts';
 
 const probes = fileURLToPath(new URL('./probe-strategies.ts', import.meta.url));
 

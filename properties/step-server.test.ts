@@ -1,9 +1,12 @@
 import * as fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { RawConnection } from '../harness/explorer/connection.ts';
+import { CannotExplore } from '../harness/explorer/errors.ts';
 import { decode, encodeCommand } from '../harness/explorer/resp.ts';
 import { ALL_RULES } from '../harness/explorer/rules.ts';
-import { EMPTY, StepServer, type Ran, type ServerImage, type Step } from '../harness/explorer/step-server.ts';
+import { EMPTY, ImageReader, type ServerImage } from '../harness/explorer/server-image.ts';
+import { StepServer, type Ran, type Step } from '../harness/explorer/step-server.ts';
 import { server } from './exploring.ts';
 
 const redis = server();
@@ -128,4 +131,22 @@ test('nor is the order of a set that a step left behind', async () => {
   const { reply } = await steps.run(few, read);
   expect((decode(reply) as { items: string[] }).items).not.toEqual(left);
   expect((await flushed(few, read)).reply).toBe(reply);
+});
+
+test('a key that is gone before it can be read is refused, and never taken for an empty one', async () => {
+  const connection = await RawConnection.open(redis.target.options);
+  let meanwhile = async (): Promise<unknown> => stranger.unlink('units');
+  // As its deadline would: between the dump and the reading.
+  const send = async (commands: readonly string[]): Promise<string[]> => {
+    if (commands[0] === encodeCommand(['GET', 'units'])) await meanwhile();
+    return connection.send(commands);
+  };
+  const reader = new ImageReader({ send } as unknown as RawConnection, ALL_RULES, new Map());
+  await stranger.flushall();
+  await stranger.set('units', 'seven');
+  await expect(reader.look()).rejects.toThrow(CannotExplore);
+  await stranger.set('units', 'seven');
+  meanwhile = async () => undefined;
+  expect((await reader.look()).content).toContain('seven');
+  connection.close();
 });

@@ -85,3 +85,27 @@ export class RawConnection {
     this.#rejects.clear();
   }
 }
+
+/** Commands that go down a connection together. */
+export class Batch {
+  readonly #commands: string[] = [];
+
+  /** @returns where their replies will be */
+  add(...commands: readonly (readonly string[])[]): number[] {
+    return this.addBytes(...commands.map(encodeCommand));
+  }
+
+  addBytes(...commands: readonly string[]): number[] {
+    return commands.map((command) => this.#commands.push(command) - 1);
+  }
+
+  send(connection: RawConnection): Promise<string[]> {
+    return connection.send(this.#commands);
+  }
+}
+
+/** Our own commands never fail, and are never queued. */
+export function requireDone(reply: string): string {
+  if (!/^(-|\+QUEUED\r)/.test(reply)) return reply;
+  throw new Error(`a command on the private server was answered ${reply.trim()}`);
+}

@@ -5,8 +5,9 @@ import { CannotExplore } from './errors.ts';
 import type { ServerMove } from './moves.ts';
 import { byBytes, decodeCommand, encodeCommand, sortUnordered } from './resp.ts';
 import { ALL_RULES, type Rules } from './rules.ts';
+import { EMPTY, type ServerImage } from './server-image.ts';
 import { canonical, type KeyContent } from './snapshot.ts';
-import { EMPTY, nameOf, StepServer, type ServerImage, type Step } from './step-server.ts';
+import { nameOf, StepServer, type Step } from './step-server.ts';
 
 /** What running a step came to. */
 export interface Entry {

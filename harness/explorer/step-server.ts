@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { RedisTarget } from '../redis/target.ts';
 import { requireExplorable, scriptBodies, withoutWaiting } from './commands.ts';
-import { RawConnection } from './connection.ts';
-import { CannotExplore } from './errors.ts';
-import { byBytes, decode, decodeCommand, encodeCommand, sortUnordered, type Reply } from './resp.ts';
+import { Batch, RawConnection, requireDone } from './connection.ts';
+import { decode, decodeCommand, encodeCommand, sortUnordered } from './resp.ts';
 import type { Rules } from './rules.ts';
-import { contentFrom, readingOf, type KeyContent } from './snapshot.ts';
+import { ImageReader, type ServerImage } from './server-image.ts';
 
 /** What is to run: one command in the state of its connection, or a fault of the server. */
 export interface Step {
@@ -17,25 +16,6 @@ export interface Step {
   dirty: boolean;
 }
 
-/** A state of the server, as it can be compared and put back. */
-export interface ServerImage {
-  /** The logical content: equal strings, equal states. */
-  content: string;
-  keys: ReadonlyMap<string, KeyImage>;
-  /** SHA-1 digests of the loaded scripts, sorted. */
-  scripts: string;
-  /** FUNCTION DUMP, latin1; '' without libraries. */
-  functions: string;
-}
-
-interface KeyImage {
-  dump: string;
-  /** It may expire, as far as the search is concerned. */
-  volatile: boolean;
-  /** It has a deadline on the server. */
-  dated: boolean;
-}
-
 /** What one run of a step came to. */
 export interface Ran {
   /** Reply bytes, verbatim but for the order of unordered collections. */
@@ -44,9 +24,6 @@ export interface Ran {
   /** Bit i: the step touched key i of `watchable`, as WATCH sees it. */
   touched: number;
 }
-
-/** Nothing in it. */
-export const EMPTY: ServerImage = { content: '[[],"",""]', keys: new Map(), scripts: '', functions: '' };
 
 /** A key that outlives any exploration; its expiry is an event, never the clock's doing. */
 const FAR_AWAY_MS = String(10 ** 11);
@@ -58,17 +35,14 @@ const DUMMY = '\x00oversell:touch';
  * often as it asks.
  */
 export class StepServer {
-  readonly #rules: Rules;
   readonly #connection: RawConnection;
   readonly #monitor: RawConnection;
   readonly #observers: RawConnection[] = [];
   readonly #openObserver: () => Promise<RawConnection>;
   readonly #bodies = new Map<string, string>();
-  readonly #contentByDump = new Map<string, Pick<KeyContent, 'type' | 'items'>>();
+  readonly #reader: ImageReader;
   /** What the server holds, where nobody but `run` has worked on it. */
   #held: Held | undefined;
-  /** Keys that were there last: the next look asks for them ahead. */
-  #expected: readonly string[] = [];
   #usesFunctions = false;
   /** What scripts called since the last sentinel. */
   #hidden: string[] = [];
@@ -85,7 +59,7 @@ export class StepServer {
     openObserver: () => Promise<RawConnection>,
     rules: Rules,
   ) {
-    this.#rules = rules;
+    this.#reader = new ImageReader(connection, rules, this.#bodies);
     this.#connection = connection;
     this.#monitor = monitor;
     this.#openObserver = openObserver;
@@ -116,10 +90,7 @@ export class StepServer {
   /** The server as it stands, after something else worked on it. */
   async look(): Promise<ServerImage> {
     this.#held = undefined;
-    const batch = new Batch();
-    const looked = this.#ask(batch, this.#expected, { scripts: true, functions: true });
-    const replies = await batch.send(this.#connection);
-    return this.#imageOf(replies, looked);
+    return this.#reader.look();
   }
 
   /** What the server answers when the command comes after MULTI: QUEUED, or why not. No state matters to that. */
@@ -167,7 +138,7 @@ export class StepServer {
     if (step.dirty || isExec || name === 'WATCH') rest.add(['UNWATCH']);
     const heard = SHOWN_BY_MONITOR.test(name) ? this.#listen(rest) : undefined;
     const names = [name, ...queuedNames];
-    const looked = this.#ask(rest, [...from.keys.keys()], {
+    const looked = this.#reader.ask(rest, [...from.keys.keys()], {
       // SCRIPT FLUSH and FUNCTION FLUSH change what is loaded as much as loading does.
       scripts: names.some((one) => ['EVAL', 'EVAL_RO', 'SCRIPT'].includes(one)) || from.scripts,
       functions: names.includes('FUNCTION') || from.functions,
@@ -179,7 +150,7 @@ export class StepServer {
     if (!early) for (const i of before) requireDone(replies[i]!);
     // A script that lists keys shows only now that the state should have been made from nothing.
     if (heard && this.#hiddenNames().some((one) => LISTING.has(one)) && !flushed) return this.run(from, step);
-    const image = await this.#imageOf(replies, looked);
+    const image = await this.#reader.imageOf(replies, looked);
     this.#held = heldAfter(from, image);
     return { reply: sortUnordered(replies[at]!), image, touched };
   }
@@ -220,94 +191,6 @@ export class StepServer {
       this.#observers.map((observer) => observer.send([encodeCommand(['MULTI']), encodeCommand(['EXEC'])])),
     );
     return answers.reduce((bits, answer, i) => (decode(answer[1]!) === null ? bits | (1 << i) : bits), 0);
-  }
-
-  /**
-   * Asks what the server holds.
-   *
-   * @param expected keys that are probably there
-   * @param loaded true: ask for it; a text: it is as it was
-   */
-  #ask(
-    batch: Batch,
-    expected: readonly string[],
-    loaded: Record<'scripts' | 'functions', true | string>,
-  ): Looked {
-    const digests = [...this.#bodies.keys()].toSorted(byBytes);
-    const exists = loaded.scripts === true && digests.length > 0;
-    return {
-      digests,
-      scripts: exists
-        ? batch.add(['SCRIPT', 'EXISTS', ...digests])
-        : loaded.scripts === true
-          ? ''
-          : loaded.scripts,
-      functions:
-        loaded.functions === true ? batch.add(['FUNCTION', 'LIST'], ['FUNCTION', 'DUMP']) : loaded.functions,
-      names: batch.add(['KEYS', '*'])[0]!,
-      dumps: new Map(expected.map((key) => [key, batch.add(...DUMPING(key))])),
-    };
-  }
-
-  async #imageOf(replies: readonly string[], looked: Looked): Promise<ServerImage> {
-    const [scripts, functions] = [scriptsOf(replies, looked), functionsOf(replies, looked)];
-    const names = itemsOf(replies[looked.names]!).map(String).toSorted(byBytes);
-    this.#expected = names;
-    const dumped = await this.#dumped(names, replies, looked);
-    const unknown = dumped.filter(({ dump }) => !this.#contentByDump.has(dump));
-    if (unknown.length > 0) await this.#read(unknown);
-    const parts = dumped.map(({ key, dump, volatile }) => ({
-      key,
-      volatile,
-      ...this.#contentByDump.get(dump)!,
-    }));
-    const digest = functions && createHash('sha1').update(functions, 'latin1').digest('hex');
-    return {
-      content: JSON.stringify([parts, scripts, digest]),
-      keys: new Map(dumped.map(({ key, dump, volatile, dated }) => [key, { dump, volatile, dated }])),
-      scripts,
-      functions,
-    };
-  }
-
-  /** The keys that are there; those that nobody expected are asked for now. */
-  async #dumped(names: readonly string[], replies: readonly string[], { dumps }: Looked): Promise<Dumped[]> {
-    const more = new Batch();
-    const late = new Map(
-      names.filter((key) => !dumps.has(key)).map((key) => [key, more.add(...DUMPING(key))]),
-    );
-    const lateReplies = await more.send(this.#connection);
-    return names.flatMap((key): Dumped[] => {
-      const [type, dump, ttl] = dumps.has(key)
-        ? dumps.get(key)!.map((i) => decode(requireDone(replies[i]!)))
-        : late.get(key)!.map((i) => decode(requireDone(lateReplies[i]!)));
-      // Expired this very moment: the comparison of two runs will tell.
-      if (typeof dump !== 'string') return [];
-      const dated = Number(ttl) >= 0;
-      return [{ key, type: type as string, dump, dated, volatile: this.#rules.logicalTtl && dated }];
-    });
-  }
-
-  /** Content is the same wherever a dump is the same. */
-  async #read(unknown: readonly Dumped[]): Promise<void> {
-    if (!this.#rules.logicalContent) {
-      for (const { dump } of unknown) this.#contentByDump.set(dump, { type: 'dump', items: [dump] });
-      return;
-    }
-    const batch = new Batch();
-    const asked = unknown.map(({ key, type }) => batch.add(readingOf(type, key), ['DUMP', key]));
-    const replies = await batch.send(this.#connection);
-    for (const [i, { key, dump, type }] of unknown.entries()) {
-      const [reading, again] = asked[i]!.map((at) => decode(requireDone(replies[at]!)));
-      // What it held is kept for good, so it must not be what an expired key holds.
-      if (again !== dump) {
-        throw new CannotExplore(
-          `key ${key} was gone before it could be read: its deadline is nearer than that`,
-          'give it some seconds to live; when it expires is explored, whatever its deadline',
-        );
-      }
-      this.#contentByDump.set(dump, contentFrom(type, reading!));
-    }
   }
 
   /** What scripts call inside the server is shown by MONITOR alone; when it shows the sentinel, it has shown all. */
@@ -374,69 +257,5 @@ const LISTING = new Set(['KEYS', 'SCAN']);
 
 /** Commands that call others inside the server. */
 const SHOWN_BY_MONITOR = /^(EVAL|FCALL|EXEC)/;
-
-/** Where in the replies it says what the server holds. */
-interface Looked {
-  digests: readonly string[];
-  /** Text: it was known. */
-  scripts: string | number[];
-  functions: string | number[];
-  names: number;
-  dumps: Map<string, number[]>;
-}
-
-interface Dumped extends KeyImage {
-  key: string;
-  type: string;
-}
-
-const DUMPING = (key: string): string[][] => [
-  ['TYPE', key],
-  ['DUMP', key],
-  ['PTTL', key],
-];
-
-function scriptsOf(replies: readonly string[], { scripts, digests }: Looked): string {
-  if (typeof scripts === 'string') return scripts;
-  const loaded = itemsOf(replies[scripts[0]!]!);
-  return digests.filter((_, i) => loaded[i] === 1).join(' ');
-}
-
-function functionsOf(replies: readonly string[], { functions }: Looked): string {
-  if (typeof functions === 'string') return functions;
-  const [list, dump] = functions.map((i) => replies[i]!) as [string, string];
-  // Without a library there is a dump all the same, of none.
-  return itemsOf(list).length === 0 ? '' : (decode(requireDone(dump)) as string);
-}
-
-/** Commands that go down a connection together. */
-class Batch {
-  readonly #commands: string[] = [];
-
-  /** @returns where their replies will be */
-  add(...commands: readonly (readonly string[])[]): number[] {
-    return this.addBytes(...commands.map(encodeCommand));
-  }
-
-  addBytes(...commands: readonly string[]): number[] {
-    return commands.map((command) => this.#commands.push(command) - 1);
-  }
-
-  send(connection: RawConnection): Promise<string[]> {
-    return connection.send(this.#commands);
-  }
-}
-
-function itemsOf(reply: string): Reply[] {
-  const decoded = decode(requireDone(reply));
-  if (typeof decoded === 'object' && decoded !== null && decoded.kind !== 'error') return decoded.items;
-  throw new Error(`the private server answered ${reply.trim()} where it lists something`);
-}
-
-/** Our own commands never fail, and are never queued. */
-function requireDone(reply: string): string {
-  if (!/^(-|\+QUEUED\r)/.test(reply)) return reply;
-  throw new Error(`a command on the private server was answered ${reply.trim()}`);
-}
 
 export const nameOf = (args: readonly string[]): string => args[0]!.toUpperCase();
