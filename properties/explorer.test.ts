@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { requireExplorable } from '../harness/explorer/commands.ts';
+import { CannotExplore } from '../harness/explorer/errors.ts';
 import { counterexampleSchema } from '../harness/explorer/counterexample.ts';
 import { replay } from '../harness/explorer/replay.ts';
 import { decrementThenCheck } from '../strategies/decrement-then-check.ts';
@@ -107,6 +109,17 @@ describe('what cannot be explored is refused by name', () => {
     [probes.asksTheTime, /script calls TIME/],
   ])('$name', async (strategy, message) => {
     await expect(exploring(redis.target, strategy, { buyers: 2, stock: 1 })).rejects.toThrow(message);
+  });
+
+  test.each([['HELLO 2'], ['AUTH secret'], ['READONLY'], ['READWRITE'], ['COPY a b DB 1'], ['SELECT 1']])(
+    'what would change the connection or leave the database: %s',
+    (command) => {
+      expect(() => requireExplorable(command.split(' '))).toThrow(CannotExplore);
+    },
+  );
+
+  test('but not what stays in it', () => {
+    for (const command of ['COPY a b', 'COPY a b REPLACE', 'GET a']) requireExplorable(command.split(' '));
   });
 
   test('a purchase that can never go on violates progress, unless nothing is left for it', async () => {
