@@ -5,6 +5,7 @@ import { dirname, extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transform, type Loader, type TransformOptions } from 'esbuild';
 import { UsageError } from './errors.ts';
+import { OUR_CODE } from './ground/places.ts';
 
 const LOADERS: Record<string, Loader> = {
   '.ts': 'ts',
@@ -96,9 +97,9 @@ export const isTypeScript = (file: string): boolean => /\.[cm]?ts$/.test(file);
 /** Whether the code is the user's: not Node's, no package's, not ours. */
 export function isUsers(url: string): boolean {
   if (!/^(file:\/\/)?\//.test(url) || url.includes('/node_modules/')) return false;
-  return !decodeURI(url.replace(/^file:\/\//, '')).startsWith(OUR_CODE);
+  return !decodeURI(url.replace(/^file:\/\//, '')).startsWith(ourCode);
 }
-const OUR_CODE = fileURLToPath(new URL('..', import.meta.url));
+const ourCode = fileURLToPath(OUR_CODE);
 
 /** The file that a relative import means; TypeScript's habits count: `./x.js` may be `./x.ts`, and so may `./x`. */
 export function relativeFile(specifier: string, from: string): string | undefined {

@@ -1,6 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import type { PurchaseOutcome, PurchaseRequest, Sale, Seller, Strategy } from '../../strategies/contract.ts';
 import { isDefinite } from '../../strategies/errors.ts';
+import { isHarnessFrame } from '../ground/places.ts';
 import { seededRandom, type Random } from '../random.ts';
 import { CannotExplore, OpenPick } from './errors.ts';
 import { connectorTo } from './link.ts';
@@ -332,11 +333,11 @@ export class Instance implements VirtualWorld {
   }
 }
 
-/** Whether the frame that asked (below this file's and the patched global's) lies in ioredis. */
+/** Whether the frame that asked (below ours: this file's and the patched global's) lies in ioredis. */
 function isFromClientLibrary(stack: string): boolean {
   const caller = stack
     .split('\n')
     .slice(1)
-    .find((line) => !/[\\/]harness[\\/]explorer[\\/](instance|virtual)\.[jt]s/.test(line));
+    .find((line) => !isHarnessFrame(line));
   return caller !== undefined && /[\\/]node_modules[\\/]ioredis[\\/]/.test(caller);
 }

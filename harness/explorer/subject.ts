@@ -1,14 +1,14 @@
 import { extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Strategy } from '../../strategies/contract.ts';
+import { STRATEGIES } from '../ground/places.ts';
 import { CannotExplore } from './errors.ts';
 import { Program } from './program.ts';
 import type { Subject } from './space.ts';
 
 /** A built-in strategy, or one export of a file, ready to be evaluated as often as there are instances. */
 export async function subjectOf(strategy: Strategy, path?: string): Promise<Subject> {
-  const here = import.meta.url;
-  const builtIn = new URL(`../../strategies/${strategy.name}${extname(here)}`, here);
+  const builtIn = new URL(`${strategy.name}${extname(import.meta.url)}`, STRATEGIES);
   const file = path === undefined ? fileURLToPath(builtIn) : resolve(path);
   const program = await Program.load(file);
   return {

@@ -1,8 +1,7 @@
 import type nodeCrypto from 'node:crypto';
 import { createHook, type AsyncHook } from 'node:async_hooks';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { handOver } from '../busy.ts';
+import { isHarnessFrame } from '../ground/places.ts';
 import { CannotExplore } from './errors.ts';
 
 /** The time and chance of one explored instance. */
@@ -100,15 +99,15 @@ function watchOutside(): AsyncHook {
   }).enable();
 }
 
-const HERE = dirname(fileURLToPath(import.meta.url));
-
 /** The line of a stack that is neither Node's, nor a package's, nor ours. */
 function firstFrame(stack: string): string {
   const frame = stack
     .split('\n')
     .find(
       (line) =>
-        /\((file:)?\/.*\)|at (file:)?\//.test(line) && !line.includes('node_modules') && !line.includes(HERE),
+        /\((file:)?\/.*\)|at (file:)?\//.test(line) &&
+        !line.includes('node_modules') &&
+        !isHarnessFrame(line),
     );
   return frame?.trim() ?? '';
 }
