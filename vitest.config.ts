@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ['properties/**/*.test.ts'],
     globalSetup: 'properties/global-setup.ts',
-    setupFiles: 'properties/seed.ts',
+    setupFiles: 'properties/helpers/seed.ts',
     // Real servers and two cores: files share the machine, so a slow one is slow, not wrong.
     testTimeout: 120_000,
     hookTimeout: 60_000,

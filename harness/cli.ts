@@ -2,18 +2,18 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { PROPERTIES, type Property } from '../strategies/contract.ts';
-import { freshSeed } from './ambient.ts';
-import type { BenchFlags } from './bench-job.ts';
-import { faultOf, repeatCommand, seedOption, wholeNumber } from './command-line.ts';
-import { UsageError } from './errors.ts';
-import { type ScopeFlags } from './explorer/flags.ts';
-import { CLIENT_MODES, FAULTS } from './explorer/scope.ts';
-import { interruptible } from './lifetime.ts';
+import { freshSeed } from './ground/ambient.ts';
+import type { BenchFlags } from './commands/bench.ts';
+import { faultOf, repeatCommand, seedOption, wholeNumber } from './terminal/options.ts';
+import { UsageError } from './ground/errors.ts';
+import { type ScopeFlags } from './commands/scope-flags.ts';
+import { CLIENT_MODES, FAULTS } from './explorer/scope/scope.ts';
+import { interruptible } from './ground/lifetime.ts';
 import { MODES, PROFILES as ARRIVALS } from './load/arrivals.ts';
-import { PROFILES, type Profile } from './profiles.ts';
-import { progressOn } from './progress.ts';
+import { PROFILES, type Profile } from './evaluate/profiles.ts';
+import { progressOn } from './ground/progress.ts';
 import type { TargetOptions } from './redis/open.ts';
-import { startWatchdog } from './watchdog.ts';
+import { startWatchdog } from './terminal/watchdog.ts';
 
 const manifest = readFileSync(new URL(import.meta.resolve('oversell/package.json')), 'utf8');
 const { version } = JSON.parse(manifest) as { version: string };
@@ -78,9 +78,9 @@ function addEvaluate(program: Command, run: Invocation): void {
     .addOption(summaryOption())
     .option('--json', 'print the result as one JSON document')
     .action(async (strategies: string[], _, command: Command) => {
-      const { evaluate } = await import('./evaluate.ts');
-      const { exitCodeOf } = await import('./findings.ts');
-      const { screen } = await import('../reports/screen.ts');
+      const { evaluate } = await import('./evaluate/evaluate.ts');
+      const { exitCodeOf } = await import('./documents/findings.ts');
+      const { screen } = await import('../reports/text/screen.ts');
       const { stepSummary } = await import('../reports/step-summary.ts');
       const { writeReports } = await import('../reports/write.ts');
       const { history = false, seed = freshSeed(), ...flags } = command.optsWithGlobals<Flags>();
@@ -113,7 +113,7 @@ function addReport(program: Command): void {
     .addOption(summaryOption())
     .option('--json', 'print what was drawn as one JSON document')
     .action(async (folder: string, { githubSummary }: { githubSummary?: true }) => {
-      const { readResult } = await import('./result-file.ts');
+      const { readResult } = await import('./documents/read-result.ts');
       const { stepSummary } = await import('../reports/step-summary.ts');
       const { writeReports } = await import('../reports/write.ts');
       const summarise = githubSummary ? stepSummary(process.env) : undefined;
@@ -165,10 +165,10 @@ function addExplore(program: Command, run: Invocation): void {
     .option('--runs <folder>', 'where the folder of the counterexamples is made', 'runs')
     .option('--json', 'print the result as one JSON document')
     .action(async (strategy: string, _, command: Command) => {
-      const { counterexamplesIn, explorationExitCode, exploreJob } = await import('./explore.ts');
-      const { explorationJson, explorationText } = await import('../reports/exploration.ts');
+      const { counterexamplesIn, explorationExitCode, exploreJob } = await import('./commands/explore.ts');
+      const { explorationJson, explorationText } = await import('../reports/text/explore.ts');
       const { regressionTest } = await import('../reports/regression-test.ts');
-      const { writeWhole } = await import('./run-folder.ts');
+      const { writeWhole } = await import('./documents/run-folder.ts');
       const {
         seed = freshSeed(),
         reduction,
@@ -204,8 +204,8 @@ function addReplay(program: Command, run: Invocation): void {
     .argument('<file>', 'as explore has written it')
     .option('--json', 'print the result as one JSON document')
     .action(async (file: string, _, command: Command) => {
-      const { replayJob } = await import('./replay.ts');
-      const { replayText } = await import('../reports/exploration.ts');
+      const { replayJob } = await import('./commands/replay.ts');
+      const { replayText } = await import('../reports/text/explore.ts');
       const options = command.optsWithGlobals<TargetOptions>();
       const { counterexample, replayed } = await replayJob({
         ...options,
@@ -246,8 +246,8 @@ function addBench(program: Command, run: Invocation): void {
     .option('--runs <folder>', 'where the folder for them is made', 'runs')
     .option('--json', 'print the figures as one JSON document')
     .action(async (strategies: string[], _, command: Command) => {
-      const { benchJob } = await import('./bench-job.ts');
-      const { benchText } = await import('../reports/bench.ts');
+      const { benchJob } = await import('./commands/bench.ts');
+      const { benchText } = await import('../reports/text/bench.ts');
       const { history = false, seed = freshSeed(), ...flags } = command.optsWithGlobals<Flags>();
       progress.line(`seed ${seed}; again: ${repeatCommand(script, args, seed)}`);
       const job = { ...flags, strategies, history, seed, progress, signal: run.signal };
@@ -266,8 +266,8 @@ function addCompare(program: Command, run: Invocation): void {
     .option('--different-environments', 'although something else than the code differs')
     .option('--json', 'print the comparison as one JSON document')
     .action(async (...words: [string, string, { differentEnvironments?: true }]) => {
-      const { readSession } = await import('./session.ts');
-      const { compare, comparisonText, differences } = await import('../reports/compare.ts');
+      const { readSession } = await import('./documents/read-figures.ts');
+      const { compare, comparisonText, differences } = await import('../reports/text/compare.ts');
       const [base, now] = [readSession(words[0]), readSession(words[1])];
       const differing = differences(base, now);
       if (differing.length > 0 && !words[2].differentEnvironments) {
@@ -290,8 +290,8 @@ function addCheck(program: Command, run: Invocation): void {
     .argument('<history.jsonl>')
     .option('--json', 'print the verdicts as one JSON document')
     .action(async (file: string) => {
-      const { checkHistory } = await import('./check.ts');
-      const { judgementText } = await import('../reports/tables.ts');
+      const { checkHistory } = await import('./commands/check.ts');
+      const { judgementText } = await import('../reports/text/lists.ts');
       const onProgress = (read: number, total: number): void =>
         progress.now(`${file}: ${Math.round((100 * read) / total)} %`);
       const checked = await checkHistory(file, { timeoutMs: CHECK_MS, onProgress });
@@ -308,7 +308,7 @@ function addList(program: Command): void {
     .option('--json', 'print them as one JSON document')
     .action(async () => {
       const { registry } = await import('../strategies/registry.ts');
-      const { strategiesText } = await import('../reports/tables.ts');
+      const { strategiesText } = await import('../reports/text/lists.ts');
       const strategies = registry.map(({ strategy, file, control }) => ({ ...strategy, file, control }));
       print({ strategies }, strategiesText(registry));
     });
@@ -320,9 +320,9 @@ function addDoctor(program: Command, run: Invocation): void {
     .description('which redis-server a run would use here, and which strategies it would skip')
     .option('--json', 'print it as one JSON document')
     .action(async (_, command: Command) => {
-      const { examineMachine } = await import('./redis/machine-report.ts');
+      const { examineMachine } = await import('./commands/doctor.ts');
       const { registry } = await import('../strategies/registry.ts');
-      const { machineText } = await import('../reports/tables.ts');
+      const { machineText } = await import('../reports/text/lists.ts');
       const options: TargetOptions = {
         ...command.optsWithGlobals<TargetOptions>(),
         onProgress: progress.line,

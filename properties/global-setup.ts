@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import { freshSeed } from '../harness/ambient.ts';
+import { freshSeed } from '../harness/ground/ambient.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,8 +1,8 @@
-import { REMEDIES } from '../harness/explorer/counterexample.ts';
-import type { Result, StrategyResult } from '../harness/result.ts';
-import { costTable } from './cost.ts';
+import { REMEDIES } from '../harness/documents/counterexample.ts';
+import type { Result, StrategyResult } from '../harness/documents/result.ts';
+import { costTable } from './view/cost.ts';
 import { timeline } from './diagram/text.ts';
-import { answer } from './safety.ts';
+import { answer } from './view/safety.ts';
 import {
   environmentsTried,
   evidenceTable,
@@ -13,8 +13,8 @@ import {
   strategyNote,
   verdictLine,
   type Example,
-} from './view.ts';
-import { BY_GRAVITY, cellWord, DECLARED_MARK, harmless, kindOf, worstOf, type Kind } from './words.ts';
+} from './view/view.ts';
+import { BY_GRAVITY, cellWord, DECLARED_MARK, harmless, kindOf, worstOf, type Kind } from './view/words.ts';
 
 /** report.md: what a pull request has room for; report.html has the rest. */
 export function markdown(result: Result): string {

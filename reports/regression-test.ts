@@ -1,5 +1,5 @@
 import { dirname, relative, resolve } from 'node:path';
-import type { Counterexample } from '../harness/explorer/counterexample.ts';
+import type { Counterexample } from '../harness/documents/counterexample.ts';
 
 /**
  * A counterexample as a vitest test over the package's own surface. It fails until the strategy is mended.

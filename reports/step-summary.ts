@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
-import { UsageError } from '../harness/errors.ts';
-import type { Result } from '../harness/result.ts';
+import { UsageError } from '../harness/ground/errors.ts';
+import type { Result } from '../harness/documents/result.ts';
 import { markdown } from './markdown.ts';
 
 /**

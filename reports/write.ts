@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { Result } from '../harness/result.ts';
-import { writeWhole } from '../harness/run-folder.ts';
+import type { Result } from '../harness/documents/result.ts';
+import { writeWhole } from '../harness/documents/run-folder.ts';
 import { markdown } from './markdown.ts';
 
 /** Where a run's reports lie. */

@@ -1,4 +1,4 @@
-import { hashSlots, widened } from '../arrays.ts';
+import { hashSlots, widened } from '../ground/arrays.ts';
 import type { Model } from './linearizability.ts';
 
 /** Most searches are tiny, and arrays this small cost nothing: V8 keeps 64 bytes within its own heap. */

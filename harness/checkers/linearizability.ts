@@ -1,4 +1,4 @@
-import { heapInUse, systemClock } from '../ambient.ts';
+import { heapInUse, systemClock } from '../ground/ambient.ts';
 import { Search, type Gauges } from './linearization-search.ts';
 
 /** One operation of a history. */

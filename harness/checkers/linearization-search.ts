@@ -1,4 +1,4 @@
-import type { Clock } from '../ambient.ts';
+import type { Clock } from '../ground/ambient.ts';
 import { Configurations, Members } from './configurations.ts';
 import type { LinearizabilityResult, Model, Operation } from './linearizability.ts';
 import { orderByTime } from './order.ts';

@@ -1,5 +1,5 @@
 import type { RecordedSale } from '../../strategies/contract.ts';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../ground/errors.ts';
 import { opCode, outcomeCode, type OperationColumns } from '../history/columns.ts';
 import { LedgerColumns } from '../history/ledger.ts';
 import { OUTCOMES, type Outcome } from '../history/operation.ts';

@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../ground/errors.ts';
 
 /** The strategy does something that cannot be explored soundly; it is refused by name, never silently passed. */
 export class CannotExplore extends UsageError {

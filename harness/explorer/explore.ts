@@ -1,22 +1,22 @@
 import { PROPERTIES, type Property } from '../../strategies/contract.ts';
 import type { Verdict } from '../checkers/checker.ts';
-import { seededRandom } from '../random.ts';
+import { seededRandom } from '../ground/random.ts';
 import type { RedisTarget } from '../redis/target.ts';
 import { requirePrivate } from '../redis/target.ts';
-import { REMEDIES, scheduleOf, stepsOf, type Counterexample } from './counterexample.ts';
+import { REMEDIES, scheduleOf, stepsOf, type Counterexample } from '../documents/counterexample.ts';
 import { StartAgain } from './errors.ts';
-import { nondeterministic } from './histories.ts';
-import { minimalCounterexamples } from './minimal.ts';
-import { Rest } from './rest.ts';
+import { nondeterministic } from './process/histories.ts';
+import { minimalCounterexamples } from './search/minimal.ts';
+import { Rest } from './search/at-rest.ts';
 import { ALL_RULES, type Rules } from './rules.ts';
-import type { Scope } from './scope.ts';
-import { Search, type Progress, type SearchResult } from './search.ts';
-import { sample, type Sample } from './sampling.ts';
-import { ServerMemo } from './server-memo.ts';
-import { ALL_REDUCTIONS, Space, type Reductions, type Subject } from './space.ts';
-import { mirror } from './symmetry.ts';
-import { virtualGlobals } from './virtual.ts';
-import { audit, everyRealInterleaving, type Audit } from './walks.ts';
+import type { Scope } from './scope/scope.ts';
+import { Search, type Progress, type SearchResult } from './search/search.ts';
+import { sample, type Sample } from './search/sampling.ts';
+import { ServerMemo } from './server/memo.ts';
+import { ALL_REDUCTIONS, Space, type Reductions, type Subject } from './space/space.ts';
+import { mirror } from './space/symmetry.ts';
+import { virtualGlobals } from './process/virtual.ts';
+import { audit, everyRealInterleaving, type Audit } from './sockets/audit.ts';
 
 /** `exhausted`: all interleavings of the scope. `bounded`: a limit came first. `sampled`: chance took part. */
 export type Coverage = 'exhausted' | 'bounded' | 'sampled';

@@ -1,4 +1,4 @@
-import { widened } from '../arrays.ts';
+import { widened } from '../ground/arrays.ts';
 import { OPS, OUTCOMES, type Op, type Operation, type Outcome } from './operation.ts';
 import { StringTable } from './string-table.ts';
 

@@ -1,6 +1,6 @@
 import { constants, isUtf8 } from 'node:buffer';
 import type { RecordedSale, Sale } from '../../strategies/contract.ts';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../ground/errors.ts';
 import { OperationColumns } from './columns.ts';
 import { LedgerColumns } from './ledger.ts';
 import { LedgerScanner } from './ledger-scanner.ts';

@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import type { RecordedSale } from '../../strategies/contract.ts';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../ground/errors.ts';
 import { HistoryReader, type HistoryFile } from './history-reader.ts';
 import { ledgerLine, operationLine } from './line.ts';
 import type { History } from './operation.ts';

@@ -1,5 +1,5 @@
 import type { RecordedSale } from '../../strategies/contract.ts';
-import { widened } from '../arrays.ts';
+import { widened } from '../ground/arrays.ts';
 import type { StringTable } from './string-table.ts';
 
 const FIRST_CAPACITY = 1024;

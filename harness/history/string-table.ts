@@ -1,4 +1,4 @@
-import { widened } from '../arrays.ts';
+import { widened } from '../ground/arrays.ts';
 
 const FIRST_CAPACITY = 1024;
 

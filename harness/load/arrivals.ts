@@ -1,4 +1,4 @@
-import { seededRandom, type Random } from '../random.ts';
+import { seededRandom, type Random } from '../ground/random.ts';
 
 /** Closed: a buyer comes when another is served. Open: buyers come when they come. */
 export const MODES = ['closed', 'open'] as const;

@@ -1,5 +1,5 @@
 import { Redis, type RedisOptions } from 'ioredis';
-import { EnvironmentError } from '../errors.ts';
+import { EnvironmentError } from '../ground/errors.ts';
 import type { Failures } from './failures.ts';
 
 /** The connections of one instance: opened, counted, closed together. */

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock } from '../ambient.ts';
+import type { Clock } from '../ground/ambient.ts';
 
 const READY = 0;
 const STOPPED = 1;

@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import type { PurchaseOutcome, Seller } from '../../strategies/contract.ts';
 import { isDefinite } from '../../strategies/errors.ts';
-import { systemClock as clock } from '../ambient.ts';
+import { systemClock as clock } from '../ground/ambient.ts';
 import { Recorder, type Records } from '../history/recorder.ts';
 import { arrivalTimes } from './arrivals.ts';
 import { Queue, requestOf } from './buyers.ts';

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { checkSale, checkUnits, type Sale, type Strategy } from '../../strategies/contract.ts';
 import { isDefinite } from '../../strategies/errors.ts';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../ground/errors.ts';
 import type { RedisTarget } from '../redis/target.ts';
-import type { StrategyRef } from '../strategy-loader.ts';
+import type { StrategyRef } from '../loader/strategies.ts';
 import { PROFILES, type Arrivals, type Profile } from './arrivals.ts';
 import type { Crowd } from './buyers.ts';
 

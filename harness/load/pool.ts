@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
-import { EnvironmentError, UsageError } from '../errors.ts';
+import { EnvironmentError, UsageError } from '../ground/errors.ts';
 import type { InstanceFault, InstanceReport, InstanceRun, InstanceTask } from './task.ts';
 
 /** So that what lives as long as a purchase in flight dies young: thousands of them outlive the default of 16. */

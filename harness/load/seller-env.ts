@@ -1,6 +1,6 @@
 import type { SellerEnv } from '../../strategies/contract.ts';
-import { systemClock as clock } from '../ambient.ts';
-import type { Random } from '../random.ts';
+import { systemClock as clock } from '../ground/ambient.ts';
+import type { Random } from '../ground/random.ts';
 
 /** The world of an instance outside the explorer: the real clock, and chance from the run's seed. */
 export const sellerEnv = (random: Random, maxAttempts: number, onPause?: () => void): SellerEnv => ({

@@ -3,7 +3,7 @@ import { outcomeCode, type OperationColumns } from '../history/columns.ts';
 import type { Failure } from './failures.ts';
 import { timesOf, type Recording } from '../history/recording.ts';
 import { noTimes, type Times } from './response-time.ts';
-import type { AtRest } from './rest.ts';
+import type { AtRest } from './at-rest.ts';
 import type { Usage } from './usage.ts';
 import { steadyFrom } from './warm-up.ts';
 

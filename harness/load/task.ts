@@ -1,7 +1,7 @@
 import type { RedisOptions } from 'ioredis';
 import type { Sale } from '../../strategies/contract.ts';
 import type { Recording } from '../history/recording.ts';
-import type { StrategyRef } from '../strategy-loader.ts';
+import type { StrategyRef } from '../loader/strategies.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Crowd } from './buyers.ts';
 import type { Failure } from './failures.ts';

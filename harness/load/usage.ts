@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { cpus } from 'node:os';
-import { systemClock as clock } from '../ambient.ts';
+import { systemClock as clock } from '../ground/ambient.ts';
 
 /** From this share of one core on, a single-threaded side counts as the one that holds the others up. */
 const SATURATED = 0.9;

@@ -1,10 +1,10 @@
 import type { Redis } from 'ioredis';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import type { Seller } from '../../strategies/contract.ts';
-import { systemClock as clock } from '../ambient.ts';
+import { systemClock as clock } from '../ground/ambient.ts';
 import { nothingRecorded } from '../history/recording.ts';
-import { seededRandom } from '../random.ts';
-import { loadStrategy } from '../strategy-loader.ts';
+import { seededRandom } from '../ground/random.ts';
+import { loadStrategy } from '../loader/strategies.ts';
 import { Connections } from './connections.ts';
 import { Control } from './control.ts';
 import { Failures } from './failures.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
-import { EnvironmentError, UsageError } from '../errors.ts';
-import { onExit } from '../lifetime.ts';
+import { EnvironmentError, UsageError } from '../ground/errors.ts';
+import { onExit } from '../ground/lifetime.ts';
 import { readServerInfo, type ServerInfo } from './info.ts';
 import type { ConnectionOptions, RedisTarget } from './target.ts';
 import { parseRedisUrl } from './url.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../ground/errors.ts';
 import { borrowServer } from './borrowed.ts';
-import { findServer, type ProvisionOptions } from './provision.ts';
+import { findServer, type ProvisionOptions } from './find/find-server.ts';
 import { startServer } from './server.ts';
 import type { RedisTarget } from './target.ts';
 

@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { EnvironmentError } from '../errors.ts';
-import { onExit } from '../lifetime.ts';
-import type { ServerBinary } from './binary.ts';
+import { EnvironmentError } from '../ground/errors.ts';
+import { onExit } from '../ground/lifetime.ts';
+import type { ServerBinary } from './find/binary.ts';
 import { readServerInfo, type ServerInfo } from './info.ts';
 import type { RedisTarget } from './target.ts';
 

@@ -1,5 +1,5 @@
 import type { RedisOptions } from 'ioredis';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../ground/errors.ts';
 
 /** ioredis options as plain data. Without the reply mapping: a strategy counts on the usual one. */
 export type ConnectionOptions = Omit<RedisOptions, 'replyMapping'>;

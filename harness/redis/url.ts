@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../ground/errors.ts';
 import type { ConnectionOptions } from './target.ts';
 
 /**

@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { page as draw } from '../../reports/page/page.ts';
-import { measuredResult } from '../measured-result.ts';
+import { measuredResult } from '../helpers/measured-result.ts';
 import { barriers, findBrowser, launch, open, type How } from './browser.ts';
 
 const executable = findBrowser();

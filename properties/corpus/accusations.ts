@@ -1,12 +1,12 @@
 import { expect } from 'vitest';
-import { systemClock } from '../../harness/ambient.ts';
-import { abilitiesOf } from '../../harness/explorer/abilities.ts';
-import { scopesOf, type ExploredEnvironment } from '../../harness/explorer/environments.ts';
+import { systemClock } from '../../harness/ground/ambient.ts';
+import { abilitiesOf } from '../../harness/explorer/space/abilities.ts';
+import { scopesOf, type ExploredEnvironment } from '../../harness/evaluate/environments.ts';
 import { explore } from '../../harness/explorer/explore.ts';
 import type { RedisTarget } from '../../harness/redis/target.ts';
 import type { Strategy } from '../../strategies/contract.ts';
-import { properties } from '../exploring.ts';
-import { seed } from '../seed.ts';
+import { properties } from '../helpers/exploring.ts';
+import { seed } from '../helpers/seed.ts';
 import { subject } from './corpus.ts';
 
 /** Properties that the environment's scopes show to be violated; every scope must be exhausted. */

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import type { Subject } from '../../harness/explorer/space.ts';
-import { subjectOf } from '../../harness/explorer/subject.ts';
+import type { Subject } from '../../harness/explorer/space/space.ts';
+import { subjectOf } from '../../harness/explorer/process/subject.ts';
 import type { Strategy } from '../../strategies/contract.ts';
 import * as background from './background.ts';
 import * as unseen from './unseen.ts';

@@ -1,10 +1,10 @@
-import { textTable } from '../../reports/text-table.ts';
-import { systemClock } from '../../harness/ambient.ts';
-import { abilitiesOf } from '../../harness/explorer/abilities.ts';
-import type { Counterexample } from '../../harness/explorer/counterexample.ts';
-import { scopesOf } from '../../harness/explorer/environments.ts';
+import { textTable } from '../../reports/text/text-table.ts';
+import { systemClock } from '../../harness/ground/ambient.ts';
+import { abilitiesOf } from '../../harness/explorer/space/abilities.ts';
+import type { Counterexample } from '../../harness/documents/counterexample.ts';
+import { scopesOf } from '../../harness/evaluate/environments.ts';
 import { explore } from '../../harness/explorer/explore.ts';
-import type { Scope } from '../../harness/explorer/scope.ts';
+import type { Scope } from '../../harness/explorer/scope/scope.ts';
 import type { RedisTarget } from '../../harness/redis/target.ts';
 import type { Property, Strategy } from '../../strategies/contract.ts';
 import { subject } from './corpus.ts';

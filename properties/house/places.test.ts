@@ -4,8 +4,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { HARNESS, isHarnessFrame, OUR_CODE, STRATEGIES } from '../../harness/ground/places.ts';
 import { registry } from '../../strategies/registry.ts';
-import { oversell } from '../command.ts';
-import { temporaryFolder } from '../processes.ts';
+import { oversell } from '../helpers/command.ts';
+import { temporaryFolder } from '../helpers/processes.ts';
 
 const root = new URL('../../', import.meta.url);
 

@@ -1,4 +1,4 @@
-import type { StrategyResult } from '../../harness/result.ts';
+import type { StrategyResult } from '../../harness/documents/result.ts';
 import type { Markup } from '../page/markup.ts';
 import { chart, INK, logarithmic, MUTED, type Layer } from './chart.ts';
 

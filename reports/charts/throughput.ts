@@ -1,7 +1,7 @@
 import type { Markup } from '../page/markup.ts';
-import type { Cost, StrategyResult } from '../../harness/result.ts';
-import { differs } from '../../harness/load/statistics.ts';
-import { comparison } from '../figures.ts';
+import type { Cost, StrategyResult } from '../../harness/documents/result.ts';
+import { differs } from '../../harness/bench/statistics.ts';
+import { comparison } from '../view/figures.ts';
 import { chart, INK, logarithmic, MUTED } from './chart.ts';
 
 /** The verdict of one line, by colour and by the words beside it. */

@@ -1,4 +1,4 @@
-import type { CounterexampleStep } from '../../harness/explorer/counterexample.ts';
+import type { CounterexampleStep } from '../../harness/documents/counterexample.ts';
 
 /** One line of a space-time diagram, before it is drawn. */
 export interface Row {

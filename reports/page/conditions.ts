@@ -1,5 +1,5 @@
-import type { Result } from '../../harness/result.ts';
-import { notTested } from '../view.ts';
+import type { Result } from '../../harness/documents/result.ts';
+import { notTested } from '../view/view.ts';
 import { embeddedJson, markup, type Markup } from './markup.ts';
 import { table } from './table.ts';
 

@@ -1,4 +1,4 @@
-import type { Cost, Result, StrategyResult } from '../../harness/result.ts';
+import type { Cost, Result, StrategyResult } from '../../harness/documents/result.ts';
 import { courseChart } from '../charts/course.ts';
 import { offeredLoad, percentileCurve } from '../charts/response.ts';
 import { forestPlot, phases } from '../charts/throughput.ts';
@@ -12,8 +12,8 @@ import {
   perSale,
   plural,
   ratioText,
-} from '../figures.ts';
-import { drawn } from '../safety.ts';
+} from '../view/figures.ts';
+import { drawn } from '../view/safety.ts';
 import { markup, type Markup } from './markup.ts';
 import { scrolling, table } from './table.ts';
 

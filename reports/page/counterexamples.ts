@@ -1,11 +1,11 @@
-import { REMEDIES } from '../../harness/explorer/counterexample.ts';
-import type { Result, StrategyResult } from '../../harness/result.ts';
+import { REMEDIES } from '../../harness/documents/counterexample.ts';
+import type { Result, StrategyResult } from '../../harness/documents/result.ts';
 import type { Property } from '../../strategies/contract.ts';
 import { ARROWS, diagram } from '../diagram/svg.ts';
-import type { Exhibit, Exhibits } from '../evidence.ts';
-import { plural } from '../figures.ts';
-import { evidenceTable, type Evidence } from '../view.ts';
-import { BY_GRAVITY, EFFECTS } from '../words.ts';
+import type { Exhibit, Exhibits } from '../view/evidence.ts';
+import { plural } from '../view/figures.ts';
+import { evidenceTable, type Evidence } from '../view/view.ts';
+import { BY_GRAVITY, EFFECTS } from '../view/words.ts';
 import { CLASSES } from './guarantees.ts';
 import { markup, type Markup } from './markup.ts';
 import { scrolling, table } from './table.ts';

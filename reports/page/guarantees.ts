@@ -4,13 +4,20 @@ import type {
   ExploredResult,
   Result,
   StrategyResult,
-} from '../../harness/result.ts';
+} from '../../harness/documents/result.ts';
 import { ENVIRONMENTS, PROPERTIES, type Environment, type Property } from '../../strategies/contract.ts';
-import type { Exhibits } from '../evidence.ts';
-import { grouped, interleavingsText, plural, withSuperscripts } from '../figures.ts';
+import type { Exhibits } from '../view/evidence.ts';
+import { grouped, interleavingsText, plural, withSuperscripts } from '../view/figures.ts';
 import { placeOf } from '../questions/question.ts';
-import { environmentsTried, exploredIn, partsOf, scopesOf, strategyNote, EXPLORED_TITLE } from '../view.ts';
-import { EFFECTS, effectOf, harmless, kindOf, worstOf, type Kind } from '../words.ts';
+import {
+  environmentsTried,
+  exploredIn,
+  partsOf,
+  scopesOf,
+  strategyNote,
+  EXPLORED_TITLE,
+} from '../view/view.ts';
+import { EFFECTS, effectOf, harmless, kindOf, worstOf, type Kind } from '../view/words.ts';
 import { markup, type Markup } from './markup.ts';
 import { table, type Cell, type Content } from './table.ts';
 

@@ -1,10 +1,10 @@
-import type { Result } from '../../harness/result.ts';
-import type { Exhibits } from '../evidence.ts';
-import { grouped, interleavingsText, list, plural, withSuperscripts } from '../figures.ts';
+import type { Result } from '../../harness/documents/result.ts';
+import type { Exhibits } from '../view/evidence.ts';
+import { grouped, interleavingsText, list, plural, withSuperscripts } from '../view/figures.ts';
 import { questionsOf } from '../questions/ten.ts';
 import type { Question } from '../questions/question.ts';
-import { answer, tiersOf, type Tier } from '../safety.ts';
-import { allInterleavings, coverageOf, environmentsTried, purchasesOf, verdictLine } from '../view.ts';
+import { answer, tiersOf, type Tier } from '../view/safety.ts';
+import { allInterleavings, coverageOf, environmentsTried, purchasesOf, verdictLine } from '../view/view.ts';
 import { markup, type Markup } from './markup.ts';
 
 /** What somebody reads who has one minute. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Result } from '../../harness/result.ts';
-import { Exhibits } from '../evidence.ts';
+import type { Result } from '../../harness/documents/result.ts';
+import { Exhibits } from '../view/evidence.ts';
 import { conditions } from './conditions.ts';
 import { costs } from './costs.ts';
 import { counterexamples } from './counterexamples.ts';

@@ -1,6 +1,6 @@
-import type { Result, StrategyResult } from '../../harness/result.ts';
-import { grouped, known, list, ms, perSale, plural } from '../figures.ts';
-import { bySpeed } from '../safety.ts';
+import type { Result, StrategyResult } from '../../harness/documents/result.ts';
+import { grouped, known, list, ms, perSale, plural } from '../view/figures.ts';
+import { bySpeed } from '../view/safety.ts';
 import { notMeasured, told, type Question, type Told } from './question.ts';
 
 /** What it costs, and what it needs. */

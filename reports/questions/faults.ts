@@ -1,8 +1,8 @@
-import type { Result } from '../../harness/result.ts';
+import type { Result } from '../../harness/documents/result.ts';
 import { ENVIRONMENTS, type Environment } from '../../strategies/contract.ts';
-import { interleavingsText, list, plural } from '../figures.ts';
-import { allInterleavings, environmentsTried, partsOf } from '../view.ts';
-import { BY_GRAVITY, EFFECTS } from '../words.ts';
+import { interleavingsText, list, plural } from '../view/figures.ts';
+import { allInterleavings, environmentsTried, partsOf } from '../view/view.ts';
+import { BY_GRAVITY, EFFECTS } from '../view/words.ts';
 import {
   blame,
   holdsIn,

@@ -1,7 +1,7 @@
-import type { Result, StrategyResult } from '../../harness/result.ts';
+import type { Result, StrategyResult } from '../../harness/documents/result.ts';
 import type { Environment, Property } from '../../strategies/contract.ts';
-import { list } from '../figures.ts';
-import { partsOf } from '../view.ts';
+import { list } from '../view/figures.ts';
+import { partsOf } from '../view/view.ts';
 
 /** "Stranded: a and b in retry." */
 export interface Told {

@@ -1,4 +1,4 @@
-import type { Result } from '../../harness/result.ts';
+import type { Result } from '../../harness/documents/result.ts';
 import { cluster, price, requirements, speed } from './costs.ts';
 import { crashed, oversold, replyLost, rules, serverLost, undersold } from './faults.ts';
 import type { Question } from './question.ts';

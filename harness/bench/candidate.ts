@@ -1,0 +1,43 @@
+import type { Strategy } from '../../strategies/contract.ts';
+import type { Trial } from './row.ts';
+import type { Judgement } from '../checkers/checker.ts';
+import { judge } from '../checkers/judge.ts';
+import type { Course } from './course.ts';
+import { runLoad } from '../load/driver.ts';
+import { planLoad, type LoadOptions } from '../load/options.ts';
+import type { SessionPool } from '../load/pool.ts';
+import { median } from './statistics.ts';
+import type { LoadRun } from '../load/summary.ts';
+import type { Offered, Sweep } from './sweep.ts';
+
+const JUDGE_MS = 10_000;
+
+/** A strategy of the session, and what is known of it so far. */
+export interface Candidate {
+  strategy: Strategy;
+  load: LoadOptions;
+  skipped?: string;
+  judgements: Judgement[];
+  trials: Trial[];
+  sweep?: Sweep;
+  offered?: Offered;
+  course?: Course;
+  /** Name of the ceiling with its own command. */
+  ceiling?: string;
+}
+
+/** Sells once on threads of the session, and keeps what the checkers say of it. */
+export async function sellOnce(
+  { strategy, judgements }: Candidate,
+  load: LoadOptions,
+  pool: SessionPool,
+): Promise<LoadRun> {
+  const { workers } = planLoad(load, strategy);
+  const run = await pool.lend(workers, (threads) => runLoad(load, threads));
+  judgements.push(judge(run.history, { timeoutMs: JUDGE_MS }));
+  return run;
+}
+
+/** Sales per second of the trials' closed loop; null: nothing was sold. */
+export const capacityOf = ({ trials }: Candidate): number | null =>
+  median(trials.flatMap(({ salesPerSecond }) => salesPerSecond ?? []));

@@ -1,0 +1,83 @@
+import { fileURLToPath } from 'node:url';
+import { luaReserveOnce } from '../../strategies/lua-reserve-once.ts';
+import type { Candidate } from './candidate.ts';
+import { benchmark, canBenchmark, DECR, ownCommand, PIPELINED, type Ceiling } from './redis-benchmark.ts';
+import { runLoad } from '../load/driver.ts';
+import { planLoad, type LoadOptions } from '../load/options.ts';
+import type { SessionPool } from '../load/pool.ts';
+import type { Measured } from './trials.ts';
+import type { RedisTarget } from '../redis/target.ts';
+import type { StrategyRef } from '../loader/strategies.ts';
+
+/** `all`: also each strategy's own command and the reference's, with pipelines too; `decr`: one hot key at best. */
+export type BenchCeilings = 'all' | 'decr';
+
+/** One column of the session's rounds that is no strategy: a ceiling, or the baseline once more. */
+export interface Column {
+  ceiling: Omit<Ceiling, 'opsPerSecond'>;
+  opsPerSecond: (number | null)[];
+}
+
+/** Sells one at a time and keeps every guarantee: who sells many at a time is compared with its script. */
+const REFERENCE = luaReserveOnce;
+
+type MeasuredColumn = Column & { measured: Measured };
+
+/** DECR, each candidate's own command and the reference's, by redis-benchmark; and a PING by our own engine. */
+export async function ceilingsOf(
+  candidates: readonly Candidate[],
+  options: { target: RedisTarget; ceiling?: BenchCeilings },
+  pool: SessionPool,
+): Promise<MeasuredColumn[]> {
+  const columns: MeasuredColumn[] = [];
+  const { target } = options;
+  const [first] = candidates;
+  if (!first) return columns;
+  const { inFlight } = planLoad(first.load, first.strategy);
+  if (canBenchmark(target)) {
+    const commands = [DECR];
+    for (const candidate of candidates) {
+      const own = options.ceiling === 'all' ? await ownCommand(target, candidate.strategy) : undefined;
+      candidate.ceiling = own?.command ?? DECR.command;
+      if (own) commands.push(own);
+    }
+    if (options.ceiling === 'all' && !candidates.some(({ strategy }) => strategy.name === REFERENCE.name)) {
+      const own = await ownCommand(target, REFERENCE);
+      if (own) commands.push(own);
+    }
+    for (const repeatable of commands) {
+      const alone = { clients: inFlight, pipeline: 1 };
+      for (const load of options.ceiling === 'all' ? [alone, PIPELINED] : [alone]) {
+        const ceiling = {
+          tool: 'redis-benchmark',
+          command: repeatable.command,
+          inFlight: load.clients * load.pipeline,
+          pipeline: load.pipeline,
+        } as const;
+        const opsPerSecond: (number | null)[] = [];
+        const measure = async (): Promise<void> =>
+          void opsPerSecond.push(await benchmark(target, repeatable, load, opsPerSecond.at(-1) ?? null));
+        const name = `redis-benchmark ${repeatable.command}, pipeline of ${load.pipeline}`;
+        columns.push({ ceiling, opsPerSecond, measured: { name, measure } });
+      }
+    }
+  }
+  columns.push(enginesOwn(first, inFlight, pool));
+  return columns;
+}
+
+/** What our own engine does at best, in a closed loop. */
+function enginesOwn({ load, strategy }: Candidate, inFlight: number, pool: SessionPool): MeasuredColumn {
+  const opsPerSecond: (number | null)[] = [];
+  const { arrivals: _, ...closed } = load;
+  const { workers } = planLoad(load, strategy);
+  const ping: LoadOptions = { ...closed, strategy: NO_OP, inFlight, workers };
+  const measure = async (): Promise<void> => {
+    const { salesPerSecond } = await pool.lend(workers, (threads) => runLoad(ping, threads));
+    opsPerSecond.push(salesPerSecond);
+  };
+  const ceiling = { tool: 'oversell', command: 'PING', inFlight, pipeline: 1 } as const;
+  return { ceiling, opsPerSecond, measured: { name: 'oversell PING', measure } };
+}
+
+const NO_OP: StrategyRef = { path: fileURLToPath(import.meta.resolve('#no-op')), export: 'noOp' };

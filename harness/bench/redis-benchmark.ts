@@ -1,0 +1,134 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { Redis } from 'ioredis';
+import type { Sale, Strategy } from '../../strategies/contract.ts';
+import { EnvironmentError } from '../ground/errors.ts';
+import { seededRandom } from '../ground/random.ts';
+import type { RedisTarget } from '../redis/target.ts';
+import { Connections } from '../load/connections.ts';
+import { Failures } from '../load/failures.ts';
+import { sellerEnv } from '../load/seller-env.ts';
+
+const run = promisify(execFile);
+
+/** What a tool reached on the same server in the same session. */
+export interface Ceiling {
+  tool: 'redis-benchmark' | 'oversell';
+  /** The command, and whose it is: "DECR", "EVALSHA (lua-decrement)", "PING". */
+  command: string;
+  inFlight: number;
+  pipeline: number;
+  opsPerSecond: number | null;
+}
+
+/** A command that redis-benchmark can repeat, and the state that it needs. */
+export interface Repeatable {
+  command: string;
+  args: string[];
+  /** Brings the server into that state, without anything else in it. */
+  prepare: (redis: Redis) => Promise<void>;
+}
+
+/** Enough clients for the most that a server can do with pipelines of 16. */
+export const PIPELINED = { clients: 64, pipeline: 16 };
+
+/** As many ids as redis-benchmark's int can hold. */
+const MOST_IDS = 2 ** 31 - 1;
+const SECONDS = 0.5;
+/** Asked first, to know how many make half a second. */
+const FIRST_REQUESTS = 10_000;
+/** More than can be sold meanwhile, and little enough for strategies that keep a token a unit. */
+const STOCK = 2_000_000;
+/** To overhear two purchases. */
+const SMALL_STOCK = 1_000;
+const REQUEST = { requestId: 'ceiling-request', userId: 'ceiling-user', quantity: 1 };
+
+export const DECR: Repeatable = {
+  command: 'DECR',
+  args: ['DECR', 'ceiling'],
+  prepare: async (redis) => void (await redis.set('ceiling', STOCK)),
+};
+
+/** Whether redis-benchmark can be let loose: it knows no key prefix, and its data are removed with all others. */
+export const canBenchmark = (target: RedisTarget): boolean =>
+  target.kind === 'private' && target.benchmarkPath !== undefined;
+
+/**
+ * The one command by which a strategy sells, with ids that differ each time; undefined if it takes several. It is
+ * overheard from a sale and not declared, so that it is what the strategy does.
+ */
+export async function ownCommand(target: RedisTarget, strategy: Strategy): Promise<Repeatable | undefined> {
+  const connections = new Connections(new Failures());
+  try {
+    const redis = await connections.open({ ...target.options, ...strategy.client });
+    // A product of its own: another strategy may keep something else under the same name.
+    const sale: Sale = { sku: `ceiling-${strategy.name}`, stock: SMALL_STOCK };
+    await strategy.open(redis, sale);
+    const seller = await strategy.seller(redis, sale, sellerEnv(seededRandom(0), 1));
+    await seller.purchase({ ...REQUEST, requestId: 'first' }, redis); // the server learns the script
+    const overheard: string[][] = [];
+    const send = redis.sendCommand.bind(redis);
+    redis.sendCommand = (command, stream) => {
+      overheard.push([command.name.toUpperCase(), ...command.args.map(String)]);
+      return send(command, stream);
+    };
+    await seller.purchase(REQUEST, redis);
+    redis.sendCommand = send;
+    await seller.close?.();
+    if (overheard.length !== 1) return undefined;
+    const [name, ...args] = overheard[0]!;
+    return {
+      command: `${name} (${strategy.name})`,
+      args: [name!, ...args.map(withFreshIds)],
+      prepare: (lobby) => strategy.open(lobby, { ...sale, stock: STOCK }),
+    };
+  } finally {
+    connections.disconnect();
+  }
+}
+
+/** redis-benchmark puts another number there in each request. */
+const withFreshIds = (arg: string): string =>
+  arg.replaceAll(REQUEST.requestId, '__rand_int__').replaceAll(REQUEST.userId, '__rand_int__');
+
+/**
+ * Requests per second, by redis-benchmark, of one command on an otherwise empty server.
+ *
+ * @throws EnvironmentError if redis-benchmark fails
+ */
+export async function benchmark(
+  target: RedisTarget,
+  repeatable: Repeatable,
+  { clients, pipeline }: { clients: number; pipeline: number },
+  estimate: number | null,
+): Promise<number> {
+  const connections = new Connections(new Failures());
+  try {
+    const redis = await connections.open(target.options);
+    const measure = async (requests: number): Promise<number> => {
+      await redis.flushdb();
+      await repeatable.prepare(redis);
+      const options = ['-c', clients, '-P', pipeline, '-n', requests, '-r', MOST_IDS, '--csv'].map(String);
+      return requestsPerSecond(target, [...options, ...repeatable.args]);
+    };
+    const expected = estimate ?? (await measure(FIRST_REQUESTS));
+    const rate = await measure(Math.max(FIRST_REQUESTS, Math.ceil(expected * SECONDS)));
+    await redis.flushdb();
+    return rate;
+  } finally {
+    connections.disconnect();
+  }
+}
+
+async function requestsPerSecond({ benchmarkPath, options }: RedisTarget, args: string[]): Promise<number> {
+  const { path, host, port } = options;
+  const where = path === undefined ? ['-h', host!, '-p', String(port)] : ['-s', path];
+  const { stdout } = await run(benchmarkPath!, [...where, ...args]);
+  const rate = Number(/","(\d+\.\d+)"/.exec(stdout.trim().split('\n').at(-1)!)?.[1]);
+  if (rate > 0) return rate;
+  throw new EnvironmentError(
+    'NO_CEILING',
+    `redis-benchmark said what we do not understand: ${stdout.trim()}`,
+    'measure without it: give --redis-server a path that has no redis-benchmark beside it',
+  );
+}

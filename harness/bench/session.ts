@@ -1,0 +1,267 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { registry } from '../../strategies/registry.ts';
+import { sellOnce, type Candidate } from './candidate.ts';
+import { findRate, offerLoad, sellOut } from './capacity.ts';
+import { ceilingsOf, type BenchCeilings, type Column } from './ceilings.ts';
+import { rowOf, type BenchRow, type References } from './row.ts';
+import { worst, type Judgement, type Verdict } from '../checkers/checker.ts';
+import { UsageError } from '../ground/errors.ts';
+import { writeHistory } from '../history/jsonl.ts';
+import type { Profile } from '../load/arrivals.ts';
+import type { Ceiling } from './redis-benchmark.ts';
+import type { Course } from './course.ts';
+import { planLoad, type LoadOptions } from '../load/options.ts';
+import { SessionPool } from '../load/pool.ts';
+import { differs, median, pairedRatio, type Interval } from './statistics.ts';
+import type { Offered, ResponseTarget, Sweep } from './sweep.ts';
+import { runRounds, type Measured } from './trials.ts';
+import { describeMachine, type Machine } from '../documents/machine.ts';
+import { seededRandom } from '../ground/random.ts';
+import { missingNeeds } from '../redis/capabilities.ts';
+import { loadStrategy, type StrategyRef } from '../loader/strategies.ts';
+
+export interface BenchOptions extends Pick<
+  LoadOptions,
+  'target' | 'buyers' | 'inFlight' | 'workers' | 'seconds' | 'arrivals' | 'seed' | 'signal'
+> {
+  /** Empty: every built-in. */
+  strategies: readonly StrategyRef[];
+  /** How often each is measured; from two on, the baseline is measured against itself too. Default 1. */
+  trials?: number;
+  /** Name of the strategy that the others are compared with. Default: the first one. */
+  baseline?: string;
+  /** Measure what the server can do at best, in the same rounds. */
+  ceiling?: BenchCeilings;
+  /** Then offer rates up to the capacity to those that this chooses of what was measured. */
+  offer?: { profile: Profile; choose: (rows: readonly BenchRow[]) => readonly string[] };
+  /** Then sell one sale to its end, in so many seconds. */
+  sellOutSeconds?: number;
+  /** Then look for the highest rate of an open loop that meets the target. */
+  slo?: { target: ResponseTarget; profile: Profile };
+  /** Units. Default: more than can be sold in the time, so that the selling phase is measured. */
+  stock?: number;
+  /** Folder for one history per strategy, of its last trial, `<strategy>.jsonl`. */
+  historyFolder?: string;
+  /** Told what is measured next; round 0: outside of the rounds. */
+  onTrial?: (name: string, round: number) => void;
+}
+
+export interface BenchResult {
+  environment: Machine;
+  seed: number;
+  ceiling: Ceiling[];
+  baseline: string | null;
+  /** The baseline against itself: an interval without 1 says that the session's figures are not to be trusted. */
+  control: { strategy: string; trials: number; ratio: Interval; differs: boolean } | null;
+  strategies: (BenchRow | SkippedRow)[];
+  /** Which rate met a target for the response time, where somebody asked. */
+  sweeps: ({ strategy: string } & Sweep)[];
+  /** Response time against the rate of arrivals, likewise. */
+  offered: ({ strategy: string } & Offered)[];
+  /** One sale from its first unit to well after its last, likewise. */
+  courses: ({ strategy: string } & Course)[];
+}
+
+/** The server lacks what the strategy needs. Never a pass. */
+interface SkippedRow {
+  strategy: string;
+  skipped: string;
+}
+
+const PLENTY = 10_000_000;
+/** More than any of our engines sells in a second, and little enough for strategies that keep a token a unit. */
+const PLENTY_A_SECOND = 2_000_000;
+const SECONDS = 1;
+
+/**
+ * A sale whose end is reached under contention: each instance has more in flight than there are units. While units
+ * last, a wrong strategy is as good as a right one, so the measured sale alone would prove nothing.
+ */
+const SAFETY = { stock: 16, buyers: 512, inFlight: 64, workers: 2 };
+
+/**
+ * One session: safety first, then every strategy and every ceiling once a round.
+ *
+ * @throws UsageError if the options make no sense; EnvironmentError if Redis, a worker or redis-benchmark fails
+ */
+export async function bench(options: BenchOptions): Promise<BenchResult> {
+  const candidates = await choose(options);
+  if (options.historyFolder !== undefined) await mkdir(options.historyFolder, { recursive: true });
+  await using pool = new SessionPool();
+  const running: Candidate[] = [];
+  for (const candidate of candidates) {
+    if (options.signal?.aborted) break;
+    const skipped = await missingNeeds(options.target, candidate.strategy);
+    if (skipped !== undefined) candidate.skipped = skipped;
+    else {
+      await proveSafety(candidate, options, pool);
+      running.push(candidate);
+    }
+  }
+  const baseline = running.find(({ strategy }) => strategy.name === options.baseline) ?? running[0];
+  const columns = options.ceiling === undefined ? [] : await ceilingsOf(running, options, pool);
+  const again: Candidate | undefined =
+    baseline && (options.trials ?? 1) > 1 ? { ...baseline, judgements: [], trials: [] } : undefined;
+  const measured = [
+    ...running.map((candidate) => trialOf(candidate, options, pool)),
+    ...columns.map(({ measured: column }) => column),
+    ...(again ? [trialOf(again, options, pool, 'A/A control: ')] : []),
+  ];
+  const random = seededRandom(options.seed).fork('rounds');
+  await runRounds(measured, options.trials ?? 1, random, options);
+  const result = (): BenchResult => summary(options, candidates, columns, baseline, again);
+  try {
+    await atCapacity(running, options, pool, result);
+  } catch (error) {
+    if (options.signal?.aborted !== true) throw error;
+  }
+  return result();
+}
+
+/** After the trials, whose closed loop tells how much each can do. */
+async function atCapacity(
+  running: readonly Candidate[],
+  options: BenchOptions,
+  pool: SessionPool,
+  soFar: () => BenchResult,
+): Promise<void> {
+  const { slo, offer, sellOutSeconds, signal } = options;
+  const sound = running.filter(({ judgements }) => worst(judgements.flatMap(verdictsOf)) === 'holds');
+  if (sellOutSeconds !== undefined) {
+    for (const candidate of sound) {
+      signal?.throwIfAborted();
+      await sellOut(candidate, sellOutSeconds, options, pool);
+    }
+  }
+  if (offer) {
+    const rows = soFar().strategies.flatMap((row) => ('skipped' in row ? [] : row));
+    const chosen = offer.choose(rows.filter(({ verdict }) => verdict === 'holds'));
+    for (const candidate of sound) {
+      if (chosen.includes(candidate.strategy.name)) await offerLoad(candidate, offer.profile, options, pool);
+    }
+  }
+  for (const candidate of slo ? running : []) await findRate(candidate, slo!, options, pool);
+}
+
+const verdictsOf = (judgement: Judgement): Verdict[] =>
+  Object.values(judgement).map(({ verdict }) => verdict);
+
+async function choose(options: BenchOptions): Promise<Candidate[]> {
+  const refs = options.strategies.length > 0 ? options.strategies : everyBuiltIn();
+  const candidates: Candidate[] = [];
+  for (const ref of refs) {
+    const strategy = await loadStrategy(ref);
+    const load = loadOptions(ref, options);
+    planLoad(load, strategy); // before anything is sent on behalf of any of them
+    candidates.push({ strategy, load, judgements: [], trials: [] });
+  }
+  const names = candidates.map(({ strategy }) => strategy.name);
+  if (options.baseline !== undefined && !names.includes(options.baseline)) {
+    throw new UsageError(
+      'UNKNOWN_BASELINE',
+      `the baseline "${options.baseline}" is not measured in this session`,
+      `choose one of ${names.join(', ')}, or measure it too`,
+    );
+  }
+  return candidates;
+}
+
+const everyBuiltIn = (): StrategyRef[] => registry.map(({ strategy }) => ({ name: strategy.name }));
+
+function loadOptions(strategy: StrategyRef, options: BenchOptions): LoadOptions {
+  const seconds = options.seconds ?? (options.buyers === undefined ? SECONDS : undefined);
+  const plenty = seconds === undefined ? PLENTY : Math.ceil(PLENTY_A_SECOND * seconds);
+  return {
+    ...options,
+    strategy,
+    stock: options.stock ?? Math.min(PLENTY, plenty),
+    ...(seconds !== undefined && { seconds }),
+  };
+}
+
+async function proveSafety(
+  candidate: Candidate,
+  { onTrial }: BenchOptions,
+  pool: SessionPool,
+): Promise<void> {
+  const { target, strategy, seed, signal } = candidate.load;
+  onTrial?.(`${'name' in strategy ? strategy.name : strategy.path}: a sale fought for`, 0);
+  await sellOnce(candidate, { target, strategy, seed, ...SAFETY, ...(signal && { signal }) }, pool);
+}
+
+/** Sells once, judges what was sold, and keeps the figures. */
+function trialOf(
+  candidate: Candidate,
+  { historyFolder }: BenchOptions,
+  pool: SessionPool,
+  prefix = '',
+): Measured {
+  const { strategy, load, trials } = candidate;
+  const measure = async (): Promise<void> => {
+    const { history, ...trial } = await sellOnce(candidate, load, pool);
+    trials.push(trial);
+    if (historyFolder !== undefined)
+      await writeHistory(join(historyFolder, `${trial.strategy}.jsonl`), history);
+  };
+  return { name: prefix + strategy.name, measure };
+}
+
+const salesOf = ({ trials }: Candidate): (number | null)[] =>
+  trials.map(({ salesPerSecond }) => salesPerSecond);
+
+function summary(
+  { target, seed, arrivals }: BenchOptions,
+  candidates: readonly Candidate[],
+  columns: readonly Column[],
+  baseline: Candidate | undefined,
+  again: Candidate | undefined,
+): BenchResult {
+  const referencesOf = (candidate: Candidate): References => {
+    const column = columns.find(
+      ({ ceiling }) => ceiling.command === candidate.ceiling && ceiling.pipeline === 1,
+    );
+    return {
+      ceiling: column && { name: column.ceiling.command, opsPerSecond: column.opsPerSecond },
+      baseline: baseline && baseline !== candidate ? salesOf(baseline) : undefined,
+    };
+  };
+  const ratio = baseline && again && pairedRatio(salesOf(again), salesOf(baseline));
+  return {
+    environment: describeMachine(target.description),
+    seed,
+    ceiling: columns.map(({ ceiling, opsPerSecond }) => ({
+      ...ceiling,
+      opsPerSecond: median(opsPerSecond.filter((value) => value !== null)),
+    })),
+    baseline: baseline?.strategy.name ?? null,
+    control:
+      ratio && ratio.median !== null
+        ? {
+            strategy: baseline.strategy.name,
+            trials: again.trials.length,
+            ratio,
+            differs: differs(ratio),
+          }
+        : null,
+    strategies: candidates.flatMap((candidate): (BenchRow | SkippedRow)[] => {
+      const { strategy, skipped, trials, judgements } = candidate;
+      if (skipped !== undefined) return [{ strategy: strategy.name, skipped }];
+      if (trials.length === 0) return [];
+      return [rowOf(trials, judgements, referencesOf(candidate), arrivals ?? null)];
+    }),
+    sweeps: named(candidates, ({ sweep }) => sweep),
+    offered: named(candidates, ({ offered }) => offered),
+    courses: named(candidates, ({ course }) => course),
+  };
+}
+
+/** What there is of it, each with its strategy's name. */
+const named = <T>(
+  candidates: readonly Candidate[],
+  of: (candidate: Candidate) => T | undefined,
+): ({ strategy: string } & T)[] =>
+  candidates.flatMap((candidate) => {
+    const found = of(candidate);
+    return found === undefined ? [] : [{ strategy: candidate.strategy.name, ...found }];
+  });

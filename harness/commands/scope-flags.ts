@@ -1,0 +1,91 @@
+import { checkUnits } from '../../strategies/contract.ts';
+import { UsageError } from '../ground/errors.ts';
+import { MOST_OF_ONE } from '../explorer/scope/budgets.ts';
+import {
+  CLIENT_MODES,
+  dealt,
+  FAULTS,
+  MOST_BUYERS,
+  NO_FAULTS,
+  type ClientMode,
+  type Fault,
+  type Faults,
+  type Scope,
+} from '../explorer/scope/scope.ts';
+
+/** The scope as the command line says it. */
+export interface ScopeFlags {
+  buyers: number;
+  stock: number;
+  /** "3,2": dealt out cyclically by buyer. */
+  quantities: string;
+  users?: number;
+  perUserLimit?: number;
+  attempts: number;
+  instances?: number;
+  client: ClientMode;
+  /** "crash=1,lost-reply=1". */
+  faults: string;
+  releases: number;
+  restocks: number;
+  jobs: number;
+  seed: number;
+}
+
+const MOST_UNITS = 1_000;
+
+/** @throws UsageError that says what to write instead */
+export function scopeOfFlags(flags: ScopeFlags): Scope {
+  const { buyers, stock, attempts, client, seed, perUserLimit, releases, restocks, jobs } = flags;
+  within('--buyers', buyers, 1, MOST_BUYERS);
+  within('--stock', stock, 0, MOST_UNITS);
+  within('--attempts', attempts, 1, 100);
+  for (const [flag, amount] of Object.entries({ releases, restocks, jobs }))
+    within(`--${flag}`, amount, 0, MOST_OF_ONE);
+  const users = flags.users ?? buyers;
+  const instances = flags.instances ?? buyers;
+  within('--users', users, 1, buyers);
+  within('--instances', instances, 1, buyers);
+  const quantities = flags.quantities.split(',').map((word) => {
+    const quantity = word.trim() === '' ? NaN : Number(word);
+    checkUnits('--quantities', quantity, 1);
+    return quantity;
+  });
+  return {
+    buyers,
+    stock,
+    quantities: dealt(quantities, buyers),
+    users,
+    attempts,
+    instances,
+    client: oneOf('--client', client, CLIENT_MODES),
+    faults: faultsOf(flags.faults),
+    releases,
+    restocks,
+    jobs,
+    seed,
+    ...(perUserLimit === undefined ? {} : { perUserLimit }),
+  };
+}
+
+function faultsOf(text: string): Faults {
+  const faults: Record<Fault, number> = { ...NO_FAULTS };
+  for (const part of text.split(',').filter((word) => word.trim() !== '')) {
+    const [name = '', budget = '1'] = part.trim().split('=');
+    const fault = oneOf('--faults', name, FAULTS);
+    within(`--faults ${name}`, Number(budget), 0, MOST_OF_ONE);
+    faults[fault] = Number(budget);
+  }
+  return faults;
+}
+
+function within(flag: string, value: number, least: number, most: number): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new UsageError('BAD_SCOPE', `${flag} is ${value}`, `give a whole number from ${least} to ${most}`);
+}
+
+function oneOf<T extends string>(flag: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((candidate) => candidate === value);
+  if (found !== undefined) return found;
+  throw new UsageError('BAD_SCOPE', `${flag} does not know "${value}"`, `choose from ${allowed.join(', ')}`);
+}

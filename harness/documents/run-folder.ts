@@ -1,0 +1,27 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isoTime } from '../ground/ambient.ts';
+import { resultSchema, type Result } from './result.ts';
+
+/**
+ * Creates the folder of one run, `<base>/<start>-<seed>`, so that runs sort by their start.
+ *
+ * @returns its path
+ */
+export function createRunFolder(base: string, startedAtMs: number, seed: number): string {
+  const folder = join(base, `${isoTime(startedAtMs).replaceAll(/[-:]/g, '')}-${seed}`);
+  mkdirSync(base, { recursive: true });
+  mkdirSync(folder); // without `recursive` a folder that somebody else writes to is an error
+  return folder;
+}
+
+/** @throws ZodError if the result has not the shape that its readers rely on */
+export function writeResult(folder: string, result: Result): void {
+  writeWhole(join(folder, 'result.json'), `${JSON.stringify(resultSchema.parse(result), undefined, 2)}\n`);
+}
+
+/** Writes a file so that it is never seen half-written: whoever reads it finds the old text or the new one. */
+export function writeWhole(file: string, text: string): void {
+  writeFileSync(`${file}.part`, text);
+  renameSync(`${file}.part`, file);
+}

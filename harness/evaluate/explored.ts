@@ -1,0 +1,154 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PROPERTIES, type Guarantee, type Property } from '../../strategies/contract.ts';
+import { systemClock as clock } from '../ground/ambient.ts';
+import { worst } from '../checkers/checker.ts';
+import { abilitiesOf } from '../explorer/space/abilities.ts';
+import { scopesOf, type ExploredEnvironment } from './environments.ts';
+import { CannotExplore } from '../explorer/errors.ts';
+import type { CounterexampleStep } from '../documents/counterexample.ts';
+import { explore, type Exploration } from '../explorer/explore.ts';
+import type { Abilities } from '../explorer/process/instance.ts';
+import type { Scope } from '../explorer/scope/scope.ts';
+import type { Subject } from '../explorer/space/space.ts';
+import { subjectOf } from '../explorer/process/subject.ts';
+import type { Progress } from '../ground/progress.ts';
+import type { RedisTarget } from '../redis/target.ts';
+import type { Cell, ExploredResult } from '../documents/result.ts';
+import { writeWhole } from '../documents/run-folder.ts';
+import type { LoadedStrategy } from '../loader/strategies.ts';
+
+export interface ExploreEnvironments {
+  environments: readonly ExploredEnvironment[];
+  target: RedisTarget;
+  seed: number;
+  /** Where the counterexamples are kept: `counterexamples/` in it. */
+  folder: string;
+  /** States of one scope after which the search stops, and its coverage is bounded. */
+  maxStates: number;
+  /** Interleavings of each scope that are replayed over real sockets. */
+  auditSamples: number;
+  progress: Progress;
+  signal: AbortSignal;
+}
+
+/**
+ * Runs every interleaving of each environment's scopes.
+ *
+ * @returns what was found, or why the strategy cannot be explored
+ */
+export async function exploreEnvironments(
+  { strategy, path }: LoadedStrategy,
+  options: ExploreEnvironments,
+): Promise<{ explored: ExploredResult[]; notExplored?: string }> {
+  const explored: ExploredResult[] = [];
+  try {
+    const subject = await subjectOf(strategy, path);
+    const abilities = await abilitiesOf(subject, options.target);
+    for (const environment of options.environments) {
+      options.progress.now(`${strategy.name}: every interleaving, ${environment}`);
+      const found = await exploreEnvironment(subject, path, abilities, environment, options);
+      if (found) explored.push(found);
+    }
+    return { explored };
+  } catch (error) {
+    if (!(error instanceof CannotExplore)) throw error;
+    return { explored, notExplored: `${error.message}: ${error.remedy}` };
+  }
+}
+
+const now = (): number => clock.monotonicNs() / 1e6;
+
+async function exploreEnvironment(
+  subject: Subject,
+  path: string | undefined,
+  abilities: Abilities,
+  environment: ExploredEnvironment,
+  options: ExploreEnvironments,
+): Promise<ExploredResult | undefined> {
+  const { target, seed, maxStates, auditSamples, signal } = options;
+  const { strategy } = subject;
+  const scopes = scopesOf(environment, strategy, abilities, seed);
+  if (!scopes) return undefined;
+  const found: Exploration[] = [];
+  for (const scope of scopes) {
+    const where = path === undefined ? {} : { path };
+    found.push(await explore({ scope, subject, target, maxStates, auditSamples, signal, now, ...where }));
+    signal.throwIfAborted();
+  }
+  const cells = {} as Record<Property, Cell>;
+  for (const property of PROPERTIES) {
+    const declared = strategy.guarantees?.[property]?.[environment];
+    cells[property] = await cellOf(found, property, declared, environment, options.folder);
+  }
+  return {
+    environment,
+    coverage: found.find(({ coverage }) => coverage !== 'exhausted')?.coverage ?? 'exhausted',
+    scopes: scopes.map(told),
+    interleavings: found.reduce((sum, { interleavings }) => sum + interleavings, 0n).toString(),
+    states: found.reduce((sum, { states }) => sum + states, 0),
+    elapsedMs: found.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0),
+    audited: found.reduce((sum, { audit }) => sum + audit.replayed - audit.mismatches.length, 0),
+    notes: found.flatMap(({ notes }) => notes),
+    properties: cells,
+  };
+}
+
+/** One property over all scopes of the environment. */
+async function cellOf(
+  found: readonly Exploration[],
+  property: Property,
+  declared: Guarantee | undefined,
+  environment: ExploredEnvironment,
+  folder: string,
+): Promise<Cell> {
+  const judged = found
+    .map(({ properties }) => properties[property])
+    .filter(({ verdict }) => verdict !== 'n/a');
+  const cell: Cell = {
+    verdict: judged.length === 0 ? 'n/a' : worst(judged.map(({ verdict }) => verdict)),
+    ...(declared !== undefined && { declared }),
+    evidence: [],
+  };
+  const shown = judged.find(({ counterexample }) => counterexample)?.counterexample;
+  if (!shown) {
+    if (cell.verdict === 'inconclusive') {
+      cell.evidence.push({ message: found.flatMap(({ notes }) => notes).join('; '), operations: [] });
+    }
+    return cell;
+  }
+  const file = join('counterexamples', `${shown.strategy}-${environment}-${property}.json`);
+  await mkdir(join(folder, 'counterexamples'), { recursive: true });
+  writeWhole(join(folder, file), `${JSON.stringify(shown, undefined, 2)}\n`);
+  const { message, minimal, scope, steps } = shown;
+  cell.evidence.push({
+    message,
+    operations: [],
+    counterexample: {
+      file,
+      minimal,
+      scope: { buyers: scope.buyers, stock: scope.stock },
+      steps: steps.map(shortened),
+    },
+  });
+  return cell;
+}
+
+/** A scope with the faults that it has a budget for. */
+const told = (scope: Scope): ExploredResult['scopes'][number] => ({
+  ...scope,
+  quantities: [...scope.quantities],
+  faults: Object.fromEntries(Object.entries(scope.faults).filter(([, budget]) => budget > 0)),
+});
+
+/** Most characters of one argument in a result, which would hold the text of each script a hundred times. */
+const LONGEST = 120;
+
+function shortened(step: CounterexampleStep): CounterexampleStep {
+  const { command } = step;
+  if (!command) return step;
+  return {
+    ...step,
+    command: command.map((word) => (word.length <= LONGEST ? word : `${word.slice(0, LONGEST)}…`)),
+  };
+}

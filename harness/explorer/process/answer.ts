@@ -1,0 +1,23 @@
+import type { PurchaseOutcome } from '../../../strategies/contract.ts';
+import type { Outcome } from '../../history/operation.ts';
+import { CannotExplore } from '../errors.ts';
+import type { Settled } from './instance.ts';
+
+/** What a purchase that has ended means. A throw without proof is unknown. @throws CannotExplore if it is no outcome */
+export function answerOf(settled: Settled): Outcome {
+  if (settled.kind === 'threw') return settled.definite ? 'rejected' : 'unknown';
+  const outcome = settled.value as Partial<PurchaseOutcome> | undefined;
+  switch (outcome?.kind) {
+    case 'sold':
+    case 'sold-out':
+    case 'limit-reached':
+    case 'gave-up':
+      return outcome.kind;
+    case undefined:
+      break;
+  }
+  throw new CannotExplore(
+    `purchase returned ${JSON.stringify(settled.value)}`,
+    "return { kind: 'sold' }, { kind: 'sold-out' }, { kind: 'limit-reached' } or { kind: 'gave-up', attempts }",
+  );
+}

@@ -1,0 +1,268 @@
+import { CannotExplore, OpenPick, StartAgain } from '../errors.ts';
+import {
+  Instance,
+  type Abilities,
+  type InstanceEvent,
+  type InstanceSpec,
+  type Observation,
+  type Settled,
+} from './instance.ts';
+import { decodeCommand } from '../../wire/resp.ts';
+
+interface Node {
+  parent: number;
+  event: InstanceEvent | undefined;
+  observation: Observation;
+  children: Map<string, number>;
+  role: number;
+  /** Events since the process started. */
+  depth: number;
+  /** Events that need more choices than they were given. */
+  openPicks: Map<string, OpenPick>;
+}
+
+/** Instances kept alive at the node they stand on, so that going on from there need not start from nothing. */
+const KEPT_ALIVE = 128;
+
+/**
+ * What instances do, as a trie over their event histories. A promise cannot be forked, but a history can be
+ * replayed: each distinct one is executed once, by running the code again with the recorded replies.
+ */
+export class Histories {
+  readonly #specOf: (role: number) => InstanceSpec;
+  readonly #nodes: Node[] = [];
+  readonly #roots = new Map<number, number>();
+  readonly #alive = new Map<number, Instance>();
+  /** Keys that a strategy watches must be observed from the start; asked for each command when it is written. */
+  readonly #isWatchable: (key: string) => boolean;
+  /** Executions of application code, from start to quiet. */
+  executions = 0;
+
+  constructor(specOf: (role: number) => InstanceSpec, isWatchable: (key: string) => boolean) {
+    this.#specOf = specOf;
+    this.#isWatchable = isWatchable;
+  }
+
+  get size(): number {
+    return this.#nodes.length;
+  }
+
+  depth(node: number): number {
+    return this.#nodes[node]!.depth;
+  }
+
+  observation(node: number): Observation {
+    return this.#nodes[node]!.observation;
+  }
+
+  /** A process of this role that has connected and done nothing yet. */
+  async root(role: number): Promise<number> {
+    const known = this.#roots.get(role);
+    if (known !== undefined) return known;
+    const instance = await this.#boot(role);
+    const node = this.#add({
+      parent: -1,
+      event: undefined,
+      role,
+      depth: 0,
+      openPicks: new Map(),
+      children: new Map(),
+      observation: instance.observe(),
+    });
+    this.#roots.set(role, node);
+    this.#keep(node, instance);
+    return node;
+  }
+
+  /** The node after one more event, if that history was executed already. */
+  known(node: number, event: InstanceEvent): number | undefined {
+    return this.#nodes[node]!.children.get(eventKey(event));
+  }
+
+  /** The node after one more event. */
+  async after(node: number, event: InstanceEvent): Promise<number> {
+    const key = eventKey(event);
+    const known = this.#nodes[node]!.children.get(key);
+    if (known !== undefined) return known;
+    const open = this.#nodes[node]!.openPicks.get(key);
+    if (open) throw open;
+    const instance = this.#alive.get(node) ?? (await this.#replay(node));
+    this.#alive.delete(node);
+    try {
+      await instance.apply(event);
+    } catch (error) {
+      if (error instanceof OpenPick) this.#nodes[node]!.openPicks.set(key, error);
+      throw error;
+    }
+    this.executions++;
+    const { role, depth } = this.#nodes[node]!;
+    const child = this.#add({
+      parent: node,
+      event,
+      role,
+      depth: depth + 1,
+      openPicks: new Map(),
+      children: new Map(),
+      observation: instance.observe(),
+    });
+    this.#nodes[node]!.children.set(key, child);
+    this.#keep(child, instance);
+    this.#refuseUnobservedWatch(child, node);
+    return child;
+  }
+
+  /** The node of the same history under other names; the code is run with them, where it was not yet. */
+  async renamed(node: number, rename: (text: string) => string): Promise<number> {
+    let at = await this.root(this.#nodes[node]!.role);
+    for (const step of this.#path(node)) {
+      const { event } = this.#nodes[step]!;
+      if (event) at = await this.after(at, JSON.parse(rename(JSON.stringify(event))) as InstanceEvent);
+    }
+    return at;
+  }
+
+  /** What the seller can do, as its call `seller` answered on the way to this node. */
+  abilities(node: number): Abilities | undefined {
+    const settled = this.observation(node).settled[0];
+    return settled?.kind === 'returned' ? (settled.value as Abilities) : undefined;
+  }
+
+  /**
+   * Runs every history again, from nothing, under other circumstances (none: determinism; renamed ids; other
+   * chance). @returns what differed first, or undefined
+   */
+  async findDifference(change: Change): Promise<Difference | undefined> {
+    for (let leaf = 0; leaf < this.#nodes.length; leaf++) {
+      if (this.#nodes[leaf]!.children.size > 0) continue;
+      const path = this.#path(leaf);
+      const spec = this.#specOf(this.#nodes[leaf]!.role);
+      const instance = await Instance.boot({ ...spec, ...change.spec?.(spec) });
+      for (const node of path) {
+        const { event, observation } = this.#nodes[node]!;
+        if (event) await instance.apply(change.renameEvent ? change.renameEvent(event) : event);
+        const expected = change.rename ? renameObservation(observation, change.rename) : observation;
+        const difference = compare(expected, instance.observe());
+        if (difference) return difference;
+      }
+    }
+    return undefined;
+  }
+
+  /** Whether any history drew chance: by itself, or from its env. */
+  draws(): { ambient: boolean; env: boolean } {
+    return {
+      ambient: this.#nodes.some((node) => node.observation.ambientDraws > 0),
+      env: this.#nodes.some((node) => node.observation.envDraws > 0),
+    };
+  }
+
+  async #boot(role: number): Promise<Instance> {
+    this.executions++;
+    return Instance.boot(this.#specOf(role));
+  }
+
+  async #replay(node: number): Promise<Instance> {
+    const instance = await this.#boot(this.#nodes[node]!.role);
+    for (const step of this.#path(node)) {
+      const { event, observation } = this.#nodes[step]!;
+      if (event) await instance.apply(event);
+      const difference = compare(observation, instance.observe());
+      if (difference) throw nondeterministic(difference);
+    }
+    return instance;
+  }
+
+  #path(node: number): number[] {
+    const path: number[] = [];
+    for (let at = node; at >= 0; at = this.#nodes[at]!.parent) path.push(at);
+    return path.toReversed();
+  }
+
+  #add(node: Node): number {
+    return this.#nodes.push(node) - 1;
+  }
+
+  #keep(node: number, instance: Instance): void {
+    this.#alive.set(node, instance);
+    if (this.#alive.size <= KEPT_ALIVE) return;
+    const [oldest] = this.#alive.keys();
+    this.#alive.delete(oldest!);
+  }
+
+  #refuseUnobservedWatch(child: number, parent: number): void {
+    const before = this.observation(parent).written;
+    this.observation(child).written.forEach((commands, connection) => {
+      for (const bytes of commands.slice(before[connection]?.length ?? 0)) {
+        const args = decodeCommand(bytes);
+        if (args[0]!.toUpperCase() !== 'WATCH') continue;
+        for (const key of args.slice(1))
+          if (!this.#isWatchable(key)) throw new StartAgain('watched-key', key);
+      }
+    });
+  }
+}
+
+/** Other circumstances to run a history under. */
+export interface Change {
+  spec?: (spec: InstanceSpec) => Partial<InstanceSpec>;
+  rename?: (text: string) => string;
+  renameEvent?: (event: InstanceEvent) => InstanceEvent;
+}
+
+/** Where two runs of one history parted. */
+export interface Difference {
+  /** The command or call that differed, in words. */
+  what: string;
+}
+
+export function nondeterministic({ what }: Difference): CannotExplore {
+  return new CannotExplore(
+    `nondeterministic: one history ran twice and did two things; ${what} differed`,
+    'take time and chance from env (now, sleep, random, pick), keep state in the module or the seller ' +
+      '(not in globalThis or process.env), and leave the request as it is',
+  );
+}
+
+function compare(expected: Observation, seen: Observation): Difference | undefined {
+  for (const [connection, commands] of expected.written.entries()) {
+    const others = seen.written[connection] ?? [];
+    for (let i = 0; i < Math.max(commands.length, others.length); i++) {
+      if (commands[i] === others[i]) continue;
+      const name = decodeCommand(commands[i] ?? others[i]!)[0]!.toUpperCase();
+      return { what: `${name} (command ${i + 1} of its connection)` };
+    }
+  }
+  if (JSON.stringify(expected.settled) !== JSON.stringify(seen.settled))
+    return { what: 'the answer of a call' };
+  if (expected.timers !== seen.timers || expected.repeating !== seen.repeating)
+    return { what: 'the number of timers' };
+  return undefined;
+}
+
+function renameObservation(observation: Observation, rename: (text: string) => string): Observation {
+  return {
+    ...observation,
+    written: observation.written.map((commands) => commands.map(rename)),
+    settled: observation.settled.map(
+      (settled) => settled && (JSON.parse(rename(JSON.stringify(settled))) as Settled),
+    ),
+  };
+}
+
+function eventKey(event: InstanceEvent): string {
+  const picks = event.picks?.length ? ` picks ${event.picks.join()}` : '';
+  return keyOf(event) + picks;
+}
+
+function keyOf(event: InstanceEvent): string {
+  switch (event.type) {
+    case 'deliver':
+      return `d${event.connection} ${event.bytes}`;
+    case 'timer':
+      return 't';
+    case 'cut':
+      return `x${event.connection}`;
+    case 'call':
+      return `c${JSON.stringify(event.call)}`;
+  }
+}

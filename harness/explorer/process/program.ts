@@ -1,0 +1,114 @@
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { compileFunction } from 'node:vm';
+import { comesWithUs, compile, relativeFile } from '../../loader/source.ts';
+import { virtualModule } from './virtual.ts';
+
+type Exports = Record<string, unknown>;
+type Factory = (
+  exports: Exports,
+  module: { exports: Exports },
+  require: (specifier: string) => unknown,
+  meta: object,
+) => void;
+
+interface Compiled {
+  factory: Factory;
+  require: NodeJS.Require;
+  /** What it imports, as it was found the first time: evaluating anew need not ask the disk again. */
+  found: Map<string, string | undefined>;
+}
+
+/** For packages that come with us, when the strategy's folder has none. */
+const ownRequire = createRequire(import.meta.url);
+
+/**
+ * A strategy's file and what it imports by relative path, compiled once and evaluated afresh as often as there are
+ * instances: state at module level belongs to one process, in production and here. Packages are shared; they are
+ * taken to hold no state of the sale.
+ *
+ * The modules become functions instead of ES modules because Node never lets go of an ES module, and an exploration
+ * evaluates thousands.
+ */
+export class Program {
+  readonly file: string;
+  readonly #modules = new Map<string, Compiled>();
+
+  private constructor(file: string) {
+    this.file = file;
+  }
+
+  /** @param file absolute path. @throws UsageError if a module cannot be compiled: it names file and line */
+  static async load(file: string): Promise<Program> {
+    const program = new Program(file);
+    await program.#compile(file);
+    return program;
+  }
+
+  /** Evaluates every module anew. @returns what the strategy's file exports */
+  evaluate(): Exports {
+    const evaluated = new Map<string, { exports: Exports }>();
+    const load = (file: string): Exports => {
+      const known = evaluated.get(file);
+      if (known) return known.exports;
+      const compiled = this.#modules.get(file)!;
+      const module = { exports: {} as Exports };
+      evaluated.set(file, module);
+      const require = (specifier: string): unknown => {
+        const path = fileOf(compiled, specifier, file);
+        if (path !== undefined && this.#modules.has(path)) return load(path);
+        return virtualModule(specifier, requireFrom(compiled.require, path ?? specifier));
+      };
+      compiled.factory(module.exports, module, require, metaOf(file, compiled));
+      // Nothing to freeze: the exports object is the module's own, as in CommonJS.
+      return module.exports;
+    };
+    return load(this.file);
+  }
+
+  async #compile(file: string): Promise<void> {
+    if (this.#modules.has(file)) return;
+    const compiled = await compile(file, 'cjs');
+    if (!compiled) return; // JSON and the like: `require` reads it, and it holds no state
+    const { code } = compiled;
+    const parameters = ['exports', 'module', 'require', '__meta'];
+    const factory = compileFunction(code, parameters, { filename: file }) as Factory;
+    this.#modules.set(file, { factory, require: createRequire(file), found: new Map() });
+    for (const [, specifier] of code.matchAll(/\brequire\("((?:\.|\/|file:)[^"]+)"\)/g)) {
+      await this.#compile(relativeFile(specifier!, file)!);
+    }
+  }
+}
+
+function requireFrom(require: NodeJS.Require, specifier: string): unknown {
+  return pathOf(require, specifier) === undefined && comesWithUs(specifier)
+    ? ownRequire(specifier)
+    : require(specifier);
+}
+
+function pathOf(require: NodeJS.Require, specifier: string): string | undefined {
+  try {
+    return require.resolve(specifier);
+  } catch {
+    return undefined;
+  }
+}
+
+function fileOf({ found }: Compiled, specifier: string, from: string): string | undefined {
+  const known = found.get(specifier);
+  if (known !== undefined || found.has(specifier)) return known;
+  const path = relativeFile(specifier, from);
+  found.set(specifier, path);
+  return path;
+}
+
+function metaOf(file: string, compiled: Compiled): object {
+  return {
+    url: pathToFileURL(file).href,
+    filename: file,
+    dirname: dirname(file),
+    resolve: (specifier: string) =>
+      pathToFileURL(fileOf(compiled, specifier, file) ?? compiled.require.resolve(specifier)).href,
+  };
+}

@@ -1,0 +1,27 @@
+import { extname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Strategy } from '../../../strategies/contract.ts';
+import { STRATEGIES } from '../../ground/places.ts';
+import { CannotExplore } from '../errors.ts';
+import { Program } from './program.ts';
+import type { Subject } from '../space/space.ts';
+
+/** A built-in strategy, or one export of a file, ready to be evaluated as often as there are instances. */
+export async function subjectOf(strategy: Strategy, path?: string): Promise<Subject> {
+  const builtIn = new URL(`${strategy.name}${extname(import.meta.url)}`, STRATEGIES);
+  const file = path === undefined ? fileURLToPath(builtIn) : resolve(path);
+  const program = await Program.load(file);
+  return {
+    strategy,
+    evaluate: () => {
+      for (const value of Object.values(program.evaluate())) {
+        const { name, seller } = (value ?? {}) as Partial<Strategy>;
+        if (name === strategy.name && seller) return value as Strategy;
+      }
+      throw new CannotExplore(
+        `${file} does not always export "${strategy.name}"`,
+        'export it whenever the file is loaded',
+      );
+    },
+  };
+}

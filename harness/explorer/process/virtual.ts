@@ -1,0 +1,274 @@
+import type nodeCrypto from 'node:crypto';
+import { createHook, type AsyncHook } from 'node:async_hooks';
+import { handOver } from '../../ground/busy.ts';
+import { isHarnessFrame } from '../../ground/places.ts';
+import { CannotExplore } from '../errors.ts';
+
+/** The time and chance of one explored instance. */
+export interface VirtualWorld {
+  /** Milliseconds since the epoch, as the instance is told. */
+  nowMs: number;
+  /** A draw by code that did not take it from its env. */
+  ambientRandom(): number;
+  setTimer(callback: () => void, delayMs: number, repeats: boolean): VirtualTimer;
+  clearTimer(timer: VirtualTimer): void;
+  /** A setImmediate that has not run yet keeps the instance from being quiet. */
+  pendingImmediates: number;
+  /** An error that nobody catches. */
+  strays(what: string, error: unknown): void;
+  /** It wants to end the whole process. */
+  exits(): void;
+  /** Something outside of Redis that the instance began to wait for. */
+  waitsFor(resource: string, where: () => string): void;
+}
+
+export class VirtualTimer {
+  readonly deadlineMs: number;
+  readonly callback: () => void;
+  readonly everyMs: number | undefined;
+
+  constructor(deadlineMs: number, callback: () => void, everyMs?: number) {
+    this.deadlineMs = deadlineMs;
+    this.callback = callback;
+    this.everyMs = everyMs;
+  }
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+
+  hasRef(): boolean {
+    return true;
+  }
+}
+
+/**
+ * The world whose code is running. Instances run one at a time, each until it is quiet, so one variable says whose
+ * code it is; it is undefined while the explorer itself runs.
+ */
+let current: VirtualWorld | undefined;
+
+/** A whole turn of the event loop: everything that was ready has run, microtasks included. */
+const realSetImmediate = globalThis.setImmediate;
+export const macrotask = (): Promise<void> => new Promise((resolve) => realSetImmediate(resolve));
+
+/** Runs `body` as the code of `world`: its clock, chance and timers, until the promise settles. */
+export async function inWorld<T>(world: VirtualWorld, body: () => Promise<T>): Promise<T> {
+  if (current) throw new Error('two explored instances ran at once');
+  current = world;
+  handOver();
+  try {
+    return await body();
+  } finally {
+    handOver();
+    current = undefined;
+  }
+}
+
+/** Waits outside Redis that would make a purchase depend on more than its replies. */
+const OUTSIDE = new Map([
+  ['FSREQCALLBACK', 'a file'],
+  ['FSREQPROMISE', 'a file'],
+  ['TCPCONNECTWRAP', 'a socket of its own'],
+  ['PIPECONNECTWRAP', 'a socket of its own'],
+  ['UDPSENDWRAP', 'a socket of its own'],
+  ['GETADDRINFOREQWRAP', 'a name lookup'],
+  ['GETNAMEINFOREQWRAP', 'a name lookup'],
+  ['QUERYWRAP', 'a name lookup'],
+  ['HTTPCLIENTREQUEST', 'an HTTP answer'],
+  ['PROCESSWRAP', 'a child process'],
+  ['WORKER', 'a worker thread'],
+  ['RANDOMBYTESREQUEST', 'random bytes from the system'],
+  ['PBKDF2REQUEST', 'a key derivation'],
+  ['SCRYPTREQUEST', 'a key derivation'],
+  ['ZLIB', 'a compression'],
+  ['Timeout', 'a real timer'],
+]);
+
+/** Node sees each asynchronous resource when it is made, before it can finish: nothing slips through unseen. */
+function watchOutside(): AsyncHook {
+  return createHook({
+    init(_id, type) {
+      if (!current || !OUTSIDE.has(type)) return;
+      current.waitsFor(OUTSIDE.get(type)!, () => firstFrame(new Error(type).stack ?? ''));
+    },
+  }).enable();
+}
+
+/** The line of a stack that is neither Node's, nor a package's, nor ours. */
+function firstFrame(stack: string): string {
+  const frame = stack
+    .split('\n')
+    .find(
+      (line) =>
+        /\((file:)?\/.*\)|at (file:)?\//.test(line) &&
+        !line.includes('node_modules') &&
+        !isHarnessFrame(line),
+    );
+  return frame?.trim() ?? '';
+}
+
+let installed = 0;
+
+/** Makes globals virtual for explored code (and as before for everybody else) until the result is disposed of. */
+export function virtualGlobals(): Disposable {
+  if (installed++ > 0) return { [Symbol.dispose]: () => void installed-- };
+  const undo: (() => void)[] = [];
+  const patch = <T extends object, K extends keyof T>(target: T, key: K, value: T[K]): void => {
+    const before = target[key];
+    target[key] = value;
+    undo.push(() => (target[key] = before));
+  };
+  patch(globalThis, 'Date', virtualDate(globalThis.Date));
+  const real = { random: Math.random, now: performance.now.bind(performance) };
+  patch(Math, 'random', () => (current ? current.ambientRandom() : real.random()));
+  patch(performance, 'now', () => (current ? current.nowMs - EPOCH_MS : real.now()));
+  patchTimers(patch);
+  patchCrypto(patch);
+  const exit = process.exit.bind(process);
+  patch(process, 'exit', (code) => {
+    // 2 is how the watchdog ends a thread that is stuck in explored code.
+    if (!current || code === 2) return exit(code);
+    current.exits();
+    throw new Error('process.exit while exploring');
+  });
+  process.on('unhandledRejection', blame);
+  undo.push(() => process.off('unhandledRejection', blame));
+  const hook = watchOutside();
+  undo.push(() => hook.disable());
+  return {
+    [Symbol.dispose]: () => {
+      if (--installed === 0) for (const restore of undo.toReversed()) restore();
+    },
+  };
+}
+
+/** A rejection that nobody handles is the instance's whose code is running; else it is ours, and fatal. */
+function blame(reason: unknown): void {
+  if (!current) throw reason;
+  current.strays('a promise is rejected', reason);
+}
+
+/** When virtual time begins. */
+export const EPOCH_MS = 1_700_000_000_000;
+
+function virtualDate(real: DateConstructor): DateConstructor {
+  return new Proxy(real, {
+    construct: (target, args: [], newTarget) =>
+      Reflect.construct(target, args.length === 0 && current ? [current.nowMs] : args, newTarget) as object,
+    apply: (target, self, args) =>
+      current ? new target(current.nowMs).toString() : Reflect.apply(target, self, args),
+    get: (target, key, receiver) => {
+      if (key === 'now' && current) return () => current?.nowMs ?? target.now();
+      return Reflect.get(target, key, receiver) as unknown;
+    },
+  });
+}
+
+type Patch = <T extends object, K extends keyof T>(target: T, key: K, value: T[K]) => void;
+
+function patchTimers(patch: Patch): void {
+  const { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval } = globalThis;
+  const start =
+    (real: typeof setTimeout | typeof setInterval, repeats: boolean) =>
+    (callback: (...args: unknown[]) => void, delayMs = 0, ...args: unknown[]): unknown => {
+      if (!current) return real(callback, delayMs, ...args);
+      return current.setTimer(() => callback(...args), delayMs, repeats);
+    };
+  const stop =
+    (real: typeof clearTimeout) =>
+    (timer: unknown): void => {
+      if (!(timer instanceof VirtualTimer)) real(timer as NodeJS.Timeout);
+      else current?.clearTimer(timer);
+    };
+  patch(globalThis, 'setTimeout', start(setTimeout, false) as typeof setTimeout);
+  patch(globalThis, 'setInterval', start(setInterval, true) as typeof setInterval);
+  patch(globalThis, 'clearTimeout', stop(clearTimeout) as typeof clearTimeout);
+  patch(globalThis, 'clearInterval', stop(clearInterval) as typeof clearInterval);
+  const immediate = (callback: (...args: unknown[]) => void, ...args: unknown[]): unknown => {
+    const world = current;
+    if (!world) return setImmediate(callback, ...args);
+    world.pendingImmediates++;
+    return setImmediate(() => {
+      world.pendingImmediates--;
+      if (current === world) callback(...args);
+    });
+  };
+  patch(globalThis, 'setImmediate', immediate as typeof setImmediate);
+}
+
+/** Bytes from the instance's own stream of chance. */
+function ambientBytes(count: number): Buffer | undefined {
+  const world = current;
+  if (!world) return undefined;
+  return Buffer.from(Array.from({ length: count }, () => Math.floor(world.ambientRandom() * 256)));
+}
+
+function ambientUuid(): `${string}-${string}-${string}-${string}-${string}` | undefined {
+  const bytes = ambientBytes(16);
+  if (!bytes) return undefined;
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = bytes.toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+function patchCrypto(patch: Patch): void {
+  const { crypto } = globalThis;
+  const real = {
+    randomUUID: crypto.randomUUID.bind(crypto),
+    getRandomValues: crypto.getRandomValues.bind(crypto),
+  };
+  patch(crypto, 'randomUUID', () => ambientUuid() ?? real.randomUUID());
+  patch(crypto, 'getRandomValues', ((array: Uint8Array) => {
+    const bytes = ambientBytes(array.byteLength);
+    if (!bytes) return real.getRandomValues(array);
+    bytes.copy(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+    return array;
+  }) as typeof crypto.getRandomValues);
+}
+
+/** `timers/promises`' setTimeout, over whatever setTimeout is global at the call. */
+function sleep(ms = 0, value?: unknown): Promise<unknown> {
+  return new Promise((resolve) => globalThis.setTimeout(() => resolve(value), ms));
+}
+
+/** What explored code gets for modules that hold a clock, timers or chance. */
+export function virtualModule(specifier: string, real: unknown): unknown {
+  const { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval } = globalThis;
+  switch (specifier.replace(/^node:/, '')) {
+    case 'timers/promises':
+      return { ...(real as object), setTimeout: sleep, scheduler: { wait: sleep } };
+    case 'timers':
+      return { ...(real as object), setTimeout, setInterval, setImmediate, clearTimeout, clearInterval };
+    case 'crypto': {
+      const { randomUUID, randomBytes, randomInt } = real as typeof nodeCrypto;
+      return {
+        ...(real as object),
+        randomUUID: () => ambientUuid() ?? randomUUID(),
+        randomBytes: (size: number, done?: (error: null, bytes: Buffer) => void) => {
+          const bytes = ambientBytes(size) ?? randomBytes(size);
+          return done ? void globalThis.setTimeout(() => done(null, bytes), 0) : bytes;
+        },
+        randomInt: (low: number, high?: number) => {
+          const [least, limit] = high === undefined ? [0, low] : [low, high];
+          return current
+            ? least + Math.floor(current.ambientRandom() * (limit - least))
+            : randomInt(least, limit);
+        },
+      };
+    }
+    case 'worker_threads':
+    case 'child_process':
+      throw new CannotExplore(
+        `it imports ${specifier}`,
+        'an explored seller is one process: keep to Redis and its own memory',
+      );
+    default:
+      return real;
+  }
+}

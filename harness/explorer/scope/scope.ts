@@ -1,0 +1,107 @@
+import type { PurchaseRequest, Sale } from '../../../strategies/contract.ts';
+import { NONSENSE, type Nonsense } from '../../documents/nonsense.ts';
+
+/** How the client treats a broken connection. */
+export const CLIENT_MODES = ['default', 'no-resend', 'no-retry'] as const;
+export type ClientMode = (typeof CLIENT_MODES)[number];
+
+/** Faults that may happen at any point, each as often as its budget says. */
+export const FAULTS = [
+  'crash',
+  'lost-request',
+  'lost-reply',
+  'late-request',
+  'retry',
+  'repeat',
+  'expire',
+  'evict',
+  'script-flush',
+  'restart',
+  'restart-without-aof',
+] as const;
+export type Fault = (typeof FAULTS)[number];
+export type Faults = Readonly<Record<Fault, number>>;
+
+export const NO_FAULTS = Object.fromEntries(FAULTS.map((fault) => [fault, 0])) as Faults;
+
+/** The small sale whose interleavings are all run. */
+export interface Scope {
+  buyers: number;
+  /** Units put on sale. */
+  stock: number;
+  /** Units that each buyer asks for, by buyer. */
+  quantities: readonly number[];
+  /** Users, dealt out cyclically over the buyers. */
+  users: number;
+  perUserLimit?: number;
+  /** What the first buyer asks for makes no sense in this way. */
+  nonsense?: Nonsense;
+  /** Attempts that a retrying purchase may make. */
+  attempts: number;
+  /** Application processes; buyers are dealt out cyclically over them. */
+  instances: number;
+  client: ClientMode;
+  faults: Faults;
+  /** Sold requests that may be released. */
+  releases: number;
+  /** Restocks of one unit. */
+  restocks: number;
+  /** Passes of background work. */
+  jobs: number;
+  seed: number;
+}
+
+export const MOST_BUYERS = 12;
+
+/** Units that buyer `b` asks for: the given quantities, dealt out cyclically. */
+export const dealt = (quantities: readonly number[], buyers: number): number[] =>
+  Array.from({ length: buyers }, (_, b) => quantities[b % quantities.length]!);
+
+/** Buyers are A, B, C …, as in the diagrams. */
+export const letter = (index: number): string => String.fromCharCode(65 + index);
+
+/**
+ * Ids of one width that appear nowhere else, so that renaming a buyer is renaming these words wherever they stand,
+ * in commands, replies and contents alike.
+ */
+export const requestOf = (scope: Scope, buyer: number): PurchaseRequest => ({
+  requestId: `request-${letter(buyer)}`,
+  userId: `user-${letter(buyer % scope.users)}`,
+  quantity: scope.quantities[buyer]!,
+  ...(isNonsense(scope, buyer) && NONSENSE[scope.nonsense!]),
+});
+
+/** Whether what the buyer asks for makes no sense, so that nothing but its refusal as such is right. */
+export const isNonsense = (scope: Scope, buyer: number): boolean =>
+  scope.nonsense !== undefined && buyer === 0;
+
+/** Ids of the buyers that drain the sale at rest; they stay what they are under any renaming. */
+export const freshRequest = (n: number): PurchaseRequest => ({
+  requestId: `drain-${String(n).padStart(4, '0')}`,
+  userId: `fresh-${String(n).padStart(4, '0')}`,
+  quantity: 1,
+});
+
+export const saleOf = (scope: Scope): Sale => ({
+  sku: 'item',
+  stock: scope.stock,
+  ...(scope.perUserLimit === undefined ? {} : { perUserLimit: scope.perUserLimit }),
+});
+
+export const buyersOf = (scope: Scope, instance: number): number[] =>
+  Array.from({ length: scope.buyers }, (_, b) => b).filter((b) => b % scope.instances === instance);
+
+const ID = /(request|user)-([A-Z])/g;
+
+/** The renaming of ids that takes buyer `b` to buyer `to[b]`, and its user along. `to` must keep users together. */
+export function renamer(scope: Scope, to: readonly number[]): (text: string) => string {
+  const users = new Map(to.map((target, b) => [letter(b % scope.users), letter(target % scope.users)]));
+  return (text) =>
+    text.replace(ID, (id, kind: string, of: string) => {
+      const target = kind === 'user' ? users.get(of) : letter(to[of.charCodeAt(0) - 65] ?? -1);
+      return target === undefined || target < 'A' ? id : `${kind}-${target}`;
+    });
+}
+
+/** Buyers and users whose ids stand in the text, as the ids. */
+export const idsIn = (text: string): Set<string> => new Set(text.match(ID));

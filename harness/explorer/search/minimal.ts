@@ -1,0 +1,128 @@
+import type { Property } from '../../../strategies/contract.ts';
+import { budgetsOf } from '../scope/budgets.ts';
+import { CannotExplore } from '../errors.ts';
+import { Rest } from './at-rest.ts';
+import type { Rules } from '../rules.ts';
+import { FAULTS, NO_FAULTS, type Scope } from '../scope/scope.ts';
+import { Search } from './search.ts';
+import type { ServerMemo } from '../server/memo.ts';
+import { shortestViolation, type Path } from './shortest.ts';
+import { Space, type Reductions, type Subject } from '../space/space.ts';
+
+export interface Found {
+  property: Property;
+  scope: Scope;
+  path: Path;
+  /** Judges in the scope in which it was found. */
+  rest: Rest;
+  /** The server when the sale had just been opened. */
+  opened: number;
+}
+
+/** States that the search for the shortest interleaving may visit before any interleaving will do. */
+const MOST_STATES = 150_000;
+/** States of one scope, with equal ones merged, after which it counts as too large to be minimal in. */
+const MOST_MERGED = 400_000;
+
+/** Scopes within this one, smaller ones first: buyers, then units, then faults and the like. The scope itself comes last. */
+function smallerScopes(scope: Scope): Scope[] {
+  const scopes: Scope[] = [];
+  for (let buyers = 1; buyers <= scope.buyers; buyers++) {
+    for (let stock = Math.min(1, scope.stock); stock <= scope.stock; stock++) {
+      for (const budget of smallerBudgets(scope)) {
+        scopes.push({
+          ...scope,
+          ...budget,
+          buyers,
+          stock,
+          quantities: scope.quantities.slice(0, buyers),
+          users: Math.min(scope.users, buyers),
+          instances: Math.min(scope.instances, buyers),
+        });
+      }
+    }
+  }
+  return scopes;
+}
+
+type Budget = Pick<Scope, 'faults' | 'releases' | 'restocks' | 'jobs'>;
+
+/** Every choice of smaller budgets, those that spend least first. */
+function smallerBudgets({ faults, releases, restocks, jobs }: Scope): Budget[] {
+  let all: Budget[] = [{ faults: NO_FAULTS, releases: 0, restocks: 0, jobs: 0 }];
+  const widen = (most: number, set: (budget: Budget, amount: number) => Budget): void => {
+    all = all.flatMap((budget) => Array.from({ length: most + 1 }, (_, amount) => set(budget, amount)));
+  };
+  for (const fault of FAULTS) {
+    widen(faults[fault], (budget, amount) => ({ ...budget, faults: { ...budget.faults, [fault]: amount } }));
+  }
+  widen(releases, (budget, amount) => ({ ...budget, releases: amount }));
+  widen(restocks, (budget, amount) => ({ ...budget, restocks: amount }));
+  widen(jobs, (budget, amount) => ({ ...budget, jobs: amount }));
+  const spent = (budget: Budget): number =>
+    Object.values(budget.faults).reduce((sum, amount) => sum + amount, 0) +
+    budget.releases +
+    budget.restocks +
+    budget.jobs;
+  return all.toSorted((a, b) => spent(a) - spent(b));
+}
+
+/**
+ * A minimal counterexample for each property, from the smallest scope that has one.
+ *
+ * @param drawn interleavings of the whole scope that will do where no search ends
+ */
+export async function minimalCounterexamples(
+  scope: Scope,
+  subject: Subject,
+  memo: ServerMemo,
+  reductions: Reductions,
+  properties: ReadonlySet<Property>,
+  rules: Rules,
+  drawn: ReadonlyMap<Property, Path>,
+  signal?: AbortSignal,
+): Promise<Found[]> {
+  const found: Found[] = [];
+  const open = new Set(properties);
+  for (const smaller of smallerScopes(scope)) {
+    if (open.size === 0 || signal?.aborted) break;
+    const violated = await violatedWithin(smaller, subject, memo, reductions, rules, [...open]);
+    if (violated.size === 0) continue;
+    const space = new Space(smaller, subject, memo, { ...reductions, symmetry: false }, rules);
+    const rest = new Rest(space);
+    const { server: opened } = await space.initial(budgetsOf(smaller));
+    for (const property of open) {
+      if (!violated.has(property)) continue;
+      const path = await shortestViolation(space, rest, property, MOST_STATES);
+      if (!path) continue;
+      found.push({ property, scope: smaller, path, rest, opened });
+      open.delete(property);
+    }
+  }
+  const space = new Space(scope, subject, memo, { ...reductions, symmetry: false }, rules);
+  for (const property of open) {
+    const path = drawn.get(property);
+    if (!path) continue;
+    const { server: opened } = await space.initial(budgetsOf(scope));
+    found.push({ property, scope, path, rest: new Rest(space), opened });
+  }
+  return found;
+}
+
+async function violatedWithin(
+  scope: Scope,
+  subject: Subject,
+  memo: ServerMemo,
+  reductions: Reductions,
+  rules: Rules,
+  properties: Property[],
+): Promise<Set<Property>> {
+  try {
+    const space = new Space(scope, subject, memo, reductions, rules);
+    return (await new Search(space, new Rest(space), { properties, maxStates: MOST_MERGED }).run()).violated;
+  } catch (error) {
+    // A strategy may refuse a scope smaller than the one that was asked for; then that one has no counterexample.
+    if (error instanceof CannotExplore) return new Set();
+    throw error;
+  }
+}

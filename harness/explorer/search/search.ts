@@ -1,0 +1,185 @@
+import { PROPERTIES, type Property } from '../../../strategies/contract.ts';
+import { outcomeOf } from './outcome.ts';
+import { finishesOf, netAcknowledged, netOf, violatedIn, type Rest } from './at-rest.ts';
+import type { Space } from '../space/space.ts';
+import { States } from '../space/states.ts';
+import { VectorTable } from '../space/vectors.ts';
+import { macrotask } from '../process/virtual.ts';
+
+/** What has been covered so far; the same object is updated while the search runs. */
+export interface Progress {
+  states: number;
+  transitions: number;
+  /** Finished interleavings. */
+  interleavings: bigint;
+}
+
+export interface SearchOptions {
+  properties: readonly Property[];
+  maxStates: number;
+  signal?: AbortSignal;
+  onProgress?: (progress: Progress) => void;
+}
+
+export interface SearchResult extends Progress {
+  /** Every state was visited. */
+  exhausted: boolean;
+  /** Violated somewhere. */
+  violated: Set<Property>;
+  /** Says nothing about this sale, at every end. */
+  notApplicable: Set<Property>;
+  /** Distinct ends: answers, verdicts and content, up to renaming. Collected on request. */
+  outcomes: Set<string>;
+}
+
+const PROGRESS_EVERY = 1 << 14;
+
+/** Depth-first search through a space, with equal states merged and interleavings counted as paths. */
+export class Search {
+  readonly #space: Space;
+  readonly #rest: Rest;
+  readonly #options: SearchOptions;
+  readonly #states: States;
+  readonly #table: VectorTable;
+  readonly #paths: (bigint | undefined)[] = [];
+  readonly #before: Int32Array;
+  readonly #result: SearchResult;
+  readonly #units: number[] = [];
+  #steps = 0;
+
+  constructor(space: Space, rest: Rest, options: SearchOptions) {
+    this.#space = space;
+    this.#rest = rest;
+    this.#options = options;
+    this.#states = new States(space, options.properties.includes('false-refusal'));
+    this.#table = new VectorTable(this.#states.width);
+    this.#before = new Int32Array(this.#states.width);
+    this.#result = {
+      states: 0,
+      transitions: 0,
+      interleavings: 0n,
+      exhausted: false,
+      violated: new Set(),
+      notApplicable: new Set(PROPERTIES),
+      outcomes: new Set(),
+    };
+  }
+
+  async run(): Promise<SearchResult> {
+    const { vector } = await this.#states.initial();
+    const stack: Frame[] = [await this.#frame(this.#enter(vector))];
+    while (stack.length > 0) {
+      const frame = stack.at(-1)!;
+      if (frame.at === frame.successors.length) {
+        this.#paths[frame.state] = frame.paths;
+        stack.pop();
+        continue;
+      }
+      const next = frame.successors[frame.at]!;
+      const paths = this.#paths[next];
+      if (paths === undefined || !this.#space.reductions.merging) {
+        if (frame.entered) {
+          frame.paths += paths!;
+          frame.at++;
+          frame.entered = false;
+          continue;
+        }
+        if (await this.#mustStop(stack)) return this.#cover(stack);
+        frame.entered = true;
+        stack.push(await this.#frame(next));
+        continue;
+      }
+      frame.paths += paths;
+      frame.at++;
+      frame.entered = false;
+    }
+    this.#result.exhausted = true;
+    this.#result.states = this.#table.size;
+    this.#result.interleavings = this.#paths[0]!;
+    return this.#result;
+  }
+
+  /** Whether all that was asked is answered, or a limit is reached. Lets the event loop breathe now and then. */
+  async #mustStop(stack: readonly Frame[]): Promise<boolean> {
+    const { maxStates, signal, onProgress, properties } = this.#options;
+    if (this.#table.size > maxStates || signal?.aborted) return true;
+    if (++this.#steps % PROGRESS_EVERY === 0) {
+      onProgress?.(this.#cover(stack));
+      await macrotask();
+    }
+    return properties.length === 1 && this.#result.violated.has(properties[0]!);
+  }
+
+  /** Paths that are finished: each frame on the way from the start has its own, from children that are done. */
+  #cover(stack: readonly Frame[]): SearchResult {
+    this.#result.states = this.#table.size;
+    this.#result.interleavings = stack.reduce((sum, frame) => sum + frame.paths, 0n);
+    return this.#result;
+  }
+
+  /** All successors of a state, those of equal states included. */
+  async #frame(state: number): Promise<Frame> {
+    const successors: number[] = [];
+    const before = this.#before;
+    this.#table.read(state, before);
+    const choices = this.#states.choices(before);
+    for (const choice of choices) {
+      for (let variant = 0; ; variant++) {
+        const there =
+          this.#states.tryApply(before, choice, variant) ??
+          (await this.#states.apply(before, choice, variant));
+        if (!there) break;
+        successors.push(this.#enter(this.#states.next));
+        this.#result.transitions++;
+      }
+    }
+    const atRest = choices.every(({ price }) => price !== undefined);
+    if (atRest) await this.#judge(before);
+    return { state, successors, at: 0, paths: atRest ? 1n : 0n, entered: false };
+  }
+
+  #enter(vector: Int32Array): number {
+    const size = this.#table.size;
+    const state = this.#table.add(vector);
+    if (state !== size) return state;
+    this.#paths.push(undefined);
+    if (this.#acknowledged(vector) > this.#space.scope.stock) this.#result.violated.add('oversell');
+    return state;
+  }
+
+  /** As `netAcknowledged`, without allocating where each slot can be counted by itself. */
+  #acknowledged(vector: Int32Array): number {
+    const { scope, layout } = this.#space;
+    if (scope.faults.repeat > 0) return netAcknowledged(this.#space, this.#states.locals(vector));
+    let units = 0;
+    for (let slot = 0; slot < layout.slots; slot++) {
+      const local = this.#states.local(vector, slot);
+      units += this.#units[local] ??= netOf(this.#space, local);
+    }
+    return units;
+  }
+
+  async #judge(vector: Int32Array): Promise<void> {
+    const states = this.#states;
+    const locals = states.locals(vector);
+    const ends = finishesOf(this.#space, locals, (operation) => states.spanOf(vector, operation));
+    const server = await this.#rest.quiesce(states.server(vector), locals);
+    const judgement = await this.#rest.judge(server, ends, states.restarted(vector));
+    for (const property of violatedIn(judgement)) this.#result.violated.add(property);
+    for (const property of PROPERTIES) {
+      if (judgement[property].verdict !== 'n/a') this.#result.notApplicable.delete(property);
+    }
+    this.#result.outcomes.add(
+      outcomeOf(this.#space.scope, ends, judgement, this.#space.memo.content(server)),
+    );
+  }
+}
+
+interface Frame {
+  state: number;
+  successors: readonly number[];
+  at: number;
+  /** Interleavings from here to rest, of the successors that are done. */
+  paths: bigint;
+  entered: boolean;
+}

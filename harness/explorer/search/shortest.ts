@@ -1,0 +1,183 @@
+import type { Property } from '../../../strategies/contract.ts';
+import { finishesOf, netAcknowledged, violatedIn, type Rest } from './at-rest.ts';
+import type { Space } from '../space/space.ts';
+import { States, type Choice, type Happened } from '../space/states.ts';
+
+/** One event of a path: what was chosen, and what followed. */
+export interface Event {
+  choice: Choice;
+  happened: readonly Happened[];
+  answers: readonly { operation: number; outcome: string }[];
+  /** Slots whose next EXEC answers nil because of it. */
+  dirtied: readonly number[];
+}
+
+/** An interleaving that violates a property. */
+export interface Path {
+  /** What happened by itself before the first event. */
+  opening: readonly Happened[];
+  events: readonly Event[];
+  /** What is violated, in a sentence. */
+  message: string;
+  minimal: boolean;
+}
+
+interface Node {
+  vector: Int32Array;
+  parent: Node | undefined;
+  event: Omit<Event, 'dirtied'> | undefined;
+  lastSlot: number;
+  switches: number;
+  events: number;
+}
+
+/**
+ * The interleaving with the fewest context switches, and among those the fewest events, that violates the property.
+ * Best-first search over the plain states (no symmetry, so that a path reads as it ran), with the last actor in the
+ * key, because what the next event costs depends on it.
+ *
+ * @param maxStates when that many were visited, the first violation met in a depth-first search will do
+ * @returns undefined if the property holds in all of the scope, or in all that was visited of it
+ */
+export async function shortestViolation(
+  space: Space,
+  rest: Rest,
+  property: Property,
+  maxStates: number,
+): Promise<Path | undefined> {
+  const states = new States(space, property === 'false-refusal');
+  states.recording = true;
+  const { vector, happened } = await states.initial();
+  const root: Node = {
+    vector,
+    parent: undefined,
+    event: undefined,
+    lastSlot: NOBODY,
+    switches: 0,
+    events: 0,
+  };
+  const queue = new Buckets();
+  const best = await visit(states, rest, property, root, happened, queue, maxStates);
+  if (best !== 'too many') return best;
+  const any = await visit(states, rest, property, root, happened, new Stack(), MANY * maxStates);
+  return any === 'too many' ? undefined : any;
+}
+
+const NOBODY = -2;
+/** A depth-first search needs no order, and may visit so many times as many states. */
+const MANY = 10;
+
+/** Takes nodes from the frontier until one violates the property; in best-first order that one is the shortest. */
+async function visit(
+  states: States,
+  rest: Rest,
+  property: Property,
+  root: Node,
+  opening: readonly Happened[],
+  frontier: Frontier,
+  maxStates: number,
+): Promise<Path | 'too many' | undefined> {
+  frontier.push(root);
+  const seen = new Set<string>();
+  for (let node = frontier.pop(); node; node = frontier.pop()) {
+    const key = `${node.vector.join()} ${frontier.ordered ? node.lastSlot : ''}`;
+    if (seen.has(key)) continue;
+    if (seen.size >= maxStates) return 'too many';
+    seen.add(key);
+    const choices = states.choices(node.vector);
+    const ended = choices.every(({ price }) => price !== undefined);
+    const message = await violation(states, rest, property, node.vector, ended);
+    if (message !== undefined) return pathTo(states, node, opening, message, frontier.ordered);
+    for (const choice of choices) {
+      for (let variant = 0; await states.apply(node.vector, choice, variant); variant++) {
+        frontier.push(after(node, choice, states));
+      }
+    }
+  }
+  return undefined;
+}
+
+function after(node: Node, choice: Choice, { next, happened, completed }: States): Node {
+  const switched = node.lastSlot !== NOBODY && node.lastSlot !== choice.slot;
+  return {
+    vector: next.slice(),
+    parent: node,
+    event: { choice, happened, answers: completed },
+    lastSlot: choice.slot,
+    switches: node.switches + (switched ? 1 : 0),
+    events: node.events + 1,
+  };
+}
+
+/** What of the property is violated here, in a sentence. */
+async function violation(
+  states: States,
+  rest: Rest,
+  property: Property,
+  vector: Int32Array,
+  ended: boolean,
+): Promise<string | undefined> {
+  const { space } = states;
+  const locals = states.locals(vector);
+  if (property === 'oversell') {
+    const units = netAcknowledged(space, locals);
+    if (units > space.scope.stock) return `${units} units were sold of ${space.scope.stock}`;
+  }
+  if (!ended) return undefined;
+  const server = await rest.quiesce(states.server(vector), locals);
+  const ends = finishesOf(space, locals, (operation) => states.spanOf(vector, operation));
+  const judgement = await rest.judge(server, ends, states.restarted(vector));
+  if (!violatedIn(judgement).includes(property)) return undefined;
+  return judgement[property].evidence.map(({ message }) => message).join('; ');
+}
+
+function pathTo(
+  states: States,
+  node: Node,
+  opening: readonly Happened[],
+  message: string,
+  minimal: boolean,
+): Path {
+  const events: Event[] = [];
+  for (let at: Node | undefined = node; at?.event && at.parent; at = at.parent) {
+    events.unshift({ ...at.event, dirtied: states.dirtied(at.parent.vector, at.vector) });
+  }
+  return { opening, events, message, minimal };
+}
+
+interface Frontier {
+  /** Whether nodes come out cheapest first. */
+  ordered: boolean;
+  push(node: Node): void;
+  pop(): Node | undefined;
+}
+
+class Stack implements Frontier {
+  readonly ordered = false;
+  readonly #nodes: Node[] = [];
+
+  push(node: Node): void {
+    this.#nodes.push(node);
+  }
+
+  pop(): Node | undefined {
+    return this.#nodes.pop();
+  }
+}
+
+/** A queue by (switches, events): both are small, so each pair has a list of its own. */
+class Buckets implements Frontier {
+  readonly ordered = true;
+  readonly #buckets: Node[][][] = [];
+
+  push(node: Node): void {
+    ((this.#buckets[node.switches] ??= [])[node.events] ??= []).push(node);
+  }
+
+  pop(): Node | undefined {
+    for (const bySwitches of this.#buckets) {
+      for (const nodes of bySwitches ?? []) if (nodes && nodes.length > 0) return nodes.shift();
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,261 @@
+import type { RedisTarget } from '../../redis/target.ts';
+import { requireExplorable } from './explorable.ts';
+import { drawOf, mayDraw, type Draw } from './draws.ts';
+import { CannotExplore } from '../errors.ts';
+import type { ServerMove } from '../scope/moves.ts';
+import { byBytes, decodeCommand, encodeCommand, sortUnordered } from '../../wire/resp.ts';
+import { ALL_RULES, type Rules } from '../rules.ts';
+import { EMPTY, type ServerImage } from './image.ts';
+import { canonical, type KeyContent } from './content.ts';
+import { nameOf, StepServer, type Step } from './step-server.ts';
+
+/** What running a step came to. */
+export interface Entry {
+  /** Reply bytes, verbatim but for the order of unordered collections. */
+  reply: string;
+  next: number;
+  /** Bit i: the step touched key i of `watchable`, as WATCH sees it. */
+  touched: number;
+}
+
+interface ServerState extends ServerImage {
+  /** How it was first reached: what the same state under other names is made from. */
+  origin: { from: number; step: Step } | undefined;
+}
+
+/**
+ * The real server as a function: (server state, step) → (reply, next server state, touched keys). Each entry is
+ * asked once, executed twice from the same state, and compared.
+ */
+export class ServerMemo {
+  readonly #rules: Rules;
+  readonly #server: StepServer;
+  readonly #states: ServerState[] = [];
+  readonly #idByContent = new Map<string, number>();
+  readonly #entries = new Map<string, Entry>();
+  readonly #asked = new Map<string, { state: number; step: Step }>();
+  readonly #queueing = new Map<string, string>();
+
+  private constructor(server: StepServer, rules: Rules) {
+    this.#server = server;
+    this.#rules = rules;
+  }
+
+  static async open(target: RedisTarget, rules: Rules = ALL_RULES): Promise<ServerMemo> {
+    return new ServerMemo(await StepServer.open(target, rules), rules);
+  }
+
+  close(): Promise<void> {
+    return this.#server.close();
+  }
+
+  /** Keys whose touching is observed; all keys that a strategy WATCHes. */
+  get watchable(): readonly string[] {
+    return this.#server.watchable;
+  }
+
+  /** Commands sent to the private server on behalf of the strategy, checks included. */
+  get serverCommands(): number {
+    return this.#server.commands;
+  }
+
+  /** The empty server. */
+  empty(): number {
+    return this.#intern(EMPTY, undefined);
+  }
+
+  content(state: number): string {
+    return this.#states[state]!.content;
+  }
+
+  /** Empties the server, for a sale over real sockets beside the memo. */
+  async clear(): Promise<void> {
+    for (const args of commandsOf({ kind: 'restart-without-aof' })) await this.call(args);
+  }
+
+  /** Lets something befall the server as it stands. */
+  async perform(move: ServerMove): Promise<void> {
+    for (const args of commandsOf(move)) await this.call(args);
+  }
+
+  /** Runs a command of our own on the server as it stands. */
+  call(args: readonly string[]): Promise<void> {
+    return this.#server.call(args);
+  }
+
+  /** Keys of the server as it stands. */
+  async keysNow(): Promise<readonly KeyContent[]> {
+    return (JSON.parse(await this.capture()) as [KeyContent[]])[0];
+  }
+
+  /** Every deadline of the server as it stands passes. */
+  async expireAll(): Promise<void> {
+    for (const { key, volatile } of await this.keysNow())
+      if (volatile) await this.perform({ kind: 'expire', key });
+  }
+
+  /** The logical content of the server as it stands, after something else worked on it. */
+  async capture(): Promise<string> {
+    return (await this.#server.look()).content;
+  }
+
+  /** The entry if it is known, else undefined: then `execute` it. */
+  lookup(state: number, step: Step): Entry | undefined {
+    return this.#entries.get(entryKey(state, step));
+  }
+
+  async execute(state: number, step: Step): Promise<Entry> {
+    const key = entryKey(state, step);
+    const known = this.#entries.get(key);
+    if (known) return known;
+    this.#inspect(state, step);
+    const from = this.#states[state]!;
+    const first = await this.#server.run(from, step);
+    const second = await this.#server.run(from, step);
+    if (first.reply !== second.reply || first.image.content !== second.image.content) {
+      throw new CannotExplore(
+        `nondeterministic: ${name(step)} answered or left something else when it ran twice from the same state`,
+        'let nothing depend on the clock, on chance or on the order of sets inside the server',
+      );
+    }
+    const entry = {
+      reply: first.reply,
+      next: this.#intern(first.image, { from: state, step }),
+      touched: first.touched,
+    };
+    this.#entries.set(key, entry);
+    this.#asked.set(key, { state, step });
+    return entry;
+  }
+
+  /** What the server will draw in the course of the step; undefined where its answer is certain. */
+  draw(state: number, { command }: Step): Draw | undefined {
+    return drawOf(decodeCommand(command), this.keys(state));
+  }
+
+  /** Keys of a state, in byte order. */
+  keys(state: number): readonly KeyContent[] {
+    return (JSON.parse(this.content(state)) as [KeyContent[]])[0];
+  }
+
+  /** Something befalls the server by itself. It is done with the command that has the same effect. */
+  async befall(state: number, move: ServerMove): Promise<{ next: number; touched: number }> {
+    let next = state;
+    let touched = 0;
+    for (const args of commandsOf(move)) {
+      const entry = await this.execute(next, { command: encodeCommand(args), queued: [], dirty: false });
+      next = entry.next;
+      touched |= entry.touched;
+    }
+    return { next, touched };
+  }
+
+  /** What the server answers when the command comes after MULTI: QUEUED, or why not. No state matters to that. */
+  async queueingReply(command: string): Promise<string> {
+    const known = this.#queueing.get(command);
+    if (known !== undefined) return known;
+    requireExplorable(decodeCommand(command));
+    const reply = await this.#server.queueingReply(command);
+    this.#queueing.set(command, reply);
+    return reply;
+  }
+
+  /** Starts observing a key that a strategy watches. @returns false if it was observed already */
+  async watch(key: string): Promise<boolean> {
+    if (this.watchable.includes(key)) return false;
+    if (this.watchable.length === 30)
+      throw new CannotExplore('it watches more than 30 keys', 'watch fewer keys');
+    await this.#server.observe(key);
+    this.#entries.clear(); // what these touched of the new key is not known
+    return true;
+  }
+
+  /**
+   * The same state with other ids in it. It is reached as the original was, with renamed commands, and must come
+   * out as the original's content with renamed ids. @returns undefined if it does not: ids then are not
+   * interchangeable
+   */
+  async rename(state: number, rename: (text: string) => string): Promise<number | undefined> {
+    const { content, origin } = this.#states[state]!;
+    const wanted = renameContent(content, rename);
+    if (wanted === content) return state;
+    const known = this.#idByContent.get(wanted);
+    if (known !== undefined) return known;
+    if (!origin) return undefined;
+    const from = await this.rename(origin.from, rename);
+    if (from === undefined) return undefined;
+    const { command, queued, dirty } = origin.step;
+    const { next } = await this.execute(from, {
+      command: rename(command),
+      queued: queued.map(rename),
+      dirty,
+    });
+    return this.content(next) === wanted || !this.#rules.renamingCheck ? next : undefined;
+  }
+
+  /**
+   * Runs every entry again under a renaming. @returns the first step that then does something else: it depends on
+   * more of the ids than whether they are equal (their order, their digest), so buyers are not interchangeable
+   */
+  async verifyRenaming(rename: (text: string) => string): Promise<string | undefined> {
+    for (const [key, entry] of Array.from(this.#entries)) {
+      const { state, step } = this.#asked.get(key)!;
+      const renamed = { ...step, command: rename(step.command), queued: step.queued.map(rename) };
+      const from = await this.rename(state, rename);
+      if (from === undefined) return name(step);
+      const again = await this.execute(from, renamed);
+      const sameReply = again.reply === sortUnordered(rename(entry.reply)) && again.touched === entry.touched;
+      if (!sameReply || this.content(again.next) !== renameContent(this.content(entry.next), rename))
+        return name(step);
+    }
+    return undefined;
+  }
+
+  #inspect(state: number, step: Step): void {
+    for (const bytes of [step.command, ...step.queued]) {
+      const args = decodeCommand(bytes);
+      // One that takes all that there is draws nothing; what stands before it in a transaction may change that.
+      const certain = mayDraw(args) && bytes === step.command && !this.draw(state, step);
+      if (!certain) requireExplorable(args);
+    }
+  }
+
+  #intern(image: ServerImage, origin: ServerState['origin']): number {
+    const known = this.#idByContent.get(image.content);
+    if (known !== undefined) return known;
+    this.#idByContent.set(image.content, this.#states.length);
+    return this.#states.push({ ...image, origin }) - 1;
+  }
+}
+
+const entryKey = (state: number, step: Step): string =>
+  `${state} ${step.dirty ? 'd' : ''}${step.queued.length} ${step.queued.join('')}${step.command}`;
+
+const name = (step: Step): string => nameOf(decodeCommand(step.command));
+
+/** A restart is an end of every connection, too; that is not the server's part. */
+function commandsOf(move: ServerMove): string[][] {
+  switch (move.kind) {
+    case 'expire':
+      return [['PEXPIREAT', move.key, '1']]; // the past: the key expires now, as it would by the clock
+    case 'evict':
+      return [['DEL', move.key]];
+    case 'script-flush':
+    case 'restart':
+      return [['SCRIPT', 'FLUSH', 'SYNC']];
+    case 'restart-without-aof':
+      return [
+        ['SCRIPT', 'FLUSH', 'SYNC'],
+        ['FUNCTION', 'FLUSH', 'SYNC'],
+        ['FLUSHALL', 'SYNC'],
+      ];
+  }
+}
+
+/** Renames ids in a content and brings what has no order back into byte order. */
+export function renameContent(content: string, rename: (text: string) => string): string {
+  const renamed = rename(content);
+  if (renamed === content) return content;
+  const [keys, ...rest] = JSON.parse(renamed) as [KeyContent[], string, string];
+  return JSON.stringify([keys.map(canonical).toSorted((a, b) => byBytes(a.key, b.key)), ...rest]);
+}

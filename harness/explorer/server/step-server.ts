@@ -1,0 +1,261 @@
+import { createHash } from 'node:crypto';
+import type { RedisTarget } from '../../redis/target.ts';
+import { requireExplorable, scriptBodies, withoutWaiting } from './explorable.ts';
+import { Batch, RawConnection, requireDone } from '../../wire/raw-connection.ts';
+import { decode, decodeCommand, encodeCommand, sortUnordered } from '../../wire/resp.ts';
+import type { Rules } from '../rules.ts';
+import { ImageReader, type ServerImage } from './image.ts';
+
+/** What is to run: one command in the state of its connection, or a fault of the server. */
+export interface Step {
+  /** Bytes of the command. */
+  command: string;
+  /** For EXEC: the bytes of the commands queued before it. */
+  queued: readonly string[];
+  /** For EXEC: a watched key was touched. */
+  dirty: boolean;
+}
+
+/** What one run of a step came to. */
+export interface Ran {
+  /** Reply bytes, verbatim but for the order of unordered collections. */
+  reply: string;
+  image: ServerImage;
+  /** Bit i: the step touched key i of `watchable`, as WATCH sees it. */
+  touched: number;
+}
+
+/** A key that outlives any exploration; its expiry is an event, never the clock's doing. */
+const FAR_AWAY_MS = String(10 ** 11);
+const DUMMY = '\x00oversell:touch';
+
+/**
+ * A private server that runs one step in any state that is asked for. Commands of ours and of the strategy go down one
+ * connection in one write wherever the next does not depend on a reply: an exploration waits for the server as
+ * often as it asks.
+ */
+export class StepServer {
+  readonly #connection: RawConnection;
+  readonly #monitor: RawConnection;
+  readonly #observers: RawConnection[] = [];
+  readonly #openObserver: () => Promise<RawConnection>;
+  readonly #bodies = new Map<string, string>();
+  readonly #reader: ImageReader;
+  /** What the server holds, where nobody but `run` has worked on it. */
+  #held: Held | undefined;
+  #usesFunctions = false;
+  /** What scripts called since the last sentinel. */
+  #hidden: string[] = [];
+  #sentinel = 0;
+  #echoed: (() => void) | undefined;
+  /** Keys whose touching is observed. */
+  readonly watchable: string[] = [];
+  /** Commands run on behalf of the strategy. */
+  commands = 0;
+
+  private constructor(
+    connection: RawConnection,
+    monitor: RawConnection,
+    openObserver: () => Promise<RawConnection>,
+    rules: Rules,
+  ) {
+    this.#reader = new ImageReader(connection, rules, this.#bodies);
+    this.#connection = connection;
+    this.#monitor = monitor;
+    this.#openObserver = openObserver;
+    monitor.onUnasked = (line) => this.#hear(line);
+  }
+
+  static async open(target: RedisTarget, rules: Rules): Promise<StepServer> {
+    const connect = (): Promise<RawConnection> => RawConnection.open(target.options);
+    const [connection, monitor] = await Promise.all([connect(), connect()]);
+    await monitor.call(['MONITOR']);
+    // The server looks this often whether a WAIT's time is up: at its usual 10 Hz, one of 1 ms takes up to 100 ms.
+    await connection.call(['CONFIG', 'SET', 'hz', '500']);
+    return new StepServer(connection, monitor, connect, rules);
+  }
+
+  /** Leaves the server's settings as they are by default: what is measured on it later does not depend on us. */
+  async close(): Promise<void> {
+    await this.#connection.call(['CONFIG', 'SET', 'hz', '10']).catch(() => {}); // it may have ended
+    for (const connection of [this.#connection, this.#monitor, ...this.#observers]) connection.close();
+  }
+
+  /** Runs a command of our own on the server as it stands. */
+  async call(args: readonly string[]): Promise<void> {
+    this.#held = undefined;
+    await this.#connection.call(args);
+  }
+
+  /** The server as it stands, after something else worked on it. */
+  async look(): Promise<ServerImage> {
+    this.#held = undefined;
+    return this.#reader.look();
+  }
+
+  /** What the server answers when the command comes after MULTI: QUEUED, or why not. No state matters to that. */
+  async queueingReply(command: string): Promise<string> {
+    const replies = await this.#connection.send([
+      encodeCommand(['MULTI']),
+      command,
+      encodeCommand(['DISCARD']),
+    ]);
+    return replies[1]!;
+  }
+
+  /** Observes one more key: who WATCHes it is told by every later run. */
+  async observe(key: string): Promise<void> {
+    this.watchable.push(key);
+    this.#observers.push(await this.#openObserver());
+  }
+
+  /** Runs the step in the state. */
+  async run(from: ServerImage, step: Step): Promise<Ran> {
+    const commands = [step.command, ...step.queued].map(decodeCommand);
+    const [name, ...queuedNames] = commands.map(nameOf) as [string, ...string[]];
+    this.#learn(commands);
+    if ([name, ...queuedNames].some((one) => LISTING.has(one))) this.#held = undefined;
+    const flushed = this.#held === undefined;
+    const isExec = step.queued.length > 0 || name === 'EXEC';
+    const batch = new Batch();
+    // EXEC depends on whether a watched key was touched, not on which: one flag of the connection in Redis. A dummy
+    // key sets it, before the restore, so that the content is not disturbed.
+    const dirtying = step.dirty ? batch.add(['WATCH', DUMMY], ['SET', DUMMY, '1'], ['DEL', DUMMY]) : [];
+    const restored = batch.add(
+      ...(this.#held ? [] : [['FLUSHALL', 'SYNC']]),
+      ...changing(this.#held ?? NOTHING, from),
+      ...this.#loading(from),
+    );
+    const before = [...dirtying, ...restored];
+    this.#held = undefined; // until the look after the step has told
+    // Only this waits half-way: observers must watch what was restored, and before the step.
+    const early = this.#observers.length > 0;
+    if (early) await this.#watch(batch, before);
+    const rest = early ? new Batch() : batch;
+    if (isExec) rest.add(['MULTI']);
+    rest.addBytes(...step.queued);
+    const [at] = rest.addBytes(withoutWaiting(step.command)) as [number];
+    if (step.dirty || isExec || name === 'WATCH') rest.add(['UNWATCH']);
+    const heard = SHOWN_BY_MONITOR.test(name) ? this.#listen(rest) : undefined;
+    const names = [name, ...queuedNames];
+    const looked = this.#reader.ask(rest, [...from.keys.keys()], {
+      // SCRIPT FLUSH and FUNCTION FLUSH change what is loaded as much as loading does.
+      scripts: names.some((one) => ['EVAL', 'EVAL_RO', 'SCRIPT'].includes(one)) || from.scripts,
+      functions: names.includes('FUNCTION') || from.functions,
+    });
+    this.commands += step.queued.length + (isExec ? 2 : 1);
+    const replies = await rest.send(this.#connection);
+    const touched = await this.#touched();
+    await heard;
+    if (!early) for (const i of before) requireDone(replies[i]!);
+    // A script that lists keys shows only now that the state should have been made from nothing.
+    if (heard && this.#hiddenNames().some((one) => LISTING.has(one)) && !flushed) return this.run(from, step);
+    const image = await this.#reader.imageOf(replies, looked);
+    this.#held = heldAfter(from, image);
+    return { reply: sortUnordered(replies[at]!), image, touched };
+  }
+
+  /** Texts of scripts are kept: digests alone cannot be restored. */
+  #learn(commands: readonly string[][]): void {
+    for (const args of commands) {
+      if (nameOf(args) === 'FUNCTION') this.#usesFunctions = true;
+      for (const body of scriptBodies(args)) {
+        this.#bodies.set(createHash('sha1').update(body, 'latin1').digest('hex'), body);
+      }
+    }
+  }
+
+  /** What loads the scripts and libraries of a state, and those alone. */
+  #loading({ scripts, functions }: ServerImage): string[][] {
+    const commands: string[][] = [];
+    const [wanted, loaded] = [digestsIn(scripts), this.#held && digestsIn(this.#held.scripts)];
+    const flushed = loaded === undefined || loaded.some((digest) => !wanted.includes(digest));
+    if (flushed) commands.push(['SCRIPT', 'FLUSH', 'SYNC']);
+    for (const digest of wanted)
+      if (flushed || !loaded.includes(digest)) commands.push(['SCRIPT', 'LOAD', this.#bodies.get(digest)!]);
+    if (this.#held?.functions !== functions) {
+      if (this.#usesFunctions) commands.push(['FUNCTION', 'FLUSH', 'SYNC']);
+      if (functions) commands.push(['FUNCTION', 'RESTORE', functions]);
+    }
+    return commands;
+  }
+
+  async #watch(batch: Batch, before: readonly number[]): Promise<void> {
+    const replies = await batch.send(this.#connection);
+    for (const i of before) requireDone(replies[i]!);
+    await Promise.all(this.#observers.map((observer, i) => observer.call(['WATCH', this.watchable[i]!])));
+  }
+
+  async #touched(): Promise<number> {
+    const answers = await Promise.all(
+      this.#observers.map((observer) => observer.send([encodeCommand(['MULTI']), encodeCommand(['EXEC'])])),
+    );
+    return answers.reduce((bits, answer, i) => (decode(answer[1]!) === null ? bits | (1 << i) : bits), 0);
+  }
+
+  /** What scripts call inside the server is shown by MONITOR alone; when it shows the sentinel, it has shown all. */
+  #listen(batch: Batch): Promise<void> {
+    this.#hidden = [];
+    batch.add(['ECHO', `oversell:${++this.#sentinel}`]);
+    return new Promise((resolve) => (this.#echoed = resolve));
+  }
+
+  #hear(line: string): void {
+    if (line.includes(`"ECHO" "oversell:${this.#sentinel}"`)) this.#echoed?.();
+    const hidden = /^\+\d+\.\d+ \[\d+ lua\] (.*)\r\n$/s.exec(line)?.[1];
+    if (hidden !== undefined) this.#hidden.push(hidden);
+  }
+
+  /** Names of the commands that its scripts call. @throws CannotExplore if one of them cannot be explored */
+  #hiddenNames(): string[] {
+    return this.#hidden.map((hidden) => {
+      const args = [...hidden.matchAll(/"((?:[^"\\]|\\.)*)"/gs)].map((match) => match[1]!);
+      requireExplorable(args, 'its script calls');
+      return nameOf(args);
+    });
+  }
+}
+
+/** What the server holds. */
+interface Held extends Pick<ServerImage, 'scripts' | 'functions'> {
+  names: readonly string[];
+  /** Key to dump, of the keys that are as a restore leaves them. */
+  restored: ReadonlyMap<string, string>;
+}
+
+const NOTHING = { names: [], restored: new Map<string, string>() };
+
+/**
+ * A key that the step changed is not as a restore would leave it, its order for one. Nor is one with a deadline: the
+ * strategy's may be near, and must not pass while we look on.
+ */
+function heldAfter(from: ServerImage, { keys, scripts, functions }: ServerImage): Held {
+  const restored = [...keys].flatMap(([key, { dump, dated }]): [string, string][] =>
+    from.keys.get(key)?.dump === dump && !dated ? [[key, dump]] : [],
+  );
+  return { names: [...keys.keys()], restored: new Map(restored), scripts, functions };
+}
+
+/**
+ * Makes the keys those of another state. What is the same stays: an exploration goes back and forth between
+ * neighbours, and to flush a server takes longer than all that is asked of it.
+ */
+function changing(held: Pick<Held, 'names' | 'restored'>, wanted: ServerImage): string[][] {
+  const gone = held.names.filter((key) => !wanted.keys.has(key));
+  const commands = gone.length > 0 ? [['DEL', ...gone]] : [];
+  for (const [key, { volatile, dump }] of wanted.keys) {
+    if (held.restored.get(key) === dump && !volatile) continue;
+    commands.push(['RESTORE', key, volatile ? FAR_AWAY_MS : '0', dump, 'REPLACE']);
+  }
+  return commands;
+}
+
+const digestsIn = (scripts: string): string[] => scripts.split(' ').filter(Boolean);
+
+/** Their answer has the order of the keyspace, which is one of how it came about. */
+const LISTING = new Set(['KEYS', 'SCAN']);
+
+/** Commands that call others inside the server. */
+const SHOWN_BY_MONITOR = /^(EVAL|FCALL|EXEC)/;
+
+export const nameOf = (args: readonly string[]): string => args[0]!.toUpperCase();

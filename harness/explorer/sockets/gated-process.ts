@@ -1,0 +1,188 @@
+import { answerOf } from '../process/answer.ts';
+import type { ScheduleStep } from '../../documents/counterexample.ts';
+import { CannotExplore } from '../errors.ts';
+import type { Passage } from '../../wire/gate.ts';
+import type { Abilities, Call, Instance, InstanceEvent, Settled } from '../process/instance.ts';
+import type { Finish } from '../search/at-rest.ts';
+
+interface Called {
+  operation: number;
+  kind: Finish['kind'] | 'other';
+  buyer: number;
+}
+
+const NOBODYS: Called = { operation: -1, kind: 'other', buyer: -1 };
+
+/** One application process behind the gate. */
+export class Process {
+  readonly instance: Instance;
+  readonly passages: readonly Passage[];
+  readonly calls: Called[] = [];
+  crashed = false;
+  readonly #answered = new Set<number>();
+  readonly #resent = new Set<number>();
+  /** Commands that had no reply when their connection was cut. */
+  #lost: string[] = [];
+  #written: number[] = [];
+
+  constructor(instance: Instance, passages: readonly Passage[]) {
+    this.instance = instance;
+    this.passages = passages;
+  }
+
+  get abilities(): Abilities {
+    const [seller] = this.instance.observe().settled;
+    if (seller?.kind === 'returned') return seller.value as Abilities;
+    throw new CannotExplore(
+      'seller() failed',
+      'seller() must return a seller on a sale that open() has created',
+    );
+  }
+
+  get timers(): number {
+    return this.instance.observe().timers;
+  }
+
+  /** A timer may fire: while something is asked, any; afterwards those that do not repeat for ever. */
+  get timerMatters(): boolean {
+    if (this.crashed) return false;
+    const { timers, repeating } = this.instance.observe();
+    return this.owes ? timers > 0 : timers > repeating;
+  }
+
+  /** Something is under way. */
+  get busy(): boolean {
+    const waiting = this.passages.some(({ pending, replies }) => pending.length + replies.length > 0);
+    return !this.crashed && (waiting || this.owes || this.timerMatters);
+  }
+
+  /** It lives, and a call has no answer. */
+  get owes(): boolean {
+    return !this.crashed && this.instance.observe().settled.includes(undefined);
+  }
+
+  async call(call: Call, called: Called = NOBODYS, picks?: readonly number[]): Promise<number> {
+    const index = this.calls.push(called) - 1;
+    await this.apply({ type: 'call', call }, picks);
+    return index;
+  }
+
+  async apply(event: InstanceEvent, picks: readonly number[] = []): Promise<void> {
+    await this.instance.apply({ ...event, picks });
+    this.#noteResent();
+  }
+
+  /** @param instead what the server is given in place of the command */
+  async execute(connection: number, instead?: string): Promise<{ command: string; reply: string }> {
+    const passage = this.passages[connection]!;
+    const executed = await passage.execute(instead);
+    if (this.crashed || passage.isCut) passage.replies.length = 0;
+    return executed;
+  }
+
+  async deliver(connection: number, picks?: readonly number[]): Promise<void> {
+    const bytes = this.passages[connection]!.replies.shift()!;
+    await this.apply({ type: 'deliver', connection, bytes }, picks);
+  }
+
+  async cut(connection: number, survivors: number, picks?: readonly number[]): Promise<void> {
+    const passage = this.passages[connection]!;
+    this.#lost.push(...passage.unanswered());
+    passage.pending.length = survivors;
+    passage.replies.length = 0;
+    await this.apply({ type: 'cut', connection }, picks);
+  }
+
+  crash(survivors: readonly number[]): void {
+    this.crashed = true;
+    this.passages.forEach((passage, c) => {
+      passage.pending.length = Math.min(
+        passage.pending.length,
+        passage.isCut ? Infinity : (survivors[c] ?? 0),
+      );
+      passage.replies.length = 0;
+    });
+    this.instance.kill();
+  }
+
+  dropGhost(): void {
+    for (const passage of this.passages) passage.pending.length = 0;
+  }
+
+  /** Why this step is not possible now, or undefined. */
+  refuses(step: ScheduleStep): string | undefined {
+    if (step.event === 'execute' && !this.passages[step.connection]?.pending.length)
+      return 'no command was sent there';
+    if (step.event === 'deliver' && !this.passages[step.connection]?.replies.length)
+      return 'no reply waits there';
+    if (step.event === 'timer' && this.timers === 0) return 'no timer is set';
+    if (step.event === 'cut' && !this.passages[step.connection]) return 'there is no such connection';
+    return undefined;
+  }
+
+  /** Operations answered since this was last asked. */
+  newlyAnswered(): number[] {
+    if (this.crashed) return [];
+    const { settled } = this.instance.observe();
+    const fresh = this.calls.flatMap(({ operation }, i) =>
+      operation >= 0 && settled[i] && !this.#answered.has(operation) ? [operation] : [],
+    );
+    for (const operation of fresh) this.#answered.add(operation);
+    return fresh;
+  }
+
+  /** What became of each operation that it was asked for. */
+  finished(): Omit<Finish, 'invoked' | 'completed'>[] {
+    const { settled } = this.instance.observe();
+    return this.calls.flatMap(({ operation, kind, buyer }, i) => {
+      if (kind === 'other' || operation < 0) return [];
+      // What its code does after its death is nobody's answer.
+      const answer = this.crashed && !this.#answered.has(operation) ? undefined : settled[i];
+      const resent = this.#resent.has(operation);
+      return [
+        {
+          operation,
+          kind,
+          buyer,
+          resent,
+          fate: answer ? fateOf(kind, answer) : this.crashed ? 'unknown' : 'hung',
+        },
+      ];
+    });
+  }
+
+  /** Runs everything to its end in the plainest order; `meanwhile` is what others do before each timer. */
+  async drive(meanwhile?: () => Promise<unknown>): Promise<void> {
+    for (;;) {
+      const reply = this.passages.findIndex((passage) => passage.replies.length > 0);
+      const command = this.passages.findIndex((passage) => passage.pending.length > 0);
+      if (reply >= 0) await this.deliver(reply);
+      else if (command >= 0) await this.execute(command);
+      else if (this.timers > 0 && this.owes) {
+        await meanwhile?.();
+        await this.apply({ type: 'timer' });
+      } else return;
+    }
+  }
+
+  /** The client sends again what it had no reply to. */
+  #noteResent(): void {
+    const { written, settled } = this.instance.observe();
+    written.forEach((commands, c) => {
+      const fresh = commands.slice(this.#written[c] ?? 0);
+      if (!fresh.some((command) => this.#lost.includes(command))) return;
+      this.#lost = this.#lost.filter((command) => !fresh.includes(command));
+      this.calls.forEach(({ operation }, i) => {
+        if (operation >= 0 && !settled[i]) this.#resent.add(operation);
+      });
+    });
+    this.#written = written.map((commands) => commands.length);
+    if (!settled.includes(undefined)) this.#lost = [];
+  }
+}
+
+function fateOf(kind: Called['kind'], settled: Settled): Finish['fate'] {
+  if (kind === 'purchase') return answerOf(settled);
+  if (settled.kind === 'returned') return 'done';
+  return settled.definite ? 'rejected' : 'unknown';
+}

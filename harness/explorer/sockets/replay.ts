@@ -1,0 +1,58 @@
+import type { RedisTarget } from '../../redis/target.ts';
+import { requirePrivate } from '../../redis/target.ts';
+import type { Counterexample } from '../../documents/counterexample.ts';
+import { RealSale } from './real-sale.ts';
+import { ServerMemo } from '../server/memo.ts';
+import type { Subject } from '../space/space.ts';
+import { virtualGlobals } from '../process/virtual.ts';
+import { follow } from './audit.ts';
+
+/**
+ * `confirmed`: the same schedule violates the same property again. `mended`: it ran, and the property held.
+ * `diverged`: the code no longer sends or is told what was recorded, so the schedule says nothing about it.
+ */
+export interface Replay {
+  result: 'confirmed' | 'mended' | 'diverged';
+  message: string;
+  stepsRun: number;
+}
+
+/** Runs one schedule again, step by step, on a real server over real sockets. */
+export async function replay(
+  counterexample: Counterexample,
+  subject: Subject,
+  target: RedisTarget,
+): Promise<Replay> {
+  requirePrivate(target, 'replay');
+  using _ = virtualGlobals();
+  const memo = await ServerMemo.open(target);
+  try {
+    const { scope, schedule, property } = counterexample;
+    await using sale = await RealSale.open(scope, subject, memo, target);
+    const mismatch = await follow(sale, schedule);
+    if (mismatch) {
+      const { step, message } = mismatch;
+      return {
+        result: 'diverged',
+        stepsRun: step,
+        message: `step ${step + 1} of ${schedule.length}: ${message}`,
+      };
+    }
+    const stepsRun = schedule.length;
+    if (property === 'oversell' && sale.acknowledged > scope.stock) {
+      return {
+        result: 'confirmed',
+        stepsRun,
+        message: `${sale.acknowledged} units were sold of ${scope.stock}`,
+      };
+    }
+    if ((await sale.steps()).regular.length > 0)
+      return { result: 'mended', stepsRun, message: 'nothing is violated so far' };
+    const { judgement } = await sale.finish();
+    const { verdict, evidence } = judgement[property];
+    if (verdict !== 'violated') return { result: 'mended', stepsRun, message: `${property} held at rest` };
+    return { result: 'confirmed', stepsRun, message: evidence.map((item) => item.message).join('; ') };
+  } finally {
+    await memo.close();
+  }
+}

@@ -1,0 +1,38 @@
+import type { RedisTarget } from '../../redis/target.ts';
+import type { Abilities } from '../process/instance.ts';
+import { NO_FAULTS, type Scope } from '../scope/scope.ts';
+import { ServerMemo } from '../server/memo.ts';
+import { ALL_REDUCTIONS, Space, type Subject } from './space.ts';
+import { virtualGlobals } from '../process/virtual.ts';
+
+/** A sale that nobody comes to. */
+const NOBODY: Scope = {
+  buyers: 0,
+  stock: 2,
+  quantities: [],
+  users: 1,
+  attempts: 1,
+  instances: 1,
+  client: 'default',
+  faults: NO_FAULTS,
+  releases: 0,
+  restocks: 0,
+  jobs: 0,
+  seed: 0,
+};
+
+/**
+ * Opens a sale and makes a seller, to see which optional parts of the contract it has.
+ * @throws CannotExplore if that fails
+ */
+export async function abilitiesOf(subject: Subject, target: RedisTarget): Promise<Abilities> {
+  using _ = virtualGlobals();
+  const memo = await ServerMemo.open(target);
+  try {
+    const space = new Space(NOBODY, subject, memo, ALL_REDUCTIONS);
+    await space.initial(0);
+    return space.abilities;
+  } finally {
+    await memo.close();
+  }
+}

@@ -1,0 +1,82 @@
+import type { Outcome } from '../../history/operation.ts';
+
+/**
+ * The state of one application instance as the search sees it: where its code stands (a node of its history), and
+ * how far each connection has come on the server and back.
+ */
+export interface Local {
+  role: number;
+  node: number;
+  /** `absent`: not started yet. `done`: nothing that it may still do can matter; only its calls are kept. */
+  phase: 'absent' | 'live' | 'crashed' | 'done';
+  /** In the order in which they were made. */
+  calls: readonly CallState[];
+  connections: readonly Connection[];
+  /** Commands that had no reply when a connection was cut, until the client has connected again. */
+  lost: readonly string[];
+}
+
+/** One call on the seller. */
+export interface CallState {
+  /** Which operation of the scope it is, or -1 where nobody asks what became of it. */
+  operation: number;
+  kind: 'purchase' | 'release' | 'restock' | 'other';
+  buyer: number;
+  /** It counts as started. Of a lone buyer's purchase that is later than the call: see `Cursor`. */
+  begun: boolean;
+  /** Absent while it runs. */
+  outcome?: Outcome;
+  /** The client sent commands again while it ran. */
+  resent: boolean;
+}
+
+/** One connection, as the server knows it. */
+export interface Connection {
+  /** Commands of the node's `written` that ran. */
+  executed: number;
+  /** After a crash or a cut: how many of the written commands may still run; they are the ghost. */
+  limit: number;
+  /** Replies on their way to the client. */
+  replies: readonly string[];
+  /** Keys under WATCH. */
+  watched: readonly string[];
+  /** A watched key was touched: the next EXEC answers nil. */
+  dirty: boolean;
+  /** Commands queued since MULTI. */
+  queue: readonly string[] | undefined;
+  /** Whether the client still listens. */
+  open: boolean;
+}
+
+export const NEW_CONNECTION: Connection = {
+  executed: 0,
+  limit: Number.MAX_SAFE_INTEGER,
+  replies: [],
+  watched: [],
+  dirty: false,
+  queue: undefined,
+  open: true,
+};
+
+/** A connection that nobody will hear of again. */
+export const GONE: Connection = { ...NEW_CONNECTION, limit: 0, open: false };
+
+/** An answer as it arrives. */
+export interface Answer {
+  operation: number;
+  outcome: Outcome;
+}
+
+/** Gives equal values equal small numbers. */
+export class Interner<T> {
+  readonly #ids = new Map<string, number>();
+  readonly values: T[] = [];
+
+  id(value: T): number {
+    const key = JSON.stringify(value);
+    const known = this.#ids.get(key);
+    if (known !== undefined) return known;
+    this.#ids.set(key, this.values.length);
+    return this.values.push(value) - 1;
+  }
+}

@@ -1,0 +1,83 @@
+import type { Sale, Seller, Strategy } from '../../strategies/contract.ts';
+import { systemClock as clock } from '../ground/ambient.ts';
+import type { Random } from '../ground/random.ts';
+import type { RedisTarget } from '../redis/target.ts';
+import { Connections } from './connections.ts';
+import type { Failures } from './failures.ts';
+import { sellerEnv } from './seller-env.ts';
+
+/** How long background work rests when it found nothing to do, as a polling consumer would. */
+const IDLE_MS = 1;
+
+/**
+ * Works in the background, pass after pass, until `until` settles. A pass that fails is counted, and tried again.
+ * @returns when the last pass has ended
+ */
+export async function workUntil(
+  until: Promise<unknown>,
+  runJob: NonNullable<Seller['runJob']>,
+  failures: Failures,
+): Promise<void> {
+  const over = new AbortController();
+  const end = (): void => over.abort();
+  void until.then(end, end);
+  while (!over.signal.aborted) {
+    const done = await runJob().catch((error: unknown) => {
+      failures.count(error, 'runJob');
+      return 'idle' as const;
+    });
+    if (done === 'idle') await clock.sleep(IDLE_MS);
+  }
+}
+
+/** What a shop runs beside its servers, once: a process of its own for the strategy's background work. */
+export class BackOffice {
+  readonly #connections: Connections;
+  readonly #failures: Failures;
+  #opening: Promise<Seller | undefined> | undefined;
+  #works = false;
+
+  private constructor(failures: Failures) {
+    this.#failures = failures;
+    this.#connections = new Connections(failures);
+  }
+
+  static async open(
+    strategy: Strategy,
+    sale: Sale,
+    target: RedisTarget,
+    random: Random,
+    maxAttempts: number,
+    failures: Failures,
+  ): Promise<BackOffice> {
+    const office = new BackOffice(failures);
+    const redis = await office.#connections.open({ ...target.options, ...strategy.client });
+    const opening = async (): Promise<Seller> => strategy.seller(redis, sale, sellerEnv(random, maxAttempts));
+    // If it fails or hangs, so it does in the instances, which are asked why.
+    office.#opening = opening().catch(() => undefined);
+    return office;
+  }
+
+  /** Commands that it sent. */
+  get commands(): number {
+    return this.#works ? this.#connections.commands : 0;
+  }
+
+  /** Works until `until` settles, if the strategy has anything to do. A pass that never ends is left. */
+  async workUntil(until: Promise<unknown>, graceMs: number): Promise<void> {
+    const ended = until.then(
+      () => undefined,
+      () => undefined,
+    );
+    const seller = await Promise.race([this.#opening, ended]);
+    if (!seller?.runJob) return;
+    this.#works = true;
+    const working = workUntil(until, () => seller.runJob!(), this.#failures);
+    await ended;
+    await Promise.race([working, clock.sleep(graceMs)]);
+  }
+
+  close(): void {
+    this.#connections.disconnect();
+  }
+}

@@ -1,0 +1,146 @@
+import { existsSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { register } from 'node:module';
+import { extname, isAbsolute, parse } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { handOver, stillAlive } from '../ground/busy.ts';
+import { EnvironmentError, UsageError } from '../ground/errors.ts';
+import { lineThat, literal } from './lines.ts';
+import { strategiesIn, type ExportedStrategy } from './shape.ts';
+import { compile, isTypeScript, isUsers, originalLine, placeOf, STRATEGY_EXTENSIONS } from './source.ts';
+
+/** How long a file may take to load. */
+const IMPORT_LIMIT_MS = 10_000;
+
+/**
+ * Imports a file of strategies as Node imports any module, TypeScript included.
+ *
+ * @param file absolute path
+ * @throws UsageError that names file, line and remedy, whatever is wrong with the file
+ */
+export async function importStrategies(file: string, limitMs = IMPORT_LIMIT_MS): Promise<ExportedStrategy[]> {
+  checkFile(file);
+  registerHooks();
+  const exports = await importWithin(file, limitMs);
+  return strategiesIn(exports, file, await readFile(file, 'utf8'));
+}
+
+function checkFile(file: string): void {
+  if (!existsSync(file)) {
+    throw new UsageError('NO_SUCH_FILE', `${file} does not exist`, 'check the path');
+  }
+  if (statSync(file).isDirectory()) {
+    throw new UsageError(
+      'UNSUPPORTED_FILE',
+      `${file} is a folder`,
+      'name the file in it that exports a strategy',
+    );
+  }
+  if (!STRATEGY_EXTENSIONS.includes(extname(file))) {
+    throw new UsageError(
+      'UNSUPPORTED_FILE',
+      `${file} is no module of strategies`,
+      `give a ${STRATEGY_EXTENSIONS.join(', ')} file`,
+    );
+  }
+}
+
+let registered = false;
+
+/** Once per thread: Node keeps hooks for each apart. */
+function registerHooks(): void {
+  if (registered) return;
+  const hook = import.meta.resolve('#strategy-hook');
+  if (!existsSync(fileURLToPath(hook))) {
+    throw new EnvironmentError('NOT_BUILT', `${fileURLToPath(hook)} is missing`, 'npm run build');
+  }
+  register(hook);
+  registered = true;
+}
+
+/** A thread that an import holds for good is the watchdog's matter; here, one that waits for good. */
+async function importWithin(file: string, limitMs: number): Promise<Record<string, unknown>> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => void neverSettles(file, limitMs).then(reject), limitMs);
+  });
+  const heartbeat = setInterval(stillAlive, Math.min(100, limitMs / 4));
+  let floating: Promise<UsageError> | undefined;
+  const unhandled = (reason: unknown): void => void (floating ??= faultOf(reason, file));
+  process.on('unhandledRejection', unhandled);
+  handOver();
+  try {
+    const loading = import(pathToFileURL(file).href).catch(async (error: unknown) => {
+      throw await faultOf(error, file);
+    });
+    const exports = (await Promise.race([loading, late])) as Record<string, unknown>;
+    // By the end of this turn, Node has told of promises that were rejected without anybody looking.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (floating) throw await floating;
+    return exports;
+  } finally {
+    handOver();
+    process.off('unhandledRejection', unhandled);
+    clearInterval(heartbeat);
+    clearTimeout(timer);
+  }
+}
+
+async function neverSettles(file: string, limitMs: number): Promise<UsageError> {
+  const at = lineThat(await readFile(file, 'utf8'), /^\S.*\bawait\b|^await\b/);
+  return new UsageError(
+    'IMPORT_TIMED_OUT',
+    `${placeOf(file, at)}: the file is not loaded after ${limitMs} ms: what it awaits at top level does not come`,
+    'move what is awaited into open() or seller(), or see why it never settles',
+  );
+}
+
+/** What an import rejected with, told as the user's fault that it is. */
+async function faultOf(error: unknown, file: string): Promise<UsageError> {
+  const { code, remedy, message, stack } = (error ?? {}) as Partial<UsageError>;
+  // Ours, from the hooks' thread: errors lose their class on the way.
+  if (remedy !== undefined) return new UsageError(code!, message!, remedy);
+  const thrown = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') return notFound(message!, file);
+  const place = (await placeInStack(stack ?? '')) ?? {
+    file,
+    line: lineThat(await readFile(file, 'utf8'), /\bthrow\b|\breject\(/),
+  };
+  const what = error instanceof SyntaxError ? message! : `it failed at import: ${thrown}`;
+  return new UsageError(
+    error instanceof SyntaxError ? 'SYNTAX_ERROR' : 'IMPORT_FAILED',
+    `${placeOf(place.file, place.line)}: ${what}`,
+    'correct that line, or move what may fail into open() or seller()',
+    { cause: error },
+  );
+}
+
+/** Node says what was not found and from where, but not the line. */
+async function notFound(message: string, file: string): Promise<UsageError> {
+  const [, missing = message, importer = file] =
+    /^Cannot find (?:module|package) '([^']+)' imported from (.+)$/m.exec(message) ?? [];
+  const from = importer.startsWith('file:') ? fileURLToPath(importer) : importer;
+  const isFile = isAbsolute(missing);
+  const name = isFile ? parse(missing).name : missing;
+  const line = lineThat(
+    await readFile(from, 'utf8'),
+    new RegExp(`\\b(import|export|from)\\b.*${literal(name)}`),
+  );
+  return new UsageError(
+    'MODULE_NOT_FOUND',
+    `${placeOf(from, line)}: it imports what cannot be found: ${missing}`,
+    isFile ? 'correct the path' : `npm install ${missing} beside the file, or do without it`,
+  );
+}
+
+/** The innermost position in a stack trace that is in the user's code, as the user wrote it. */
+async function placeInStack(stack: string): Promise<{ file: string; line: number } | undefined> {
+  const positions = [...stack.matchAll(/((?:file:\/\/)?\/[^\s()]*?):(\d+)(?::(\d+))?(?=[)\s]|$)/gm)];
+  const found = positions.find(([, url]) => isUsers(url!));
+  if (!found) return undefined;
+  const [, url, line, column = 1] = found;
+  const file = url!.startsWith('file:') ? fileURLToPath(url!) : url!;
+  // Compiled again: only a fault needs the map, and the same source compiles to the same code.
+  const compiled = isTypeScript(file) ? await compile(file, 'esm') : undefined;
+  return { file, line: compiled ? originalLine(compiled.map, Number(line), Number(column)) : Number(line) };
+}

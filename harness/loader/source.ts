@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { SourceMap, type SourceMapPayload } from 'node:module';
+import { dirname, extname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { transform, type Loader, type TransformOptions } from 'esbuild';
+import { UsageError } from '../ground/errors.ts';
+import { OUR_CODE } from '../ground/places.ts';
+
+const LOADERS: Record<string, Loader> = {
+  '.ts': 'ts',
+  '.mts': 'ts',
+  '.cts': 'ts',
+  '.js': 'js',
+  '.mjs': 'js',
+  '.cjs': 'js',
+};
+
+/** What a strategy's own file may be. What it imports may also be CommonJS. */
+export const STRATEGY_EXTENSIONS: readonly string[] = ['.ts', '.mts', '.js', '.mjs'];
+
+/** No option of these makes functions dearer than they were written (as `keepNames` does). */
+const FORMATS = {
+  /** For Node's own loader. */
+  esm: { format: 'esm' },
+  /** For modules that are evaluated many times: see the explorer's Program. */
+  cjs: {
+    format: 'cjs',
+    define: { 'import.meta': '__meta' },
+    supported: { 'dynamic-import': false },
+  },
+} satisfies Record<string, TransformOptions>;
+type Format = keyof typeof FORMATS;
+
+interface Compiled {
+  code: string;
+  map: string;
+}
+
+/** Strategies share most of what they import. */
+const compiled = new Map<string, { source: string; result: Promise<Compiled> }>();
+
+/**
+ * A file of code as plain JavaScript, types erased; its source map is at its end, and apart.
+ * @returns undefined if it is no code: JSON and the like
+ * @throws UsageError SYNTAX_ERROR, which names file and line
+ */
+export async function compile(file: string, format: Format): Promise<Compiled | undefined> {
+  const loader = LOADERS[extname(file)];
+  if (!loader) return undefined;
+  const source = await readFile(file, 'utf8');
+  const key = `${format} ${file}`;
+  const known = compiled.get(key);
+  if (known?.source === source) return known.result;
+  const result = transformed(file, source, loader, format);
+  compiled.set(key, { source, result });
+  return result;
+}
+
+async function transformed(file: string, source: string, loader: Loader, format: Format): Promise<Compiled> {
+  try {
+    const options = { ...FORMATS[format], loader, sourcefile: file, sourcemap: 'both' } as const;
+    return await transform(source, { ...options, target: 'node20.19', logLevel: 'silent' });
+  } catch (error) {
+    const [first] =
+      (error as Partial<{ errors: { text: string; location: Location | null }[] }>).errors ?? [];
+    if (!first) throw error;
+    const place = placeOf(file, first.location?.line);
+    if (/top-level await/i.test(first.text)) {
+      throw new UsageError(
+        'CANNOT_EXPLORE',
+        `${place}: it awaits at top level, and an explored file is evaluated anew for each instance`,
+        'read synchronously there (readFileSync), or move what is awaited into open() or seller()',
+      );
+    }
+    throw new UsageError('SYNTAX_ERROR', `${place}: ${first.text}`, 'correct the syntax of that line');
+  }
+}
+
+interface Location {
+  line: number;
+}
+
+/** `file:line`, as terminals and editors open it. */
+export const placeOf = (file: string, line?: number): string =>
+  line === undefined ? file : `${file}:${line}`;
+
+/** The line that the user wrote, for a position in what it was compiled to. All count from 1. */
+export function originalLine(map: string, line: number, column: number): number {
+  const entry = new SourceMap(JSON.parse(map) as SourceMapPayload).findEntry(line - 1, column - 1);
+  return 'originalLine' in entry ? entry.originalLine + 1 : line;
+}
+
+/** Node loads JavaScript as it is. */
+export const isTypeScript = (file: string): boolean => /\.[cm]?ts$/.test(file);
+
+/** Whether the code is the user's: not Node's, no package's, not ours. */
+export function isUsers(url: string): boolean {
+  if (!/^(file:\/\/)?\//.test(url) || url.includes('/node_modules/')) return false;
+  return !decodeURI(url.replace(/^file:\/\//, '')).startsWith(ourCode);
+}
+const ourCode = fileURLToPath(OUR_CODE);
+
+/** The file that a relative import means; TypeScript's habits count: `./x.js` may be `./x.ts`, and so may `./x`. */
+export function relativeFile(specifier: string, from: string): string | undefined {
+  if (!/^(\.{0,2}\/|file:)/.test(specifier)) return undefined;
+  const path = specifier.startsWith('file:') ? fileURLToPath(specifier) : resolve(dirname(from), specifier);
+  const stem = path.replace(/\.([cm]?)js$/, '.$1ts');
+  const candidates = stem === path ? STRATEGY_EXTENSIONS.map((extension) => path + extension) : [stem];
+  return [path, ...candidates].find((candidate) => extname(candidate) && existsSync(candidate)) ?? path;
+}
+
+/** Packages that a file in an empty folder finds all the same: ours, and the client that it is handed. */
+export const comesWithUs = (specifier: string): boolean => /^(ioredis|oversell)(\/|$)/.test(specifier);

@@ -1,0 +1,72 @@
+import { resolve } from 'node:path';
+import type { Strategy } from '../../strategies/contract.ts';
+import { registry } from '../../strategies/registry.ts';
+import { UsageError } from '../ground/errors.ts';
+
+/** Where a strategy comes from; plain data, so that every worker can load it for itself. */
+export type StrategyRef = { name: string } | { path: string; export?: string };
+
+/** A strategy, and how a worker or the explorer finds it again. */
+export interface LoadedStrategy {
+  ref: StrategyRef;
+  strategy: Strategy;
+  /** The user's file, absolute; absent for a built-in. */
+  path?: string;
+}
+
+/** What a command-line argument means: a path if it looks like one, else the name of a built-in. */
+const strategyRef = (argument: string): StrategyRef =>
+  /[/\\.]/.test(argument) ? { path: argument } : { name: argument };
+
+/**
+ * The strategy of that name; or those that a file exports: all of them, or the one export that is named.
+ * @throws UsageError if there is none, or its file cannot be loaded: it names file, line and remedy
+ */
+export async function loadStrategies(
+  ref: StrategyRef,
+  options: { importLimitMs?: number } = {},
+): Promise<LoadedStrategy[]> {
+  if ('name' in ref) return [{ ref, strategy: builtIn(ref.name) }];
+  const path = resolve(ref.path);
+  // Only now: what compiles and checks a user's file is as much to load as the rest of a worker.
+  const { importStrategies } = await import('./file.ts');
+  const exported = await importStrategies(path, options.importLimitMs);
+  const chosen = exported.filter(({ exportName }) => ref.export === undefined || exportName === ref.export);
+  if (chosen.length === 0) {
+    throw new UsageError(
+      'UNKNOWN_STRATEGY',
+      `${path} exports no strategy as "${ref.export}"`,
+      `choose one of ${exported.map(({ exportName }) => exportName).join(', ')}`,
+    );
+  }
+  return chosen.map(({ exportName, strategy }) => ({ ref: { path, export: exportName }, strategy, path }));
+}
+
+/** What several arguments mean together; none: every built-in. @throws UsageError as `loadStrategies` */
+export async function chosenStrategies(chosen: readonly string[]): Promise<LoadedStrategy[]> {
+  const names = chosen.length > 0 ? chosen : registry.map(({ strategy }) => strategy.name);
+  const loaded: LoadedStrategy[] = [];
+  for (const argument of names) loaded.push(...(await loadStrategies(strategyRef(argument))));
+  return loaded;
+}
+
+/** The one strategy that the reference means. @throws UsageError as `loadStrategies`, and if there are several */
+export async function loadStrategy(ref: StrategyRef): Promise<Strategy> {
+  const loaded = await loadStrategies(ref);
+  if (loaded.length === 1) return loaded[0]!.strategy;
+  throw new UsageError(
+    'UNKNOWN_STRATEGY',
+    `${loaded[0]!.path} exports ${loaded.length} strategies, not one`,
+    `choose one of ${loaded.map(({ strategy }) => strategy.name).join(', ')}`,
+  );
+}
+
+function builtIn(name: string): Strategy {
+  const found = registry.find(({ strategy }) => strategy.name === name);
+  if (found) return found.strategy;
+  throw new UsageError(
+    'UNKNOWN_STRATEGY',
+    `there is no strategy "${name}"`,
+    `choose one of ${registry.map(({ strategy }) => strategy.name).join(', ')}, or give a path to your own`,
+  );
+}

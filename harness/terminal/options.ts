@@ -1,0 +1,48 @@
+import { basename, relative } from 'node:path';
+import { CommanderError, InvalidArgumentError, Option } from 'commander';
+import { explain, RunError } from '../ground/errors.ts';
+
+/** Bad usage that commander notices; ours is a UsageError. */
+const USAGE = 2;
+/** A fault of the machine or of ours: there is no verdict. */
+const NO_VERDICT = 4;
+
+/** For an option or argument: a whole number from `least` to 2^53−1. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
+    throw new InvalidArgumentError(`Give a whole number from ${least} to 2^53−1.`);
+  };
+}
+
+export const seedOption = (): Option =>
+  new Option('--seed <n>', 'repeat a run (default: a fresh seed, printed)').argParser(wholeNumber(0));
+
+/**
+ * The command that repeats a run, to be pasted where it was typed.
+ *
+ * @param script as in process.argv[1]
+ * @param args as they were typed
+ */
+export function repeatCommand(script: string, args: readonly string[], seed: number): string {
+  const program = basename(script) === 'oversell' ? ['npx', 'oversell'] : ['node', relative('', script)];
+  const seeded = args.some((word) => /^--seed(=|$)/.test(word)) ? [] : ['--seed', String(seed)];
+  return [...program, ...args, ...seeded].map(quoted).join(' ');
+}
+
+const quoted = (word: string): string =>
+  /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+
+/** What to tell of an error that ends a command, and the exit code; undefined: it was help, or the version. */
+export function faultOf(
+  error: unknown,
+): { exitCode: number; fault: { code: string; message: string; remedy: string } } | undefined {
+  if (!(error instanceof CommanderError)) {
+    return { exitCode: error instanceof RunError ? error.exitCode : NO_VERDICT, fault: explain(error) };
+  }
+  if (error.exitCode === 0) return undefined;
+  const message =
+    error.code === 'commander.help' ? 'no command was given' : error.message.replace(/^error: /, '');
+  return { exitCode: USAGE, fault: { code: 'USAGE', message, remedy: 'see oversell --help' } };
+}

@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { closeSync, existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { busy } from '../ground/busy.ts';
+import { EnvironmentError, UsageError } from '../ground/errors.ts';
+
+export interface WatchdogOptions {
+  /** How long a strategy may hold the thread at a stretch. */
+  limitMs?: number;
+  /**
+   * Tells of the fault. It runs on the thread that is held, while the strategy's code stands still under it, so it
+   * must not wait; when it returns, the process ends with the fault's exit code.
+   */
+  onStuck: (error: UsageError) => void;
+}
+
+const STUCK_LIMIT_MS = 10_000;
+
+/** Where the watchdog's thread, through the debugger, finds its way back into this one. */
+export const REPORT = Symbol.for('oversell.stuck');
+
+/** What the watchdog's thread is started with. */
+export interface Watched {
+  busy: SharedArrayBuffer;
+  limitMs: number;
+}
+
+/** What it found: the arguments of a UsageError. */
+export type Stuck = [code: string, message: string, remedy: string];
+
+/**
+ * Watches the main thread from another one: code of a strategy that never gives the thread back (an endless loop, also
+ * one of resolved promises) is found where it is, and the process ends. It ends, because such code cannot be
+ * unwound: V8 can terminate it, but not under async hooks, which the explorer needs.
+ *
+ * Call it on the main thread, once. @throws EnvironmentError if the watchdog's thread was not compiled
+ */
+export async function startWatchdog({
+  limitMs = STUCK_LIMIT_MS,
+  onStuck,
+}: WatchdogOptions): Promise<Disposable> {
+  const file = fileURLToPath(import.meta.resolve('#watchdog'));
+  if (!existsSync(file)) throw new EnvironmentError('NOT_BUILT', `${file} is missing`, 'npm run build');
+  const report = (...stuck: Stuck): void => {
+    const error = new UsageError(...stuck);
+    onStuck(error);
+    // As the last of all: Node would say that it waits for a debugger.
+    process.on('exit', () => closeSync(2));
+    process.exit(error.exitCode);
+  };
+  Object.defineProperty(globalThis, REPORT, { value: report, configurable: true });
+  const worker = new Worker(file, {
+    workerData: { busy: busy.buffer, limitMs } satisfies Watched,
+  });
+  await once(worker, 'online');
+  worker.unref();
+  return {
+    [Symbol.dispose]: () => {
+      Reflect.deleteProperty(globalThis, REPORT);
+      void worker.terminate();
+    },
+  };
+}

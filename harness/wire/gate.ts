@@ -1,0 +1,177 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { RedisOptions } from 'ioredis';
+import { isHandshake, withoutWaiting } from '../explorer/server/explorable.ts';
+import { RawConnection } from './raw-connection.ts';
+import { decodeCommand, messageEnd } from './resp.ts';
+import type { Transport } from './transport.ts';
+
+/**
+ * A gate between real clients and the real server: sockets on both sides, on 127.0.0.1. It holds each command until
+ * it is told to let it through, and each reply until it is told to hand it over. Handshakes pass by themselves.
+ */
+export class Gate implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #options: RedisOptions;
+  readonly #passages: Passage[] = [];
+  /** Connections that have been made and await the client, or the other way round, by the client's port. */
+  readonly #arrived = new Map<number, Socket>();
+  readonly #expected = new Map<number, Passage>();
+
+  private constructor(server: Server, options: RedisOptions) {
+    this.#server = server;
+    this.#options = options;
+    server.on('connection', (socket) => this.#pair(socket.remotePort!, socket, undefined));
+  }
+
+  static async open(options: RedisOptions): Promise<Gate> {
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return new Gate(server, options);
+  }
+
+  /** A way through the gate for one process. `passages` fills as the process connects. */
+  transport(passages: Passage[]): Transport {
+    return {
+      open: (connection, onCommand) => {
+        const client = connect((this.#server.address() as AddressInfo).port, '127.0.0.1');
+        client.setNoDelay(true);
+        const passage = new Passage(client, this.#options, onCommand);
+        this.#passages.push(passage);
+        passages[connection] = passage;
+        client.on('connect', () => this.#pair(client.localPort!, undefined, passage));
+        return client;
+      },
+      deliver: (connection, bytes) => passages[connection]!.deliver(bytes),
+      cut: (connection) => passages[connection]!.cut(),
+      busy: () => passages.some((passage) => passage.busy),
+      refusesOutside: false,
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const passage of this.#passages) passage.close();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  #pair(port: number, socket: Socket | undefined, passage: Passage | undefined): void {
+    const arrived = socket ?? this.#arrived.get(port);
+    const expected = passage ?? this.#expected.get(port);
+    if (arrived && expected) expected.accept(arrived);
+    else if (socket) this.#arrived.set(port, socket);
+    else if (passage) this.#expected.set(port, passage);
+  }
+}
+
+/** One connection through the gate. */
+export class Passage {
+  readonly #client: Socket;
+  readonly #options: RedisOptions;
+  readonly #onCommand: (bytes: string) => void;
+  #inner: Socket | undefined;
+  #upstream: Promise<RawConnection> | undefined;
+  #received = '';
+  #handshaking = true;
+  #shakes = 0;
+  #cut = false;
+  #closed = false;
+  /** Commands that wait at the gate, oldest first. */
+  readonly pending: string[] = [];
+  /** Replies that wait at the gate, oldest first. */
+  readonly replies: string[] = [];
+  readonly #executed: string[] = [];
+
+  constructor(client: Socket, options: RedisOptions, onCommand: (bytes: string) => void) {
+    this.#client = client;
+    this.#options = options;
+    this.#onCommand = onCommand;
+    // Not `client.closed`, which is true before the event that the client library waits for.
+    client.once('close', () => (this.#closed = true));
+  }
+
+  /** Whether bytes are on their way between client and gate: each end counts what it wrote and read. */
+  get busy(): boolean {
+    if (this.#cut) return !this.#closed;
+    const inner = this.#inner;
+    if (!inner || this.#client.connecting || this.#shakes > 0) return true;
+    return this.#client.bytesWritten !== inner.bytesRead || inner.bytesWritten !== this.#client.bytesRead;
+  }
+
+  get wasUsed(): boolean {
+    return this.#executed.length + this.pending.length > 0;
+  }
+
+  get isCut(): boolean {
+    return this.#cut;
+  }
+
+  /** Commands whose replies the client has not got. */
+  unanswered(): string[] {
+    return [...this.#executed.slice(this.#executed.length - this.replies.length), ...this.pending];
+  }
+
+  accept(inner: Socket): void {
+    this.#inner = inner;
+    inner.setNoDelay(true);
+    inner.on('error', () => {}); // the client's process was killed
+    inner.on('data', (data) => this.#receive(data.toString('latin1')));
+    // Speaks RESP2 until the client's own HELLO passes.
+    this.#upstream = RawConnection.open(this.#options, 2);
+  }
+
+  /**
+   * Lets the oldest command through, or another in its place.
+   * @returns the server's reply, which then waits at the gate
+   */
+  async execute(instead?: string): Promise<{ command: string; reply: string }> {
+    const command = this.pending.shift();
+    if (command === undefined) throw new Error('no command waits at the gate');
+    const [reply] = await (await this.#upstream!).send([withoutWaiting(instead ?? command)]);
+    this.#executed.push(command);
+    this.replies.push(reply!);
+    return { command, reply: reply! };
+  }
+
+  deliver(bytes: string): void {
+    this.#inner!.write(bytes, 'latin1');
+  }
+
+  /** Breaks the connection between client and gate; what was sent before may still be let through. */
+  cut(): void {
+    this.#cut = true;
+    if (this.#inner) this.#inner.resetAndDestroy();
+    else this.#client.destroy();
+  }
+
+  close(): void {
+    this.cut();
+    void this.#upstream?.then((upstream) => upstream.close());
+  }
+
+  #receive(text: string): void {
+    this.#received += text;
+    for (;;) {
+      const end = this.#received === '' ? -1 : messageEnd(this.#received, 0);
+      if (end < 0) return;
+      const bytes = this.#received.slice(0, end);
+      this.#received = this.#received.slice(end);
+      const args = decodeCommand(bytes);
+      if (this.#handshaking && isHandshake(args)) {
+        if (args[0]!.toUpperCase() === 'INFO') this.#handshaking = false;
+        void this.#shake(bytes);
+      } else {
+        this.pending.push(bytes);
+        this.#onCommand(bytes);
+      }
+    }
+  }
+
+  async #shake(bytes: string): Promise<void> {
+    this.#shakes++;
+    const [reply] = await (await this.#upstream!).send([bytes]);
+    this.#inner!.write(reply!, 'latin1');
+    this.#shakes--;
+  }
+}

@@ -1,0 +1,91 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { resultSchema } from '../../harness/documents/result.ts';
+import { CLI, oversell, start, type Running } from '../helpers/command.ts';
+import { isRunning, temporaryFolder } from '../helpers/processes.ts';
+import { rotating } from '../helpers/rotating.ts';
+
+/** A run whose temporary files and results lie in folders of its own. */
+interface Watched {
+  running: Running;
+  temporary: string;
+  runs: string;
+}
+
+function evaluate(how: (args: string[], env: NodeJS.ProcessEnv) => Running): Watched {
+  const [temporary, runs] = [temporaryFolder(), temporaryFolder()];
+  const args = ['evaluate', 'lua-decrement', '--runs', runs];
+  return { temporary, runs, running: how(args, { TMPDIR: temporary }) };
+}
+
+/** The same in a terminal of its own. */
+const onTerminal = (args: string[], env: NodeJS.ProcessEnv): Running =>
+  start('script', ['-qec', [process.execPath, CLI, ...args].join(' '), '/dev/null'], env);
+
+/** Process ids of the servers that run in the folder. */
+function serversIn(temporary: string): number[] {
+  return readdirSync(temporary).flatMap((name) => {
+    try {
+      return [Number(readFileSync(join(temporary, name, 'server.pid'), 'utf8'))];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Nothing runs, nothing lies about, and what was written is whole and does not claim to be. */
+function expectTidy({ temporary, runs }: Watched, servers: readonly number[]): void {
+  expect(servers.filter(isRunning)).toEqual([]);
+  expect(readdirSync(temporary)).toEqual([]);
+  for (const folder of readdirSync(runs)) {
+    const files = readdirSync(join(runs, folder));
+    expect(files.filter((file) => file !== 'counterexamples').toSorted()).toEqual([
+      'report.html',
+      'report.md',
+      'result.json',
+    ]);
+    const kept = files.includes('counterexamples') ? readdirSync(join(runs, folder, 'counterexamples')) : [];
+    expect(kept.filter((file) => !file.endsWith('.json'))).toEqual([]);
+    const result = resultSchema.parse(JSON.parse(readFileSync(join(runs, folder, 'result.json'), 'utf8')));
+    expect(result.status).toBe('interrupted');
+    expect(readFileSync(join(runs, folder, 'report.md'), 'utf8')).toContain('INCOMPLETE');
+    expect(readFileSync(join(runs, folder, 'report.html'), 'utf8')).toContain(
+      'INCOMPLETE: this run is interrupted',
+    );
+  }
+}
+
+type Moment = [signal: 'SIGINT' | 'SIGTERM', moment: string, exitCode: number];
+const first: Moment = ['SIGINT', 'looking for a redis-server', 130];
+const later: Moment[] = [
+  ['SIGTERM', 'lua-decrement: calm', 143],
+  ['SIGINT', 'lua-decrement: every interleaving, several-units', 130],
+  ['SIGTERM', 'lua-decrement: cost', 143],
+];
+
+test.each([first, ...rotating(later, 2, 'moments')])(
+  '%s at "%s" leaves no server, no folder and no claim behind',
+  async (signal, moment, exitCode) => {
+    const watched = evaluate(oversell);
+    await watched.running.said(moment);
+    const servers = serversIn(watched.temporary);
+    if (moment !== 'looking for a redis-server') expect(servers).toHaveLength(1);
+    watched.running.child.kill(signal);
+    expect((await watched.running.ended).exitCode).toBe(exitCode);
+    expectTidy(watched, servers);
+  },
+);
+
+test.skipIf(process.platform !== 'linux')(
+  'Ctrl-C on a terminal, which reaches every process of the group, does no more harm',
+  async () => {
+    const watched = evaluate(onTerminal);
+    await watched.running.said('lua-decrement: every interleaving, calm');
+    const servers = serversIn(watched.temporary);
+    expect(servers).toHaveLength(1);
+    watched.running.child.stdin.write('\u0003');
+    expect((await watched.running.ended).exitCode).toBe(130);
+    expectTidy(watched, servers);
+  },
+);

@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const runs = join(root, 'runs');
+mkdirSync(runs, { recursive: true });
+/** Inside the package, so that its own name resolves, as it would where it is installed. */
+const folder = mkdtempSync(join(runs, 'emitted-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const sell = (take: string): string => `
+export const mine = {
+  name: 'mine', summary: 'of somebody', connection: 'shared',
+  async open(redis, sale) { await redis.set('stock', sale.stock); },
+  seller(redis) {
+    const left = async () => Number(await redis.get('stock'));
+    return { remaining: left, async purchase(request) { ${take} } };
+  },
+};`;
+const RACE = `if (await left() < 1) return { kind: 'sold-out' }; await redis.decr('stock'); return { kind: 'sold' };`;
+const SCRIPT = `const script = "if tonumber(redis.call('GET', KEYS[1])) < 1 then return 0 end redis.call('DECR', KEYS[1]) return 1";
+  return { kind: (await redis.eval(script, 1, 'stock')) === 1 ? 'sold' : 'sold-out' };`;
+
+/** Exit code and output of a program in the folder. */
+function run(program: string, args: string[]): Promise<{ code: number; output: string }> {
+  return new Promise((resolve) => {
+    execFile(program, args, { cwd: folder }, (error, stdout, stderr) => {
+      resolve({ code: error ? Number(error.code) : 0, output: stdout || stderr });
+    });
+  });
+}
+
+test('an emitted test fails until the strategy is mended', async () => {
+  writeFileSync(join(folder, 'sell.mjs'), sell(RACE));
+  const config = join(folder, 'vitest.config.mjs');
+  writeFileSync(config, "export default { test: { include: ['*.test.mjs'] } };");
+  const cli = join(root, 'dist', 'harness', 'cli.js');
+  const explored = await run('node', [cli, 'explore', './sell.mjs', '--emit-test', 'sell.test.mjs']);
+  expect(explored.code, explored.output).toBe(1);
+  // The same test of the mended file, so that one run of vitest tells of both.
+  const emitted = readFileSync(join(folder, 'sell.test.mjs'), 'utf8');
+  expect(emitted).toContain('sell.mjs');
+  writeFileSync(join(folder, 'mended.test.mjs'), emitted.replaceAll('sell.mjs', 'mended.mjs'));
+  writeFileSync(join(folder, 'mended.mjs'), sell(SCRIPT));
+  const vitest = [
+    join(root, 'node_modules', 'vitest', 'vitest.mjs'),
+    'run',
+    '--root',
+    folder,
+    '--config',
+    config,
+    '--reporter=json',
+    '--maxWorkers=1',
+    '--no-isolate',
+  ];
+  const { code, output } = await run('node', vitest);
+  expect(output).toMatch(/2 units were sold of 1/);
+  expect(code).toBe(1);
+  const { testResults } = JSON.parse(output.slice(output.indexOf('{'))) as {
+    testResults: { name: string; status: string }[];
+  };
+  expect(new Map(testResults.map(({ name, status }) => [basename(name), status]))).toEqual(
+    new Map([
+      ['sell.test.mjs', 'failed'],
+      ['mended.test.mjs', 'passed'],
+    ]),
+  );
+});

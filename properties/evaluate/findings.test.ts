@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import { exitCodeOf } from '../../harness/documents/findings.ts';
+import type { Cell, StrategyResult } from '../../harness/documents/result.ts';
+import { resultOf, strategyResult } from '../helpers/results.ts';
+
+const kinds = (...strategies: StrategyResult[]): string[] =>
+  resultOf(...strategies).findings.map(({ kind }) => kind);
+const exitCode = (...strategies: StrategyResult[]): number => exitCodeOf(resultOf(...strategies));
+const oversell = (cell: Partial<Cell>, rest: Partial<StrategyResult> = {}): StrategyResult =>
+  strategyResult({ oversell: cell }, rest);
+
+test('what holds as declared passes', () => {
+  expect(kinds(strategyResult())).toEqual([]);
+  expect(exitCode(strategyResult())).toBe(0);
+});
+
+describe('no run ever passes', () => {
+  test.each(['holds', 'n/a'] as const)('that violates what is declared as %s', (declared) => {
+    expect(kinds(oversell({ verdict: 'violated', declared }))).toEqual(['undeclared-violation']);
+    expect(exitCode(oversell({ verdict: 'violated', declared }))).toBe(1);
+  });
+
+  test('in which a control gets away', () => {
+    const escaped = oversell({ declared: 'breaks' }, { control: true });
+    expect(kinds(escaped)).toEqual(['control-not-caught']);
+    expect(exitCode(escaped)).toBe(1);
+  });
+
+  test('that could not decide what is declared to hold', () => {
+    expect(kinds(oversell({ verdict: 'inconclusive' }))).toEqual(['inconclusive']);
+    expect(exitCode(oversell({ verdict: 'inconclusive' }))).toBe(3);
+  });
+
+  test('that is violated in one place and open in another: the violation is the answer', () => {
+    const both = strategyResult({ oversell: { verdict: 'violated' }, stranded: { verdict: 'inconclusive' } });
+    expect(exitCode(both)).toBe(1);
+  });
+});
+
+describe('a run passes', () => {
+  test('that shows a weakness which is declared, in a control or not', () => {
+    const caught = { verdict: 'violated', declared: 'breaks' } as const;
+    expect(kinds(oversell(caught), oversell(caught, { control: true }))).toEqual([]);
+  });
+
+  test('that does not show a declared weakness: a sample need not', () => {
+    expect(kinds(oversell({ verdict: 'holds', declared: 'breaks' }))).toEqual([]);
+  });
+
+  test('that discovers what nobody declared', () => {
+    const { declared: _, ...undeclared } = strategyResult().environments[0]!.properties.oversell;
+    const strategy = strategyResult();
+    strategy.environments[0]!.properties.oversell = { ...undeclared, verdict: 'violated' };
+    expect(kinds(strategy)).toEqual([]);
+  });
+
+  test('whose control was skipped: it shows as skipped, not as caught', () => {
+    expect(kinds(strategyResult({}, { control: true, skipped: 'needs FCALL', environments: [] }))).toEqual(
+      [],
+    );
+  });
+});

@@ -1,0 +1,104 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { worst } from '../../harness/checkers/checker.ts';
+import { abilitiesOf } from '../../harness/explorer/space/abilities.ts';
+import { EXPLORED, scopesOf, type ExploredEnvironment } from '../../harness/evaluate/environments.ts';
+import type { Exploration } from '../../harness/explorer/explore.ts';
+import { textTable } from '../../reports/text/text-table.ts';
+import { ENVIRONMENTS, PROPERTIES, type Guarantee, type Strategy } from '../../strategies/contract.ts';
+import { luaDecrement } from '../../strategies/lua-decrement.ts';
+import { strategies, unable } from '../helpers/built-ins.ts';
+import { exploring, server, subject } from '../helpers/exploring.ts';
+import { everything, rotating } from '../helpers/rotating.ts';
+
+const redis = server();
+
+type Cells = Record<string, Guarantee | 'inconclusive' | undefined>;
+
+interface Row {
+  strategy: string;
+  environment: ExploredEnvironment;
+  shown: string;
+}
+const rows: Row[] = [];
+
+/**
+ * What exploring all scopes of an environment makes of each property; undefined if the strategy cannot run it. A
+ * property holds where everything was exhausted, and breaks where an interleaving shows it.
+ */
+async function explored(strategy: Strategy, environment: ExploredEnvironment): Promise<Cells | undefined> {
+  const abilities = await abilitiesOf(await subject(strategy), redis.target);
+  const scopes = scopesOf(environment, strategy, abilities, 1);
+  if (!scopes) return undefined;
+  const found: Exploration[] = [];
+  for (const scope of scopes) {
+    found.push(await exploring(redis.target, strategy, scope, { auditSamples: 2 }));
+  }
+  for (const { audit } of found) expect(audit.mismatches).toEqual([]);
+  const exhausted = found.every(({ coverage }) => coverage === 'exhausted');
+  const cells: Cells = {};
+  for (const property of PROPERTIES) {
+    const verdicts = found.map(({ properties }) => properties[property].verdict);
+    const told = verdicts.filter((verdict) => verdict !== 'n/a');
+    const verdict = told.length === 0 ? 'n/a' : worst(told);
+    const shown = found.some(({ properties }) => properties[property].counterexample);
+    if (verdict === 'violated') cells[property] = shown ? 'breaks' : 'inconclusive';
+    else cells[property] = exhausted ? verdict : 'inconclusive';
+  }
+  note(strategy, environment, cells, found);
+  return cells;
+}
+
+/** For the matrix that `npm run verify` prints. */
+function note(
+  { name }: Strategy,
+  environment: ExploredEnvironment,
+  cells: Cells,
+  found: Exploration[],
+): void {
+  const broken = PROPERTIES.filter((property) => cells[property] === 'breaks');
+  const states = found.reduce((sum, exploration) => sum + exploration.states, 0);
+  const ms = Math.round(found.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0));
+  rows.push({
+    strategy: name,
+    environment,
+    shown: `${broken.join(', ') || 'holds'} (${states} states, ${ms} ms)`,
+  });
+}
+
+const declared = ({ guarantees }: Strategy, environment: ExploredEnvironment): Cells | undefined =>
+  PROPERTIES.some((property) => guarantees?.[property]?.[environment] !== undefined)
+    ? Object.fromEntries(PROPERTIES.map((property) => [property, guarantees?.[property]?.[environment]]))
+    : undefined;
+
+/** Strategy by environment; `npm test` explores a part of them, and `npm run verify` all. */
+const cases = rotating(
+  strategies.flatMap((strategy) =>
+    EXPLORED.map((environment) => ({ name: strategy.name, strategy, environment })),
+  ),
+  6,
+  'guarantees',
+);
+
+describe('every cell of a guarantee matrix is what exploring it shows, both ways', () => {
+  test.each(cases)('$name in $environment', async ({ strategy, environment }) => {
+    expect(await explored(strategy, environment)).toEqual(declared(strategy, environment));
+  });
+});
+
+test.skip.each(unable)('$name: $lacks', () => {});
+
+test('a declaration that is wrong in either way is told apart', async () => {
+  const shown = await explored(luaDecrement, 'buyer-crash');
+  const right = declared(luaDecrement, 'buyer-crash')!;
+  expect(shown).toEqual(right);
+  expect(shown).not.toEqual({ ...right, stranded: 'holds' });
+  expect(shown).not.toEqual({ ...right, oversell: 'breaks' });
+});
+
+afterAll(() => {
+  if (!everything) return;
+  const unverified = ENVIRONMENTS.filter((environment) => !EXPLORED.some((known) => known === environment));
+  const lines = rows.map(({ strategy, environment, shown }) => [strategy, environment, shown]);
+  const table = textTable(['strategy', 'environment', 'breaks'], lines);
+  process.stderr.write(`\nThe guarantee matrix\n${table}\nunverified: ${unverified.join(', ')}\n\n`);
+});

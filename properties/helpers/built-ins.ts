@@ -1,0 +1,23 @@
+import { missingNeeds } from '../../harness/redis/capabilities.ts';
+import { startServer } from '../../harness/redis/server.ts';
+import type { Strategy } from '../../strategies/contract.ts';
+import { registry, type Registration } from '../../strategies/registry.ts';
+import { thisServer } from './this-server.ts';
+
+/** Asked before the tests are listed, so that a test of what cannot run here is shown as skipped, not as passed. */
+const target = await startServer(await thisServer());
+const known = await Promise.all(
+  registry.map(async (built) => ({ built, lacks: await missingNeeds(target, built.strategy) })),
+);
+await target.close();
+
+/** What this machine's server can run of the registry. */
+export const runnable: readonly Registration[] = known
+  .filter(({ lacks }) => lacks === undefined)
+  .map(({ built }) => built);
+export const strategies: readonly Strategy[] = runnable.map(({ strategy }) => strategy);
+
+/** What it cannot run, and why. */
+export const unable: readonly { name: string; lacks: string }[] = known.flatMap(({ built, lacks }) =>
+  lacks === undefined ? [] : [{ name: built.strategy.name, lacks }],
+);

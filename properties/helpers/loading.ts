@@ -1,0 +1,20 @@
+import { afterAll } from 'vitest';
+import { runLoad } from '../../harness/load/driver.ts';
+import type { LoadOptions } from '../../harness/load/options.ts';
+import { SessionPool } from '../../harness/load/pool.ts';
+import type { LoadRun } from '../../harness/load/summary.ts';
+import type { RedisTarget } from '../../harness/redis/target.ts';
+import { seed } from './seed.ts';
+
+/** One sale after the other, on threads that the tests of a file share, as the sales of a session do. */
+export function loading(redis: {
+  target: RedisTarget;
+}): (options: Omit<LoadOptions, 'target' | 'seed'>) => Promise<LoadRun> {
+  const pool = new SessionPool();
+  afterAll(() => pool[Symbol.asyncDispose]());
+  return (options) => {
+    const { inFlight = 64, arrivals, workers = Math.min(arrivals ? 1 : 2, inFlight) } = options;
+    const load = { ...options, workers, target: redis.target, seed };
+    return pool.lend(workers, (threads) => runLoad(load, threads));
+  };
+}

@@ -1,0 +1,19 @@
+import { seededRandom } from '../../harness/ground/random.ts';
+import { seed } from './seed.ts';
+
+/** Whether everything is asked for (`npm run verify`) instead of the part that this run's seed draws. */
+export const everything = process.env['OVERSELL_EVERYTHING'] === '1';
+
+/**
+ * A part of the cases that the run's seed draws, so that many runs cover all of them and each stays short.
+ *
+ * @param count how many at most
+ * @param label keeps the draws of different lists apart
+ */
+export function rotating<T>(items: readonly T[], count: number, label: string): T[] {
+  if (everything || items.length <= count) return [...items];
+  const random = seededRandom(seed).fork(label);
+  const left = items.map((_, i) => i);
+  const drawn = Array.from({ length: count }, () => left.splice(random.below(left.length), 1)[0]!);
+  return drawn.toSorted((a, b) => a - b).map((i) => items[i]!);
+}

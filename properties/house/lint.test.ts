@@ -1,0 +1,132 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+interface Fixture {
+  rule: string;
+  what: string;
+  /** File → text; the first file is the one that must be flagged. */
+  bad: Record<string, string>;
+  /** The same intent, written as the house wants it. */
+  good: Record<string, string>;
+}
+
+const importing = (path: string): string => `import { there } from '${path}';\nexport const here = there;\n`;
+const there = 'export const there = 1;\n';
+
+const fixtures: Fixture[] = [
+  {
+    rule: 'eslint(no-restricted-imports)',
+    what: 'a strategy that imports the harness',
+    bad: { 'strategies/up.ts': importing('../harness/there.ts'), 'harness/there.ts': there },
+    good: { 'strategies/down.ts': there, 'harness/down.ts': importing('../strategies/down.ts') },
+  },
+  {
+    rule: 'eslint(no-restricted-imports)',
+    what: 'a strategy that imports another',
+    bad: { 'strategies/leaning.ts': importing('./there.ts'), 'strategies/there.ts': there },
+    good: { 'strategies/keys.ts': there, 'strategies/on-its-own.ts': importing('./keys.ts') },
+  },
+  {
+    rule: 'eslint(no-restricted-imports)',
+    what: 'a strategy that imports a package',
+    bad: { 'strategies/packaged.ts': `import { Redis } from 'ioredis';\nexport const here = Redis;\n` },
+    good: {
+      'strategies/typed.ts': `import type { Redis } from 'ioredis';\nexport const here = (redis: Redis): Redis => redis;\n`,
+    },
+  },
+  {
+    rule: 'eslint(no-restricted-imports)',
+    what: 'a harness file that imports a report',
+    bad: { 'harness/load/up.ts': importing('../../reports/there.ts'), 'reports/there.ts': there },
+    good: { 'harness/cli.ts': importing('../reports/there.ts') },
+  },
+  {
+    rule: 'eslint(no-restricted-imports)',
+    what: 'a report that imports a test',
+    bad: { 'reports/up.ts': importing('../properties/there.ts'), 'properties/there.ts': there },
+    good: { 'reports/down.ts': importing('../harness/there.ts') },
+  },
+  {
+    rule: 'import(no-cycle)',
+    what: 'two files that import each other',
+    bad: {
+      'harness/chicken.ts': `import { egg } from './egg.ts';\nexport const chicken = (): number => egg();\n`,
+      'harness/egg.ts': `import { chicken } from './chicken.ts';\nexport const egg = (): number => chicken();\n`,
+    },
+    good: { 'harness/hen.ts': importing('./there.ts') },
+  },
+  {
+    rule: 'oxc(no-barrel-file)',
+    what: 'a barrel',
+    bad: { 'harness/barrel.ts': `export * from './there.ts';\n` },
+    good: { 'harness/named.ts': there },
+  },
+  {
+    rule: 'typescript(no-floating-promises)',
+    what: 'a promise that nobody waits for',
+    bad: {
+      'harness/floating.ts': `export function forget(later: () => Promise<void>): void {\n  later();\n}\n`,
+    },
+    good: {
+      'harness/awaited.ts': `export async function wait(later: () => Promise<void>): Promise<void> {\n  await later();\n}\n`,
+    },
+  },
+  {
+    rule: 'typescript(TS2375)',
+    what: 'a type error',
+    bad: { 'properties/typed.ts': 'export const limit: { units?: number } = { units: undefined };\n' },
+    good: { 'properties/untyped.ts': 'export const limit: { units?: number } = {};\n' },
+  },
+  {
+    rule: 'eslint(no-restricted-globals)',
+    what: 'the ambient clock',
+    bad: { 'harness/clock.ts': 'export const now = (): number => Date.now();\n' },
+    good: { 'harness/ground/ambient.ts': 'export const now = (): number => Date.now();\n' },
+  },
+  {
+    rule: 'eslint(no-restricted-properties)',
+    what: 'ambient randomness, in a test too',
+    bad: { 'properties/dice.ts': 'export const dice = (): number => Math.random();\n' },
+    good: { 'properties/fair.ts': 'export const dice = (random: () => number): number => random();\n' },
+  },
+];
+
+describe('no breach of the house rules ever passes the linter', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'oversell-lint-'));
+  /** `file rule`, one per complaint. */
+  let complaints: string[];
+
+  beforeAll(async () => {
+    for (const name of ['.oxlintrc.json', 'tsconfig.json']) cpSync(name, join(folder, name));
+    symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
+    for (const [file, text] of fixtures.flatMap(({ bad, good }) => Object.entries({ ...bad, ...good }))) {
+      mkdirSync(join(folder, dirname(file)), { recursive: true });
+      writeFileSync(join(folder, file), text);
+    }
+    complaints = await lint(folder);
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test.each(fixtures)('$what is flagged, and its cure is not', ({ rule, bad, good }) => {
+    expect(complaints).toContain(`${Object.keys(bad)[0]} ${rule}`);
+    for (const file of Object.keys(good)) expect(complaints).not.toContain(`${file} ${rule}`);
+  });
+});
+
+/** Every complaint of the project's own linter about a folder, as `file rule`. */
+async function lint(folder: string): Promise<string[]> {
+  const output = await new Promise<string>((done, fail) => {
+    execFile(
+      join(folder, 'node_modules/.bin/oxlint'),
+      ['--type-aware', '--type-check', '--format', 'json', '.'],
+      { cwd: folder },
+      // It exits 1 because there are complaints; without output it did not run at all.
+      (error, stdout) => (stdout === '' ? fail(error ?? new Error('oxlint said nothing')) : done(stdout)),
+    );
+  });
+  const { diagnostics } = JSON.parse(output) as { diagnostics: { filename: string; code: string }[] };
+  return diagnostics.map(({ filename, code }) => `${filename} ${code}`);
+}

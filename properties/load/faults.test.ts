@@ -1,0 +1,116 @@
+import { fileURLToPath } from 'node:url';
+import type { Worker } from 'node:worker_threads';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EnvironmentError, UsageError } from '../../harness/ground/errors.ts';
+import { runLoad } from '../../harness/load/driver.ts';
+import type { LoadOptions } from '../../harness/load/options.ts';
+import { SessionPool, type InstancePool } from '../../harness/load/pool.ts';
+import type { LoadRun } from '../../harness/load/summary.ts';
+import { startServer } from '../../harness/redis/server.ts';
+import type { RedisTarget } from '../../harness/redis/target.ts';
+import { seed } from '../helpers/seed.ts';
+import { thisServer } from '../helpers/this-server.ts';
+
+let target: RedisTarget;
+beforeAll(async () => {
+  target = await startServer(await thisServer());
+});
+afterAll(() => target.close());
+
+const load = (
+  strategy: LoadOptions['strategy'],
+  options: Partial<LoadOptions> = {},
+  threads?: InstancePool,
+): Promise<LoadRun> =>
+  runLoad({ target, seed, strategy, stock: 10, buyers: 20, inFlight: 8, ...options }, threads);
+const probe = (name: string): LoadOptions['strategy'] => ({
+  path: fileURLToPath(import.meta.resolve('../helpers/probes.mjs')),
+  export: name,
+});
+
+describe('a run that is stopped', () => {
+  const endless = { stock: 1_000_000, seconds: 600, buyers: 1_000_000_000 };
+
+  test('early comes back with what it recorded, and says that nobody counted what was left', async () => {
+    const stop = new AbortController();
+    const threads: Worker[] = [];
+    const onThread = (worker: Worker): void => {
+      expect(worker.threadId).not.toBe(-1);
+      if (threads.push(worker) === 2) setTimeout(() => stop.abort(), 500);
+    };
+    process.on('worker', onThread);
+    const run = await load({ name: 'lua-decrement' }, { ...endless, signal: stop.signal });
+    process.off('worker', onThread);
+    expect(threads.map(({ threadId }) => threadId)).toEqual([-1, -1]);
+    expect(run).toMatchObject({ ended: 'aborted', hung: 0, errors: [] });
+    expect(run).not.toHaveProperty('drained');
+    expect(run.history).not.toHaveProperty('drained');
+    // Not one operation is open, and not one is made up.
+    expect(run.outcomes.sold).toBe(run.operations);
+  });
+
+  test('before it began has an empty history', async () => {
+    const run = await load({ name: 'lua-decrement' }, { ...endless, signal: AbortSignal.abort() });
+    expect(run).toMatchObject({
+      ended: 'aborted',
+      operations: 0,
+      salesPerSecond: null,
+      commandsPerSale: null,
+    });
+  });
+});
+
+// These wait rather than work.
+describe.concurrent('no instance that hangs ever hangs the run', () => {
+  // A hundred times what threads need to get ready that have loaded this file before.
+  const graceMs = 3_000;
+  const warm = async (strategy: LoadOptions['strategy']): Promise<LoadRun> => {
+    await using pool = new SessionPool();
+    await pool.lend(2, (threads) => load(probe('sharedLoan'), {}, threads));
+    return await pool.lend(2, (threads) => load(strategy, { graceMs }, threads));
+  };
+
+  test('purchases without an answer end as unknown, open for ever', async () => {
+    const run = await warm(probe('neverAnswers'));
+    expect(run).toMatchObject({ ended: 'stalled', operations: 8, hung: 8, elapsedNs: 0 });
+    expect(run.outcomes.unknown).toBe(8);
+    expect([...run.history.operations].every(({ completed }) => completed === Infinity)).toBe(true);
+  });
+
+  test('a seller() that does not end is given up', async () => {
+    await expect(warm(probe('neverReady'))).rejects.toMatchObject({ code: 'NOT_READY' });
+  });
+});
+
+describe('no failure of a strategy is ever lost', () => {
+  test.each([
+    ['brokenOpen', UsageError, 'OPEN_FAILED', 'no such warehouse'],
+    ['brokenSeller', UsageError, 'STRATEGY_FAILED', 'no such till'],
+    ['throwsOutside', EnvironmentError, 'WORKER_DIED', 'nobody catches this'],
+    ['notThere', UsageError, 'UNKNOWN_STRATEGY', 'notThere'],
+  ])('%s ends the run with its own words', async (name, kind, code, words) => {
+    const failure = await load(probe(name)).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(kind);
+    expect(failure).toMatchObject({ code, message: expect.stringContaining(words) });
+  });
+
+  test('a throw in doubt is unknown, a definite one rejected, and both are counted by kind', async () => {
+    const run = await load(probe('failing'), { buyers: 30 });
+    expect(run.outcomes).toMatchObject({ rejected: 10, unknown: 20 });
+    // The fourth: the purchase by which the driver looks for what is left fails too, and nothing is claimed.
+    expect(run.errors).toHaveLength(4);
+    expect(run.errors.at(-1)!.kind).toBe('at rest: Error: lost request #');
+    expect(run).not.toHaveProperty('drained');
+    expect(run.errors).toContainEqual({ kind: 'REFUSED', count: 10, message: 'refused' });
+    const doubt = { kind: 'Error: lost request #', count: 10, message: expect.stringMatching(/request \d+/) };
+    expect(run.errors).toContainEqual(doubt);
+    expect(run.errors.find(({ kind }) => kind.startsWith('TypeError'))?.message).toContain('"maybe"');
+  });
+
+  test('a server that is not there is named as such', async () => {
+    const nowhere = { ...target, options: { path: '/nowhere/redis.sock' } };
+    await expect(load({ name: 'lua-decrement' }, { target: nowhere })).rejects.toMatchObject({
+      code: 'NO_CONNECTION',
+    });
+  });
+});

@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest';
+import type { CounterexampleStep } from '../../harness/documents/counterexample.ts';
+import { lanesOf, SERVER, type Row } from '../../reports/diagram/lanes.ts';
+import { diagram } from '../../reports/diagram/svg.ts';
+import { timeline } from '../../reports/diagram/text.ts';
+import { luaDecrement } from '../../strategies/lua-decrement.ts';
+import { watchRetry } from '../../strategies/watch-retry.ts';
+import { exploring, server } from '../helpers/exploring.ts';
+
+const redis = server();
+
+const run = (actor: string, command: string, rest: Partial<CounterexampleStep> = {}): CounterexampleStep => ({
+  actor,
+  event: 'execute',
+  command: command.split(' '),
+  reply: 'OK',
+  stock: 1,
+  ...rest,
+});
+const happens = (actor: string, event: CounterexampleStep['event'], detail?: string): CounterexampleStep => ({
+  actor,
+  event,
+  stock: 1,
+  ...(detail !== undefined && { detail }),
+});
+const rowsOf = (...steps: CounterexampleStep[]): Row[] =>
+  lanesOf({ scope: { buyers: 2, stock: 1 }, steps }).rows;
+
+describe('what became of a command', () => {
+  test('one that had no reply when the connection broke is sent again; one that had is another one', () => {
+    const lost = rowsOf(run('A', 'GET k'), happens('A', 'cut'), run('A', 'GET k'));
+    expect(lost.map(({ resent }) => resent)).toEqual([false, false, true]);
+    expect(lost[0]!.delivered).toBe('never');
+    const had = rowsOf(run('A', 'GET k'), happens('A', 'deliver'), happens('A', 'cut'), run('A', 'GET k'));
+    expect(had.map(({ resent }) => resent)).toEqual([false, false, false, false]);
+    expect(had[0]!.delivered).toBe('later');
+  });
+
+  test('a batch is sent again in its order, by its own client, and not once it does something else', () => {
+    const batch = [run('A', 'MULTI'), run('A', 'DECR k'), happens('A', 'cut')];
+    const again = rowsOf(...batch, run('A', 'MULTI'), run('A', 'DECR k'));
+    expect(again.map(({ resent }) => resent)).toEqual([false, false, false, true, true]);
+    const other = rowsOf(...batch, run('B', 'MULTI'), run('A', 'GET k'), run('A', 'DECR k'));
+    expect(other.map(({ resent }) => resent)).toEqual([false, false, false, false, false, false]);
+  });
+
+  test('what the buyer asks again is not the client’s doing', () => {
+    const rows = rowsOf(run('A', 'GET k'), happens('A', 'cut'), happens('A', 'retry'), run('A', 'GET k'));
+    expect(rows.at(-1)!.resent).toBe(false);
+  });
+
+  test('a command that runs after its sender died is late, and nobody hears of it', () => {
+    const rows = rowsOf(run('A', 'GET k'), happens('A', 'crash'), run('A', 'DECR k'), run('B', 'DECR k'));
+    expect(rows.map(({ late }) => late)).toEqual([false, false, true, false]);
+    expect(rows.map(({ delivered }) => delivered)).toEqual(['never', 'at once', 'never', 'at once']);
+  });
+});
+
+test('buyers who share an instance stand in the lane of the first, and the server beside them all', () => {
+  const { lanes, rows } = lanesOf({
+    scope: { buyers: 3, stock: 1 },
+    steps: [
+      run('AB', 'GET k', { answers: ['B sold'] }),
+      happens('server', 'expire', 'k'),
+      run('retry', 'GET k'),
+    ],
+  });
+  expect(lanes).toEqual(['A', 'B', 'C', 'retry']);
+  expect(rows.map(({ lane }) => lane)).toEqual([0, SERVER, 3]);
+  expect(rows[0]).toMatchObject({ label: 'AB: GET k', answers: ['B sold'] });
+});
+
+test('a diagram holds every command, reply, answer and stock of its counterexample', async () => {
+  const found = await exploring(redis.target, luaDecrement, {
+    buyers: 2,
+    stock: 1,
+    faults: { 'lost-reply': 1 },
+  });
+  const counterexample = found.properties['double-sale'].counterexample!;
+  const svg = diagram(counterexample).text;
+  const text = timeline(counterexample).join('\n');
+  expect(svg).toContain('↻ sent again');
+  expect(text).toContain('↻ EVAL …');
+  expect(svg.match(/class="n[ "]/g)).toHaveLength(counterexample.steps.length);
+  for (const { command, reply, answers } of counterexample.steps) {
+    for (const shown of [svg, text]) {
+      if (command) expect(shown).toContain(command[0]);
+      if (reply !== undefined) expect(shown).toContain(reply.slice(0, 20));
+      for (const answer of answers ?? []) expect(shown).toContain(answer.slice(2));
+    }
+  }
+});
+
+describe('a WATCH that fails', () => {
+  test('is marked where somebody touched the key, and the EXEC after it answers nil', async () => {
+    const found = await exploring(redis.target, watchRetry, { buyers: 2, stock: 2, attempts: 1 });
+    const counterexample = found.properties.progress.counterexample!;
+    const at = counterexample.steps.findIndex(({ dirtied }) => dirtied !== undefined);
+    const [loser] = counterexample.steps[at]!.dirtied!;
+    expect(counterexample.steps[at]!.actor).not.toBe(loser);
+    expect(counterexample.steps[at]!.command![0]).toBe('EXEC');
+    const exec = counterexample.steps.find(
+      ({ actor, command }, i) => i > at && actor === loser && command?.[0] === 'EXEC',
+    );
+    expect(exec!.reply).toBe('nil');
+    expect(diagram(counterexample).text).toContain('WATCH fails now');
+    expect(timeline(counterexample).join('\n')).toContain(`now ${loser}'s WATCH fails`);
+  });
+
+  test('is marked nowhere where nobody watches', async () => {
+    const found = await exploring(redis.target, luaDecrement, {
+      buyers: 2,
+      stock: 1,
+      faults: { 'lost-reply': 1 },
+    });
+    const { steps } = found.properties['double-sale'].counterexample!;
+    expect(steps.filter(({ dirtied }) => dirtied)).toEqual([]);
+  });
+});

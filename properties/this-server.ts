@@ -1,6 +1,0 @@
-import { findServer, type ServerBinary } from '../harness/redis/provision.ts';
-
-let found: Promise<ServerBinary> | undefined;
-
-/** The redis-server of this machine; the tests of one process look for it once. */
-export const thisServer = (): Promise<ServerBinary> => (found ??= findServer({}));

@@ -1,0 +1,135 @@
+import type { BenchResult } from '../../harness/bench/session.ts';
+import type { BenchRow } from '../../harness/bench/row.ts';
+import type { Ceiling } from '../../harness/bench/redis-benchmark.ts';
+import { comparison, grouped, intervalText, known, perSale, ratioText, tail } from '../view/figures.ts';
+import { textTable } from './text-table.ts';
+
+type Row = BenchResult['strategies'][number];
+
+/** A session's figures, with what they are worth. */
+export function benchText(result: BenchResult): string {
+  const { strategies, baseline } = result;
+  const rows = strategies.flatMap((row) => ('skipped' in row ? [] : [row]));
+  const blocks = [
+    `${caption(rows)}\n${costTable(strategies, baseline)}`,
+    ...(rows.some(({ mode }) => mode === 'open') ? [openTable(rows)] : []),
+    ...result.sweeps.map(sweepTable),
+    ...(result.ceiling.length > 0 ? [ceilingTable(result.ceiling)] : []),
+    ...(result.control ? [controlLine(result.control)] : []),
+    ...notes(rows),
+  ];
+  return blocks.join('\n\n');
+}
+
+function caption(rows: readonly BenchRow[]): string {
+  const [first] = rows;
+  if (!first) return 'nothing was measured';
+  const loop = first.arrivals
+    ? `open loop, ${first.arrivals.profile} arrivals, ${grouped(first.arrivals.ratePerSecond)}/s`
+    : 'closed loop';
+  const intervals = first.salesPerSecond.low === null ? '' : ', medians with their 95 % intervals';
+  const inFlight = [...new Set(rows.map((row) => row.inFlight))].join(', ');
+  return `cost: ${loop}, ${first.arrivals ? 'at most ' : ''}${inFlight} in flight, n = ${first.trials}${intervals}`;
+}
+
+function costTable(rows: readonly Row[], baseline: string | null): string {
+  const head = [
+    'strategy',
+    'sales/s',
+    'of its ceiling',
+    `against ${baseline ?? 'the baseline'}`,
+    'response p50 / p99',
+    'commands / packets per sale',
+    'bottleneck',
+  ];
+  return textTable(head, rows.map(costRow), [1, 4, 5]);
+}
+
+function costRow(row: Row): string[] {
+  if ('skipped' in row) return [row.strategy, '–', '–', '–', '–', '–', `skipped: ${row.skipped}`];
+  if (row.verdict !== 'holds') {
+    return [row.strategy, 'void', 'void', 'void', 'void', 'void', `${row.verdict} in the measured sales`];
+  }
+  return [
+    row.strategy,
+    intervalText(row.salesPerSecond, grouped),
+    row.ceiling === null ? '–' : `${ratioText(row.ratioToCeiling)} ${row.ceiling}`,
+    row.ratioToBaseline.median === null ? '–' : comparison(row.ratioToBaseline),
+    row.saturated ? 'saturated' : `${tail(row.responseMs)} ms`,
+    `${known(row.commandsPerSale, perSale)} / ${known(row.roundTripsPerSale, perSale)}`,
+    row.bottleneck ?? 'not measured',
+  ];
+}
+
+function openTable(rows: readonly BenchRow[]): string {
+  const head = ['open loop, p50 / p99 ms', 'response', 'service', 'generator lag', 'unsent'];
+  const cells = rows.map((row) => [
+    row.strategy,
+    row.saturated ? 'saturated' : tail(row.responseMs),
+    tail(row.serviceMs),
+    tail(row.lagMs),
+    grouped(row.unsent),
+  ]);
+  return textTable(head, cells, [1, 2, 3, 4]);
+}
+
+function sweepTable({
+  strategy,
+  target,
+  capacity,
+  highestRate,
+  points,
+}: BenchResult['sweeps'][number]): string {
+  const found = highestRate === null ? 'no rate' : `${grouped(highestRate)} arrivals/s`;
+  const title = `${strategy}: ${found} met ${target.percentile} ≤ ${target.ms} ms (capacity ${grouped(capacity)} sales/s)`;
+  const rows = points
+    .toSorted((a, b) => a.ratePerSecond - b.ratePerSecond)
+    .map((point) => [
+      grouped(point.ratePerSecond),
+      `${Math.round((100 * point.ratePerSecond) / capacity)} %`,
+      point.saturated ? 'saturated' : tail(point.responseMs),
+      grouped(point.unsent),
+      point.meets ? 'met' : 'missed',
+    ]);
+  const head = ['arrivals/s', 'of capacity', 'response p50 / p99 ms', 'unsent', ''];
+  return `${title}\n${textTable(head, rows, [0, 1, 2, 3])}`;
+}
+
+function ceilingTable(ceilings: readonly Ceiling[]): string {
+  const head = ['ceiling in the same rounds', 'by', 'in flight', 'pipeline', 'operations/s'];
+  const rows = ceilings.map(({ command, tool, inFlight, pipeline, opsPerSecond }) => [
+    command,
+    tool,
+    grouped(inFlight),
+    String(pipeline),
+    known(opsPerSecond, grouped),
+  ]);
+  return textTable(head, rows, [2, 3, 4]);
+}
+
+function controlLine({
+  strategy,
+  trials,
+  ratio,
+  differs: wrong,
+}: NonNullable<BenchResult['control']>): string {
+  const measured = `A/A control: ${strategy} against itself ${ratioText(ratio)}, n = ${trials}`;
+  if (ratio.low === null) return `${measured}; too few trials for an interval, which needs 6`;
+  return wrong
+    ? `${measured}: DIFFERS. Chance does that once in 20 sessions, else something disturbed this one: do not trust its ratios, measure again`
+    : `${measured}: no detectable difference, as it should be`;
+}
+
+function notes(rows: readonly BenchRow[]): string[] {
+  const held = rows.filter(({ bottleneck }) => bottleneck === 'client').map(({ strategy }) => strategy);
+  const unsteady = rows.filter((row) => row.unsteady > 0).map((row) => row.strategy);
+  const lines = [
+    ...(held.length > 0
+      ? [`The client, not Redis, was the bottleneck of ${held.join(', ')}: the server may do more.`]
+      : []),
+    ...(unsteady.length > 0
+      ? [`Never steady in some trials: ${unsteady.join(', ')}. Give more --seconds, or a quieter machine.`]
+      : []),
+  ];
+  return lines.length > 0 ? [lines.join('\n')] : [];
+}

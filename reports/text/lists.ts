@@ -1,0 +1,63 @@
+import { ENVIRONMENTS, PROPERTIES, type Guarantees } from '../../strategies/contract.ts';
+import type { Registration } from '../../strategies/registry.ts';
+import type { CheckResult } from '../../harness/commands/check.ts';
+import type { MachineReport } from '../../harness/commands/doctor.ts';
+import { textTable } from './text-table.ts';
+import { grouped } from '../view/figures.ts';
+import { evidenceTable } from '../view/view.ts';
+
+/** What `list` shows. */
+export function strategiesText(registry: readonly Registration[]): string {
+  const rows = registry.map(({ strategy, control }) => [
+    strategy.name,
+    strategy.connection,
+    (strategy.supports ?? []).join(', '),
+    declaredWeaknesses(strategy.guarantees ?? {}),
+    control ? 'control: must be caught' : strategy.summary,
+  ]);
+  return textTable(['strategy', 'connection', 'supports', 'declared weaknesses', ''], rows);
+}
+
+/** "stranded (buyer-crash)"; a property that breaks in all declared environments needs no list of them. */
+function declaredWeaknesses(guarantees: Guarantees): string {
+  const weaknesses = PROPERTIES.flatMap((property) => {
+    const row = guarantees[property] ?? {};
+    const broken = ENVIRONMENTS.filter((environment) => row[environment] === 'breaks');
+    if (broken.length === 0) return [];
+    return [broken.length === Object.keys(row).length ? property : `${property} (${broken.join(', ')})`];
+  });
+  return weaknesses.join(', ') || 'none';
+}
+
+/** What `check` shows. */
+export function judgementText(checked: CheckResult): string {
+  const { verdict, operations, elapsedMs, properties, evidence, unknownKeys } = checked;
+  const rows = PROPERTIES.map((property) => {
+    const { verdict: found, note = '' } = properties[property];
+    return [property, found, note];
+  });
+  return [
+    textTable(['property', 'verdict', ''], rows),
+    ...evidence.flatMap(({ property, message, requests = [], operations: shown }) => {
+      const { head, rows: lines } = evidenceTable({ requests, operations: shown });
+      return [`${property}: ${message}`, ...(lines.length > 0 ? [textTable(head, lines, [1, 2, 3, 5])] : [])];
+    }),
+    ...(unknownKeys.length > 0 ? [`Not looked at: the operations' keys ${unknownKeys.join(', ')}`] : []),
+    `Verdict: ${verdict}. ${grouped(operations)} operations, ${grouped(elapsedMs)} ms`,
+  ].join('\n\n');
+}
+
+/** What `doctor` shows. */
+export function machineText({ server, binary, node, cores, strategies }: MachineReport): string {
+  const rows = strategies.map(({ name, reason }) => [
+    name,
+    reason === undefined ? 'runs' : `skipped: ${reason}`,
+  ]);
+  return [
+    `server   ${server}`,
+    ...(binary === undefined ? [] : [`program  ${binary}`]),
+    `Node     ${node}, ${cores} processors`,
+    '',
+    textTable(['strategy', ''], rows),
+  ].join('\n');
+}

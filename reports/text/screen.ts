@@ -1,0 +1,135 @@
+import { REMEDIES } from '../../harness/documents/counterexample.ts';
+import type { Result } from '../../harness/documents/result.ts';
+import { costTable } from '../view/cost.ts';
+import { declaration } from './declaration.ts';
+import { grouped, interleavingsText } from '../view/figures.ts';
+import { textTable } from './text-table.ts';
+import { timeline } from '../diagram/text.ts';
+import {
+  environmentsOf,
+  coverageOf,
+  declaresNothing,
+  withCoverage,
+  example,
+  EXPLORED_TITLE,
+  exploredIn,
+  interleavingsOf,
+  notTested,
+  evidenceTable,
+  purchasesOf,
+  scopesOf,
+  strategyNote,
+  verdictLine,
+  type Example,
+} from '../view/view.ts';
+import { DECLARED_MARK, environmentWord } from '../view/words.ts';
+
+/** What a person sees at the end of a run. `report`: where the rest can be read. */
+export function screen(result: Result, report: string): string {
+  const shown = example(result);
+  const blocks = [
+    header(result),
+    ...exploredMatrix(result),
+    ...sampledMatrix(result),
+    ...(shown ? [exampleBlock(shown)] : []),
+    ...costs(result),
+  ];
+  return [...blocks, ...declarations(result), verdict(result, report)].join('\n\n');
+}
+
+function header(result: Result): string {
+  const { machine, seed } = result;
+  const versions = [`oversell ${machine.oversell}`, machine.redis, `Node ${machine.node}`, `seed ${seed}`];
+  return versions.join(' · ');
+}
+
+/** The headline: what every interleaving of a small sale came to. */
+function exploredMatrix(result: Result): string[] {
+  const environments = exploredIn(result);
+  if (environments.length === 0) return [];
+  const rows = result.strategies.map((strategy) => [
+    strategy.name,
+    ...environments.map((environment) => {
+      const found = strategy.explored.find((one) => one.environment === environment);
+      return found ? environmentWord(found) : '–';
+    }),
+    interleavingsText(interleavingsOf(strategy)),
+    strategy.notExplored === undefined ? strategyNote(strategy) : `not explored: ${strategy.notExplored}`,
+  ]);
+  const table = textTable(['strategy', ...environments, 'interleavings', ''], rows, [
+    environments.length + 1,
+  ]);
+  const mark = `${DECLARED_MARK} a weakness that the strategy declares; its counterexample is saved`;
+  return [`${EXPLORED_TITLE}\n\n${table}\n  ${mark}; coverage: ${coverageOf(result)}`];
+}
+
+/** Large sales under real concurrency: a sample of what can happen. */
+function sampledMatrix(result: Result): string[] {
+  const environments = environmentsOf(result);
+  if (environments.length === 0 && exploredIn(result).length > 0) return [];
+  const rows = result.strategies.map((strategy) => [
+    strategy.name,
+    ...environments.map((environment) => {
+      const found = strategy.environments.find((one) => one.environment === environment);
+      return found ? environmentWord(found) : '–';
+    }),
+    grouped(purchasesOf(strategy)),
+    strategyNote(strategy),
+  ]);
+  const table = textTable(['strategy', ...environments, 'purchases', ''], rows, [environments.length + 1]);
+  return [
+    [...scopesOf(result), '', table, `  ${DECLARED_MARK} a weakness that the strategy declares`].join('\n'),
+  ];
+}
+
+function exampleBlock({ strategy, environment, property, evidence }: Example): string {
+  const { counterexample } = evidence;
+  if (counterexample) {
+    return [
+      `How ${strategy} violates ${property} (${environment}): ${evidence.message}`,
+      ...timeline(counterexample),
+      `Remedy: ${REMEDIES[property]}.`,
+    ].join('\n');
+  }
+  const { head, rows } = evidenceTable(evidence);
+  const table = textTable(head, rows, [1, 2, 3, 5]).replaceAll(/^/gm, '  ');
+  return [
+    `How ${strategy} violates ${property} (${environment}): ${evidence.message}`,
+    ...(rows.length > 0 ? [table] : []),
+    `Remedy: ${REMEDIES[property]}.`,
+  ].join('\n');
+}
+
+/** For strategies that declare nothing: what was found, to paste. */
+function declarations({ strategies }: Result): string[] {
+  return strategies.filter(declaresNothing).flatMap(({ name, explored }) => {
+    if (explored.length === 0) return [];
+    const found = explored.map(({ environment, coverage, properties }) => ({
+      environment,
+      properties: withCoverage(properties, coverage),
+    }));
+    return [`What ${name} guarantees, to paste into it:\n\n${declaration(found).replaceAll(/^/gm, '  ')}`];
+  });
+}
+
+function costs(result: Result): string[] {
+  const measured = costTable(result);
+  if (!measured) return [];
+  const { caption, head, rows } = measured;
+  const words = head.length - 1;
+  const figures = head.flatMap((_, column) => (column > 0 && column < words ? [column] : []));
+  return [`${caption}\n${textTable(head, rows, figures)}`];
+}
+
+function verdict(result: Result, report: string): string {
+  const { elapsedMs, findings, command } = result;
+  return [
+    ...findings.map(({ strategy, environment, message }) =>
+      [strategy, environment, message].filter((part) => part !== undefined).join(', '),
+    ),
+    `Verdict: ${verdictLine(result)}. ${Math.round(elapsedMs / 1000)} s`,
+    `Not tested here: ${notTested(result).join(', ')}.`,
+    ...(result.notRun ? [`Not run: ${result.notRun.join(', ')} (--profile full).`] : []),
+    `Report: ${report} · Again: ${command}`,
+  ].join('\n');
+}

@@ -1,0 +1,61 @@
+import type { Percentiles } from '../../harness/load/response-time.ts';
+import { differs, type Interval } from '../../harness/bench/statistics.ts';
+
+/** Figures in words. One that was not measured is a dash, never a nought. */
+
+/** 61200 → "61 200". */
+export const grouped = (value: number): string =>
+  Math.round(value)
+    .toString()
+    .replaceAll(/\B(?=(\d{3})+$)/g, ' ');
+
+export const plural = (count: number, noun: string): string =>
+  `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
+
+export const known = (value: number | null | undefined, text: (value: number) => string): string =>
+  value === null || value === undefined ? '–' : text(value);
+
+/** Exact up to twelve digits, then as a power of ten. */
+export function interleavingsText(count: bigint): string {
+  if (count < 10n ** 12n) return grouped(Number(count));
+  const digits = count.toString();
+  return `${digits[0]}.${digits[1]} × 10^${digits.length - 1}`;
+}
+
+/** 3.9 × 10^25 → 3.9 × 10²⁵, where that can be set. */
+export const withSuperscripts = (text: string): string =>
+  text.replaceAll(/\^(\d+)/g, (_, digits: string) =>
+    Array.from(digits, (digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]).join(''),
+  );
+
+/** Milliseconds, with as many digits as anybody can use. */
+export const ms = (value: number): string =>
+  value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : grouped(value);
+
+export const tail = ({ p50, p99 }: Percentiles): string =>
+  `${known(p50, hundredths)} / ${known(p99, hundredths)}`;
+
+const hundredths = (value: number): string => value.toFixed(2);
+
+export const perSale = (value: number): string =>
+  value === 0 ? '0' : value < 0.1 ? value.toFixed(3) : value.toFixed(1);
+
+export function intervalText({ median, low, high }: Interval, text: (value: number) => string): string {
+  if (median === null) return '–';
+  return low === null || high === null ? text(median) : `${text(median)} [${text(low)}, ${text(high)}]`;
+}
+
+const times = (value: number): string => `${value.toFixed(2)} ×`;
+
+export const ratioText = (ratio: Interval): string => intervalText(ratio, times);
+
+/** A ratio in words; an interval that crosses 1 shows nothing. */
+export const comparison = (ratio: Interval): string =>
+  ratio.low === null || differs(ratio) ? ratioText(ratio) : `no detectable difference (${ratioText(ratio)})`;
+
+/** "a, b and c"; of many only the first, and how many more. */
+export function list(names: readonly string[], most = 8): string {
+  const shown =
+    names.length > most ? [...names.slice(0, most - 1), `${names.length - most + 1} others`] : names;
+  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
+}
