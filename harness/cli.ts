@@ -7,7 +7,8 @@ import type { BenchFlags } from './commands/bench.ts';
 import { faultOf, repeatCommand, seedOption, wholeNumber } from './terminal/options.ts';
 import { UsageError } from './ground/errors.ts';
 import { type ScopeFlags } from './commands/scope-flags.ts';
-import { CLIENT_MODES, FAULTS } from './explorer/scope/scope.ts';
+import { CLIENT_MODES } from './explorer/scope/scope.ts';
+import { faultsInWords } from './documents/faults.ts';
 import { interruptible } from './ground/lifetime.ts';
 import { MODES, PROFILES as ARRIVALS } from './load/arrivals.ts';
 import { PROFILES, type Profile } from './evaluate/profiles.ts';
@@ -151,7 +152,7 @@ function addExplore(program: Command, run: Invocation): void {
         .choices(CLIENT_MODES)
         .default('default'),
     )
-    .option('--faults <list>', `budgets, as crash=1,lost-reply=1: ${FAULTS.join(', ')}`, '')
+    .option('--faults <list>', `budgets, as crash=1,lost-reply=1: ${faultsInWords()}`, '')
     .addOption(whole('--releases <n>', 'sold requests that may be released', 0).default(0))
     .addOption(whole('--restocks <n>', 'restocks of one unit', 0).default(0))
     .addOption(whole('--jobs <n>', 'passes of background work', 0).default(0))

@@ -1,17 +1,10 @@
 import { z } from 'zod';
 import { PROPERTIES, type Property } from '../../strategies/contract.ts';
+import { ASKED_EVENTS, FAULTS, KEY_FAULTS, NO_FAULTS, SERVER_FAULTS, type Faults } from './faults.ts';
 import { NONSENSES } from './nonsense.ts';
 import { decode, decodeCommand, readable, showReply } from '../wire/resp.ts';
 import type { Rest } from '../explorer/search/at-rest.ts';
-import {
-  buyersOf,
-  CLIENT_MODES,
-  FAULTS,
-  letter,
-  NO_FAULTS,
-  type Faults,
-  type Scope,
-} from '../explorer/scope/scope.ts';
+import { buyersOf, CLIENT_MODES, letter, type Scope } from '../explorer/scope/scope.ts';
 import type { Path } from '../explorer/search/shortest.ts';
 import type { Happened } from '../explorer/space/states.ts';
 
@@ -35,9 +28,7 @@ export const scopeSchema = z.strictObject({
   seed: z.int(),
 });
 
-const SERVER_EVENTS = ['expire', 'evict', 'script-flush', 'restart', 'restart-without-aof'] as const;
 const INSTANCE_EVENTS = ['start', 'execute', 'deliver', 'timer', 'cut', 'crash'] as const;
-const ASKED_EVENTS = ['retry', 'release', 'restock', 'job'] as const;
 
 /** Moves by which a buyer asks once more. */
 const AGAIN = new Set(['retry', 'takeover', 'repeat', 'repeat-elsewhere']);
@@ -46,7 +37,7 @@ const AGAIN = new Set(['retry', 'takeover', 'repeat', 'repeat-elsewhere']);
 export const stepSchema = z.strictObject({
   /** The buyer's letter; several letters where buyers share an instance; `server`; `office` for its back office. */
   actor: z.string(),
-  event: z.enum([...INSTANCE_EVENTS, ...ASKED_EVENTS, ...SERVER_EVENTS]),
+  event: z.enum([...INSTANCE_EVENTS, ...ASKED_EVENTS, ...KEY_FAULTS, ...SERVER_FAULTS]),
   command: z.array(z.string()).optional(),
   reply: z.string().optional(),
   /** The key that expired or was evicted; what became of the commands that a dead client had sent. */
@@ -86,8 +77,8 @@ const scheduleStepSchema = z.discriminatedUnion('event', [
   z.object({ slot, event: z.literal('timer'), picks }),
   z.object({ slot, event: z.literal('cut'), connection, survivors: count, picks }),
   z.object({ slot, event: z.literal('crash'), survivors: z.array(count) }),
-  z.object({ slot, event: z.enum(['expire', 'evict']), key: z.string() }),
-  z.object({ slot, event: z.enum(['script-flush', 'restart', 'restart-without-aof']) }),
+  z.object({ slot, event: z.enum(KEY_FAULTS), key: z.string() }),
+  z.object({ slot, event: z.enum(SERVER_FAULTS) }),
 ]);
 export type ScheduleStep = z.infer<typeof scheduleStepSchema>;
 
@@ -175,16 +166,12 @@ function wordsOf(atom: Happened['atom']): Pick<CounterexampleStep, 'command' | '
       return onTheirWay(atom.survivors);
     case 'crash':
       return onTheirWay(atom.survivors.reduce((sum, survivors) => sum + survivors, 0));
-    case 'expire':
-    case 'evict':
-      return { detail: atom.key! };
     case 'start':
     case 'deliver':
     case 'timer':
-    case 'script-flush':
-    case 'restart':
-    case 'restart-without-aof':
       return {};
+    default:
+      return atom.key === undefined ? {} : { detail: atom.key };
   }
 }
 

@@ -3,7 +3,7 @@ import { ENVIRONMENTS, PROPERTIES } from '../../strategies/contract.ts';
 import type { BenchResult } from '../bench/session.ts';
 import type { BenchRow } from '../bench/row.ts';
 import { scopeSchema, stepSchema } from './counterexample.ts';
-import { FAULTS } from '../explorer/scope/scope.ts';
+import { FAULTS } from './faults.ts';
 import { OPS, OUTCOMES } from '../history/operation.ts';
 import { PROFILES } from '../load/arrivals.ts';
 import type { Course } from '../bench/course.ts';

@@ -10,7 +10,7 @@ import type { CounterexampleStep } from '../documents/counterexample.ts';
 import { explore, type Exploration } from '../explorer/explore.ts';
 import type { Abilities } from '../explorer/process/instance.ts';
 import type { Scope } from '../explorer/scope/scope.ts';
-import type { Subject } from '../explorer/space/space.ts';
+import type { Subject } from '../explorer/process/spec.ts';
 import { subjectOf } from '../explorer/process/subject.ts';
 import type { Progress } from '../ground/progress.ts';
 import type { RedisTarget } from '../redis/target.ts';

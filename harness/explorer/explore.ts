@@ -13,10 +13,13 @@ import type { Scope } from './scope/scope.ts';
 import { Search, type Progress, type SearchResult } from './search/search.ts';
 import { sample, type Sample } from './search/sampling.ts';
 import { ServerMemo } from './server/memo.ts';
-import { ALL_REDUCTIONS, Space, type Reductions, type Subject } from './space/space.ts';
+import type { Subject } from './process/spec.ts';
+import { ALL_REDUCTIONS, type Parts, type Reductions } from './space/setting.ts';
+import { Space } from './space/space.ts';
 import { mirror } from './space/symmetry.ts';
 import { virtualGlobals } from './process/virtual.ts';
-import { audit, everyRealInterleaving, type Audit } from './sockets/audit.ts';
+import { audit, type Audit } from './sockets/audit.ts';
+import { everyRealInterleaving } from './sockets/unreduced.ts';
 
 /** `exhausted`: all interleavings of the scope. `bounded`: a limit came first. `sampled`: chance took part. */
 export type Coverage = 'exhausted' | 'bounded' | 'sampled';
@@ -109,7 +112,8 @@ async function exploreWith(
   const startedMs = now();
   const properties = options.properties ?? PROPERTIES;
   const maxStates = options.maxStates ?? DEFAULT_MAX_STATES;
-  const space = new Space(scope, subject, memo, reductions, { ...ALL_RULES, ...options.rules });
+  const parts = { scope, subject, memo, reductions, rules: { ...ALL_RULES, ...options.rules } };
+  const space = new Space(parts);
   const search = new Search(space, new Rest(space), {
     properties,
     maxStates,
@@ -136,9 +140,7 @@ async function exploreWith(
   const audited = interrupted ? { replayed: 0, mismatches: [] } : await auditOf(options, space, memo, result);
   for (const { step, message } of audited.mismatches)
     notes.push(`audit: at step ${step + 1}, ${message}: a bug of ours`);
-  const counterexamples = interrupted
-    ? new Map()
-    : await counterexamplesOf(options, memo, reductions, result, sampled);
+  const counterexamples = interrupted ? new Map() : await counterexamplesOf(options, parts, result, sampled);
   const verdicts = {} as Record<Property, PropertyResult>;
   for (const property of PROPERTIES) {
     const claimed = verdictOf(property, properties, result, audited);
@@ -203,10 +205,20 @@ async function verify(space: Space, memo: ServerMemo, scope: Scope): Promise<boo
 const WALKS_EACH = 1_000;
 
 async function sampleOf(options: ExploreOptions, explored: Space, memo: ServerMemo): Promise<Sample> {
-  const { scope, subject, signal } = options;
-  const plain = new Space(scope, subject, memo, { ...explored.reductions, symmetry: false }, explored.rules);
-  return sample(plain, new Rest(plain), seededRandom(scope.seed).fork('sample'), WALKS_EACH, signal);
+  const { scope, signal } = options;
+  const random = seededRandom(scope.seed).fork('sample');
+  return sample(plainSpace(options, explored, memo), random, WALKS_EACH, signal);
 }
+
+/** The same space with every buyer in their own place, so that a path reads as it ran. */
+const plainSpace = ({ scope, subject }: ExploreOptions, explored: Space, memo: ServerMemo): Space =>
+  new Space({
+    scope,
+    subject,
+    memo,
+    reductions: { ...explored.reductions, symmetry: false },
+    rules: explored.rules,
+  });
 
 async function auditOf(
   options: ExploreOptions,
@@ -217,32 +229,25 @@ async function auditOf(
   const samples = options.auditSamples ?? DEFAULT_AUDIT_SAMPLES;
   const { scope, subject, target } = options;
   if (samples === 0) return { replayed: 0, mismatches: [] };
-  const plain = new Space(scope, subject, memo, { ...explored.reductions, symmetry: false }, explored.rules);
   const random = seededRandom(scope.seed).fork('audit');
   const expected = exhausted ? outcomes : undefined;
-  return audit(plain, new Rest(plain), subject, target, samples, random, expected);
+  const venue = { subject, memo, target };
+  return audit(plainSpace(options, explored, memo), venue, { samples, random, expected });
 }
 
 async function counterexamplesOf(
   options: ExploreOptions,
-  memo: ServerMemo,
-  reductions: Reductions,
+  parts: Required<Parts>,
   result: SearchResult,
   sampled: Sample | undefined,
 ): Promise<Map<Property, Counterexample>> {
-  const { scope, subject, target, path } = options;
+  const { subject, target, path } = options;
   const wanted = new Set(
     (options.properties ?? PROPERTIES).filter((property) => result.violated.has(property)),
   );
   const found = await minimalCounterexamples(
-    scope,
-    subject,
-    memo,
-    { ...reductions, merging: true },
-    wanted,
-    { ...ALL_RULES, ...options.rules },
-    sampled?.found ?? new Map(),
-    ...(options.signal ? [options.signal] : []),
+    { ...parts, reductions: { ...parts.reductions, merging: true } },
+    { properties: wanted, drawn: sampled?.found ?? new Map(), signal: options.signal },
   );
   const counterexamples = new Map<Property, Counterexample>();
   for (const { property, scope: smaller, path: violation, rest, opened } of found) {
@@ -276,7 +281,11 @@ async function exploreUnreduced(options: ExploreOptions, memo: ServerMemo): Prom
       interleavings: BigInt(interleavings),
       elapsedMs: now() - startedMs,
     });
-  const found = await everyRealInterleaving(scope, subject, memo, target, most, tell, signal);
+  const found = await everyRealInterleaving(
+    scope,
+    { subject, memo, target },
+    { most, onProgress: tell, signal },
+  );
   const elapsedMs = now() - startedMs;
   const coverage: Coverage = found.exhausted ? 'exhausted' : 'bounded';
   const nothing: Audit = { replayed: 0, mismatches: [] };

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { Subject } from '../../harness/explorer/space/space.ts';
+import type { Subject } from '../../harness/explorer/process/spec.ts';
 import { subjectOf } from '../../harness/explorer/process/subject.ts';
 import type { Strategy } from '../../strategies/contract.ts';
 import * as background from './background.ts';

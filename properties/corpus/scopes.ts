@@ -1,6 +1,7 @@
 import type { Abilities } from '../../harness/explorer/process/instance.ts';
 import { scopesOf } from '../../harness/evaluate/environments.ts';
-import { dealt, NO_FAULTS, type Scope } from '../../harness/explorer/scope/scope.ts';
+import { NO_FAULTS } from '../../harness/documents/faults.ts';
+import { dealt, type Scope } from '../../harness/explorer/scope/scope.ts';
 import type { Mutant, Smallest } from './parts.ts';
 
 const AMOUNTS = ['releases', 'restocks', 'jobs'] as const;

@@ -3,7 +3,7 @@ import { drawOf } from '../../harness/explorer/server/draws.ts';
 import { replay } from '../../harness/explorer/sockets/replay.ts';
 import { ServerMemo } from '../../harness/explorer/server/memo.ts';
 import { virtualGlobals } from '../../harness/explorer/process/virtual.ts';
-import { everyRealInterleaving } from '../../harness/explorer/sockets/audit.ts';
+import { everyRealInterleaving } from '../../harness/explorer/sockets/unreduced.ts';
 import type { KeyContent } from '../../harness/explorer/server/content.ts';
 import type { Strategy } from '../../strategies/contract.ts';
 import { exploring, properties, scopeOf, server, subject } from '../helpers/exploring.ts';
@@ -73,10 +73,8 @@ async function unreduced(
   const memo = await ServerMemo.open(redis.target);
   const found = await everyRealInterleaving(
     scopeOf(scope),
-    await subject(strategy),
-    memo,
-    redis.target,
-    2_000,
+    { subject: await subject(strategy), memo, target: redis.target },
+    { most: 2_000 },
   );
   await memo.close();
   expect(found.exhausted).toBe(true);

@@ -3,9 +3,10 @@ import { replay } from '../../harness/explorer/sockets/replay.ts';
 import { ServerMemo } from '../../harness/explorer/server/memo.ts';
 import { Rest } from '../../harness/explorer/search/at-rest.ts';
 import { Search } from '../../harness/explorer/search/search.ts';
-import { ALL_REDUCTIONS, Space } from '../../harness/explorer/space/space.ts';
+import { ALL_REDUCTIONS } from '../../harness/explorer/space/setting.ts';
+import { Space } from '../../harness/explorer/space/space.ts';
 import { virtualGlobals } from '../../harness/explorer/process/virtual.ts';
-import { everyRealInterleaving } from '../../harness/explorer/sockets/audit.ts';
+import { everyRealInterleaving } from '../../harness/explorer/sockets/unreduced.ts';
 import { PROPERTIES, type Strategy } from '../../strategies/contract.ts';
 import { decrementThenCheck } from '../../strategies/decrement-then-check.ts';
 import { functionDecrement } from '../../strategies/function-decrement.ts';
@@ -231,7 +232,7 @@ async function withoutReductions(strategy: Strategy, scope: GivenScope): Promise
   const memo = await ServerMemo.open(redis.target);
   if (strategy.name.startsWith('watch-')) await memo.watch('{item}:stock');
   const reductions = { ...ALL_REDUCTIONS, fuse: false, lateStarts: false, symmetry: false };
-  const space = new Space(scopeOf(scope), await subject(strategy), memo, reductions);
+  const space = new Space({ scope: scopeOf(scope), subject: await subject(strategy), memo, reductions });
   const result = await new Search(space, new Rest(space), {
     properties: PROPERTIES,
     maxStates: Infinity,
@@ -240,16 +241,20 @@ async function withoutReductions(strategy: Strategy, scope: GivenScope): Promise
   return result.outcomes;
 }
 
-test('over real sockets, with nothing reduced, a lost reply comes to the same outcomes', async () => {
-  const scope = { buyers: 1, stock: 1, ...lostReply };
+test.each([
+  { name: 'a lost reply', faults: { 'lost-reply': 1 } },
+  { name: 'an expiry', faults: { expire: 1 } },
+  { name: 'a script flush', faults: { 'script-flush': 1 } },
+  { name: 'a restart', faults: { restart: 1 } },
+  { name: 'a restart without data', faults: { 'restart-without-aof': 1 } },
+])('over real sockets, with nothing reduced, $name comes to the same outcomes', async ({ faults }) => {
+  const scope = { buyers: 1, stock: 1, faults };
   using _ = virtualGlobals();
   const memo = await ServerMemo.open(redis.target);
   const real = await everyRealInterleaving(
     scopeOf(scope),
-    await subject(functionDecrement),
-    memo,
-    redis.target,
-    400,
+    { subject: await subject(functionDecrement), memo, target: redis.target },
+    { most: 2_000 },
   );
   await memo.close();
   expect(real.exhausted).toBe(true);

@@ -3,7 +3,7 @@ import { NONSENSES, type Nonsense } from '../../harness/documents/nonsense.ts';
 import { replay } from '../../harness/explorer/sockets/replay.ts';
 import { ServerMemo } from '../../harness/explorer/server/memo.ts';
 import { virtualGlobals } from '../../harness/explorer/process/virtual.ts';
-import { everyRealInterleaving } from '../../harness/explorer/sockets/audit.ts';
+import { everyRealInterleaving } from '../../harness/explorer/sockets/unreduced.ts';
 import type { Property, Strategy } from '../../strategies/contract.ts';
 import { decrementThenCheck } from '../../strategies/decrement-then-check.ts';
 import { luaDecrement } from '../../strategies/lua-decrement.ts';
@@ -93,7 +93,11 @@ describe('the same request twice at once', () => {
     using _ = virtualGlobals();
     const memo = await ServerMemo.open(redis.target);
     const whole = await subject(readThenWrite);
-    const real = await everyRealInterleaving(scopeOf(scope), whole, memo, redis.target, 1_000);
+    const real = await everyRealInterleaving(
+      scopeOf(scope),
+      { subject: whole, memo, target: redis.target },
+      { most: 1_000 },
+    );
     await memo.close();
     expect(real.exhausted).toBe(true);
     expect(sorted(real.outcomes)).toEqual(sorted(reduced.outcomes));

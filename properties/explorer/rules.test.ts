@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { explore } from '../../harness/explorer/explore.ts';
 import { ServerMemo } from '../../harness/explorer/server/memo.ts';
-import { ALL_REDUCTIONS, Space } from '../../harness/explorer/space/space.ts';
+import { ALL_REDUCTIONS } from '../../harness/explorer/space/setting.ts';
+import { Space } from '../../harness/explorer/space/space.ts';
 import { Rest } from '../../harness/explorer/search/at-rest.ts';
 import { virtualGlobals } from '../../harness/explorer/process/virtual.ts';
 import { walkOnce } from '../../harness/explorer/search/sampling.ts';
@@ -51,7 +52,13 @@ describe('each rule is needed: with it the search is right, without it the searc
     const ranAfterCrash = async (ghosts: boolean): Promise<boolean> => {
       const scope = scopeOf({ buyers: 2, stock: 1, faults: { crash: 1 } });
       const reductions = { ...ALL_REDUCTIONS, symmetry: false };
-      const space = new Space(scope, await subject(luaDecrement), memo, reductions, { ...ALL_RULES, ghosts });
+      const space = new Space({
+        scope,
+        subject: await subject(luaDecrement),
+        memo,
+        reductions,
+        rules: { ...ALL_RULES, ghosts },
+      });
       const random = seededRandom(seed);
       for (let i = 0; i < 200; i++) {
         const walk = walkOnce(new States(space, true), new Rest(space), randomScheduler(random), random);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { Rest } from '../../harness/explorer/search/at-rest.ts';
 import { sample } from '../../harness/explorer/search/sampling.ts';
 import { pctScheduler } from '../../harness/explorer/search/schedulers/pct.ts';
 import { ServerMemo } from '../../harness/explorer/server/memo.ts';
-import { ALL_REDUCTIONS, Space } from '../../harness/explorer/space/space.ts';
-import type { Choice } from '../../harness/explorer/space/states.ts';
+import { ALL_REDUCTIONS } from '../../harness/explorer/space/setting.ts';
+import { Space } from '../../harness/explorer/space/space.ts';
+import type { Choice } from '../../harness/explorer/scope/moves.ts';
 import { virtualGlobals } from '../../harness/explorer/process/virtual.ts';
 import { seededRandom } from '../../harness/ground/random.ts';
 import { luaReserveOnce } from '../../strategies/lua-reserve-once.ts';
@@ -39,8 +39,13 @@ describe('a scope that is too large is sampled, and says so', () => {
     const memo = await ServerMemo.open(redis.target);
     const reductions = { ...ALL_REDUCTIONS, symmetry: false };
     const draw = async (from: number): Promise<string> => {
-      const space = new Space(scopeOf(scope), await subject(readThenWrite), memo, reductions);
-      const { found } = await sample(space, new Rest(space), seededRandom(from), 20, undefined);
+      const space = new Space({
+        scope: scopeOf(scope),
+        subject: await subject(readThenWrite),
+        memo,
+        reductions,
+      });
+      const { found } = await sample(space, seededRandom(from), 20);
       return JSON.stringify([...found].map(([, path]) => path.events.map(({ choice }) => choice)));
     };
     expect(await draw(seed)).toBe(await draw(seed));

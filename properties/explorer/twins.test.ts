@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { ServerMemo } from '../../harness/explorer/server/memo.ts';
 import { Rest } from '../../harness/explorer/search/at-rest.ts';
 import { Search } from '../../harness/explorer/search/search.ts';
-import { ALL_REDUCTIONS, Space } from '../../harness/explorer/space/space.ts';
+import { ALL_REDUCTIONS } from '../../harness/explorer/space/setting.ts';
+import { Space } from '../../harness/explorer/space/space.ts';
 import { virtualGlobals } from '../../harness/explorer/process/virtual.ts';
-import { everyRealInterleaving } from '../../harness/explorer/sockets/audit.ts';
+import { everyRealInterleaving } from '../../harness/explorer/sockets/unreduced.ts';
 import { PROPERTIES, type Strategy } from '../../strategies/contract.ts';
 import { strategies } from '../helpers/built-ins.ts';
 import { exploring, scopeOf, server, subject, type GivenScope } from '../helpers/exploring.ts';
@@ -55,7 +56,7 @@ async function withoutReductions(strategy: Strategy, scope: GivenScope): Promise
   const memo = await ServerMemo.open(redis.target);
   if (strategy.name.startsWith('watch-')) await memo.watch('{item}:stock');
   const reductions = { ...ALL_REDUCTIONS, fuse: false, lateStarts: false, symmetry: false };
-  const space = new Space(scopeOf(scope), await subject(strategy), memo, reductions);
+  const space = new Space({ scope: scopeOf(scope), subject: await subject(strategy), memo, reductions });
   const result = await new Search(space, new Rest(space), {
     properties: PROPERTIES,
     maxStates: Infinity,
@@ -92,10 +93,8 @@ async function overSockets(strategy: Strategy, scope: GivenScope): ReturnType<ty
   const memo = await ServerMemo.open(redis.target);
   const real = await everyRealInterleaving(
     scopeOf(scope),
-    await subject(strategy),
-    memo,
-    redis.target,
-    MOST_REAL,
+    { subject: await subject(strategy), memo, target: redis.target },
+    { most: MOST_REAL },
   );
   await memo.close();
   return real;

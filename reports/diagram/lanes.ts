@@ -1,4 +1,5 @@
 import type { CounterexampleStep } from '../../harness/documents/counterexample.ts';
+import { wordsOfEvent } from '../../harness/documents/faults.ts';
 
 /** One line of a space-time diagram, before it is drawn. */
 export interface Row {
@@ -124,30 +125,10 @@ function wordsOf(step: CounterexampleStep): string {
       return 'the reply arrives';
     case 'start':
       return 'asks';
-    case 'retry':
-      return 'asks again, with the same requestId';
-    case 'release':
-      return 'gives its units back';
-    case 'restock':
-      return 'puts one unit more on sale';
-    case 'job':
-      return 'background work begins';
     case 'timer':
       return 'its timer fires';
-    case 'cut':
-      return '✂ its connection breaks';
-    case 'crash':
-      return '✗ crashes';
-    case 'expire':
-      return `${step.detail} expires`;
-    case 'evict':
-      return `${step.detail} is evicted`;
-    case 'script-flush':
-      return 'the scripts are flushed';
-    case 'restart':
-      return 'the server restarts';
-    case 'restart-without-aof':
-      return 'the server restarts empty';
+    default:
+      return wordsOfEvent(step.event, step.detail) ?? step.event;
   }
 }
 

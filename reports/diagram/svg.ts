@@ -1,3 +1,4 @@
+import { isBrokenEvent, isFaultEvent } from '../../harness/documents/faults.ts';
 import { compact, markup, type Markup } from '../page/markup.ts';
 import { lanesOf, SERVER, type Interleaving, type Row } from './lanes.ts';
 
@@ -66,8 +67,7 @@ function placed(rows: readonly Row[]): Place[] {
 }
 
 function linesOf({ event, label, detail, reply, answers, resent, late }: Row): Line[] {
-  const fault = ['cut', 'crash', 'expire', 'evict', 'script-flush', 'restart', 'restart-without-aof'];
-  const kind = event === 'execute' ? 'sent' : fault.includes(event) ? 'fault' : 'quiet';
+  const kind = event === 'execute' ? 'sent' : isFaultEvent(event) ? 'fault' : 'quiet';
   return [
     ...(resent ? [{ text: '↻ sent again', kind: 'mark' } as const] : []),
     ...(late ? [{ text: 'late, its sender is gone', kind: 'mark' } as const] : []),
@@ -138,27 +138,12 @@ export const ARROWS = markup`<svg class="arrows" width="0" height="0" aria-hidde
 /** To the server and back; there only, if the answer comes later or never; back only, if it comes now. */
 function mark({ lane, event, delivered }: Row, x: number, server: number, y: number): Markup {
   const of = lane === SERVER ? 'server' : String(lane % 4);
-  switch (event) {
-    case 'execute':
-      return markup`<path class="of${of} ${delivered === 'at once' ? 'both' : 'to'}" d="M${x} ${y}H${server}" />`;
-    case 'deliver':
-      return markup`<path class="of${of} back" d="M${server} ${y}H${x}" />`;
-    case 'crash':
-    case 'cut':
-      return markup`<path class="broken" d="M${x - 5} ${y - 5}l10 10m0-10-10 10" />`;
-    case 'start':
-    case 'timer':
-    case 'retry':
-    case 'release':
-    case 'restock':
-    case 'job':
-    case 'expire':
-    case 'evict':
-    case 'script-flush':
-    case 'restart':
-    case 'restart-without-aof':
-      return markup`<circle class="of${of}" cx="${x}" cy="${y}" r="3" />`;
-  }
+  if (event === 'execute')
+    return markup`<path class="of${of} ${delivered === 'at once' ? 'both' : 'to'}" d="M${x} ${y}H${server}" />`;
+  if (event === 'deliver') return markup`<path class="of${of} back" d="M${server} ${y}H${x}" />`;
+  return isBrokenEvent(event)
+    ? markup`<path class="broken" d="M${x - 5} ${y - 5}l10 10m0-10-10 10" />`
+    : markup`<circle class="of${of}" cx="${x}" cy="${y}" r="3" />`;
 }
 
 /** A watched key was touched. */

@@ -4,7 +4,7 @@ import type { Strategy } from '../../../strategies/contract.ts';
 import { STRATEGIES } from '../../ground/places.ts';
 import { CannotExplore } from '../errors.ts';
 import { Program } from './program.ts';
-import type { Subject } from '../space/space.ts';
+import type { Subject } from './spec.ts';
 
 /** A built-in strategy, or one export of a file, ready to be evaluated as often as there are instances. */
 export async function subjectOf(strategy: Strategy, path?: string): Promise<Subject> {

@@ -1,69 +1,106 @@
-import { FAULTS, type Scope } from './scope.ts';
+import { ASKING, DISTURBING, EXTRAS, type CutFault, type Extra } from '../../documents/faults.ts';
+import { UsageError } from '../../ground/errors.ts';
+import type { Scope } from './scope.ts';
 
-/** What may still happen beside the purchases, packed into one integer: two bits each. */
-export const EXTRAS = [...FAULTS, 'release', 'restock', 'job'] as const;
-export type Extra = (typeof EXTRAS)[number];
+/** Most of one extra. */
+export const MOST_OF_ONE = 3;
 
-const BITS = 2;
-export const MOST_OF_ONE = (1 << BITS) - 1;
+/** A packed integer has to be a positive one of 32 bits. */
+const MOST_BITS = 30;
 
-export function budgetsOf(scope: Scope): number {
-  const amounts: Record<Extra, number> = {
-    ...scope.faults,
-    release: scope.releases,
-    restock: scope.restocks,
-    job: scope.jobs,
-  };
-  return EXTRAS.reduce((packed, extra, i) => packed | (amounts[extra] << (BITS * i)), 0);
-}
-
-export const left = (budgets: number, extra: Extra): number =>
-  (budgets >>> (BITS * EXTRAS.indexOf(extra))) & MOST_OF_ONE;
-
-export const spend = (budgets: number, extra: Extra): number =>
-  budgets - (1 << (BITS * EXTRAS.indexOf(extra)));
-
-const mask = (extras: readonly Extra[]): number =>
-  extras.reduce((bits, extra) => bits | (MOST_OF_ONE << (BITS * EXTRAS.indexOf(extra))), 0);
-
-const DISTURBING = mask([
-  'crash',
-  'lost-request',
-  'lost-reply',
-  'late-request',
-  'restart',
-  'restart-without-aof',
-]);
-const ASKING = mask(['retry', 'repeat', 'release']);
-
-/** Of how many further attempts the first `used` have been made: they are numbered in that order. */
-export const attemptsUsed = ({ faults }: Scope, budgets: number): number =>
-  faults.retry + faults.repeat - left(budgets, 'retry') - left(budgets, 'repeat');
-
-/** Whether a crash or a cut may still come between any two steps of an instance. */
-export const disturbing = (budgets: number): boolean => (budgets & DISTURBING) !== 0;
-
-/** Whether an instance may still be asked for something after its purchases are answered. */
-export const asking = (budgets: number): boolean => (budgets & ASKING) !== 0;
+/** How often each extra may happen in the scope. */
+export const amountsOf = ({ faults, releases, restocks, jobs }: Scope): Record<Extra, number> => ({
+  ...faults,
+  release: releases,
+  restock: restocks,
+  job: jobs,
+});
 
 /**
- * What a cut can be paid from; empty if it cannot be paid. Sent commands that may still run make it a late
- * request; commands that are lost before they ran a lost request, or, together with replies that are lost, part of
- * either; replies alone a lost reply. The cut of an idle connection is any of the three.
- *
- * @param survivors commands that may still run, of `commands` that did not run yet
- * @param replies replies that are on their way
+ * What may still happen beside the purchases, packed into one integer that is part of each state: as many bits as
+ * the scope's own budget takes for each extra that it has at all, so that any number of kinds of faults may exist.
  */
-export function pricesOfCut(budgets: number, survivors: number, commands: number, replies: number): Extra[] {
-  const candidates: Extra[] =
-    survivors > 0
-      ? ['late-request']
-      : commands > 0
-        ? replies > 0
-          ? ['lost-reply', 'lost-request']
-          : ['lost-request']
-        : replies > 0
-          ? ['lost-reply']
-          : ['lost-reply', 'lost-request', 'late-request'];
-  return candidates.filter((candidate) => left(budgets, candidate) > 0);
+export class Budgets {
+  /** Everything that the scope allows. */
+  readonly whole: number;
+  readonly #attempts: number;
+  readonly #fields = new Map<Extra, { shift: number; mask: number }>();
+  readonly #disturbing: number;
+  readonly #asking: number;
+
+  /** @throws UsageError if the scope has more extras than fit: one more would be read as another */
+  constructor(scope: Scope) {
+    const amounts = amountsOf(scope);
+    const had = EXTRAS.filter((extra) => amounts[extra] > 0);
+    let shift = 0;
+    let whole = 0;
+    for (const extra of had) {
+      const bits = 32 - Math.clz32(amounts[extra]);
+      if (shift + bits > MOST_BITS) {
+        throw new UsageError(
+          'BAD_SCOPE',
+          `the scope has more faults and requests than fit into one exploration: ${had.map((one) => `${one}=${amounts[one]}`).join(', ')}`,
+          `explore them apart; up to ${extra} they fit together`,
+        );
+      }
+      this.#fields.set(extra, { shift, mask: (1 << bits) - 1 });
+      whole |= amounts[extra] << shift;
+      shift += bits;
+    }
+    this.whole = whole;
+    this.#attempts = scope.faults.retry + scope.faults.repeat;
+    this.#disturbing = this.#maskOf(DISTURBING);
+    this.#asking = this.#maskOf(ASKING);
+  }
+
+  /** How often it may still happen. */
+  left(packed: number, extra: Extra): number {
+    const field = this.#fields.get(extra);
+    return field === undefined ? 0 : (packed >>> field.shift) & field.mask;
+  }
+
+  /** What is left after it has happened once more. @throws RangeError if nothing was left of it */
+  spend(packed: number, extra: Extra): number {
+    if (this.left(packed, extra) === 0) throw new RangeError(`no ${extra} is left to spend`);
+    return packed - (1 << this.#fields.get(extra)!.shift);
+  }
+
+  /** Of how many further attempts the first so many have been made: they are numbered in that order. */
+  attemptsUsed(packed: number): number {
+    return this.#attempts - this.left(packed, 'retry') - this.left(packed, 'repeat');
+  }
+
+  /** Whether a crash or a cut may still come between any two steps of an instance. */
+  disturbing(packed: number): boolean {
+    return (packed & this.#disturbing) !== 0;
+  }
+
+  /** Whether an instance may still be asked for something after its purchases are answered. */
+  asking(packed: number): boolean {
+    return (packed & this.#asking) !== 0;
+  }
+
+  /**
+   * What a cut can be paid from; empty if it cannot be paid. Sent commands that may still run make it a late
+   * request; commands that are lost before they ran a lost request, or, together with replies that are lost, part of
+   * either; replies alone a lost reply. The cut of an idle connection is any of the three.
+   *
+   * @param way what is on its way: `survivors` of the `commands` that did not run yet may still run, and `replies`
+   */
+  pricesOfCut(packed: number, way: { survivors: number; commands: number; replies: number }): CutFault[] {
+    return candidatesOf(way).filter((candidate) => this.left(packed, candidate) > 0);
+  }
+
+  #maskOf(extras: readonly Extra[]): number {
+    return extras.reduce((bits, extra) => {
+      const field = this.#fields.get(extra);
+      return field === undefined ? bits : bits | (field.mask << field.shift);
+    }, 0);
+  }
+}
+
+function candidatesOf(way: { survivors: number; commands: number; replies: number }): CutFault[] {
+  if (way.survivors > 0) return ['late-request'];
+  if (way.commands > 0) return way.replies > 0 ? ['lost-reply', 'lost-request'] : ['lost-request'];
+  return way.replies > 0 ? ['lost-reply'] : ['lost-reply', 'lost-request', 'late-request'];
 }

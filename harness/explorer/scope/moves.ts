@@ -1,12 +1,12 @@
-import type { Extra } from './budgets.ts';
+import type { CutFault, Extra, KeyFault, ServerFault } from '../../documents/faults.ts';
 
-/** One branch of the search: an event of one slot, or of the server. */
+/** One branch of the search: an event of one slot. */
 export type Move =
   | { kind: 'start'; buyer: number }
   | { kind: 'execute' | 'deliver'; connection: number }
   | { kind: 'timer' }
   | { kind: 'crash'; survivors: readonly number[] }
-  | { kind: 'cut'; connection: number; survivors: number; as: Extra }
+  | { kind: 'cut'; connection: number; survivors: number; as: CutFault }
   | { kind: 'cut-all' }
   /** `repeat`: the buyer asks again without waiting for an answer, as a double click does, of a process that serves several. */
   | { kind: 'retry' | 'repeat' | 'release'; buyer: number; operation: number }
@@ -15,37 +15,34 @@ export type Move =
   | { kind: 'restock'; operation: number }
   | { kind: 'job' };
 
-/** What befalls the server by itself. */
-export type ServerMove =
-  | { kind: 'expire' | 'evict'; key: string }
-  | { kind: 'script-flush' | 'restart' | 'restart-without-aof' };
+/** What happens to the server by itself. */
+export type ServerMove = { kind: KeyFault; key: string } | { kind: ServerFault };
 
-/** What a move is paid from; undefined: it is one of the sale's own. */
+/** One event that may happen next. */
+export interface Choice {
+  /** Whose it is; SERVER for what happens to the server. */
+  slot: number;
+  move: Move | ServerMove;
+  /** What it is paid from; undefined: the sale goes on by it. */
+  price: Extra | undefined;
+  id: number;
+}
+
+export const SERVER = -1;
+
+/** Moves that are the sale's own: they cost nothing, and the sale goes on by them. */
+const FREE = new Set<Move['kind']>(['start', 'execute', 'deliver', 'timer', 'cut-all']);
+
+/** What a move is paid from; undefined: it is one of the sale's own. Any other is paid from what it is called. */
 export function priceOf(move: Move | ServerMove): Extra | undefined {
   switch (move.kind) {
-    case 'start':
-    case 'execute':
-    case 'deliver':
-    case 'timer':
-    case 'cut-all':
-      return undefined;
     case 'takeover':
       return 'retry';
     case 'repeat-elsewhere':
       return 'repeat';
     case 'cut':
       return move.as;
-    case 'crash':
-    case 'retry':
-    case 'repeat':
-    case 'release':
-    case 'restock':
-    case 'job':
-    case 'expire':
-    case 'evict':
-    case 'script-flush':
-    case 'restart':
-    case 'restart-without-aof':
-      return move.kind;
+    default:
+      return FREE.has(move.kind as Move['kind']) ? undefined : (move.kind as Extra);
   }
 }

@@ -1,28 +1,10 @@
 import type { PurchaseRequest, Sale } from '../../../strategies/contract.ts';
+import type { Faults } from '../../documents/faults.ts';
 import { NONSENSE, type Nonsense } from '../../documents/nonsense.ts';
 
 /** How the client treats a broken connection. */
 export const CLIENT_MODES = ['default', 'no-resend', 'no-retry'] as const;
 export type ClientMode = (typeof CLIENT_MODES)[number];
-
-/** Faults that may happen at any point, each as often as its budget says. */
-export const FAULTS = [
-  'crash',
-  'lost-request',
-  'lost-reply',
-  'late-request',
-  'retry',
-  'repeat',
-  'expire',
-  'evict',
-  'script-flush',
-  'restart',
-  'restart-without-aof',
-] as const;
-export type Fault = (typeof FAULTS)[number];
-export type Faults = Readonly<Record<Fault, number>>;
-
-export const NO_FAULTS = Object.fromEntries(FAULTS.map((fault) => [fault, 0])) as Faults;
 
 /** The small sale whose interleavings are all run. */
 export interface Scope {

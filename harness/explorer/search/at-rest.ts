@@ -8,8 +8,10 @@ import { judgeAtRest, outcomeOfAttempts, type RequestFacts } from '../../checker
 import { falseRefusals, type OrderedOperation } from '../../checkers/false-refusals.ts';
 import type { Evidence, Judgement } from '../../checkers/checker.ts';
 import type { Outcome } from '../../history/operation.ts';
-import { budgetsOf, disturbing } from '../scope/budgets.ts';
+import { Budgets } from '../scope/budgets.ts';
 import { Cursor } from '../space/cursor.ts';
+import { drive } from '../space/drive.ts';
+import { boot } from '../space/perform.ts';
 import { CannotExplore, SellerFailed } from '../errors.ts';
 import type { Settled } from '../process/instance.ts';
 import { freshRequest, isNonsense, requestOf, saleOf, type Scope } from '../scope/scope.ts';
@@ -61,7 +63,7 @@ export class Rest {
         if (local.phase !== 'live') continue;
         const cursor = new Cursor(this.#space.ground(slot), at, local);
         await cursor.invoke({ method: 'close' });
-        await cursor.drive();
+        await drive(cursor);
         at = cursor.server;
       }
     }
@@ -97,7 +99,7 @@ export class Rest {
       const { scope, abilities } = this.#space;
       const recorded = abilities.recorded ? await this.#ledger(cursor) : undefined;
       const work = async (): Promise<void> => {
-        const office = await this.#space.boot(this.#space.lateOperator, cursor.server);
+        const office = await boot(this.#space, this.#space.lateOperator, cursor.server);
         await pass(office);
         cursor.server = office.server;
       };
@@ -106,7 +108,7 @@ export class Rest {
       let drained = 0;
       while (drained < most) {
         const index = await cursor.invoke({ method: 'purchase', request: freshRequest(drained + 1) });
-        await cursor.drive(abilities.runJob ? work : undefined);
+        await drive(cursor, abilities.runJob ? work : undefined);
         const settled = cursor.settled(index);
         if (settled?.kind !== 'returned' || (settled.value as PurchaseOutcome).kind !== 'sold') break;
         drained++;
@@ -121,7 +123,7 @@ export class Rest {
       const cursor = await this.#fresh(this.#space.operator, server);
       if (!cursor) return null;
       const index = await cursor.invoke({ method: 'remaining' });
-      await cursor.drive();
+      await drive(cursor);
       const settled = cursor.settled(index);
       return settled?.kind === 'returned' && typeof settled.value === 'number' ? settled.value : null;
     });
@@ -137,7 +139,7 @@ export class Rest {
 
   /** A process that starts now; undefined if it can make no seller, as when the product is gone. */
   #fresh(role: number, server: number): Promise<Cursor | undefined> {
-    return this.#space.boot(role, server).catch((error: unknown) => {
+    return boot(this.#space, role, server).catch((error: unknown) => {
       if (error instanceof SellerFailed) return undefined;
       throw error;
     });
@@ -145,7 +147,7 @@ export class Rest {
 
   async #ledger(cursor: Cursor): Promise<readonly RecordedSale[]> {
     const index = await cursor.invoke({ method: 'recorded' });
-    await cursor.drive();
+    await drive(cursor);
     const settled = cursor.settled(index);
     if (settled?.kind === 'returned' && Array.isArray(settled.value)) return settled.value as RecordedSale[];
     throw new CannotExplore(
@@ -158,7 +160,7 @@ export class Rest {
 /** One pass of background work. @returns how it ended */
 async function pass(cursor: Cursor): Promise<Settled | undefined> {
   const index = await cursor.invoke({ method: 'runJob' });
-  await cursor.drive();
+  await drive(cursor);
   return cursor.settled(index);
 }
 
@@ -249,11 +251,7 @@ function restocks(finishes: readonly Finish[]): { restocked: number; restockedUn
 function requestsOf(scope: Scope, finishes: readonly Finish[]): RequestFacts[] {
   const facts: RequestFacts[] = [];
   // Where no process dies and no message is lost, the strategy itself must answer for an error that proves nothing.
-  const unanswered = new Set<Fate>([
-    'gave-up',
-    'hung',
-    ...(disturbing(budgetsOf(scope)) ? [] : ['unknown' as const]),
-  ]);
+  const unanswered = new Set<Fate>(['gave-up', 'hung', ...(isDisturbed(scope) ? [] : ['unknown' as const])]);
   for (let buyer = 0; buyer < scope.buyers; buyer++) {
     const mine = finishes
       .filter((finish) => finish.buyer === buyer)
@@ -276,6 +274,11 @@ function requestsOf(scope: Scope, finishes: readonly Finish[]): RequestFacts[] {
   }
   return facts;
 }
+
+const isDisturbed = (scope: Scope): boolean => {
+  const budgets = new Budgets(scope);
+  return budgets.disturbing(budgets.whole);
+};
 
 const outcomeOf = (fate: Fate): Outcome => (fate === 'hung' ? 'unknown' : fate);
 

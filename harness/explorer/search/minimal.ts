@@ -1,13 +1,12 @@
 import type { Property } from '../../../strategies/contract.ts';
-import { budgetsOf } from '../scope/budgets.ts';
+import { FAULTS, NO_FAULTS } from '../../documents/faults.ts';
 import { CannotExplore } from '../errors.ts';
 import { Rest } from './at-rest.ts';
-import type { Rules } from '../rules.ts';
-import { FAULTS, NO_FAULTS, type Scope } from '../scope/scope.ts';
+import type { Scope } from '../scope/scope.ts';
 import { Search } from './search.ts';
-import type { ServerMemo } from '../server/memo.ts';
 import { shortestViolation, type Path } from './shortest.ts';
-import { Space, type Reductions, type Subject } from '../space/space.ts';
+import type { Parts } from '../space/setting.ts';
+import { Space } from '../space/space.ts';
 
 export interface Found {
   property: Property;
@@ -67,30 +66,30 @@ function smallerBudgets({ faults, releases, restocks, jobs }: Scope): Budget[] {
   return all.toSorted((a, b) => spent(a) - spent(b));
 }
 
-/**
- * A minimal counterexample for each property, from the smallest scope that has one.
- *
- * @param drawn interleavings of the whole scope that will do where no search ends
- */
+/** What is looked for. */
+export interface Wanted {
+  properties: ReadonlySet<Property>;
+  /** Interleavings of the whole scope that will do where no search ends. */
+  drawn: ReadonlyMap<Property, Path>;
+  signal?: AbortSignal | undefined;
+}
+
+/** A minimal counterexample for each property, from the smallest scope that has one. */
 export async function minimalCounterexamples(
-  scope: Scope,
-  subject: Subject,
-  memo: ServerMemo,
-  reductions: Reductions,
-  properties: ReadonlySet<Property>,
-  rules: Rules,
-  drawn: ReadonlyMap<Property, Path>,
-  signal?: AbortSignal,
+  parts: Required<Parts>,
+  { properties, drawn, signal }: Wanted,
 ): Promise<Found[]> {
+  const { scope } = parts;
+  const plain = { ...parts, reductions: { ...parts.reductions, symmetry: false } };
   const found: Found[] = [];
   const open = new Set(properties);
   for (const smaller of smallerScopes(scope)) {
     if (open.size === 0 || signal?.aborted) break;
-    const violated = await violatedWithin(smaller, subject, memo, reductions, rules, [...open]);
+    const violated = await violatedWithin({ ...parts, scope: smaller }, [...open]);
     if (violated.size === 0) continue;
-    const space = new Space(smaller, subject, memo, { ...reductions, symmetry: false }, rules);
+    const space = new Space({ ...plain, scope: smaller });
     const rest = new Rest(space);
-    const { server: opened } = await space.initial(budgetsOf(smaller));
+    const { server: opened } = await space.initial();
     for (const property of open) {
       if (!violated.has(property)) continue;
       const path = await shortestViolation(space, rest, property, MOST_STATES);
@@ -99,26 +98,19 @@ export async function minimalCounterexamples(
       open.delete(property);
     }
   }
-  const space = new Space(scope, subject, memo, { ...reductions, symmetry: false }, rules);
+  const space = new Space(plain);
   for (const property of open) {
     const path = drawn.get(property);
     if (!path) continue;
-    const { server: opened } = await space.initial(budgetsOf(scope));
+    const { server: opened } = await space.initial();
     found.push({ property, scope, path, rest: new Rest(space), opened });
   }
   return found;
 }
 
-async function violatedWithin(
-  scope: Scope,
-  subject: Subject,
-  memo: ServerMemo,
-  reductions: Reductions,
-  rules: Rules,
-  properties: Property[],
-): Promise<Set<Property>> {
+async function violatedWithin(parts: Parts, properties: Property[]): Promise<Set<Property>> {
   try {
-    const space = new Space(scope, subject, memo, reductions, rules);
+    const space = new Space(parts);
     return (await new Search(space, new Rest(space), { properties, maxStates: MOST_MERGED }).run()).violated;
   } catch (error) {
     // A strategy may refuse a scope smaller than the one that was asked for; then that one has no counterexample.

@@ -1,7 +1,7 @@
 import type { Property } from '../../../strategies/contract.ts';
 import type { Random } from '../../ground/random.ts';
 import { outcomeOf } from './outcome.ts';
-import { finishesOf, netAcknowledged, violatedIn, type Rest } from './at-rest.ts';
+import { finishesOf, netAcknowledged, Rest, violatedIn } from './at-rest.ts';
 import { pctScheduler } from './schedulers/pct.ts';
 import { randomScheduler } from './schedulers/random.ts';
 import type { Scheduler } from './schedulers/scheduler.ts';
@@ -75,11 +75,11 @@ export interface Sample {
 /** For scopes that are too large to be exhausted: interleavings drawn by each scheduler in turn. */
 export async function sample(
   space: Space,
-  rest: Rest,
   random: Random,
   walksEach: number,
-  signal: AbortSignal | undefined,
+  signal?: AbortSignal,
 ): Promise<Sample> {
+  const rest = new Rest(space);
   const result: Sample = { walks: 0, found: new Map(), notes: [] };
   const schedulers = [
     randomScheduler(random.fork('random')),

@@ -1,7 +1,8 @@
 import type { Property } from '../../../strategies/contract.ts';
 import { finishesOf, netAcknowledged, violatedIn, type Rest } from './at-rest.ts';
 import type { Space } from '../space/space.ts';
-import { States, type Choice, type Happened } from '../space/states.ts';
+import type { Choice } from '../scope/moves.ts';
+import { States, type Happened } from '../space/states.ts';
 
 /** One event of a path: what was chosen, and what followed. */
 export interface Event {
@@ -56,10 +57,10 @@ export async function shortestViolation(
     switches: 0,
     events: 0,
   };
-  const queue = new Buckets();
-  const best = await visit(states, rest, property, root, happened, queue, maxStates);
+  const from = { states, rest, property, root, opening: happened };
+  const best = await visit(from, new Buckets(), maxStates);
   if (best !== 'too many') return best;
-  const any = await visit(states, rest, property, root, happened, new Stack(), MANY * maxStates);
+  const any = await visit(from, new Stack(), MANY * maxStates);
   return any === 'too many' ? undefined : any;
 }
 
@@ -67,13 +68,19 @@ const NOBODY = -2;
 /** A depth-first search needs no order, and may visit so many times as many states. */
 const MANY = 10;
 
+/** Where a search begins, and what it looks for. */
+interface Start {
+  states: States;
+  rest: Rest;
+  property: Property;
+  root: Node;
+  /** What happened by itself before. */
+  opening: readonly Happened[];
+}
+
 /** Takes nodes from the frontier until one violates the property; in best-first order that one is the shortest. */
 async function visit(
-  states: States,
-  rest: Rest,
-  property: Property,
-  root: Node,
-  opening: readonly Happened[],
+  { states, rest, property, root, opening }: Start,
   frontier: Frontier,
   maxStates: number,
 ): Promise<Path | 'too many' | undefined> {
@@ -86,8 +93,9 @@ async function visit(
     seen.add(key);
     const choices = states.choices(node.vector);
     const ended = choices.every(({ price }) => price !== undefined);
-    const message = await violation(states, rest, property, node.vector, ended);
-    if (message !== undefined) return pathTo(states, node, opening, message, frontier.ordered);
+    const message = await violation({ states, rest, property }, node.vector, ended);
+    if (message !== undefined)
+      return { opening, events: eventsTo(states, node), message, minimal: frontier.ordered };
     for (const choice of choices) {
       for (let variant = 0; await states.apply(node.vector, choice, variant); variant++) {
         frontier.push(after(node, choice, states));
@@ -111,9 +119,7 @@ function after(node: Node, choice: Choice, { next, happened, completed }: States
 
 /** What of the property is violated here, in a sentence. */
 async function violation(
-  states: States,
-  rest: Rest,
-  property: Property,
+  { states, rest, property }: Pick<Start, 'states' | 'rest' | 'property'>,
   vector: Int32Array,
   ended: boolean,
 ): Promise<string | undefined> {
@@ -131,18 +137,12 @@ async function violation(
   return judgement[property].evidence.map(({ message }) => message).join('; ');
 }
 
-function pathTo(
-  states: States,
-  node: Node,
-  opening: readonly Happened[],
-  message: string,
-  minimal: boolean,
-): Path {
+function eventsTo(states: States, node: Node): Event[] {
   const events: Event[] = [];
   for (let at: Node | undefined = node; at?.event && at.parent; at = at.parent) {
     events.unshift({ ...at.event, dirtied: states.dirtied(at.parent.vector, at.vector) });
   }
-  return { opening, events, message, minimal };
+  return events;
 }
 
 interface Frontier {

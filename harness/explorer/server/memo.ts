@@ -1,6 +1,7 @@
 import type { RedisTarget } from '../../redis/target.ts';
 import { requireExplorable } from './explorable.ts';
 import { drawOf, mayDraw, type Draw } from './draws.ts';
+import { faultRow } from '../../documents/faults.ts';
 import { CannotExplore } from '../errors.ts';
 import type { ServerMove } from '../scope/moves.ts';
 import { byBytes, decodeCommand, encodeCommand, sortUnordered } from '../../wire/resp.ts';
@@ -234,23 +235,8 @@ const entryKey = (state: number, step: Step): string =>
 const name = (step: Step): string => nameOf(decodeCommand(step.command));
 
 /** A restart is an end of every connection, too; that is not the server's part. */
-function commandsOf(move: ServerMove): string[][] {
-  switch (move.kind) {
-    case 'expire':
-      return [['PEXPIREAT', move.key, '1']]; // the past: the key expires now, as it would by the clock
-    case 'evict':
-      return [['DEL', move.key]];
-    case 'script-flush':
-    case 'restart':
-      return [['SCRIPT', 'FLUSH', 'SYNC']];
-    case 'restart-without-aof':
-      return [
-        ['SCRIPT', 'FLUSH', 'SYNC'],
-        ['FUNCTION', 'FLUSH', 'SYNC'],
-        ['FLUSHALL', 'SYNC'],
-      ];
-  }
-}
+const commandsOf = (move: ServerMove): readonly (readonly string[])[] =>
+  faultRow(move.kind).commands!('key' in move ? move.key : '');
 
 /** Renames ids in a content and brings what has no order back into byte order. */
 export function renameContent(content: string, rename: (text: string) => string): string {

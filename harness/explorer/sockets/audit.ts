@@ -1,15 +1,11 @@
-import { PROPERTIES, type Property } from '../../../strategies/contract.ts';
 import type { Random } from '../../ground/random.ts';
-import type { RedisTarget } from '../../redis/target.ts';
 import { stepsOfSchedule, type ScheduleStep } from '../../documents/counterexample.ts';
-import { RealSale } from './real-sale.ts';
+import { RealSale, type Venue } from './real-sale.ts';
 import { sortUnordered } from '../../wire/resp.ts';
 import { randomScheduler } from '../search/schedulers/random.ts';
-import { violatedIn, type Rest } from '../search/at-rest.ts';
+import { Rest } from '../search/at-rest.ts';
 import { walkOnce } from '../search/sampling.ts';
-import type { Scope } from '../scope/scope.ts';
-import type { ServerMemo } from '../server/memo.ts';
-import type { Space, Subject } from '../space/space.ts';
+import type { Space } from '../space/space.ts';
 import { States } from '../space/states.ts';
 
 /** Where a replay over real sockets parted from what the search had recorded. */
@@ -24,25 +20,30 @@ export interface Audit {
   mismatches: Mismatch[];
 }
 
+/** How much is audited. */
+export interface Audited {
+  /** Interleavings to replay. */
+  samples: number;
+  random: Random;
+  /** All outcomes that the search found, if it was exhaustive. */
+  expected?: ReadonlySet<string> | undefined;
+}
+
 /**
  * Replays interleavings over real sockets on fresh state, with nothing remembered, and compares every command, every
  * reply and the outcome with what the search made of them. A mismatch is a bug of the explorer.
  */
 export async function audit(
   space: Space,
-  rest: Rest,
-  subject: Subject,
-  target: RedisTarget,
-  samples: number,
-  random: Random,
-  /** All outcomes that the search found, if it was exhaustive. */
-  expected?: ReadonlySet<string>,
+  venue: Venue,
+  { samples, random, expected }: Audited,
 ): Promise<Audit> {
+  const rest = new Rest(space);
   const result: Audit = { replayed: 0, mismatches: [] };
   for (let i = 0; i < samples; i++) {
     const fork = random.fork(i);
     const walk = await walkOnce(new States(space, true), rest, randomScheduler(fork), fork);
-    await using sale = await RealSale.open(space.scope, subject, space.memo, target);
+    await using sale = await RealSale.open(space.scope, venue);
     const mismatch = await follow(sale, stepsOfSchedule(walk.happened));
     result.replayed++;
     if (mismatch) {
@@ -77,59 +78,3 @@ export async function follow(sale: RealSale, steps: readonly ScheduleStep[]): Pr
 }
 
 const show = (bytes: string): string => JSON.stringify(bytes);
-
-/** What a walk over everything that real sockets allow has found. */
-export interface Unreduced {
-  interleavings: number;
-  violated: Set<Property>;
-  /** Says nothing about this sale, at every end. */
-  notApplicable: Set<Property>;
-  outcomes: Set<string>;
-  /** False when the limit came first. */
-  exhausted: boolean;
-}
-
-/**
- * Every interleaving over real sockets, each from fresh state, with nothing fused, merged, remembered or started
- * late. Slow on purpose: it shares as little as can be with the search that it checks.
- */
-export async function everyRealInterleaving(
-  scope: Scope,
-  subject: Subject,
-  memo: ServerMemo,
-  target: RedisTarget,
-  most: number,
-  onProgress: (interleavings: number) => void = () => {},
-  signal?: AbortSignal,
-): Promise<Unreduced> {
-  const found = {
-    violated: new Set<Property>(),
-    notApplicable: new Set<Property>(PROPERTIES),
-    outcomes: new Set<string>(),
-  };
-  /** Of the current interleaving: which of how many possible steps was taken at each point. */
-  const choices: { taken: number; of: number }[] = [];
-  for (let interleavings = 0; interleavings < most;) {
-    await using sale = await RealSale.open(scope, subject, memo, target);
-    for (let depth = 0; ; depth++) {
-      const { regular, faults } = await sale.steps();
-      if (regular.length === 0) break;
-      const steps = [...regular, ...faults];
-      choices[depth] ??= { taken: 0, of: steps.length };
-      await sale.perform(steps[choices[depth]!.taken]!);
-    }
-    const { outcome, judgement } = await sale.finish();
-    found.outcomes.add(outcome);
-    for (const property of violatedIn(judgement)) found.violated.add(property);
-    for (const property of PROPERTIES) {
-      if (judgement[property].verdict !== 'n/a') found.notApplicable.delete(property);
-    }
-    interleavings++;
-    onProgress(interleavings);
-    if (signal?.aborted) return { ...found, interleavings, exhausted: false };
-    while (choices.length > 0 && choices.at(-1)!.taken + 1 === choices.at(-1)!.of) choices.pop();
-    if (choices.length === 0) return { ...found, interleavings, exhausted: true };
-    choices.at(-1)!.taken++;
-  }
-  return { ...found, interleavings: most, exhausted: false };
-}

@@ -1,19 +1,27 @@
 import type { PurchaseOutcome, RecordedSale } from '../../../strategies/contract.ts';
 import type { RedisTarget } from '../../redis/target.ts';
-import { attemptsUsed, budgetsOf, EXTRAS, left, pricesOfCut, spend, type Extra } from '../scope/budgets.ts';
+import {
+  faultRow,
+  isKeyFault,
+  isServerFault,
+  type CutFault,
+  type Extra,
+  type ServerFault,
+} from '../../documents/faults.ts';
+import { Budgets } from '../scope/budgets.ts';
 import type { ScheduleStep } from '../../documents/counterexample.ts';
 import { drawOf, forceDraw, mayDraw, type Draw } from '../server/draws.ts';
 import { CannotExplore } from '../errors.ts';
 import { Gate, type Passage } from '../../wire/gate.ts';
 import { Instance, type Abilities, type Call, type Settled } from '../process/instance.ts';
-import { buyersIn, isLone, layoutOf, type Layout } from '../scope/layout.ts';
+import { isLone, layoutOf, type Layout } from '../scope/layout.ts';
 import { outcomeOf } from '../search/outcome.ts';
 import { Process } from './gated-process.ts';
 import { decodeCommand } from '../../wire/resp.ts';
 import { judgeEnd, type Finish, type StoreAtRest } from '../search/at-rest.ts';
-import { freshRequest, requestOf, type Scope } from '../scope/scope.ts';
+import { freshRequest, type Scope } from '../scope/scope.ts';
 import type { ServerMemo } from '../server/memo.ts';
-import { LATER_MS, purchasesAtOnce, specOf, type Subject } from '../space/space.ts';
+import { LATER_MS, purchasesAtOnce, specOf, type Subject } from '../process/spec.ts';
 
 /** What one interleaving came to. */
 export interface RealEnd {
@@ -23,6 +31,14 @@ export interface RealEnd {
   outcome: string;
 }
 
+/** What is sold, and where. */
+export interface Venue {
+  subject: Subject;
+  /** Whose server it is. */
+  memo: ServerMemo;
+  target: RedisTarget;
+}
+
 const MOST_JOBS = 100;
 
 /**
@@ -30,147 +46,78 @@ const MOST_JOBS = 100;
  * time. It is what replays run on and what the search is checked against.
  */
 export class RealSale implements AsyncDisposable {
-  readonly #scope: Scope;
-  readonly #layout: Layout;
+  readonly scope: Scope;
+  readonly layout: Layout;
+  readonly budgets: Budgets;
+  readonly memo: ServerMemo;
   readonly #subject: Subject;
-  readonly #memo: ServerMemo;
   readonly #gate: Gate;
-  /** By slot; a slot for a retry is empty until somebody asks again. */
   readonly #processes: (Process | undefined)[] = [];
   /** When each operation started and completed, in steps. */
   readonly #invoked: number[] = [];
   readonly #completed: number[] = [];
   #clock = 0;
-  #budgets: number;
+  #packed: number;
   /** The server lost its data on the way. */
   #restarted = false;
 
-  private constructor(scope: Scope, subject: Subject, memo: ServerMemo, gate: Gate) {
-    this.#scope = scope;
-    this.#layout = layoutOf(scope);
+  private constructor(scope: Scope, { subject, memo }: Venue, gate: Gate) {
+    this.scope = scope;
+    this.layout = layoutOf(scope);
+    this.budgets = new Budgets(scope);
+    this.memo = memo;
     this.#subject = subject;
-    this.#memo = memo;
     this.#gate = gate;
-    this.#budgets = budgetsOf(scope);
+    this.#packed = this.budgets.whole;
   }
 
   /** Opens the sale on an emptied server, and boots its instances. */
-  static async open(
-    scope: Scope,
-    subject: Subject,
-    memo: ServerMemo,
-    target: RedisTarget,
-  ): Promise<RealSale> {
-    await memo.clear();
-    const sale = new RealSale(scope, subject, memo, await Gate.open(target.options));
+  static async open(scope: Scope, venue: Venue): Promise<RealSale> {
+    await venue.memo.clear();
+    const sale = new RealSale(scope, venue, await Gate.open(venue.target.options));
     await sale.#operate({ method: 'open' }, 0);
-    for (let slot = 0; slot < sale.#layout.slots; slot++) {
-      if (slot < sale.#layout.instances || slot === sale.#layout.office) await sale.#start(slot);
+    for (let slot = 0; slot < sale.layout.slots; slot++) {
+      if (slot < sale.layout.instances || slot === sale.layout.office) await sale.#start(slot);
     }
     return sale;
   }
 
-  /** Everything that may happen next, nothing fused and nothing trimmed; faults of processes apart. */
-  async steps(): Promise<{ regular: ScheduleStep[]; faults: ScheduleStep[] }> {
-    const regular: ScheduleStep[] = [];
-    const faults: ScheduleStep[] = [];
-    for (const [slot, process] of this.#processes.entries()) {
-      if (!process) continue;
-      for (const buyer of process.crashed ? [] : buyersIn(this.#scope, slot)) {
-        if (process.calls.some((call) => call.operation === buyer)) continue;
-        const call: Call = { method: 'purchase', request: requestOf(this.#scope, buyer) };
-        regular.push({ slot, event: 'start', call, buyer, operation: buyer });
-      }
-      for (const [connection, passage] of process.passages.entries()) {
-        if (passage.pending.length > 0) regular.push(...(await this.#executions(slot, connection, passage)));
-        if (passage.replies.length > 0) regular.push({ slot, event: 'deliver', connection });
-      }
-      if (process.timerMatters) regular.push({ slot, event: 'timer' });
-      if (process.crashed || process.calls.length < 2) continue;
-      const crashable = process.busy || this.#process(0).abilities.close;
-      if (crashable && left(this.#budgets, 'crash') > 0) {
-        for (const survivors of prefixes(process.passages)) faults.push({ slot, event: 'crash', survivors });
-      }
-      if (process.busy) faults.push(...this.#cuts(slot, process));
-    }
-    faults.push(...this.#retries(), ...this.#repeats(), ...(await this.#serverFaults()));
-    return { regular, faults };
+  /** How often it may still happen. */
+  left(extra: Extra): number {
+    return this.budgets.left(this.#packed, extra);
   }
 
-  /** The next command, once for each outcome of what the server draws for it. */
-  async #executions(slot: number, connection: number, passage: Passage): Promise<ScheduleStep[]> {
-    const step: ScheduleStep = { slot, event: 'execute', connection, command: '', reply: '' };
-    const draw = await this.#draw(passage);
-    return draw ? draw.outcomes.map((_, outcome) => ({ ...step, picks: [outcome] })) : [step];
+  /** What is left of the budgets. */
+  get packed(): number {
+    return this.#packed;
   }
 
-  async #draw({ pending: [command] }: Passage): Promise<Draw | undefined> {
+  /** What the cut of a passage is paid from; undefined if it cannot be paid. */
+  priceOfCut({ pending, replies }: Passage, survivors: number): CutFault | undefined {
+    const way = { survivors, commands: pending.length, replies: replies.length };
+    return this.budgets.pricesOfCut(this.#packed, way)[0];
+  }
+
+  /** By slot; a slot for a retry is empty until somebody asks again. */
+  get processes(): readonly (Process | undefined)[] {
+    return this.#processes;
+  }
+
+  process(slot: number): Process {
+    const process = this.#processes[slot];
+    if (!process) throw new Error(`slot ${slot} has no process yet`);
+    return process;
+  }
+
+  /** What the server will draw for the passage's next command; undefined where its answer is certain. */
+  async draw({ pending: [command] }: Passage): Promise<Draw | undefined> {
     const args = command === undefined ? undefined : decodeCommand(command);
-    return args && mayDraw(args) ? drawOf(args, await this.#memo.keysNow()) : undefined;
-  }
-
-  #cuts(slot: number, process: Process): ScheduleStep[] {
-    return process.passages.flatMap((passage, connection) => {
-      if (passage.isCut || !passage.wasUsed) return [];
-      return Array.from({ length: passage.pending.length + 1 }, (_, survivors) => survivors)
-        .filter((survivors) => this.#priceOf(passage, survivors) !== undefined)
-        .map((survivors): ScheduleStep => ({ slot, event: 'cut', connection, survivors }));
-    });
-  }
-
-  #priceOf(passage: Passage, survivors: number): Extra | undefined {
-    return pricesOfCut(this.#budgets, survivors, passage.pending.length, passage.replies.length)[0];
-  }
-
-  /** Buyers whose last attempt left them without an answer ask again: here, or on a process that starts for it. */
-  #retries(): ScheduleStep[] {
-    const used = attemptsUsed(this.#scope, this.#budgets);
-    const operation = this.#layout.firstRetry + used;
-    if (left(this.#budgets, 'retry') === 0) return [];
-    const finishes = this.finishes().filter(({ kind }) => kind === 'purchase');
-    return finishes.flatMap(({ buyer, operation: asked, fate }): ScheduleStep[] => {
-      const isLast = finishes.every((other) => other.buyer !== buyer || other.operation <= asked);
-      const at = this.#processes.findIndex((process) =>
-        process?.calls.some((call) => call.operation === asked),
-      );
-      const { crashed } = this.#process(at);
-      if (!isLast || fate !== 'unknown' || (crashed && asked >= this.#layout.firstRetry)) return [];
-      const call: Call = { method: 'purchase', request: requestOf(this.#scope, buyer) };
-      const slot = crashed ? this.#layout.firstRetrySlot + used : at;
-      return [{ slot, event: 'start', call, buyer, operation }];
-    });
-  }
-
-  /** Buyers who have asked ask again without waiting for an answer: on a process that starts for it, or here. */
-  #repeats(): ScheduleStep[] {
-    if (left(this.#budgets, 'repeat') === 0) return [];
-    const used = attemptsUsed(this.#scope, this.#budgets);
-    const operation = this.#layout.firstRetry + used;
-    return this.#processes.slice(0, this.#layout.instances).flatMap((process, slot) =>
-      process!.calls.flatMap(({ kind, buyer, operation: asked }): ScheduleStep[] => {
-        if (kind !== 'purchase' || asked >= this.#scope.buyers) return [];
-        const call: Call = { method: 'purchase', request: requestOf(this.#scope, buyer) };
-        const elsewhere = this.#layout.firstRetrySlot + used;
-        const at = process!.crashed || isLone(this.#scope, slot) ? [elsewhere] : [slot, elsewhere];
-        return at.map((where) => ({ slot: where, event: 'start', call, buyer, operation }));
-      }),
-    );
-  }
-
-  async #serverFaults(): Promise<ScheduleStep[]> {
-    const budgeted = (fault: Extra): boolean => left(this.#budgets, fault) > 0;
-    const faults: ScheduleStep[] = budgeted('script-flush') ? [{ slot: -1, event: 'script-flush' }] : [];
-    if (!budgeted('expire') && !budgeted('evict')) return faults;
-    for (const { key, volatile } of await this.#memo.keysNow()) {
-      if (budgeted('expire') && volatile) faults.push({ slot: -1, event: 'expire', key });
-      if (budgeted('evict')) faults.push({ slot: -1, event: 'evict', key });
-    }
-    return faults;
+    return args && mayDraw(args) ? drawOf(args, await this.memo.keysNow()) : undefined;
   }
 
   /** Why this step is not possible now, or undefined. */
   refuses(step: ScheduleStep): string | undefined {
-    return step.event === 'start' || step.slot < 0 ? undefined : this.#process(step.slot).refuses(step);
+    return step.event === 'start' || step.slot < 0 ? undefined : this.process(step.slot).refuses(step);
   }
 
   /** Performs one step. @returns the command and the reply of an execution */
@@ -180,12 +127,9 @@ export class RealSale implements AsyncDisposable {
       await this.#befall(step);
       return undefined;
     }
-    const process = step.event === 'start' ? await this.#start(step.slot) : this.#process(step.slot);
+    const process = step.event === 'start' ? await this.#start(step.slot) : this.process(step.slot);
     const executed = await this.#happen(process, step);
-    for (const operation of process.newlyAnswered()) {
-      this.#beginAll(process);
-      this.#completed[operation] = this.#clock;
-    }
+    this.#noteAnswers(process);
     return executed;
   }
 
@@ -194,7 +138,7 @@ export class RealSale implements AsyncDisposable {
     let units = 0;
     const told = new Set<number>();
     for (const { kind, buyer, fate } of this.finishes()) {
-      const quantity = buyer < 0 ? 1 : this.#scope.quantities[buyer]!;
+      const quantity = buyer < 0 ? 1 : this.scope.quantities[buyer]!;
       if (kind === 'purchase' && fate === 'sold' && !told.has(buyer)) units += quantity;
       if (kind === 'purchase' && fate === 'sold') told.add(buyer);
       if (kind !== 'purchase') units -= quantity;
@@ -217,25 +161,25 @@ export class RealSale implements AsyncDisposable {
 
   /** Everything has come to rest: closes, lets deadlines pass, runs jobs, reads the ledger, drains, and judges. */
   async finish(): Promise<RealEnd> {
-    const abilities = this.#process(0).abilities;
+    const abilities = this.process(0).abilities;
     for (const process of this.#processes) {
       if (!abilities.close || !process || process.crashed) continue;
       await process.call({ method: 'close' });
       await process.drive();
     }
-    await this.#memo.expireAll();
+    await this.memo.expireAll();
     for (let round = 0; abilities.runJob && round < MOST_JOBS; round++) {
-      const before = await this.#memo.capture();
+      const before = await this.memo.capture();
       const settled = await this.#operate({ method: 'runJob' }, LATER_MS);
       if (!settled) break; // a process that finds no product to sell has no work
       const idle = settled.kind === 'returned' && settled.value === 'idle';
-      if (idle && (await this.#memo.capture()) === before) break;
+      if (idle && (await this.memo.capture()) === before) break;
     }
-    const content = await this.#memo.capture();
+    const content = await this.memo.capture();
     const store = await this.#read(abilities);
     const finishes = this.finishes();
-    const judgement = judgeEnd(this.#scope, store, finishes, this.#restarted);
-    return { finishes, judgement, outcome: outcomeOf(this.#scope, finishes, judgement, content) };
+    const judgement = judgeEnd(this.scope, store, finishes, this.#restarted);
+    return { finishes, judgement, outcome: outcomeOf(this.scope, finishes, judgement, content) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -243,17 +187,11 @@ export class RealSale implements AsyncDisposable {
     await this.#gate[Symbol.asyncDispose]();
   }
 
-  #process(slot: number): Process {
-    const process = this.#processes[slot];
-    if (!process) throw new Error(`slot ${slot} has no process yet`);
-    return process;
-  }
-
   async #start(slot: number): Promise<Process> {
     const known = this.#processes[slot];
     if (known) return known;
-    const startMs = slot === this.#layout.office ? LATER_MS : 0;
-    const process = await this.#boot(slot, purchasesAtOnce(this.#scope, slot), startMs);
+    const startMs = slot === this.layout.office ? LATER_MS : 0;
+    const process = await this.#boot(slot, purchasesAtOnce(this.scope, slot), startMs);
     this.#processes[slot] = process;
     return process;
   }
@@ -265,10 +203,10 @@ export class RealSale implements AsyncDisposable {
     switch (step.event) {
       case 'start': {
         const { operation, buyer, call } = step;
-        const again = operation >= this.#layout.firstRetry && operation < this.#layout.firstRelease;
+        const again = operation >= this.layout.firstRetry && operation < this.layout.firstRelease;
         if (again) this.#pay(this.#lastFate(buyer) === 'unknown' ? 'retry' : 'repeat');
         await process.call(call, { operation, buyer, kind: kindOf(call) }, step.picks);
-        const late = operation < this.#scope.buyers && isLone(this.#scope, step.slot);
+        const late = operation < this.scope.buyers && isLone(this.scope, step.slot);
         if (!late) this.#begin(operation);
         return undefined;
       }
@@ -282,7 +220,7 @@ export class RealSale implements AsyncDisposable {
         await process.apply({ type: 'timer' }, step.picks);
         return undefined;
       case 'cut':
-        this.#pay(this.#priceOf(process.passages[step.connection]!, step.survivors));
+        this.#pay(this.priceOfCut(process.passages[step.connection]!, step.survivors));
         await process.cut(step.connection, step.survivors, step.picks);
         return undefined;
       case 'crash':
@@ -290,11 +228,7 @@ export class RealSale implements AsyncDisposable {
         process.crash(step.survivors);
         this.#pay('crash');
         return undefined;
-      case 'expire':
-      case 'evict':
-      case 'script-flush':
-      case 'restart':
-      case 'restart-without-aof':
+      default:
         throw new Error(`${step.event} is the server's`);
     }
   }
@@ -309,10 +243,10 @@ export class RealSale implements AsyncDisposable {
     outcome: number,
   ): Promise<{ command: string; reply: string }> {
     const passage = process.passages[connection]!;
-    const draw = await this.#draw(passage);
+    const draw = await this.draw(passage);
     if (!draw) return process.execute(connection);
     return forceDraw(
-      this.#memo,
+      this.memo,
       decodeCommand(passage.pending[0]!),
       draw,
       draw.outcomes[outcome] ?? [],
@@ -321,36 +255,35 @@ export class RealSale implements AsyncDisposable {
   }
 
   async #befall(step: ScheduleStep): Promise<void> {
-    this.#pay(EXTRAS.find((extra) => extra === step.event));
-    switch (step.event) {
-      case 'expire':
-      case 'evict':
-        return this.#memo.perform({ kind: step.event, key: step.key });
-      case 'restart':
-      case 'restart-without-aof':
-        if (step.event === 'restart-without-aof') this.#restarted = true;
-        // The cuts that a restart means to the living follow in the schedule as steps of their own.
-        for (const process of this.#processes) if (process?.crashed) process.dropGhost();
-        return this.#memo.perform({ kind: step.event });
-      case 'script-flush':
-        return this.#memo.perform({ kind: step.event });
-      case 'start':
-      case 'execute':
-      case 'deliver':
-      case 'timer':
-      case 'cut':
-      case 'crash':
-        throw new Error(`${step.event} is a process's`);
+    const { event } = step;
+    if (!isKeyFault(event) && !isServerFault(event)) throw new Error(`${event} is a process's`);
+    this.#pay(event);
+    const { breaksConnections, losesData } = faultRow(event);
+    if (losesData) this.#restarted = true;
+    // The cuts that it means to the living follow, in a schedule as steps of their own.
+    if (breaksConnections) for (const process of this.#processes) if (process?.crashed) process.dropGhost();
+    await this.memo.perform(
+      'key' in step ? { kind: step.event, key: step.key } : { kind: event as ServerFault },
+    );
+  }
+
+  /** Every connection of the living breaks, as a fault of the server has it, with all that is on its way. */
+  async breakConnections(): Promise<void> {
+    for (const process of this.#processes) {
+      if (!process || process.crashed) continue;
+      for (const [connection, passage] of process.passages.entries())
+        if (!passage.isCut) await process.cut(connection, 0);
+      this.#noteAnswers(process);
     }
   }
 
   /** A schedule that was recorded under other budgets may cost more than there is; it is followed all the same. */
   #pay(extra: Extra | undefined): void {
-    if (extra && left(this.#budgets, extra) > 0) this.#budgets = spend(this.#budgets, extra);
+    if (extra && this.left(extra) > 0) this.#packed = this.budgets.spend(this.#packed, extra);
   }
 
   async #read(abilities: Abilities): Promise<StoreAtRest> {
-    const process = await this.#boot(this.#layout.slots + 1, 1, LATER_MS);
+    const process = await this.#boot(this.layout.slots + 1, 1, LATER_MS);
     const work = abilities.runJob ? () => this.#operate({ method: 'runJob' }, LATER_MS) : undefined;
     const ask = async (call: Call): Promise<Settled | undefined> => {
       const index = await process.call(call);
@@ -358,7 +291,7 @@ export class RealSale implements AsyncDisposable {
       return process.instance.observe().settled[index];
     };
     const recorded = abilities.recorded ? await ask({ method: 'recorded' }) : undefined;
-    const { stock, restocks, quantities } = this.#scope;
+    const { stock, restocks, quantities } = this.scope;
     const most = stock + restocks + quantities.reduce((sum, quantity) => sum + quantity, 0) + 1;
     let drained = 0;
     while (drained < most) {
@@ -375,7 +308,7 @@ export class RealSale implements AsyncDisposable {
   /** One call of a process that lives for it alone. @returns undefined if it cannot start, or never answers */
   async #operate(call: Call, startMs: number): Promise<Settled | undefined> {
     const makesSeller = call.method !== 'open';
-    const process = await this.#boot(this.#layout.slots, 1, startMs, makesSeller);
+    const process = await this.#boot(this.layout.slots, 1, startMs, makesSeller);
     const hasSeller = !makesSeller || process.instance.observe().settled[0]?.kind === 'returned';
     const index = hasSeller ? await process.call(call) : -1;
     await process.drive();
@@ -388,13 +321,20 @@ export class RealSale implements AsyncDisposable {
   async #boot(role: number, purchases: number, startMs: number, makesSeller = true): Promise<Process> {
     const passages: Passage[] = [];
     const transport = (): ReturnType<Gate['transport']> => this.#gate.transport(passages);
-    const spec = specOf(this.#scope, this.#subject, role, purchases, startMs, transport);
+    const spec = specOf(this.scope, this.#subject, { role, purchases, startMs, transport });
     const process = new Process(await Instance.boot(spec), passages);
     if (makesSeller) {
       await process.call({ method: 'seller' });
       await process.drive();
     }
     return process;
+  }
+
+  #noteAnswers(process: Process): void {
+    for (const operation of process.newlyAnswered()) {
+      this.#beginAll(process);
+      this.#completed[operation] = this.#clock;
+    }
   }
 
   /** A lone buyer's purchase starts when its first command runs, when it finishes without one, or when it dies. */
@@ -409,11 +349,3 @@ export class RealSale implements AsyncDisposable {
 
 const kindOf = ({ method }: Call): 'purchase' | 'release' | 'restock' | 'other' =>
   method === 'purchase' || method === 'release' || method === 'restock' ? method : 'other';
-
-/** Every way to keep a prefix of what waits at each passage. */
-const prefixes = (passages: readonly Passage[]): number[][] =>
-  passages.reduce<number[][]>(
-    (all, { pending }) =>
-      all.flatMap((chosen) => Array.from({ length: pending.length + 1 }, (_, kept) => [...chosen, kept])),
-    [[]],
-  );

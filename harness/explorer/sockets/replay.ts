@@ -1,9 +1,10 @@
 import type { RedisTarget } from '../../redis/target.ts';
 import { requirePrivate } from '../../redis/target.ts';
 import type { Counterexample } from '../../documents/counterexample.ts';
+import { possibleSteps } from './possible-steps.ts';
 import { RealSale } from './real-sale.ts';
 import { ServerMemo } from '../server/memo.ts';
-import type { Subject } from '../space/space.ts';
+import type { Subject } from '../process/spec.ts';
 import { virtualGlobals } from '../process/virtual.ts';
 import { follow } from './audit.ts';
 
@@ -28,7 +29,7 @@ export async function replay(
   const memo = await ServerMemo.open(target);
   try {
     const { scope, schedule, property } = counterexample;
-    await using sale = await RealSale.open(scope, subject, memo, target);
+    await using sale = await RealSale.open(scope, { subject, memo, target });
     const mismatch = await follow(sale, schedule);
     if (mismatch) {
       const { step, message } = mismatch;
@@ -46,7 +47,7 @@ export async function replay(
         message: `${sale.acknowledged} units were sold of ${scope.stock}`,
       };
     }
-    if ((await sale.steps()).regular.length > 0)
+    if ((await possibleSteps(sale)).regular.length > 0)
       return { result: 'mended', stepsRun, message: 'nothing is violated so far' };
     const { judgement } = await sale.finish();
     const { verdict, evidence } = judgement[property];

@@ -1,8 +1,11 @@
 import type { RedisTarget } from '../../redis/target.ts';
 import type { Abilities } from '../process/instance.ts';
-import { NO_FAULTS, type Scope } from '../scope/scope.ts';
+import { NO_FAULTS } from '../../documents/faults.ts';
+import type { Scope } from '../scope/scope.ts';
 import { ServerMemo } from '../server/memo.ts';
-import { ALL_REDUCTIONS, Space, type Subject } from './space.ts';
+import type { Subject } from '../process/spec.ts';
+import { ALL_REDUCTIONS } from './setting.ts';
+import { Space } from './space.ts';
 import { virtualGlobals } from '../process/virtual.ts';
 
 /** A sale that nobody comes to. */
@@ -29,8 +32,8 @@ export async function abilitiesOf(subject: Subject, target: RedisTarget): Promis
   using _ = virtualGlobals();
   const memo = await ServerMemo.open(target);
   try {
-    const space = new Space(NOBODY, subject, memo, ALL_REDUCTIONS);
-    await space.initial(0);
+    const space = new Space({ scope: NOBODY, subject, memo, reductions: ALL_REDUCTIONS });
+    await space.initial();
     return space.abilities;
   } finally {
     await memo.close();

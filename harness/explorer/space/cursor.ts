@@ -1,13 +1,13 @@
 import { answerOf } from '../process/answer.ts';
 import { isLocal } from '../server/explorable.ts';
 import { executeDraw } from '../server/draws.ts';
-import { CannotExplore, OpenPick } from '../errors.ts';
-import type { Histories } from '../process/histories.ts';
+import { OpenPick } from '../errors.ts';
 import type { Call, InstanceEvent, Settled } from '../process/instance.ts';
 import { GONE, NEW_CONNECTION, type Answer, type CallState, type Connection, type Local } from './local.ts';
 import { decodeCommand } from '../../wire/resp.ts';
-import type { Rules } from '../rules.ts';
-import type { Entry, ServerMemo } from '../server/memo.ts';
+import type { Ground } from './ground.ts';
+import { dirtied, runOn, telling } from './on-server.ts';
+import type { Entry } from '../server/memo.ts';
 import type { Step } from '../server/step-server.ts';
 
 /** The smallest steps that an interleaving is made of. */
@@ -22,21 +22,6 @@ export type Atom = (
   /** What `env.pick` answered in the course of it; of an execution: which outcome the server drew. */
   picks?: readonly number[];
 };
-
-/** What a cursor walks on. */
-export interface Ground {
-  memo: ServerMemo;
-  histories: Histories;
-  rules: Rules;
-  /** From the ids that the history's role was recorded with to the ids of the instance at hand, and back. */
-  swap: (text: string) => string;
-  /** What the server draws is an event with several outcomes; or the first of them, where nothing competes. */
-  draws: 'branch' | 'first';
-  /** Events after which an instance is taken to go on for ever. */
-  mostEvents: number;
-  /** @throws StartAgain if the text names buyers other than the role's own: then they are not interchangeable */
-  requireOwnIds: (text: string) => void;
-}
 
 /**
  * One instance in motion: the state of its server, its code and its connections, and the atoms that led there. The
@@ -133,7 +118,7 @@ export class Cursor {
     const command = this.#ground.swap(this.#written(c)[connection.executed]!);
     const next = { ...connection, executed: connection.executed + 1 };
     this.#drawn = undefined;
-    const reply = await this.#runOn(next, command);
+    const reply = await runOn(this.#ground, next, command, (step) => this.#ask(step));
     this.#ground.requireOwnIds(reply);
     if (next.open) next.replies = [...connection.replies, this.#ground.swap(reply)];
     this.#connections[c] = next.open || next.executed < this.#endOf(next, c) ? next : GONE;
@@ -194,22 +179,11 @@ export class Cursor {
     return this.#written(c).length > 0;
   }
 
-  /**
-   * Every prefix of the connection's sent commands that can make a difference: one that ends in a command which only
-   * touches its own connection leaves the server as the shorter one does.
-   */
+  /** Every prefix of the connection's sent commands that can make a difference. */
   prefixes(c: number): number[] {
     const connection = this.#connections[c]!;
-    const pending = this.#written(c).slice(connection.executed, this.#end(c)).map(decodeCommand);
-    let inTransaction = connection.queue !== undefined;
-    const prefixes = [0];
-    pending.forEach((args, i) => {
-      const name = args[0]!.toUpperCase();
-      if (!isLocal(args, inTransaction) && name !== 'WATCH') prefixes.push(i + 1);
-      if (name === 'MULTI') inTransaction = true;
-      if (name === 'EXEC' || name === 'DISCARD') inTransaction = false;
-    });
-    return prefixes;
+    const pending = this.#written(c).slice(connection.executed, this.#end(c));
+    return telling(pending, connection.queue !== undefined);
   }
 
   /** Every choice of such prefixes over all connections. */
@@ -218,56 +192,6 @@ export class Cursor {
       (all, _, c) => all.flatMap((chosen) => this.prefixes(c).map((prefix) => [...chosen, prefix])),
       [[]],
     );
-  }
-
-  /**
-   * Does what needs no decision: while the client can hear nothing but the replies of one connection, they arrive
-   * at once, and commands that only touch their own connection run at once. Delivering later could only let the
-   * client react later, and *when* its reactions run is the search's choice anyway; local commands commute with
-   * everything that others do. Not for several buyers on one instance, whose starts could fall in between, nor while
-   * a crash or a cut may still come, which would fall in between too. The caller knows both.
-   */
-  async settle(): Promise<void> {
-    for (;;) {
-      const executable = this.executable();
-      const deliverable = this.deliverable();
-      const active = new Set([...executable, ...deliverable]);
-      if (this.endless) return;
-      if (active.size === 1 && this.timers === 0) {
-        if (deliverable.length > 0) await this.deliver(deliverable[0]!);
-        else if (this.#nextIsLocal(executable[0]!)) await this.execute(executable[0]!);
-        else return;
-      } else if (active.size === 0 && this.timerMatters) await this.fireTimer();
-      else return;
-    }
-  }
-
-  /** A timer that is all that the instance waits for fires at once: nothing of its own could come before it. */
-  async fireLoneTimers(): Promise<void> {
-    while (!this.endless && this.timerMatters) {
-      if (this.executable().length + this.deliverable().length > 0) return;
-      await this.fireTimer();
-    }
-  }
-
-  /**
-   * Runs everything to its end in the plainest order, for calls that nothing competes with.
-   *
-   * @param meanwhile what others do while this one waits for time to pass, before each timer
-   */
-  async drive(meanwhile?: () => Promise<void>): Promise<void> {
-    for (;;) {
-      const [reply] = this.deliverable();
-      const [command] = this.executable();
-      if (this.endless)
-        throw new CannotExplore('a call goes on and on', 'bound its retries (env.maxAttempts)');
-      if (reply !== undefined) await this.deliver(reply);
-      else if (command !== undefined) await this.execute(command);
-      else if (this.timers > 0 && this.waits) {
-        await meanwhile?.();
-        await this.fireTimer();
-      } else return;
-    }
   }
 
   /** Nothing is on its way in either direction, and every call is answered or never will be. */
@@ -315,7 +239,8 @@ export class Cursor {
     return Math.min(limit, this.#written(c).length);
   }
 
-  #nextIsLocal(c: number): boolean {
+  /** Whether the connection's next command touches nothing but the connection. */
+  nextIsLocal(c: number): boolean {
     const connection = this.#connections[c]!;
     return isLocal(decodeCommand(this.#written(c)[connection.executed]!), connection.queue !== undefined);
   }
@@ -383,46 +308,6 @@ export class Cursor {
     while (this.#connections.length < written.length) this.#connections.push(NEW_CONNECTION);
   }
 
-  /** Runs the command in the state of its connection, and brings both up to date. @returns the reply's bytes */
-  async #runOn(connection: Connection, command: string): Promise<string> {
-    const args = decodeCommand(command);
-    const name = args[0]!.toUpperCase();
-    const clear = (): void => {
-      connection.queue = undefined;
-      connection.watched = [];
-      connection.dirty = false;
-    };
-    if (connection.queue !== undefined && name !== 'EXEC' && name !== 'DISCARD') {
-      // As the history was recorded: the state may be looked at under other ids, and the queue must go along.
-      connection.queue = [...connection.queue, this.#ground.swap(command)];
-      return this.#ground.memo.queueingReply(command);
-    }
-    if (name === 'MULTI') {
-      connection.queue = [];
-      return '+OK\r\n';
-    }
-    if (name === 'UNWATCH' || (name === 'DISCARD' && connection.queue !== undefined)) {
-      clear();
-      return '+OK\r\n';
-    }
-    if (name === 'EXEC') {
-      if (connection.queue === undefined) return '-ERR EXEC without MULTI\r\n';
-      const queued = connection.queue.map((bytes) => this.#ground.swap(bytes));
-      const step = { command, queued, dirty: connection.dirty };
-      clear();
-      return (await this.#ask(step)).reply;
-    }
-    const { reply, touched } = await this.#ask({ command, queued: [], dirty: false });
-    // Its own writes count as well: WATCH, own DECR, MULTI, EXEC answers nil.
-    if (name === 'WATCH') {
-      const keys = args.slice(1).map((key) => this.#ground.swap(key));
-      connection.watched = [...new Set([...connection.watched, ...keys])].toSorted();
-    } else if (this.#ground.rules.ownTouch && touches(this.#ground, connection, touched)) {
-      connection.dirty = true;
-    }
-    return reply;
-  }
-
   async #execute(step: Step): Promise<Entry> {
     const { memo, draws } = this.#ground;
     const draw = memo.draw(this.server, step);
@@ -445,17 +330,6 @@ export class Cursor {
     }
     return entry;
   }
-}
-
-/** The connection after others touched these keys. */
-export function dirtied(ground: Ground, connection: Connection, touched: number): Connection {
-  return !connection.dirty && touches(ground, connection, touched)
-    ? { ...connection, dirty: true }
-    : connection;
-}
-
-function touches(ground: Ground, connection: Connection, touched: number): boolean {
-  return connection.watched.some((key) => touched & (1 << ground.memo.watchable.indexOf(ground.swap(key))));
 }
 
 const doneOrNot = (settled: Settled): 'done' | 'rejected' | 'unknown' =>

@@ -16,6 +16,9 @@ export interface Local {
   lost: readonly string[];
 }
 
+/** A process that has not started. */
+export const ABSENT: Local = { role: -1, node: -1, phase: 'absent', calls: [], connections: [], lost: [] };
+
 /** One call on the seller. */
 export interface CallState {
   /** Which operation of the scope it is, or -1 where nobody asks what became of it. */

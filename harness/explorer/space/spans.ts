@@ -18,19 +18,27 @@ const NONE = 0xff;
 const startOf = (span: number): number => span & NONE;
 const completionOf = (span: number): number => span >> 8;
 
-/** Enters starts, then completions, into the spans that lie in `vector` from `offset`. */
+/** Where the spans of a state lie. */
+export interface Spans {
+  vector: Int32Array;
+  offset: number;
+  count: number;
+}
+
+/**
+ * Enters starts, then completions.
+ * @param all all completions matter, because units may also come back
+ */
 export function enterSpans(
-  vector: Int32Array,
-  offset: number,
-  count: number,
+  spans: Spans,
   started: readonly number[],
   completed: readonly Answer[],
-  /** All completions matter, because units may also come back. */
   all: boolean,
 ): void {
+  const { vector, offset, count } = spans;
   for (const operation of started) {
     if (operation < 0) continue;
-    const batch = currentBatch(vector, offset, count);
+    const batch = currentBatch(spans);
     let closed = false;
     for (let b = 0; b < count; b++) closed ||= completionOf(vector[offset + b]!) === batch;
     vector[offset + operation] = (closed ? batch + 1 : batch) | (NONE << 8);
@@ -39,11 +47,11 @@ export function enterSpans(
     if (operation < 0 || outcome === 'unknown') continue;
     if (!all && outcome !== 'sold-out' && outcome !== 'limit-reached') continue;
     const start = startOf(vector[offset + operation]!);
-    vector[offset + operation] = start | (currentBatch(vector, offset, count) << 8);
+    vector[offset + operation] = start | (currentBatch(spans) << 8);
   }
 }
 
-function currentBatch(vector: Int32Array, offset: number, count: number): number {
+function currentBatch({ vector, offset, count }: Spans): number {
   let batch = 0;
   for (let b = 0; b < count; b++) {
     const start = startOf(vector[offset + b]!);

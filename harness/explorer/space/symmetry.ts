@@ -1,4 +1,4 @@
-import type { Ground } from './cursor.ts';
+import type { Ground } from './ground.ts';
 import { StartAgain } from '../errors.ts';
 import { buyersOf, idsIn, isNonsense, renamer, requestOf, type Scope } from '../scope/scope.ts';
 

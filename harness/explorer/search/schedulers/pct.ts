@@ -1,5 +1,5 @@
 import type { Random } from '../../../ground/random.ts';
-import { SERVER, type Choice } from '../../space/states.ts';
+import { SERVER, type Choice } from '../../scope/moves.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** The depth of most concurrency bugs in the paper's study. */

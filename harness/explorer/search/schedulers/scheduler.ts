@@ -1,4 +1,4 @@
-import type { Choice } from '../../space/states.ts';
+import type { Choice } from '../../scope/moves.ts';
 
 /** Decides what happens next in one interleaving after another. */
 export interface Scheduler {

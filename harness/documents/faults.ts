@@ -1,0 +1,201 @@
+/**
+ * The one table of what may happen beside the sale's own steps, each as often as its budget in the scope says.
+ * Budgets, moves, the server's commands, the socket twin's steps, `--help` and the words and marks of diagrams are
+ * derived from it. Adding a fault means a row here; what makes it possible (`space/enabled.ts`), what it does to a
+ * process (`space/space.ts`) and to real sockets (`sockets/possible-steps.ts`); and a lane, where a diagram needs one.
+ */
+
+interface Row {
+  /** As `--help` says it: what happens, once for each unit of the budget. */
+  summary: string;
+  /** Whom it befalls. A key is one key of the server at a time. */
+  befalls: 'process' | 'connection' | 'key' | 'server' | 'buyer' | 'office';
+  /** It may come between any two steps of a process, so that nothing of the process may be fused while it is left. */
+  disturbs?: true;
+  /** A process may still be asked for it when its purchases are answered, so that it is not done while it is left. */
+  asks?: true;
+  /** How it stands in a counterexample; absent: under its own name. */
+  event?: 'cut' | 'retry';
+  /** What a diagram says; `%` is the key. */
+  words: string;
+  /** How a diagram marks it: what broke is crossed out. Absent: a dot. */
+  mark?: 'broken';
+  /** What the real server is told, as the same thing would come about by itself. For `key` and `server`. */
+  commands?: (key: string) => readonly (readonly string[])[];
+  /** Only keys that have a deadline. For `key`. */
+  onlyVolatile?: true;
+  /** Every connection breaks, and what dead processes had sent is gone. For `server`. */
+  breaksConnections?: true;
+  /** What was acknowledged before is lost. For `server`. */
+  losesData?: true;
+}
+
+/** Buyers' and the server's, in the order in which files name them. */
+const FAULT_ROWS = {
+  crash: {
+    summary: 'a process dies; what it had sent may still run',
+    befalls: 'process',
+    disturbs: true,
+    words: '✗ crashes',
+    mark: 'broken',
+  },
+  'lost-request': {
+    summary: 'a connection breaks, and commands that were sent never run',
+    befalls: 'connection',
+    disturbs: true,
+    event: 'cut',
+    words: '✂ its connection breaks',
+    mark: 'broken',
+  },
+  'lost-reply': {
+    summary: 'a connection breaks, and replies never arrive',
+    befalls: 'connection',
+    disturbs: true,
+    event: 'cut',
+    words: '✂ its connection breaks',
+    mark: 'broken',
+  },
+  'late-request': {
+    summary: 'a connection breaks, and commands that were sent run later',
+    befalls: 'connection',
+    disturbs: true,
+    event: 'cut',
+    words: '✂ its connection breaks',
+    mark: 'broken',
+  },
+  retry: {
+    summary: 'a buyer without a certain answer asks again with the same requestId',
+    befalls: 'buyer',
+    asks: true,
+    words: 'asks again, with the same requestId',
+  },
+  repeat: {
+    summary: 'a buyer asks again without waiting for the answer',
+    befalls: 'buyer',
+    asks: true,
+    event: 'retry',
+    words: 'asks again, with the same requestId',
+  },
+  expire: {
+    summary: 'a key that has a TTL expires',
+    befalls: 'key',
+    onlyVolatile: true,
+    words: '% expires',
+    // A deadline in the past: the key expires now, as it would by the clock.
+    commands: (key) => [['PEXPIREAT', key, '1']],
+  },
+  evict: {
+    summary: 'the server evicts a key',
+    befalls: 'key',
+    words: '% is evicted',
+    commands: (key) => [['DEL', key]],
+  },
+  'script-flush': {
+    summary: 'the server forgets its scripts',
+    befalls: 'server',
+    words: 'the scripts are flushed',
+    commands: () => [['SCRIPT', 'FLUSH', 'SYNC']],
+  },
+  restart: {
+    summary: 'the server restarts with its data: scripts are gone, connections break',
+    befalls: 'server',
+    disturbs: true,
+    breaksConnections: true,
+    words: 'the server restarts',
+    commands: () => [['SCRIPT', 'FLUSH', 'SYNC']],
+  },
+  'restart-without-aof': {
+    summary: 'the server restarts empty',
+    befalls: 'server',
+    disturbs: true,
+    breaksConnections: true,
+    losesData: true,
+    words: 'the server restarts empty',
+    commands: () => [
+      ['SCRIPT', 'FLUSH', 'SYNC'],
+      ['FUNCTION', 'FLUSH', 'SYNC'],
+      ['FLUSHALL', 'SYNC'],
+    ],
+  },
+} as const satisfies Record<string, Row>;
+
+/** Extras that are asked for by flags and fields of their own. */
+const REQUEST_ROWS = {
+  release: {
+    summary: 'a sold request is released',
+    befalls: 'buyer',
+    asks: true,
+    words: 'gives its units back',
+  },
+  restock: {
+    summary: 'one unit more is put on sale',
+    befalls: 'office',
+    words: 'puts one unit more on sale',
+  },
+  job: { summary: 'one pass of background work', befalls: 'office', words: 'background work begins' },
+} as const satisfies Record<string, Row>;
+
+/** Faults that may happen at any point, as `--faults` names them. */
+export type Fault = keyof typeof FAULT_ROWS;
+/** Whatever is paid from a budget. */
+export type Extra = Fault | keyof typeof REQUEST_ROWS;
+export type Faults = Readonly<Record<Fault, number>>;
+
+const ROWS = { ...FAULT_ROWS, ...REQUEST_ROWS };
+const TABLE: Readonly<Record<Extra, Row>> = ROWS;
+
+export const FAULTS = Object.keys(FAULT_ROWS) as [Fault, ...Fault[]];
+export const EXTRAS = Object.keys(TABLE) as Extra[];
+export const NO_FAULTS = Object.fromEntries(FAULTS.map((fault) => [fault, 0])) as Faults;
+
+/** The extras whose row has this in this column. */
+type With<Column extends keyof Row, Value> = {
+  [E in Extra]: (typeof ROWS)[E] extends Record<Column, Value> ? E : never;
+}[Extra];
+
+export type KeyFault = With<'befalls', 'key'>;
+export type ServerFault = With<'befalls', 'server'>;
+export type CutFault = With<'befalls', 'connection'>;
+
+const having = <E extends Extra>(holds: (row: Row) => boolean): [E, ...E[]] =>
+  EXTRAS.filter((extra) => holds(TABLE[extra])) as [E, ...E[]];
+
+/** Of one key at a time. */
+export const KEY_FAULTS = having<KeyFault>(({ befalls }) => befalls === 'key');
+/** Of the server as a whole. */
+export const SERVER_FAULTS = having<ServerFault>(({ befalls }) => befalls === 'server');
+export const DISTURBING = having(({ disturbs }) => disturbs === true);
+export const ASKING = having(({ asks }) => asks === true);
+export const LOSING_DATA = having<ServerFault>(({ losesData }) => losesData === true);
+
+/** What is not a key's or the server's stands in a counterexample under one of these. */
+export const ASKED_EVENTS = ['retry', 'release', 'restock', 'job'] as const satisfies Extra[];
+
+export const faultRow = (extra: Extra): Row => TABLE[extra];
+
+export const isServerFault = (word: string): word is ServerFault =>
+  (SERVER_FAULTS as readonly string[]).includes(word);
+export const isKeyFault = (word: string): word is KeyFault =>
+  (KEY_FAULTS as readonly string[]).includes(word);
+
+/** What a diagram says of an event that the table has, by the name that it has in a counterexample. */
+export function wordsOfEvent(event: string, key = ''): string | undefined {
+  return rowOfEvent(event)?.words.replace('%', key);
+}
+
+/** Whether it is a fault that a diagram crosses out, or one of the server's: both are told as faults. */
+export const isFaultEvent = (event: string): boolean => {
+  const row = rowOfEvent(event);
+  return row !== undefined && (row.mark === 'broken' || row.befalls === 'key' || row.befalls === 'server');
+};
+
+export const isBrokenEvent = (event: string): boolean => rowOfEvent(event)?.mark === 'broken';
+
+function rowOfEvent(event: string): Row | undefined {
+  const extra = EXTRAS.find((one) => (TABLE[one].event ?? one) === event);
+  return extra && TABLE[extra];
+}
+
+/** The faults as a list with what each is, for `--help`. */
+export const faultsInWords = (): string =>
+  FAULTS.map((fault) => `${fault} (${TABLE[fault].summary})`).join(', ');

@@ -1,0 +1,113 @@
+import type { ScheduleStep } from '../../documents/counterexample.ts';
+import type { Passage } from '../../wire/gate.ts';
+import type { Call } from '../process/instance.ts';
+import { buyersIn, isLone } from '../scope/layout.ts';
+import { amountsOf } from '../scope/budgets.ts';
+import { requestOf } from '../scope/scope.ts';
+import { serverMoves } from '../space/choices.ts';
+import type { Process } from './gated-process.ts';
+import type { RealSale } from './real-sale.ts';
+
+/** Everything that may happen next, nothing fused and nothing trimmed; faults apart. */
+export async function possibleSteps(
+  sale: RealSale,
+): Promise<{ regular: ScheduleStep[]; faults: ScheduleStep[] }> {
+  const regular: ScheduleStep[] = [];
+  const faults: ScheduleStep[] = [];
+  for (const [slot, process] of sale.processes.entries()) {
+    if (!process) continue;
+    regular.push(...starts(sale, slot, process), ...(await messages(sale, slot, process)));
+    if (process.timerMatters) regular.push({ slot, event: 'timer' });
+    if (process.crashed || process.calls.length < 2) continue;
+    const crashable = process.busy || sale.process(0).abilities.close;
+    if (crashable && sale.left('crash') > 0) {
+      for (const survivors of prefixes(process.passages)) faults.push({ slot, event: 'crash', survivors });
+    }
+    if (process.busy) faults.push(...cuts(sale, slot, process));
+  }
+  faults.push(...retries(sale), ...repeats(sale), ...(await serverFaults(sale)));
+  return { regular, faults };
+}
+
+function starts({ scope }: RealSale, slot: number, process: Process): ScheduleStep[] {
+  if (process.crashed) return [];
+  return buyersIn(scope, slot).flatMap((buyer): ScheduleStep[] => {
+    if (process.calls.some((call) => call.operation === buyer)) return [];
+    const call: Call = { method: 'purchase', request: requestOf(scope, buyer) };
+    return [{ slot, event: 'start', call, buyer, operation: buyer }];
+  });
+}
+
+async function messages(sale: RealSale, slot: number, process: Process): Promise<ScheduleStep[]> {
+  const steps: ScheduleStep[] = [];
+  for (const [connection, passage] of process.passages.entries()) {
+    if (passage.pending.length > 0) {
+      // Once for each outcome of what the server draws for it.
+      const step: ScheduleStep = { slot, event: 'execute', connection, command: '', reply: '' };
+      const draw = await sale.draw(passage);
+      steps.push(...(draw ? draw.outcomes.map((_, outcome) => ({ ...step, picks: [outcome] })) : [step]));
+    }
+    if (passage.replies.length > 0) steps.push({ slot, event: 'deliver', connection });
+  }
+  return steps;
+}
+
+function cuts(sale: RealSale, slot: number, process: Process): ScheduleStep[] {
+  return process.passages.flatMap((passage, connection) => {
+    if (passage.isCut || !passage.wasUsed) return [];
+    return Array.from({ length: passage.pending.length + 1 }, (_, survivors) => survivors)
+      .filter((survivors) => sale.priceOfCut(passage, survivors) !== undefined)
+      .map((survivors): ScheduleStep => ({ slot, event: 'cut', connection, survivors }));
+  });
+}
+
+/** Buyers whose last attempt left them without an answer ask again: here, or on a process that starts for it. */
+function retries(sale: RealSale): ScheduleStep[] {
+  if (sale.left('retry') === 0) return [];
+  const { scope, layout, processes } = sale;
+  const used = sale.budgets.attemptsUsed(sale.packed);
+  const operation = layout.firstRetry + used;
+  const finishes = sale.finishes().filter(({ kind }) => kind === 'purchase');
+  return finishes.flatMap(({ buyer, operation: asked, fate }): ScheduleStep[] => {
+    const isLast = finishes.every((other) => other.buyer !== buyer || other.operation <= asked);
+    const at = processes.findIndex((process) => process?.calls.some((call) => call.operation === asked));
+    const { crashed } = sale.process(at);
+    if (!isLast || fate !== 'unknown' || (crashed && asked >= layout.firstRetry)) return [];
+    const call: Call = { method: 'purchase', request: requestOf(scope, buyer) };
+    const slot = crashed ? layout.firstRetrySlot + used : at;
+    return [{ slot, event: 'start', call, buyer, operation }];
+  });
+}
+
+/** Buyers who have asked ask again without waiting for an answer: on a process that starts for it, or here. */
+function repeats(sale: RealSale): ScheduleStep[] {
+  if (sale.left('repeat') === 0) return [];
+  const { scope, layout, processes } = sale;
+  const used = sale.budgets.attemptsUsed(sale.packed);
+  const operation = layout.firstRetry + used;
+  const elsewhere = layout.firstRetrySlot + used;
+  return processes.slice(0, layout.instances).flatMap((process, slot) =>
+    process!.calls.flatMap(({ kind, buyer, operation: asked }): ScheduleStep[] => {
+      if (kind !== 'purchase' || asked >= scope.buyers) return [];
+      const call: Call = { method: 'purchase', request: requestOf(scope, buyer) };
+      const at = process!.crashed || isLone(scope, slot) ? [elsewhere] : [slot, elsewhere];
+      return at.map((where) => ({ slot: where, event: 'start', call, buyer, operation }));
+    }),
+  );
+}
+
+async function serverFaults(sale: RealSale): Promise<ScheduleStep[]> {
+  const amounts = amountsOf(sale.scope);
+  for (const extra of Object.keys(amounts) as (keyof typeof amounts)[]) amounts[extra] = sale.left(extra);
+  return serverMoves(amounts, await sale.memo.keysNow()).map((move): ScheduleStep =>
+    'key' in move ? { slot: -1, event: move.kind, key: move.key } : { slot: -1, event: move.kind },
+  );
+}
+
+/** Every way to keep a prefix of what waits at each passage. */
+const prefixes = (passages: readonly Passage[]): number[][] =>
+  passages.reduce<number[][]>(
+    (all, { pending }) =>
+      all.flatMap((chosen) => Array.from({ length: pending.length + 1 }, (_, kept) => [...chosen, kept])),
+    [[]],
+  );

@@ -1,0 +1,52 @@
+import { CannotExplore } from '../errors.ts';
+import type { Cursor } from './cursor.ts';
+
+/**
+ * Does what needs no decision: while the client can hear nothing but the replies of one connection, they arrive
+ * at once, and commands that only touch their own connection run at once. Delivering later could only let the
+ * client react later, and *when* its reactions run is the search's choice anyway; local commands commute with
+ * everything that others do. Not for several buyers on one instance, whose starts could fall in between, nor while
+ * a crash or a cut may still come, which would fall in between too. The caller knows both.
+ */
+export async function settle(cursor: Cursor): Promise<void> {
+  for (;;) {
+    const executable = cursor.executable();
+    const deliverable = cursor.deliverable();
+    const active = new Set([...executable, ...deliverable]);
+    if (cursor.endless) return;
+    if (active.size === 1 && cursor.timers === 0) {
+      if (deliverable.length > 0) await cursor.deliver(deliverable[0]!);
+      else if (cursor.nextIsLocal(executable[0]!)) await cursor.execute(executable[0]!);
+      else return;
+    } else if (active.size === 0 && cursor.timerMatters) await cursor.fireTimer();
+    else return;
+  }
+}
+
+/** A timer that is all that the instance waits for fires at once: nothing of its own could come before it. */
+export async function fireLoneTimers(cursor: Cursor): Promise<void> {
+  while (!cursor.endless && cursor.timerMatters) {
+    if (cursor.executable().length + cursor.deliverable().length > 0) return;
+    await cursor.fireTimer();
+  }
+}
+
+/**
+ * Runs everything to its end in the plainest order, for calls that nothing competes with.
+ *
+ * @param meanwhile what others do while this one waits for time to pass, before each timer
+ */
+export async function drive(cursor: Cursor, meanwhile?: () => Promise<void>): Promise<void> {
+  for (;;) {
+    const [reply] = cursor.deliverable();
+    const [command] = cursor.executable();
+    if (cursor.endless)
+      throw new CannotExplore('a call goes on and on', 'bound its retries (env.maxAttempts)');
+    if (reply !== undefined) await cursor.deliver(reply);
+    else if (command !== undefined) await cursor.execute(command);
+    else if (cursor.timers > 0 && cursor.waits) {
+      await meanwhile?.();
+      await cursor.fireTimer();
+    } else return;
+  }
+}

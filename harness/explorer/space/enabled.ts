@@ -1,0 +1,133 @@
+import { buyersIn, isLone } from '../scope/layout.ts';
+import type { Move } from '../scope/moves.ts';
+import type { Scope } from '../scope/scope.ts';
+import type { Cursor } from './cursor.ts';
+import type { CallState, Local } from './local.ts';
+import type { Setting } from './setting.ts';
+
+/** One slot at a moment: whose moves are asked for. */
+export interface Situation {
+  setting: Setting;
+  slot: number;
+  local: Local;
+  /** The same, in motion. */
+  cursor: Cursor;
+  /** What is left of the budgets. */
+  packed: number;
+}
+
+/** Everything that the slot may do next, the sale's own first, in a fixed order. */
+export function movesOf(situation: Situation): Move[] {
+  const { local, cursor } = situation;
+  const moves = [...starts(situation), ...messages(situation)];
+  if (cursor.timerMatters) moves.push({ kind: 'timer' });
+  if (local.phase === 'live') {
+    moves.push(...crashes(situation), ...cuts(situation), ...againByBuyers(situation));
+    moves.push(...releases(situation), ...officeWork(situation));
+  }
+  return moves;
+}
+
+function starts({ setting, slot, local }: Situation): Move[] {
+  if (local.phase !== 'live') return [];
+  return buyersIn(setting.scope, slot).flatMap((buyer): Move[] => {
+    const recorded = setting.recordedBuyer(slot, buyer);
+    return local.calls.some((call) => call.operation === recorded) ? [] : [{ kind: 'start', buyer }];
+  });
+}
+
+function messages({ cursor, setting: { rules } }: Situation): Move[] {
+  const executions = cursor.executable().map((connection): Move => ({ kind: 'execute', connection }));
+  const deliveries = cursor.deliverable().flatMap((connection): Move[] => {
+    const whole = cursor.outstanding(connection).commands === 0;
+    return whole || rules.replyPrefixes ? [{ kind: 'deliver', connection }] : [];
+  });
+  return [...executions, ...deliveries];
+}
+
+/**
+ * While something is under way: to a process that has nothing more to do a crash does nothing, unless it keeps
+ * something until it is closed. One that nobody asked yet dies as well when it has just been asked.
+ */
+function crashes({ setting, packed, local, cursor }: Situation): Move[] {
+  const { budgets, abilities, rules } = setting;
+  const asked = local.calls.length > 1; // the first made the seller
+  const matters = !cursor.finished || (abilities.close && asked);
+  if (budgets.left(packed, 'crash') === 0 || !matters) return [];
+  const ghosts = rules.ghosts ? cursor.ghosts() : [[]];
+  return ghosts.map((survivors) => ({ kind: 'crash', survivors }));
+}
+
+function cuts({ setting: { budgets, rules }, packed, cursor }: Situation): Move[] {
+  if (cursor.finished) return [];
+  return cursor.openConnections().flatMap((connection): Move[] => {
+    // One that was never used holds nothing on the server, and the client replaces it unseen.
+    if (!cursor.wasUsed(connection)) return [];
+    const way = cursor.outstanding(connection);
+    return (rules.ghosts ? cursor.prefixes(connection) : [0]).flatMap((survivors) =>
+      budgets
+        .pricesOfCut(packed, { ...way, survivors })
+        .map((as): Move => ({ kind: 'cut', connection, survivors, as })),
+    );
+  });
+}
+
+/** Buyers ask once more: without a certain answer, or without waiting for one. */
+function againByBuyers({ setting, packed, slot, local }: Situation): Move[] {
+  const { scope, layout, budgets } = setting;
+  const operation = layout.firstRetry + budgets.attemptsUsed(packed);
+  const retries = budgets.left(packed, 'retry') > 0 ? withUnknownAnswer(local) : [];
+  const repeats =
+    budgets.left(packed, 'repeat') > 0 && !isLone(scope, slot) ? firstAttempts(scope, local) : [];
+  return [
+    ...retries.map((buyer): Move => ({ kind: 'retry', buyer, operation })),
+    ...repeats.map((buyer): Move => ({ kind: 'repeat', buyer, operation })),
+  ];
+}
+
+function releases({ setting, packed, slot, local }: Situation): Move[] {
+  const { scope, layout, budgets, abilities } = setting;
+  const amount = budgets.left(packed, 'release');
+  if (amount === 0 || !abilities.release) return [];
+  const operation = layout.firstRelease + scope.releases - amount;
+  const isReleased = (buyer: number): boolean =>
+    local.calls.some((call) => call.kind === 'release' && call.buyer === buyer);
+  return local.calls.flatMap(({ buyer, kind, outcome }): Move[] =>
+    kind === 'purchase' && outcome === 'sold' && !isReleased(buyer)
+      ? [{ kind: 'release', buyer: setting.buyerHere(slot, buyer), operation }]
+      : [],
+  );
+}
+
+/** Restocks and passes of background work, which the back office is asked for. */
+function officeWork({ setting, packed, slot, local }: Situation): Move[] {
+  const { scope, layout, budgets, abilities } = setting;
+  if (slot !== layout.office) return [];
+  const moves: Move[] = [];
+  const amount = budgets.left(packed, 'restock');
+  if (amount > 0 && abilities.restock) {
+    moves.push({ kind: 'restock', operation: layout.firstRestock + scope.restocks - amount });
+  }
+  const idle = local.calls.every((call) => call.operation < 0 || call.outcome !== undefined);
+  if (budgets.left(packed, 'job') > 0 && abilities.runJob && idle) moves.push({ kind: 'job' });
+  return moves;
+}
+
+/** Buyers who have asked on the process of this local state, answered or not. */
+export const firstAttempts = (scope: Scope, { calls }: Local): number[] =>
+  calls.flatMap(({ kind, operation, buyer }) =>
+    kind === 'purchase' && operation < scope.buyers ? [buyer] : [],
+  );
+
+/** Buyers whose last attempt ended without an answer they could rely on. */
+function withUnknownAnswer(local: Local): number[] {
+  const last = new Map<number, CallState>();
+  for (const call of local.calls) if (call.kind === 'purchase') last.set(call.buyer, call);
+  return [...last.values()].flatMap((call) => (call.outcome === 'unknown' ? [call.buyer] : []));
+}
+
+/** Buyers who died with the process of this local state and have not asked again, by the numbers they are recorded under. */
+export const bereaved = ({ phase, calls }: Local): number[] =>
+  phase === 'crashed' || phase === 'done'
+    ? calls.flatMap((call) => (call.kind === 'purchase' && call.outcome === undefined ? [call.buyer] : []))
+    : [];

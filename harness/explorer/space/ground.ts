@@ -1,0 +1,18 @@
+import type { Histories } from '../process/histories.ts';
+import type { Rules } from '../rules.ts';
+import type { ServerMemo } from '../server/memo.ts';
+
+/** What a cursor walks on. */
+export interface Ground {
+  memo: ServerMemo;
+  histories: Histories;
+  rules: Rules;
+  /** From the ids that the history's role was recorded with to the ids of the instance at hand, and back. */
+  swap: (text: string) => string;
+  /** What the server draws is an event with several outcomes; or the first of them, where nothing competes. */
+  draws: 'branch' | 'first';
+  /** Events after which an instance is taken to go on for ever. */
+  mostEvents: number;
+  /** @throws StartAgain if the text names buyers other than the role's own: then they are not interchangeable */
+  requireOwnIds: (text: string) => void;
+}

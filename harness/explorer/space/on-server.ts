@@ -1,0 +1,85 @@
+import { isLocal } from '../server/explorable.ts';
+import type { Entry } from '../server/memo.ts';
+import type { Step } from '../server/step-server.ts';
+import { decodeCommand } from '../../wire/resp.ts';
+import type { Ground } from './ground.ts';
+import type { Connection } from './local.ts';
+
+/**
+ * Runs the command in the state of its connection, and brings the connection up to date.
+ *
+ * @param ask runs a step on the server
+ * @returns the reply's bytes
+ */
+export async function runOn(
+  ground: Ground,
+  connection: Connection,
+  command: string,
+  ask: (step: Step) => Promise<Entry>,
+): Promise<string> {
+  const args = decodeCommand(command);
+  const name = args[0]!.toUpperCase();
+  const clear = (): void => {
+    connection.queue = undefined;
+    connection.watched = [];
+    connection.dirty = false;
+  };
+  if (connection.queue !== undefined && name !== 'EXEC' && name !== 'DISCARD') {
+    // As the history was recorded: the state may be looked at under other ids, and the queue must go along.
+    connection.queue = [...connection.queue, ground.swap(command)];
+    return ground.memo.queueingReply(command);
+  }
+  if (name === 'MULTI') {
+    connection.queue = [];
+    return '+OK\r\n';
+  }
+  if (name === 'UNWATCH' || (name === 'DISCARD' && connection.queue !== undefined)) {
+    clear();
+    return '+OK\r\n';
+  }
+  if (name === 'EXEC') {
+    if (connection.queue === undefined) return '-ERR EXEC without MULTI\r\n';
+    const queued = connection.queue.map((bytes) => ground.swap(bytes));
+    const step = { command, queued, dirty: connection.dirty };
+    clear();
+    return (await ask(step)).reply;
+  }
+  const { reply, touched } = await ask({ command, queued: [], dirty: false });
+  // Its own writes count as well: WATCH, own DECR, MULTI, EXEC answers nil.
+  if (name === 'WATCH') {
+    const keys = args.slice(1).map((key) => ground.swap(key));
+    connection.watched = [...new Set([...connection.watched, ...keys])].toSorted();
+  } else if (ground.rules.ownTouch && touches(ground, connection, touched)) {
+    connection.dirty = true;
+  }
+  return reply;
+}
+
+/** The connection after others touched these keys. */
+export function dirtied(ground: Ground, connection: Connection, touched: number): Connection {
+  return !connection.dirty && touches(ground, connection, touched)
+    ? { ...connection, dirty: true }
+    : connection;
+}
+
+const touches = (ground: Ground, { watched }: Connection, touched: number): boolean =>
+  watched.some((key) => touched & (1 << ground.memo.watchable.indexOf(ground.swap(key))));
+
+/**
+ * Prefixes of commands, by their lengths, that can make a difference if no more of them run: one that ends in a
+ * command which only touches its own connection leaves the server as the shorter one does.
+ *
+ * @param queueing the connection has begun a transaction
+ */
+export function telling(commands: readonly string[], queueing: boolean): number[] {
+  let inTransaction = queueing;
+  const prefixes = [0];
+  for (const [i, bytes] of commands.entries()) {
+    const args = decodeCommand(bytes);
+    const name = args[0]!.toUpperCase();
+    if (!isLocal(args, inTransaction) && name !== 'WATCH') prefixes.push(i + 1);
+    if (name === 'MULTI') inTransaction = true;
+    if (name === 'EXEC' || name === 'DISCARD') inTransaction = false;
+  }
+  return prefixes;
+}

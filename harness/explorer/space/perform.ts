@@ -1,0 +1,146 @@
+import { CannotExplore, SellerFailed } from '../errors.ts';
+import type { Abilities, Call } from '../process/instance.ts';
+import type { Move } from '../scope/moves.ts';
+import { requestOf } from '../scope/scope.ts';
+import { Cursor } from './cursor.ts';
+import { drive } from './drive.ts';
+import { ABSENT, type Local } from './local.ts';
+import type { Setting } from './setting.ts';
+
+/** Where a move is made. */
+export interface At {
+  slot: number;
+  server: number;
+  local: Local;
+  /** Answers for the choices (`env.pick`, the server's draws) on the way, in order. */
+  picks: readonly number[];
+}
+
+/** Restocks add one unit each. */
+const RESTOCKED = 1;
+
+/** Lets a move happen. @returns the instance as it then stands, before anything follows by itself */
+export async function perform(
+  setting: Setting,
+  { slot, server, local, picks }: At,
+  move: Move,
+): Promise<Cursor> {
+  if (move.kind === 'takeover' || move.kind === 'repeat-elsewhere') {
+    const booted = await boot(setting, slot, server, picks);
+    const { buyer, operation } = move;
+    await ask(setting, booted, slot, { method: 'purchase', buyer, operation, begun: true });
+    return booted;
+  }
+  const cursor = new Cursor(setting.ground(slot), server, local, picks);
+  switch (move.kind) {
+    case 'start':
+      await ask(setting, cursor, slot, {
+        method: 'purchase',
+        buyer: move.buyer,
+        operation: move.buyer,
+        begun: true,
+      });
+      break;
+    case 'retry':
+    case 'repeat':
+    case 'release': {
+      const method = move.kind === 'release' ? 'release' : 'purchase';
+      await ask(setting, cursor, slot, { method, buyer: move.buyer, operation: move.operation, begun: true });
+      break;
+    }
+    case 'restock': {
+      const { operation } = move;
+      const call: Call = { method: 'restock', quantity: RESTOCKED };
+      await cursor.call(call, { operation, kind: 'restock', buyer: -1, begun: true });
+      break;
+    }
+    case 'job':
+      await cursor.invoke({ method: 'runJob' });
+      break;
+    case 'execute':
+      await cursor.execute(move.connection);
+      break;
+    case 'deliver':
+      await cursor.deliver(move.connection);
+      if (!setting.rules.replyPrefixes) await cursor.deliverAll(move.connection);
+      break;
+    case 'timer':
+      await cursor.fireTimer();
+      break;
+    case 'cut':
+      await cursor.cut(move.connection, move.survivors);
+      break;
+    case 'cut-all':
+      for (const connection of cursor.openConnections()) await cursor.cut(connection, 0);
+      break;
+    case 'crash':
+      cursor.crash(move.survivors);
+      break;
+  }
+  return cursor;
+}
+
+/** What a buyer asks for. */
+export interface Asked {
+  method: 'purchase' | 'release';
+  buyer: number;
+  operation: number;
+  /** Its interval begins now; else with its first command. */
+  begun: boolean;
+}
+
+/** Asks in the ids that the slot's histories are recorded with. */
+export async function ask(setting: Setting, cursor: Cursor, slot: number, asked: Asked): Promise<void> {
+  const { method, buyer, operation, begun } = asked;
+  const recorded = setting.recordedBuyer(slot, buyer);
+  const call: Call = { method, request: requestOf(setting.scope, recorded) };
+  // First attempts carry their buyer's number, so that one is recorded under the other's, too.
+  const named = operation === buyer ? recorded : operation;
+  await cursor.call(call, { operation: named, kind: method, buyer: recorded, begun });
+}
+
+/**
+ * A process that made its seller; the commands of its start ran at once.
+ *
+ * @param picks answers for the choices (`env.pick`) that its code will ask for, then and later
+ * @throws SellerFailed if it could make none
+ */
+export async function boot(
+  setting: Setting,
+  role: number,
+  server: number,
+  picks: readonly number[] = [],
+): Promise<Cursor> {
+  const recorded = setting.recordedRole(role);
+  const node = await setting.histories.root(recorded);
+  const local: Local = { ...ABSENT, role: recorded, node, phase: 'live' };
+  const cursor = new Cursor(setting.ground(role), server, local, picks);
+  const index = await cursor.invoke({ method: 'seller' });
+  await drive(cursor);
+  const settled = cursor.settled(index);
+  if (settled?.kind !== 'returned') {
+    throw new SellerFailed(
+      settled ? `seller() failed: ${settled.message}` : 'seller() never returned',
+      'seller() must return a seller on a sale that open() has created',
+    );
+  }
+  setting.abilities ??= settled.value as Abilities;
+  cursor.atoms.length = 0; // whoever boots a process again boots it in the same way
+  return cursor;
+}
+
+/** Creates the sale on an empty server. @returns the server then. @throws CannotExplore if open() fails */
+export async function openSale(setting: Setting): Promise<number> {
+  const { operator: role } = setting;
+  const node = await setting.histories.root(role);
+  const local: Local = { ...ABSENT, role, node, phase: 'live' };
+  const cursor = new Cursor(setting.ground(role), setting.memo.empty(), local);
+  const index = await cursor.invoke({ method: 'open' });
+  await drive(cursor);
+  const settled = cursor.settled(index);
+  if (settled?.kind === 'returned') return cursor.server;
+  throw new CannotExplore(
+    settled ? `open() failed: ${settled.message}` : 'open() never returned',
+    'give a scope that the strategy supports, or correct open()',
+  );
+}

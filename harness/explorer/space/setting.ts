@@ -1,0 +1,143 @@
+import { Histories } from '../process/histories.ts';
+import type { Abilities, InstanceSpec } from '../process/instance.ts';
+import { inProcess } from '../process/link.ts';
+import { LATER_MS, purchasesAtOnce, specOf, type Subject } from '../process/spec.ts';
+import { ALL_RULES, type Rules } from '../rules.ts';
+import { Budgets } from '../scope/budgets.ts';
+import { buyersIn, isLone, layoutOf, type Layout } from '../scope/layout.ts';
+import { buyersOf, type Scope } from '../scope/scope.ts';
+import type { ServerMemo } from '../server/memo.ts';
+import type { Ground } from './ground.ts';
+import { classesOf, exchangeGround } from './symmetry.ts';
+
+/** What the search may leave out. */
+export interface Reductions {
+  /** Execution and delivery fuse and local steps run at once where that is sound. */
+  fuse: boolean;
+  /** A lone buyer's purchase starts with its first command instead of by an event of its own. */
+  lateStarts: boolean;
+  /** States that differ only in which buyer is which are one. */
+  symmetry: boolean;
+  /** Equal states are one. */
+  merging: boolean;
+}
+
+export const ALL_REDUCTIONS: Reductions = { fuse: true, lateStarts: true, symmetry: true, merging: true };
+
+/** What a space is made of. */
+export interface Parts {
+  scope: Scope;
+  subject: Subject;
+  memo: ServerMemo;
+  reductions: Reductions;
+  rules?: Rules;
+}
+
+/** A purchase that goes on for longer than this is cut: no honest attempt takes so many replies and timers. */
+const MOST_EVENTS = 40;
+const MOST_EVENTS_AN_ATTEMPT = 20;
+const MOST_EVENTS_OF_OPERATOR = 20_000;
+
+/** What stays as it is throughout one search: the scope, who stands in for whom, and where histories are kept. */
+export class Setting {
+  readonly scope: Scope;
+  readonly layout: Layout;
+  readonly budgets: Budgets;
+  readonly memo: ServerMemo;
+  readonly histories: Histories;
+  readonly reductions: Reductions;
+  readonly rules: Rules;
+  /** Instances that may stand in for each other carry the same class. */
+  readonly classes: readonly number[];
+  /** Of the strategy's sellers, known from the first that boots. */
+  abilities!: Abilities;
+  readonly #subject: Subject;
+  readonly #roles: readonly number[];
+  readonly #grounds: readonly Ground[];
+
+  /** @throws UsageError if the scope has more faults than fit */
+  constructor({ scope, subject, memo, reductions, rules = ALL_RULES }: Parts) {
+    this.scope = scope;
+    this.layout = layoutOf(scope);
+    this.budgets = new Budgets(scope);
+    this.memo = memo;
+    // A further attempt ties a slot to a buyer by number, so buyers keep their places.
+    this.reductions =
+      scope.faults.retry + scope.faults.repeat > 0 ? { ...reductions, symmetry: false } : reductions;
+    this.rules = rules;
+    this.#subject = subject;
+    this.classes = classesOf(scope);
+    // Instances of one class share their histories, recorded with the ids of the first of them.
+    this.#roles = this.classes.map((c, i) => (this.reductions.symmetry ? this.classes.indexOf(c) : i));
+    this.histories = new Histories(
+      (role) => this.#spec(role),
+      (key) => memo.watchable.includes(key),
+    );
+    this.#grounds = Array.from({ length: this.layout.slots }, (_, slot) => this.#groundOf(slot));
+  }
+
+  /** The role of whoever opens, drains and reads the sale. */
+  get operator(): number {
+    return this.layout.slots;
+  }
+
+  /** The role of whoever looks after the sale once every deadline has passed. */
+  get lateOperator(): number {
+    return this.layout.slots + 1;
+  }
+
+  /** What a slot's cursor walks on; for an operator, a ground on which nothing competes. */
+  ground(role: number): Ground {
+    return this.#grounds[role] ?? this.#plainGround(MOST_EVENTS_OF_OPERATOR);
+  }
+
+  /** The role under whose ids the histories of this one are recorded. */
+  recordedRole(role: number): number {
+    return this.#roles[role] ?? role;
+  }
+
+  /** The buyer under whose ids the slot's histories are recorded. */
+  recordedBuyer(slot: number, buyer: number): number {
+    const role = this.#roles[slot];
+    return role === undefined || role === slot ? buyer : buyersOf(this.scope, role)[0]!;
+  }
+
+  /** The buyer of this slot who is recorded under this number: a lone buyer's slot serves no other. */
+  buyerHere(slot: number, recorded: number): number {
+    return slot < this.layout.instances && isLone(this.scope, slot)
+      ? buyersOf(this.scope, slot)[0]!
+      : recorded;
+  }
+
+  operationHere(slot: number, recorded: number): number {
+    return recorded < this.scope.buyers ? this.buyerHere(slot, recorded) : recorded;
+  }
+
+  /** Whether execution and delivery fuse, and local steps run at once. */
+  fuses(slot: number, packed: number): boolean {
+    const calm = !this.budgets.disturbing(packed) || !this.rules.separateDelivery;
+    return this.reductions.fuse && calm && isLone(this.scope, slot);
+  }
+
+  #plainGround(mostEvents: number, draws: Ground['draws'] = 'first'): Ground {
+    const { memo, histories, rules } = this;
+    return { memo, histories, rules, draws, mostEvents, swap: (text) => text, requireOwnIds: () => {} };
+  }
+
+  #groundOf(slot: number): Ground {
+    const { retry, repeat } = this.scope.faults;
+    const purchases = Math.max(1, buyersIn(this.scope, slot).length) * (1 + retry + repeat);
+    const mostEvents = MOST_EVENTS + MOST_EVENTS_AN_ATTEMPT * this.scope.attempts * purchases;
+    const plain = this.#plainGround(mostEvents, this.rules.allDraws ? 'branch' : 'first');
+    if (!this.reductions.symmetry || slot >= this.layout.instances) return plain;
+    return { ...plain, ...exchangeGround(this.scope, this.#roles[slot]!, slot) };
+  }
+
+  #spec(role: number): InstanceSpec {
+    const purchases = purchasesAtOnce(this.scope, role);
+    const startMs = role === this.layout.office || role === this.lateOperator ? LATER_MS : 0;
+    const { ownChance, deadlineOrder } = this.rules;
+    const spec = specOf(this.scope, this.#subject, { role, purchases, startMs, transport: inProcess });
+    return { ...spec, deadlineOrder, ...(ownChance ? {} : { seed: this.scope.seed }) };
+  }
+}

@@ -1,0 +1,25 @@
+import type { Setting } from './setting.ts';
+
+/** Where the parts of a state's vector lie: the server, what is left of the budgets, a local state per slot, spans. */
+export const SERVER_AT = 0;
+export const BUDGETS_AT = 1;
+export const LOCALS_AT = 2;
+
+export interface Shape {
+  slots: number;
+  /** Operations whose real-time order is part of the state; they follow the local states. */
+  spans: number;
+  spansAt: number;
+  width: number;
+  /** Where the back office's local state lies; -1 if there is none to rename. */
+  officeAt: number;
+}
+
+/** @param tracksOrder real-time order is part of the state */
+export function shapeOf({ layout, rules }: Setting, tracksOrder: boolean): Shape {
+  const { slots, operations, office } = layout;
+  const spans = tracksOrder && rules.realTimeOrder ? operations : 0;
+  const spansAt = LOCALS_AT + slots;
+  const officeAt = office < 0 || !rules.renamedOffice ? -1 : LOCALS_AT + office;
+  return { slots, spans, spansAt, width: spansAt + spans, officeAt };
+}
