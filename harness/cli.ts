@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { CLIENT_MODES } from './documents/vocabulary.ts';
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { PROPERTIES, type Property } from '../strategies/contract.ts';
@@ -7,7 +8,6 @@ import type { BenchFlags } from './commands/bench.ts';
 import { faultOf, repeatCommand, seedOption, wholeNumber } from './terminal/options.ts';
 import { UsageError } from './ground/errors.ts';
 import { type ScopeFlags } from './commands/scope-flags.ts';
-import { CLIENT_MODES } from './explorer/scope/scope.ts';
 import { faultsInWords } from './documents/faults.ts';
 import { interruptible } from './ground/lifetime.ts';
 import { MODES, PROFILES as ARRIVALS } from './load/arrivals.ts';

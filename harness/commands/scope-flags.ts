@@ -1,8 +1,10 @@
+import { CLIENT_MODES, type ClientMode } from '../documents/vocabulary.ts';
+import type { Scope } from '../documents/scope.ts';
 import { checkUnits } from '../../strategies/contract.ts';
 import { FAULTS, NO_FAULTS, type Fault, type Faults } from '../documents/faults.ts';
 import { UsageError } from '../ground/errors.ts';
 import { MOST_OF_ONE } from '../explorer/scope/budgets.ts';
-import { CLIENT_MODES, dealt, MOST_BUYERS, type ClientMode, type Scope } from '../explorer/scope/scope.ts';
+import { dealt, MOST_BUYERS } from '../explorer/scope/scope.ts';
 
 /** The scope as the command line says it. */
 export interface ScopeFlags {

@@ -1,32 +1,14 @@
 import { z } from 'zod';
 import { PROPERTIES, type Property } from '../../strategies/contract.ts';
-import { ASKED_EVENTS, FAULTS, KEY_FAULTS, NO_FAULTS, SERVER_FAULTS, type Faults } from './faults.ts';
-import { NONSENSES } from './nonsense.ts';
+import { scopeSchema, type Scope } from './scope.ts';
+import { ASKED_EVENTS, KEY_FAULTS, SERVER_FAULTS } from './faults.ts';
 import { decode, decodeCommand, readable, showReply } from '../wire/resp.ts';
 import type { Rest } from '../explorer/search/at-rest.ts';
-import { buyersOf, CLIENT_MODES, letter, type Scope } from '../explorer/scope/scope.ts';
+import { buyersOf, letter } from '../explorer/scope/scope.ts';
 import type { Path } from '../explorer/search/shortest.ts';
 import type { Happened } from '../explorer/space/states.ts';
 
 const count = z.int().nonnegative();
-
-export const scopeSchema = z.strictObject({
-  buyers: z.int().positive(),
-  stock: count,
-  quantities: z.array(z.int().positive()).min(1),
-  users: z.int().positive(),
-  perUserLimit: z.int().positive().exactOptional(),
-  nonsense: z.enum(NONSENSES).exactOptional(),
-  attempts: z.int().positive(),
-  instances: z.int().positive(),
-  client: z.enum(CLIENT_MODES),
-  /** Kinds of faults that are not named do not happen: files outlive the list. */
-  faults: z.partialRecord(z.enum(FAULTS), count).transform((some): Faults => ({ ...NO_FAULTS, ...some })),
-  releases: count,
-  restocks: count,
-  jobs: count,
-  seed: z.int(),
-});
 
 const INSTANCE_EVENTS = ['start', 'execute', 'deliver', 'timer', 'cut', 'crash'] as const;
 

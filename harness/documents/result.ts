@@ -1,8 +1,9 @@
+import { scopeSchema } from './scope.ts';
 import * as z from 'zod';
 import { ENVIRONMENTS, PROPERTIES } from '../../strategies/contract.ts';
 import type { BenchResult } from '../bench/session.ts';
 import type { BenchRow } from '../bench/row.ts';
-import { scopeSchema, stepSchema } from './counterexample.ts';
+import { stepSchema } from './counterexample.ts';
 import { FAULTS } from './faults.ts';
 import { OPS, OUTCOMES } from '../history/operation.ts';
 import { PROFILES } from '../load/arrivals.ts';

@@ -1,8 +1,9 @@
+import type { Scope } from '../documents/scope.ts';
 import type { Environment, Strategy } from '../../strategies/contract.ts';
 import type { Abilities } from '../explorer/process/instance.ts';
 import { NONSENSES } from '../documents/nonsense.ts';
 import { NO_FAULTS, type Faults } from '../documents/faults.ts';
-import { dealt, type Scope } from '../explorer/scope/scope.ts';
+import { dealt } from '../explorer/scope/scope.ts';
 
 /** Environments that are explored; the others need several servers. */
 export const EXPLORED = [

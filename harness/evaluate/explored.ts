@@ -1,3 +1,4 @@
+import type { Scope } from '../documents/scope.ts';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PROPERTIES, type Guarantee, type Property } from '../../strategies/contract.ts';
@@ -9,7 +10,6 @@ import { CannotExplore } from '../explorer/errors.ts';
 import type { CounterexampleStep } from '../documents/counterexample.ts';
 import { explore, type Exploration } from '../explorer/explore.ts';
 import type { Abilities } from '../explorer/process/instance.ts';
-import type { Scope } from '../explorer/scope/scope.ts';
 import type { Subject } from '../explorer/process/spec.ts';
 import { subjectOf } from '../explorer/process/subject.ts';
 import type { Progress } from '../ground/progress.ts';

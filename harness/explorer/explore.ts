@@ -9,7 +9,7 @@ import { nondeterministic } from './process/histories.ts';
 import { minimalCounterexamples } from './search/minimal.ts';
 import { Rest } from './search/at-rest.ts';
 import { ALL_RULES, type Rules } from './rules.ts';
-import type { Scope } from './scope/scope.ts';
+import type { Scope } from '../documents/scope.ts';
 import { Search, type Progress, type SearchResult } from './search/search.ts';
 import { sample, type Sample } from './search/sampling.ts';
 import { ServerMemo } from './server/memo.ts';

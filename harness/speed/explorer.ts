@@ -1,10 +1,11 @@
+import type { Scope } from '../documents/scope.ts';
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { registry } from '../../strategies/registry.ts';
 import { systemClock } from '../ground/ambient.ts';
 import { explore } from '../explorer/explore.ts';
 import { NO_FAULTS, type Faults } from '../documents/faults.ts';
-import { dealt, type Scope } from '../explorer/scope/scope.ts';
+import { dealt } from '../explorer/scope/scope.ts';
 import { subjectOf } from '../explorer/process/subject.ts';
 import { findServer } from '../redis/find/find-server.ts';
 import { startServer } from '../redis/server.ts';

@@ -4,7 +4,7 @@ import { abilitiesOf } from '../../harness/explorer/space/abilities.ts';
 import type { Counterexample } from '../../harness/documents/counterexample.ts';
 import { scopesOf } from '../../harness/evaluate/environments.ts';
 import { explore } from '../../harness/explorer/explore.ts';
-import type { Scope } from '../../harness/explorer/scope/scope.ts';
+import type { Scope } from '../../harness/documents/scope.ts';
 import type { RedisTarget } from '../../harness/redis/target.ts';
 import type { Property, Strategy } from '../../strategies/contract.ts';
 import { subject } from './corpus.ts';

@@ -1,10 +1,11 @@
+import type { Scope } from '../../harness/documents/scope.ts';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll } from 'vitest';
 import { systemClock } from '../../harness/ground/ambient.ts';
 import { explore, type Exploration, type ExploreOptions } from '../../harness/explorer/explore.ts';
 import { NO_FAULTS, type Faults } from '../../harness/documents/faults.ts';
-import { dealt, type Scope } from '../../harness/explorer/scope/scope.ts';
+import { dealt } from '../../harness/explorer/scope/scope.ts';
 import { subjectOf } from '../../harness/explorer/process/subject.ts';
 import type { Subject } from '../../harness/explorer/process/spec.ts';
 import { startServer } from '../../harness/redis/server.ts';

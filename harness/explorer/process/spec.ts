@@ -1,7 +1,8 @@
+import type { Scope } from '../../documents/scope.ts';
 import type { Strategy } from '../../../strategies/contract.ts';
 import type { Transport } from '../../wire/transport.ts';
 import { buyersIn, layoutOf } from '../scope/layout.ts';
-import { saleOf, type Scope } from '../scope/scope.ts';
+import { saleOf } from '../scope/scope.ts';
 import type { InstanceSpec } from './instance.ts';
 
 /** What is explored. */

@@ -1,6 +1,6 @@
+import type { Scope } from '../../documents/scope.ts';
 import { ASKING, DISTURBING, EXTRAS, type CutFault, type Extra } from '../../documents/faults.ts';
 import { UsageError } from '../../ground/errors.ts';
-import type { Scope } from './scope.ts';
 
 /** Most of one extra. */
 export const MOST_OF_ONE = 3;

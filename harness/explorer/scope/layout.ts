@@ -1,4 +1,5 @@
-import { buyersOf, type Scope } from './scope.ts';
+import type { Scope } from '../../documents/scope.ts';
+import { buyersOf } from './scope.ts';
 
 /**
  * Slots hold processes, and operations are what their intervals are kept of. Slots: the instances, one for each

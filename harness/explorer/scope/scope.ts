@@ -1,37 +1,6 @@
 import type { PurchaseRequest, Sale } from '../../../strategies/contract.ts';
-import type { Faults } from '../../documents/faults.ts';
-import { NONSENSE, type Nonsense } from '../../documents/nonsense.ts';
-
-/** How the client treats a broken connection. */
-export const CLIENT_MODES = ['default', 'no-resend', 'no-retry'] as const;
-export type ClientMode = (typeof CLIENT_MODES)[number];
-
-/** The small sale whose interleavings are all run. */
-export interface Scope {
-  buyers: number;
-  /** Units put on sale. */
-  stock: number;
-  /** Units that each buyer asks for, by buyer. */
-  quantities: readonly number[];
-  /** Users, dealt out cyclically over the buyers. */
-  users: number;
-  perUserLimit?: number;
-  /** What the first buyer asks for makes no sense in this way. */
-  nonsense?: Nonsense;
-  /** Attempts that a retrying purchase may make. */
-  attempts: number;
-  /** Application processes; buyers are dealt out cyclically over them. */
-  instances: number;
-  client: ClientMode;
-  faults: Faults;
-  /** Sold requests that may be released. */
-  releases: number;
-  /** Restocks of one unit. */
-  restocks: number;
-  /** Passes of background work. */
-  jobs: number;
-  seed: number;
-}
+import { NONSENSE } from '../../documents/nonsense.ts';
+import type { Scope } from '../../documents/scope.ts';
 
 export const MOST_BUYERS = 12;
 

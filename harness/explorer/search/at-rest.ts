@@ -14,7 +14,8 @@ import { drive } from '../space/drive.ts';
 import { boot } from '../space/perform.ts';
 import { CannotExplore, SellerFailed } from '../errors.ts';
 import type { Settled } from '../process/instance.ts';
-import { freshRequest, isNonsense, requestOf, saleOf, type Scope } from '../scope/scope.ts';
+import type { Scope } from '../../documents/scope.ts';
+import { freshRequest, isNonsense, requestOf, saleOf } from '../scope/scope.ts';
 import type { Space } from '../space/space.ts';
 import { interval } from '../space/spans.ts';
 

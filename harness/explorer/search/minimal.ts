@@ -1,8 +1,8 @@
+import type { Scope } from '../../documents/scope.ts';
 import type { Property } from '../../../strategies/contract.ts';
 import { FAULTS, NO_FAULTS } from '../../documents/faults.ts';
 import { CannotExplore } from '../errors.ts';
 import { Rest } from './at-rest.ts';
-import type { Scope } from '../scope/scope.ts';
 import { Search } from './search.ts';
 import { shortestViolation, type Path } from './shortest.ts';
 import type { Parts } from '../space/setting.ts';

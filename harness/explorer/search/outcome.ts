@@ -1,6 +1,7 @@
 import type { Judgement } from '../../checkers/checker.ts';
 import { violatedIn, type Finish } from './at-rest.ts';
-import { buyersOf, letter, renamer, type Scope } from '../scope/scope.ts';
+import type { Scope } from '../../documents/scope.ts';
+import { buyersOf, letter, renamer } from '../scope/scope.ts';
 import { renameContent } from '../server/memo.ts';
 import { classesOf } from '../space/symmetry.ts';
 

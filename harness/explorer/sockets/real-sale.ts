@@ -1,3 +1,4 @@
+import type { Scope } from '../../documents/scope.ts';
 import type { PurchaseOutcome, RecordedSale } from '../../../strategies/contract.ts';
 import type { RedisTarget } from '../../redis/target.ts';
 import {
@@ -19,7 +20,7 @@ import { outcomeOf } from '../search/outcome.ts';
 import { Process } from './gated-process.ts';
 import { decodeCommand } from '../../wire/resp.ts';
 import { judgeEnd, type Finish, type StoreAtRest } from '../search/at-rest.ts';
-import { freshRequest, type Scope } from '../scope/scope.ts';
+import { freshRequest } from '../scope/scope.ts';
 import type { ServerMemo } from '../server/memo.ts';
 import { LATER_MS, purchasesAtOnce, specOf, type Subject } from '../process/spec.ts';
 

@@ -1,7 +1,7 @@
+import type { Scope } from '../../documents/scope.ts';
 import type { RedisTarget } from '../../redis/target.ts';
 import type { Abilities } from '../process/instance.ts';
 import { NO_FAULTS } from '../../documents/faults.ts';
-import type { Scope } from '../scope/scope.ts';
 import { ServerMemo } from '../server/memo.ts';
 import type { Subject } from '../process/spec.ts';
 import { ALL_REDUCTIONS } from './setting.ts';

@@ -1,6 +1,6 @@
+import type { Scope } from '../../documents/scope.ts';
 import { buyersIn, isLone } from '../scope/layout.ts';
 import type { Move } from '../scope/moves.ts';
-import type { Scope } from '../scope/scope.ts';
 import type { Cursor } from './cursor.ts';
 import type { CallState, Local } from './local.ts';
 import type { Setting } from './setting.ts';

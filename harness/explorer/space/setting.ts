@@ -1,3 +1,4 @@
+import type { Scope } from '../../documents/scope.ts';
 import { Histories } from '../process/histories.ts';
 import type { Abilities, InstanceSpec } from '../process/instance.ts';
 import { inProcess } from '../process/link.ts';
@@ -5,7 +6,7 @@ import { LATER_MS, purchasesAtOnce, specOf, type Subject } from '../process/spec
 import { ALL_RULES, type Rules } from '../rules.ts';
 import { Budgets } from '../scope/budgets.ts';
 import { buyersIn, isLone, layoutOf, type Layout } from '../scope/layout.ts';
-import { buyersOf, type Scope } from '../scope/scope.ts';
+import { buyersOf } from '../scope/scope.ts';
 import type { ServerMemo } from '../server/memo.ts';
 import type { Ground } from './ground.ts';
 import { classesOf, exchangeGround } from './symmetry.ts';

@@ -1,6 +1,7 @@
 import type { Ground } from './ground.ts';
 import { StartAgain } from '../errors.ts';
-import { buyersOf, idsIn, isNonsense, renamer, requestOf, type Scope } from '../scope/scope.ts';
+import type { Scope } from '../../documents/scope.ts';
+import { buyersOf, idsIn, isNonsense, renamer, requestOf } from '../scope/scope.ts';
 
 /** Buyers' ids with their order reversed: whatever depends on more than which ids are equal comes out differently. */
 export const mirror = (text: string): string =>
