@@ -8,7 +8,7 @@ import { scopeOfFlags, type ScopeFlags } from './scope-flags.ts';
 import { subjectOf } from '../explorer/process/subject.ts';
 import type { Progress } from '../ground/progress.ts';
 import { openTarget, type TargetOptions } from '../redis/open.ts';
-import { createRunFolder, writeWhole } from '../documents/run-folder.ts';
+import { createRunFolder, writeCounterexample } from '../documents/run-folder.ts';
 import { chosenStrategies } from '../loader/strategies.ts';
 
 export interface ExploreJob extends TargetOptions, ScopeFlags {
@@ -95,7 +95,7 @@ function keep(exploration: Exploration, folder: () => string): Explored['files']
   for (const { counterexample } of Object.values(exploration.properties)) {
     if (!counterexample) continue;
     const file = join(folder(), `${counterexample.strategy}-${counterexample.property}.json`);
-    writeWhole(file, `${JSON.stringify(counterexample, undefined, 2)}\n`);
+    writeCounterexample(file, counterexample);
     files[counterexample.property] = file;
   }
   return files;

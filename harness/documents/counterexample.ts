@@ -1,19 +1,13 @@
 import { z } from 'zod';
 import { PROPERTIES, type Property } from '../../strategies/contract.ts';
-import { scopeSchema, type Scope } from './scope.ts';
+import { UsageError } from '../ground/errors.ts';
 import { ASKED_EVENTS, KEY_FAULTS, SERVER_FAULTS } from './faults.ts';
-import { decode, decodeCommand, readable, showReply } from '../wire/resp.ts';
-import type { Rest } from '../explorer/search/at-rest.ts';
-import { buyersOf, letter } from '../explorer/scope/scope.ts';
-import type { Path } from '../explorer/search/shortest.ts';
-import type { Happened } from '../explorer/space/states.ts';
+import { firstFault, readJson } from './read-json.ts';
+import { scopeSchema } from './scope.ts';
 
 const count = z.int().nonnegative();
 
 const INSTANCE_EVENTS = ['start', 'execute', 'deliver', 'timer', 'cut', 'crash'] as const;
-
-/** Moves by which a buyer asks once more. */
-const AGAIN = new Set(['retry', 'takeover', 'repeat', 'repeat-elsewhere']);
 
 /** One line of the diagram. */
 export const stepSchema = z.strictObject({
@@ -44,7 +38,7 @@ const slot = z.int();
 /** What `env.pick` answered in the course of the step; of an execution: which outcome the server drew. */
 const picks = z.array(count).optional();
 const connection = count;
-const scheduleStepSchema = z.discriminatedUnion('event', [
+export const scheduleStepSchema = z.discriminatedUnion('event', [
   z.object({ slot, event: z.literal('start'), call: callSchema, buyer: z.int(), operation: z.int(), picks }),
   z.object({
     slot,
@@ -82,6 +76,16 @@ export const counterexampleSchema = z.object({
 });
 export type Counterexample = z.infer<typeof counterexampleSchema>;
 
+/** Reads a file that `explore` or `evaluate` wrote. @throws UsageError if it is no counterexample */
+export function readCounterexample(file: string): Counterexample {
+  const { data, error } = counterexampleSchema.safeParse(readJson(file, noCounterexample));
+  if (data) return data;
+  throw noCounterexample(`${file} is no counterexample: ${firstFault(error)}`, error);
+}
+
+const noCounterexample = (message: string, cause: unknown): UsageError =>
+  new UsageError('NO_COUNTEREXAMPLE', message, 'give a file that `oversell explore` wrote', { cause });
+
 /** What to do about a violated property. */
 export const REMEDIES: Record<Property, string> = {
   oversell:
@@ -98,92 +102,3 @@ export const REMEDIES: Record<Property, string> = {
   progress:
     'take the units in one step that cannot be disturbed, instead of trying again until nobody interferes',
 };
-
-/** The schedule, for `replay`. */
-export function scheduleOf(path: Path): ScheduleStep[] {
-  return stepsOfSchedule([...path.opening, ...path.events.flatMap((event) => event.happened)]);
-}
-
-/** What happened, without what only the search needs to know of it. */
-export const stepsOfSchedule = (happened: readonly Happened[]): ScheduleStep[] =>
-  happened.map(({ slot: at, atom }) => scheduleStepSchema.parse({ slot: at, ...atom }));
-
-/** The lines of the diagram: what the search chose, and every command. What follows by itself goes unsaid. */
-export async function stepsOf(
-  scope: Scope,
-  path: Path,
-  rest: Rest,
-  opened: number,
-): Promise<CounterexampleStep[]> {
-  const steps: CounterexampleStep[] = [];
-  let server = opened;
-  const add = async (
-    { slot: at, atom }: Happened,
-    event: CounterexampleStep['event'] = atom.event,
-  ): Promise<void> => {
-    if ('server' in atom) server = atom.server;
-    steps.push({ actor: actorOf(scope, at, atom), event, ...wordsOf(atom), stock: await rest.stock(server) });
-  };
-  for (const happened of path.opening) if (happened.atom.event === 'execute') await add(happened);
-  for (const { choice, happened, answers, dirtied } of path.events) {
-    const [chosen, ...followed] = happened;
-    const { kind } = choice.move;
-    const asked = AGAIN.has(kind) ? 'retry' : ASKED_EVENTS.find((event) => event === kind);
-    if (chosen) await add(chosen, asked);
-    for (const next of followed) if (next.atom.event === 'execute') await add(next);
-    const last = steps.at(-1);
-    if (last && answers.length > 0) {
-      last.answers = answers.map(({ operation, outcome }) => `${nameOf(scope, operation)} ${outcome}`.trim());
-    }
-    if (last && dirtied.length > 0) last.dirtied = dirtied.map((at) => instanceName(scope, at));
-  }
-  return steps;
-}
-
-function wordsOf(atom: Happened['atom']): Pick<CounterexampleStep, 'command' | 'reply' | 'detail'> {
-  switch (atom.event) {
-    case 'execute':
-      return { command: inWords(atom.command), reply: showReply(decode(atom.reply)) };
-    case 'cut':
-      return onTheirWay(atom.survivors);
-    case 'crash':
-      return onTheirWay(atom.survivors.reduce((sum, survivors) => sum + survivors, 0));
-    case 'start':
-    case 'deliver':
-    case 'timer':
-      return {};
-    default:
-      return atom.key === undefined ? {} : { detail: atom.key };
-  }
-}
-
-/** What becomes of commands that were sent by a connection that is no more. */
-const onTheirWay = (commands: number): { detail?: string } =>
-  commands === 0
-    ? {}
-    : {
-        detail:
-          commands === 1 ? '1 command is still on its way' : `${commands} commands are still on their way`,
-      };
-
-/** The command with its name in capitals, as people write it. */
-function inWords(bytes: string): string[] {
-  const [name, ...args] = decodeCommand(bytes).map(readable);
-  return [name!.toUpperCase(), ...args];
-}
-
-function actorOf(scope: Scope, at: number, atom: Happened['atom']): string {
-  if (at < 0) return 'server';
-  if (atom.event === 'start' && atom.buyer >= 0) return letter(atom.buyer);
-  return instanceName(scope, at);
-}
-
-/** The letters of its buyers; `retry` where one asks again, `office` for the back office. */
-function instanceName(scope: Scope, at: number): string {
-  if (at < scope.instances) return buyersOf(scope, at).map(letter).join('');
-  return at < scope.instances + scope.faults.retry + scope.faults.repeat ? 'retry' : 'office';
-}
-
-/** Whose operation it is: first attempts carry their buyer's number; of others the step itself tells. */
-const nameOf = (scope: Scope, operation: number): string =>
-  operation < scope.buyers ? letter(operation) : '';

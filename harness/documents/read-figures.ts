@@ -1,7 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import * as z from 'zod';
 import { UsageError } from '../ground/errors.ts';
+import { readJson, resultFileOf } from './read-json.ts';
 import { asResult } from './read-result.ts';
 import { cost, type Cost, type Result } from './result.ts';
 
@@ -25,7 +24,7 @@ export type Session = z.infer<typeof session>;
  * @throws UsageError if there are none
  */
 export function readSession(path: string): Session {
-  const document = parsed(path);
+  const document = readJson(resultFileOf(path), noFigures);
   const bench = session.safeParse(document);
   if (bench.success) return bench.data;
   const { machine, strategies } = resultIn(document, path);
@@ -50,16 +49,7 @@ function resultIn(document: unknown, path: string): Result {
   }
 }
 
-function parsed(path: string): unknown {
-  try {
-    const file = statSync(path).isDirectory() ? join(path, 'result.json') : path;
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new UsageError(
-      'NO_FIGURES',
-      `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      'give a file that bench --json wrote, or the folder of a run',
-      { cause: error },
-    );
-  }
-}
+const noFigures = (message: string, cause: unknown): UsageError =>
+  new UsageError('NO_FIGURES', message, 'give a file that bench --json wrote, or the folder of a run', {
+    cause,
+  });

@@ -1,7 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import * as z from 'zod';
 import { UsageError } from '../ground/errors.ts';
+import { firstFault, readJson, resultFileOf } from './read-json.ts';
 import { RESULT_VERSION, resultSchema, type Result } from './result.ts';
 
 /** What became of a version's results since; each step leads to the next version. */
@@ -30,8 +29,8 @@ export interface ReadResult {
  * @throws UsageError if there is none, or it is of a version that this program does not know
  */
 export function readResult(path: string): ReadResult {
-  const file = isFolder(path) ? join(path, 'result.json') : path;
-  return asResult(readJson(file), file);
+  const file = resultFileOf(path);
+  return asResult(readJson(file, noResult), file);
 }
 
 /** @param file names it in messages */
@@ -51,27 +50,10 @@ export function asResult(document: unknown, file: string): ReadResult {
   }
   const { data: result, error } = resultSchema.safeParse(migrated);
   if (result) return { result, version: found.version };
-  throw noResult(`${file} is not the result of a run: ${firstOf(error)}`);
+  throw noResult(`${file} is not the result of a run: ${firstFault(error)}`, error);
 }
 
-/** One thing that is wrong says enough; there may be thousands. */
-function firstOf({ issues }: z.ZodError): string {
-  const [issue] = issues;
-  return `${issue!.message}, at ${issue!.path.join('.')}`;
-}
-
-/** @throws UsageError */
-function readJson(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw noResult(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
-const noResult = (message: string): UsageError =>
-  new UsageError('NO_RESULT', message, 'give the folder of a run, as evaluate has made it under runs/');
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-}
+const noResult = (message: string, cause?: unknown): UsageError =>
+  new UsageError('NO_RESULT', message, 'give the folder of a run, as evaluate has made it under runs/', {
+    cause,
+  });

@@ -1,6 +1,7 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isoTime } from '../ground/ambient.ts';
+import type { Counterexample } from './counterexample.ts';
 import { resultSchema, type Result } from './result.ts';
 
 /**
@@ -16,9 +17,15 @@ export function createRunFolder(base: string, startedAtMs: number, seed: number)
 }
 
 /** @throws ZodError if the result has not the shape that its readers rely on */
-export function writeResult(folder: string, result: Result): void {
-  writeWhole(join(folder, 'result.json'), `${JSON.stringify(resultSchema.parse(result), undefined, 2)}\n`);
-}
+export const writeResult = (folder: string, result: Result): void =>
+  writeJson(join(folder, 'result.json'), resultSchema.parse(result));
+
+/** Writes the file that `replay` reads. */
+export const writeCounterexample = (file: string, counterexample: Counterexample): void =>
+  writeJson(file, counterexample);
+
+const writeJson = (file: string, document: object): void =>
+  writeWhole(file, `${JSON.stringify(document, undefined, 2)}\n`);
 
 /** Writes a file so that it is never seen half-written: whoever reads it finds the old text or the new one. */
 export function writeWhole(file: string, text: string): void {

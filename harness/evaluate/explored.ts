@@ -15,7 +15,7 @@ import { subjectOf } from '../explorer/process/subject.ts';
 import type { Progress } from '../ground/progress.ts';
 import type { RedisTarget } from '../redis/target.ts';
 import type { Cell, ExploredResult } from '../documents/result.ts';
-import { writeWhole } from '../documents/run-folder.ts';
+import { writeCounterexample } from '../documents/run-folder.ts';
 import type { LoadedStrategy } from '../loader/strategies.ts';
 
 export interface ExploreEnvironments {
@@ -119,7 +119,7 @@ async function cellOf(
   }
   const file = join('counterexamples', `${shown.strategy}-${environment}-${property}.json`);
   await mkdir(join(folder, 'counterexamples'), { recursive: true });
-  writeWhole(join(folder, file), `${JSON.stringify(shown, undefined, 2)}\n`);
+  writeCounterexample(join(folder, file), shown);
   const { message, minimal, scope, steps } = shown;
   cell.evidence.push({
     message,

@@ -1,5 +1,6 @@
 import type { Random } from '../../ground/random.ts';
-import { stepsOfSchedule, type ScheduleStep } from '../../documents/counterexample.ts';
+import { stepsOfSchedule } from '../search/story.ts';
+import type { ScheduleStep } from '../../documents/counterexample.ts';
 import { RealSale, type Venue } from './real-sale.ts';
 import { sortUnordered } from '../../wire/resp.ts';
 import { randomScheduler } from '../search/schedulers/random.ts';

@@ -1,0 +1,27 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ZodError } from 'zod';
+import type { UsageError } from '../ground/errors.ts';
+
+/** Makes the reader's own error of a sentence about the file. */
+export type Complaint = (message: string, cause: unknown) => UsageError;
+
+/** Reads a file that holds one JSON value. @throws what `complain` makes of it, if it cannot be read or is no JSON */
+export function readJson(file: string, complain: Complaint): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw complain(`${file} cannot be read: ${why}`, cause);
+  }
+}
+
+/** What was given, or the result.json of the run whose folder was given. */
+export const resultFileOf = (path: string): string =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? join(path, 'result.json') : path;
+
+/** One thing that is wrong says enough; there may be thousands. */
+export function firstFault({ issues }: ZodError): string {
+  const [issue] = issues;
+  return `${issue!.message}, at ${issue!.path.join('.')}`;
+}
