@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { CLIENT_MODES } from './documents/vocabulary.ts';
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { PROPERTIES, type Property } from '../strategies/contract.ts';
@@ -9,8 +8,8 @@ import { faultOf, repeatCommand, seedOption, wholeNumber } from './terminal/opti
 import { UsageError } from './ground/errors.ts';
 import { type ScopeFlags } from './commands/scope-flags.ts';
 import { faultsInWords } from './documents/faults.ts';
+import { ARRIVAL_PROFILES as ARRIVALS, CLIENT_MODES, MODES } from './documents/vocabulary.ts';
 import { interruptible } from './ground/lifetime.ts';
-import { MODES, PROFILES as ARRIVALS } from './load/arrivals.ts';
 import { PROFILES, type Profile } from './evaluate/profiles.ts';
 import { progressOn } from './ground/progress.ts';
 import type { TargetOptions } from './redis/open.ts';
@@ -267,9 +266,10 @@ function addCompare(program: Command, run: Invocation): void {
     .option('--different-environments', 'although something else than the code differs')
     .option('--json', 'print the comparison as one JSON document')
     .action(async (...words: [string, string, { differentEnvironments?: true }]) => {
-      const { readSession } = await import('./documents/read-figures.ts');
-      const { compare, comparisonText, differences } = await import('../reports/text/compare.ts');
-      const [base, now] = [readSession(words[0]), readSession(words[1])];
+      const { readFigures } = await import('./documents/read-figures.ts');
+      const { compare, differences } = await import('./commands/compare.ts');
+      const { comparisonText } = await import('../reports/text/compare.ts');
+      const [base, now] = [readFigures(words[0]), readFigures(words[1])];
       const differing = differences(base, now);
       if (differing.length > 0 && !words[2].differentEnvironments) {
         throw new UsageError(
@@ -278,9 +278,9 @@ function addCompare(program: Command, run: Invocation): void {
           'measure both here, or compare all the same: --different-environments',
         );
       }
-      const compared = compare(base, now);
-      print({ differences: differing, strategies: compared }, comparisonText(compared, differing));
-      run.exitCode = compared.some(({ verdict }) => verdict === 'worse') ? 1 : 0;
+      const comparison = { differences: differing, strategies: compare(base, now) };
+      print(comparison, comparisonText(comparison));
+      run.exitCode = comparison.strategies.some(({ verdict }) => verdict === 'worse') ? 1 : 0;
     });
 }
 

@@ -1,4 +1,4 @@
-import { EXPLORED } from '../harness/evaluate/environments.ts';
+import { EXPLORED } from '../harness/documents/vocabulary.ts';
 import { PROPERTIES, type Strategy } from '../strategies/contract.ts';
 import { CHOOSING } from '../strategies/choosing.ts';
 import type { Registration } from '../strategies/registry.ts';

@@ -2,13 +2,12 @@ import type { Strategy } from '../../strategies/contract.ts';
 import type { Trial } from './row.ts';
 import type { Judgement } from '../checkers/checker.ts';
 import { judge } from '../checkers/judge.ts';
-import type { Course } from './course.ts';
+import type { Course, Offered, Sweep } from '../documents/figures.ts';
 import { runLoad } from '../load/driver.ts';
 import { planLoad, type LoadOptions } from '../load/options.ts';
 import type { SessionPool } from '../load/pool.ts';
 import { median } from './statistics.ts';
 import type { LoadRun } from '../load/summary.ts';
-import type { Offered, Sweep } from './sweep.ts';
 
 const JUDGE_MS = 10_000;
 

@@ -1,10 +1,11 @@
 import { capacityOf, sellOnce, type Candidate } from './candidate.ts';
 import { isSaturated } from './row.ts';
-import type { Profile } from '../load/arrivals.ts';
+import type { ArrivalProfile } from '../documents/vocabulary.ts';
 import { courseOf } from './course.ts';
 import type { LoadOptions } from '../load/options.ts';
 import type { SessionPool } from '../load/pool.ts';
-import { offered, sweep, type Attempt, type ResponseTarget } from './sweep.ts';
+import type { ResponseTarget } from '../documents/figures.ts';
+import { offered, sweep, type Attempt } from './sweep.ts';
 
 /** What the trials' closed loop is the measure of: rates to try, and how much can be sold in a time. */
 
@@ -20,7 +21,7 @@ const SOLD_OUT_AFTER = 0.6;
 /** Looks for the highest rate that meets the target. */
 export async function findRate(
   candidate: Candidate,
-  { target, profile }: { target: ResponseTarget; profile: Profile },
+  { target, profile }: { target: ResponseTarget; profile: ArrivalProfile },
   options: AtCapacity,
   pool: SessionPool,
 ): Promise<void> {
@@ -32,7 +33,7 @@ export async function findRate(
 /** What the response time is while less comes than could be served. */
 export async function offerLoad(
   candidate: Candidate,
-  profile: Profile,
+  profile: ArrivalProfile,
   options: AtCapacity,
   pool: SessionPool,
 ): Promise<void> {
@@ -43,7 +44,7 @@ export async function offerLoad(
 
 function openLoop(
   candidate: Candidate,
-  profile: Profile,
+  profile: ArrivalProfile,
   { signal, onTrial }: AtCapacity,
   pool: SessionPool,
 ): Attempt {

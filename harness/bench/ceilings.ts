@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { luaReserveOnce } from '../../strategies/lua-reserve-once.ts';
 import type { Candidate } from './candidate.ts';
-import { benchmark, canBenchmark, DECR, ownCommand, PIPELINED, type Ceiling } from './redis-benchmark.ts';
+import type { Ceiling } from '../documents/figures.ts';
+import { benchmark, canBenchmark, DECR, ownCommand, PIPELINED } from './redis-benchmark.ts';
 import { runLoad } from '../load/driver.ts';
 import { planLoad, type LoadOptions } from '../load/options.ts';
 import type { SessionPool } from '../load/pool.ts';

@@ -1,39 +1,7 @@
 import { OperationColumns, outcomeCode } from '../history/columns.ts';
-import type { Outcome } from '../history/operation.ts';
-import { Durations, type Percentiles } from '../load/response-time.ts';
+import type { Course } from '../documents/figures.ts';
+import { Durations } from '../load/response-time.ts';
 import type { LoadRun } from '../load/summary.ts';
-
-/** A stretch of a sale. */
-export interface Window {
-  /** Units. */
-  sold: number;
-  /** Purchases that were refused. */
-  refused: number;
-  /** Purchases that ended in another way. */
-  others: number;
-  /** Of the purchases that ended in it; null: too few. */
-  p50Ms: number | null;
-  p99Ms: number | null;
-  /** Units whose sale was not acknowledged yet at its end. */
-  left: number;
-}
-
-/** How one sale of a closed loop went from its first purchase to well after its last unit. */
-export interface Course {
-  /** Units put on sale. */
-  stock: number;
-  /** Until the last sale; then the drain phase begins. */
-  sellingMs: number;
-  elapsedMs: number;
-  outcomes: Record<Outcome, number>;
-  /** Response times of purchases that began while units were sold, and after. */
-  sellingResponseMs: Percentiles;
-  drainResponseMs: Percentiles;
-  salesPerSecond: number | null;
-  refusalsPerSecond: number | null;
-  windowMs: number;
-  windows: Window[];
-}
 
 const WINDOWS = 20;
 const SOLD = outcomeCode('sold');

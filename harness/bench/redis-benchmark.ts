@@ -11,16 +11,6 @@ import { sellerEnv } from '../load/seller-env.ts';
 
 const run = promisify(execFile);
 
-/** What a tool reached on the same server in the same session. */
-export interface Ceiling {
-  tool: 'redis-benchmark' | 'oversell';
-  /** The command, and whose it is: "DECR", "EVALSHA (lua-decrement)", "PING". */
-  command: string;
-  inFlight: number;
-  pipeline: number;
-  opsPerSecond: number | null;
-}
-
 /** A command that redis-benchmark can repeat, and the state that it needs. */
 export interface Repeatable {
   command: string;

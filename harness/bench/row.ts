@@ -1,67 +1,11 @@
 import { PROPERTIES, type Property } from '../../strategies/contract.ts';
-import { worst, type Judgement, type Verdict } from '../checkers/checker.ts';
-import type { Profile } from '../load/arrivals.ts';
-import { Failures, type Failure } from '../load/failures.ts';
-import { addTimes, noTimes, type CurvePoint, type Percentiles } from '../load/response-time.ts';
-import { median, medianInterval, pairedRatio, type Interval } from './statistics.ts';
-import type { Ended, LoadRun } from '../load/summary.ts';
-import type { Bottleneck } from '../load/usage.ts';
-
-/** What one strategy did. A figure that was not measured is null. */
-export interface BenchRow {
-  strategy: string;
-  /** Closed: the next request waits for the last response; response time and service time are then the same. */
-  mode: 'closed' | 'open';
-  /** Open loop only: who came when. */
-  arrivals: { profile: Profile; ratePerSecond: number } | null;
-  /** In an open loop the most that there may be. */
-  inFlight: number;
-  connections: number;
-  trials: number;
-  /** The least good ending of all trials. */
-  ended: Ended;
-  /** Of the selling phase, once it was steady. The trial is the unit. */
-  salesPerSecond: Interval;
-  salesPerSecondOfTrials: (number | null)[];
-  /** Until the selling phase was steady, the median; `unsteady` trials never were, and count as a whole. */
-  warmUpMs: number | null;
-  unsteady: number;
-  /** Of the drain phase, after the last sale. */
-  refusalsPerSecond: Interval;
-  /** To the ceiling of that name, not pipelined, of the same round. */
-  ratioToCeiling: Interval;
-  ceiling: string | null;
-  /** To the session's baseline, of the same round; the baseline itself has none. */
-  ratioToBaseline: Interval;
-  /** Intended start → completion, of the selling phase, of all trials together. */
-  responseMs: Percentiles;
-  /** The same, for a chart. */
-  responseCurve: CurvePoint[];
-  /** Sent → completion. */
-  serviceMs: Percentiles;
-  /** Intended start → our generator came to it: what is ours of the response time. */
-  lagMs: Percentiles;
-  /** Arrivals that were due and never became a purchase. */
-  unsent: number;
-  /** More came than could be served, so response times say how long it went on, and nothing about the strategy. */
-  saturated: boolean;
-  commandsPerSale: number | null;
-  /** Packets: commands written to one connection in one turn of the event loop share one. */
-  roundTripsPerSale: number | null;
-  retriesPerSale: number | null;
-  gaveUp: number;
-  unknown: number;
-  errors: Failure[];
-  /** Cores. */
-  clientCpu: number;
-  serverCpu: number | null;
-  /** Of the busiest instance's event loop, 0 … 1. */
-  clientBusy: number;
-  bottleneck: Bottleneck | null;
-  /** The worst of all properties. Where it is not `holds`, the figures are void. */
-  verdict: 'holds' | 'violated' | 'inconclusive';
-  properties: Record<Property, Verdict>;
-}
+import type { Verdict } from '../documents/vocabulary.ts';
+import { worst, type Judgement } from '../checkers/checker.ts';
+import { Failures } from '../load/failures.ts';
+import { addTimes, noTimes } from '../load/response-time.ts';
+import type { BenchRow, Ended, Interval } from '../documents/figures.ts';
+import { median, medianInterval, pairedRatio } from './statistics.ts';
+import type { LoadRun } from '../load/summary.ts';
 
 /** A run without its history, which is judged and let go before the next one. */
 export type Trial = Omit<LoadRun, 'history'>;

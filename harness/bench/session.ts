@@ -4,19 +4,18 @@ import { registry } from '../../strategies/registry.ts';
 import { sellOnce, type Candidate } from './candidate.ts';
 import { findRate, offerLoad, sellOut } from './capacity.ts';
 import { ceilingsOf, type BenchCeilings, type Column } from './ceilings.ts';
-import { rowOf, type BenchRow, type References } from './row.ts';
-import { worst, type Judgement, type Verdict } from '../checkers/checker.ts';
+import type { BenchResult, BenchRow, ResponseTarget, SkippedRow } from '../documents/figures.ts';
+import { rowOf, type References } from './row.ts';
+import type { ArrivalProfile, Verdict } from '../documents/vocabulary.ts';
+import { worst, type Judgement } from '../checkers/checker.ts';
 import { UsageError } from '../ground/errors.ts';
 import { writeHistory } from '../history/jsonl.ts';
-import type { Profile } from '../load/arrivals.ts';
-import type { Ceiling } from './redis-benchmark.ts';
-import type { Course } from './course.ts';
 import { planLoad, type LoadOptions } from '../load/options.ts';
 import { SessionPool } from '../load/pool.ts';
-import { differs, median, pairedRatio, type Interval } from './statistics.ts';
-import type { Offered, ResponseTarget, Sweep } from './sweep.ts';
+import { differs } from '../documents/intervals.ts';
+import { median, pairedRatio } from './statistics.ts';
 import { runRounds, type Measured } from './trials.ts';
-import { describeMachine, type Machine } from '../documents/machine.ts';
+import { describeMachine } from '../documents/machine.ts';
 import { seededRandom } from '../ground/random.ts';
 import { missingNeeds } from '../redis/capabilities.ts';
 import { loadStrategy, type StrategyRef } from '../loader/strategies.ts';
@@ -34,39 +33,17 @@ export interface BenchOptions extends Pick<
   /** Measure what the server can do at best, in the same rounds. */
   ceiling?: BenchCeilings;
   /** Then offer rates up to the capacity to those that this chooses of what was measured. */
-  offer?: { profile: Profile; choose: (rows: readonly BenchRow[]) => readonly string[] };
+  offer?: { profile: ArrivalProfile; choose: (rows: readonly BenchRow[]) => readonly string[] };
   /** Then sell one sale to its end, in so many seconds. */
   sellOutSeconds?: number;
   /** Then look for the highest rate of an open loop that meets the target. */
-  slo?: { target: ResponseTarget; profile: Profile };
+  slo?: { target: ResponseTarget; profile: ArrivalProfile };
   /** Units. Default: more than can be sold in the time, so that the selling phase is measured. */
   stock?: number;
   /** Folder for one history per strategy, of its last trial, `<strategy>.jsonl`. */
   historyFolder?: string;
   /** Told what is measured next; round 0: outside of the rounds. */
   onTrial?: (name: string, round: number) => void;
-}
-
-export interface BenchResult {
-  environment: Machine;
-  seed: number;
-  ceiling: Ceiling[];
-  baseline: string | null;
-  /** The baseline against itself: an interval without 1 says that the session's figures are not to be trusted. */
-  control: { strategy: string; trials: number; ratio: Interval; differs: boolean } | null;
-  strategies: (BenchRow | SkippedRow)[];
-  /** Which rate met a target for the response time, where somebody asked. */
-  sweeps: ({ strategy: string } & Sweep)[];
-  /** Response time against the rate of arrivals, likewise. */
-  offered: ({ strategy: string } & Offered)[];
-  /** One sale from its first unit to well after its last, likewise. */
-  courses: ({ strategy: string } & Course)[];
-}
-
-/** The server lacks what the strategy needs. Never a pass. */
-interface SkippedRow {
-  strategy: string;
-  skipped: string;
 }
 
 const PLENTY = 10_000_000;

@@ -1,11 +1,5 @@
+import type { Interval } from '../documents/figures.ts';
 import { coinSums, wrongPairs } from './rank-sums.ts';
-
-/** What is most likely, with its 95 % interval. Null: not measured, or too few trials for an interval. */
-export interface Interval {
-  median: number | null;
-  low: number | null;
-  high: number | null;
-}
 
 /** Left out at each end by chance, at most. */
 const TAIL = 0.025;
@@ -60,10 +54,6 @@ export function unpairedRatio(measured: readonly number[], reference: readonly n
   const logs = measured.flatMap((value) => reference.map((other) => Math.log(value / other)));
   return asRatio(intervalOf(logs, wrongPairs(measured.length, reference.length)));
 }
-
-/** Whether the interval leaves only one direction. Without an interval nothing is said. */
-export const differs = ({ low, high }: Interval): boolean =>
-  low !== null && high !== null && (low > 1 || high < 1);
 
 /** @param chances of 0, 1, 2 … of the values to lie on the wrong side of the truth */
 function intervalOf(values: readonly number[], chances: Float64Array): Interval {

@@ -1,40 +1,8 @@
 import { UsageError } from '../ground/errors.ts';
-import type { Percentile, Percentiles } from '../load/response-time.ts';
-
-/** "99 of 100 buyers have their answer within 5 ms." */
-export interface ResponseTarget {
-  percentile: Percentile;
-  ms: number;
-}
-
-/** One rate of an open loop. */
-export interface Point {
-  ratePerSecond: number;
-  salesPerSecond: number | null;
-  responseMs: Percentiles;
-  unsent: number;
-  /** More came than could be served. */
-  saturated: boolean;
-}
+import type { Offered, Percentile, Percentiles, Point, ResponseTarget, Sweep } from '../documents/figures.ts';
 
 /** What came of one open loop at that rate. */
 export type Attempt = (ratePerSecond: number) => Promise<Omit<Point, 'ratePerSecond'>>;
-
-/** Rates from little to almost all that can be served. */
-export interface Offered {
-  /** Sales per second of a closed loop: no open loop can do more. */
-  capacity: number;
-  points: Point[];
-}
-
-export interface Sweep {
-  target: ResponseTarget;
-  capacity: number;
-  /** The highest rate that met the target, twice; null if none did. */
-  highestRate: number | null;
-  /** In the order in which they were tried. */
-  points: (Point & { meets: boolean })[];
-}
 
 /** Shares of the capacity that are always tried, so that there is a curve to look at. */
 const SHARES = [0.2, 0.35, 0.5, 0.65, 0.8, 0.95];

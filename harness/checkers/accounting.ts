@@ -1,5 +1,5 @@
 import type { Property, RecordedSale, Sale } from '../../strategies/contract.ts';
-import type { Outcome } from '../history/operation.ts';
+import type { Outcome } from '../documents/vocabulary.ts';
 import type { Evidence, PropertyVerdict } from './checker.ts';
 
 /** What became of one purchase, all its attempts together. */

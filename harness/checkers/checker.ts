@@ -1,18 +1,10 @@
 import type { Property } from '../../strategies/contract.ts';
+import type { ShownEvidence } from '../documents/judgement.ts';
+import type { OverallVerdict, Verdict } from '../documents/vocabulary.ts';
 import type { Operation } from '../history/operation.ts';
 
-/** `inconclusive` never passes. `n/a`: the property says nothing about this sale (no limit, no ledger). */
-export type Verdict = 'holds' | 'violated' | 'inconclusive' | 'n/a';
-
 /** Why a property is violated or inconclusive. */
-export interface Evidence {
-  property: Property;
-  /** One sentence with the figures. */
-  message: string;
-  /** Units concerned, where it is a matter of units: oversold by, stranded. */
-  units?: number;
-  /** Requests concerned, at most a handful. */
-  requests?: readonly string[];
+export interface Evidence extends Omit<ShownEvidence, 'operations'> {
   /** The operations concerned, in order of invocation; at most a handful. */
   operations: readonly Operation[];
 }
@@ -29,8 +21,8 @@ export interface PropertyVerdict {
 export type Judgement = Record<Property, PropertyVerdict>;
 
 /** `violated` beats `inconclusive` beats `holds`; `n/a` does not count. */
-export function worst(verdicts: Iterable<Verdict>): 'holds' | 'violated' | 'inconclusive' {
-  let result: 'holds' | 'violated' | 'inconclusive' = 'holds';
+export function worst(verdicts: Iterable<Verdict>): OverallVerdict {
+  let result: OverallVerdict = 'holds';
   for (const verdict of verdicts) {
     if (verdict === 'violated') return 'violated';
     if (verdict === 'inconclusive') result = 'inconclusive';

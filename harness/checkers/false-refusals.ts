@@ -1,5 +1,6 @@
 import type { Sale } from '../../strategies/contract.ts';
-import type { Operation, Outcome } from '../history/operation.ts';
+import type { Outcome } from '../documents/vocabulary.ts';
+import type { Operation } from '../history/operation.ts';
 import { checkLinearizable, type Operation as Timed } from './linearizability.ts';
 import { saleModel, type SaleInput } from './sale-model.ts';
 

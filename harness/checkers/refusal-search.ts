@@ -1,6 +1,6 @@
 import type { Sale } from '../../strategies/contract.ts';
 import type { OperationColumns } from '../history/columns.ts';
-import type { Outcome } from '../history/operation.ts';
+import type { Outcome } from '../documents/vocabulary.ts';
 import type { PropertyVerdict } from './checker.ts';
 import { timed } from './false-refusals.ts';
 import { checkLinearizable, type Operation } from './linearizability.ts';

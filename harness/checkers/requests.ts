@@ -2,7 +2,7 @@ import type { RecordedSale } from '../../strategies/contract.ts';
 import { UsageError } from '../ground/errors.ts';
 import { opCode, outcomeCode, type OperationColumns } from '../history/columns.ts';
 import { LedgerColumns } from '../history/ledger.ts';
-import { OUTCOMES, type Outcome } from '../history/operation.ts';
+import { OUTCOMES, type Outcome } from '../documents/vocabulary.ts';
 import type { StringTable } from '../history/string-table.ts';
 import { outcomeOfAttempts, type Joined, type LedgerEntry, type RequestFacts } from './accounting.ts';
 

@@ -1,5 +1,5 @@
 import type { Sale } from '../../strategies/contract.ts';
-import type { Op, Outcome } from '../history/operation.ts';
+import type { Op, Outcome } from '../documents/vocabulary.ts';
 import type { Model } from './linearizability.ts';
 
 /** What one request holds, and for whom. */

@@ -1,8 +1,9 @@
 import { PROPERTIES } from '../../strategies/contract.ts';
 import { systemClock as clock } from '../ground/ambient.ts';
-import type { BenchOptions, BenchResult } from '../bench/session.ts';
+import type { BenchResult } from '../documents/figures.ts';
+import type { BenchOptions } from '../bench/session.ts';
 import { UsageError } from '../ground/errors.ts';
-import type { Mode, Profile } from '../load/arrivals.ts';
+import type { ArrivalProfile, Mode } from '../documents/vocabulary.ts';
 import { parseTarget } from '../bench/sweep.ts';
 import type { Progress } from '../ground/progress.ts';
 import { openTarget, type TargetOptions } from '../redis/open.ts';
@@ -18,7 +19,7 @@ export interface BenchFlags extends Pick<
   /** Default: open where a rate or a target is given. */
   mode?: Mode;
   rate?: number;
-  arrivals?: Profile;
+  arrivals?: ArrivalProfile;
   /** "p99=5ms" */
   slo?: string;
 }

@@ -1,26 +1,9 @@
-import { PROPERTIES, type Property } from '../../strategies/contract.ts';
+import { PROPERTIES } from '../../strategies/contract.ts';
 import { systemClock } from '../ground/ambient.ts';
-import { worst, type Evidence, type Verdict } from '../checkers/checker.ts';
+import type { CheckResult, ShownEvidence } from '../documents/judgement.ts';
+import { worst, type Evidence } from '../checkers/checker.ts';
 import { judge } from '../checkers/judge.ts';
 import { readHistory } from '../history/jsonl.ts';
-import type { Operation } from '../history/operation.ts';
-
-/** The answer of `oversell check --json`. */
-export interface CheckResult {
-  verdict: 'holds' | 'violated' | 'inconclusive';
-  operations: number;
-  /** Milliseconds from opening the file to the verdict. */
-  elapsedMs: number;
-  properties: Record<Property, { verdict: Verdict; note?: string }>;
-  evidence: readonly ShownEvidence[];
-  /** Keys of operations that the format does not know; nothing looked at them. */
-  unknownKeys: readonly string[];
-}
-
-/** As in a history file: an operation that never completed has no completion. */
-type ShownEvidence = Omit<Evidence, 'operations'> & {
-  operations: readonly (Omit<Operation, 'completed'> & { completed?: number })[];
-};
 
 export interface CheckOptions {
   /** Milliseconds for the general search, where a history needs it. */
@@ -48,7 +31,7 @@ export async function checkHistory(path: string, options: CheckOptions): Promise
     elapsedMs: (systemClock.monotonicNs() - startNs) / 1e6,
     properties: Object.fromEntries(verdicts) as CheckResult['properties'],
     evidence: PROPERTIES.flatMap((property) => judgement[property].evidence.map(shown)),
-    unknownKeys,
+    unknownKeys: [...unknownKeys],
   };
 }
 

@@ -1,12 +1,14 @@
 import { availableParallelism, cpus } from 'node:os';
+import { z } from 'zod';
 
 /** What figures depend on. */
-export interface Machine {
-  node: string;
-  platform: string;
-  cpus: string;
-  redis: string;
-}
+export const machineSchema = z.strictObject({
+  node: z.string(),
+  platform: z.string(),
+  cpus: z.string(),
+  redis: z.string(),
+});
+export type Machine = z.infer<typeof machineSchema>;
 
 /** `redis`: the target's description. */
 export const describeMachine = (redis: string): Machine => ({
@@ -15,3 +17,29 @@ export const describeMachine = (redis: string): Machine => ({
   cpus: `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}`,
   redis,
 });
+
+/** What a run would find here: what `doctor --json` prints. */
+export const machineReportSchema = z.strictObject({
+  /** For people: product, version, where it comes from. */
+  server: z.string(),
+  version: z.string(),
+  /** Path of the redis-server that a run would start; absent for a running server of the user's. */
+  binary: z.string().exactOptional(),
+  source: z
+    .enum(['flag', 'environment', 'path', 'cache', 'debian-package', 'redis-memory-server'])
+    .exactOptional(),
+  benchmarkPath: z.string().exactOptional(),
+  /** As Node says it: "v20.19.0". */
+  node: z.string(),
+  /** Processors that Node may use. */
+  cores: z.int().positive(),
+  strategies: z.array(
+    z.strictObject({
+      name: z.string(),
+      runs: z.boolean(),
+      /** Why it will be skipped. */
+      reason: z.string().exactOptional(),
+    }),
+  ),
+});
+export type MachineReport = z.infer<typeof machineReportSchema>;

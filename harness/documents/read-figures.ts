@@ -1,33 +1,29 @@
-import * as z from 'zod';
+import { z } from 'zod';
 import { UsageError } from '../ground/errors.ts';
-import { readJson, resultFileOf } from './read-json.ts';
+import { benchResultSchema } from './figures.ts';
+import { firstFault, readJson, resultFileOf } from './read-json.ts';
 import { asResult } from './read-result.ts';
-import { cost, type Cost, type Result } from './result.ts';
 
-const skipped = z.strictObject({ strategy: z.string(), skipped: z.string() });
-const environment = z.strictObject({
-  node: z.string(),
-  platform: z.string(),
-  cpus: z.string(),
-  redis: z.string(),
-});
-
-/** What `bench --json` prints, as far as sessions are compared. */
-const session = z.object({ environment, strategies: z.array(z.union([cost, skipped])) });
-
-export type SessionRow = Cost;
-export type Session = z.infer<typeof session>;
+/** What sessions are compared by: as much of `bench --json` as every version of it has had. */
+const keptFiguresSchema = z.object(benchResultSchema.pick({ environment: true, strategies: true }).shape);
+export type KeptFigures = z.infer<typeof keptFiguresSchema>;
 
 /**
  * Reads figures that were kept: what `bench --json` printed, or a run's folder or result.json.
  *
  * @throws UsageError if there are none
  */
-export function readSession(path: string): Session {
+export function readFigures(path: string): KeptFigures {
   const document = readJson(resultFileOf(path), noFigures);
-  const bench = session.safeParse(document);
-  if (bench.success) return bench.data;
-  const { machine, strategies } = resultIn(document, path);
+  const { data: kept, error } = keptFiguresSchema.safeParse(document);
+  if (kept) return kept;
+  if (hasKey(document, 'environment')) {
+    throw noFigures(`${path} is not what bench --json prints: ${firstFault(error)}`, error);
+  }
+  if (!hasKey(document, 'version')) {
+    throw noFigures(`${path} is neither what bench --json prints nor a run's result.json`, error);
+  }
+  const { machine, strategies } = asResult(document, path).result;
   const { node, platform, cpus, redis } = machine;
   return {
     environment: { node, platform, cpus, redis },
@@ -35,19 +31,8 @@ export function readSession(path: string): Session {
   };
 }
 
-function resultIn(document: unknown, path: string): Result {
-  try {
-    return asResult(document, path).result;
-  } catch (cause) {
-    if (!(cause instanceof UsageError) || cause.code === 'UNKNOWN_VERSION') throw cause;
-    throw new UsageError(
-      'NO_FIGURES',
-      `${path} is neither what bench --json prints nor a run's result.json`,
-      'give the file that one of them wrote',
-      { cause },
-    );
-  }
-}
+const hasKey = (document: unknown, key: string): boolean =>
+  typeof document === 'object' && document !== null && key in document;
 
 const noFigures = (message: string, cause: unknown): UsageError =>
   new UsageError('NO_FIGURES', message, 'give a file that bench --json wrote, or the folder of a run', {

@@ -22,6 +22,17 @@ export const resultFileOf = (path: string): string =>
 
 /** One thing that is wrong says enough; there may be thousands. */
 export function firstFault({ issues }: ZodError): string {
-  const [issue] = issues;
-  return `${issue!.message}, at ${issue!.path.join('.')}`;
+  const { message, path } = deepest(issues[0]!);
+  return path.length === 0 ? message : `${message}, at ${path.join('.')}`;
+}
+
+type Issue = ZodError['issues'][number];
+
+/** Where one of several shapes was expected: what is wrong with the likeliest, of which the least is wrong. */
+function deepest(issue: Issue): Pick<Issue, 'message' | 'path'> {
+  const shapes = issue.code === 'invalid_union' ? issue.errors.filter(({ length }) => length > 0) : [];
+  const [likeliest] = shapes.toSorted((a, b) => a.length - b.length);
+  if (!likeliest) return issue;
+  const { message, path } = deepest(likeliest[0]!);
+  return { message, path: [...issue.path, ...path] };
 }

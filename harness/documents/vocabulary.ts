@@ -1,3 +1,73 @@
+import type { Environment } from '../../strategies/contract.ts';
+
+/**
+ * The words that documents choose from: schemas, engines, flags and reports all take them from here. Nothing of zod
+ * is in this file, because `--help` and `check` load it and would otherwise take half as long again to start.
+ */
+
+/** `inconclusive` never passes. `n/a`: the property says nothing about this sale (no limit, no ledger). */
+export const VERDICTS = ['holds', 'violated', 'inconclusive', 'n/a'] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+/** What all properties come to together. */
+export const OVERALL_VERDICTS = ['holds', 'violated', 'inconclusive'] as const;
+export type OverallVerdict = (typeof OVERALL_VERDICTS)[number];
+
+/** `exhausted`: all interleavings of the scope. `bounded`: a limit came first. `sampled`: chance took part. */
+export const COVERAGES = ['exhausted', 'bounded', 'sampled'] as const;
+export type Coverage = (typeof COVERAGES)[number];
+
+/** What one operation does. */
+export const OPS = ['purchase', 'release', 'restock'] as const;
+export type Op = (typeof OPS)[number];
+
+/**
+ * How an operation ended. `done`: a release or restock that was acknowledged. `rejected`: a DefiniteError, surely
+ * without effect. `unknown`: timeout, lost connection, crash or any other throw; it may have taken effect, also
+ * later than its completion.
+ */
+export const OUTCOMES = [
+  'sold',
+  'sold-out',
+  'limit-reached',
+  'gave-up',
+  'done',
+  'rejected',
+  'unknown',
+] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+export const ENDINGS: Record<Op, readonly Outcome[]> = {
+  purchase: ['sold', 'sold-out', 'limit-reached', 'gave-up', 'rejected', 'unknown'],
+  release: ['done', 'rejected', 'unknown'],
+  restock: ['done', 'rejected', 'unknown'],
+};
+
 /** How the client treats a broken connection. */
 export const CLIENT_MODES = ['default', 'no-resend', 'no-retry'] as const;
 export type ClientMode = (typeof CLIENT_MODES)[number];
+
+/** Environments that are explored; the others need several servers. */
+export const EXPLORED = [
+  'calm',
+  'several-units',
+  'release-restock',
+  'buyer-crash',
+  'lost-reply',
+  'retry',
+  'script-flush',
+  'expiry',
+  'eviction',
+  'hostile-input',
+  'restart',
+  'restart-without-aof',
+] as const satisfies readonly Environment[];
+export type ExploredEnvironment = (typeof EXPLORED)[number];
+
+/** Closed: a buyer comes when another is served. Open: buyers come when they come. */
+export const MODES = ['closed', 'open'] as const;
+export type Mode = (typeof MODES)[number];
+
+/** How the arrivals of an open loop are spread over time. */
+export const ARRIVAL_PROFILES = ['poisson', 'constant', 'flash-sale'] as const;
+export type ArrivalProfile = (typeof ARRIVAL_PROFILES)[number];

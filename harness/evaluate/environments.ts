@@ -1,26 +1,10 @@
 import type { Scope } from '../documents/scope.ts';
-import type { Environment, Strategy } from '../../strategies/contract.ts';
+import type { Strategy } from '../../strategies/contract.ts';
 import type { Abilities } from '../explorer/process/instance.ts';
 import { NONSENSES } from '../documents/nonsense.ts';
 import { NO_FAULTS, type Faults } from '../documents/faults.ts';
+import type { ExploredEnvironment } from '../documents/vocabulary.ts';
 import { dealt } from '../explorer/scope/scope.ts';
-
-/** Environments that are explored; the others need several servers. */
-export const EXPLORED = [
-  'calm',
-  'several-units',
-  'release-restock',
-  'buyer-crash',
-  'lost-reply',
-  'retry',
-  'script-flush',
-  'expiry',
-  'eviction',
-  'hostile-input',
-  'restart',
-  'restart-without-aof',
-] as const satisfies readonly Environment[];
-export type ExploredEnvironment = (typeof EXPLORED)[number];
 
 /** What a scope adds to calm. */
 type Addition = Partial<Omit<Scope, 'faults'>> & {

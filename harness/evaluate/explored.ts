@@ -5,7 +5,8 @@ import { PROPERTIES, type Guarantee, type Property } from '../../strategies/cont
 import { systemClock as clock } from '../ground/ambient.ts';
 import { worst } from '../checkers/checker.ts';
 import { abilitiesOf } from '../explorer/space/abilities.ts';
-import { scopesOf, type ExploredEnvironment } from './environments.ts';
+import type { ExploredEnvironment } from '../documents/vocabulary.ts';
+import { scopesOf } from './environments.ts';
 import { CannotExplore } from '../explorer/errors.ts';
 import type { CounterexampleStep } from '../documents/counterexample.ts';
 import { explore, type Exploration } from '../explorer/explore.ts';

@@ -1,5 +1,5 @@
 import { bench, type BenchOptions } from '../bench/session.ts';
-import type { BenchRow } from '../bench/row.ts';
+import type { BenchRow } from '../documents/figures.ts';
 import { roundTripMs } from '../bench/round-trip.ts';
 import type { Progress } from '../ground/progress.ts';
 import type { RedisTarget } from '../redis/target.ts';

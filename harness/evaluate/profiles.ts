@@ -1,4 +1,4 @@
-import { EXPLORED, type ExploredEnvironment } from './environments.ts';
+import { EXPLORED, type ExploredEnvironment } from '../documents/vocabulary.ts';
 import type { Measuring } from './measured.ts';
 
 /** What is explored, how often large sales are sampled, and how each strategy is measured. */

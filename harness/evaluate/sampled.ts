@@ -10,14 +10,15 @@ import {
 import { worst, type Judgement } from '../checkers/checker.ts';
 import { judge } from '../checkers/judge.ts';
 import { writeHistory } from '../history/jsonl.ts';
-import { OUTCOMES, type Operation } from '../history/operation.ts';
+import { OUTCOMES } from '../documents/vocabulary.ts';
+import type { Operation } from '../history/operation.ts';
 import { runLoad } from '../load/driver.ts';
 import { Failures } from '../load/failures.ts';
 import type { SessionPool } from '../load/pool.ts';
 import type { LoadRun } from '../load/summary.ts';
 import { seededRandom } from '../ground/random.ts';
 import type { RedisTarget } from '../redis/target.ts';
-import type { Cell, EnvironmentResult, Scope } from '../documents/result.ts';
+import type { Cell, EnvironmentResult, SampledScope } from '../documents/result.ts';
 import type { LoadedStrategy } from '../loader/strategies.ts';
 
 /** For the checker's search, where a history has unknown outcomes. */
@@ -29,7 +30,7 @@ const CROWD = { buyers: 1_000, instances: 2, inFlight: 64 };
 /** A large sale under real concurrency. */
 interface SampledSale {
   environment: Environment;
-  scope: Scope;
+  scope: SampledScope;
   /** Added where the strategy supports it. */
   limit?: { users: number; perUserLimit: number };
 }
@@ -96,7 +97,7 @@ const KEPT = 3;
 /** What recorded sales of one scope say together. They are a sample of its orderings, however many there are. */
 function summarise(
   environment: Environment,
-  scope: Scope,
+  scope: SampledScope,
   guarantees: Guarantees,
   sales: readonly JudgedSale[],
 ): EnvironmentResult {

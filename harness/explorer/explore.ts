@@ -1,5 +1,5 @@
 import { PROPERTIES, type Property } from '../../strategies/contract.ts';
-import type { Verdict } from '../checkers/checker.ts';
+import type { Coverage, Verdict } from '../documents/vocabulary.ts';
 import { seededRandom } from '../ground/random.ts';
 import type { RedisTarget } from '../redis/target.ts';
 import { requirePrivate } from '../redis/target.ts';
@@ -21,9 +21,6 @@ import { mirror } from './space/symmetry.ts';
 import { virtualGlobals } from './process/virtual.ts';
 import { audit, type Audit } from './sockets/audit.ts';
 import { everyRealInterleaving } from './sockets/unreduced.ts';
-
-/** `exhausted`: all interleavings of the scope. `bounded`: a limit came first. `sampled`: chance took part. */
-export type Coverage = 'exhausted' | 'bounded' | 'sampled';
 
 export interface ExploreOptions {
   scope: Scope;

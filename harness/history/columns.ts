@@ -1,5 +1,6 @@
 import { widened } from '../ground/arrays.ts';
-import { OPS, OUTCOMES, type Op, type Operation, type Outcome } from './operation.ts';
+import { OPS, OUTCOMES, type Op, type Outcome } from '../documents/vocabulary.ts';
+import type { Operation } from './operation.ts';
 import { StringTable } from './string-table.ts';
 
 const FIRST_CAPACITY = 1024;

@@ -85,7 +85,7 @@ export class HistoryReader {
       if (line.length > constants.MAX_STRING_LENGTH) throw new LineError('is too long');
       const text = line.toString();
       const unknownKey = (key: string): unknown => this.#unknownKeys.add(key);
-      if (this.#sale === undefined) this.#sale = parseHeader(text, unknownKey).sale;
+      if (this.#sale === undefined) this.#sale = parseHeader(text, unknownKey);
       else this.#takeLine(parseLine(text, unknownKey));
     } catch (error) {
       if (error instanceof LineError) throw this.#corrupt(this.#line, error.message);

@@ -1,7 +1,7 @@
 import { bytes, ByteScanner, CLOSE, COMMA, Keys, OPEN } from './byte-scanner.ts';
 import { opCode, outcomeCode, type Row } from './columns.ts';
-import { ENDINGS, MOST_PROCESSES, OPERATION_KEYS } from './line.ts';
-import { OPS, OUTCOMES } from './operation.ts';
+import { MOST_PROCESSES, OPERATION_KEYS } from './line.ts';
+import { ENDINGS, OPS, OUTCOMES } from '../documents/vocabulary.ts';
 import type { StringTable } from './string-table.ts';
 
 const words = <T extends string>(

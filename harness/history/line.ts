@@ -1,5 +1,6 @@
 import type { RecordedSale, Sale } from '../../strategies/contract.ts';
-import { OPS, OUTCOMES, type Op, type Operation, type Outcome } from './operation.ts';
+import { ENDINGS, OPS, OUTCOMES } from '../documents/vocabulary.ts';
+import type { Operation } from './operation.ts';
 
 /** One line of a history file, as it stands there. */
 export type Line =
@@ -7,20 +8,9 @@ export type Line =
   | { kind: 'drained'; units: number }
   | { kind: 'recorded'; sales: readonly RecordedSale[] | null };
 
-/** The first line. */
-export interface Header {
-  oversell: 1;
-  sale: Sale;
-}
-
 /** What is wrong with a line, as the end of a sentence about it. */
 export class LineError extends Error {}
 
-export const ENDINGS: Record<Op, readonly Outcome[]> = {
-  purchase: ['sold', 'sold-out', 'limit-reached', 'gave-up', 'rejected', 'unknown'],
-  release: ['done', 'rejected', 'unknown'],
-  restock: ['done', 'rejected', 'unknown'],
-};
 export const OPERATION_KEYS = [
   'process',
   'request',
@@ -32,15 +22,19 @@ export const OPERATION_KEYS = [
   'completed',
   'outcome',
   'remaining',
-] as const;
-export const SALE_KEYS = ['requestId', 'userId', 'quantity'] as const;
+] as const satisfies readonly (keyof Operation)[];
+export const SALE_KEYS = [
+  'requestId',
+  'userId',
+  'quantity',
+] as const satisfies readonly (keyof RecordedSale)[];
 export const MOST_PROCESSES = 2 ** 31 - 1;
 
 /** Is told each key that the format does not know, with the object that it stands in. */
 type UnknownKey = (key: string) => unknown;
 
-/** @throws LineError */
-export function parseHeader(text: string, unknownKey: UnknownKey): Header {
+/** The sale of the first line. @throws LineError */
+export function parseHeader(text: string, unknownKey: UnknownKey): Sale {
   const header = parseObject(text);
   if (header['oversell'] !== 1) {
     throw new LineError('is no header: begin with {"oversell":1,"sale":{"sku":"…","stock":…}}');
@@ -51,7 +45,7 @@ export function parseHeader(text: string, unknownKey: UnknownKey): Header {
   const { sku, stock, perUserLimit } = sold;
   const sale: Sale = { sku: string('sale.sku', sku), stock: units('sale.stock', stock, 0) };
   if (perUserLimit !== undefined) sale.perUserLimit = units('sale.perUserLimit', perUserLimit, 1);
-  return { oversell: 1, sale };
+  return sale;
 }
 
 /** @throws LineError */

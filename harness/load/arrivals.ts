@@ -1,15 +1,9 @@
+import type { ArrivalProfile } from '../documents/vocabulary.ts';
 import { seededRandom, type Random } from '../ground/random.ts';
-
-/** Closed: a buyer comes when another is served. Open: buyers come when they come. */
-export const MODES = ['closed', 'open'] as const;
-export type Mode = (typeof MODES)[number];
-
-export const PROFILES = ['poisson', 'constant', 'flash-sale'] as const;
-export type Profile = (typeof PROFILES)[number];
 
 /** When buyers come, whatever becomes of those before them. Plain data: every instance works out its own share. */
 export interface Arrivals {
-  profile: Profile;
+  profile: ArrivalProfile;
   /** Arrivals per second over all instances; of a flash sale, at its peak. */
   ratePerSecond: number;
   seconds: number;

@@ -15,7 +15,8 @@ import { planLoad, type LoadOptions, type LoadPlan } from './options.ts';
 import { BackOffice } from './back-office.ts';
 import { InstancePool } from './pool.ts';
 import { settle, type AtRest } from './at-rest.ts';
-import { figuresOf, type Ended, type LoadRun } from './summary.ts';
+import type { Ended } from '../documents/figures.ts';
+import { figuresOf, type LoadRun } from './summary.ts';
 import type { InstanceRun, InstanceTask } from './task.ts';
 import { watchUsage, type Usage } from './usage.ts';
 

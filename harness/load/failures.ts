@@ -1,11 +1,4 @@
-/** What went wrong, counted by kind. */
-export interface Failure {
-  /** Error code, Redis' first word (NOSCRIPT, WRONGTYPE), or the message with its figures blanked out. */
-  kind: string;
-  count: number;
-  /** The first message of this kind, in full. */
-  message: string;
-}
+import type { Failure } from '../documents/figures.ts';
 
 const KIND_LENGTH = 80;
 const MOST_KINDS = 100;

@@ -4,7 +4,8 @@ import { isDefinite } from '../../strategies/errors.ts';
 import { UsageError } from '../ground/errors.ts';
 import type { RedisTarget } from '../redis/target.ts';
 import type { StrategyRef } from '../loader/strategies.ts';
-import { PROFILES, type Arrivals, type Profile } from './arrivals.ts';
+import { ARRIVAL_PROFILES, type ArrivalProfile } from '../documents/vocabulary.ts';
+import type { Arrivals } from './arrivals.ts';
 import type { Crowd } from './buyers.ts';
 
 export interface LoadOptions {
@@ -20,7 +21,7 @@ export interface LoadOptions {
   /** Units per purchase, dealt out cyclically. Default: one unit. */
   quantities?: readonly number[];
   /** Buyers come when they come, whatever becomes of those before them. Absent: closed loop. Needs `seconds`. */
-  arrivals?: { profile: Profile; ratePerSecond: number };
+  arrivals?: { profile: ArrivalProfile; ratePerSecond: number };
   /** Purchases in flight, over all workers; in an open loop at most. Default 64; of shared connections there, 1024. */
   inFlight?: number;
   /** Application instances, one thread each. Default 2, in an open loop on two processors 1. */
@@ -105,8 +106,8 @@ function checkArrivals(
   { profile, ratePerSecond }: { profile: string; ratePerSecond: number },
   seconds?: number,
 ) {
-  if (!(PROFILES as readonly string[]).includes(profile)) {
-    throw unusable(`arrivals are "${profile}"`, `give one of ${PROFILES.join(', ')}`);
+  if (!(ARRIVAL_PROFILES as readonly string[]).includes(profile)) {
+    throw unusable(`arrivals are "${profile}"`, `give one of ${ARRIVAL_PROFILES.join(', ')}`);
   }
   if (!(ratePerSecond > 0 && ratePerSecond <= MOST_ARRIVALS)) {
     throw unusable(`rate is ${String(ratePerSecond)}`, `give arrivals per second, at most ${MOST_ARRIVALS}`);

@@ -1,24 +1,10 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import type { CurvePoint, Percentile, Percentiles } from '../documents/figures.ts';
 
-const PERCENTILES = { p50: 0.5, p90: 0.9, p99: 0.99, p999: 0.999 } as const;
-export type Percentile = keyof typeof PERCENTILES;
-
-/** Milliseconds. A percentile for which too little was measured is null: X needs 10 / (1 − X) values. */
-export interface Percentiles {
-  count: number;
-  p50: number | null;
-  p90: number | null;
-  p99: number | null;
-  p999: number | null;
-  max: number | null;
-}
-
-/** So many of all took no longer than that. */
-export interface CurvePoint {
-  /** 0 … 1 */
-  share: number;
-  ms: number;
-}
+const PERCENTILES = { p50: 0.5, p90: 0.9, p99: 0.99, p999: 0.999 } as const satisfies Record<
+  Percentile,
+  number
+>;
 
 /** Closer and closer to 1, where what a few buyers suffer becomes visible. */
 const CURVE = [0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9995, 0.9999, 0.99999];

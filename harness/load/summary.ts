@@ -1,17 +1,12 @@
-import { OUTCOMES, type History, type Outcome } from '../history/operation.ts';
+import { OUTCOMES, type Outcome } from '../documents/vocabulary.ts';
+import type { History } from '../history/operation.ts';
 import { outcomeCode, type OperationColumns } from '../history/columns.ts';
-import type { Failure } from './failures.ts';
+import type { Ended, Failure } from '../documents/figures.ts';
 import { timesOf, type Recording } from '../history/recording.ts';
 import { noTimes, type Times } from './response-time.ts';
 import type { AtRest } from './at-rest.ts';
 import type { Usage } from './usage.ts';
 import { steadyFrom } from './warm-up.ts';
-
-/**
- * Why no purchase began any more: all buyers served, `seconds` over, the caller's signal, or nothing was completed
- * any more. After `aborted` nobody looked at what was left, so that history has neither drained units nor a ledger.
- */
-export type Ended = 'served' | 'time-up' | 'aborted' | 'stalled';
 
 /** A figure that was not measured is absent or null. */
 export interface LoadRun extends Usage, Pick<AtRest, 'drained' | 'drainedBy'> {
@@ -22,6 +17,7 @@ export interface LoadRun extends Usage, Pick<AtRest, 'drained' | 'drainedBy'> {
   workers: number;
   inFlight: number;
   connections: number;
+  /** After `aborted` nobody looked at what was left, so the history has neither drained units nor a ledger. */
   ended: Ended;
   history: History;
   /** Operations, by how they ended. */

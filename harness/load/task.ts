@@ -4,7 +4,7 @@ import type { Recording } from '../history/recording.ts';
 import type { StrategyRef } from '../loader/strategies.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Crowd } from './buyers.ts';
-import type { Failure } from './failures.ts';
+import type { Failure } from '../documents/figures.ts';
 
 /** What one worker is asked to do: be one application instance of a sale. Plain data. */
 export interface InstanceTask {

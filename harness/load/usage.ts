@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { cpus } from 'node:os';
+import type { Bottleneck } from '../documents/figures.ts';
 import { systemClock as clock } from '../ground/ambient.ts';
 
 /** From this share of one core on, a single-threaded side counts as the one that holds the others up. */
@@ -17,8 +18,6 @@ export interface Usage {
   serverCpu?: number;
   bottleneck?: Bottleneck;
 }
-
-export type Bottleneck = 'client' | 'server' | 'none';
 
 /** Begins to watch; the function that it answers tells what was used since. */
 export async function watchUsage(redis: Redis): Promise<(clientBusy: number) => Promise<Usage>> {

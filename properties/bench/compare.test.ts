@@ -2,15 +2,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { BenchResult } from '../../harness/bench/session.ts';
-import { rowOf, type BenchRow, type Trial } from '../../harness/bench/row.ts';
-import { OUTCOMES } from '../../harness/history/operation.ts';
+import type { BenchResult, BenchRow } from '../../harness/documents/figures.ts';
+import { rowOf, type Trial } from '../../harness/bench/row.ts';
+import { OUTCOMES, type Verdict } from '../../harness/documents/vocabulary.ts';
 import { noTimes } from '../../harness/load/response-time.ts';
-import { readSession } from '../../harness/documents/read-figures.ts';
-import { compare, comparisonText } from '../../reports/text/compare.ts';
+import { readFigures } from '../../harness/documents/read-figures.ts';
+import { compare } from '../../harness/commands/compare.ts';
+import { comparisonText } from '../../reports/text/compare.ts';
 import { benchText } from '../../reports/text/bench.ts';
 import { PROPERTIES, type Property } from '../../strategies/contract.ts';
-import type { Judgement, Verdict } from '../../harness/checkers/checker.ts';
+import type { Judgement } from '../../harness/checkers/checker.ts';
 import { oversell, type Ended } from '../helpers/command.ts';
 import { seed } from '../helpers/seed.ts';
 
@@ -75,8 +76,8 @@ describe('two sessions', () => {
 
   test('are not made up from a file that holds none', async () => {
     const file = await written({ strategies: 'none' });
-    expect(() => readSession(file)).toThrowError(expect.objectContaining({ code: 'NO_FIGURES' }) as Error);
-    expect(() => readSession('/nowhere')).toThrowError(
+    expect(() => readFigures(file)).toThrowError(expect.objectContaining({ code: 'NO_FIGURES' }) as Error);
+    expect(() => readFigures('/nowhere')).toThrowError(
       expect.objectContaining({ code: 'NO_FIGURES' }) as Error,
     );
   });
@@ -142,7 +143,10 @@ function rowWith(sales: readonly number[], verdicts: Partial<Record<Property, Ve
 }
 
 const between = (base: number[], now: number[]): string =>
-  comparisonText(compare(sessionOf(rowWith(base)), sessionOf(rowWith(now))), []);
+  comparisonText({
+    differences: [],
+    strategies: compare(sessionOf(rowWith(base)), sessionOf(rowWith(now))),
+  });
 
 const sessionOf = (row: BenchRow): BenchResult => ({
   environment: { node: '20.19.0', platform: 'linux x64', cpus: '2 × some', redis: 'Redis 7.0.15' },

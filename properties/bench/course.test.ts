@@ -1,9 +1,10 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bench } from '../../harness/bench/session.ts';
-import type { BenchRow } from '../../harness/bench/row.ts';
+import type { BenchRow } from '../../harness/documents/figures.ts';
 import { OperationColumns } from '../../harness/history/columns.ts';
-import { OUTCOMES, type Operation } from '../../harness/history/operation.ts';
+import { OUTCOMES } from '../../harness/documents/vocabulary.ts';
+import type { Operation } from '../../harness/history/operation.ts';
 import { courseOf } from '../../harness/bench/course.ts';
 import { roundTripMs } from '../../harness/bench/round-trip.ts';
 import type { LoadRun } from '../../harness/load/summary.ts';

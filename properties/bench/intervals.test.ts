@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { coinSums, wrongPairs } from '../../harness/bench/rank-sums.ts';
-import { differs, medianInterval, pairedRatio, unpairedRatio } from '../../harness/bench/statistics.ts';
+import { differs } from '../../harness/documents/intervals.ts';
+import { medianInterval, pairedRatio, unpairedRatio } from '../../harness/bench/statistics.ts';
 import { runRounds } from '../../harness/bench/trials.ts';
 import { seededRandom, type Random } from '../../harness/ground/random.ts';
 import { seed } from '../helpers/seed.ts';

@@ -1,8 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { arrivalTimes, PROFILES, type Arrivals } from '../../harness/load/arrivals.ts';
+import { ARRIVAL_PROFILES } from '../../harness/documents/vocabulary.ts';
+import { arrivalTimes, type Arrivals } from '../../harness/load/arrivals.ts';
 import { Durations } from '../../harness/load/response-time.ts';
-import { parseTarget, sweep, type Point } from '../../harness/bench/sweep.ts';
+import type { Point } from '../../harness/documents/figures.ts';
+import { parseTarget, sweep } from '../../harness/bench/sweep.ts';
 import { runRounds } from '../../harness/bench/trials.ts';
 import { steadyFrom } from '../../harness/load/warm-up.ts';
 import { seededRandom } from '../../harness/ground/random.ts';
@@ -50,7 +52,7 @@ describe('arrivals', () => {
   test('of every profile are ascending, within their time, and the same for the same seed', () => {
     fc.assert(
       fc.property(
-        fc.constantFrom(...PROFILES),
+        fc.constantFrom(...ARRIVAL_PROFILES),
         fc.integer({ min: 1, max: 4 }),
         fc.integer({ min: 1, max: 5_000 }),
         (profile, instances, ratePerSecond) => {

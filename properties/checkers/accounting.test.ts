@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { RecordedSale } from '../../strategies/contract.ts';
-import type { Verdict } from '../../harness/checkers/checker.ts';
+import type { Verdict } from '../../harness/documents/vocabulary.ts';
 import {
   judgeAtRest,
   outcomeOfAttempts,

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PROPERTIES, type Property } from '../../strategies/contract.ts';
-import type { Judgement, Verdict } from '../../harness/checkers/checker.ts';
+import type { Verdict } from '../../harness/documents/vocabulary.ts';
+import type { Judgement } from '../../harness/checkers/checker.ts';
 import { contextOf } from '../../harness/checkers/context.ts';
 import { judge } from '../../harness/checkers/judge.ts';
 import { OperationColumns } from '../../harness/history/columns.ts';

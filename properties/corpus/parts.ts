@@ -1,5 +1,5 @@
+import type { ExploredEnvironment } from '../../harness/documents/vocabulary.ts';
 import type { Scope } from '../../harness/documents/scope.ts';
-import type { ExploredEnvironment } from '../../harness/evaluate/environments.ts';
 import type { Faults } from '../../harness/documents/faults.ts';
 import type { Client, Property, Sale, Seller, SellerEnv, Strategy } from '../../strategies/contract.ts';
 import { stockKey } from '../../strategies/keys.ts';

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import type { Sale } from '../../strategies/contract.ts';
-import type { History, Operation, Outcome } from '../../harness/history/operation.ts';
+import type { Outcome } from '../../harness/documents/vocabulary.ts';
+import type { History, Operation } from '../../harness/history/operation.ts';
 import type { Random } from '../../harness/ground/random.ts';
 
 /** The plainest store that could be: the tests' own reading of the model, apart from the checkers'. */

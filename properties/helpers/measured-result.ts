@@ -1,6 +1,7 @@
 import type { CounterexampleStep } from '../../harness/documents/counterexample.ts';
-import { OUTCOMES } from '../../harness/history/operation.ts';
-import type { Cell, Cost, ExploredResult, Result, StrategyResult } from '../../harness/documents/result.ts';
+import { OUTCOMES } from '../../harness/documents/vocabulary.ts';
+import type { BenchRow } from '../../harness/documents/figures.ts';
+import type { Cell, ExploredResult, Result, StrategyResult } from '../../harness/documents/result.ts';
 import { PROPERTIES, type Environment, type Property } from '../../strategies/contract.ts';
 import { resultOf, strategyResult } from './results.ts';
 
@@ -104,7 +105,7 @@ function explored(environment: Environment, cells: Partial<Record<Property, Part
   };
 }
 
-function costOf(strategy: string, sales: number, verdict: Cost['verdict'] = 'holds'): Cost {
+function costOf(strategy: string, sales: number, verdict: BenchRow['verdict'] = 'holds'): BenchRow {
   const ratio = sales / 1_000;
   const percentiles = { count: 5_000, p50: 1, p90: 2, p99: 8, p999: null, max: 20 };
   const isBaseline = strategy === 'once';
@@ -149,7 +150,7 @@ function costOf(strategy: string, sales: number, verdict: Cost['verdict'] = 'hol
     verdict,
     properties: Object.fromEntries(
       PROPERTIES.map((property) => [property, property === 'oversell' ? verdict : 'holds']),
-    ) as Cost['properties'],
+    ) as BenchRow['properties'],
   };
 }
 

@@ -1,5 +1,6 @@
 import { systemClock } from '../../harness/ground/ambient.ts';
-import type { History, Operation, Outcome } from '../../harness/history/operation.ts';
+import type { Outcome } from '../../harness/documents/vocabulary.ts';
+import type { History, Operation } from '../../harness/history/operation.ts';
 import { Connections } from '../../harness/load/connections.ts';
 import { Failures } from '../../harness/load/failures.ts';
 import { workUntil } from '../../harness/load/back-office.ts';

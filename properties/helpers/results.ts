@@ -1,5 +1,5 @@
 import { findings } from '../../harness/documents/findings.ts';
-import { OUTCOMES } from '../../harness/history/operation.ts';
+import { OUTCOMES } from '../../harness/documents/vocabulary.ts';
 import {
   RESULT_VERSION,
   type Cell,

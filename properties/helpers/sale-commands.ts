@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect } from 'vitest';
 import type { Redis } from 'ioredis';
 import { saleModel, type SaleState } from '../../harness/checkers/sale-model.ts';
-import type { Op, Outcome } from '../../harness/history/operation.ts';
+import type { Op, Outcome } from '../../harness/documents/vocabulary.ts';
 import type { PurchaseRequest, Sale, Seller, SellerEnv, Strategy } from '../../strategies/contract.ts';
 
 /** The pure model of the sale, and every request that was sold in it and not released since. */

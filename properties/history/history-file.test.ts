@@ -9,7 +9,8 @@ import { LedgerScanner } from '../../harness/history/ledger-scanner.ts';
 import { ledgerLine, operationLine, parseLine } from '../../harness/history/line.ts';
 import { LineScanner } from '../../harness/history/line-scanner.ts';
 import { StringTable } from '../../harness/history/string-table.ts';
-import { OPS, OUTCOMES, type History, type Operation } from '../../harness/history/operation.ts';
+import { OPS, OUTCOMES } from '../../harness/documents/vocabulary.ts';
+import type { History, Operation } from '../../harness/history/operation.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oversell-history-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,6 +1,7 @@
 import type { Markup } from '../page/markup.ts';
-import type { Cost, StrategyResult } from '../../harness/documents/result.ts';
-import { differs } from '../../harness/bench/statistics.ts';
+import type { BenchRow } from '../../harness/documents/figures.ts';
+import type { StrategyResult } from '../../harness/documents/result.ts';
+import { differs } from '../../harness/documents/intervals.ts';
 import { comparison } from '../view/figures.ts';
 import { chart, INK, logarithmic, MUTED } from './chart.ts';
 
@@ -76,7 +77,7 @@ export async function forestPlot(
   );
 }
 
-function lineOf({ ratioToBaseline }: Cost): {
+function lineOf({ ratioToBaseline }: BenchRow): {
   median: number;
   low: number;
   high: number;

@@ -1,4 +1,5 @@
-import type { Cost, Result, StrategyResult } from '../../harness/documents/result.ts';
+import type { BenchRow } from '../../harness/documents/figures.ts';
+import type { Result, StrategyResult } from '../../harness/documents/result.ts';
 import { courseChart } from '../charts/course.ts';
 import { offeredLoad, percentileCurve } from '../charts/response.ts';
 import { forestPlot, phases } from '../charts/throughput.ts';
@@ -37,14 +38,14 @@ export async function costs(result: Result): Promise<Markup> {
 
 const section = (inside: Markup): Markup => markup`
 <section id="cost">
-<h2>Cost</h2>
+<h2>BenchRow</h2>
 ${inside}
 </section>`;
 
 /** How it was measured, before any figure. */
 function method({ session }: Result, measured: readonly StrategyResult[]): Markup {
   const rows = measured.map(({ cost }) => cost!);
-  const [first] = rows as [Cost];
+  const [first] = rows as [BenchRow];
   const held = rows.filter(({ bottleneck }) => bottleneck === 'client').map(({ strategy }) => strategy);
   const control = session?.control ?? undefined;
   return markup`<ul class="method">
@@ -92,7 +93,7 @@ ${table({
 })}`;
 }
 
-function throughputRow(name: string, cost: Cost): string[] {
+function throughputRow(name: string, cost: BenchRow): string[] {
   if (cost.verdict !== 'holds') {
     return [name, 'void', 'void', 'void', 'void', `${cost.verdict} in the measured sales`];
   }

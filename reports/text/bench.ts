@@ -1,6 +1,4 @@
-import type { BenchResult } from '../../harness/bench/session.ts';
-import type { BenchRow } from '../../harness/bench/row.ts';
-import type { Ceiling } from '../../harness/bench/redis-benchmark.ts';
+import type { BenchResult, BenchRow, Ceiling } from '../../harness/documents/figures.ts';
 import { comparison, grouped, intervalText, known, perSale, ratioText, tail } from '../view/figures.ts';
 import { textTable } from './text-table.ts';
 

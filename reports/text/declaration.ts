@@ -1,5 +1,4 @@
-import type { Coverage } from '../../harness/explorer/explore.ts';
-import type { Verdict } from '../../harness/checkers/checker.ts';
+import type { Coverage, Verdict } from '../../harness/documents/vocabulary.ts';
 import { PROPERTIES, type Environment, type Guarantee, type Property } from '../../strategies/contract.ts';
 
 /** What was found in one environment; an Exploration's properties fit. */

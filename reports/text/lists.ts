@@ -1,7 +1,7 @@
 import { ENVIRONMENTS, PROPERTIES, type Guarantees } from '../../strategies/contract.ts';
 import type { Registration } from '../../strategies/registry.ts';
-import type { CheckResult } from '../../harness/commands/check.ts';
-import type { MachineReport } from '../../harness/commands/doctor.ts';
+import type { CheckResult } from '../../harness/documents/judgement.ts';
+import type { MachineReport } from '../../harness/documents/machine.ts';
 import { textTable } from './text-table.ts';
 import { grouped } from '../view/figures.ts';
 import { evidenceTable } from '../view/view.ts';

@@ -1,4 +1,5 @@
-import type { Cost, Result } from '../../harness/documents/result.ts';
+import type { BenchRow } from '../../harness/documents/figures.ts';
+import type { Result } from '../../harness/documents/result.ts';
 import { comparison, grouped, known } from './figures.ts';
 
 /** What each strategy costs, in few words; for a terminal, and for a pull request. */
@@ -21,7 +22,7 @@ export function costTable(result: Result): { caption: string; head: string[]; ro
   };
 }
 
-function caption(costs: readonly Cost[], baseline: string | undefined): string {
+function caption(costs: readonly BenchRow[], baseline: string | undefined): string {
   const inFlight = [...new Set(costs.map((cost) => cost.inFlight))].join(', ');
   const trials = Math.max(...costs.map((cost) => cost.trials));
   const compared =
@@ -32,7 +33,7 @@ function caption(costs: readonly Cost[], baseline: string | undefined): string {
 }
 
 /** Figures of a strategy that broke a property would be worth nothing. */
-function costRow(cost: Cost, isCompared: boolean): string[] {
+function costRow(cost: BenchRow, isCompared: boolean): string[] {
   const { strategy, verdict, salesPerSecond, ratioToBaseline, responseMs, commandsPerSale, bottleneck } =
     cost;
   if (verdict !== 'holds') {

@@ -1,5 +1,5 @@
-import type { Percentiles } from '../../harness/load/response-time.ts';
-import { differs, type Interval } from '../../harness/bench/statistics.ts';
+import type { Interval, Percentiles } from '../../harness/documents/figures.ts';
+import { differs } from '../../harness/documents/intervals.ts';
 
 /** Figures in words. One that was not measured is a dash, never a nought. */
 

@@ -4,10 +4,10 @@ import type {
   EnvironmentResult,
   ExploredResult,
   Result,
-  Scope,
+  SampledScope,
   StrategyResult,
 } from '../../harness/documents/result.ts';
-import type { Operation } from '../../harness/history/operation.ts';
+import type { ShownOperation } from '../../harness/documents/history.ts';
 import { ENVIRONMENTS, PROPERTIES, type Environment, type Property } from '../../strategies/contract.ts';
 import { grouped, plural } from './figures.ts';
 import { environmentWord } from './words.ts';
@@ -91,7 +91,7 @@ export function scopesOf(result: Result): string[] {
   });
 }
 
-function scopeWords({ buyers, stock, quantities, instances, inFlight }: Scope): string {
+function scopeWords({ buyers, stock, quantities, instances, inFlight }: SampledScope): string {
   const each = quantities.length === 1 ? plural(quantities[0]!, 'unit') : `${quantities.join(', ')} … units`;
   return `${plural(buyers, 'buyer')} of ${each}, ${grouped(stock)} on sale, ${inFlight} in flight on ${plural(instances, 'instance')}`;
 }
@@ -110,7 +110,7 @@ export function notTested(result: Result): string[] {
 const ms = (ns: number): string => `${(ns / 1e6).toFixed(3)} ms`;
 
 interface Shown {
-  operations: readonly (Omit<Operation, 'completed'> & { completed?: number })[];
+  operations: readonly ShownOperation[];
   requests?: readonly string[];
 }
 

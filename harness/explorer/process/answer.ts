@@ -1,5 +1,5 @@
 import type { PurchaseOutcome } from '../../../strategies/contract.ts';
-import type { Outcome } from '../../history/operation.ts';
+import type { Outcome } from '../../documents/vocabulary.ts';
 import { CannotExplore } from '../errors.ts';
 import type { Settled } from './instance.ts';
 

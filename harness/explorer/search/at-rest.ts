@@ -7,7 +7,7 @@ import {
 import { judgeAtRest, outcomeOfAttempts, type RequestFacts } from '../../checkers/accounting.ts';
 import { falseRefusals, type OrderedOperation } from '../../checkers/false-refusals.ts';
 import type { Evidence, Judgement } from '../../checkers/checker.ts';
-import type { Outcome } from '../../history/operation.ts';
+import type { Outcome } from '../../documents/vocabulary.ts';
 import { Budgets } from '../scope/budgets.ts';
 import { Cursor } from '../space/cursor.ts';
 import { drive } from '../space/drive.ts';

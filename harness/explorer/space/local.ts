@@ -1,4 +1,4 @@
-import type { Outcome } from '../../history/operation.ts';
+import type { Outcome } from '../../documents/vocabulary.ts';
 
 /**
  * The state of one application instance as the search sees it: where its code stands (a node of its history), and
