@@ -1,5 +1,5 @@
-import { EXPLORED } from '../harness/documents/vocabulary.ts';
-import { PROPERTIES, type Strategy } from '../strategies/contract.ts';
+import { environmentRow, EXPLORED } from '../harness/documents/environments.ts';
+import { ENVIRONMENTS, PROPERTIES, type Strategy } from '../strategies/contract.ts';
 import { CHOOSING } from '../strategies/choosing.ts';
 import type { Registration } from '../strategies/registry.ts';
 
@@ -21,6 +21,8 @@ export function strategiesReadme(registry: readonly Registration[]): string {
       '',
     ];
   });
+  const environments = ENVIRONMENTS.map((name) => row([`\`${name}\``, environmentRow(name).summary]));
+  const unexplored = ENVIRONMENTS.filter((name) => environmentRow(name).scopes.length === 0);
   return `# Strategies
 
 <!-- Generated from the registry, choosing.ts and the declared guarantees: npm run docs -->
@@ -29,11 +31,17 @@ Each file is one way of selling limited stock, its Lua beside it. Copy one and c
 \`oversell explore ./yours.ts\`. A **control** is known to be wrong, and must be caught in every run.
 
 What is declared here is tested both ways: *holds* by running every interleaving of the environment, *breaks* by an
-interleaving that shows it. Of failover and resharding nothing is verified yet.
+interleaving that shows it. Of ${unexplored.join(' and ')} nothing is verified yet.
 
 | strategy | commands of a purchase | round trips | connection | everything holds in | breaks |
 | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
+
+## Environments
+
+| environment | what happens |
+| --- | --- |
+${environments.join('\n')}
 
 ## When to choose which
 

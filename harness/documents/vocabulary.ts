@@ -1,5 +1,3 @@
-import type { Environment } from '../../strategies/contract.ts';
-
 /**
  * The words that documents choose from: schemas, engines, flags and reports all take them from here. Nothing of zod
  * is in this file, because `--help` and `check` load it and would otherwise take half as long again to start.
@@ -46,23 +44,6 @@ export const ENDINGS: Record<Op, readonly Outcome[]> = {
 /** How the client treats a broken connection. */
 export const CLIENT_MODES = ['default', 'no-resend', 'no-retry'] as const;
 export type ClientMode = (typeof CLIENT_MODES)[number];
-
-/** Environments that are explored; the others need several servers. */
-export const EXPLORED = [
-  'calm',
-  'several-units',
-  'release-restock',
-  'buyer-crash',
-  'lost-reply',
-  'retry',
-  'script-flush',
-  'expiry',
-  'eviction',
-  'hostile-input',
-  'restart',
-  'restart-without-aof',
-] as const satisfies readonly Environment[];
-export type ExploredEnvironment = (typeof EXPLORED)[number];
 
 /** Closed: a buyer comes when another is served. Open: buyers come when they come. */
 export const MODES = ['closed', 'open'] as const;

@@ -15,7 +15,8 @@ import type { RedisTarget } from '../redis/target.ts';
 import { requirementsOf } from './requirements.ts';
 import { RESULT_VERSION, type Result, type StrategyResult } from '../documents/result.ts';
 import { createRunFolder, writeResult } from '../documents/run-folder.ts';
-import { salesOf, sampleSale } from './sampled.ts';
+import { salesOf } from './environments.ts';
+import { sampleSale } from './sampled.ts';
 import { chosenStrategies, type LoadedStrategy } from '../loader/strategies.ts';
 
 export interface EvaluateOptions extends TargetOptions {

@@ -1,3 +1,4 @@
+import type { ExploredEnvironment } from '../documents/environments.ts';
 import type { Scope } from '../documents/scope.ts';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -5,7 +6,6 @@ import { PROPERTIES, type Guarantee, type Property } from '../../strategies/cont
 import { systemClock as clock } from '../ground/ambient.ts';
 import { worst } from '../checkers/checker.ts';
 import { abilitiesOf } from '../explorer/space/abilities.ts';
-import type { ExploredEnvironment } from '../documents/vocabulary.ts';
 import { scopesOf } from './environments.ts';
 import { CannotExplore } from '../explorer/errors.ts';
 import type { CounterexampleStep } from '../documents/counterexample.ts';

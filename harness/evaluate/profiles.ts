@@ -1,4 +1,4 @@
-import { EXPLORED, type ExploredEnvironment } from '../documents/vocabulary.ts';
+import { EXPLORED, QUICK, type ExploredEnvironment } from '../documents/environments.ts';
 import type { Measuring } from './measured.ts';
 
 /** What is explored, how often large sales are sampled, and how each strategy is measured. */
@@ -13,7 +13,7 @@ export const PROFILES = {
       'lua-coalesced',
       'function-decrement',
     ],
-    explored: ['calm', 'several-units', 'buyer-crash', 'lost-reply'],
+    explored: QUICK,
     maxStates: 200_000,
     auditSamples: 8,
     histories: 2,

@@ -1,12 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  PROPERTIES,
-  type Environment,
-  type Guarantees,
-  type Property,
-  type Strategy,
-} from '../../strategies/contract.ts';
+import { PROPERTIES, type Environment, type Guarantees, type Property } from '../../strategies/contract.ts';
 import { worst, type Judgement } from '../checkers/checker.ts';
 import { judge } from '../checkers/judge.ts';
 import { writeHistory } from '../history/jsonl.ts';
@@ -19,37 +13,11 @@ import type { LoadRun } from '../load/summary.ts';
 import { seededRandom } from '../ground/random.ts';
 import type { RedisTarget } from '../redis/target.ts';
 import type { Cell, EnvironmentResult, SampledScope } from '../documents/result.ts';
+import type { SampledSale } from './environments.ts';
 import type { LoadedStrategy } from '../loader/strategies.ts';
 
 /** For the checker's search, where a history has unknown outcomes. */
 const SEARCH_MS = 5_000;
-
-/** Far more buyers than units, so that they meet at the end of the stock, where the mistakes are. */
-const CROWD = { buyers: 1_000, instances: 2, inFlight: 64 };
-
-/** A large sale under real concurrency. */
-interface SampledSale {
-  environment: Environment;
-  scope: SampledScope;
-  /** Added where the strategy supports it. */
-  limit?: { users: number; perUserLimit: number };
-}
-
-const SALES: readonly SampledSale[] = [
-  { environment: 'calm', scope: { ...CROWD, stock: 100, quantities: [1] } },
-  {
-    environment: 'several-units',
-    scope: { ...CROWD, stock: 100, quantities: [2, 1, 2] },
-    limit: { users: 100, perUserLimit: 3 },
-  },
-];
-
-/** Those that the strategy can sell. */
-export const salesOf = ({ supports }: Strategy): SampledSale[] =>
-  SALES.filter(
-    ({ scope }) =>
-      scope.quantities.every((quantity) => quantity === 1) || supports?.includes('several-units'),
-  );
 
 export interface SampleOptions {
   target: RedisTarget;

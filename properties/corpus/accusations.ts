@@ -1,7 +1,7 @@
+import type { ExploredEnvironment } from '../../harness/documents/environments.ts';
 import { expect } from 'vitest';
 import { systemClock } from '../../harness/ground/ambient.ts';
 import { abilitiesOf } from '../../harness/explorer/space/abilities.ts';
-import type { ExploredEnvironment } from '../../harness/documents/vocabulary.ts';
 import { scopesOf } from '../../harness/evaluate/environments.ts';
 import { explore } from '../../harness/explorer/explore.ts';
 import type { RedisTarget } from '../../harness/redis/target.ts';

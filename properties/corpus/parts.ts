@@ -1,4 +1,4 @@
-import type { ExploredEnvironment } from '../../harness/documents/vocabulary.ts';
+import type { ExploredEnvironment } from '../../harness/documents/environments.ts';
 import type { Scope } from '../../harness/documents/scope.ts';
 import type { Faults } from '../../harness/documents/faults.ts';
 import type { Client, Property, Sale, Seller, SellerEnv, Strategy } from '../../strategies/contract.ts';

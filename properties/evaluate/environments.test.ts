@@ -1,5 +1,5 @@
+import type { ExploredEnvironment } from '../../harness/documents/environments.ts';
 import { expect, test } from 'vitest';
-import type { ExploredEnvironment } from '../../harness/documents/vocabulary.ts';
 import type { Property, Strategy } from '../../strategies/contract.ts';
 import { decrementThenCheck } from '../../strategies/decrement-then-check.ts';
 import { watchRetry } from '../../strategies/watch-retry.ts';

@@ -1,7 +1,7 @@
+import { EXPLORED, type ExploredEnvironment } from '../../harness/documents/environments.ts';
 import { afterAll, describe, expect, test } from 'vitest';
 import { worst } from '../../harness/checkers/checker.ts';
 import { abilitiesOf } from '../../harness/explorer/space/abilities.ts';
-import { EXPLORED, type ExploredEnvironment } from '../../harness/documents/vocabulary.ts';
 import { scopesOf } from '../../harness/evaluate/environments.ts';
 import type { Exploration } from '../../harness/explorer/explore.ts';
 import { textTable } from '../../reports/text/text-table.ts';

@@ -1,6 +1,6 @@
+import { EXPLORED } from '../../harness/documents/environments.ts';
 import { afterAll, describe, expect, test } from 'vitest';
 import { abilitiesOf } from '../../harness/explorer/space/abilities.ts';
-import { EXPLORED } from '../../harness/documents/vocabulary.ts';
 import { PROPERTIES } from '../../strategies/contract.ts';
 import { mutants, subject, variants } from '../corpus/corpus.ts';
 import { hunt, kills, killTable, type Hunt, type Kill } from '../corpus/kills.ts';
