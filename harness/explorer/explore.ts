@@ -19,7 +19,8 @@ import { ALL_REDUCTIONS, type Parts, type Reductions } from './space/setting.ts'
 import { Space } from './space/space.ts';
 import { mirror } from './space/symmetry.ts';
 import { virtualGlobals } from './process/virtual.ts';
-import { audit, type Audit } from './sockets/audit.ts';
+import { audit, NO_AUDIT, type Audit, type AuditFindings } from './sockets/audit.ts';
+import type { Path } from './search/shortest.ts';
 import { everyRealInterleaving } from './sockets/unreduced.ts';
 
 export interface ExploreOptions {
@@ -106,15 +107,14 @@ async function exploreWith(
   memo: ServerMemo,
   reductions: Reductions,
 ): Promise<Exploration> {
-  const { scope, subject, target, now } = options;
+  const { scope, subject, now } = options;
   const startedMs = now();
-  const properties = options.properties ?? PROPERTIES;
-  const maxStates = options.maxStates ?? DEFAULT_MAX_STATES;
   const parts = { scope, subject, memo, reductions, rules: { ...ALL_RULES, ...options.rules } };
   const space = new Space(parts);
+  const properties = options.properties ?? PROPERTIES;
   const search = new Search(space, new Rest(space), {
     properties,
-    maxStates,
+    maxStates: options.maxStates ?? DEFAULT_MAX_STATES,
     ...(options.signal ? { signal: options.signal } : {}),
     onProgress: (progress) => options.onProgress?.({ ...progress, elapsedMs: now() - startedMs }),
   });
@@ -122,40 +122,17 @@ async function exploreWith(
   const elapsedMs = now() - startedMs;
   const { serverCommands } = memo;
   const interrupted = options.signal?.aborted ?? false;
-  const notes = interrupted ? ['interrupted'] : [];
   const stopped = properties.length === 1 && result.violated.has(properties[0]!);
-  const tooLarge = !result.exhausted && !interrupted && !stopped;
-  const sampled = tooLarge ? await sampleOf(options, space, memo) : undefined;
-  for (const property of sampled?.found.keys() ?? []) result.violated.add(property);
+  const sampled =
+    result.exhausted || interrupted || stopped ? undefined : await sampleOf(options, space, memo);
   const chance = interrupted ? false : await verify(space, memo, scope);
-  if (chance)
-    notes.push('chance that is not taken from env.pick reached what it does: other draws were not tried');
-  if (sampled) notes.push(`stopped at ${maxStates} states`, ...sampled.notes);
-  if (space.cut) notes.push('a purchase went on and on, and was cut: its retries are not bounded');
-  const whole = result.exhausted && !space.cut;
-  const coverage: Coverage = chance || sampled ? 'sampled' : whole ? 'exhausted' : 'bounded';
-
-  const audited = interrupted ? { replayed: 0, mismatches: [] } : await auditOf(options, space, memo, result);
-  for (const { step, message } of audited.mismatches)
-    notes.push(`audit: at step ${step + 1}, ${message}: a bug of ours`);
-  const counterexamples = interrupted ? new Map() : await counterexamplesOf(options, parts, result, sampled);
-  const verdicts = {} as Record<Property, PropertyResult>;
-  for (const property of PROPERTIES) {
-    const claimed = verdictOf(property, properties, result, audited);
-    const shown = counterexamples.has(property) || interrupted;
-    const verdict = claimed === 'violated' && !shown ? 'inconclusive' : claimed;
-    if (verdict !== claimed)
-      notes.push(`${property}: violated in the search, and no interleaving shows it: a bug of ours`);
-    verdicts[property] = { verdict, coverage, counterexample: counterexamples.get(property) ?? null };
-  }
+  const { audit: audited, found } = interrupted ? NO_AUDIT : await auditOf(options, space, memo, result);
+  const drawn = new Map([...found, ...(sampled?.found ?? [])]);
+  for (const property of drawn.keys()) result.violated.add(property);
+  const counterexamples = interrupted ? new Map() : await counterexamplesOf(options, parts, result, drawn);
+  const judged: Judged = { options, result, space, sampled, chance, audited, counterexamples };
   return {
-    strategy: subject.strategy.name,
-    ...(options.path === undefined ? {} : { path: options.path }),
-    verdict: overall(properties.map((property) => verdicts[property].verdict)),
-    coverage,
-    notes,
-    properties: verdicts,
-    scope: { ...scope, maxStates, server: target.description },
+    ...conclusionOf(judged),
     interleavings: result.interleavings,
     states: result.states,
     transitions: result.transitions,
@@ -166,6 +143,68 @@ async function exploreWith(
     reductions: { ...reductions },
     outcomes: result.outcomes,
   };
+}
+
+/** Everything that a verdict depends on. */
+interface Judged {
+  options: ExploreOptions;
+  result: SearchResult;
+  space: Space;
+  /** Interleavings drawn at random, where the search could not end. */
+  sampled: Sample | undefined;
+  /** Draws that were not tried could change what happens. */
+  chance: boolean;
+  audited: Audit;
+  counterexamples: ReadonlyMap<Property, Counterexample>;
+}
+
+function conclusionOf(
+  judged: Judged,
+): Pick<Exploration, 'strategy' | 'path' | 'verdict' | 'coverage' | 'notes' | 'properties' | 'scope'> {
+  const { options, result, space, sampled, chance, audited, counterexamples } = judged;
+  const { scope, subject, target } = options;
+  const maxStates = options.maxStates ?? DEFAULT_MAX_STATES;
+  const asked = options.properties ?? PROPERTIES;
+  const whole = result.exhausted && !space.cut;
+  const coverage: Coverage = chance || sampled ? 'sampled' : whole ? 'exhausted' : 'bounded';
+  const properties = {} as Record<Property, PropertyResult>;
+  for (const property of PROPERTIES) {
+    const verdict = verdictOf(property, asked, result, audited);
+    properties[property] = { verdict, coverage, counterexample: counterexamples.get(property) ?? null };
+  }
+  return {
+    strategy: subject.strategy.name,
+    ...(options.path === undefined ? {} : { path: options.path }),
+    verdict: overall(asked.map((property) => properties[property].verdict)),
+    coverage,
+    notes: notesOf(judged, maxStates),
+    properties,
+    scope: { ...scope, maxStates, server: target.description },
+  };
+}
+
+/** Why the coverage is less than exhausted, a verdict inconclusive, or a violation not shown. */
+function notesOf(
+  { options, result, space, sampled, chance, audited, counterexamples }: Judged,
+  maxStates: number,
+): string[] {
+  const interrupted = options.signal?.aborted ?? false;
+  const unshown = [...result.violated].filter((property) => !counterexamples.has(property));
+  return [
+    ...(interrupted ? ['interrupted'] : []),
+    ...(chance
+      ? ['chance that is not taken from env.pick reached what it does: other draws were not tried']
+      : []),
+    ...(sampled ? [`stopped at ${maxStates} states`, ...sampled.notes] : []),
+    ...(space.cut ? ['a purchase went on and on, and was cut: its retries are not bounded'] : []),
+    ...audited.mismatches.map(
+      ({ step, message }) => `audit: at step ${step + 1}, ${message}: this is a bug in oversell`,
+    ),
+    ...(interrupted ? [] : unshown).map(
+      (property) =>
+        `${property}: violated in the search, but no single interleaving was found that shows it: this is a bug in oversell`,
+    ),
+  ];
 }
 
 /**
@@ -223,10 +262,10 @@ async function auditOf(
   explored: Space,
   memo: ServerMemo,
   { exhausted, outcomes }: SearchResult,
-): Promise<Audit> {
+): Promise<AuditFindings> {
   const samples = options.auditSamples ?? DEFAULT_AUDIT_SAMPLES;
   const { scope, subject, target } = options;
-  if (samples === 0) return { replayed: 0, mismatches: [] };
+  if (samples === 0) return NO_AUDIT;
   const random = seededRandom(scope.seed).fork('audit');
   const expected = exhausted ? outcomes : undefined;
   const venue = { subject, memo, target };
@@ -237,7 +276,8 @@ async function counterexamplesOf(
   options: ExploreOptions,
   parts: Required<Parts>,
   result: SearchResult,
-  sampled: Sample | undefined,
+  /** Interleavings that will do where no search ends. */
+  drawn: ReadonlyMap<Property, Path>,
 ): Promise<Map<Property, Counterexample>> {
   const { subject, target, path } = options;
   const wanted = new Set(
@@ -245,7 +285,7 @@ async function counterexamplesOf(
   );
   const found = await minimalCounterexamples(
     { ...parts, reductions: { ...parts.reductions, merging: true } },
-    { properties: wanted, drawn: sampled?.found ?? new Map(), signal: options.signal },
+    { properties: wanted, drawn, signal: options.signal },
   );
   const counterexamples = new Map<Property, Counterexample>();
   for (const { property, scope: smaller, path: violation, rest, opened } of found) {

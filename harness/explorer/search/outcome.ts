@@ -1,17 +1,19 @@
-import type { Judgement } from '../../checkers/checker.ts';
-import { violatedIn, type Finish } from './at-rest.ts';
 import type { Scope } from '../../documents/scope.ts';
+import type { Judgement } from '../../checkers/checker.ts';
 import { buyersOf, letter, renamer } from '../scope/scope.ts';
 import { renameContent } from '../server/memo.ts';
 import { classesOf } from '../space/symmetry.ts';
-
-/** Beyond this many buyers an outcome is told as it is: trying all their orders would take too long. */
-const MOST_EXCHANGED = 6;
+import { violatedIn, type Finish } from './at-rest.ts';
 
 /**
  * What one end of an interleaving comes to: an answer per request, the properties violated, and the logical
  * content of the server, up to renaming of interchangeable buyers. Searches that are reduced in different ways must
- * agree on the set of these.
+ * agree on the set of these: two ends get the same text exactly if some exchange of such buyers makes one the other.
+ *
+ * The text is that of a canonical order of the buyers. They are sorted by what tells them apart (their answers, and
+ * where their ids stand in the content), again and again, as buyers who are told apart tell others apart. Of buyers
+ * who stay alike, either any order will do, because exchanging neighbours changes nothing; or each is tried as the
+ * first, and the least text is taken (individualisation and refinement: McKay, "Practical graph isomorphism", 1981).
  */
 export function outcomeOf(
   scope: Scope,
@@ -19,39 +21,114 @@ export function outcomeOf(
   judgement: Judgement,
   content: string,
 ): string {
-  const violated = violatedIn(judgement);
-  let least: string | undefined;
-  for (const to of exchanges(scope)) {
-    const renamed = ends
-      .map(({ kind, buyer, fate }) => `${buyer < 0 ? '' : letter(to[buyer]!)} ${kind} ${fate}`)
-      .toSorted();
-    const outcome = JSON.stringify([renamed, violated, renameContent(content, renamer(scope, to))]);
-    if (least === undefined || outcome < least) least = outcome;
-  }
-  return least!;
+  const classes = classesOfBuyers(scope);
+  const end: End = { scope, ends, violated: violatedIn(judgement), content, classes };
+  return leastFrom(
+    end,
+    refined(
+      end,
+      classes.map(() => 0),
+    ),
+  );
 }
 
-const remembered = new WeakMap<Scope, number[][]>();
-
-/** Every exchange of interchangeable buyers, as the buyer whose place each one takes. */
-function exchanges(scope: Scope): number[][] {
-  const known = remembered.get(scope);
-  if (known) return known;
-  const identity = Array.from({ length: scope.buyers }, (_, b) => b);
-  let result: number[][] = [identity];
-  if (scope.buyers <= MOST_EXCHANGED) {
-    const classes = classesOf(scope);
-    const classOf = identity.map((b) => {
-      const instance = b % scope.instances;
-      return buyersOf(scope, instance).length === 1 ? classes[instance]! : -1 - b;
-    });
-    result = permutations(identity).filter((to) => to.every((target, b) => classOf[target] === classOf[b]));
-  }
-  remembered.set(scope, result);
-  return result;
+interface End {
+  scope: Scope;
+  ends: readonly Finish[];
+  violated: readonly string[];
+  content: string;
+  /** For each buyer the first of those it may be exchanged with: itself, if there are none. */
+  classes: readonly number[];
 }
 
-function permutations(items: readonly number[]): number[][] {
-  if (items.length === 0) return [[]];
-  return items.flatMap((item, i) => permutations(items.toSpliced(i, 1)).map((rest) => [item, ...rest]));
+/** For each buyer the first buyer of those it may be exchanged with. */
+export function classesOfBuyers(scope: Scope): number[] {
+  const classes = classesOf(scope);
+  return Array.from({ length: scope.buyers }, (_, b) => {
+    const instance = b % scope.instances;
+    return buyersOf(scope, instance).length === 1 ? classes[instance]! : b;
+  });
+}
+
+/** The end as it reads after buyer `b` has taken the place of buyer `to[b]`. */
+export function retold(end: Omit<End, 'classes'>, to: readonly number[]): string {
+  const answers = end.ends
+    .map(({ kind, buyer, fate }) => `${buyer < 0 ? '' : letter(to[buyer]!)} ${kind} ${fate}`)
+    .toSorted();
+  return JSON.stringify([answers, end.violated, renameContent(end.content, renamer(end.scope, to))]);
+}
+
+/** By buyer: how many of its class are known to come before it. Those of one class and rank are not told apart. */
+type Ranks = readonly number[];
+
+function leastFrom(end: End, ranks: Ranks): string {
+  const tied = firstTie(end, ranks);
+  if (!tied) return retold(end, placesOf(end, ranks));
+  const texts = tied.map((first) => {
+    const ahead = ranks.map((rank, b) => (b !== first && tied.includes(b) ? rank + 1 : rank));
+    return leastFrom(end, refined(end, ahead));
+  });
+  return texts.reduce((least, text) => (text < least ? text : least));
+}
+
+/** Buyers who are not told apart, and of whom two cannot be exchanged without changing the end. */
+function firstTie(end: End, ranks: Ranks): number[] | undefined {
+  const identity = ranks.map((_, b) => b);
+  const as = retold(end, identity);
+  return identity
+    .filter((b) => alike(end, ranks, b)[0] === b)
+    .map((b) => alike(end, ranks, b))
+    .find((group) =>
+      // Exchanges of neighbours make up every order.
+      group.slice(1).some((b, i) => retold(end, identity.with(b, group[i]!).with(group[i]!, b)) !== as),
+    );
+}
+
+/** Buyers who are not told apart from this one, itself included, in ascending order. */
+const alike = ({ classes }: End, ranks: Ranks, buyer: number): number[] =>
+  ranks.flatMap((rank, b) => (classes[b] === classes[buyer] && rank === ranks[buyer] ? [b] : []));
+
+/** Ranks after telling buyers apart by what can be said of them, until nothing more does. */
+function refined(end: End, ranks: Ranks): Ranks {
+  for (let at = ranks; ;) {
+    const marks = at.map((_, b) => (alike(end, at, b).length > 1 ? markOf(end, at, b) : ''));
+    const next = at.map((rank, b) => rank + alike(end, at, b).filter((o) => marks[o]! < marks[b]!).length);
+    if (next.every((rank, b) => rank === at[b])) return at;
+    at = next;
+  }
+}
+
+/** What can be said of a buyer without naming any: its answers, and where its ids stand among others' classes and ranks. */
+function markOf({ scope, ends, content, classes }: End, ranks: Ranks, buyer: number): string {
+  const own = ends
+    .filter((finish) => finish.buyer === buyer)
+    .map(({ kind, fate }) => `${kind} ${fate}`)
+    .toSorted()
+    .join();
+  if (!new RegExp(`(request|user)-${letter(buyer)}`).test(content)) return own;
+  const where = renameContent(content, (text) =>
+    text.replaceAll(/(request|user)-([A-Z])/g, (id, kind: string, of: string) => {
+      const holder = holderOf(scope, kind, of);
+      if (holder === undefined) return id;
+      return holder === buyer ? `${kind}-self` : `${kind}-${classes[holder]}.${ranks[holder]}`;
+    }),
+  );
+  return `${own} ${where}`;
+}
+
+/** The one buyer whom the id names; a user who is several buyers keeps its name under every exchange. */
+function holderOf({ buyers, users }: Scope, kind: string, of: string): number | undefined {
+  const index = of.charCodeAt(0) - 'A'.charCodeAt(0);
+  if (index >= (kind === 'request' ? buyers : users)) return undefined;
+  const shares = kind === 'user' && index + users < buyers;
+  return shares ? undefined : index;
+}
+
+/** A place for each buyer among those of its class, in the order of the ranks. Among the tied, any order will do. */
+function placesOf(end: End, ranks: Ranks): number[] {
+  const { classes } = end;
+  return ranks.map((rank, b) => {
+    const members = classes.flatMap((c, o) => (c === classes[b] ? [o] : []));
+    return members[rank + alike(end, ranks, b).indexOf(b)]!;
+  });
 }

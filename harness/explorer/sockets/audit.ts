@@ -4,7 +4,9 @@ import type { ScheduleStep } from '../../documents/counterexample.ts';
 import { RealSale, type Venue } from './real-sale.ts';
 import { sortUnordered } from '../../wire/resp.ts';
 import { randomScheduler } from '../search/schedulers/random.ts';
-import { Rest } from '../search/at-rest.ts';
+import type { Property } from '../../../strategies/contract.ts';
+import { Rest, violatedIn } from '../search/at-rest.ts';
+import type { Path } from '../search/shortest.ts';
 import { walkOnce } from '../search/sampling.ts';
 import type { Space } from '../space/space.ts';
 import { States } from '../space/states.ts';
@@ -20,6 +22,14 @@ export interface Audit {
   replayed: number;
   mismatches: Mismatch[];
 }
+
+/** An audit, and the interleavings that violate something over real sockets where the search had found nothing. */
+export interface AuditFindings {
+  audit: Audit;
+  found: Map<Property, Path>;
+}
+
+export const NO_AUDIT: AuditFindings = { audit: { replayed: 0, mismatches: [] }, found: new Map() };
 
 /** How much is audited. */
 export interface Audited {
@@ -38,9 +48,10 @@ export async function audit(
   space: Space,
   venue: Venue,
   { samples, random, expected }: Audited,
-): Promise<Audit> {
+): Promise<AuditFindings> {
   const rest = new Rest(space);
   const result: Audit = { replayed: 0, mismatches: [] };
+  const found = new Map<Property, Path>();
   for (let i = 0; i < samples; i++) {
     const fork = random.fork(i);
     const walk = await walkOnce(new States(space, true), rest, randomScheduler(fork), fork);
@@ -52,13 +63,19 @@ export async function audit(
       continue;
     }
     const end = await sale.finish();
+    // What a real server and real sockets did is a violation, whatever is wrong with the search that missed it.
+    for (const property of violatedIn(end.judgement)) {
+      if (walk.violations.has(property) || found.has(property)) continue;
+      const message = end.judgement[property].evidence.map((item) => item.message).join('; ');
+      found.set(property, { opening: walk.opening, events: walk.events, message, minimal: false });
+    }
     if (end.outcome === walk.outcome && (expected?.has(end.outcome) ?? true)) continue;
     result.mismatches.push({
       step: walk.happened.length,
       message: `the search came to ${end.outcome === walk.outcome ? 'other outcomes' : walk.outcome}, real sockets to ${end.outcome}`,
     });
   }
-  return result;
+  return { audit: result, found };
 }
 
 /** Performs recorded steps one by one, as far as they can be followed, and compares commands and replies. */
