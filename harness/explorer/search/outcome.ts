@@ -1,6 +1,7 @@
 import type { Scope } from '../../documents/scope.ts';
 import type { Judgement } from '../../checkers/checker.ts';
 import { buyersOf, letter, renamer } from '../scope/scope.ts';
+import { canonical, type KeyContent } from '../server/content.ts';
 import { renameContent } from '../server/memo.ts';
 import { classesOf } from '../space/symmetry.ts';
 import { violatedIn, type Finish } from './at-rest.ts';
@@ -105,15 +106,27 @@ function markOf({ scope, ends, content, classes }: End, ranks: Ranks, buyer: num
     .map(({ kind, fate }) => `${kind} ${fate}`)
     .toSorted()
     .join();
-  if (!new RegExp(`(request|user)-${letter(buyer)}`).test(content)) return own;
-  const where = renameContent(content, (text) =>
-    text.replaceAll(/(request|user)-([A-Z])/g, (id, kind: string, of: string) => {
-      const holder = holderOf(scope, kind, of);
-      if (holder === undefined) return id;
-      return holder === buyer ? `${kind}-self` : `${kind}-${classes[holder]}.${ranks[holder]}`;
-    }),
-  );
-  return `${own} ${where}`;
+  let stands = false;
+  const masked = content.replaceAll(/(request|user)-([A-Z])/g, (id, kind: string, of: string) => {
+    const holder = holderOf(scope, kind, of);
+    if (holder === undefined) return id;
+    stands ||= holder === buyer;
+    return holder === buyer ? `${kind}-self` : `${kind}-${classes[holder]}.${ranks[holder]}`;
+  });
+  return stands ? `${own} ${inOrder(masked)}` : own;
+}
+
+/**
+ * A masked content in an order that does not depend on what was masked: keys, fields and members that read alike now
+ * are ordered by all that belongs to them.
+ */
+function inOrder(masked: string): string {
+  const [keys] = JSON.parse(masked) as [KeyContent[]];
+  const told = keys.map(canonical).map(({ items, ...key }) => {
+    const pairs = items.flatMap((_, i) => (i % 2 === 0 ? [JSON.stringify(items.slice(i, i + 2))] : []));
+    return JSON.stringify([key, key.type === 'hash' ? pairs.toSorted() : items]);
+  });
+  return told.toSorted().join();
 }
 
 /** The one buyer whom the id names; a user who is several buyers keeps its name under every exchange. */
