@@ -6,7 +6,6 @@ import { requirePrivate } from '../redis/target.ts';
 import { scheduleOf, stepsOf } from './search/story.ts';
 import { REMEDIES, type Counterexample } from '../documents/counterexample.ts';
 import { StartAgain } from './errors.ts';
-import { nondeterministic } from './process/histories.ts';
 import { minimalCounterexamples } from './search/minimal.ts';
 import { Rest } from './search/at-rest.ts';
 import { ALL_RULES, type Rules } from './rules.ts';
@@ -17,7 +16,7 @@ import { ServerMemo } from './server/memo.ts';
 import type { Subject } from './process/spec.ts';
 import { ALL_REDUCTIONS, type Parts, type Reductions } from './space/setting.ts';
 import { Space } from './space/space.ts';
-import { mirror } from './space/symmetry.ts';
+import { verify } from './search/verify.ts';
 import { virtualGlobals } from './process/virtual.ts';
 import { audit, NO_AUDIT, type Audit, type AuditFindings } from './sockets/audit.ts';
 import type { Path } from './search/shortest.ts';
@@ -125,7 +124,7 @@ async function exploreWith(
   const stopped = properties.length === 1 && result.violated.has(properties[0]!);
   const sampled =
     result.exhausted || interrupted || stopped ? undefined : await sampleOf(options, space, memo);
-  const chance = interrupted ? false : await verify(space, memo, scope);
+  const chance = interrupted ? undefined : await verify(space);
   const { audit: audited, found } = interrupted ? NO_AUDIT : await auditOf(options, space, memo, result);
   const drawn = new Map([...found, ...(sampled?.found ?? [])]);
   for (const property of drawn.keys()) result.violated.add(property);
@@ -153,7 +152,7 @@ interface Judged {
   /** Interleavings drawn at random, where the search could not end. */
   sampled: Sample | undefined;
   /** Draws that were not tried could change what happens. */
-  chance: boolean;
+  chance: string | undefined;
   audited: Audit;
   counterexamples: ReadonlyMap<Property, Counterexample>;
 }
@@ -166,7 +165,7 @@ function conclusionOf(
   const maxStates = options.maxStates ?? DEFAULT_MAX_STATES;
   const asked = options.properties ?? PROPERTIES;
   const whole = result.exhausted && !space.cut;
-  const coverage: Coverage = chance || sampled ? 'sampled' : whole ? 'exhausted' : 'bounded';
+  const coverage: Coverage = chance !== undefined || sampled ? 'sampled' : whole ? 'exhausted' : 'bounded';
   const properties = {} as Record<Property, PropertyResult>;
   for (const property of PROPERTIES) {
     const verdict = verdictOf(property, asked, result, audited);
@@ -192,9 +191,7 @@ function notesOf(
   const unshown = [...result.violated].filter((property) => !counterexamples.has(property));
   return [
     ...(interrupted ? ['interrupted'] : []),
-    ...(chance
-      ? ['chance that is not taken from env.pick reached what it does: other draws were not tried']
-      : []),
+    ...(chance === undefined ? [] : [chance]),
     ...(sampled ? [`stopped at ${maxStates} states`, ...sampled.notes] : []),
     ...(space.cut ? ['a purchase went on and on, and was cut: its retries are not bounded'] : []),
     ...audited.mismatches.map(
@@ -205,37 +202,6 @@ function notesOf(
         `${property}: violated in the search, but no single interleaving was found that shows it: this is a bug in oversell`,
     ),
   ];
-}
-
-/**
- * Checks what the search took for granted, by running everything once more: that a history has one result; that
- * buyers are interchangeable; that chance does not matter. @returns whether chance did matter
- */
-async function verify(space: Space, memo: ServerMemo, scope: Scope): Promise<boolean> {
-  const { histories } = space;
-  const { ambient, env } = histories.draws();
-  const shared = space.reductions.symmetry && new Set(space.classes).size < space.classes.length;
-  if (shared && space.rules.renamingCheck) {
-    const lost =
-      (
-        await histories.findDifference({
-          rename: mirror,
-          renameEvent: (event) => JSON.parse(mirror(JSON.stringify(event))) as typeof event,
-        })
-      )?.what ?? (await memo.verifyRenaming(mirror));
-    if (lost !== undefined)
-      throw new StartAgain('symmetry', `${lost} depends on more of the ids than whether they are equal`);
-  }
-  const difference = await histories.findDifference({});
-  if (difference) throw nondeterministic(difference);
-  if (!ambient && !env) return false;
-  const matters = await histories.findDifference({
-    spec: ({ seed }) => ({ seed: seed + 7919 * (scope.seed + 1) }),
-  });
-  if (!ambient && !matters) return false;
-  // Shared histories would give every instance the same chance.
-  if (shared) throw new StartAgain('symmetry', 'instances draw chance of their own');
-  return true;
 }
 
 /** Interleavings that each scheduler draws where the search could not end. */

@@ -2,6 +2,7 @@ import { CannotExplore, OpenPick, StartAgain } from '../errors.ts';
 import {
   Instance,
   type Abilities,
+  type DrawnName,
   type InstanceEvent,
   type InstanceSpec,
   type Observation,
@@ -116,7 +117,7 @@ export class Histories {
     let at = await this.root(this.#nodes[node]!.role);
     for (const step of this.#path(node)) {
       const { event } = this.#nodes[step]!;
-      if (event) at = await this.after(at, JSON.parse(rename(JSON.stringify(event))) as InstanceEvent);
+      if (event) at = await this.after(at, renamedEvent(event, rename));
     }
     return at;
   }
@@ -128,31 +129,47 @@ export class Histories {
   }
 
   /**
-   * Runs every history again, from nothing, under other circumstances (none: determinism; renamed ids; other
-   * chance). @returns what differed first, or undefined
+   * Runs every history again, from nothing, under other circumstances: `{}` for determinism, renamed ids, other chance.
+   *
+   * @param changesOf those of one history
+   * @returns what differed first, or undefined
    */
-  async findDifference(change: Change): Promise<Difference | undefined> {
+  async findDifference(changesOf: (history: History) => readonly Change[]): Promise<Difference | undefined> {
     for (let leaf = 0; leaf < this.#nodes.length; leaf++) {
       if (this.#nodes[leaf]!.children.size > 0) continue;
-      const path = this.#path(leaf);
-      const spec = this.#specOf(this.#nodes[leaf]!.role);
-      const instance = await Instance.boot({ ...spec, ...change.spec?.(spec) });
-      for (const node of path) {
-        const { event, observation } = this.#nodes[node]!;
-        if (event) await instance.apply(change.renameEvent ? change.renameEvent(event) : event);
-        const expected = change.rename ? renameObservation(observation, change.rename) : observation;
-        const difference = compare(expected, instance.observe());
+      for (const change of changesOf(this.#history(leaf))) {
+        const difference = await this.#differenceUnder(change, leaf);
         if (difference) return difference;
       }
     }
     return undefined;
   }
 
-  /** Whether any history drew chance: by itself, or from its env. */
-  draws(): { ambient: boolean; env: boolean } {
+  async #differenceUnder(change: Change, leaf: number): Promise<Difference | undefined> {
+    const spec = this.#specOf(this.#nodes[leaf]!.role);
+    const instance = await Instance.boot({ ...spec, ...change.spec?.(spec) });
+    for (const node of this.#path(leaf)) {
+      const { event, observation } = this.#nodes[node]!;
+      if (event) await instance.apply(change.rename ? renamedEvent(event, change.rename) : event);
+      const expected = change.rename ? renameObservation(observation, change.rename) : observation;
+      const difference = compare(expected, instance.observe());
+      if (difference) return difference;
+    }
+    return undefined;
+  }
+
+  /** Names that any history drew. */
+  names(): DrawnName[] {
+    return this.#nodes.flatMap(({ children, observation }) => (children.size > 0 ? [] : observation.names));
+  }
+
+  #history(leaf: number): History {
+    const { observation } = this.#nodes[leaf]!;
+    const events = this.#path(leaf).map((node) => this.#nodes[node]!.event);
     return {
-      ambient: this.#nodes.some((node) => node.observation.ambientDraws > 0),
-      env: this.#nodes.some((node) => node.observation.envDraws > 0),
+      text: JSON.stringify([events, observation.written, observation.settled]),
+      draws: observation.ambientDraws + observation.envDraws,
+      names: observation.names.length,
     };
   }
 
@@ -202,12 +219,25 @@ export class Histories {
   }
 }
 
+/** One history, as far as it matters to how it is run again. */
+export interface History {
+  /** All that it was told, did and answered. */
+  text: string;
+  /** How often it drew chance, names apart. */
+  draws: number;
+  /** Names that it drew. */
+  names: number;
+}
+
 /** Other circumstances to run a history under. */
 export interface Change {
   spec?: (spec: InstanceSpec) => Partial<InstanceSpec>;
+  /** What it is told is renamed in this way, and what it does is expected to be, too. */
   rename?: (text: string) => string;
-  renameEvent?: (event: InstanceEvent) => InstanceEvent;
 }
+
+const renamedEvent = (event: InstanceEvent, rename: (text: string) => string): InstanceEvent =>
+  JSON.parse(rename(JSON.stringify(event))) as InstanceEvent;
 
 /** Where two runs of one history parted. */
 export interface Difference {

@@ -48,6 +48,9 @@ const abilitiesOf = (seller: Seller): Abilities => ({
   close: seller.close !== undefined,
 });
 
+/** The bytes of a name that was drawn, latin1. */
+export type DrawnName = string;
+
 /** What an instance has done by the time it is quiet; arrays grow from event to event. */
 export interface Observation {
   /** Per connection: the commands written so far, as bytes. */
@@ -62,6 +65,8 @@ export interface Observation {
   ambientDraws: number;
   /** It drew from env.random. */
   envDraws: number;
+  /** Names that it drew: so many bits at once that nobody draws the same twice. */
+  names: readonly DrawnName[];
   /** It called env.pick. */
   picks: number;
 }
@@ -81,6 +86,10 @@ export interface InstanceSpec {
   deadlineOrder: boolean;
   /** Of this instance's own stream of chance. */
   seed: number;
+  /** What draws come out as: drawn, or all at one end of what they can be. */
+  chance: 'drawn' | 'least' | 'most';
+  /** Names come out as drawn, or with their order reversed. */
+  names: 'drawn' | 'reversed';
   /** Made anew for each process. */
   transport(): Transport;
 }
@@ -94,6 +103,7 @@ export class Instance implements VirtualWorld {
   pendingImmediates = 0;
   readonly #spec: InstanceSpec;
   readonly #random: Random;
+  readonly #nameDraws: Random;
   readonly #clientDraw: number;
   readonly #clients: Redis[] = [];
   readonly #transport: Transport;
@@ -106,6 +116,7 @@ export class Instance implements VirtualWorld {
   #seller: Promise<Seller> | undefined;
   #activity = 0;
   #ambientDraws = 0;
+  readonly #names: DrawnName[] = [];
   #envDraws = 0;
   #picked = 0;
   #picks: readonly number[] = [];
@@ -118,6 +129,7 @@ export class Instance implements VirtualWorld {
     this.nowMs = EPOCH_MS + spec.startMs;
     this.#transport = spec.transport();
     this.#random = seededRandom(spec.seed);
+    this.#nameDraws = seededRandom(spec.seed).fork('names');
     this.#clientDraw = seededRandom(spec.seed).fork('client').next();
   }
 
@@ -172,6 +184,7 @@ export class Instance implements VirtualWorld {
       repeating: [...this.#timers].filter((timer) => timer.everyMs !== undefined).length,
       ambientDraws: this.#ambientDraws,
       envDraws: this.#envDraws,
+      names: [...this.#names],
       picks: this.#picked,
     };
   }
@@ -182,7 +195,19 @@ export class Instance implements VirtualWorld {
     // only writes the same commands sooner or later, and when they run is an event of its own.
     if (isFromClientLibrary(new Error('draw').stack ?? '')) return this.#clientDraw;
     this.#ambientDraws++;
-    return this.#random.next();
+    return this.#draw();
+  }
+
+  ambientName(bytes: number): Buffer {
+    const drawn = Buffer.from(Array.from({ length: bytes }, () => this.#nameDraws.below(256)));
+    this.#names.push(drawn.toString('latin1'));
+    return this.#spec.names === 'drawn' ? drawn : reversed(drawn);
+  }
+
+  #draw(): number {
+    const { chance } = this.#spec;
+    const drawn = this.#random.next();
+    return chance === 'drawn' ? drawn : chance === 'least' ? 0 : 1 - 2 ** -53;
   }
 
   setTimer(callback: () => void, delayMs: number, repeats: boolean): VirtualTimer {
@@ -306,7 +331,7 @@ export class Instance implements VirtualWorld {
     return {
       random: () => {
         this.#envDraws++;
-        return this.#random.next();
+        return this.#draw();
       },
       pick: (n) => {
         this.#picked++;
@@ -338,6 +363,9 @@ export class Instance implements VirtualWorld {
     }
   }
 }
+
+/** The name that stands where this one does when the order of all names is reversed. */
+export const reversed = (name: Buffer): Buffer => Buffer.from(name.map((byte) => 255 - byte));
 
 /** Whether the frame that asked (below ours: this file's and the patched global's) lies in ioredis. */
 function isFromClientLibrary(stack: string): boolean {

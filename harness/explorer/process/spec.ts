@@ -44,6 +44,8 @@ export function specOf(scope: Scope, subject: Subject, process: Role): InstanceS
     client: { ...CLIENTS[scope.client], ...strategy.client },
     startMs,
     seed: scope.seed * 64 + role,
+    chance: 'drawn',
+    names: 'drawn',
     deadlineOrder: true,
     choices: role < layoutOf(scope).slots ? 'branch' : 'first',
     transport,

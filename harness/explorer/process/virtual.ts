@@ -10,6 +10,8 @@ export interface VirtualWorld {
   nowMs: number;
   /** A draw by code that did not take it from its env. */
   ambientRandom(): number;
+  /** A name that it drew: eight bytes or more at once. */
+  ambientName(bytes: number): Buffer;
   setTimer(callback: () => void, delayMs: number, repeats: boolean): VirtualTimer;
   clearTimer(timer: VirtualTimer): void;
   /** A setImmediate that has not run yet keeps the instance from being quiet. */
@@ -201,16 +203,25 @@ function patchTimers(patch: Patch): void {
   patch(globalThis, 'setImmediate', immediate as typeof setImmediate);
 }
 
+/** So many bits drawn at once are a name: nobody draws the same twice. */
+const BYTES_OF_A_NAME = 8;
+
 /** Bytes from the instance's own stream of chance. */
 function ambientBytes(count: number): Buffer | undefined {
   const world = current;
   if (!world) return undefined;
+  if (count >= BYTES_OF_A_NAME) return world.ambientName(count);
   return Buffer.from(Array.from({ length: count }, () => Math.floor(world.ambientRandom() * 256)));
 }
 
 function ambientUuid(): `${string}-${string}-${string}-${string}-${string}` | undefined {
   const bytes = ambientBytes(16);
-  if (!bytes) return undefined;
+  return bytes && uuidOf(bytes);
+}
+
+/** The random UUID (version 4) that these 16 bytes make. */
+export function uuidOf(drawn: Buffer): `${string}-${string}-${string}-${string}-${string}` {
+  const bytes = Buffer.from(drawn);
   bytes[6] = (bytes[6]! & 0x0f) | 0x40;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
   const hex = bytes.toString('hex');

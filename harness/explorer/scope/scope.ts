@@ -56,3 +56,11 @@ export function renamer(scope: Scope, to: readonly number[]): (text: string) => 
 
 /** Buyers and users whose ids stand in the text, as the ids. */
 export const idsIn = (text: string): Set<string> => new Set(text.match(ID));
+
+/** The one buyer whom an id names; undefined for that of a user who is several buyers, or of nobody. */
+export function buyerNamed({ buyers, users }: Scope, id: string): number | undefined {
+  const [kind, of = ''] = id.split('-');
+  const index = of.charCodeAt(0) - 'A'.charCodeAt(0);
+  const shared = kind === 'user' && index + users < buyers;
+  return index >= (kind === 'user' ? users : buyers) || shared ? undefined : index;
+}

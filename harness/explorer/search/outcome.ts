@@ -1,6 +1,6 @@
 import type { Scope } from '../../documents/scope.ts';
 import type { Judgement } from '../../checkers/checker.ts';
-import { buyersOf, letter, renamer } from '../scope/scope.ts';
+import { buyerNamed, buyersOf, letter, renamer } from '../scope/scope.ts';
 import { canonical, type KeyContent } from '../server/content.ts';
 import { renameContent } from '../server/memo.ts';
 import { classesOf } from '../space/symmetry.ts';
@@ -107,8 +107,8 @@ function markOf({ scope, ends, content, classes }: End, ranks: Ranks, buyer: num
     .toSorted()
     .join();
   let stands = false;
-  const masked = content.replaceAll(/(request|user)-([A-Z])/g, (id, kind: string, of: string) => {
-    const holder = holderOf(scope, kind, of);
+  const masked = content.replaceAll(/(request|user)-([A-Z])/g, (id, kind: string) => {
+    const holder = buyerNamed(scope, id);
     if (holder === undefined) return id;
     stands ||= holder === buyer;
     return holder === buyer ? `${kind}-self` : `${kind}-${classes[holder]}.${ranks[holder]}`;
@@ -127,14 +127,6 @@ function inOrder(masked: string): string {
     return JSON.stringify([key, key.type === 'hash' ? pairs.toSorted() : items]);
   });
   return told.toSorted().join();
-}
-
-/** The one buyer whom the id names; a user who is several buyers keeps its name under every exchange. */
-function holderOf({ buyers, users }: Scope, kind: string, of: string): number | undefined {
-  const index = of.charCodeAt(0) - 'A'.charCodeAt(0);
-  if (index >= (kind === 'request' ? buyers : users)) return undefined;
-  const shares = kind === 'user' && index + users < buyers;
-  return shares ? undefined : index;
 }
 
 /** A place for each buyer among those of its class, in the order of the ranks. Among the tied, any order will do. */

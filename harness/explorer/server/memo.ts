@@ -19,6 +19,9 @@ export interface Entry {
   touched: number;
 }
 
+/** Ids to other ids, wherever they stand in a text. */
+export type Rename = (text: string) => string;
+
 interface ServerState extends ServerImage {
   /** How it was first reached: what the same state under other names is made from. */
   origin: { from: number; step: Step } | undefined;
@@ -195,21 +198,30 @@ export class ServerMemo {
   }
 
   /**
-   * Runs every entry again under a renaming. @returns the first step that then does something else: it depends on
+   * Runs every entry again under the renamings of all that it names. @returns the first step that then does something else: it depends on
    * more of the ids than whether they are equal (their order, their digest), so buyers are not interchangeable
    */
-  async verifyRenaming(rename: (text: string) => string): Promise<string | undefined> {
+  async verifyRenaming(renamingsOf: (text: string) => readonly Rename[]): Promise<string | undefined> {
     for (const [key, entry] of Array.from(this.#entries)) {
       const { state, step } = this.#asked.get(key)!;
-      const renamed = { ...step, command: rename(step.command), queued: step.queued.map(rename) };
-      const from = await this.rename(state, rename);
-      if (from === undefined) return name(step);
-      const again = await this.execute(from, renamed);
-      const sameReply = again.reply === sortUnordered(rename(entry.reply)) && again.touched === entry.touched;
-      if (!sameReply || this.content(again.next) !== renameContent(this.content(entry.next), rename))
-        return name(step);
+      const text = `${this.content(state)} ${step.queued.join(' ')} ${step.command} ${entry.reply}`;
+      for (const rename of renamingsOf(text)) {
+        if (!(await this.#isSameUnder(rename, state, step, entry))) return name(step);
+      }
     }
     return undefined;
+  }
+
+  async #isSameUnder(rename: Rename, state: number, step: Step, entry: Entry): Promise<boolean> {
+    const from = await this.rename(state, rename);
+    if (from === undefined) return false;
+    const renamed = { ...step, command: rename(step.command), queued: step.queued.map(rename) };
+    const again = await this.execute(from, renamed);
+    return (
+      again.reply === sortUnordered(rename(entry.reply)) &&
+      again.touched === entry.touched &&
+      this.content(again.next) === renameContent(this.content(entry.next), rename)
+    );
   }
 
   #inspect(state: number, step: Step): void {

@@ -261,7 +261,7 @@ export class Cursor {
     const after = histories.observation(this.#node);
     after.written.forEach((commands, c) => {
       const fresh = commands.slice(before.written[c]?.length ?? 0);
-      for (const command of fresh) this.#ground.requireOwnIds(command);
+      for (const command of fresh) this.#ground.requireOwnIds(this.#ground.swap(command));
       if (c >= before.written.length || this.#lost.length > 0) this.#noteResent(fresh);
     });
     after.settled.forEach((settled, i) => {

@@ -1,13 +1,7 @@
 import type { Ground } from './ground.ts';
 import { StartAgain } from '../errors.ts';
 import type { Scope } from '../../documents/scope.ts';
-import { buyersOf, idsIn, isNonsense, renamer, requestOf } from '../scope/scope.ts';
-
-/** Buyers' ids with their order reversed: whatever depends on more than which ids are equal comes out differently. */
-export const mirror = (text: string): string =>
-  text.replace(/(request|user)-([A-Z])/g, (_, kind: string, of: string) => {
-    return `${kind}-${String.fromCharCode(65 + 90 - of.charCodeAt(0))}`;
-  });
+import { buyerNamed, buyersOf, idsIn, isNonsense, renamer, requestOf } from '../scope/scope.ts';
 
 /**
  * Instances whose exchange changes nothing but names: one buyer each, of the same quantity, whose user is either
@@ -27,7 +21,10 @@ export function classesOf(scope: Scope): number[] {
   return keys.map((k) => keys.indexOf(k));
 }
 
-/** How an instance walks in the histories of another: under exchanged ids, and seeing no others. */
+/**
+ * How an instance walks in the histories of another: under exchanged ids, and seeing no others than its own. One that
+ * sees another buyer's id, the recorded role's included, is not what another instance would be in its place.
+ */
 export function exchangeGround(
   scope: Scope,
   role: number,
@@ -36,15 +33,65 @@ export function exchangeGround(
   const exchange = Array.from({ length: scope.buyers }, (_, b) =>
     b === role ? instance : b === instance ? role : b,
   );
-  const idsOf = (slot: number): string[] =>
-    buyersOf(scope, slot).flatMap((b) => [requestOf(scope, b).requestId, requestOf(scope, b).userId]);
-  const own = new Set([...idsOf(role), ...idsOf(instance)]);
+  const own = new Set(
+    buyersOf(scope, instance).flatMap((b) => [requestOf(scope, b).requestId, requestOf(scope, b).userId]),
+  );
   return {
     swap: role === instance ? (text) => text : renamer(scope, exchange),
     requireOwnIds: (text) => {
       for (const id of idsIn(text)) {
-        if (!own.has(id)) throw new StartAgain('symmetry', 'a buyer sees the ids of another');
+        if (!own.has(id)) throw new StartAgain('symmetry', `a buyer is told of another: ${id}`);
       }
     },
   };
+}
+
+/** Most renamings under which one history or one step is run again. */
+export const MOST_RENAMINGS = 120;
+
+/**
+ * Every way to put the members of the classes in the places of the buyers that a text names, but for the one that
+ * leaves it as it is; each as the buyer whose place buyer `b` takes. Only these can show that a name matters: one
+ * exchange of all of them would miss a choice by the hash of a user that it leaves alone.
+ *
+ * @returns undefined if there are more than MOST_RENAMINGS
+ */
+export function renamingsOf(scope: Scope, classes: readonly number[], text: string): number[][] | undefined {
+  const named = new Set([...idsIn(text)].flatMap((id) => buyerNamed(scope, id) ?? []));
+  let all: number[][] = [Array.from({ length: scope.buyers }, (_, b) => b)];
+  for (const c of new Set(classes)) {
+    const members = classes.flatMap((other, i) => (other === c ? [i] : []));
+    const places = members.filter((member) => named.has(member));
+    if (members.length < 2 || places.length === 0) continue;
+    const chosen = arrangements(members, places.length, MOST_RENAMINGS);
+    if (!chosen || chosen.length * all.length > MOST_RENAMINGS + 1) return undefined;
+    all = all.flatMap((to) => chosen.map((images) => placed(to, members, places, images)));
+  }
+  return all.filter((to) => [...named].some((b) => to[b] !== b));
+}
+
+/** Ordered choices of so many items; undefined if there are more than `most`. */
+function arrangements(items: readonly number[], count: number, most: number): number[][] | undefined {
+  let all: number[][] = [[]];
+  for (let i = 0; i < count; i++) {
+    all = all.flatMap((chosen) =>
+      items.filter((item) => !chosen.includes(item)).map((item) => [...chosen, item]),
+    );
+    if (all.length > most) return undefined;
+  }
+  return all;
+}
+
+/** The members that nothing is said of take the places that are left, in order. */
+function placed(
+  to: readonly number[],
+  members: readonly number[],
+  places: readonly number[],
+  images: readonly number[],
+): number[] {
+  const result = [...to];
+  places.forEach((place, i) => (result[place] = images[i]!));
+  const free = members.filter((member) => !images.includes(member));
+  for (const member of members) if (!places.includes(member)) result[member] = free.shift()!;
+  return result;
 }

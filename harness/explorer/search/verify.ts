@@ -1,0 +1,109 @@
+import { CannotExplore, StartAgain } from '../errors.ts';
+import { nondeterministic, type Change, type History } from '../process/histories.ts';
+import { reversed } from '../process/instance.ts';
+import { uuidOf } from '../process/virtual.ts';
+import { renamer } from '../scope/scope.ts';
+import type { Rename } from '../server/memo.ts';
+import type { Space } from '../space/space.ts';
+import { MOST_RENAMINGS, renamingsOf } from '../space/symmetry.ts';
+
+/**
+ * Checks what the search took for granted, by running everything once more: that a history has one result; that
+ * buyers are interchangeable; that chance does not matter.
+ *
+ * @returns why the coverage is no more than sampled: chance did matter
+ * @throws StartAgain if buyers are not interchangeable; CannotExplore if a history has two results
+ */
+export async function verify(space: Space): Promise<string | undefined> {
+  await verifySymmetry(space);
+  const difference = await space.histories.findDifference(() => [{}]);
+  if (difference) throw nondeterministic(difference);
+  return (await chanceThatMatters(space)) ?? (await namesThatMatter(space));
+}
+
+const sharesHistories = ({ reductions, classes }: Space): boolean =>
+  reductions.symmetry && new Set(classes).size < classes.length;
+
+/** Every history and every step of the server comes out the same with any members of a class in the places it names. */
+async function verifySymmetry(space: Space): Promise<void> {
+  const { scope, classes, histories, memo, rules } = space;
+  if (!sharesHistories(space) || !rules.renamingCheck) return;
+  const renamings = (text: string): Rename[] => {
+    const all = renamingsOf(scope, classes, text);
+    if (all) return all.map((to) => renamer(scope, to));
+    throw new StartAgain('symmetry', `one step names buyers in more than ${MOST_RENAMINGS} ways`);
+  };
+  const lost =
+    (await histories.findDifference(({ text }) => renamings(text).map((rename) => ({ rename }))))?.what ??
+    (await memo.verifyRenaming(renamings));
+  if (lost === undefined) return;
+  throw new StartAgain('symmetry', `${lost} depends on more of the ids than whether they are equal`);
+}
+
+/** Draws that are tried for each history that drew: both ends of what a draw can be, and some between. */
+const SEEDED_DRAWS = 14;
+
+/** Whether other draws could have changed a command or an answer. */
+async function chanceThatMatters(space: Space): Promise<string | undefined> {
+  const others: Change[] = [
+    { spec: () => ({ chance: 'least' }) },
+    { spec: () => ({ chance: 'most' }) },
+    ...Array.from({ length: SEEDED_DRAWS }, (_, i): Change => ({
+      spec: ({ seed }) => ({ seed: seed + 7919 * (space.scope.seed + 1 + i) }),
+    })),
+  ];
+  const withoutNames = ({ draws }: History): boolean => draws > 0;
+  const difference = await space.histories.findDifference((history) => (withoutNames(history) ? others : []));
+  if (!difference) return undefined;
+  // Shared histories would give every instance the same chance.
+  if (sharesHistories(space)) throw new StartAgain('symmetry', 'instances draw chance of their own');
+  return `chance that is not taken from env.pick decides what it does (${difference.what}): other draws were not tried`;
+}
+
+/**
+ * Names that were drawn are compared up to renaming: everything is run again with every name in another's place, and
+ * their order reversed, so that whatever depends on more than which names are equal comes out differently.
+ */
+async function namesThatMatter(space: Space): Promise<string | undefined> {
+  const { histories, memo } = space;
+  const names = new Set(histories.names());
+  if (names.size === 0) return undefined;
+  // Shared histories would draw the same names for several.
+  if (sharesHistories(space)) throw new StartAgain('symmetry', 'instances draw names of their own');
+  const rename = renamerOfNames([...names]);
+  const change: Change = { rename, spec: () => ({ names: 'reversed' }) };
+  try {
+    const lost =
+      (await histories.findDifference((history) => (history.names > 0 ? [change] : [{ rename }])))?.what ??
+      (await memo.verifyRenaming((text) => (rename(text) === text ? [] : [rename])));
+    return lost === undefined
+      ? undefined
+      : `${lost} depends on a name that was drawn: other names were not tried`;
+  } catch (error) {
+    if (!(error instanceof CannotExplore)) throw error;
+    return `with other names drawn it cannot be explored: ${error.message}`;
+  }
+}
+
+/** How the bytes of a name are written, in the forms that people use. */
+const forms = (name: Buffer): string[] => [
+  ...(name.length === 16 ? [uuidOf(name), uuidOf(name).replaceAll('-', '')] : []),
+  name.toString('hex'),
+  name.toString('hex').toUpperCase(),
+  name.toString('base64'),
+  name.toString('base64url'),
+];
+
+/** Each known name to the one with its order reversed, in whatever form it is written. */
+function renamerOfNames(names: readonly string[]): Rename {
+  const to = new Map<string, string>();
+  for (const name of names) {
+    const bytes = Buffer.from(name, 'latin1');
+    const others = forms(reversed(bytes));
+    forms(bytes).forEach((form, i) => to.set(form, others[i]!));
+  }
+  // The longest first: one form may contain another.
+  const words = [...to.keys()].toSorted((a, b) => b.length - a.length);
+  const pattern = new RegExp(words.map((word) => word.replaceAll(/[+/]/g, String.raw`\$&`)).join('|'), 'g');
+  return (text) => text.replace(pattern, (word) => to.get(word)!);
+}
