@@ -27,8 +27,11 @@ export function strategiesReadme(registry: readonly Registration[]): string {
 
 <!-- Generated from the registry, choosing.ts and the declared guarantees: npm run docs -->
 
-Each file is one way of selling limited stock, its Lua beside it. Copy one and change it; then
-\`oversell explore ./yours.ts\`. A **control** is known to be wrong, and must be caught in every run.
+Each file is one way of selling limited stock, its Lua beside it. Copy one into any folder and change it; then
+\`oversell explore ./yours.ts\`. A copy runs as it is: \`./contract.ts\`, \`./errors.ts\`, \`./keys.ts\`, \`./script.ts\` and
+its \`#lua/….lua\` come from this package where the folder has none of that name. To change its Lua, copy that beside it.
+
+A **control** is known to be wrong, and must be caught in every run.
 
 What is declared here is tested both ways: *holds* by running every interleaving of the environment, *breaks* by an
 interleaving that shows it. Of ${unexplored.join(' and ')} nothing is verified yet.

@@ -1,18 +1,19 @@
 /**
- * Node's module hooks for strategies of users: TypeScript is transformed, imports resolve as `relativeFile` says, and
+ * Node's module hooks for strategies of users: TypeScript is transformed, imports resolve as `fileOfImport` says, and
  * packages that come with us resolve from a folder that has none. Runs on Node's own thread for hooks.
  */
 import type { LoadHook, ResolveHook } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { comesWithUs, compile, isTypeScript, isUsers, relativeFile } from './source.ts';
+import { comesWithUs, fileOfImport } from './imports.ts';
+import { compile, isTypeScript, isUsers } from './source.ts';
 
 export const resolve: ResolveHook = async (specifier, context, next) => {
   const { parentURL } = context;
   if (parentURL === undefined || !isUsers(parentURL)) return next(specifier, context);
-  const file = relativeFile(specifier, fileURLToPath(parentURL));
+  const file = fileOfImport(specifier, fileURLToPath(parentURL));
   if (file !== undefined) {
-    const suffix = /[?#].*$/.exec(specifier)?.[0];
-    return next(suffix === undefined ? pathToFileURL(file).href : specifier, context);
+    const hasQuery = /.[?#]/.test(specifier);
+    return next(hasQuery ? specifier : pathToFileURL(file).href, context);
   }
   try {
     return await next(specifier, context);

@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { SourceMap, type SourceMapPayload } from 'node:module';
-import { dirname, extname, resolve } from 'node:path';
+import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transform, type Loader, type TransformOptions } from 'esbuild';
 import { UsageError } from '../ground/errors.ts';
@@ -100,15 +99,3 @@ export function isUsers(url: string): boolean {
   return !decodeURI(url.replace(/^file:\/\//, '')).startsWith(ourCode);
 }
 const ourCode = fileURLToPath(OUR_CODE);
-
-/** The file that a relative import means; TypeScript's habits count: `./x.js` may be `./x.ts`, and so may `./x`. */
-export function relativeFile(specifier: string, from: string): string | undefined {
-  if (!/^(\.{0,2}\/|file:)/.test(specifier)) return undefined;
-  const path = specifier.startsWith('file:') ? fileURLToPath(specifier) : resolve(dirname(from), specifier);
-  const stem = path.replace(/\.([cm]?)js$/, '.$1ts');
-  const candidates = stem === path ? STRATEGY_EXTENSIONS.map((extension) => path + extension) : [stem];
-  return [path, ...candidates].find((candidate) => extname(candidate) && existsSync(candidate)) ?? path;
-}
-
-/** Packages that a file in an empty folder finds all the same: ours, and the client that it is handed. */
-export const comesWithUs = (specifier: string): boolean => /^(ioredis|oversell)(\/|$)/.test(specifier);

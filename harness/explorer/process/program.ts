@@ -2,7 +2,8 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { compileFunction } from 'node:vm';
-import { comesWithUs, compile, relativeFile } from '../../loader/source.ts';
+import { comesWithUs, fileOfImport } from '../../loader/imports.ts';
+import { compile } from '../../loader/source.ts';
 import { virtualModule } from './virtual.ts';
 
 type Exports = Record<string, unknown>;
@@ -76,7 +77,7 @@ export class Program {
     const factory = compileFunction(code, parameters, { filename: file }) as Factory;
     this.#modules.set(file, { factory, require: createRequire(file), found: new Map() });
     for (const [, specifier] of code.matchAll(/\brequire\("((?:\.|\/|file:)[^"]+)"\)/g)) {
-      await this.#compile(relativeFile(specifier!, file)!);
+      await this.#compile(fileOfImport(specifier!, file)!);
     }
   }
 }
@@ -98,7 +99,7 @@ function pathOf(require: NodeJS.Require, specifier: string): string | undefined 
 function fileOf({ found }: Compiled, specifier: string, from: string): string | undefined {
   const known = found.get(specifier);
   if (known !== undefined || found.has(specifier)) return known;
-  const path = relativeFile(specifier, from);
+  const path = fileOfImport(specifier, from);
   found.set(specifier, path);
   return path;
 }

@@ -1,0 +1,52 @@
+/**
+ * Explores files that are named after a built-in, each beside that built-in, for 2 buyers and 1 unit, and tells a line
+ * of each: what came of the file, and what of the built-in. Without an audit: what it compares needs none.
+ */
+import { scopeOfFlags } from '../../dist/harness/commands/scope-flags.js';
+import { systemClock } from '../../dist/harness/ground/ambient.js';
+import { explore } from '../../dist/harness/explorer/explore.js';
+import { subjectOf } from '../../dist/harness/explorer/process/subject.js';
+import { loadStrategies } from '../../dist/harness/loader/strategies.js';
+import { findServer } from '../../dist/harness/redis/find/find-server.js';
+import { startServer } from '../../dist/harness/redis/server.js';
+
+/** As the command line would say it. */
+const scope = scopeOfFlags({
+  buyers: 2,
+  stock: 1,
+  quantities: '1',
+  attempts: 3,
+  client: 'default',
+  faults: '',
+  seed: 1,
+  releases: 0,
+  restocks: 0,
+  jobs: 0,
+});
+const target = await startServer(await findServer({}));
+
+const now = () => systemClock.monotonicNs() / 1e6;
+
+async function explored(ref) {
+  const [{ strategy, path }] = await loadStrategies(ref);
+  const subject = await subjectOf(strategy, path);
+  const { coverage, properties, states, interleavings } = await explore({
+    scope,
+    subject,
+    target,
+    auditSamples: 0,
+    now,
+  });
+  const verdicts = Object.entries(properties).map(([name, { verdict }]) => `${name}: ${verdict}`);
+  return { name: strategy.name, coverage, verdicts, states, interleavings: String(interleavings) };
+}
+
+try {
+  for (const path of process.argv.slice(2)) {
+    const copy = await explored({ path });
+    const builtIn = await explored({ name: copy.name });
+    process.stdout.write(`${JSON.stringify({ copy, builtIn })}\n`);
+  }
+} finally {
+  await target.close();
+}
