@@ -1,7 +1,11 @@
 import type { Redis } from 'ioredis';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RecordedSale, Sale, Seller, Strategy } from '../../strategies/contract.ts';
+import { drain, untilIdle } from '../checkers/at-rest-steps.ts';
+import { systemClock as clock } from '../ground/ambient.ts';
+import { UsageError } from '../ground/errors.ts';
 import type { Random } from '../ground/random.ts';
+import { unlessAborted, within } from '../ground/waiting.ts';
 import type { Failures } from './failures.ts';
 import { workUntil } from './back-office.ts';
 import { sellerEnv } from './seller-env.ts';
@@ -10,6 +14,10 @@ import { sellerEnv } from './seller-env.ts';
 const DRAIN_LIMIT = 1_000;
 /** A ledger of a million orders is read in a few seconds. */
 const LEDGER_MS = 60_000;
+/** A pass does at least one thing, and a purchase leaves one thing to do; the rest is for sweeps that find none. */
+const SPARE_PASSES = 1_000;
+/** Background work that is not done so long after its sale never keeps up with one. */
+const JOBS_MS = 60_000;
 
 /** What can be said of a sale at rest. A figure that could not be had is absent, and a failure says why. */
 export interface AtRest {
@@ -25,6 +33,8 @@ export interface AtRest {
 export interface FreshInstance {
   strategy: Strategy;
   sale: Sale;
+  /** How many there were: each may have left something to do. */
+  purchases: number;
   lobby: Redis;
   /** Lent to its purchases. */
   lent: Redis;
@@ -32,14 +42,24 @@ export interface FreshInstance {
   maxAttempts: number;
   /** How long it may take to answer. */
   graceMs: number;
+  /** Ends it early. */
+  signal?: AbortSignal;
 }
 
-/** Runs the jobs until they are idle, reads the ledger, and then buys what is left. All other instances are closed. */
+/**
+ * Runs the jobs until they are idle, reads the ledger, and then buys what is left. All other instances are closed.
+ *
+ * @returns nothing when the signal came first: half of it would be misread
+ * @throws UsageError if the background work never ends
+ */
 export async function settle(instance: FreshInstance, failures: Failures): Promise<AtRest> {
   const rest: AtRest = {};
+  const { signal } = instance;
   try {
-    await comeToRest(instance, rest, failures);
+    await unlessAborted(signal, comeToRest(instance, rest, failures));
   } catch (error) {
+    if (signal?.aborted) return {};
+    if (error instanceof UsageError) throw error;
     failures.count(error, 'at rest');
   }
   return rest;
@@ -49,38 +69,56 @@ async function comeToRest(instance: FreshInstance, rest: AtRest, failures: Failu
   const { strategy, sale, lobby, random, maxAttempts, graceMs } = instance;
   const opening = Promise.resolve(strategy.seller(lobby, sale, sellerEnv(random, maxAttempts)));
   const seller = await within(graceMs, 'seller()', opening);
-  while (seller.runJob && (await within(graceMs, 'runJob()', seller.runJob())) !== 'idle');
+  if (seller.runJob) await workOff(() => seller.runJob!(), instance);
   rest.recorded = seller.recorded ? await within(LEDGER_MS, 'recorded()', seller.recorded()) : null;
-  Object.assign(rest, await drain(seller, instance, failures));
+  Object.assign(rest, await whatIsLeft(seller, instance, failures));
   if (seller.close) await within(graceMs, 'close()', seller.close());
 }
 
-/** Fresh users buy one unit at a time until one is refused. */
-async function drain(
+/** @throws UsageError if it finds work for longer than there can be any */
+async function workOff(
+  runJob: NonNullable<Seller['runJob']>,
+  { strategy, purchases, graceMs, signal }: FreshInstance,
+): Promise<void> {
+  const startNs = clock.monotonicNs();
+  let passes = 0;
+  const fault = (): UsageError =>
+    new UsageError(
+      'NEVER_IDLE',
+      `${strategy.name}: runJob found work ${passes} times in a row on a sale at rest of ${purchases} purchases`,
+      "runJob must answer 'idle' once there is nothing left to do, and do so much in one pass that it keeps up",
+    );
+  const pass = async (): Promise<boolean> => {
+    signal?.throwIfAborted();
+    if (clock.monotonicNs() - startNs > JOBS_MS * 1e6) throw fault();
+    // Work that never waits for Redis must not keep timers and signals from this thread.
+    await nextTurn();
+    passes++;
+    return (await within(graceMs, 'runJob()', runJob())) === 'idle';
+  };
+  if (!(await untilIdle(pass, purchases + SPARE_PASSES))) throw fault();
+}
+
+async function whatIsLeft(
   seller: Seller,
-  { sale, lent, graceMs }: FreshInstance,
+  { sale, lent, graceMs, signal }: FreshInstance,
   failures: Failures,
 ): Promise<AtRest> {
   const remaining = (): Promise<number> => within(graceMs, 'remaining()', seller.remaining());
+  const buy = async (n: number): Promise<boolean> => {
+    signal?.throwIfAborted();
+    const name = `drain-${n}-${sale.sku}`;
+    const purchase = seller.purchase({ requestId: name, userId: name, quantity: 1 }, lent);
+    const served = within(graceMs, 'purchase()', purchase);
+    if (seller.runJob) await workUntil(served, () => seller.runJob!(), failures);
+    return (await served).kind === 'sold';
+  };
   let left = await remaining();
   if (!(left > DRAIN_LIMIT)) {
-    for (let bought = 0; bought < DRAIN_LIMIT; bought++) {
-      const name = `drain-${bought + 1}-${sale.sku}`;
-      const purchase = seller.purchase({ requestId: name, userId: name, quantity: 1 }, lent);
-      const served = within(graceMs, 'purchase()', purchase);
-      if (seller.runJob) await workUntil(served, () => seller.runJob!(), failures);
-      const outcome = await served;
-      if (outcome.kind !== 'sold') return { drained: bought, drainedBy: 'purchases' };
-    }
+    const drained = await drain(buy, DRAIN_LIMIT);
+    if (drained < DRAIN_LIMIT) return { drained, drainedBy: 'purchases' };
     left = DRAIN_LIMIT + (await remaining());
   }
   if (!Number.isFinite(left)) throw new TypeError(`remaining() answered ${String(left)}`);
   return { drained: Math.max(0, left), drainedBy: 'remaining' };
-}
-
-async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
-  const late = pause(ms, undefined, { ref: false }).then(() => {
-    throw new Error(`${what} did not end within ${ms} ms`);
-  });
-  return Promise.race([promise, late]);
 }

@@ -1,6 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Sale, Seller, Strategy } from '../../strategies/contract.ts';
 import { systemClock as clock } from '../ground/ambient.ts';
 import type { Random } from '../ground/random.ts';
+import { atMost } from '../ground/waiting.ts';
 import type { RedisTarget } from '../redis/target.ts';
 import { Connections } from './connections.ts';
 import type { Failures } from './failures.ts';
@@ -21,12 +23,14 @@ export async function workUntil(
   const over = new AbortController();
   const end = (): void => over.abort();
   void until.then(end, end);
+  const pass = async (): Promise<'worked' | 'idle'> => runJob();
   while (!over.signal.aborted) {
-    const done = await runJob().catch((error: unknown) => {
+    const done = await pass().catch((error: unknown) => {
       failures.count(error, 'runJob');
       return 'idle' as const;
     });
-    if (done === 'idle') await clock.sleep(IDLE_MS);
+    // A pass that worked without waiting for Redis must not keep timers, sockets and signals from this thread.
+    await (done === 'idle' ? clock.sleep(IDLE_MS) : nextTurn());
   }
 }
 
@@ -74,7 +78,7 @@ export class BackOffice {
     this.#works = true;
     const working = workUntil(until, () => seller.runJob!(), this.#failures);
     await ended;
-    await Promise.race([working, clock.sleep(graceMs)]);
+    await atMost(graceMs, working);
   }
 
   close(): void {

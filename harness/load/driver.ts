@@ -47,8 +47,10 @@ export async function runLoad(options: LoadOptions, pool?: InstancePool): Promis
     let rest: AtRest = {};
     if (sold.ended !== 'aborted') {
       const lent = await connections.open({ ...target.options, ...strategy.client });
-      const fresh = { strategy, sale, lobby, lent, random: random.fork('at rest'), maxAttempts, graceMs };
-      rest = await settle(fresh, failures);
+      const purchases = sold.instances.reduce((sum, { recording }) => sum + recording.rows, 0);
+      const fresh = { strategy, sale, purchases, lobby, lent, random: random.fork('at rest'), maxAttempts };
+      rest = await settle({ ...fresh, graceMs, ...(options.signal && { signal: options.signal }) }, failures);
+      if (options.signal?.aborted) [sold.ended, rest] = ['aborted', {}];
     }
     return loadRun(strategy, options.seed, plan, { ...sold, jobCommands: office.commands }, rest, failures);
   } finally {

@@ -52,7 +52,16 @@ export async function race(
     for (const { seller } of shops) await seller.close?.();
     const lent = await connections.open({ ...target.options, ...strategy.client });
     const atRest = await settle(
-      { strategy, sale, lobby, lent, random, maxAttempts: MAX_ATTEMPTS, graceMs: 10_000 },
+      {
+        strategy,
+        sale,
+        purchases: requests.length,
+        lobby,
+        lent,
+        random,
+        maxAttempts: MAX_ATTEMPTS,
+        graceMs: 10_000,
+      },
       failures,
     );
     const { drained, recorded } = atRest;

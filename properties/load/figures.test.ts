@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { Queue } from '../../harness/load/buyers.ts';
 import { Failures } from '../../harness/load/failures.ts';
 import { Durations } from '../../harness/load/response-time.ts';
-import { settle, type AtRest } from '../../harness/load/at-rest.ts';
+import { settle, type AtRest, type FreshInstance } from '../../harness/load/at-rest.ts';
 import { bottleneckOf } from '../../harness/load/usage.ts';
 import { seededRandom } from '../../harness/ground/random.ts';
 import type { PurchaseOutcome, Seller } from '../../strategies/contract.ts';
@@ -123,6 +123,28 @@ describe('at rest', () => {
     expect(rest.recorded).toEqual([{ requestId: 'r1', userId: 'u1', quantity: 2 }]);
   });
 
+  test('background work that never ends is an error that says so; what ends after as much is not', async () => {
+    // 5 purchases, and a thousand passes to spare.
+    expect((await atRest(worksFor(1_004))).rest).toMatchObject({ drained: 1 });
+    await expect(atRest(worksFor(1_005))).rejects.toMatchObject({
+      code: 'NEVER_IDLE',
+      message: 'probe: runJob found work 1005 times in a row on a sale at rest of 5 purchases',
+    });
+  });
+
+  test('nothing is claimed of a sale whose signal comes first, and nothing is waited for', async () => {
+    const stop = new AbortController();
+    const seller = store(5, {
+      recorded: async () => [],
+      runJob: () => {
+        stop.abort();
+        return new Promise(() => {});
+      },
+    });
+    const patient = { graceMs: 3_600_000, signal: stop.signal };
+    expect(await atRest(seller, patient)).toEqual({ rest: {}, failures: [] });
+  });
+
   test.each([
     ['throws', async (): Promise<PurchaseOutcome> => Promise.reject(new Error('down'))],
     ['never answers', async (): Promise<PurchaseOutcome> => new Promise(() => {})],
@@ -133,7 +155,10 @@ describe('at rest', () => {
   });
 });
 
-async function atRest(seller: Seller): Promise<{ rest: AtRest; failures: unknown[] }> {
+async function atRest(
+  seller: Seller,
+  differing: Partial<FreshInstance> = {},
+): Promise<{ rest: AtRest; failures: unknown[] }> {
   const failures = new Failures();
   const redis = {} as Redis; // the store is in memory
   const instance = {
@@ -145,14 +170,20 @@ async function atRest(seller: Seller): Promise<{ rest: AtRest; failures: unknown
       seller: () => seller,
     },
     sale: { sku: 'p', stock: 5 },
+    purchases: 5,
     lobby: redis,
     lent: redis,
     random: seededRandom(seed),
     maxAttempts: 1,
     graceMs: 200,
+    ...differing,
   };
   return { rest: await settle(instance, failures), failures: failures.list() };
 }
+
+/** One unit, and work for so many passes. */
+const worksFor = (passes: number): Seller =>
+  store(1, { runJob: async () => (passes-- > 0 ? 'worked' : 'idle') });
 
 /** A store of so many units, in memory. */
 const store = (stock: number, extra: Partial<Seller> = {}): Seller => ({

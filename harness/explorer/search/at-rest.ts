@@ -1,10 +1,6 @@
-import {
-  PROPERTIES,
-  type Property,
-  type PurchaseOutcome,
-  type RecordedSale,
-} from '../../../strategies/contract.ts';
+import { PROPERTIES, type Property, type RecordedSale } from '../../../strategies/contract.ts';
 import { judgeAtRest, outcomeOfAttempts, type RequestFacts } from '../../checkers/accounting.ts';
+import { drain } from '../../checkers/at-rest-steps.ts';
 import { falseRefusals, type OrderedOperation } from '../../checkers/false-refusals.ts';
 import type { Evidence, Judgement } from '../../checkers/checker.ts';
 import type { Outcome } from '../../documents/vocabulary.ts';
@@ -18,6 +14,7 @@ import type { Scope } from '../../documents/scope.ts';
 import { freshRequest, isNonsense, requestOf, saleOf } from '../scope/scope.ts';
 import type { Space } from '../space/space.ts';
 import { interval } from '../space/spans.ts';
+import { isIdle, isSale, mostUnits, workOff } from './settling.ts';
 
 /** What the store says once nothing moves any more. */
 export interface StoreAtRest {
@@ -39,8 +36,6 @@ export interface Finish {
   invoked: number;
   completed: number;
 }
-
-const MOST_JOBS = 100;
 
 /** Judges the ends of interleavings, each distinct one once. */
 export class Rest {
@@ -77,15 +72,12 @@ export class Rest {
   async #work(server: number): Promise<number> {
     const cursor = await this.#fresh(this.#space.lateOperator, server);
     if (!cursor) return server;
-    for (let round = 0; round < MOST_JOBS; round++) {
+    await workOff(async () => {
       const before = cursor.server;
       const settled = await pass(cursor);
-      if (settled?.kind === 'returned' && settled.value === 'idle' && cursor.server === before) return before;
-    }
-    throw new CannotExplore(
-      `runJob found work ${MOST_JOBS} times in a row on a sale at rest`,
-      "runJob must answer 'idle' and change nothing once there is nothing to do",
-    );
+      return isIdle(settled) && cursor.server === before;
+    });
+    return cursor.server;
   }
 
   /**
@@ -104,16 +96,12 @@ export class Rest {
         await pass(office);
         cursor.server = office.server;
       };
-      const most =
-        scope.stock + scope.restocks + scope.quantities.reduce((sum, quantity) => sum + quantity, 0) + 1;
-      let drained = 0;
-      while (drained < most) {
-        const index = await cursor.invoke({ method: 'purchase', request: freshRequest(drained + 1) });
+      const buy = async (n: number): Promise<boolean> => {
+        const index = await cursor.invoke({ method: 'purchase', request: freshRequest(n) });
         await drive(cursor, abilities.runJob ? work : undefined);
-        const settled = cursor.settled(index);
-        if (settled?.kind !== 'returned' || (settled.value as PurchaseOutcome).kind !== 'sold') break;
-        drained++;
-      }
+        return isSale(cursor.settled(index));
+      };
+      const drained = await drain(buy, mostUnits(scope));
       return recorded ? { drained, recorded } : { drained };
     });
   }

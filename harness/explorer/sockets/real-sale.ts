@@ -1,5 +1,5 @@
 import type { Scope } from '../../documents/scope.ts';
-import type { PurchaseOutcome, RecordedSale } from '../../../strategies/contract.ts';
+import type { RecordedSale } from '../../../strategies/contract.ts';
 import type { RedisTarget } from '../../redis/target.ts';
 import {
   faultRow,
@@ -20,6 +20,8 @@ import { outcomeOf } from '../search/outcome.ts';
 import { Process } from './gated-process.ts';
 import { decodeCommand } from '../../wire/resp.ts';
 import { judgeEnd, type Finish, type StoreAtRest } from '../search/at-rest.ts';
+import { isIdle, isSale, mostUnits, workOff } from '../search/settling.ts';
+import { drain } from '../../checkers/at-rest-steps.ts';
 import { freshRequest } from '../scope/scope.ts';
 import type { ServerMemo } from '../server/memo.ts';
 import { LATER_MS, purchasesAtOnce, specOf, type Subject } from '../process/spec.ts';
@@ -39,8 +41,6 @@ export interface Venue {
   memo: ServerMemo;
   target: RedisTarget;
 }
-
-const MOST_JOBS = 100;
 
 /**
  * One sale with nothing reduced and nothing remembered: fresh state, real sockets, real commands, one step at a
@@ -169,18 +169,20 @@ export class RealSale implements AsyncDisposable {
       await process.drive();
     }
     await this.memo.expireAll();
-    for (let round = 0; abilities.runJob && round < MOST_JOBS; round++) {
-      const before = await this.memo.capture();
-      const settled = await this.#operate({ method: 'runJob' }, LATER_MS);
-      if (!settled) break; // a process that finds no product to sell has no work
-      const idle = settled.kind === 'returned' && settled.value === 'idle';
-      if (idle && (await this.memo.capture()) === before) break;
-    }
+    if (abilities.runJob) await workOff(() => this.#idles());
     const content = await this.memo.capture();
     const store = await this.#read(abilities);
     const finishes = this.finishes();
     const judgement = judgeEnd(this.scope, store, finishes, this.#restarted);
     return { finishes, judgement, outcome: outcomeOf(this.scope, finishes, judgement, content) };
+  }
+
+  /** One pass of background work. @returns whether it found nothing to do and changed nothing */
+  async #idles(): Promise<boolean> {
+    const before = await this.memo.capture();
+    const settled = await this.#operate({ method: 'runJob' }, LATER_MS);
+    // A process that finds no product to sell has no work.
+    return !settled || (isIdle(settled) && (await this.memo.capture()) === before);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -292,14 +294,9 @@ export class RealSale implements AsyncDisposable {
       return process.instance.observe().settled[index];
     };
     const recorded = abilities.recorded ? await ask({ method: 'recorded' }) : undefined;
-    const { stock, restocks, quantities } = this.scope;
-    const most = stock + restocks + quantities.reduce((sum, quantity) => sum + quantity, 0) + 1;
-    let drained = 0;
-    while (drained < most) {
-      const settled = await ask({ method: 'purchase', request: freshRequest(drained + 1) });
-      if (settled?.kind !== 'returned' || (settled.value as PurchaseOutcome).kind !== 'sold') break;
-      drained++;
-    }
+    const buy = async (n: number): Promise<boolean> =>
+      isSale(await ask({ method: 'purchase', request: freshRequest(n) }));
+    const drained = await drain(buy, mostUnits(this.scope));
     process.instance.kill();
     return recorded?.kind === 'returned'
       ? { drained, recorded: recorded.value as RecordedSale[] }

@@ -1,0 +1,40 @@
+/** Waiting for what may never come: a strategy's promises settle when they like. */
+
+/** What `atMost` answers when the time was over first. */
+export const LATE = Symbol('late');
+
+/** Waits for a promise, but no longer than that. Neither keeps the process alive. */
+export async function atMost<T>(ms: number, promise: Promise<T>): Promise<T | typeof LATE> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<typeof LATE>((resolve) => {
+    timer = setTimeout(() => resolve(LATE), ms).unref();
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The same, where late is a failure. @throws Error that says what did not end */
+export async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
+  const value = await atMost(ms, promise);
+  if (value === LATE) throw new Error(`${what} did not end within ${ms} ms`);
+  return value;
+}
+
+/** Waits for a promise until the signal is aborted. @throws the signal's reason, as soon as it is */
+export async function unlessAborted<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {
+  if (!signal) return promise;
+  signal.throwIfAborted();
+  let abort: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort!);
+  }
+}
