@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Redis } from 'ioredis';
-import type { Sale, Strategy } from '../../strategies/contract.ts';
+import type { Client, Sale, Strategy } from '../../strategies/contract.ts';
 import { EnvironmentError } from '../ground/errors.ts';
 import { seededRandom } from '../ground/random.ts';
+import { overhear } from '../redis/clients.ts';
 import type { RedisTarget } from '../redis/target.ts';
 import { Connections } from '../load/connections.ts';
 import { Failures } from '../load/failures.ts';
@@ -16,7 +16,7 @@ export interface Repeatable {
   command: string;
   args: string[];
   /** Brings the server into that state, without anything else in it. */
-  prepare: (redis: Redis) => Promise<void>;
+  prepare: (redis: Client) => Promise<void>;
 }
 
 /** Enough clients for the most that a server can do with pipelines of 16. */
@@ -50,20 +50,18 @@ export const canBenchmark = (target: RedisTarget): boolean =>
 export async function ownCommand(target: RedisTarget, strategy: Strategy): Promise<Repeatable | undefined> {
   const connections = new Connections(new Failures());
   try {
-    const redis = await connections.open({ ...target.options, ...strategy.client });
+    const redis = await connections.open(target, strategy);
     // A product of its own: another strategy may keep something else under the same name.
     const sale: Sale = { sku: `ceiling-${strategy.name}`, stock: SMALL_STOCK };
     await strategy.open(redis, sale);
     const seller = await strategy.seller(redis, sale, sellerEnv(seededRandom(0), 1));
     await seller.purchase({ ...REQUEST, requestId: 'first' }, redis); // the server learns the script
     const overheard: string[][] = [];
-    const send = redis.sendCommand.bind(redis);
-    redis.sendCommand = (command, stream) => {
-      overheard.push([command.name.toUpperCase(), ...command.args.map(String)]);
-      return send(command, stream);
-    };
+    const stop = overhear(redis, ({ name, args }) =>
+      overheard.push([name.toUpperCase(), ...args.map(String)]),
+    );
     await seller.purchase(REQUEST, redis);
-    redis.sendCommand = send;
+    stop();
     await seller.close?.();
     if (overheard.length !== 1) return undefined;
     const [name, ...args] = overheard[0]!;
@@ -94,7 +92,7 @@ export async function benchmark(
 ): Promise<number> {
   const connections = new Connections(new Failures());
   try {
-    const redis = await connections.open(target.options);
+    const redis = await connections.open(target);
     const measure = async (requests: number): Promise<number> => {
       await redis.flushdb();
       await repeatable.prepare(redis);

@@ -10,7 +10,7 @@ const PINGS = 500;
 export async function roundTripMs(target: RedisTarget): Promise<number> {
   const connections = new Connections(new Failures());
   try {
-    const redis = await connections.open(target.options);
+    const redis = await connections.open(target);
     const times: number[] = [];
     for (let i = 0; i < PINGS; i++) {
       const sentNs = clock.monotonicNs();

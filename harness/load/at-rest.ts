@@ -1,6 +1,5 @@
-import type { Redis } from 'ioredis';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { RecordedSale, Sale, Seller, Strategy } from '../../strategies/contract.ts';
+import type { Client, RecordedSale, Sale, Seller, Strategy } from '../../strategies/contract.ts';
 import { drain, untilIdle } from '../checkers/at-rest-steps.ts';
 import { systemClock as clock } from '../ground/ambient.ts';
 import { UsageError } from '../ground/errors.ts';
@@ -35,9 +34,9 @@ export interface FreshInstance {
   sale: Sale;
   /** How many there were: each may have left something to do. */
   purchases: number;
-  lobby: Redis;
+  lobby: Client;
   /** Lent to its purchases. */
-  lent: Redis;
+  lent: Client;
   random: Random;
   maxAttempts: number;
   /** How long it may take to answer. */

@@ -3,7 +3,7 @@ import type { Sale, Seller, Strategy } from '../../strategies/contract.ts';
 import { systemClock as clock } from '../ground/ambient.ts';
 import type { Random } from '../ground/random.ts';
 import { atMost } from '../ground/waiting.ts';
-import type { RedisTarget } from '../redis/target.ts';
+import type { Reachable } from '../redis/target.ts';
 import { Connections } from './connections.ts';
 import type { Failures } from './failures.ts';
 import { sellerEnv } from './seller-env.ts';
@@ -34,6 +34,16 @@ export async function workUntil(
   }
 }
 
+/** What a back office opens with. */
+interface Opening {
+  strategy: Strategy;
+  sale: Sale;
+  target: Reachable;
+  random: Random;
+  maxAttempts: number;
+  failures: Failures;
+}
+
 /** What a shop runs beside its servers, once: a process of its own for the strategy's background work. */
 export class BackOffice {
   readonly #connections: Connections;
@@ -46,16 +56,9 @@ export class BackOffice {
     this.#connections = new Connections(failures);
   }
 
-  static async open(
-    strategy: Strategy,
-    sale: Sale,
-    target: RedisTarget,
-    random: Random,
-    maxAttempts: number,
-    failures: Failures,
-  ): Promise<BackOffice> {
+  static async open({ strategy, sale, target, random, maxAttempts, failures }: Opening): Promise<BackOffice> {
     const office = new BackOffice(failures);
-    const redis = await office.#connections.open({ ...target.options, ...strategy.client });
+    const redis = await office.#connections.open(target, strategy);
     const opening = async (): Promise<Seller> => strategy.seller(redis, sale, sellerEnv(random, maxAttempts));
     // If it fails or hangs, so it does in the instances, which are asked why.
     office.#opening = opening().catch(() => undefined);

@@ -1,5 +1,7 @@
-import { Redis, type RedisOptions } from 'ioredis';
+import type { Client, Strategy } from '../../strategies/contract.ts';
 import { EnvironmentError } from '../ground/errors.ts';
+import { clientOf, overhear } from '../redis/clients.ts';
+import type { Reachable } from '../redis/target.ts';
 import type { Failures } from './failures.ts';
 
 /** The connections of one instance: opened, counted, closed together. */
@@ -10,7 +12,7 @@ export class Connections {
   roundTrips = 0;
   #turn = 0;
   #turnEnds = false;
-  readonly #open: Redis[] = [];
+  readonly #open: Client[] = [];
   readonly #failures: Failures;
 
   /** `failures`: told of the connections' own errors; commands report theirs where they were sent. */
@@ -22,9 +24,12 @@ export class Connections {
     return this.#open.length;
   }
 
-  /** @throws EnvironmentError if there is no connection to be had */
-  async open(options: RedisOptions): Promise<Redis> {
-    const redis = new Redis({ ...options, lazyConnect: true } as RedisOptions & { replyMapping?: 'legacy' });
+  /**
+   * @param strategy whose client options count, if it is to use the connection
+   * @throws EnvironmentError if there is no connection to be had
+   */
+  async open(target: Reachable, strategy: Pick<Strategy, 'client'> = {}): Promise<Client> {
+    const redis = clientOf(target, { ...strategy.client, lazyConnect: true });
     this.#open.push(redis);
     redis.on('error', (error) => this.#failures.count(error, 'connection'));
     try {
@@ -48,24 +53,21 @@ export class Connections {
    * Counted here and not by the server, because the server's figures include the commands that scripts call, and
    * on a borrowed server everybody else's.
    */
-  #counted(redis: Redis): Redis {
-    const send = redis.sendCommand.bind(redis);
+  #counted(redis: Client): Client {
     let lastTurn = -1;
-    redis.sendCommand = (command, stream) => {
+    overhear(redis, () => {
       // A command that has to wait for the connection passes here again once it is ready.
-      if (redis.status === 'ready') {
-        this.commands++;
-        if (lastTurn !== this.#turn) {
-          lastTurn = this.#turn;
-          this.roundTrips++;
-          this.#endTurn();
-        }
-      }
-      return send(command, stream);
-    };
+      if (redis.status !== 'ready') return;
+      this.commands++;
+      if (lastTurn === this.#turn) return;
+      lastTurn = this.#turn;
+      this.roundTrips++;
+      this.#endTurn();
+    });
     // The strategy's own further connections count too.
-    const duplicate = redis.duplicate.bind(redis);
-    redis.duplicate = (override) => this.#counted(duplicate(override));
+    const duplicable = redis as { duplicate(...overrides: unknown[]): Client };
+    const duplicate = duplicable.duplicate.bind(redis);
+    duplicable.duplicate = (...overrides) => this.#counted(duplicate(...overrides));
     return redis;
   }
 

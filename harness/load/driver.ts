@@ -1,5 +1,4 @@
-import type { Redis } from 'ioredis';
-import type { Strategy } from '../../strategies/contract.ts';
+import type { Client, Strategy } from '../../strategies/contract.ts';
 import { isDefinite } from '../../strategies/errors.ts';
 import { systemClock as clock } from '../ground/ambient.ts';
 import { EnvironmentError, UsageError } from '../ground/errors.ts';
@@ -33,20 +32,20 @@ export async function runLoad(options: LoadOptions, pool?: InstancePool): Promis
   const connections = new Connections(failures);
   const { target } = options;
   try {
-    const observer = await connections.open(target.options);
-    const lobby = await connections.open({ ...target.options, ...strategy.client });
+    const observer = await connections.open(target);
+    const lobby = await connections.open(target, strategy);
     await open(strategy, lobby, plan);
     const random = seededRandom(options.seed);
     const { sale, maxAttempts, graceMs } = plan;
     const fork = random.fork('back office');
-    const office = await BackOffice.open(strategy, sale, target, fork, maxAttempts, failures);
+    const office = await BackOffice.open({ strategy, sale, target, random: fork, maxAttempts, failures });
     const selling = sell(options, plan, observer, pool);
     await office.workUntil(selling, graceMs).finally(() => office.close());
     const sold = await selling;
     for (const failure of sold.instances.flatMap((instance) => instance.failures)) failures.add(failure);
     let rest: AtRest = {};
     if (sold.ended !== 'aborted') {
-      const lent = await connections.open({ ...target.options, ...strategy.client });
+      const lent = await connections.open(target, strategy);
       const purchases = sold.instances.reduce((sum, { recording }) => sum + recording.rows, 0);
       const fresh = { strategy, sale, purchases, lobby, lent, random: random.fork('at rest'), maxAttempts };
       rest = await settle({ ...fresh, graceMs, ...(options.signal && { signal: options.signal }) }, failures);
@@ -58,7 +57,7 @@ export async function runLoad(options: LoadOptions, pool?: InstancePool): Promis
   }
 }
 
-async function open(strategy: Strategy, redis: Redis, plan: LoadPlan): Promise<void> {
+async function open(strategy: Strategy, redis: Client, plan: LoadPlan): Promise<void> {
   try {
     await strategy.open(redis, plan.sale);
   } catch (error) {
@@ -86,7 +85,7 @@ interface SoldWithJobs extends Sold {
 async function sell(
   options: LoadOptions,
   plan: LoadPlan,
-  observer: Redis,
+  observer: Client,
   kept: InstancePool | undefined,
 ): Promise<Sold> {
   const control = new Control(clock);
@@ -138,7 +137,7 @@ function instanceTasks(options: LoadOptions, plan: LoadPlan, control: Control): 
   return Array.from({ length: plan.workers }, (_, instance) => ({
     strategy: options.strategy,
     sale: plan.sale,
-    redis: options.target.options,
+    target: { options: options.target.options },
     crowd: plan.crowd,
     instance,
     instances: plan.workers,

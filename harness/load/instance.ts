@@ -1,7 +1,6 @@
-import type { Redis } from 'ioredis';
 import { performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
-import type { PurchaseOutcome, Seller } from '../../strategies/contract.ts';
+import type { Client, PurchaseOutcome, Seller } from '../../strategies/contract.ts';
 import { isDefinite } from '../../strategies/errors.ts';
 import { systemClock as clock } from '../ground/ambient.ts';
 import { Recorder, type Records } from '../history/recorder.ts';
@@ -19,7 +18,7 @@ const POLL_MS = 20;
 export interface Shop {
   seller: Seller;
   /** The connection of each task; the same one for all if the strategy shares it. */
-  lent: readonly Redis[];
+  lent: readonly Client[];
   connections: Connections;
   failures: Failures;
   /** Pauses that the seller took so far. */
@@ -83,7 +82,7 @@ export class Instance {
   }
 
   /** One task: one purchase after the other, until the buyers are served or the run is stopped. */
-  async #serve(process: number, redis: Redis): Promise<void> {
+  async #serve(process: number, redis: Client): Promise<void> {
     while (!this.#control.stopped) {
       const buyer = this.#queue.take();
       if (buyer === 0) return;
@@ -115,7 +114,7 @@ export class Instance {
     return { ended: loop.run(), unsent: () => loop.unsent, waitedMs: () => loop.waitedNs / 1e6 };
   }
 
-  async #purchase(buyer: number, row: number, redis: Redis): Promise<void> {
+  async #purchase(buyer: number, row: number, redis: Client): Promise<void> {
     try {
       this.#complete(row, await this.#ask(buyer, redis));
     } catch (error) {
@@ -123,7 +122,7 @@ export class Instance {
     }
   }
 
-  #ask(buyer: number, redis: Redis): Promise<PurchaseOutcome> {
+  #ask(buyer: number, redis: Client): Promise<PurchaseOutcome> {
     return this.#shop.seller.purchase(requestOf(this.#task.crowd, buyer), redis);
   }
 

@@ -1,6 +1,6 @@
-import type { RedisOptions } from 'ioredis';
 import type { Sale } from '../../strategies/contract.ts';
 import type { Recording } from '../history/recording.ts';
+import type { Reachable } from '../redis/target.ts';
 import type { StrategyRef } from '../loader/strategies.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Crowd } from './buyers.ts';
@@ -10,7 +10,7 @@ import type { Failure } from '../documents/figures.ts';
 export interface InstanceTask {
   strategy: StrategyRef;
   sale: Sale;
-  redis: RedisOptions;
+  target: Reachable;
   crowd: Crowd;
   /** 0 … instances − 1 */
   instance: number;

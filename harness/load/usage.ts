@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis';
 import { cpus } from 'node:os';
 import type { Bottleneck } from '../documents/figures.ts';
+import type { Client } from '../../strategies/contract.ts';
 import { systemClock as clock } from '../ground/ambient.ts';
 
 /** From this share of one core on, a single-threaded side counts as the one that holds the others up. */
@@ -20,7 +20,7 @@ export interface Usage {
 }
 
 /** Begins to watch; the function that it answers tells what was used since. */
-export async function watchUsage(redis: Redis): Promise<(clientBusy: number) => Promise<Usage>> {
+export async function watchUsage(redis: Client): Promise<(clientBusy: number) => Promise<Usage>> {
   const serverBefore = await serverCpuSeconds(redis);
   const machineBefore = machineTimes();
   const clientBefore = process.cpuUsage();
@@ -58,7 +58,7 @@ function machineTimes(): { idle: number; all: number } {
 }
 
 /** Undefined where the server does not say, or does not let us ask. */
-async function serverCpuSeconds(redis: Redis): Promise<number | undefined> {
+async function serverCpuSeconds(redis: Client): Promise<number | undefined> {
   const info = await redis.info('cpu').catch(() => '');
   const [user, system] = ['used_cpu_user', 'used_cpu_sys'].map((field) =>
     Number(new RegExp(`^${field}:([\\d.]+)`, 'm').exec(info)?.[1]),

@@ -1,6 +1,5 @@
-import type { Redis } from 'ioredis';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
-import type { Seller } from '../../strategies/contract.ts';
+import type { Client, Seller } from '../../strategies/contract.ts';
 import { systemClock as clock } from '../ground/ambient.ts';
 import { nothingRecorded } from '../history/recording.ts';
 import { seededRandom } from '../ground/random.ts';
@@ -43,10 +42,9 @@ async function prepare(
   try {
     const strategy = await loadStrategy(task.strategy);
     during = 'connecting';
-    const options = { ...task.redis, ...strategy.client };
-    const own = await connections.open(options);
-    const lend = (): Promise<Redis> =>
-      strategy.connection === 'shared' ? Promise.resolve(own) : connections.open(options);
+    const own = await connections.open(task.target, strategy);
+    const lend = (): Promise<Client> =>
+      strategy.connection === 'shared' ? Promise.resolve(own) : connections.open(task.target, strategy);
     const lent = await Promise.all(Array.from({ length: task.inFlight }, lend));
     during = 'calling seller()';
     const random = seededRandom(task.seed).fork(`instance ${task.instance}`);

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { Redis } from 'ioredis';
+import type { Client } from '../../strategies/contract.ts';
 import { EnvironmentError, UsageError } from '../ground/errors.ts';
 import { onExit } from '../ground/lifetime.ts';
+import { clientOf } from './clients.ts';
 import { readServerInfo, type ServerInfo } from './info.ts';
 import type { ConnectionOptions, RedisTarget } from './target.ts';
 import { parseRedisUrl } from './url.ts';
@@ -87,7 +88,7 @@ function refuseForeignLibraries(present: Libraries): void {
   }
 }
 
-async function readLibraries(redis: Redis): Promise<Libraries> {
+async function readLibraries(redis: Client): Promise<Libraries> {
   let reply: unknown;
   try {
     reply = await redis.call('FUNCTION', 'LIST', 'LIBRARYNAME', `${LIBRARY_PREFIX}*`, 'WITHCODE');
@@ -104,7 +105,7 @@ async function readLibraries(redis: Redis): Promise<Libraries> {
 const after = (fields: string[], name: string): string => fields[fields.indexOf(name) + 1] ?? '';
 
 /** Unlinks the keys under the prefix; SCAN sees each key that is there throughout, and nobody adds any more. */
-async function removeKeys(redis: Redis, prefix: string): Promise<void> {
+async function removeKeys(redis: Client, prefix: string): Promise<void> {
   let cursor = '0';
   do {
     const [next, keys] = await redis.scan(cursor, 'MATCH', `${prefix}*`, 'COUNT', 1000);
@@ -114,8 +115,9 @@ async function removeKeys(redis: Redis, prefix: string): Promise<void> {
 }
 
 /** One short connection that gives up at once instead of trying for ever. */
-async function visit<T>(options: ConnectionOptions, task: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = new Redis({ ...options, lazyConnect: true, connectTimeout: 5000, retryStrategy: () => null });
+async function visit<T>(options: ConnectionOptions, task: (redis: Client) => Promise<T>): Promise<T> {
+  const impatient = { lazyConnect: true, connectTimeout: 5000, retryStrategy: () => null };
+  const redis = clientOf({ options }, impatient);
   let cause: Error | undefined;
   redis.on('error', (error: Error) => (cause = error));
   try {

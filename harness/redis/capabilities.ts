@@ -1,15 +1,15 @@
-import { Redis } from 'ioredis';
-import type { Strategy } from '../../strategies/contract.ts';
+import type { Client, Strategy } from '../../strategies/contract.ts';
+import { clientOf } from './clients.ts';
 import { readServerInfo, type ServerInfo } from './info.ts';
-import type { RedisTarget } from './target.ts';
+import type { Reachable } from './target.ts';
 
 /** Why the strategy cannot run on this server; undefined if it can. */
 export async function missingNeeds(
-  target: Pick<RedisTarget, 'options'>,
+  target: Reachable,
   strategy: Pick<Strategy, 'needs'>,
 ): Promise<string | undefined> {
   if (strategy.needs === undefined) return undefined;
-  const redis = new Redis(target.options);
+  const redis = clientOf(target);
   try {
     const present = new Set<string>();
     for (const need of strategy.needs.commands ?? []) if (await has(redis, need)) present.add(need);
@@ -20,7 +20,7 @@ export async function missingNeeds(
 }
 
 /** Whether the server has a command, or an option of one (`SET IFEQ`), by its own description. */
-async function has(redis: Redis, need: string): Promise<boolean> {
+async function has(redis: Client, need: string): Promise<boolean> {
   const [command = '', option] = need.split(' ');
   const [known] = await redis.command('INFO', command);
   if (known == null || option === undefined) return known != null;

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { Client } from '../../strategies/contract.ts';
 
 /** What a server says of itself. */
 export interface ServerInfo {
@@ -12,7 +12,7 @@ export interface ServerInfo {
   processId: number;
 }
 
-export const readServerInfo = async (redis: Redis): Promise<ServerInfo> =>
+export const readServerInfo = async (redis: Client): Promise<ServerInfo> =>
   parseServerInfo(await redis.info());
 
 /** @param text the reply of INFO */

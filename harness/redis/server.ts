@@ -6,9 +6,9 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Redis } from 'ioredis';
 import { EnvironmentError } from '../ground/errors.ts';
 import { onExit } from '../ground/lifetime.ts';
+import { clientOf } from './clients.ts';
 import type { ServerBinary } from './find/binary.ts';
 import { readServerInfo, type ServerInfo } from './info.ts';
 import type { RedisTarget } from './target.ts';
@@ -151,7 +151,8 @@ function launch(folder: string, command: string[]): Running {
 
 /** What the server says of itself once it answers; undefined if it ends, or does not answer in time. */
 async function firstAnswer(socket: string, ended: Promise<void>): Promise<ServerInfo | undefined> {
-  const redis = new Redis({ path: socket, maxRetriesPerRequest: null, retryStrategy: () => 10 });
+  const patient = { maxRetriesPerRequest: null, retryStrategy: () => 10 };
+  const redis = clientOf({ options: { path: socket } }, patient);
   redis.on('error', () => undefined); // not there yet
   const deadline = new AbortController();
   try {

@@ -12,7 +12,7 @@ export interface RedisTarget {
   description: string;
   /** As INFO says: "7.0.15". */
   version: string;
-  /** Plain data, so that workers can connect with `new Redis(options)`; carries the key prefix when borrowed. */
+  /** Plain data, so that workers can connect too; carries the key prefix when borrowed. */
   options: ConnectionOptions;
   /** redis-benchmark of the same build, where there is one. */
   benchmarkPath?: string;
@@ -21,6 +21,9 @@ export interface RedisTarget {
   /** Private: stops the server and removes its folder. Borrowed: removes our keys and function libraries. */
   close(): Promise<void>;
 }
+
+/** What a client needs to know of a target (`clients.ts`): plain data, so that it can be given to a worker. */
+export type Reachable = Pick<RedisTarget, 'options'>;
 
 /** @throws UsageError if the server is the user's own. `what`: the command that needs one to itself. */
 export function requirePrivate(target: RedisTarget, what: string): void {

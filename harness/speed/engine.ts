@@ -77,7 +77,7 @@ async function sellHere(
   const shared = new Control(clock);
   const sale: Sale = { sku: `engine-${clock.monotonicNs()}`, stock: BUYERS };
   try {
-    const redis = await connections.open({ ...target.options, ...strategy.client });
+    const redis = await connections.open(target, strategy);
     await strategy.open(redis, sale);
     const seller = await strategy.seller(redis, sale, sellerEnv(seededRandom(SEED), 1));
     const lent = Array.from({ length: IN_FLIGHT }, () => redis);
@@ -85,7 +85,7 @@ async function sellHere(
     const task = {
       strategy: { name: strategy.name },
       sale,
-      redis: target.options,
+      target,
       crowd: { tag: sale.sku, buyers: BUYERS, quantities: [1] },
       instance: 0,
       instances: 1,

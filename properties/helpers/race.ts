@@ -27,10 +27,10 @@ export async function race(
 ): Promise<History> {
   const failures = new Failures();
   const connections = new Connections(failures);
-  const connect = (): Promise<Client> => connections.open({ ...target.options, ...strategy.client });
+  const connect = (): Promise<Client> => connections.open(target, strategy);
   const random = seededRandom(seed).fork(sale.sku);
   try {
-    const lobby = await connections.open({ ...target.options, ...strategy.client });
+    const lobby = await connections.open(target, strategy);
     await strategy.open(lobby, sale);
     const shops: { seller: Seller; shared: Client }[] = [];
     for (let i = 0; i < instances; i++) {
@@ -50,7 +50,7 @@ export async function race(
     if (office.runJob) await workUntil(racing, () => office.runJob!(), failures);
     const operations = await racing;
     for (const { seller } of shops) await seller.close?.();
-    const lent = await connections.open({ ...target.options, ...strategy.client });
+    const lent = await connections.open(target, strategy);
     const atRest = await settle(
       {
         strategy,

@@ -15,6 +15,7 @@ interface Fixture {
 
 const importing = (path: string): string => `import { there } from '${path}';\nexport const here = there;\n`;
 const there = 'export const there = 1;\n';
+const CONNECTING = "import { Redis } from 'ioredis';\nexport const here = new Redis();\n";
 
 const fixtures: Fixture[] = [
   {
@@ -42,6 +43,24 @@ const fixtures: Fixture[] = [
     what: 'a harness file that imports a report',
     bad: { 'harness/load/up.ts': importing('../../reports/there.ts'), 'reports/there.ts': there },
     good: { 'harness/cli.ts': importing('../reports/there.ts') },
+  },
+  {
+    rule: 'eslint(no-restricted-imports)',
+    what: 'a harness file that makes its own client of a target',
+    bad: { 'harness/load/connecting.ts': CONNECTING },
+    good: {
+      'harness/redis/clients.ts': CONNECTING,
+      'harness/explorer/process/instance.ts': CONNECTING,
+      'harness/load/handed.ts':
+        "import type { Redis } from 'ioredis';\nexport const here = (redis: Redis): Redis => redis;\n",
+      'properties/connecting.ts': CONNECTING,
+    },
+  },
+  {
+    rule: 'eslint(no-restricted-imports)',
+    what: 'a command that makes its own client of a target',
+    bad: { 'harness/commands/connecting.ts': CONNECTING },
+    good: { 'harness/commands/reporting.ts': importing('../../reports/there.ts') },
   },
   {
     rule: 'eslint(no-restricted-imports)',
