@@ -27,11 +27,11 @@ export interface Candidate {
 
 /** Sells once on threads of the session, and keeps what the checkers say of it. */
 export async function sellOnce(
-  { strategy, judgements }: Candidate,
+  { judgements }: Candidate,
   load: LoadOptions,
   pool: SessionPool,
 ): Promise<LoadRun> {
-  const { workers } = planLoad(load, strategy);
+  const { workers } = planLoad(load);
   const run = await pool.lend(workers, (threads) => runLoad(load, threads));
   judgements.push(judge(run.history, { timeoutMs: JUDGE_MS }));
   return run;

@@ -8,7 +8,7 @@ import { planLoad, type LoadOptions } from '../load/options.ts';
 import type { SessionPool } from '../load/pool.ts';
 import type { Measured } from './trials.ts';
 import type { RedisTarget } from '../redis/target.ts';
-import type { StrategyRef } from '../loader/strategies.ts';
+import { loadStrategy, type StrategyRef } from '../loader/strategies.ts';
 
 /** `all`: also each strategy's own command and the reference's, with pipelines too; `decr`: one hot key at best. */
 export type BenchCeilings = 'all' | 'decr';
@@ -34,7 +34,7 @@ export async function ceilingsOf(
   const { target } = options;
   const [first] = candidates;
   if (!first) return columns;
-  const { inFlight } = planLoad(first.load, first.strategy);
+  const { inFlight } = planLoad(first.load);
   if (canBenchmark(target)) {
     const commands = [DECR];
     for (const candidate of candidates) {
@@ -63,16 +63,16 @@ export async function ceilingsOf(
       }
     }
   }
-  columns.push(enginesOwn(first, inFlight, pool));
+  columns.push(await enginesOwn(first, inFlight, pool));
   return columns;
 }
 
 /** What our own engine does at best, in a closed loop. */
-function enginesOwn({ load, strategy }: Candidate, inFlight: number, pool: SessionPool): MeasuredColumn {
+async function enginesOwn({ load }: Candidate, inFlight: number, pool: SessionPool): Promise<MeasuredColumn> {
   const opsPerSecond: (number | null)[] = [];
   const { arrivals: _, ...closed } = load;
-  const { workers } = planLoad(load, strategy);
-  const ping: LoadOptions = { ...closed, strategy: NO_OP, inFlight, workers };
+  const { workers } = planLoad(load);
+  const ping: LoadOptions = { ...closed, strategy: await loadStrategy(NO_OP), inFlight, workers };
   const measure = async (): Promise<void> => {
     const { salesPerSecond } = await pool.lend(workers, (threads) => runLoad(ping, threads));
     opsPerSecond.push(salesPerSecond);

@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { registry } from '../../strategies/registry.ts';
 import { sellOnce, type Candidate } from './candidate.ts';
 import { findRate, offerLoad, sellOut } from './capacity.ts';
 import { ceilingsOf, type BenchCeilings, type Column } from './ceilings.ts';
@@ -18,14 +17,13 @@ import { runRounds, type Measured } from './trials.ts';
 import { describeMachine } from '../documents/machine.ts';
 import { seededRandom } from '../ground/random.ts';
 import { missingNeeds } from '../redis/capabilities.ts';
-import { loadStrategy, type StrategyRef } from '../loader/strategies.ts';
+import type { LoadedStrategy } from '../loader/strategies.ts';
 
 export interface BenchOptions extends Pick<
   LoadOptions,
   'target' | 'buyers' | 'inFlight' | 'workers' | 'seconds' | 'arrivals' | 'seed' | 'signal'
 > {
-  /** Empty: every built-in. */
-  strategies: readonly StrategyRef[];
+  strategies: readonly LoadedStrategy[];
   /** How often each is measured; from two on, the baseline is measured against itself too. Default 1. */
   trials?: number;
   /** Name of the strategy that the others are compared with. Default: the first one. */
@@ -63,7 +61,7 @@ const SAFETY = { stock: 16, buyers: 512, inFlight: 64, workers: 2 };
  * @throws UsageError if the options make no sense; EnvironmentError if Redis, a worker or redis-benchmark fails
  */
 export async function bench(options: BenchOptions): Promise<BenchResult> {
-  const candidates = await choose(options);
+  const candidates = candidatesOf(options);
   if (options.historyFolder !== undefined) await mkdir(options.historyFolder, { recursive: true });
   await using pool = new SessionPool();
   const running: Candidate[] = [];
@@ -124,15 +122,12 @@ async function atCapacity(
 const verdictsOf = (judgement: Judgement): Verdict[] =>
   Object.values(judgement).map(({ verdict }) => verdict);
 
-async function choose(options: BenchOptions): Promise<Candidate[]> {
-  const refs = options.strategies.length > 0 ? options.strategies : everyBuiltIn();
-  const candidates: Candidate[] = [];
-  for (const ref of refs) {
-    const strategy = await loadStrategy(ref);
-    const load = loadOptions(ref, options);
-    planLoad(load, strategy); // before anything is sent on behalf of any of them
-    candidates.push({ strategy, load, judgements: [], trials: [] });
-  }
+function candidatesOf(options: BenchOptions): Candidate[] {
+  const candidates = options.strategies.map((loaded): Candidate => {
+    const load = loadOptions(loaded, options);
+    planLoad(load); // before anything is sent on behalf of any of them
+    return { strategy: loaded.strategy, load, judgements: [], trials: [] };
+  });
   const names = candidates.map(({ strategy }) => strategy.name);
   if (options.baseline !== undefined && !names.includes(options.baseline)) {
     throw new UsageError(
@@ -144,9 +139,7 @@ async function choose(options: BenchOptions): Promise<Candidate[]> {
   return candidates;
 }
 
-const everyBuiltIn = (): StrategyRef[] => registry.map(({ strategy }) => ({ name: strategy.name }));
-
-function loadOptions(strategy: StrategyRef, options: BenchOptions): LoadOptions {
+function loadOptions(strategy: LoadedStrategy, options: BenchOptions): LoadOptions {
   const seconds = options.seconds ?? (options.buyers === undefined ? SECONDS : undefined);
   const plenty = seconds === undefined ? PLENTY : Math.ceil(PLENTY_A_SECOND * seconds);
   return {
@@ -163,7 +156,7 @@ async function proveSafety(
   pool: SessionPool,
 ): Promise<void> {
   const { target, strategy, seed, signal } = candidate.load;
-  onTrial?.(`${'name' in strategy ? strategy.name : strategy.path}: a sale fought for`, 0);
+  onTrial?.(`${strategy.path ?? strategy.strategy.name}: a sale fought for`, 0);
   await sellOnce(candidate, { target, strategy, seed, ...SAFETY, ...(signal && { signal }) }, pool);
 }
 

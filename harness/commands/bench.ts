@@ -52,7 +52,7 @@ export async function benchJob(job: BenchJob): Promise<{ measured: BenchResult; 
       ...load,
       target,
       ceiling: 'all',
-      strategies: strategies.map(({ ref }) => ref),
+      strategies,
       ...(historyFolder !== undefined && { historyFolder }),
       onTrial: (name, trial) => progress.now(trial === 0 ? name : `${name}, trial ${trial} of ${trials}`),
     });

@@ -41,10 +41,11 @@ export async function exploreJob(job: ExploreJob): Promise<Explored[]> {
   const target = await openTarget({ ...job, onProgress: job.progress.line });
   try {
     const explored: Explored[] = [];
-    for (const { strategy, path } of strategies) {
+    for (const loaded of strategies) {
+      const { strategy, path } = loaded;
       const exploration = await explore({
         scope,
-        subject: await subjectOf(strategy, path),
+        subject: await subjectOf(loaded),
         target,
         ...(path === undefined ? {} : { path }),
         ...(job.property === undefined ? {} : { properties: [job.property] }),

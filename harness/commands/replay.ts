@@ -3,7 +3,7 @@ import { replay, type Replay } from '../explorer/sockets/replay.ts';
 import { subjectOf } from '../explorer/process/subject.ts';
 import type { Progress } from '../ground/progress.ts';
 import { openTarget, type TargetOptions } from '../redis/open.ts';
-import { strategyNamed } from '../loader/named.ts';
+import { strategyNamed } from '../loader/strategies.ts';
 
 export interface ReplayJob extends TargetOptions {
   file: string;
@@ -16,12 +16,12 @@ export async function replayJob(
 ): Promise<{ counterexample: Counterexample; replayed: Replay }> {
   const counterexample = readCounterexample(job.file);
   const { strategy: name, path } = counterexample;
-  const strategy = await strategyNamed(name, path);
+  const loaded = await strategyNamed(name, path);
   const target = await openTarget({ ...job, onProgress: job.progress.line });
   try {
     return {
       counterexample,
-      replayed: await replay(counterexample, await subjectOf(strategy, path), target),
+      replayed: await replay(counterexample, await subjectOf(loaded), target),
     };
   } finally {
     job.progress.end();

@@ -150,8 +150,7 @@ async function measureAll(
   chosen: readonly LoadedStrategy[],
 ): Promise<void> {
   const { seed, progress, profile, signal } = options;
-  const refs = chosen.map(({ ref }) => ref);
-  await measure(result, refs, PROFILES[profile].bench, { target, seed, progress, signal });
+  await measure(result, chosen, PROFILES[profile].bench, { target, seed, progress, signal });
   signal.throwIfAborted();
 }
 

@@ -39,12 +39,13 @@ export interface ExploreEnvironments {
  * @returns what was found, or why the strategy cannot be explored
  */
 export async function exploreEnvironments(
-  { strategy, path }: LoadedStrategy,
+  loaded: LoadedStrategy,
   options: ExploreEnvironments,
 ): Promise<{ explored: ExploredResult[]; notExplored?: string }> {
+  const { strategy, path } = loaded;
   const explored: ExploredResult[] = [];
   try {
-    const subject = await subjectOf(strategy, path);
+    const subject = await subjectOf(loaded);
     const abilities = await abilitiesOf(subject, options.target);
     for (const environment of options.environments) {
       options.progress.now(`${strategy.name}: every interleaving, ${environment}`);

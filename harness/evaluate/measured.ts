@@ -4,7 +4,7 @@ import { roundTripMs } from '../bench/round-trip.ts';
 import type { Progress } from '../ground/progress.ts';
 import type { RedisTarget } from '../redis/target.ts';
 import type { Result, StrategyResult } from '../documents/result.ts';
-import type { StrategyRef } from '../loader/strategies.ts';
+import type { LoadedStrategy } from '../loader/strategies.ts';
 
 /** How much of the time goes into what a strategy costs. */
 export interface Measuring {
@@ -26,7 +26,7 @@ const BASELINE = 'lua-reserve-once';
 /** Adds to the result what its strategies cost, all measured in one session; after an interruption what there is. */
 export async function measure(
   result: Result,
-  refs: readonly StrategyRef[],
+  chosen: readonly LoadedStrategy[],
   { trials, seconds, beyond }: Measuring,
   context: { target: RedisTarget; seed: number; progress: Progress; signal: AbortSignal },
 ): Promise<void> {
@@ -34,7 +34,7 @@ export async function measure(
   const baseline = baselineOf(result.strategies);
   const options: BenchOptions = {
     ...run,
-    strategies: refs,
+    strategies: chosen,
     seconds,
     trials,
     ...(baseline !== undefined && { baseline }),

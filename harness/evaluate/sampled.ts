@@ -32,16 +32,17 @@ export interface SampleOptions {
 
 /** Sells the same sale several times, and judges each history. */
 export async function sampleSale(
-  { strategy, ref }: LoadedStrategy,
+  loaded: LoadedStrategy,
   { environment, scope, limit }: SampledSale,
   { target, pool, histories, folder, seed, signal }: SampleOptions,
 ): Promise<EnvironmentResult> {
+  const { strategy } = loaded;
   const limited = strategy.supports?.includes('limit') ? { ...scope, ...limit } : scope;
   const { instances: workers, ...load } = limited;
   const random = seededRandom(seed).fork(`${strategy.name} ${environment}`);
   const sales: JudgedSale[] = [];
   for (let i = 1; i <= histories; i++) {
-    const options = { target, strategy: ref, ...load, workers, seed: random.below(2 ** 31), signal };
+    const options = { target, strategy: loaded, ...load, workers, seed: random.below(2 ** 31), signal };
     const sold = await pool.lend(workers, (threads) => runLoad(options, threads));
     signal.throwIfAborted();
     if (folder !== undefined) {

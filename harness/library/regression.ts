@@ -5,7 +5,7 @@ import { replay } from '../explorer/sockets/replay.ts';
 import { subjectOf } from '../explorer/process/subject.ts';
 import { findServer } from '../redis/find/find-server.ts';
 import { startServer } from '../redis/server.ts';
-import { strategyNamed } from '../loader/named.ts';
+import { strategyNamed } from '../loader/strategies.ts';
 
 /** Whether a counterexample still stands. */
 export interface Standing {
@@ -27,7 +27,7 @@ const now = (): number => systemClock.monotonicNs() / 1e6;
 export async function standing(counterexample: unknown, file?: string): Promise<Standing> {
   const parsed = counterexampleSchema.parse(counterexample);
   const { strategy: name, property, scope } = parsed;
-  const subject = await subjectOf(await strategyNamed(name, file), file);
+  const subject = await subjectOf(await strategyNamed(name, file));
   const target = await startServer(await findServer({}));
   try {
     const { result, message } = await replay(parsed, subject, target);

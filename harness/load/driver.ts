@@ -5,7 +5,6 @@ import { EnvironmentError, UsageError } from '../ground/errors.ts';
 import type { History } from '../history/operation.ts';
 import { mergeRecordings } from '../history/recording.ts';
 import { seededRandom } from '../ground/random.ts';
-import { loadStrategy } from '../loader/strategies.ts';
 import { requestOf } from './buyers.ts';
 import { Connections } from './connections.ts';
 import { Control } from './control.ts';
@@ -23,11 +22,11 @@ import { watchUsage, type Usage } from './usage.ts';
  * One sale: opened, sold by a pool of instances, brought to rest, and counted.
  *
  * @param pool threads to run it on, kept for the next run; absent: threads of its own
- * @throws UsageError if the options or the strategy make no sense; EnvironmentError if Redis or a worker fails
+ * @throws UsageError if the options make no sense, or the strategy fails at the start; EnvironmentError if Redis or a worker fails
  */
 export async function runLoad(options: LoadOptions, pool?: InstancePool): Promise<LoadRun> {
-  const strategy = await loadStrategy(options.strategy);
-  const plan = planLoad(options, strategy);
+  const { strategy } = options.strategy;
+  const plan = planLoad(options);
   const failures = new Failures();
   const connections = new Connections(failures);
   const { target } = options;
@@ -135,7 +134,7 @@ function instanceTasks(options: LoadOptions, plan: LoadPlan, control: Control): 
   const share = Math.floor(plan.inFlight / plan.workers);
   const rest = plan.inFlight % plan.workers;
   return Array.from({ length: plan.workers }, (_, instance) => ({
-    strategy: options.strategy,
+    strategy: options.strategy.ref,
     sale: plan.sale,
     target: { options: options.target.options },
     crowd: plan.crowd,

@@ -3,14 +3,14 @@ import { checkSale, checkUnits, type Sale, type Strategy } from '../../strategie
 import { isDefinite } from '../../strategies/errors.ts';
 import { UsageError } from '../ground/errors.ts';
 import type { RedisTarget } from '../redis/target.ts';
-import type { StrategyRef } from '../loader/strategies.ts';
+import type { LoadedStrategy } from '../loader/strategies.ts';
 import { ARRIVAL_PROFILES, type ArrivalProfile } from '../documents/vocabulary.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Crowd } from './buyers.ts';
 
 export interface LoadOptions {
   target: RedisTarget;
-  strategy: StrategyRef;
+  strategy: LoadedStrategy;
   /** Units. */
   stock: number;
   perUserLimit?: number;
@@ -58,8 +58,9 @@ const DAY_S = 86_400;
 let runs = 0;
 
 /** @throws UsageError if the options make no sense, alone or together with the strategy. Nothing was sent. */
-export function planLoad(options: LoadOptions, strategy: Strategy): LoadPlan {
+export function planLoad(options: LoadOptions): LoadPlan {
   const { arrivals } = options;
+  const { strategy } = options.strategy;
   const inFlight = options.inFlight ?? (arrivals && strategy.connection === 'shared' ? 1_024 : 64);
   // Who has to send on time needs a processor beside the server's.
   const threads = arrivals ? Math.min(2, Math.max(1, availableParallelism() - 1)) : 2;

@@ -40,7 +40,7 @@ async function prepare(
 ): Promise<Shop | InstanceFault> {
   let during: InstanceFault['during'] = 'loading the strategy';
   try {
-    const strategy = await loadStrategy(task.strategy);
+    const { strategy } = await loadStrategy(task.strategy);
     during = 'connecting';
     const own = await connections.open(task.target, strategy);
     const lend = (): Promise<Client> =>

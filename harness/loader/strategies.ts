@@ -6,7 +6,7 @@ import { UsageError } from '../ground/errors.ts';
 /** Where a strategy comes from; plain data, so that every worker can load it for itself. */
 export type StrategyRef = { name: string } | { path: string; export?: string };
 
-/** A strategy, and how a worker or the explorer finds it again. */
+/** A strategy that was chosen: resolved once, and handed on. `ref` is how a worker finds it again. */
 export interface LoadedStrategy {
   ref: StrategyRef;
   strategy: Strategy;
@@ -14,18 +14,17 @@ export interface LoadedStrategy {
   path?: string;
 }
 
+interface Loading {
+  /** How long a file may take to load. */
+  importLimitMs?: number;
+}
+
 /** What a command-line argument means: a path if it looks like one, else the name of a built-in. */
 const strategyRef = (argument: string): StrategyRef =>
   /[/\\.]/.test(argument) ? { path: argument } : { name: argument };
 
-/**
- * The strategy of that name; or those that a file exports: all of them, or the one export that is named.
- * @throws UsageError if there is none, or its file cannot be loaded: it names file, line and remedy
- */
-export async function loadStrategies(
-  ref: StrategyRef,
-  options: { importLimitMs?: number } = {},
-): Promise<LoadedStrategy[]> {
+/** The strategy of that name; or those that a file exports: all of them, or the one export that is named. */
+async function loadStrategies(ref: StrategyRef, options: Loading = {}): Promise<LoadedStrategy[]> {
   if ('name' in ref) return [{ ref, strategy: builtIn(ref.name) }];
   const path = resolve(ref.path);
   // Only now: what compiles and checks a user's file is as much to load as the rest of a worker.
@@ -42,23 +41,41 @@ export async function loadStrategies(
   return chosen.map(({ exportName, strategy }) => ({ ref: { path, export: exportName }, strategy, path }));
 }
 
-/** What several arguments mean together; none: every built-in. @throws UsageError as `loadStrategies` */
-export async function chosenStrategies(chosen: readonly string[]): Promise<LoadedStrategy[]> {
+/**
+ * What arguments of the command line mean together: names, and paths of files of which all strategies count; none:
+ * every built-in.
+ * @throws UsageError if there is none of that name, or its file cannot be loaded: it names file, line and remedy
+ */
+export async function chosenStrategies(
+  chosen: readonly string[],
+  options: Loading = {},
+): Promise<LoadedStrategy[]> {
   const names = chosen.length > 0 ? chosen : registry.map(({ strategy }) => strategy.name);
   const loaded: LoadedStrategy[] = [];
-  for (const argument of names) loaded.push(...(await loadStrategies(strategyRef(argument))));
+  for (const argument of names) loaded.push(...(await loadStrategies(strategyRef(argument), options)));
   return loaded;
 }
 
-/** The one strategy that the reference means. @throws UsageError as `loadStrategies`, and if there are several */
-export async function loadStrategy(ref: StrategyRef): Promise<Strategy> {
+/** The one strategy that the reference means. @throws UsageError as `chosenStrategies`, and if there are several */
+export async function loadStrategy(ref: StrategyRef): Promise<LoadedStrategy> {
   const loaded = await loadStrategies(ref);
-  if (loaded.length === 1) return loaded[0]!.strategy;
+  if (loaded.length === 1) return loaded[0]!;
   throw new UsageError(
     'UNKNOWN_STRATEGY',
     `${loaded[0]!.path} exports ${loaded.length} strategies, not one`,
     `choose one of ${loaded.map(({ strategy }) => strategy.name).join(', ')}`,
   );
+}
+
+/**
+ * The strategy of that name, as a counterexample tells: a built-in, or one of those that a file exports.
+ * @throws UsageError as `chosenStrategies`, and if the file has none of that name
+ */
+export async function strategyNamed(name: string, path?: string): Promise<LoadedStrategy> {
+  if (path === undefined) return loadStrategy({ name });
+  const found = (await loadStrategies({ path })).find(({ strategy }) => strategy.name === name);
+  if (found) return found;
+  throw new UsageError('UNKNOWN_STRATEGY', `${path} has no strategy "${name}" any more`, 'explore it again');
 }
 
 function builtIn(name: string): Strategy {

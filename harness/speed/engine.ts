@@ -14,6 +14,7 @@ import type { Interval } from '../documents/figures.ts';
 import { pairedRatio } from '../bench/statistics.ts';
 import { runRounds } from '../bench/trials.ts';
 import { seededRandom } from '../ground/random.ts';
+import { loadStrategy } from '../loader/strategies.ts';
 import { findServer } from '../redis/find/find-server.ts';
 import { startServer } from '../redis/server.ts';
 import type { RedisTarget } from '../redis/target.ts';
@@ -115,7 +116,8 @@ async function memory(target: RedisTarget): Promise<string[]> {
     ['lua-decrement', 64],
     ['lua-coalesced', 1_024],
   ] as const) {
-    const options = { target, strategy: { name }, stock: MILLION, buyers: MILLION, inFlight, seed: SEED };
+    const strategy = await loadStrategy({ name });
+    const options = { target, strategy, stock: MILLION, buyers: MILLION, inFlight, seed: SEED };
     const { operations, memoryBytes } = await runLoad(options);
     lines.push(
       `${operations} operations of ${name}, ${inFlight} in flight: ${Math.round(memoryBytes / 1e6)} MB at most, over all workers; at most ${MOST_MEMORY_MB}`,
@@ -132,7 +134,7 @@ async function control(target: RedisTarget): Promise<string[]> {
   let undisturbed = 0;
   for (let session = 1; session <= SESSIONS; session++) {
     const options = {
-      strategies: [{ name: 'lua-decrement' }],
+      strategies: [await loadStrategy({ name: 'lua-decrement' })],
       seconds: 0.2,
       trials: 10,
       inFlight: IN_FLIGHT,

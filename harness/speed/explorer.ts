@@ -83,7 +83,13 @@ async function run(row: Row): Promise<Figures> {
   const started = now();
   try {
     const properties = row.property === undefined ? {} : { properties: [row.property] };
-    const found = await explore({ scope, subject: await subjectOf(strategy), target, now, ...properties });
+    const found = await explore({
+      scope,
+      subject: await subjectOf({ strategy }),
+      target,
+      now,
+      ...properties,
+    });
     return {
       states: found.states,
       transitions: found.transitions,

@@ -9,6 +9,7 @@ import type { BenchResult, BenchRow } from '../../harness/documents/figures.ts';
 import { judge } from '../../harness/checkers/judge.ts';
 import { ownCommand } from '../../harness/bench/redis-benchmark.ts';
 import { readHistory } from '../../harness/history/jsonl.ts';
+import { chosenStrategies, loadStrategy } from '../../harness/loader/strategies.ts';
 import { startServer } from '../../harness/redis/server.ts';
 import type { RedisTarget } from '../../harness/redis/target.ts';
 import { benchText } from '../../reports/text/bench.ts';
@@ -31,8 +32,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const run = (names: string[], options: Partial<BenchOptions> = {}): Promise<BenchResult> =>
-  bench({ target, seed, strategies: names.map((name) => ({ name })), seconds: 0.3, inFlight: 8, ...options });
+async function run(names: string[], options: Partial<BenchOptions> = {}): Promise<BenchResult> {
+  const strategies = await chosenStrategies(names);
+  return bench({ target, seed, strategies, seconds: 0.3, inFlight: 8, ...options });
+}
 
 test('no speed is ever told of a strategy without its verdict, even if the measured sale never got near the end', async () => {
   const rows = (await run(['read-then-write', 'lua-decrement'])).strategies as BenchRow[];
@@ -53,7 +56,8 @@ test('what was not measured is null, not a figure', async () => {
 
 test('a strategy that the server cannot run is skipped with the reason, and never passed', async () => {
   const path = fileURLToPath(import.meta.resolve('../helpers/probes.mjs'));
-  const result = await run([], { strategies: [{ path, export: 'needsTheFuture' }] });
+  const strategies = [await loadStrategy({ path, export: 'needsTheFuture' })];
+  const result = await run([], { strategies });
   expect(result.strategies).toEqual([
     { strategy: 'needs-the-future', skipped: expect.stringContaining('OVERSELL.NEVER') as unknown },
   ]);
@@ -83,7 +87,9 @@ test('nonsense in one of several strategies is refused before the first is measu
 
 test('a client that is the bottleneck says so, one that waits for the server does not', async () => {
   const path = fileURLToPath(import.meta.resolve('../helpers/probes.mjs'));
-  const strategies = ['reckons', 'letsReckon'].map((name) => ({ path, export: name }));
+  const strategies = await Promise.all(
+    ['reckons', 'letsReckon'].map((name) => loadStrategy({ path, export: name })),
+  );
   const result = await run([], { strategies, workers: 1 });
   const [client, server] = result.strategies as [BenchRow, BenchRow];
   expect(client.bottleneck).toBe('client');

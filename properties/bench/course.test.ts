@@ -8,6 +8,7 @@ import type { Operation } from '../../harness/history/operation.ts';
 import { courseOf } from '../../harness/bench/course.ts';
 import { roundTripMs } from '../../harness/bench/round-trip.ts';
 import type { LoadRun } from '../../harness/load/summary.ts';
+import { chosenStrategies } from '../../harness/loader/strategies.ts';
 import { startServer } from '../../harness/redis/server.ts';
 import type { RedisTarget } from '../../harness/redis/target.ts';
 import { seed } from '../helpers/seed.ts';
@@ -113,7 +114,7 @@ describe('what is measured at capacity', () => {
     const result = await bench({
       target,
       seed,
-      strategies: [{ name: 'read-then-write' }, { name: 'lua-decrement' }],
+      strategies: await chosenStrategies(['read-then-write', 'lua-decrement']),
       seconds: 0.3,
       inFlight: 8,
       sellOutSeconds: 0.6,
@@ -142,7 +143,8 @@ describe('what is measured at capacity', () => {
   });
 
   test('without being asked for, nothing of it is measured', async () => {
-    const options = { target, seed, strategies: [{ name: 'lua-decrement' }], seconds: 0.1, inFlight: 2 };
+    const strategies = await chosenStrategies(['lua-decrement']);
+    const options = { target, seed, strategies, seconds: 0.1, inFlight: 2 };
     expect(await bench(options)).toMatchObject({ courses: [], offered: [], sweeps: [] });
   });
 

@@ -59,7 +59,7 @@ export function subject(strategy: Strategy): Promise<Subject> {
   if (known) return known;
   const family = all.find(({ one }) => one.name === strategy.name)?.family;
   const file = family && fileURLToPath(new URL(`./${family}.ts`, import.meta.url));
-  const made = subjectOf(strategy, file);
+  const made = subjectOf({ strategy, ...(file !== undefined && { path: file }) });
   subjects.set(strategy.name, made);
   return made;
 }

@@ -6,7 +6,7 @@ import { scopeOfFlags } from '../../dist/harness/commands/scope-flags.js';
 import { systemClock } from '../../dist/harness/ground/ambient.js';
 import { explore } from '../../dist/harness/explorer/explore.js';
 import { subjectOf } from '../../dist/harness/explorer/process/subject.js';
-import { loadStrategies } from '../../dist/harness/loader/strategies.js';
+import { loadStrategy } from '../../dist/harness/loader/strategies.js';
 import { findServer } from '../../dist/harness/redis/find/find-server.js';
 import { startServer } from '../../dist/harness/redis/server.js';
 
@@ -28,8 +28,8 @@ const target = await startServer(await findServer({}));
 const now = () => systemClock.monotonicNs() / 1e6;
 
 async function explored(ref) {
-  const [{ strategy, path }] = await loadStrategies(ref);
-  const subject = await subjectOf(strategy, path);
+  const loaded = await loadStrategy(ref);
+  const subject = await subjectOf(loaded);
   const { coverage, properties, states, interleavings } = await explore({
     scope,
     subject,
@@ -38,7 +38,7 @@ async function explored(ref) {
     now,
   });
   const verdicts = Object.entries(properties).map(([name, { verdict }]) => `${name}: ${verdict}`);
-  return { name: strategy.name, coverage, verdicts, states, interleavings: String(interleavings) };
+  return { name: loaded.strategy.name, coverage, verdicts, states, interleavings: String(interleavings) };
 }
 
 try {

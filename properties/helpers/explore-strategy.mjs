@@ -6,7 +6,7 @@ import { scopeOfFlags } from '../../dist/harness/commands/scope-flags.js';
 import { subjectOf } from '../../dist/harness/explorer/process/subject.js';
 import { findServer } from '../../dist/harness/redis/find/find-server.js';
 import { startServer } from '../../dist/harness/redis/server.js';
-import { loadStrategies } from '../../dist/harness/loader/strategies.js';
+import { chosenStrategies } from '../../dist/harness/loader/strategies.js';
 import { startWatchdog } from '../../dist/harness/terminal/watchdog.js';
 
 /** As the command line would say it. */
@@ -32,10 +32,10 @@ const watchdog = await startWatchdog({
   onStuck: ({ code, message, remedy }) => tell({ error: { code, message, remedy } }),
 });
 try {
-  const [{ strategy, path }] = await loadStrategies({ path: file });
+  const [loaded] = await chosenStrategies([file]);
   const { verdict } = await explore({
     scope: scopeOfFlags(SIZE),
-    subject: await subjectOf(strategy, path),
+    subject: await subjectOf(loaded),
     target,
     now: () => systemClock.monotonicNs() / 1e6,
   });

@@ -28,7 +28,9 @@ export function server(): { target: RedisTarget } {
 
 /** Built-in strategies come from their own files, probes from theirs. */
 export const subject = (strategy: Strategy): Promise<Subject> =>
-  registry.some((built) => built.strategy === strategy) ? subjectOf(strategy) : subjectOf(strategy, probes);
+  registry.some((built) => built.strategy === strategy)
+    ? subjectOf({ strategy })
+    : subjectOf({ strategy, path: probes });
 
 /** A server that looks so often whether a WAIT's time is up: at its usual 10 Hz, one of 1 ms takes up to 100 ms. */
 export function promptServer(): { target: RedisTarget } {

@@ -3,7 +3,7 @@
  * that is one file, and the exit code is the command's; without, each line of stdin is a path, and gets a line.
  */
 import { createInterface } from 'node:readline';
-import { loadStrategies } from '../../dist/harness/loader/strategies.js';
+import { chosenStrategies } from '../../dist/harness/loader/strategies.js';
 import { startWatchdog } from '../../dist/harness/terminal/watchdog.js';
 
 const [, , path, limit = '10000'] = process.argv;
@@ -13,7 +13,7 @@ const told = ({ code, message, remedy, exitCode }) => ({ error: { code, message,
 
 async function load(file) {
   try {
-    const loaded = await loadStrategies({ path: file }, { importLimitMs });
+    const loaded = await chosenStrategies([file], { importLimitMs });
     return {
       strategies: loaded.map(({ ref, strategy, path: at }) => ({ ...ref, name: strategy.name, path: at })),
     };

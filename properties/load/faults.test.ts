@@ -5,6 +5,7 @@ import { EnvironmentError, UsageError } from '../../harness/ground/errors.ts';
 import { runLoad } from '../../harness/load/driver.ts';
 import type { LoadOptions } from '../../harness/load/options.ts';
 import { SessionPool, type InstancePool } from '../../harness/load/pool.ts';
+import { loadStrategy, type StrategyRef } from '../../harness/loader/strategies.ts';
 import type { LoadRun } from '../../harness/load/summary.ts';
 import { startServer } from '../../harness/redis/server.ts';
 import type { RedisTarget } from '../../harness/redis/target.ts';
@@ -17,13 +18,15 @@ beforeAll(async () => {
 });
 afterAll(() => target.close());
 
-const load = (
-  strategy: LoadOptions['strategy'],
+async function load(
+  ref: StrategyRef,
   options: Partial<LoadOptions> = {},
   threads?: InstancePool,
-): Promise<LoadRun> =>
-  runLoad({ target, seed, strategy, stock: 10, buyers: 20, inFlight: 8, ...options }, threads);
-const probe = (name: string): LoadOptions['strategy'] => ({
+): Promise<LoadRun> {
+  const strategy = await loadStrategy(ref);
+  return runLoad({ target, seed, strategy, stock: 10, buyers: 20, inFlight: 8, ...options }, threads);
+}
+const probe = (name: string): StrategyRef => ({
   path: fileURLToPath(import.meta.resolve('../helpers/probes.mjs')),
   export: name,
 });
@@ -64,7 +67,7 @@ describe('a run that is stopped', () => {
 describe.concurrent('no instance that hangs ever hangs the run', () => {
   // A hundred times what threads need to get ready that have loaded this file before.
   const graceMs = 3_000;
-  const warm = async (strategy: LoadOptions['strategy']): Promise<LoadRun> => {
+  const warm = async (strategy: StrategyRef): Promise<LoadRun> => {
     await using pool = new SessionPool();
     await pool.lend(2, (threads) => load(probe('sharedLoan'), {}, threads));
     return await pool.lend(2, (threads) => load(strategy, { graceMs }, threads));

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { UsageError } from '../../harness/ground/errors.ts';
 import { runLoad } from '../../harness/load/driver.ts';
 import type { LoadOptions } from '../../harness/load/options.ts';
+import { loadStrategy, type StrategyRef } from '../../harness/loader/strategies.ts';
 import { startServer } from '../../harness/redis/server.ts';
 import type { RedisTarget } from '../../harness/redis/target.ts';
 import { seed } from '../helpers/seed.ts';
@@ -19,18 +20,17 @@ afterAll(async () => {
   await target.close();
 });
 
+type Given = Partial<Omit<LoadOptions, 'strategy'>> & { strategy?: StrategyRef };
+
 const tooMuch = 2 ** 53;
-const nonsense: [string, Partial<LoadOptions>][] = [
-  ...[-1, 0.5, tooMuch, NaN, Infinity].map((stock): [string, Partial<LoadOptions>] => [
-    `stock ${stock}`,
-    { stock },
-  ]),
-  ...[0, -1, 1.5, tooMuch, NaN].map((quantity): [string, Partial<LoadOptions>] => [
+const nonsense: [string, Given][] = [
+  ...[-1, 0.5, tooMuch, NaN, Infinity].map((stock): [string, Given] => [`stock ${stock}`, { stock }]),
+  ...[0, -1, 1.5, tooMuch, NaN].map((quantity): [string, Given] => [
     `quantity ${quantity}`,
     { quantities: [1, quantity] },
   ]),
   ['no quantity', { quantities: [] }],
-  ...[0, -1, 1.5].flatMap((n): [string, Partial<LoadOptions>][] => [
+  ...[0, -1, 1.5].flatMap((n): [string, Given][] => [
     [`${n} buyers`, { buyers: n }],
     [`${n} users`, { users: n }],
     [`${n} in flight`, { inFlight: n }],
@@ -38,10 +38,7 @@ const nonsense: [string, Partial<LoadOptions>][] = [
     [`${n} attempts`, { maxAttempts: n }],
     [`a limit of ${n} per user`, { strategy: { name: 'lua-reserve-once' }, perUserLimit: n }],
   ]),
-  ...[0, -1, NaN, Infinity, 1e9].map((seconds): [string, Partial<LoadOptions>] => [
-    `${seconds} s`,
-    { seconds },
-  ]),
+  ...[0, -1, NaN, Infinity, 1e9].map((seconds): [string, Given] => [`${seconds} s`, { seconds }]),
   ['more workers than purchases in flight', { workers: 3, inFlight: 2 }],
   ['a limit that the strategy does not support', { perUserLimit: 1 }],
   ['no strategy', { strategy: { name: '' } }],
@@ -58,7 +55,8 @@ test.each(nonsense)('%s is refused, and not one command is sent', async (_what, 
 });
 
 test('neither buyers nor seconds is refused: it would never end', async () => {
-  const options: LoadOptions = { target, seed, strategy: { name: 'lua-decrement' }, stock: 1 };
+  const strategy = await loadStrategy({ name: 'lua-decrement' });
+  const options: LoadOptions = { target, seed, strategy, stock: 1 };
   await expect(runLoad(options)).rejects.toBeInstanceOf(UsageError);
 });
 
@@ -70,16 +68,10 @@ test('what makes sense is sent, so the count can tell', async () => {
   expect(after.commands).toBeGreaterThan(before.commands + 1);
 });
 
-const load = async (options: Partial<LoadOptions>): Promise<unknown> =>
-  runLoad({
-    target,
-    seed,
-    strategy: { name: 'lua-decrement' },
-    stock: 1,
-    buyers: 2,
-    inFlight: 2,
-    ...options,
-  });
+async function load({ strategy: ref = { name: 'lua-decrement' }, ...options }: Given): Promise<unknown> {
+  const strategy = await loadStrategy(ref);
+  return runLoad({ target, seed, strategy, stock: 1, buyers: 2, inFlight: 2, ...options });
+}
 
 async function traffic(): Promise<{ connections: number; commands: number }> {
   const info = await observer.info('stats');

@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
 import { judge } from '../../harness/checkers/judge.ts';
 import type { Operation } from '../../harness/history/operation.ts';
-import type { LoadOptions } from '../../harness/load/options.ts';
+import type { StrategyRef } from '../../harness/loader/strategies.ts';
 import type { LoadRun } from '../../harness/load/summary.ts';
 import { runnable } from '../helpers/built-ins.ts';
 import { server } from '../helpers/exploring.ts';
@@ -14,7 +14,7 @@ const redis = server();
 const load = loading(redis);
 const verdicts = (run: LoadRun): string[] =>
   Object.values(judge(run.history, { timeoutMs: 10_000 })).map(({ verdict }) => verdict);
-const probe = (name: string): LoadOptions['strategy'] => ({
+const probe = (name: string): StrategyRef => ({
   path: fileURLToPath(import.meta.resolve('../helpers/probes.mjs')),
   export: name,
 });

@@ -3,18 +3,17 @@ import { describe, expect, test } from 'vitest';
 import { benchJob, type BenchFlags } from '../../harness/commands/bench.ts';
 import { isSaturated } from '../../harness/bench/row.ts';
 import { UsageError } from '../../harness/ground/errors.ts';
-import type { LoadOptions } from '../../harness/load/options.ts';
+import type { StrategyRef } from '../../harness/loader/strategies.ts';
 import type { LoadRun } from '../../harness/load/summary.ts';
 import { oversell } from '../helpers/command.ts';
 import { server } from '../helpers/exploring.ts';
-import { loading } from '../helpers/loading.ts';
+import { loading, type GivenLoad } from '../helpers/loading.ts';
 import { rejection } from '../helpers/machines.ts';
 import { seed } from '../helpers/seed.ts';
 
 const sell = loading(server());
-const load = (options: Omit<LoadOptions, 'target' | 'seed' | 'stock'>): Promise<LoadRun> =>
-  sell({ stock: 1_000_000, ...options });
-const probe = (name: string): LoadOptions['strategy'] => ({
+const load = (options: Omit<GivenLoad, 'stock'>): Promise<LoadRun> => sell({ stock: 1_000_000, ...options });
+const probe = (name: string): StrategyRef => ({
   path: fileURLToPath(import.meta.resolve('../helpers/probes.mjs')),
   export: name,
 });

@@ -2,12 +2,16 @@ import { extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Strategy } from '../../../strategies/contract.ts';
 import { STRATEGIES } from '../../ground/places.ts';
+import type { LoadedStrategy } from '../../loader/strategies.ts';
 import { CannotExplore } from '../errors.ts';
 import { Program } from './program.ts';
 import type { Subject } from './spec.ts';
 
+/** What the explorer needs of a loaded strategy: where its code lies, to evaluate it anew. */
+type Chosen = Pick<LoadedStrategy, 'strategy' | 'path'>;
+
 /** A built-in strategy, or one export of a file, ready to be evaluated as often as there are instances. */
-export async function subjectOf(strategy: Strategy, path?: string): Promise<Subject> {
+export async function subjectOf({ strategy, path }: Chosen): Promise<Subject> {
   const builtIn = new URL(`${strategy.name}${extname(import.meta.url)}`, STRATEGIES);
   const file = path === undefined ? fileURLToPath(builtIn) : resolve(path);
   const program = await Program.load(file);
