@@ -13,6 +13,7 @@ import { interruptible } from './ground/lifetime.ts';
 import { PROFILES, type Profile } from './evaluate/profiles.ts';
 import { progressOn } from './ground/progress.ts';
 import type { TargetOptions } from './redis/open.ts';
+import { summaryFile } from './terminal/github-summary.ts';
 import { startWatchdog } from './terminal/watchdog.ts';
 
 const manifest = readFileSync(new URL(import.meta.resolve('oversell/package.json')), 'utf8');
@@ -81,10 +82,10 @@ function addEvaluate(program: Command, run: Invocation): void {
       const { evaluate } = await import('./evaluate/evaluate.ts');
       const { exitCodeOf } = await import('./documents/findings.ts');
       const { screen } = await import('../reports/text/screen.ts');
-      const { stepSummary } = await import('../reports/step-summary.ts');
+      const { appendSummary } = await import('../reports/step-summary.ts');
       const { writeReports } = await import('../reports/write.ts');
       const { history = false, seed = freshSeed(), ...flags } = command.optsWithGlobals<Flags>();
-      const summarise = flags.githubSummary ? stepSummary(process.env) : undefined;
+      const summary = flags.githubSummary ? summaryFile(process.env) : undefined;
       const { result, folder } = await evaluate({
         ...flags,
         strategies,
@@ -96,7 +97,7 @@ function addEvaluate(program: Command, run: Invocation): void {
         signal: run.signal,
       });
       const { html } = await writeReports(folder, result);
-      summarise?.(result);
+      if (summary !== undefined) appendSummary(summary, result);
       print(result, screen(result, html));
       run.exitCode = exitCodeOf(result);
     });
@@ -114,12 +115,12 @@ function addReport(program: Command): void {
     .option('--json', 'print what was drawn as one JSON document')
     .action(async (folder: string, { githubSummary }: { githubSummary?: true }) => {
       const { readResult } = await import('./documents/read-result.ts');
-      const { stepSummary } = await import('../reports/step-summary.ts');
+      const { appendSummary } = await import('../reports/step-summary.ts');
       const { writeReports } = await import('../reports/write.ts');
-      const summarise = githubSummary ? stepSummary(process.env) : undefined;
+      const summary = githubSummary ? summaryFile(process.env) : undefined;
       const { result, version: written } = readResult(folder);
       const files = await writeReports(folder, result);
-      summarise?.(result);
+      if (summary !== undefined) appendSummary(summary, result);
       print({ ...files, version: written }, `Report: ${files.html} · ${files.markdown}`);
     });
 }
@@ -166,7 +167,8 @@ function addExplore(program: Command, run: Invocation): void {
     .option('--json', 'print the result as one JSON document')
     .action(async (strategy: string, _, command: Command) => {
       const { counterexamplesIn, explorationExitCode, exploreJob } = await import('./commands/explore.ts');
-      const { explorationJson, explorationText } = await import('../reports/text/explore.ts');
+      const { explorationDocument } = await import('./explorer/document.ts');
+      const { explorationText } = await import('../reports/text/explore.ts');
       const { regressionTest } = await import('../reports/regression-test.ts');
       const { writeWhole } = await import('./documents/run-folder.ts');
       const {
@@ -187,8 +189,8 @@ function addExplore(program: Command, run: Invocation): void {
       });
       const shown = emitTest === undefined ? undefined : counterexamplesIn(explored)[0];
       if (emitTest !== undefined && shown) writeWhole(emitTest, regressionTest(shown, emitTest));
-      const [only, ...others] = explored.map(explorationJson);
-      print(others.length === 0 ? only : [only, ...others], explored.map(explorationText).join('\n\n'));
+      const documents = explored.map(({ exploration, files }) => explorationDocument(exploration, files));
+      print(documents.length === 1 ? documents[0] : documents, documents.map(explorationText).join('\n\n'));
       run.exitCode = explorationExitCode(explored, allowBounded);
     });
 }

@@ -1,13 +1,7 @@
 import { join } from 'node:path';
 import type { Result } from '../harness/documents/result.ts';
-import { writeWhole } from '../harness/documents/run-folder.ts';
+import { writeWhole, type Reports } from '../harness/documents/run-folder.ts';
 import { markdown } from './markdown.ts';
-
-/** Where a run's reports lie. */
-export interface Reports {
-  html: string;
-  markdown: string;
-}
 
 /** Draws the run's reports into its folder. */
 export async function writeReports(folder: string, result: Result): Promise<Reports> {

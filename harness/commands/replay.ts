@@ -1,5 +1,6 @@
 import { readCounterexample, type Counterexample } from '../documents/counterexample.ts';
-import { replay, type Replay } from '../explorer/sockets/replay.ts';
+import type { Replay } from '../documents/exploration.ts';
+import { replay } from '../explorer/sockets/replay.ts';
 import { subjectOf } from '../explorer/process/subject.ts';
 import type { Progress } from '../ground/progress.ts';
 import { openTarget, type TargetOptions } from '../redis/open.ts';

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ENVIRONMENTS, PROPERTIES } from '../../strategies/contract.ts';
 import { scopeSchema } from './scope.ts';
 import { stepSchema } from './counterexample.ts';
+import { errorSchema } from './error.ts';
 import {
   benchRowSchema,
   ceilingSchema,
@@ -158,7 +159,7 @@ export const resultSchema = z.strictObject({
   notRun: z.array(z.string()).exactOptional(),
   session: session.exactOptional(),
   findings: z.array(finding),
-  error: z.strictObject({ code: z.string(), message: z.string(), remedy: z.string() }).exactOptional(),
+  error: errorSchema.exactOptional(),
 });
 
 export type Requirements = z.infer<typeof requirements>;

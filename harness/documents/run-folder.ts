@@ -1,5 +1,6 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { isoTime } from '../ground/ambient.ts';
 import type { Counterexample } from './counterexample.ts';
 import { resultSchema, type Result } from './result.ts';
@@ -26,6 +27,14 @@ export const writeCounterexample = (file: string, counterexample: Counterexample
 
 const writeJson = (file: string, document: object): void =>
   writeWhole(file, `${JSON.stringify(document, undefined, 2)}\n`);
+
+/** What `report --json` prints: where the reports lie, and which version the result has that they are drawn of. */
+export const reportsSchema = z.strictObject({
+  html: z.string(),
+  markdown: z.string(),
+  version: z.int().positive(),
+});
+export type Reports = Omit<z.infer<typeof reportsSchema>, 'version'>;
 
 /** Writes a file so that it is never seen half-written: whoever reads it finds the old text or the new one. */
 export function writeWhole(file: string, text: string): void {

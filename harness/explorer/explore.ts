@@ -1,3 +1,4 @@
+import type { Audit, ExplorationDocument, Reductions } from '../documents/exploration.ts';
 import { PROPERTIES, type Property } from '../../strategies/contract.ts';
 import type { Coverage, Verdict } from '../documents/vocabulary.ts';
 import { seededRandom } from '../ground/random.ts';
@@ -14,11 +15,11 @@ import { Search, type Progress, type SearchResult } from './search/search.ts';
 import { sample, type Sample } from './search/sampling.ts';
 import { ServerMemo } from './server/memo.ts';
 import type { Subject } from './process/spec.ts';
-import { ALL_REDUCTIONS, type Parts, type Reductions } from './space/setting.ts';
+import { ALL_REDUCTIONS, type Parts } from './space/setting.ts';
 import { Space } from './space/space.ts';
 import { verify } from './search/verify.ts';
 import { virtualGlobals } from './process/virtual.ts';
-import { audit, NO_AUDIT, type Audit, type AuditFindings } from './sockets/audit.ts';
+import { audit, NO_AUDIT, type AuditFindings } from './sockets/audit.ts';
 import type { Path } from './search/shortest.ts';
 import { everyRealInterleaving } from './sockets/unreduced.ts';
 
@@ -44,32 +45,15 @@ export interface ExploreOptions {
   now: () => number;
 }
 
-export interface PropertyResult {
-  verdict: Verdict;
-  coverage: Coverage;
-  counterexample: Counterexample | null;
+/** As its document, but with what is of use to code that runs here. */
+export interface Exploration extends Omit<ExplorationDocument, 'properties' | 'interleavings' | 'outcomes'> {
+  properties: Record<Property, PropertyResult>;
+  interleavings: bigint;
+  outcomes: ReadonlySet<string>;
 }
 
-export interface Exploration {
-  strategy: string;
-  /** Where a strategy of the user's lies. */
-  path?: string;
-  verdict: 'holds' | 'violated' | 'inconclusive';
-  coverage: Coverage;
-  /** Why the coverage is less than exhausted, or the verdict inconclusive. */
-  notes: string[];
-  properties: Record<Property, PropertyResult>;
-  scope: Scope & { maxStates: number; server: string };
-  interleavings: bigint;
-  states: number;
-  transitions: number;
-  serverCommands: number;
-  elapsedMs: number;
-  statesPerSecond: number;
-  audit: Audit;
-  /** What was left out because it could be. */
-  reductions: Reductions;
-  outcomes: ReadonlySet<string>;
+interface PropertyResult extends Omit<ExplorationDocument['properties'][Property], 'counterexample'> {
+  counterexample: Counterexample | null;
 }
 
 const DEFAULT_MAX_STATES = 20_000_000;

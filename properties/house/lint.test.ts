@@ -66,7 +66,35 @@ const fixtures: Fixture[] = [
     rule: 'eslint(no-restricted-imports)',
     what: 'a report that imports a test',
     bad: { 'reports/up.ts': importing('../properties/there.ts'), 'properties/there.ts': there },
-    good: { 'reports/down.ts': importing('../harness/there.ts') },
+    good: { 'reports/down.ts': importing('../strategies/down.ts') },
+  },
+  {
+    rule: 'eslint(no-restricted-imports)',
+    what: 'a report that imports an engine',
+    bad: {
+      'reports/text/engine.ts': importing('../../harness/explorer/there.ts'),
+      'harness/explorer/there.ts': there,
+    },
+    good: {
+      'reports/text/document.ts': importing('../../harness/documents/there.ts'),
+      'harness/documents/there.ts': there,
+    },
+  },
+  {
+    rule: 'eslint(no-restricted-imports)',
+    what: 'a report that imports only a type of what lies below the engines',
+    bad: {
+      'reports/fault.ts': `import type { there } from '../harness/ground/there.ts';\nexport type Here = typeof there;\n`,
+    },
+    good: {
+      'reports/shape.ts': `import type { there } from '../harness/documents/there.ts';\nexport type Here = typeof there;\n`,
+    },
+  },
+  {
+    rule: 'eslint(no-restricted-imports)',
+    what: 'a document that imports an engine',
+    bad: { 'harness/documents/up.ts': importing('../explorer/there.ts') },
+    good: { 'harness/documents/down.ts': importing('../ground/there.ts'), 'harness/ground/there.ts': there },
   },
   {
     rule: 'import(no-cycle)',

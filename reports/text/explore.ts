@@ -1,46 +1,14 @@
 import { relative } from 'node:path';
-import type { Explored } from '../../harness/commands/explore.ts';
-import type { Exploration } from '../../harness/explorer/explore.ts';
 import type { Counterexample } from '../../harness/documents/counterexample.ts';
-import type { Replay } from '../../harness/explorer/sockets/replay.ts';
+import type { ExplorationDocument, Replay } from '../../harness/documents/exploration.ts';
 import { PROPERTIES } from '../../strategies/contract.ts';
-import { textTable } from './text-table.ts';
+import type { Interleaving } from '../diagram/lanes.ts';
 import { timeline } from '../diagram/text.ts';
 import { grouped, plural } from '../view/figures.ts';
-
-/** As `explore --json` prints it. */
-export function explorationJson({ exploration, files }: Explored): object {
-  const { audit, reductions, outcomes, interleavings, notes, ...rest } = exploration;
-  const properties = Object.fromEntries(
-    PROPERTIES.map((property) => {
-      const { verdict, coverage, counterexample } = exploration.properties[property];
-      return [
-        property,
-        { verdict, coverage, counterexample: counterexample && brief(counterexample, files[property]) },
-      ];
-    }),
-  );
-  return {
-    ...rest,
-    properties,
-    interleavings: interleavings.toString(),
-    notes,
-    reductions,
-    outcomes: outcomes.size,
-    audit: { replayed: audit.replayed, mismatches: audit.mismatches },
-  };
-}
-
-function brief(
-  { scope, minimal, steps, schedule, message, remedy }: Counterexample,
-  file: string | undefined,
-): object {
-  const { buyers, stock } = scope;
-  return { buyers, stock, minimal, steps, schedule, file: file ?? null, message, remedy };
-}
+import { textTable } from './text-table.ts';
 
 /** What a person sees at the end of an exploration. */
-export function explorationText({ exploration, files }: Explored): string {
+export function explorationText(exploration: ExplorationDocument): string {
   const { strategy, path, scope, coverage, notes } = exploration;
   const from = path === undefined ? strategy : `${strategy} (${relative('', path)})`;
   const rows = PROPERTIES.map((property) => {
@@ -49,7 +17,9 @@ export function explorationText({ exploration, files }: Explored): string {
   });
   const found = PROPERTIES.flatMap((property) => {
     const { counterexample } = exploration.properties[property];
-    return counterexample ? [counterexampleText(counterexample, files[property])] : [];
+    if (!counterexample) return [];
+    const { buyers, stock, ...shown } = counterexample;
+    return [counterexampleText({ ...shown, property, scope: { buyers, stock } })];
   });
   return [
     `${from} · ${scope.server} · seed ${scope.seed}\n${scopeText(exploration)}`,
@@ -60,7 +30,7 @@ export function explorationText({ exploration, files }: Explored): string {
 }
 
 /** What the claim is about. */
-function scopeText({ scope }: Exploration): string {
+function scopeText({ scope }: ExplorationDocument): string {
   const faults = Object.entries(scope.faults).flatMap(([name, budget]) =>
     budget > 0 ? [`${name}=${budget}`] : [],
   );
@@ -85,7 +55,7 @@ function figures({
   elapsedMs,
   statesPerSecond,
   audit,
-}: Exploration): string {
+}: ExplorationDocument): string {
   return (
     `${interleavings} interleavings, ${grouped(states)} states, ${grouped(transitions)} transitions, ` +
     `${grouped(serverCommands)} commands on the server, ${(elapsedMs / 1000).toFixed(2)} s, ` +
@@ -94,15 +64,19 @@ function figures({
   );
 }
 
+interface Told extends Interleaving, Pick<Counterexample, 'property' | 'message' | 'minimal' | 'remedy'> {
+  file?: string | null;
+}
+
 /** A counterexample as a diagram with its remedy. */
-function counterexampleText(counterexample: Counterexample, file?: string): string {
+function counterexampleText({ file, ...counterexample }: Told): string {
   const { property, message, scope, minimal, remedy } = counterexample;
-  const size = `${scope.buyers} ${scope.buyers === 1 ? 'buyer' : 'buyers'}, ${scope.stock} ${scope.stock === 1 ? 'unit' : 'units'}`;
+  const size = `${plural(scope.buyers, 'buyer')}, ${plural(scope.stock, 'unit')}`;
   return [
     `${property}, with ${size}${minimal ? '' : ' (not minimal)'}: ${message}`,
     ...timeline(counterexample),
     `Remedy: ${remedy}.`,
-    ...(file === undefined ? [] : [`Again: oversell replay ${file}`]),
+    ...(typeof file === 'string' ? [`Again: oversell replay ${file}`] : []),
   ].join('\n');
 }
 

@@ -8,20 +8,9 @@ import type { Property } from '../../../strategies/contract.ts';
 import { Rest, violatedIn } from '../search/at-rest.ts';
 import type { Path } from '../search/shortest.ts';
 import { walkOnce } from '../search/sampling.ts';
+import type { Audit, Mismatch } from '../../documents/exploration.ts';
 import type { Space } from '../space/space.ts';
 import { States } from '../space/states.ts';
-
-/** Where a replay over real sockets parted from what the search had recorded. */
-export interface Mismatch {
-  step: number;
-  message: string;
-}
-
-export interface Audit {
-  /** Interleavings replayed. */
-  replayed: number;
-  mismatches: Mismatch[];
-}
 
 /** An audit, and the interleavings that violate something over real sockets where the search had found nothing. */
 export interface AuditFindings {

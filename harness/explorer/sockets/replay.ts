@@ -2,21 +2,12 @@ import type { RedisTarget } from '../../redis/target.ts';
 import { requirePrivate } from '../../redis/target.ts';
 import type { Counterexample } from '../../documents/counterexample.ts';
 import { possibleSteps } from './possible-steps.ts';
+import type { Replay } from '../../documents/exploration.ts';
 import { RealSale } from './real-sale.ts';
 import { ServerMemo } from '../server/memo.ts';
 import type { Subject } from '../process/spec.ts';
 import { virtualGlobals } from '../process/virtual.ts';
 import { follow } from './audit.ts';
-
-/**
- * `confirmed`: the same schedule violates the same property again. `mended`: it ran, and the property held.
- * `diverged`: the code no longer sends or is told what was recorded, so the schedule says nothing about it.
- */
-export interface Replay {
-  result: 'confirmed' | 'mended' | 'diverged';
-  message: string;
-  stepsRun: number;
-}
 
 /** Runs one schedule again, step by step, on a real server over real sockets. */
 export async function replay(

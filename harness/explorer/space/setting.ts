@@ -1,4 +1,5 @@
 import type { Scope } from '../../documents/scope.ts';
+import type { Reductions } from '../../documents/exploration.ts';
 import { Histories } from '../process/histories.ts';
 import type { Abilities, InstanceSpec } from '../process/instance.ts';
 import { inProcess } from '../process/link.ts';
@@ -10,18 +11,6 @@ import { buyersOf } from '../scope/scope.ts';
 import type { ServerMemo } from '../server/memo.ts';
 import type { Ground } from './ground.ts';
 import { classesOf, exchangeGround } from './symmetry.ts';
-
-/** What the search may leave out. */
-export interface Reductions {
-  /** Execution and delivery fuse and local steps run at once where that is sound. */
-  fuse: boolean;
-  /** A lone buyer's purchase starts with its first command instead of by an event of its own. */
-  lateStarts: boolean;
-  /** States that differ only in which buyer is which are one. */
-  symmetry: boolean;
-  /** Equal states are one. */
-  merging: boolean;
-}
 
 export const ALL_REDUCTIONS: Reductions = { fuse: true, lateStarts: true, symmetry: true, merging: true };
 

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { PROPERTIES } from '../../strategies/contract.ts';
+import { counterexampleSchema } from './counterexample.ts';
+import { scopeSchema } from './scope.ts';
+import { COVERAGES, OVERALL_VERDICTS, VERDICTS } from './vocabulary.ts';
+
+/** What exploring a scope and replaying one of its interleavings come to. */
+
+const count = z.int().nonnegative();
+
+/** What the search may leave out. */
+const reductionsSchema = z.strictObject({
+  /** Execution and delivery fuse and local steps run at once where that is sound. */
+  fuse: z.boolean(),
+  /** A lone buyer's purchase starts with its first command instead of by an event of its own. */
+  lateStarts: z.boolean(),
+  /** States that differ only in which buyer is which are one. */
+  symmetry: z.boolean(),
+  /** Equal states are one. */
+  merging: z.boolean(),
+});
+export type Reductions = z.infer<typeof reductionsSchema>;
+
+/** Where a replay over real sockets parted from what the search had recorded. */
+const mismatchSchema = z.strictObject({ step: count, message: z.string() });
+export type Mismatch = z.infer<typeof mismatchSchema>;
+
+const auditSchema = z.strictObject({
+  /** Interleavings replayed. */
+  replayed: count,
+  mismatches: z.array(mismatchSchema),
+});
+export type Audit = z.infer<typeof auditSchema>;
+
+/** A counterexample beside the exploration that found it, which says the rest. */
+const shownCounterexampleSchema = z.strictObject({
+  ...counterexampleSchema.pick({ minimal: true, steps: true, schedule: true, message: true, remedy: true })
+    .shape,
+  ...scopeSchema.pick({ buyers: true, stock: true }).shape,
+  /** Where the whole of it lies, for `replay`; null where it was not kept. */
+  file: z.string().nullable(),
+});
+
+export const explorationSchema = z.strictObject({
+  strategy: z.string(),
+  /** Where a strategy of the user's lies. */
+  path: z.string().exactOptional(),
+  verdict: z.enum(OVERALL_VERDICTS),
+  coverage: z.enum(COVERAGES),
+  properties: z.record(
+    z.enum(PROPERTIES),
+    z.strictObject({
+      verdict: z.enum(VERDICTS),
+      coverage: z.enum(COVERAGES),
+      counterexample: shownCounterexampleSchema.nullable(),
+    }),
+  ),
+  scope: scopeSchema.extend({ maxStates: z.int().positive(), server: z.string() }),
+  /** In decimal: more than a number holds. */
+  interleavings: z.string().regex(/^\d+$/),
+  states: count,
+  transitions: count,
+  serverCommands: count,
+  elapsedMs: z.number().nonnegative(),
+  statesPerSecond: count,
+  /** Why the coverage is less than exhausted, or the verdict inconclusive. */
+  notes: z.array(z.string()),
+  /** What was left out because it could be. */
+  reductions: reductionsSchema,
+  /** How many different ones there were. */
+  outcomes: count,
+  audit: auditSchema,
+});
+export type ExplorationDocument = z.infer<typeof explorationSchema>;
+
+/** What `explore --json` prints: of a file with several strategies a list. */
+export const exploredSchema = z.union([explorationSchema, z.array(explorationSchema).min(2)]);
+
+/** What `replay --json` prints. */
+export const replaySchema = z.strictObject({
+  counterexample: counterexampleSchema,
+  /**
+   * `confirmed`: the same schedule violates the same property again. `mended`: it ran, and the property held.
+   * `diverged`: the code no longer sends or is told what was recorded, so the schedule says nothing about it.
+   */
+  result: z.enum(['confirmed', 'mended', 'diverged']),
+  message: z.string(),
+  stepsRun: count,
+});
+export type Replay = Omit<z.infer<typeof replaySchema>, 'counterexample'>;
