@@ -3,11 +3,13 @@ import type { BenchRow } from '../../harness/documents/figures.ts';
 import type { StrategyResult } from '../../harness/documents/result.ts';
 import { differs } from '../../harness/documents/intervals.ts';
 import { comparison } from '../view/figures.ts';
-import { chart, INK, logarithmic, MUTED } from './chart.ts';
+import { chart, INK, logarithmic, MUTED, type Layer } from './chart.ts';
 
 /** The verdict of one line, by colour and by the words beside it. */
 const CLASSES = ['faster', 'slower', 'no detectable difference'];
 const COLOURS = ['var(--good-ink)', 'var(--weak-ink)', MUTED];
+/** A line a strategy, in the order of the rows. */
+const BY_NAME = { field: 'name', type: 'nominal', sort: null, title: null } as const;
 
 /** Each against the baseline, with its interval, the fastest first: a forest plot. Undefined: nothing to compare. */
 export async function forestPlot(
@@ -20,61 +22,52 @@ export async function forestPlot(
   if (rows.length === 0) return undefined;
   rows.sort((a, b) => b.median - a.median);
   const axis = logarithmic([1, ...rows.flatMap(({ low, high }) => [low, high])]);
-  const y = { field: 'name', type: 'nominal', sort: null, title: null } as const;
   return chart(
     {
       width: 420,
       height: { step: 22 },
       data: { values: rows },
-      layer: [
-        {
-          data: { values: [{ one: 1 }] },
-          mark: { type: 'rule', color: INK, strokeDash: [3, 3] },
-          encoding: { x: { field: 'one', type: 'quantitative' } },
-        },
-        {
-          mark: { type: 'rule', strokeWidth: 2 },
-          encoding: {
-            x: {
-              field: 'low',
-              type: 'quantitative',
-              scale: axis.scale,
-              axis: {
-                values: axis.values,
-                format: '~g',
-                title: `sales/s, as a multiple of ${baseline} (logarithmic)`,
-              },
-            },
-            x2: { field: 'high' },
-            y,
-            color: {
-              field: 'class',
-              type: 'nominal',
-              scale: { domain: CLASSES, range: COLOURS },
-              legend: null,
-            },
-          },
-        },
-        {
-          mark: { type: 'point', filled: true, size: 60, opacity: 1 },
-          encoding: {
-            x: { field: 'median', type: 'quantitative' },
-            y,
-            color: { field: 'class', type: 'nominal' },
-          },
-        },
-        {
-          mark: { type: 'text', align: 'left', dx: 8 },
-          encoding: {
-            x: { value: 420 },
-            y,
-            text: { field: 'words', type: 'nominal' },
-          },
-        },
-      ],
+      layer: forestLayers(axis, `sales/s, as a multiple of ${baseline} (logarithmic)`),
     },
     `Forest plot: sales per second of each strategy as a multiple of ${baseline}, with 95 % intervals`,
   );
+}
+
+/** A line at one; then of each strategy its interval, its median, and the comparison in words. */
+function forestLayers({ scale, values }: ReturnType<typeof logarithmic>, title: string): Layer[] {
+  return [
+    {
+      data: { values: [{ one: 1 }] },
+      mark: { type: 'rule', color: INK, strokeDash: [3, 3] },
+      encoding: { x: { field: 'one', type: 'quantitative' } },
+    },
+    {
+      mark: { type: 'rule', strokeWidth: 2 },
+      encoding: {
+        x: { field: 'low', type: 'quantitative', scale, axis: { values, format: '~g', title } },
+        x2: { field: 'high' },
+        y: BY_NAME,
+        color: {
+          field: 'class',
+          type: 'nominal',
+          scale: { domain: CLASSES, range: COLOURS },
+          legend: null,
+        },
+      },
+    },
+    {
+      mark: { type: 'point', filled: true, size: 60, opacity: 1 },
+      encoding: {
+        x: { field: 'median', type: 'quantitative' },
+        y: BY_NAME,
+        color: { field: 'class', type: 'nominal' },
+      },
+    },
+    {
+      mark: { type: 'text', align: 'left', dx: 8 },
+      encoding: { x: { value: 420 }, y: BY_NAME, text: { field: 'words', type: 'nominal' } },
+    },
+  ];
 }
 
 function lineOf({ ratioToBaseline }: BenchRow): {
@@ -107,7 +100,6 @@ export async function phases(strategies: readonly StrategyResult[]): Promise<Mar
   );
   if (rows.length === 0) return undefined;
   const axis = logarithmic(rows.map(({ perSecond }) => perSecond));
-  const y = { field: 'name', type: 'nominal', sort: null, title: null } as const;
   return chart(
     {
       width: 420,
@@ -123,7 +115,7 @@ export async function phases(strategies: readonly StrategyResult[]): Promise<Mar
               scale: axis.scale,
               axis: { values: axis.values, format: '~s', title: 'per second (logarithmic)' },
             },
-            y,
+            y: BY_NAME,
             detail: { field: 'name', type: 'nominal' },
           },
         },
@@ -131,7 +123,7 @@ export async function phases(strategies: readonly StrategyResult[]): Promise<Mar
           mark: { type: 'point', filled: true, size: 60, opacity: 1 },
           encoding: {
             x: { field: 'perSecond', type: 'quantitative' },
-            y,
+            y: BY_NAME,
             color: {
               field: 'phase',
               type: 'nominal',

@@ -91,7 +91,7 @@ function overviewCell(strategy: StrategyResult, environment: Environment, exhibi
   if (!first) return wasPassedOver(strategy, environment) ? NOT_OFFERED : UNVERIFIED;
   const cells = parts.map(({ properties }) => properties);
   const worst = worstOf(cells);
-  if (worst) return cellOf(worst.cell, worst.property, first, strategy, exhibits);
+  if (worst) return cellOf(worst.cell, { strategy, part: first, property: worst.property }, exhibits);
   const word = harmless(cells);
   if (word === 'n/a') return { word, kind: CLASSES['n/a'] };
   return { ...holding(first), ...(first.coverage !== 'exhausted' && { note: first.coverage }) };
@@ -109,13 +109,14 @@ const holding = ({ coverage }: Part): Cell => ({
   kind: coverage === 'exhausted' ? CLASSES.holds : 'sampled',
 });
 
-function cellOf(
-  cell: Judged,
-  property: Property,
-  part: Part,
-  strategy: StrategyResult,
-  exhibits: Exhibits,
-): Cell {
+/** What a cell speaks of. */
+interface Subject {
+  strategy: StrategyResult;
+  part: Part;
+  property: Property;
+}
+
+function cellOf(cell: Judged, { strategy, part, property }: Subject, exhibits: Exhibits): Cell {
   const kind = kindOf(cell);
   switch (kind) {
     case 'holds':
@@ -165,7 +166,9 @@ function rowsOf(strategy: StrategyResult, exhibits: Exhibits): Content[][] {
     ...parts.map((part) => [
       'interleavings' in part ? part.environment : `${part.environment}, large`,
       restsOn(part),
-      ...PROPERTIES.map((property) => cellOf(part.properties[property], property, part, strategy, exhibits)),
+      ...PROPERTIES.map((property) =>
+        cellOf(part.properties[property], { strategy, part, property }, exhibits),
+      ),
     ]),
     ...(untried.length > 0
       ? [[untried.join(', '), 'nothing was run', ...PROPERTIES.map(() => UNVERIFIED)]]
