@@ -42,7 +42,7 @@ export const headerSchema = z.looseObject({
 });
 
 /** An operation's line. What says nothing may be left out: the first attempt, the names of a restock. */
-export const operationLineSchema = z
+const operationLineSchema = z
   .looseObject({
     ...operationSchema.shape,
     request: name.nullish(),
@@ -62,11 +62,13 @@ export const operationLineSchema = z
     if (open && outcome !== 'unknown') context.addIssue('only an unknown outcome may be open');
   });
 
-/** At rest: the units that could still be bought. */
-export const drainedLineSchema = z.looseObject({ op: z.literal('drained'), value: count });
+const saleSchema = z.looseObject({ requestId: name, userId: name, quantity: anyNumber });
 
-/** At rest: the ledger, or a part of it; null when the strategy keeps none. */
-export const recordedLineSchema = z.looseObject({
-  op: z.literal('recorded'),
-  sales: z.array(z.looseObject({ requestId: name, userId: name, quantity: anyNumber })).nullable(),
-});
+/** Every other line. */
+export const lineSchema = z.union([
+  operationLineSchema,
+  /** At rest: the units that could still be bought. */
+  z.looseObject({ op: z.literal('drained'), value: count }),
+  /** At rest: the ledger, or a part of it; null when the strategy keeps none. */
+  z.looseObject({ op: z.literal('recorded'), sales: z.array(saleSchema).nullable() }),
+]);

@@ -10,46 +10,13 @@ import { ledgerLine, operationLine, parseLine } from '../../harness/history/line
 import { LineScanner } from '../../harness/history/line-scanner.ts';
 import { StringTable } from '../../harness/history/string-table.ts';
 import { OPS, OUTCOMES } from '../../harness/documents/vocabulary.ts';
+import { nameInHistory as name, operation, recordedSale } from '../helpers/lines.ts';
 import type { History, Operation } from '../../harness/history/operation.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oversell-history-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const path = join(folder, 'history.jsonl');
 
-const name = fc.oneof(
-  fc.stringMatching(/^[a-z]{1,5}$/),
-  fc.string({ minLength: 1, unit: 'grapheme' }),
-  fc.constantFrom('"quoted"', 'back\\slash', 'line\nbreak', '秒杀', '\u0000'),
-);
-const moment = fc.oneof(fc.integer({ min: 0, max: 2 ** 40 }), fc.double({ min: 0, max: 1e12, noNaN: true }));
-
-/** Any operation that makes sense. */
-const operation: fc.Arbitrary<Operation> = fc
-  .record({
-    process: fc.nat(200),
-    request: name,
-    attempt: fc.integer({ min: 1, max: 9 }),
-    user: name,
-    op: fc.constantFrom(...OPS),
-    quantity: fc.oneof(
-      fc.integer({ min: 1, max: 9 }),
-      fc.maxSafeNat().filter((units) => units > 0),
-    ),
-    invoked: moment,
-    duration: moment,
-    open: fc.boolean(),
-    outcome: fc.constantFrom('sold', 'sold-out', 'limit-reached', 'gave-up', 'rejected', 'unknown'),
-    remaining: fc.option(fc.nat()),
-  })
-  .map(({ duration, open, remaining, ...rest }): Operation => {
-    const purchase = rest.op === 'purchase';
-    const outcome = purchase || ['rejected', 'unknown'].includes(rest.outcome) ? rest.outcome : 'done';
-    const names = rest.op === 'restock' ? { request: '', user: '' } : {};
-    const completed = open && outcome === 'unknown' ? Infinity : rest.invoked + duration;
-    return { ...rest, ...names, outcome, completed, ...(remaining !== null && { remaining }) };
-  });
-
-const recordedSale = fc.record({ requestId: name, userId: name, quantity: fc.integer({ min: 1, max: 9 }) });
 const history: fc.Arbitrary<History & { operations: Operation[] }> = fc.record(
   {
     sale: fc.record(
