@@ -31,8 +31,12 @@ type Issue = ZodError['issues'][number];
 /** Where one of several shapes was expected: what is wrong with the likeliest, of which the least is wrong. */
 function deepest(issue: Issue): Pick<Issue, 'message' | 'path'> {
   const shapes = issue.code === 'invalid_union' ? issue.errors.filter(({ length }) => length > 0) : [];
-  const [likeliest] = shapes.toSorted((a, b) => a.length - b.length);
+  const [likeliest] = shapes.toSorted((a, b) => wrongIn(a) - wrongIn(b));
   if (!likeliest) return issue;
   const { message, path } = deepest(likeliest[0]!);
   return { message, path: [...issue.path, ...path] };
 }
+
+/** How much is wrong with a shape: everything, where a list was expected and there is an object. */
+const wrongIn = (issues: readonly Issue[]): number =>
+  issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0) ? Infinity : issues.length;

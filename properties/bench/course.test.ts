@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bench } from '../../harness/bench/session.ts';
-import type { BenchRow } from '../../harness/documents/figures.ts';
+import { benchResultSchema, type BenchRow } from '../../harness/documents/figures.ts';
 import { OperationColumns } from '../../harness/history/columns.ts';
 import { OUTCOMES } from '../../harness/documents/vocabulary.ts';
 import type { Operation } from '../../harness/history/operation.ts';
@@ -126,6 +126,7 @@ describe('what is measured at capacity', () => {
         },
       },
     });
+    expect(benchResultSchema.parse(result)).toEqual(result);
     // Figures of who oversells are void: nobody is even asked for them.
     expect(chosen).toEqual(['lua-decrement']);
     expect(result.courses.map(({ strategy }) => strategy)).toEqual(['lua-decrement']);
