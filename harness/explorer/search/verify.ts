@@ -1,5 +1,5 @@
 import { CannotExplore, StartAgain } from '../errors.ts';
-import { nondeterministic, type Change, type History } from '../process/histories.ts';
+import { nondeterministic, type Change } from '../process/histories.ts';
 import { reversed } from '../process/instance.ts';
 import { uuidOf } from '../process/virtual.ts';
 import { renamer } from '../scope/scope.ts';
@@ -52,8 +52,7 @@ async function chanceThatMatters(space: Space): Promise<string | undefined> {
       spec: ({ seed }) => ({ seed: seed + 7919 * (space.scope.seed + 1 + i) }),
     })),
   ];
-  const withoutNames = ({ draws }: History): boolean => draws > 0;
-  const difference = await space.histories.findDifference((history) => (withoutNames(history) ? others : []));
+  const difference = await space.histories.findDifference(({ draws }) => (draws > 0 ? others : []));
   if (!difference) return undefined;
   // Shared histories would give every instance the same chance.
   if (sharesHistories(space)) throw new StartAgain('symmetry', 'instances draw chance of their own');

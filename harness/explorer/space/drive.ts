@@ -5,8 +5,12 @@ import type { Cursor } from './cursor.ts';
  * Does what needs no decision: while the client can hear nothing but the replies of one connection, they arrive
  * at once, and commands that only touch their own connection run at once. Delivering later could only let the
  * client react later, and *when* its reactions run is the search's choice anyway; local commands commute with
- * everything that others do. Not for several buyers on one instance, whose starts could fall in between, nor while
- * a crash or a cut may still come, which would fall in between too. The caller knows both.
+ * everything that others do. A timer that is all that the instance waits for fires at once for the same reason:
+ * nothing of its own could come before it.
+ *
+ * Not for several buyers on one instance, whose starts and replies could fall in between (check in memory, pause,
+ * take), nor while a crash or a cut may still come, which would fall in between too (WATCH, GET, pause, EXEC on a
+ * connection that is a new one by then). The caller knows both.
  */
 export async function settle(cursor: Cursor): Promise<void> {
   for (;;) {
@@ -20,14 +24,6 @@ export async function settle(cursor: Cursor): Promise<void> {
       else return;
     } else if (active.size === 0 && cursor.timerMatters) await cursor.fireTimer();
     else return;
-  }
-}
-
-/** A timer that is all that the instance waits for fires at once: nothing of its own could come before it. */
-export async function fireLoneTimers(cursor: Cursor): Promise<void> {
-  while (!cursor.endless && cursor.timerMatters) {
-    if (cursor.executable().length + cursor.deliverable().length > 0) return;
-    await cursor.fireTimer();
   }
 }
 

@@ -3,7 +3,7 @@ import { buyersIn } from '../scope/layout.ts';
 import type { Move } from '../scope/moves.ts';
 import { renamer } from '../scope/scope.ts';
 import { Cursor, type Atom } from './cursor.ts';
-import { fireLoneTimers, settle } from './drive.ts';
+import { settle } from './drive.ts';
 import { bereaved, firstAttempts, movesOf } from './enabled.ts';
 import { ABSENT, GONE, Interner, type Answer, type Local } from './local.ts';
 import { ask, boot, openSale, perform } from './perform.ts';
@@ -68,7 +68,7 @@ export class Space extends Setting {
     const cursor = new Cursor(this.ground(slot), booted.server, booted.local());
     try {
       await ask(this, cursor, slot, { method: 'purchase', buyer, operation: buyer, begun: false });
-      await this.#rest(cursor, this.fuses(slot, packed));
+      if (this.fuses(slot, packed)) await settle(cursor);
       return cursor;
     } catch (error) {
       if (error instanceof OpenPick) return undefined;
@@ -105,7 +105,7 @@ export class Space extends Setting {
     for (let picks = open.pop(); picks; picks = open.pop()) {
       try {
         const cursor = await perform(this, { slot, server, local, picks }, move);
-        await this.#rest(cursor, this.fuses(slot, packed));
+        if (this.fuses(slot, packed)) await settle(cursor);
         transitions.push(this.#finish(cursor, slot, packed));
       } catch (error) {
         if (!(error instanceof OpenPick)) throw error;
@@ -120,7 +120,7 @@ export class Space extends Setting {
     const local = this.locals.values[localId]!;
     if (local.phase === 'done' || local.phase === 'absent') return this.#resting(server, local);
     const cursor = new Cursor(this.ground(slot), server, local);
-    await this.#rest(cursor, this.fuses(slot, packed));
+    if (this.fuses(slot, packed)) await settle(cursor);
     return this.#finish(cursor, slot, packed);
   }
 
@@ -164,11 +164,6 @@ export class Space extends Setting {
     }));
     const node = await this.histories.renamed(local.node, rename);
     return this.locals.id({ ...local, node, connections, lost: local.lost.map(rename) });
-  }
-
-  async #rest(cursor: Cursor, fuse: boolean): Promise<void> {
-    if (fuse) await settle(cursor);
-    else if (this.reductions.fuse) await fireLoneTimers(cursor);
   }
 
   #enumerate(local: Local, slot: number, packed: number): Move[] {
