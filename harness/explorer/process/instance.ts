@@ -12,7 +12,7 @@ import { seededRandom, type Random } from '../../ground/random.ts';
 import { CannotExplore, OpenPick } from '../errors.ts';
 import { connectorTo } from './link.ts';
 import type { Transport } from '../../wire/transport.ts';
-import { EPOCH_MS, inWorld, macrotask, VirtualTimer, type VirtualWorld } from './virtual.ts';
+import { buried, EPOCH_MS, inWorld, macrotask, VirtualTimer, type VirtualWorld } from './virtual.ts';
 
 /** A call on a seller. Purchases are numbered by their buyer. */
 export type Call =
@@ -101,6 +101,7 @@ export interface InstanceSpec {
 export class Instance implements VirtualWorld {
   nowMs: number;
   pendingImmediates = 0;
+  pendingWork = 0;
   readonly #spec: InstanceSpec;
   readonly #random: Random;
   readonly #nameDraws: Random;
@@ -148,9 +149,18 @@ export class Instance implements VirtualWorld {
   }
 
   /** Ends the process: its connections break for good. What its code does after that is no longer looked at. */
-  kill(): void {
-    for (const client of this.#clients) client.disconnect();
-    for (let connection = 0; connection < this.#written.length; connection++) this.#transport.cut(connection);
+  async kill(): Promise<void> {
+    await buried(async () => {
+      for (const client of this.#clients) client.disconnect();
+      for (let connection = 0; connection < this.#written.length; connection++)
+        this.#transport.cut(connection);
+      // A client tells of its end some turns later; by the end of that turn, Node has told of promises that were
+      // rejected without anybody looking.
+      for (let turn = 0; turn < MOST_TURNS_TO_END; turn++) {
+        await macrotask();
+        if (this.#clients.every(({ status }) => status === 'end')) break;
+      }
+    });
   }
 
   /** Lets one event happen and everything that follows from it. */
@@ -211,11 +221,18 @@ export class Instance implements VirtualWorld {
   }
 
   setTimer(callback: () => void, delayMs: number, repeats: boolean): VirtualTimer {
-    this.#activity++;
-    const delay = Math.max(1, Number.isFinite(delayMs) ? delayMs : 1);
-    const timer = new VirtualTimer(this.nowMs + delay, callback, repeats ? delay : undefined);
-    this.#timers.add(timer);
+    // As Node does: what is no delay, or too long for it, is one millisecond.
+    const delay = delayMs >= 1 && delayMs < 2 ** 31 ? Math.trunc(delayMs) : 1;
+    const timer = new VirtualTimer(callback, delay, repeats, () => this.#set(timer, delay));
+    this.#set(timer, delay);
     return timer;
+  }
+
+  #set(timer: VirtualTimer, delay: number): void {
+    this.#activity++;
+    this.#timers.delete(timer); // it comes after those that were set before it
+    timer.deadlineMs = this.nowMs + delay;
+    this.#timers.add(timer);
   }
 
   clearTimer(timer: VirtualTimer): void {
@@ -252,7 +269,7 @@ export class Instance implements VirtualWorld {
       this.#activity = 0;
       await macrotask();
       if (this.#outside) throw this.#outside;
-    } while (this.#activity > 0 || this.pendingImmediates > 0 || this.#transport.busy());
+    } while (this.#activity > 0 || this.pendingImmediates + this.pendingWork > 0 || this.#transport.busy());
   }
 
   #connect(): Redis {
@@ -355,7 +372,8 @@ export class Instance implements VirtualWorld {
     if (!next) throw new Error('no timer to fire');
     this.#timers.delete(next);
     this.nowMs = Math.max(this.nowMs, next.deadlineMs);
-    if (next.everyMs !== undefined) this.setTimer(next.callback, next.everyMs, true);
+    // It is the same timer that comes again: whoever holds it ends it, also in the callback.
+    if (next.everyMs !== undefined) this.#set(next, next.everyMs);
     try {
       next.callback();
     } catch (error) {
@@ -363,6 +381,9 @@ export class Instance implements VirtualWorld {
     }
   }
 }
+
+/** Turns of the event loop in which a client that was disconnected has closed its socket. */
+const MOST_TURNS_TO_END = 100;
 
 /** The name that stands where this one does when the order of all names is reversed. */
 export const reversed = (name: Buffer): Buffer => Buffer.from(name.map((byte) => 255 - byte));

@@ -41,7 +41,8 @@ export function specOf(scope: Scope, subject: Subject, process: Role): InstanceS
     sale: saleOf(scope),
     maxAttempts: scope.attempts,
     purchases,
-    client: { ...CLIENTS[scope.client], ...strategy.client },
+    // What was asked for on the command line wins over what the strategy relies on.
+    client: { ...strategy.client, ...CLIENTS[scope.client] },
     startMs,
     seed: scope.seed * 64 + role,
     chance: 'drawn',

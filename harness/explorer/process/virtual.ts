@@ -16,6 +16,8 @@ export interface VirtualWorld {
   clearTimer(timer: VirtualTimer): void;
   /** A setImmediate that has not run yet keeps the instance from being quiet. */
   pendingImmediates: number;
+  /** So does work of the machine's own, as a signature. */
+  pendingWork: number;
   /** An error that nobody catches. */
   strays(what: string, error: unknown): void;
   /** It wants to end the whole process. */
@@ -24,27 +26,48 @@ export interface VirtualWorld {
   waitsFor(resource: string, where: () => string): void;
 }
 
+/** What setTimeout and setInterval answer; it can do what Node's can. */
 export class VirtualTimer {
-  readonly deadlineMs: number;
+  /** Milliseconds since the epoch, as its instance is told. */
+  deadlineMs = 0;
   readonly callback: () => void;
   readonly everyMs: number | undefined;
+  readonly #again: () => void;
+  #hasRef = true;
 
-  constructor(deadlineMs: number, callback: () => void, everyMs?: number) {
-    this.deadlineMs = deadlineMs;
+  /** @param again sets it anew */
+  constructor(callback: () => void, delayMs: number, repeats: boolean, again: () => void) {
     this.callback = callback;
-    this.everyMs = everyMs;
+    this.everyMs = repeats ? delayMs : undefined;
+    this.#again = again;
   }
 
   ref(): this {
+    this.#hasRef = true;
     return this;
   }
 
   unref(): this {
+    this.#hasRef = false;
     return this;
   }
 
   hasRef(): boolean {
-    return true;
+    return this.#hasRef;
+  }
+
+  refresh(): this {
+    this.#again();
+    return this;
+  }
+
+  close(): this {
+    globalThis.clearTimeout(this as unknown as NodeJS.Timeout);
+    return this;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 }
 
@@ -91,13 +114,29 @@ const OUTSIDE = new Map([
   ['Timeout', 'a real timer'],
 ]);
 
+/** Work of the machine's own that always ends, and whose end nothing else of the sale can come before: waited for. */
+const ENDING =
+  /^(SIGN|VERIFY|HASH|CIPHER|KEYGEN|KEYPAIRGEN|SECRETKEYGEN|KEYEXPORT|DERIVEBITS|CHECKPRIME|RANDOMPRIME)REQUEST$/;
+
 /** Node sees each asynchronous resource when it is made, before it can finish: nothing slips through unseen. */
 function watchOutside(): AsyncHook {
+  const ending = new Map<number, VirtualWorld>();
+  const end = (id: number): void => {
+    const world = ending.get(id);
+    if (world && ending.delete(id)) world.pendingWork--;
+  };
   return createHook({
-    init(_id, type) {
-      if (!current || !OUTSIDE.has(type)) return;
-      current.waitsFor(OUTSIDE.get(type)!, () => firstFrame(new Error(type).stack ?? ''));
+    init(id, type) {
+      if (!current) return;
+      if (ENDING.test(type)) {
+        ending.set(id, current);
+        current.pendingWork++;
+      }
+      if (OUTSIDE.has(type))
+        current.waitsFor(OUTSIDE.get(type)!, () => firstFrame(new Error(type).stack ?? ''));
     },
+    after: end,
+    destroy: end,
   }).enable();
 }
 
@@ -149,8 +188,22 @@ export function virtualGlobals(): Disposable {
   };
 }
 
+/** Processes that are being ended. */
+let burials = 0;
+
+/** Ends a process: whatever its code is told meanwhile, nobody hears of it any more. */
+export async function buried(end: () => Promise<void>): Promise<void> {
+  burials++;
+  try {
+    await end();
+  } finally {
+    burials--;
+  }
+}
+
 /** A rejection that nobody handles is the instance's whose code is running; else it is ours, and fatal. */
 function blame(reason: unknown): void {
+  if (!current && burials > 0) return;
   if (!current) throw reason;
   current.strays('a promise is rejected', reason);
 }

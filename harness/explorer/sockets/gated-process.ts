@@ -93,7 +93,7 @@ export class Process {
     await this.apply({ type: 'cut', connection }, picks);
   }
 
-  crash(survivors: readonly number[]): void {
+  async crash(survivors: readonly number[]): Promise<void> {
     this.crashed = true;
     this.passages.forEach((passage, c) => {
       passage.pending.length = Math.min(
@@ -102,7 +102,7 @@ export class Process {
       );
       passage.replies.length = 0;
     });
-    this.instance.kill();
+    await this.instance.kill();
   }
 
   dropGhost(): void {

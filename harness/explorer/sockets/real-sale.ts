@@ -186,7 +186,7 @@ export class RealSale implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const process of this.#processes) process?.instance.kill();
+    for (const process of this.#processes) await process?.instance.kill();
     await this.#gate[Symbol.asyncDispose]();
   }
 
@@ -228,7 +228,7 @@ export class RealSale implements AsyncDisposable {
         return undefined;
       case 'crash':
         this.#beginAll(process);
-        process.crash(step.survivors);
+        await process.crash(step.survivors);
         this.#pay('crash');
         return undefined;
       default:
@@ -297,7 +297,7 @@ export class RealSale implements AsyncDisposable {
     const buy = async (n: number): Promise<boolean> =>
       isSale(await ask({ method: 'purchase', request: freshRequest(n) }));
     const drained = await drain(buy, mostUnits(this.scope));
-    process.instance.kill();
+    await process.instance.kill();
     return recorded?.kind === 'returned'
       ? { drained, recorded: recorded.value as RecordedSale[] }
       : { drained };
@@ -311,7 +311,7 @@ export class RealSale implements AsyncDisposable {
     const index = hasSeller ? await process.call(call) : -1;
     await process.drive();
     const settled = process.instance.observe().settled[index];
-    process.instance.kill();
+    await process.instance.kill();
     if (settled?.kind === 'threw') throw new CannotExplore(settled.message, `mend ${call.method}()`);
     return settled;
   }

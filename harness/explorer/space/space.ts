@@ -120,7 +120,13 @@ export class Space extends Setting {
     const local = this.locals.values[localId]!;
     if (local.phase === 'done' || local.phase === 'absent') return this.#resting(server, local);
     const cursor = new Cursor(this.ground(slot), server, local);
-    if (this.fuses(slot, packed)) await settle(cursor);
+    try {
+      if (this.fuses(slot, packed)) await settle(cursor);
+    } catch (error) {
+      // What its code chooses (env.pick) has several outcomes: it stays as it is, and what follows are events.
+      if (error instanceof OpenPick) return this.#resting(server, local);
+      throw error;
+    }
     return this.#finish(cursor, slot, packed);
   }
 

@@ -1,5 +1,6 @@
 import { faultRow, LOSING_DATA, type Extra } from '../../documents/faults.ts';
 import { SERVER, type Choice, type Move, type ServerMove } from '../scope/moves.ts';
+import { CannotExplore } from '../errors.ts';
 import { Canonical } from './canonical.ts';
 import { Choices } from './choices.ts';
 import type { Atom } from './cursor.ts';
@@ -201,6 +202,12 @@ export class States {
       }
       const transitions = this.#known(slot, CUT_ALL, this.#cutAll, flags);
       if (!transitions) return false;
+      if (transitions.length > 1) {
+        throw new CannotExplore(
+          'it chooses (env.pick) because its connections broke',
+          'choose after the next reply instead of in the handler of the error',
+        );
+      }
       this.#land(slot, transitions[0]!);
     }
     return true;
