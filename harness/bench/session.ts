@@ -85,7 +85,7 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
   ];
   const random = seededRandom(options.seed).fork('rounds');
   await runRounds(measured, options.trials ?? 1, random, options);
-  const result = (): BenchResult => summary(options, candidates, columns, baseline, again);
+  const result = (): BenchResult => summary(options, { candidates, columns, baseline, again });
   try {
     await atCapacity(running, options, pool, result);
   } catch (error) {
@@ -180,12 +180,18 @@ function trialOf(
 const salesOf = ({ trials }: Candidate): (number | null)[] =>
   trials.map(({ salesPerSecond }) => salesPerSecond);
 
+/** What a session has measured so far. */
+interface MeasuredSession {
+  candidates: readonly Candidate[];
+  columns: readonly Column[];
+  baseline: Candidate | undefined;
+  /** The baseline once more, for the control. */
+  again: Candidate | undefined;
+}
+
 function summary(
   { target, seed, arrivals }: BenchOptions,
-  candidates: readonly Candidate[],
-  columns: readonly Column[],
-  baseline: Candidate | undefined,
-  again: Candidate | undefined,
+  { candidates, columns, baseline, again }: MeasuredSession,
 ): BenchResult {
   const referencesOf = (candidate: Candidate): References => {
     const column = columns.find(

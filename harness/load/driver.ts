@@ -50,7 +50,7 @@ export async function runLoad(options: LoadOptions, pool?: InstancePool): Promis
       rest = await settle({ ...fresh, graceMs, ...(options.signal && { signal: options.signal }) }, failures);
       if (options.signal?.aborted) [sold.ended, rest] = ['aborted', {}];
     }
-    return loadRun(strategy, options.seed, plan, { ...sold, jobCommands: office.commands }, rest, failures);
+    return loadRun({ options, plan, sold, jobCommands: office.commands, rest, failures });
   } finally {
     connections.disconnect();
   }
@@ -75,9 +75,15 @@ interface Sold {
   usage: Usage;
 }
 
-interface SoldWithJobs extends Sold {
+/** A run of which everything is known. */
+interface Finished {
+  options: LoadOptions;
+  plan: LoadPlan;
+  sold: Sold;
   /** Commands of the background work. */
   jobCommands: number;
+  rest: AtRest;
+  failures: Failures;
 }
 
 /** Starts all instances together, and waits until they have ended. */
@@ -150,14 +156,9 @@ function instanceTasks(options: LoadOptions, plan: LoadPlan, control: Control): 
   }));
 }
 
-function loadRun(
-  strategy: Strategy,
-  seed: number,
-  plan: LoadPlan,
-  { instances, ended, usage, jobCommands }: SoldWithJobs,
-  { drained, drainedBy, recorded }: AtRest,
-  failures: Failures,
-): LoadRun {
+function loadRun({ options, plan, sold, jobCommands, rest, failures }: Finished): LoadRun {
+  const { instances, ended, usage } = sold;
+  const { drained, drainedBy, recorded } = rest;
   const recordings = instances.map(({ recording }) => recording);
   const operations = mergeRecordings(recordings, (buyer) => requestOf(plan.crowd, buyer));
   const mode = plan.arrivals ? 'open' : 'closed';
@@ -173,9 +174,9 @@ function loadRun(
   const perSale = (amount: number): number | null =>
     figures.outcomes.sold === 0 ? null : amount / figures.outcomes.sold;
   return {
-    strategy: strategy.name,
+    strategy: options.strategy.strategy.name,
     mode,
-    seed,
+    seed: options.seed,
     workers: plan.workers,
     inFlight: plan.inFlight,
     connections: sum((instance) => instance.connections),

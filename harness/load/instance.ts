@@ -25,6 +25,16 @@ export interface Shop {
   pauses: { count: number };
 }
 
+interface InstanceOptions {
+  task: InstanceTask;
+  control: Control;
+  shop: Shop;
+  /** The common start, of the monotonic clock. */
+  startNs: number;
+  /** Default: a recorder of every purchase. */
+  records?: Records;
+}
+
 /** One application instance that serves its share of the buyers. */
 export class Instance {
   readonly #task: InstanceTask;
@@ -38,19 +48,13 @@ export class Instance {
   #sold = false;
   #mostMemoryBytes = 0;
 
-  constructor(
-    task: InstanceTask,
-    control: Control,
-    shop: Shop,
-    startNs: number,
-    records: Records = new Recorder(task.arrivals !== undefined),
-  ) {
+  constructor({ task, control, shop, startNs, records }: InstanceOptions) {
     this.#task = task;
     this.#control = control;
     this.#shop = shop;
     this.#startNs = startNs;
     this.#queue = new Queue(task.crowd, task.instance, task.instances);
-    this.#recorder = records;
+    this.#recorder = records ?? new Recorder(task.arrivals !== undefined);
   }
 
   async run(): Promise<Omit<InstanceRun, 'failures'>> {

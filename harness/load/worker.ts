@@ -25,7 +25,8 @@ export async function runInstance(task: InstanceTask): Promise<InstanceReport> {
     }
     control.ready();
     const startNs = await control.started();
-    const run = startNs === undefined ? undefined : await new Instance(task, control, shop, startNs).run();
+    const run =
+      startNs === undefined ? undefined : await new Instance({ task, control, shop, startNs }).run();
     await close(shop.seller, task.graceMs, failures);
     return run ? transferred({ ...run, failures: failures.list() }) : nothingSold(failures);
   } finally {

@@ -99,7 +99,7 @@ async function sellHere(
     };
     const before = process.cpuUsage();
     const startNs = clock.monotonicNs();
-    await new Instance(task, shared, shop, startNs, records).run();
+    await new Instance({ task, control: shared, shop, startNs, records }).run();
     const { user, system } = process.cpuUsage(before);
     return { elapsedNs: clock.monotonicNs() - startNs, cpuNs: (user + system) * 1_000 };
   } finally {

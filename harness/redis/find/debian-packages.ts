@@ -44,35 +44,33 @@ export async function downloadPackages(
     'Acquire::https::Timeout=20',
   ];
   try {
-    await downloadWith(machine, folder, settings, signal);
+    await downloadWith(machine, { folder, settings, signal });
   } catch {
     signal?.throwIfAborted();
     onProgress?.('the package lists are missing or old: fetching them, into our cache too');
-    const ownLists = [...settings, `Dir::State=${state}`, `Dir::State::lists=${join(state, 'lists')}`];
+    const lists = [`Dir::State=${state}`, `Dir::State::lists=${join(state, 'lists')}`];
+    const ownLists: Apt = { folder, settings: [...settings, ...lists], signal };
     // Its failure is not final: one unreachable source of several is enough for it. The download decides, but
     // where both fail, this one says why.
     let updateError: unknown;
-    await apt(machine.aptGet, ['update'], folder, ownLists, signal).catch((error) => (updateError = error));
-    await downloadWith(machine, folder, ownLists, signal).catch((error: unknown) => {
+    await apt(machine.aptGet, ['update'], ownLists).catch((error) => (updateError = error));
+    await downloadWith(machine, ownLists).catch((error: unknown) => {
       throw updateError ?? error;
     });
   }
 }
 
-async function downloadWith(
-  machine: Machine,
-  folder: string,
-  settings: readonly string[],
-  signal?: AbortSignal,
-): Promise<void> {
-  const graph = await apt(
-    machine.aptCache,
-    ['depends', '--recurse', '-i', ...PACKAGES],
-    folder,
-    settings,
-    signal,
-  );
-  await apt(machine.aptGet, ['download', ...withLibraries(graph, PACKAGES)], folder, settings, signal);
+/** How apt is run. */
+interface Apt {
+  /** Where it puts what it downloads. */
+  folder: string;
+  settings: readonly string[];
+  signal: AbortSignal | undefined;
+}
+
+async function downloadWith(machine: Machine, how: Apt): Promise<void> {
+  const graph = await apt(machine.aptCache, ['depends', '--recurse', '-i', ...PACKAGES], how);
+  await apt(machine.aptGet, ['download', ...withLibraries(graph, PACKAGES)], how);
 }
 
 /** Unpacks every package in `folder` into `root`. */
@@ -121,9 +119,7 @@ export function withLibraries(graph: string, packages: readonly string[]): strin
 async function apt(
   program: string,
   args: readonly string[],
-  folder: string,
-  settings: readonly string[],
-  signal?: AbortSignal,
+  { folder, settings, signal }: Apt,
 ): Promise<string> {
   const options = settings.flatMap((setting) => ['-o', setting]);
   const { stdout } = await run(program, ['-q', ...options, ...args], {
