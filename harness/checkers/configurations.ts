@@ -1,5 +1,5 @@
 import { hashSlots, widened } from '../ground/arrays.ts';
-import type { Model } from './linearizability.ts';
+import type { Model } from './model.ts';
 
 /** Most searches are tiny, and arrays this small cost nothing: V8 keeps 64 bytes within its own heap. */
 const FIRST_CAPACITY = 8;

@@ -1,11 +1,12 @@
 import type { Property } from '../../strategies/contract.ts';
 import { OperationColumns } from '../history/columns.ts';
 import type { History, Operation } from '../history/operation.ts';
-import { judgeJoined, type AccountedProperty, type Accounts, type SaleAtRest } from './accounting.ts';
+import { judgeJoined, type AccountedProperty, type Accounts } from './accounting.ts';
+import type { SaleAtRest } from './facts.ts';
 import type { Evidence, Judgement, PropertyVerdict } from './checker.ts';
 import { overLimitAtSomeInstant, oversoldAtSomeInstant } from './instants.ts';
 import { DONE, joinLedger, foldRequests, had, RESTOCK, SOLD, UNKNOWN, type Requests } from './requests.ts';
-import { judgeRefusals, type RefusalOptions } from './stock-order.ts';
+import { judgeRefusals, type RefusalOptions } from './refusals.ts';
 
 /** Operations that evidence shows. */
 const SHOWN = 10;

@@ -1,45 +1,13 @@
 import { heapInUse, systemClock } from '../ground/ambient.ts';
 import { Search, type Gauges } from './linearization-search.ts';
+import type { LinearizabilityResult, Model, Operation } from './model.ts';
 
-/** One operation of a history. */
-export interface Operation<I, O> {
-  process: number;
-  input: I;
-  output: O;
-  /** Any unit of time, the same for all. Two operations are ordered only if one completed *before* the other was invoked. */
-  invoked: number;
-  /** Infinity: an open end. The operation may take effect at any time after its invocation, or never. */
-  completed: number;
-}
-
-/** What the object does when nobody else is there. States are never changed in place. */
-export interface Model<S, I, O> {
-  init(): S;
-  /** Whether the object may answer `output` to `input` in this state, and its state afterwards. */
-  step(state: S, input: I, output: O): { ok: boolean; state: S };
-  /** Whether two states are the same; by default Object.is, so give it when states are objects. */
-  equal?(a: S, b: S): boolean;
-  /** Equal states have equal hashes. By default the state itself if it is a number or a string, else 0. */
-  hash?(state: S): number | string;
-  /** Parts of a history that do not influence each other (keys of a map, say); each is checked alone. */
-  partition?(operations: readonly Operation<I, O>[]): readonly (readonly Operation<I, O>[])[];
-}
+// For users of `oversell/linearizability`.
+export type { LinearizabilityResult, Model, Operation };
 
 export interface LinearizabilityOptions {
   /** Milliseconds for the whole check, Infinity for no limit; afterwards the verdict is `inconclusive`. */
   timeoutMs: number;
-}
-
-export interface LinearizabilityResult<I, O> {
-  /** `inconclusive`: the time or the memory was used up. It says nothing about the history. */
-  verdict: 'holds' | 'violated' | 'inconclusive';
-  /**
-   * The longest sequence found that the model accepts and that respects real time. It is an explanation of the
-   * whole history when that holds (part after part), else it is of the part that was violated or cut off.
-   */
-  longestPrefix: readonly Operation<I, O>[];
-  /** The operations that real time allows next after that prefix, none of which leads on. Empty when it holds. */
-  unplaced: readonly Operation<I, O>[];
 }
 
 /** A part that is harder than this waits until the others had their turn. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../ground/ambient.ts';
 import { Configurations, Members } from './configurations.ts';
-import type { LinearizabilityResult, Model, Operation } from './linearizability.ts';
+import type { LinearizabilityResult, Model, Operation } from './model.ts';
 import { orderByTime } from './order.ts';
 import { HEAD, Timeline } from './timeline.ts';
 

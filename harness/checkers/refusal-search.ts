@@ -3,7 +3,8 @@ import type { OperationColumns } from '../history/columns.ts';
 import type { Outcome } from '../documents/vocabulary.ts';
 import type { PropertyVerdict } from './checker.ts';
 import { timed } from './false-refusals.ts';
-import { checkLinearizable, type Operation } from './linearizability.ts';
+import { checkLinearizable } from './linearizability.ts';
+import type { Operation } from './model.ts';
 import { orderByTime } from './order.ts';
 import { undecidedRefusals, unplacedOperations } from './refusal-evidence.ts';
 import {
@@ -23,19 +24,26 @@ import { saleModel, type Holding, type SaleInput, type SaleState } from './sale-
 /** Operations that the general search is given at most: beyond that its memory, not its time, is what runs out. */
 const SEARCHABLE = 50_000;
 
+interface RefusalSearch {
+  sale: Sale;
+  operations: OperationColumns;
+  requests: Requests;
+  /** Rows of the refusals that are in doubt. */
+  undecided: readonly number[];
+  timeoutMs: number;
+}
+
 /**
  * Decides `false-refusal` by the general search, on the part of the history that needs it: from the last moment at
  * which nothing was in flight and everything before was certain, to the last refusal.
- *
- * @param undecided rows of the refusals that are in doubt
  */
-export function searchRefusals(
-  sale: Sale,
-  operations: OperationColumns,
-  requests: Requests,
-  undecided: readonly number[],
-  timeoutMs: number,
-): PropertyVerdict {
+export function searchRefusals({
+  sale,
+  operations,
+  requests,
+  undecided,
+  timeoutMs,
+}: RefusalSearch): PropertyVerdict {
   const { before, rows } = uncertainPart(operations, requests);
   const part = `${rows.length} of ${operations.length} operations, from ${operations.invoked[rows[0]!]} ns on`;
   if (rows.length > SEARCHABLE) {

@@ -4,7 +4,7 @@ import { opCode, outcomeCode, type OperationColumns } from '../history/columns.t
 import { LedgerColumns } from '../history/ledger.ts';
 import { OUTCOMES, type Outcome } from '../documents/vocabulary.ts';
 import type { StringTable } from '../history/string-table.ts';
-import { outcomeOfAttempts, type Joined, type LedgerEntry, type RequestFacts } from './accounting.ts';
+import { outcomeOfAttempts, type Joined, type LedgerEntry, type RequestFacts } from './facts.ts';
 
 export const PURCHASE = opCode('purchase');
 export const RELEASE = opCode('release');

@@ -1,6 +1,6 @@
-import type { Sale } from '../../strategies/contract.ts';
 import type { Op, Outcome } from '../documents/vocabulary.ts';
-import type { Model } from './linearizability.ts';
+import type { Sale } from '../../strategies/contract.ts';
+import type { Model } from './model.ts';
 
 /** What one request holds, and for whom. */
 export interface Holding {
@@ -92,10 +92,11 @@ export function saleModel(
   sale: Sale,
   options: { letThrough: boolean; from?: SaleState },
 ): Model<SaleState, SaleInput, Outcome> {
+  const rules: Rules = { sale, letThrough: options.letThrough };
   return {
     init: () => options.from ?? { available: sale.stock, holdings: new Map(), heldBy: new Map() },
     step(state, input, outcome) {
-      const next = apply(sale, state, input, outcome, options.letThrough);
+      const next = apply(rules, state, input, outcome);
       return next === undefined ? { ok: false, state } : { ok: true, state: next };
     },
     equal: sameState,
@@ -103,13 +104,17 @@ export function saleModel(
   };
 }
 
+interface Rules {
+  sale: Sale;
+  letThrough: boolean;
+}
+
 /** The state afterwards, or undefined where the model does not end this operation in this way. */
 function apply(
-  sale: Sale,
+  { sale, letThrough }: Rules,
   state: SaleState,
   input: SaleInput,
   outcome: Outcome,
-  letThrough: boolean,
 ): SaleState | undefined {
   if (outcome === 'sold-out' || outcome === 'limit-reached') {
     return mayAnswer(sale, state, input, outcome) ? state : undefined;

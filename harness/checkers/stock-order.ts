@@ -1,10 +1,7 @@
 import type { Sale } from '../../strategies/contract.ts';
 import type { OperationColumns } from '../history/columns.ts';
-import type { PropertyVerdict } from './checker.ts';
 import { Heap, Heaps } from './heap.ts';
 import { orderByTime } from './order.ts';
-import { impossibleRefusals } from './refusal-evidence.ts';
-import { searchRefusals } from './refusal-search.ts';
 import {
   DONE,
   had,
@@ -56,33 +53,13 @@ import {
  * history in which these cases lie; and if its time is up, the verdict is inconclusive.
  */
 
-export interface RefusalOptions {
-  /** Milliseconds for the general search, where it is needed. */
-  timeoutMs: number;
-}
-
-/** Judges `false-refusal`. */
-export function judgeRefusals(
-  sale: Sale,
-  operations: OperationColumns,
-  requests: Requests,
-  options: RefusalOptions,
-): PropertyVerdict {
-  const events = eventsOf(operations);
-  const unexplained = new Sweep(sale, operations, requests, 'witness').run(events);
-  if (unexplained.length === 0) return { verdict: 'holds', evidence: [] };
-  const impossible = new Sweep(sale, operations, requests, 'bound').run(events);
-  if (impossible.length > 0) return impossibleRefusals(operations, impossible);
-  return searchRefusals(sale, operations, requests, unexplained, options.timeoutMs);
-}
-
 /** Rows by their invocation and by their completion. */
 interface Events {
   invocations: Uint32Array;
   completions: Uint32Array;
 }
 
-const eventsOf = ({ length, invoked, completed }: OperationColumns): Events => ({
+export const eventsOf = ({ length, invoked, completed }: OperationColumns): Events => ({
   invocations: orderByTime(invoked, length),
   completions: orderByTime(completed, length),
 });
@@ -92,7 +69,8 @@ const NOT_WANTED = 0;
 const WANTED_IF_THERE_IS_ENOUGH = 1;
 const WANTED = 2;
 
-class Sweep {
+/** One reading of a history. */
+export class Sweep {
   readonly #sale: Sale;
   readonly #operations: OperationColumns;
   readonly #requests: Requests;

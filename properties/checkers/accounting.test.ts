@@ -1,13 +1,8 @@
+import type { Verdict } from '../../harness/documents/vocabulary.ts';
 import { describe, expect, test } from 'vitest';
 import type { RecordedSale } from '../../strategies/contract.ts';
-import type { Verdict } from '../../harness/documents/vocabulary.ts';
-import {
-  judgeAtRest,
-  outcomeOfAttempts,
-  type AccountedProperty,
-  type FactsAtRest,
-  type RequestFacts,
-} from '../../harness/checkers/accounting.ts';
+import { judgeAtRest, type AccountedProperty } from '../../harness/checkers/accounting.ts';
+import { outcomeOfAttempts, type FactsAtRest, type RequestFacts } from '../../harness/checkers/facts.ts';
 
 const request = (requestId: string, change: Partial<RequestFacts> = {}): RequestFacts => ({
   requestId,

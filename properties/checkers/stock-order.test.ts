@@ -7,7 +7,7 @@ import { falseRefusals, timed } from '../../harness/checkers/false-refusals.ts';
 import { checkLinearizable } from '../../harness/checkers/linearizability.ts';
 import { foldRequests } from '../../harness/checkers/requests.ts';
 import { saleModel } from '../../harness/checkers/sale-model.ts';
-import { judgeRefusals } from '../../harness/checkers/stock-order.ts';
+import { judgeRefusals } from '../../harness/checkers/refusals.ts';
 import { OperationColumns } from '../../harness/history/columns.ts';
 import type { Operation } from '../../harness/history/operation.ts';
 import { seededRandom } from '../../harness/ground/random.ts';

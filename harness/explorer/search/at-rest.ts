@@ -1,5 +1,6 @@
 import { PROPERTIES, type Property, type RecordedSale } from '../../../strategies/contract.ts';
-import { judgeAtRest, outcomeOfAttempts, type RequestFacts } from '../../checkers/accounting.ts';
+import { judgeAtRest } from '../../checkers/accounting.ts';
+import { outcomeOfAttempts, type RequestFacts } from '../../checkers/facts.ts';
 import { drain } from '../../checkers/at-rest-steps.ts';
 import { falseRefusals, type OrderedOperation } from '../../checkers/false-refusals.ts';
 import type { Evidence, Judgement } from '../../checkers/checker.ts';

@@ -1,0 +1,110 @@
+import type { Sale } from '../../strategies/contract.ts';
+import type { Joined, LedgerEntry, RequestFacts, SaleAtRest } from './facts.ts';
+
+/** Units, unless said otherwise. `least` and `most`: with unknown releases and restocks taken or not. */
+export interface Sums {
+  onSaleLeast: number;
+  onSaleMost: number;
+  heldLeast: number;
+  heldMost: number;
+  /** Acknowledged and surely or possibly not released: what buyers were promised, whatever the ledger says. */
+  acknowledged: number;
+  /** Of requests that are sold or unknown, less what may have been released. */
+  possiblySold: number;
+  anyResent: boolean;
+  /** Least units per user, by ledger and by acknowledgement. */
+  heldByUser: Map<string, { recorded: number; acknowledged: number }>;
+  doubled: Excess[];
+  lost: Excess[];
+  stuck: RequestFacts[];
+}
+
+export interface Excess {
+  request: string;
+  units: number;
+}
+
+/** Goes through the requests once, and through what the ledger has beyond them. */
+export function sumUp(facts: SaleAtRest, joined: Joined): Sums {
+  const hasLedger = facts.recorded !== undefined;
+  const onSale = facts.sale.stock + facts.restocked;
+  const sums: Sums = {
+    onSaleLeast: onSale,
+    onSaleMost: onSale + (facts.restockedUnknown ?? 0),
+    heldLeast: 0,
+    heldMost: 0,
+    acknowledged: 0,
+    possiblySold: 0,
+    anyResent: false,
+    heldByUser: new Map(),
+    doubled: [],
+    lost: [],
+    stuck: [],
+  };
+  for (const [request, entry] of joined.requests) {
+    if (hasLedger) addRecorded(sums, facts.sale, request, entry);
+    addAcknowledged(sums, facts.sale, request, !hasLedger);
+    if (request.resent) sums.anyResent = true;
+    if (request.stuck && request.outcome !== 'sold') sums.stuck.push(request);
+  }
+  for (const { requestId, userId, quantity } of joined.unasked()) {
+    // Recorded for a request that nobody made: more than the nothing that it asked for.
+    sums.doubled.push({ request: requestId, units: quantity });
+    addToUser(sums, facts.sale, userId, { recorded: quantity, acknowledged: 0 });
+  }
+  return sums;
+}
+
+/** A ledger may drop what was released or keep it, so no request holds less than nothing. */
+function addRecorded(sums: Sums, sale: Sale, request: RequestFacts, recorded: LedgerEntry | undefined): void {
+  const { requestId, outcome } = request;
+  const quantity = units(request.quantity);
+  const releasedUnknown = request.releasedUnknown ?? 0;
+  const inLedger = recorded?.quantity ?? 0;
+  const least = units(inLedger - request.released - releasedUnknown);
+  if (outcome === 'sold' || outcome === 'unknown') {
+    sums.heldLeast += least;
+    // An unknown purchase may have taken effect after the release.
+    sums.heldMost += outcome === 'sold' ? units(inLedger - request.released) : inLedger;
+  }
+  // Where the order of a release and a sale is in doubt, the request may rightly have been sold once more.
+  const twice = inLedger - quantity - releasedUnknown;
+  if (twice > 0) sums.doubled.push({ request: requestId, units: twice });
+  const lost = outcome === 'sold' ? quantity - request.released - releasedUnknown - inLedger : 0;
+  if (lost > 0) sums.lost.push({ request: requestId, units: lost });
+  if (recorded) addToUser(sums, sale, recorded.userId, { recorded: least, acknowledged: 0 });
+}
+
+function addAcknowledged(sums: Sums, sale: Sale, request: RequestFacts, countsAsHeld: boolean): void {
+  const quantity = units(request.quantity);
+  if (request.outcome === 'unknown') sums.possiblySold += quantity;
+  if (request.outcome !== 'sold') return;
+  const most = units(quantity - request.released);
+  const least = units(most - (request.releasedUnknown ?? 0));
+  sums.possiblySold += most;
+  sums.acknowledged += least;
+  if (countsAsHeld) {
+    sums.heldLeast += least;
+    sums.heldMost += most;
+  }
+  addToUser(sums, sale, request.userId, { recorded: 0, acknowledged: least });
+}
+
+function addToUser(
+  sums: Sums,
+  sale: Sale,
+  user: string,
+  more: { recorded: number; acknowledged: number },
+): void {
+  if (sale.perUserLimit === undefined) return;
+  const held = sums.heldByUser.get(user);
+  if (held === undefined) {
+    sums.heldByUser.set(user, more);
+    return;
+  }
+  held.recorded += more.recorded;
+  held.acknowledged += more.acknowledged;
+}
+
+/** A negative, fractional or missing count comes from a strategy that accepted nonsense; nobody holds less than 0. */
+export const units = (count: number): number => (count > 0 ? count : 0);
