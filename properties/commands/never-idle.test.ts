@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { oversell, type Ended, type Running } from '../helpers/command.ts';
@@ -102,4 +102,30 @@ describe('SIGINT and SIGTERM end a session whose jobs always answer that they wo
       expect(readdirSync(temporary)).toEqual([]);
     },
   );
+});
+
+/** Each sale takes two units, so one of them is stranded, which only a sale at rest can show. */
+const wasteful = (job: string): string => withJob(job).replace("decr('stock')", "decrby('stock', 2)");
+
+test('explore and replay refuse a job that always answers that it worked, and say the same of it', async () => {
+  const file = join(folderWith({ 'busy.ts': wasteful("return 'idle';") }), 'busy.ts');
+  const size = ['--buyers', '1', '--stock', '2', '--runs', join(temporaryFolder(), 'runs')];
+  const explore = (): Promise<Ended> => oversell(['explore', file, ...size, '--json']).ended;
+  const idle = await explore();
+  const { properties } = JSON.parse(idle.stdout) as {
+    properties: { stranded: { counterexample: { file: string } } };
+  };
+  const replay = (): Promise<Ended> =>
+    oversell(['replay', properties.stranded.counterexample.file, '--json']).ended;
+  expect([idle.exitCode, (await replay()).exitCode]).toEqual([1, 1]);
+
+  writeFileSync(file, wasteful("return 'worked';"));
+  const error = {
+    code: 'CANNOT_EXPLORE',
+    message: 'runJob found work 100 times in a row on a sale at rest',
+    remedy: expect.stringContaining("must answer 'idle'") as string,
+  };
+  for (const { exitCode, stdout } of [await explore(), await replay()]) {
+    expect({ exitCode, ...(JSON.parse(stdout) as object) }).toEqual({ exitCode: 2, error });
+  }
 });
