@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PROPERTIES, type Property } from '../../strategies/contract.ts';
+import { PROPERTIES, type Property, type PurchaseRequest } from '../../strategies/contract.ts';
 import { UsageError } from '../ground/errors.ts';
 import { ASKED_EVENTS, KEY_FAULTS, SERVER_FAULTS } from './faults.ts';
 import { firstFault, readJson } from './read-json.ts';
@@ -27,7 +27,11 @@ export const stepSchema = z.strictObject({
 });
 export type CounterexampleStep = z.infer<typeof stepSchema>;
 
-const request = z.object({ requestId: z.string(), userId: z.string(), quantity: z.number() });
+const request = z.object({
+  requestId: z.string(),
+  userId: z.string(),
+  quantity: z.number(),
+}) satisfies z.ZodType<PurchaseRequest>;
 const callSchema = z.union([
   z.object({ method: z.enum(['purchase', 'release']), request }),
   z.object({ method: z.literal('restock'), quantity: z.number() }),
@@ -77,10 +81,14 @@ export const counterexampleSchema = z.object({
 export type Counterexample = z.infer<typeof counterexampleSchema>;
 
 /** Reads a file that `explore` or `evaluate` wrote. @throws UsageError if it is no counterexample */
-export function readCounterexample(file: string): Counterexample {
-  const { data, error } = counterexampleSchema.safeParse(readJson(file, noCounterexample));
+export const readCounterexample = (file: string): Counterexample =>
+  asCounterexample(readJson(file, noCounterexample), file);
+
+/** @param what names it in messages @throws UsageError if it is no counterexample */
+export function asCounterexample(document: unknown, what: string): Counterexample {
+  const { data, error } = counterexampleSchema.safeParse(document);
   if (data) return data;
-  throw noCounterexample(`${file} is no counterexample: ${firstFault(error)}`, error);
+  throw noCounterexample(`${what} is no counterexample: ${firstFault(error)}`, error);
 }
 
 const noCounterexample = (message: string, cause: unknown): UsageError =>

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { RecordedSale, Sale } from '../../strategies/contract.ts';
 import { ENDINGS, OPS, OUTCOMES } from './vocabulary.ts';
 
 /**
@@ -38,7 +39,11 @@ export type ShownOperation = z.infer<typeof operationSchema>;
 /** The first line. */
 export const headerSchema = z.looseObject({
   oversell: z.literal(1),
-  sale: z.looseObject({ sku: name, stock: count, perUserLimit: z.int().positive().exactOptional() }),
+  sale: z.looseObject({
+    sku: name,
+    stock: count,
+    perUserLimit: z.int().positive().exactOptional(),
+  }) satisfies z.ZodType<Sale>,
 });
 
 /** An operation's line. What says nothing may be left out: the first attempt, the names of a restock. */
@@ -62,7 +67,11 @@ const operationLineSchema = z
     if (open && outcome !== 'unknown') context.addIssue('only an unknown outcome may be open');
   });
 
-const saleSchema = z.looseObject({ requestId: name, userId: name, quantity: anyNumber });
+const recordedSaleSchema = z.looseObject({
+  requestId: name,
+  userId: name,
+  quantity: anyNumber,
+}) satisfies z.ZodType<RecordedSale>;
 
 /** Every other line. */
 export const lineSchema = z.union([
@@ -70,5 +79,5 @@ export const lineSchema = z.union([
   /** At rest: the units that could still be bought. */
   z.looseObject({ op: z.literal('drained'), value: count }),
   /** At rest: the ledger, or a part of it; null when the strategy keeps none. */
-  z.looseObject({ op: z.literal('recorded'), sales: z.array(saleSchema).nullable() }),
+  z.looseObject({ op: z.literal('recorded'), sales: z.array(recordedSaleSchema).nullable() }),
 ]);

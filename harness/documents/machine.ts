@@ -1,5 +1,6 @@
 import { availableParallelism, cpus } from 'node:os';
 import { z } from 'zod';
+import { SERVER_SOURCES } from './vocabulary.ts';
 
 /** What figures depend on. */
 export const machineSchema = z.strictObject({
@@ -25,9 +26,7 @@ export const machineReportSchema = z.strictObject({
   version: z.string(),
   /** Path of the redis-server that a run would start; absent for a running server of the user's. */
   binary: z.string().exactOptional(),
-  source: z
-    .enum(['flag', 'environment', 'path', 'cache', 'debian-package', 'redis-memory-server'])
-    .exactOptional(),
+  source: z.enum(SERVER_SOURCES).exactOptional(),
   benchmarkPath: z.string().exactOptional(),
   /** As Node says it: "v20.19.0". */
   node: z.string(),

@@ -40,7 +40,7 @@ const cell = z.strictObject({
           file: z.string(),
           minimal: z.boolean(),
           /** Of the file's scope as much as a diagram needs. */
-          scope: z.object({ buyers: count, stock: units }),
+          scope: scopeSchema.pick({ buyers: true, stock: true }),
           steps: z.array(stepSchema),
         })
         .exactOptional(),

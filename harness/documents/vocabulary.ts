@@ -52,3 +52,14 @@ export type Mode = (typeof MODES)[number];
 /** How the arrivals of an open loop are spread over time. */
 export const ARRIVAL_PROFILES = ['poisson', 'constant', 'flash-sale'] as const;
 export type ArrivalProfile = (typeof ARRIVAL_PROFILES)[number];
+
+/** Where a redis-server was found. */
+export const SERVER_SOURCES = [
+  'flag',
+  'environment',
+  'path',
+  'cache',
+  'debian-package',
+  'redis-memory-server',
+] as const;
+export type ServerSource = (typeof SERVER_SOURCES)[number];

@@ -1,5 +1,5 @@
 import { systemClock } from '../ground/ambient.ts';
-import { counterexampleSchema } from '../documents/counterexample.ts';
+import { asCounterexample } from '../documents/counterexample.ts';
 import { explore } from '../explorer/explore.ts';
 import { replay } from '../explorer/sockets/replay.ts';
 import { subjectOf } from '../explorer/process/subject.ts';
@@ -22,10 +22,10 @@ const now = (): number => systemClock.monotonicNs() / 1e6;
  *
  * @param counterexample as `oversell explore` has written it, parsed
  * @param file the strategy's file; absent for a built-in one
- * @throws UsageError if there is no such strategy, or it cannot be explored
+ * @throws UsageError if it is no counterexample, there is no such strategy, or it cannot be explored
  */
 export async function standing(counterexample: unknown, file?: string): Promise<Standing> {
-  const parsed = counterexampleSchema.parse(counterexample);
+  const parsed = asCounterexample(counterexample, 'what standing() was given');
   const { strategy: name, property, scope } = parsed;
   const subject = await subjectOf(await strategyNamed(name, file));
   const target = await startServer(await findServer({}));

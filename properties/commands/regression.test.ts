@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
+import { standing } from '../../harness/library/regression.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const runs = join(root, 'runs');
@@ -68,4 +69,11 @@ test('an emitted test fails until the strategy is mended', async () => {
       ['mended.test.mjs', 'passed'],
     ]),
   );
+});
+
+test('what is no counterexample is refused by the name of what it lacks', async () => {
+  await expect(standing({ oversell: 1, kind: 'counterexample' })).rejects.toMatchObject({
+    code: 'NO_COUNTEREXAMPLE',
+    message: expect.stringMatching(/is no counterexample: .*, at strategy$/) as string,
+  });
 });

@@ -1,5 +1,6 @@
 import type { CounterexampleStep } from '../../harness/documents/counterexample.ts';
 import { wordsOfEvent } from '../../harness/documents/faults.ts';
+import type { Scope } from '../../harness/documents/scope.ts';
 
 /** One line of a space-time diagram, before it is drawn. */
 export interface Row {
@@ -36,7 +37,7 @@ export const SERVER = -1;
 
 /** What a diagram is drawn from; a counterexample fits, and so does one in a result. */
 export interface Interleaving {
-  scope: { buyers: number; stock: number };
+  scope: Pick<Scope, 'buyers' | 'stock'>;
   steps: readonly CounterexampleStep[];
 }
 

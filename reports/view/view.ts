@@ -7,7 +7,7 @@ import type {
   SampledScope,
   StrategyResult,
 } from '../../harness/documents/result.ts';
-import type { ShownOperation } from '../../harness/documents/history.ts';
+import type { ShownEvidence } from '../../harness/documents/judgement.ts';
 import { ENVIRONMENTS, PROPERTIES, type Environment, type Property } from '../../strategies/contract.ts';
 import { grouped, plural } from './figures.ts';
 import { environmentWord } from './words.ts';
@@ -109,13 +109,11 @@ export function notTested(result: Result): string[] {
 
 const ms = (ns: number): string => `${(ns / 1e6).toFixed(3)} ms`;
 
-interface Shown {
-  operations: readonly ShownOperation[];
-  requests?: readonly string[];
-}
-
 /** What shows a violation, as a table: who asked when for what, and what they were told. */
-export function evidenceTable({ operations, requests = [] }: Shown): { head: string[]; rows: string[][] } {
+export function evidenceTable({
+  operations,
+  requests = [],
+}: Pick<ShownEvidence, 'operations' | 'requests'>): { head: string[]; rows: string[][] } {
   return {
     head: ['request', 'units', 'asked', 'answered', 'answer', 'units left then', ''],
     rows: operations.map(({ request, quantity, invoked, completed = Infinity, outcome, remaining }) => [

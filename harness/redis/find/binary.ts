@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import type { ServerSource } from '../../documents/vocabulary.ts';
 
 const run = promisify(execFile);
 
@@ -11,7 +12,7 @@ export interface ServerBinary {
   path: string;
   /** As it prints itself: "7.0.15". */
   version: string;
-  source: 'flag' | 'environment' | 'path' | 'cache' | 'debian-package' | 'redis-memory-server';
+  source: ServerSource;
   /** redis-benchmark, where it lies beside the server. */
   benchmarkPath?: string;
 }
