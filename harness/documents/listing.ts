@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { ENVIRONMENTS, PROPERTIES } from '../../strategies/contract.ts';
-
-const GUARANTEE = z.enum(['holds', 'breaks', 'n/a']);
+import { GUARANTEES } from './vocabulary.ts';
 
 /** What `list --json` prints: of each strategy what is no function, where it lies, and whether it must be caught. */
 export const listingSchema = z.strictObject({
@@ -20,7 +19,7 @@ export const listingSchema = z.strictObject({
       /** Options of ioredis. */
       client: z.record(z.string(), z.unknown()).exactOptional(),
       guarantees: z
-        .partialRecord(z.enum(PROPERTIES), z.partialRecord(z.enum(ENVIRONMENTS), GUARANTEE))
+        .partialRecord(z.enum(PROPERTIES), z.partialRecord(z.enum(ENVIRONMENTS), z.enum(GUARANTEES)))
         .exactOptional(),
       file: z.string(),
       control: z.boolean(),

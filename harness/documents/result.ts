@@ -14,7 +14,7 @@ import {
 import { evidenceSchema } from './judgement.ts';
 import { machineSchema } from './machine.ts';
 import { FAULTS } from './faults.ts';
-import { COVERAGES, OUTCOMES, VERDICTS } from './vocabulary.ts';
+import { COVERAGES, GUARANTEES, OUTCOMES, VERDICTS } from './vocabulary.ts';
 
 /** The shape of result.json; read-result.ts reads it, and those of older versions. */
 
@@ -30,7 +30,7 @@ const exploredScope = scopeSchema.extend({ faults: z.partialRecord(z.enum(FAULTS
 const cell = z.strictObject({
   verdict: z.enum(VERDICTS),
   /** Absent: the strategy declares nothing here. */
-  declared: z.enum(['holds', 'breaks', 'n/a']).exactOptional(),
+  declared: z.enum(GUARANTEES).exactOptional(),
   evidence: z.array(
     evidenceSchema.extend({
       /** An interleaving that shows it. */

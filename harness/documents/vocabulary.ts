@@ -1,3 +1,5 @@
+import type { Guarantee } from '../../strategies/contract.ts';
+
 /**
  * The words that documents choose from: schemas, engines, flags and reports all take them from here. Nothing of zod
  * is in this file, because `--help` and `check` load it and would otherwise take half as long again to start.
@@ -14,6 +16,9 @@ export type OverallVerdict = (typeof OVERALL_VERDICTS)[number];
 /** `exhausted`: all interleavings of the scope. `bounded`: a limit came first. `sampled`: chance took part. */
 export const COVERAGES = ['exhausted', 'bounded', 'sampled'] as const;
 export type Coverage = (typeof COVERAGES)[number];
+
+/** What a strategy declares of a property in an environment. */
+export const GUARANTEES = ['holds', 'breaks', 'n/a'] as const satisfies readonly Guarantee[];
 
 /** What one operation does. */
 export const OPS = ['purchase', 'release', 'restock'] as const;

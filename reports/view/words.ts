@@ -1,5 +1,5 @@
 import type { Cell } from '../../harness/documents/result.ts';
-import { type Property } from '../../strategies/contract.ts';
+import type { Property } from '../../strategies/contract.ts';
 import { grouped } from './figures.ts';
 
 /** What a violation does to a sale, in the words of a table; the gravest first. */
