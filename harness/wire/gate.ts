@@ -1,7 +1,7 @@
+import { isHandshake, withoutWaiting } from './handshake.ts';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { RedisOptions } from 'ioredis';
-import { isHandshake, withoutWaiting } from '../explorer/server/explorable.ts';
 import { RawConnection } from './raw-connection.ts';
 import { decodeCommand, messageEnd } from './resp.ts';
 import type { Transport } from './transport.ts';

@@ -1,6 +1,6 @@
+import { isHandshake } from '../../wire/handshake.ts';
 import { Duplex } from 'node:stream';
 import type { RedisOptions } from 'ioredis';
-import { isHandshake } from '../server/explorable.ts';
 import { decodeCommand, messageEnd } from '../../wire/resp.ts';
 import type { Transport } from '../../wire/transport.ts';
 

@@ -1,9 +1,7 @@
 import { CannotExplore } from '../errors.ts';
-import { decodeCommand, encodeCommand } from '../../wire/resp.ts';
+import { WAITING } from '../../wire/handshake.ts';
 
 /** How the explorer treats a command. Everything that is not listed here runs on the real server, as it is. */
-
-const HANDSHAKE = new Set(['HELLO', 'AUTH', 'INFO', 'READONLY']);
 
 const BLOCKING = ['BLPOP', 'BRPOP', 'BLMOVE', 'BLMPOP', 'BRPOPLPUSH', 'BZPOPMIN', 'BZPOPMAX', 'BZMPOP'];
 const PUBSUB = ['SUBSCRIBE', 'PSUBSCRIBE', 'SSUBSCRIBE', 'UNSUBSCRIBE', 'PUNSUBSCRIBE', 'SUNSUBSCRIBE'];
@@ -51,25 +49,6 @@ refuse(
   'it changes the connection or the server, not the sale',
   'leave it to the client options',
 );
-
-/** They wait for replicas or disks, up to a timeout, and hold up nobody but their own connection. */
-const WAITING = new Set(['WAIT', 'WAITAOF']);
-
-/**
- * The command with the least time to wait. Here there is one node and nothing to wait for, so it answers the same
- * after any time; that time passes between its execution and the arrival of its reply, where anything may happen.
- */
-export function withoutWaiting(command: string): string {
-  const args = decodeCommand(command);
-  return WAITING.has(args[0]!.toUpperCase()) ? encodeCommand([...args.slice(0, -1), '1']) : command;
-}
-
-/** Whether ioredis sends this while it connects; answered with fixed bytes, never explored. */
-export function isHandshake(args: readonly string[]): boolean {
-  const name = args[0]!.toUpperCase();
-  if (name === 'CLIENT') return ['SETINFO', 'SETNAME'].includes(args[1]?.toUpperCase() ?? '');
-  return HANDSHAKE.has(name);
-}
 
 /** @throws CannotExplore if the command's reply is no function of server state, connection state and command */
 export function requireExplorable(args: readonly string[], where = 'it sends'): void {

@@ -1,6 +1,7 @@
+import { withoutWaiting } from '../../wire/handshake.ts';
 import { createHash } from 'node:crypto';
 import type { RedisTarget } from '../../redis/target.ts';
-import { requireExplorable, scriptBodies, withoutWaiting } from './explorable.ts';
+import { requireExplorable, scriptBodies } from './explorable.ts';
 import { Batch, RawConnection, requireDone } from '../../wire/raw-connection.ts';
 import { decode, decodeCommand, encodeCommand, sortUnordered } from '../../wire/resp.ts';
 import type { Rules } from '../rules.ts';
