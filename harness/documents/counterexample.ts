@@ -7,7 +7,7 @@ import { scopeSchema } from './scope.ts';
 
 const count = z.int().nonnegative();
 
-const INSTANCE_EVENTS = ['start', 'execute', 'deliver', 'timer', 'cut', 'crash'] as const;
+const INSTANCE_EVENTS = ['start', 'execute', 'deliver', 'timer', 'immediate', 'cut', 'crash'] as const;
 
 /** One line of the diagram. */
 export const stepSchema = z.strictObject({
@@ -53,8 +53,15 @@ export const scheduleStepSchema = z.discriminatedUnion('event', [
     reply: z.string(),
     picks,
   }),
-  z.object({ slot, event: z.literal('deliver'), connection, picks }),
-  z.object({ slot, event: z.literal('timer'), picks }),
+  /** So many replies in one chunk; absent: one. */
+  z.object({
+    slot,
+    event: z.literal('deliver'),
+    connection,
+    replies: z.int().positive().exactOptional(),
+    picks,
+  }),
+  z.object({ slot, event: z.enum(['timer', 'immediate']), picks }),
   z.object({ slot, event: z.literal('cut'), connection, survivors: count, picks }),
   z.object({ slot, event: z.literal('crash'), survivors: z.array(count) }),
   z.object({ slot, event: z.enum(KEY_FAULTS), key: z.string() }),

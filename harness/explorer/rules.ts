@@ -17,6 +17,8 @@ export interface Rules {
   replyPrefixes: boolean;
   /** Whether a key will expire is part of the content. */
   logicalTtl: boolean;
+  /** Several replies may arrive in one chunk, with no microtask between. */
+  chunks: boolean;
   /** Timers of one process fire in the order of their deadlines. */
   deadlineOrder: boolean;
   /** Each process draws chance of its own. */
@@ -39,6 +41,7 @@ export const ALL_RULES: Rules = {
   separateDelivery: true,
   replyPrefixes: true,
   logicalTtl: true,
+  chunks: true,
   deadlineOrder: true,
   ownChance: true,
   renamingCheck: true,

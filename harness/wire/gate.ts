@@ -99,6 +99,11 @@ export class Passage {
     return this.#client.bytesWritten !== inner.bytesRead || inner.bytesWritten !== this.#client.bytesRead;
   }
 
+  /** Commands whose replies were handed over. */
+  get answered(): number {
+    return this.#executed.length - this.replies.length;
+  }
+
   get wasUsed(): boolean {
     return this.#executed.length + this.pending.length > 0;
   }

@@ -123,11 +123,13 @@ function wordsOf(step: CounterexampleStep): string {
     case 'execute':
       return commandInWords(step.command ?? []);
     case 'deliver':
-      return 'the reply arrives';
+      return step.detail === undefined ? 'the reply arrives' : `${step.detail} arrive`;
     case 'start':
       return 'asks';
     case 'timer':
       return 'its timer fires';
+    case 'immediate':
+      return 'what it put off by setImmediate comes';
     default:
       return wordsOfEvent(step.event, step.detail) ?? step.event;
   }

@@ -266,6 +266,7 @@ function compare(expected: Observation, seen: Observation): Difference | undefin
     return { what: 'the answer of a call' };
   if (expected.timers !== seen.timers || expected.repeating !== seen.repeating)
     return { what: 'the number of timers' };
+  if (JSON.stringify(expected.putOff) !== JSON.stringify(seen.putOff)) return { what: 'what it put off' };
   return undefined;
 }
 
@@ -290,6 +291,8 @@ function keyOf(event: InstanceEvent): string {
       return `d${event.connection} ${event.bytes}`;
     case 'timer':
       return 't';
+    case 'immediate':
+      return 'i';
     case 'cut':
       return `x${event.connection}`;
     case 'call':

@@ -12,7 +12,15 @@ import { seededRandom, type Random } from '../../ground/random.ts';
 import { CannotExplore, OpenPick } from '../errors.ts';
 import { connectorTo } from './link.ts';
 import type { Transport } from '../../wire/transport.ts';
-import { buried, EPOCH_MS, inWorld, macrotask, VirtualTimer, type VirtualWorld } from './virtual.ts';
+import {
+  buried,
+  EPOCH_MS,
+  inWorld,
+  macrotask,
+  VirtualImmediate,
+  VirtualTimer,
+  type VirtualWorld,
+} from './virtual.ts';
 
 /** A call on a seller. Purchases are numbered by their buyer. */
 export type Call =
@@ -28,8 +36,11 @@ export type Settled =
 /** One input of an instance. Everything that it does is a function of the sequence of these. */
 export type InstanceEvent = (
   | { type: 'call'; call: Call }
+  /** Bytes of one reply, or of several that arrive in one chunk. */
   | { type: 'deliver'; connection: number; bytes: string }
   | { type: 'timer' }
+  /** Everything that was put off by setImmediate comes. */
+  | { type: 'immediate' }
   | { type: 'cut'; connection: number }
 ) & {
   /** What `env.pick` answers while this event is worked off, in order. */
@@ -61,6 +72,8 @@ export interface Observation {
   timers: number;
   /** Of these, those of setInterval. */
   repeating: number;
+  /** While something is put off by setImmediate: per connection, how many commands had been written by then. */
+  putOff: readonly number[] | undefined;
   /** It drew chance that it did not take from its env. */
   ambientDraws: number;
   /** It drew from env.random. */
@@ -82,6 +95,8 @@ export interface InstanceSpec {
   startMs: number;
   /** What `env.pick` does without an answer: asks for all of them, or takes the first, where nothing competes. */
   choices: 'branch' | 'first';
+  /** What setImmediate puts off is an event, because others are under way in the same process. */
+  putsOff: boolean;
   /** Timers fire by deadline; else as they were set. */
   deadlineOrder: boolean;
   /** Of this instance's own stream of chance. */
@@ -112,6 +127,8 @@ export class Instance implements VirtualWorld {
   readonly #settled: (Settled | undefined)[] = [];
   readonly #idle: Redis[] = [];
   readonly #timers = new Set<VirtualTimer>();
+  readonly #immediates: VirtualImmediate[] = [];
+  #putOffAt: readonly number[] = [];
   #lobby!: Redis;
   #strategy!: Strategy;
   #seller: Promise<Seller> | undefined;
@@ -177,6 +194,9 @@ export class Instance implements VirtualWorld {
         case 'timer':
           this.#fireTimer();
           break;
+        case 'immediate':
+          await this.#fireImmediates();
+          break;
         case 'cut':
           this.#transport.cut(event.connection);
           break;
@@ -192,6 +212,7 @@ export class Instance implements VirtualWorld {
       settled: [...this.#settled],
       timers: this.#timers.size,
       repeating: [...this.#timers].filter((timer) => timer.everyMs !== undefined).length,
+      putOff: this.#immediates.some(({ callback }) => callback) ? this.#putOffAt : undefined,
       ambientDraws: this.#ambientDraws,
       envDraws: this.#envDraws,
       names: [...this.#names],
@@ -237,6 +258,27 @@ export class Instance implements VirtualWorld {
 
   clearTimer(timer: VirtualTimer): void {
     this.#timers.delete(timer);
+  }
+
+  putOff(callback: () => void): VirtualImmediate | undefined {
+    if (!this.#spec.putsOff) return undefined;
+    this.#activity++;
+    if (this.#immediates.length === 0) this.#putOffAt = this.#written.map((commands) => commands.length);
+    const immediate = new VirtualImmediate(callback);
+    this.#immediates.push(immediate);
+    return immediate;
+  }
+
+  /** As in one turn of Node's loop: those that there are, with microtasks between; what they put off comes later. */
+  async #fireImmediates(): Promise<void> {
+    for (const { callback } of this.#immediates.splice(0)) {
+      try {
+        callback?.();
+      } catch (error) {
+        this.strays('an immediate threw', error);
+      }
+      await macrotask();
+    }
   }
 
   waitsFor(resource: string, where: () => string): void {

@@ -16,6 +16,8 @@ export interface VirtualWorld {
   clearTimer(timer: VirtualTimer): void;
   /** A setImmediate that has not run yet keeps the instance from being quiet. */
   pendingImmediates: number;
+  /** An immediate that comes when it is told to, or undefined where each comes by itself. */
+  putOff(callback: () => void): VirtualImmediate | undefined;
   /** So does work of the machine's own, as a signature. */
   pendingWork: number;
   /** An error that nobody catches. */
@@ -68,6 +70,28 @@ export class VirtualTimer {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+}
+
+/** What setImmediate answers where its coming is an event; it can do what Node's can. */
+export class VirtualImmediate {
+  /** Absent once it was cleared. */
+  callback: (() => void) | undefined;
+
+  constructor(callback: () => void) {
+    this.callback = callback;
+  }
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+
+  hasRef(): boolean {
+    return true;
   }
 }
 
@@ -227,7 +251,7 @@ function virtualDate(real: DateConstructor): DateConstructor {
 type Patch = <T extends object, K extends keyof T>(target: T, key: K, value: T[K]) => void;
 
 function patchTimers(patch: Patch): void {
-  const { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval } = globalThis;
+  const { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate } = globalThis;
   const start =
     (real: typeof setTimeout | typeof setInterval, repeats: boolean) =>
     (callback: (...args: unknown[]) => void, delayMs = 0, ...args: unknown[]): unknown => {
@@ -247,6 +271,8 @@ function patchTimers(patch: Patch): void {
   const immediate = (callback: (...args: unknown[]) => void, ...args: unknown[]): unknown => {
     const world = current;
     if (!world) return setImmediate(callback, ...args);
+    const putOff = world.putOff(() => callback(...args));
+    if (putOff) return putOff;
     world.pendingImmediates++;
     return setImmediate(() => {
       world.pendingImmediates--;
@@ -254,6 +280,10 @@ function patchTimers(patch: Patch): void {
     });
   };
   patch(globalThis, 'setImmediate', immediate as typeof setImmediate);
+  patch(globalThis, 'clearImmediate', ((one: unknown) => {
+    if (one instanceof VirtualImmediate) one.callback = undefined;
+    else clearImmediate(one as NodeJS.Immediate);
+  }) as typeof clearImmediate);
 }
 
 /** So many bits drawn at once are a name: nobody draws the same twice. */

@@ -3,8 +3,12 @@ import type { CutFault, Extra, KeyFault, ServerFault } from '../../documents/fau
 /** One branch of the search: an event of one slot. */
 export type Move =
   | { kind: 'start'; buyer: number }
-  | { kind: 'execute' | 'deliver'; connection: number }
+  | { kind: 'execute'; connection: number }
+  /** So many replies arrive, in one chunk: no microtask comes between them. */
+  | { kind: 'deliver'; connection: number; replies: number }
   | { kind: 'timer' }
+  /** What the process put off by setImmediate comes. */
+  | { kind: 'immediate' }
   | { kind: 'crash'; survivors: readonly number[] }
   | { kind: 'cut'; connection: number; survivors: number; as: CutFault }
   | { kind: 'cut-all' }
@@ -31,7 +35,7 @@ export interface Choice {
 export const SERVER = -1;
 
 /** Moves that are the sale's own: they cost nothing, and the sale goes on by them. */
-const FREE = new Set<Move['kind']>(['start', 'execute', 'deliver', 'timer', 'cut-all']);
+const FREE = new Set<Move['kind']>(['start', 'execute', 'deliver', 'timer', 'immediate', 'cut-all']);
 
 /** What a move is paid from; undefined: it is one of the sale's own. Any other is paid from what it is called. */
 export function priceOf(move: Move | ServerMove): Extra | undefined {

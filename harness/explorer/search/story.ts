@@ -63,9 +63,11 @@ function wordsOf(atom: Happened['atom']): Pick<CounterexampleStep, 'command' | '
       return onTheirWay(atom.survivors);
     case 'crash':
       return onTheirWay(atom.survivors.reduce((sum, survivors) => sum + survivors, 0));
-    case 'start':
     case 'deliver':
+      return atom.replies === undefined ? {} : { detail: `${atom.replies} replies in one chunk` };
+    case 'start':
     case 'timer':
+    case 'immediate':
       return {};
     default:
       return atom.key === undefined ? {} : { detail: atom.key };

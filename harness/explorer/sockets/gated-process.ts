@@ -50,10 +50,23 @@ export class Process {
     return this.owes ? timers > 0 : timers > repeating;
   }
 
+  /** Something is put off by setImmediate. */
+  get putsOff(): boolean {
+    return !this.crashed && this.instance.observe().putOff !== undefined;
+  }
+
+  /** Replies of the connection that may arrive now: see `Cursor.arriving`. */
+  arriving(connection: number): number {
+    const { replies, answered } = this.passages[connection]!;
+    const { putOff } = this.instance.observe();
+    if (!putOff || this.crashed) return replies.length;
+    return Math.max(0, Math.min(replies.length, (putOff[connection] ?? 0) - answered));
+  }
+
   /** Something is under way. */
   get busy(): boolean {
     const waiting = this.passages.some(({ pending, replies }) => pending.length + replies.length > 0);
-    return !this.crashed && (waiting || this.owes || this.timerMatters);
+    return !this.crashed && (waiting || this.owes || this.timerMatters || this.putsOff);
   }
 
   /** It lives, and a call has no answer. */
@@ -80,8 +93,8 @@ export class Process {
     return executed;
   }
 
-  async deliver(connection: number, picks?: readonly number[]): Promise<void> {
-    const bytes = this.passages[connection]!.replies.shift()!;
+  async deliver(connection: number, replies = 1, picks?: readonly number[]): Promise<void> {
+    const bytes = this.passages[connection]!.replies.splice(0, replies).join('');
     await this.apply({ type: 'deliver', connection, bytes }, picks);
   }
 
@@ -113,8 +126,12 @@ export class Process {
   refuses(step: ScheduleStep): string | undefined {
     if (step.event === 'execute' && !this.passages[step.connection]?.pending.length)
       return 'no command was sent there';
-    if (step.event === 'deliver' && !this.passages[step.connection]?.replies.length)
+    if (
+      step.event === 'deliver' &&
+      (this.passages[step.connection]?.replies.length ?? 0) < (step.replies ?? 1)
+    )
       return 'no reply waits there';
+    if (step.event === 'immediate' && !this.putsOff) return 'nothing is put off';
     if (step.event === 'timer' && this.timers === 0) return 'no timer is set';
     if (step.event === 'cut' && !this.passages[step.connection]) return 'there is no such connection';
     return undefined;
@@ -156,7 +173,8 @@ export class Process {
     for (;;) {
       const reply = this.passages.findIndex((passage) => passage.replies.length > 0);
       const command = this.passages.findIndex((passage) => passage.pending.length > 0);
-      if (reply >= 0) await this.deliver(reply);
+      if (this.putsOff) await this.apply({ type: 'immediate' });
+      else if (reply >= 0) await this.deliver(reply);
       else if (command >= 0) await this.execute(command);
       else if (this.timers > 0 && this.owes) {
         await meanwhile?.();

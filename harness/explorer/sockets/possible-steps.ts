@@ -18,6 +18,7 @@ export async function possibleSteps(
     if (!process) continue;
     regular.push(...starts(sale, slot, process), ...(await messages(sale, slot, process)));
     if (process.timerMatters) regular.push({ slot, event: 'timer' });
+    if (process.putsOff) regular.push({ slot, event: 'immediate' });
     if (process.crashed || process.calls.length < 2) continue;
     const crashable = process.busy || sale.process(0).abilities.close;
     if (crashable && sale.left('crash') > 0) {
@@ -47,7 +48,9 @@ async function messages(sale: RealSale, slot: number, process: Process): Promise
       const draw = await sale.draw(passage);
       steps.push(...(draw ? draw.outcomes.map((_, outcome) => ({ ...step, picks: [outcome] })) : [step]));
     }
-    if (passage.replies.length > 0) steps.push({ slot, event: 'deliver', connection });
+    const most = process.crashed || isLone(sale.scope, slot) ? 1 : passage.replies.length;
+    for (let replies = 1; replies <= Math.min(most, process.arriving(connection)); replies++)
+      steps.push({ slot, event: 'deliver', connection, ...(replies > 1 ? { replies } : {}) });
   }
   return steps;
 }

@@ -217,10 +217,11 @@ export class RealSale implements AsyncDisposable {
         this.#beginAll(process);
         return this.#execute(process, step.connection, step.picks?.[0] ?? 0);
       case 'deliver':
-        await process.deliver(step.connection, step.picks);
+        await process.deliver(step.connection, step.replies, step.picks);
         return undefined;
       case 'timer':
-        await process.apply({ type: 'timer' }, step.picks);
+      case 'immediate':
+        await process.apply({ type: step.event }, step.picks);
         return undefined;
       case 'cut':
         this.#pay(this.priceOfCut(process.passages[step.connection]!, step.survivors));

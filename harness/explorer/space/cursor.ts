@@ -14,8 +14,9 @@ import type { Step } from '../server/step-server.ts';
 export type Atom = (
   | { event: 'start'; call: Call; buyer: number; operation: number }
   | { event: 'execute'; connection: number; command: string; reply: string; server: number }
-  | { event: 'deliver'; connection: number }
+  | { event: 'deliver'; connection: number; replies?: number }
   | { event: 'timer' }
+  | { event: 'immediate' }
   | { event: 'cut'; connection: number; survivors: number }
   | { event: 'crash'; survivors: readonly number[] }
 ) & {
@@ -84,7 +85,29 @@ export class Cursor {
   }
 
   deliverable(): number[] {
-    return this.#connections.flatMap((connection, c) => (connection.replies.length > 0 ? [c] : []));
+    return this.#connections.flatMap((_, c) => (this.arriving(c) > 0 ? [c] : []));
+  }
+
+  /**
+   * Replies of the connection that may arrive now. What was put off by setImmediate comes before the reply to any
+   * command that was written after it: the loop is in its check phase before it polls for that reply.
+   */
+  arriving(c: number): number {
+    const { executed, replies } = this.#connections[c]!;
+    const putOff = this.#phase === 'live' ? this.#ground.histories.observation(this.#node).putOff : undefined;
+    if (!putOff) return replies.length;
+    const answered = executed - replies.length;
+    return Math.max(0, Math.min(replies.length, (putOff[c] ?? 0) - answered));
+  }
+
+  /** Something is put off by setImmediate. */
+  get putsOff(): boolean {
+    return this.#phase === 'live' && this.#ground.histories.observation(this.#node).putOff !== undefined;
+  }
+
+  async fireImmediates(): Promise<void> {
+    this.atoms.push({ event: 'immediate' });
+    await this.#happen({ type: 'immediate' });
   }
 
   /**
@@ -126,13 +149,13 @@ export class Cursor {
     this.atoms.push({ event: 'execute', connection: c, command, reply, server: this.server, ...picks });
   }
 
-  /** The connection's oldest reply arrives. */
-  async deliver(c: number): Promise<void> {
+  /** The connection's oldest replies arrive, in one chunk. */
+  async deliver(c: number, replies = 1): Promise<void> {
     const connection = this.#connections[c]!;
-    const [bytes, ...rest] = connection.replies;
-    this.#connections[c] = { ...connection, replies: rest };
-    this.atoms.push({ event: 'deliver', connection: c });
-    await this.#happen({ type: 'deliver', connection: c, bytes: bytes! });
+    const bytes = connection.replies.slice(0, replies).join('');
+    this.#connections[c] = { ...connection, replies: connection.replies.slice(replies) };
+    this.atoms.push({ event: 'deliver', connection: c, ...(replies > 1 ? { replies } : {}) });
+    await this.#happen({ type: 'deliver', connection: c, bytes });
   }
 
   /** All replies that wait. */
@@ -198,7 +221,8 @@ export class Cursor {
   get finished(): boolean {
     if (this.executable().length > 0) return false;
     return (
-      this.#phase === 'crashed' || (this.deliverable().length === 0 && !this.waits && !this.timerMatters)
+      this.#phase === 'crashed' ||
+      (this.deliverable().length === 0 && !this.waits && !this.timerMatters && !this.putsOff)
     );
   }
 

@@ -38,7 +38,8 @@ export async function drive(cursor: Cursor, meanwhile?: () => Promise<void>): Pr
     const [command] = cursor.executable();
     if (cursor.endless)
       throw new CannotExplore('a call goes on and on', 'bound its retries (env.maxAttempts)');
-    if (reply !== undefined) await cursor.deliver(reply);
+    if (cursor.putsOff) await cursor.fireImmediates();
+    else if (reply !== undefined) await cursor.deliver(reply);
     else if (command !== undefined) await cursor.execute(command);
     else if (cursor.timers > 0 && cursor.waits) {
       await meanwhile?.();

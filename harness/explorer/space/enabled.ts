@@ -21,6 +21,7 @@ export function movesOf(situation: Situation): Move[] {
   const { local, cursor } = situation;
   const moves = [...starts(situation), ...messages(situation)];
   if (cursor.timerMatters) moves.push({ kind: 'timer' });
+  if (cursor.putsOff) moves.push({ kind: 'immediate' });
   if (local.phase === 'live') {
     moves.push(...crashes(situation), ...cuts(situation), ...againByBuyers(situation));
     moves.push(...releases(situation), ...officeWork(situation));
@@ -36,11 +37,14 @@ function starts({ setting, slot, local }: Situation): Move[] {
   });
 }
 
-function messages({ cursor, setting: { rules } }: Situation): Move[] {
+function messages({ cursor, slot, setting: { rules, scope } }: Situation): Move[] {
   const executions = cursor.executable().map((connection): Move => ({ kind: 'execute', connection }));
   const deliveries = cursor.deliverable().flatMap((connection): Move[] => {
     const whole = cursor.outstanding(connection).commands === 0;
-    return whole || rules.replyPrefixes ? [{ kind: 'deliver', connection }] : [];
+    if (!whole && !rules.replyPrefixes) return [];
+    // One after the other, or several in one chunk, where somebody else's code may run between them.
+    const most = rules.chunks && !isLone(scope, slot) ? cursor.arriving(connection) : 1;
+    return Array.from({ length: most }, (_, i): Move => ({ kind: 'deliver', connection, replies: i + 1 }));
   });
   return [...executions, ...deliveries];
 }

@@ -61,11 +61,14 @@ export async function perform(
       await cursor.execute(move.connection);
       break;
     case 'deliver':
-      await cursor.deliver(move.connection);
+      await cursor.deliver(move.connection, move.replies);
       if (!setting.rules.replyPrefixes) await cursor.deliverAll(move.connection);
       break;
     case 'timer':
       await cursor.fireTimer();
+      break;
+    case 'immediate':
+      await cursor.fireImmediates();
       break;
     case 'cut':
       await cursor.cut(move.connection, move.survivors);
