@@ -26,14 +26,15 @@ export async function within<T>(ms: number, what: string, promise: Promise<T>): 
 /** Waits for a promise until the signal is aborted. @throws the signal's reason, as soon as it is */
 export async function unlessAborted<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {
   if (!signal) return promise;
-  signal.throwIfAborted();
   let abort: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {
     abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
   });
   try {
-    return await Promise.race([promise, aborted]);
+    // The promise is raced even where the signal was first: nobody else looks at how it ends.
+    return await Promise.race([aborted, promise]);
   } finally {
     signal.removeEventListener('abort', abort!);
   }
