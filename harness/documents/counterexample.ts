@@ -83,6 +83,8 @@ export const counterexampleSchema = z.object({
   server: z.string(),
   scope: scopeSchema,
   steps: z.array(stepSchema),
+  /** The commands that processes send to start are steps of the schedule; absent in older files: they ran at once before. */
+  boots: z.literal('events').exactOptional(),
   schedule: z.array(scheduleStepSchema),
 });
 export type Counterexample = z.infer<typeof counterexampleSchema>;

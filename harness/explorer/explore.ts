@@ -248,6 +248,7 @@ async function counterexamplesOf(
       message: violation.message,
       remedy: REMEDIES[property],
       minimal: violation.minimal,
+      boots: 'events',
       server: target.description,
       scope: { ...smaller, quantities: [...smaller.quantities] },
       steps: await stepsOf(smaller, violation, rest, opened),

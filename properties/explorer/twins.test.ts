@@ -16,7 +16,7 @@ const redis = server();
 /** Interleavings that a twin may walk one by one; above that, the twin that merges equal states takes over. */
 const MOST_WALKED = 2_000n;
 /** Interleavings over real sockets, about 20 ms each. */
-const MOST_REAL = 240;
+const MOST_REAL = 500;
 
 const calm = { buyers: 2, stock: 1, faults: { crash: 0 } };
 const crash = { buyers: 2, stock: 1, faults: { crash: 1 } };

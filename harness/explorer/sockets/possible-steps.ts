@@ -19,8 +19,9 @@ export async function possibleSteps(
     regular.push(...starts(sale, slot, process), ...(await messages(sale, slot, process)));
     if (process.timerMatters) regular.push({ slot, event: 'timer' });
     if (process.putsOff) regular.push({ slot, event: 'immediate' });
-    if (process.crashed || process.calls.length < 2) continue;
-    const crashable = process.busy || sale.process(0).abilities.close;
+    // One that nobody asked yet dies as well when it has just been asked; while it starts, it may die at any point.
+    if (process.crashed || (process.calls.length < 2 && !process.busy)) continue;
+    const crashable = process.busy || sale.abilities.close;
     if (crashable && sale.left('crash') > 0) {
       for (const survivors of prefixes(process.passages)) faults.push({ slot, event: 'crash', survivors });
     }
@@ -31,7 +32,7 @@ export async function possibleSteps(
 }
 
 function starts({ scope }: RealSale, slot: number, process: Process): ScheduleStep[] {
-  if (process.crashed) return [];
+  if (process.crashed || !process.abilities) return [];
   return buyersIn(scope, slot).flatMap((buyer): ScheduleStep[] => {
     if (process.calls.some((call) => call.operation === buyer)) return [];
     const call: Call = { method: 'purchase', request: requestOf(scope, buyer) };

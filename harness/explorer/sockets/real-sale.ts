@@ -42,6 +42,9 @@ export interface Venue {
   target: RedisTarget;
 }
 
+/** What sellers of a subject can do: asked once, on a sale that nothing else happens to. */
+const known = new WeakMap<Subject, Abilities>();
+
 /**
  * One sale with nothing reduced and nothing remembered: fresh state, real sockets, real commands, one step at a
  * time. It is what replays run on and what the search is checked against.
@@ -73,14 +76,36 @@ export class RealSale implements AsyncDisposable {
   }
 
   /** Opens the sale on an emptied server, and boots its instances. */
-  static async open(scope: Scope, venue: Venue): Promise<RealSale> {
-    await venue.memo.clear();
+  static async open(scope: Scope, venue: Venue, boots: 'events' | 'at once' = 'events'): Promise<RealSale> {
     const sale = new RealSale(scope, venue, await Gate.open(venue.target.options));
+    await venue.memo.clear();
     await sale.#operate({ method: 'open' }, 0);
+    if (!known.has(venue.subject)) {
+      known.set(venue.subject, await sale.#abilities());
+      await venue.memo.clear();
+      await sale.#operate({ method: 'open' }, 0);
+    }
     for (let slot = 0; slot < sale.layout.slots; slot++) {
-      if (slot < sale.layout.instances || slot === sale.layout.office) await sale.#start(slot);
+      if (slot < sale.layout.instances || slot === sale.layout.office) await sale.#start(slot, boots);
     }
     return sale;
+  }
+
+  /** What the strategy's sellers can do. */
+  get abilities(): Abilities {
+    return known.get(this.#subject)!;
+  }
+
+  async #abilities(): Promise<Abilities> {
+    const process = await this.#boot(this.layout.slots, 1, 0);
+    await process.drive();
+    const { abilities } = process;
+    await process.instance.kill();
+    if (abilities) return abilities;
+    throw new CannotExplore(
+      'seller() failed',
+      'seller() must return a seller on a sale that open() has created',
+    );
   }
 
   /** How often it may still happen. */
@@ -162,7 +187,7 @@ export class RealSale implements AsyncDisposable {
 
   /** Everything has come to rest: closes, lets deadlines pass, runs jobs, reads the ledger, drains, and judges. */
   async finish(): Promise<RealEnd> {
-    const abilities = this.process(0).abilities;
+    const { abilities } = this;
     for (const process of this.#processes) {
       if (!abilities.close || !process || process.crashed) continue;
       await process.call({ method: 'close' });
@@ -190,11 +215,13 @@ export class RealSale implements AsyncDisposable {
     await this.#gate[Symbol.asyncDispose]();
   }
 
-  async #start(slot: number): Promise<Process> {
-    const known = this.#processes[slot];
-    if (known) return known;
+  /** @param boots `events`: the commands that the process sends to start are steps of the sale */
+  async #start(slot: number, boots: 'events' | 'at once' = 'at once'): Promise<Process> {
+    const started = this.#processes[slot];
+    if (started) return started;
     const startMs = slot === this.layout.office ? LATER_MS : 0;
     const process = await this.#boot(slot, purchasesAtOnce(this.scope, slot), startMs);
+    if (boots === 'at once') await process.drive();
     this.#processes[slot] = process;
     return process;
   }
@@ -288,6 +315,7 @@ export class RealSale implements AsyncDisposable {
 
   async #read(abilities: Abilities): Promise<StoreAtRest> {
     const process = await this.#boot(this.layout.slots + 1, 1, LATER_MS);
+    await process.drive();
     const work = abilities.runJob ? () => this.#operate({ method: 'runJob' }, LATER_MS) : undefined;
     const ask = async (call: Call): Promise<Settled | undefined> => {
       const index = await process.call(call);
@@ -308,6 +336,7 @@ export class RealSale implements AsyncDisposable {
   async #operate(call: Call, startMs: number): Promise<Settled | undefined> {
     const makesSeller = call.method !== 'open';
     const process = await this.#boot(this.layout.slots, 1, startMs, makesSeller);
+    await process.drive();
     const hasSeller = !makesSeller || process.instance.observe().settled[0]?.kind === 'returned';
     const index = hasSeller ? await process.call(call) : -1;
     await process.drive();
@@ -322,10 +351,7 @@ export class RealSale implements AsyncDisposable {
     const transport = (): ReturnType<Gate['transport']> => this.#gate.transport(passages);
     const spec = specOf(this.scope, this.#subject, { role, purchases, startMs, transport });
     const process = new Process(await Instance.boot(spec), passages);
-    if (makesSeller) {
-      await process.call({ method: 'seller' });
-      await process.drive();
-    }
+    if (makesSeller) await process.call({ method: 'seller' });
     return process;
   }
 

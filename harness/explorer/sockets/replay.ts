@@ -19,8 +19,8 @@ export async function replay(
   using _ = virtualGlobals();
   const memo = await ServerMemo.open(target);
   try {
-    const { scope, schedule, property } = counterexample;
-    await using sale = await RealSale.open(scope, { subject, memo, target });
+    const { scope, schedule, property, boots = 'at once' } = counterexample;
+    await using sale = await RealSale.open(scope, { subject, memo, target }, boots);
     const mismatch = await follow(sale, schedule);
     if (mismatch) {
       const { step, message } = mismatch;

@@ -2,7 +2,7 @@ import { answerOf } from '../process/answer.ts';
 import { isLocal } from '../server/explorable.ts';
 import { executeDraw } from '../server/draws.ts';
 import { OpenPick } from '../errors.ts';
-import type { Call, InstanceEvent, Settled } from '../process/instance.ts';
+import type { Abilities, Call, InstanceEvent, Settled } from '../process/instance.ts';
 import { GONE, NEW_CONNECTION, type Answer, type CallState, type Connection, type Local } from './local.ts';
 import { decodeCommand } from '../../wire/resp.ts';
 import type { Ground } from './ground.ts';
@@ -128,6 +128,12 @@ export class Cursor {
   /** A call that nobody's interval hangs on. */
   invoke(call: Call): Promise<number> {
     return this.call(call, { operation: -1, kind: 'other', buyer: -1, begun: true });
+  }
+
+  /** What its seller can do; undefined while it has none. */
+  get abilities(): Abilities | undefined {
+    const settled = this.settled(0);
+    return settled?.kind === 'returned' ? (settled.value as Abilities) : undefined;
   }
 
   settled(index: number): Settled | undefined {

@@ -29,8 +29,8 @@ export function movesOf(situation: Situation): Move[] {
   return moves;
 }
 
-function starts({ setting, slot, local }: Situation): Move[] {
-  if (local.phase !== 'live') return [];
+function starts({ setting, slot, local, cursor }: Situation): Move[] {
+  if (local.phase !== 'live' || !cursor.abilities) return [];
   return buyersIn(setting.scope, slot).flatMap((buyer): Move[] => {
     const recorded = setting.recordedBuyer(slot, buyer);
     return local.calls.some((call) => call.operation === recorded) ? [] : [{ kind: 'start', buyer }];
@@ -104,9 +104,9 @@ function releases({ setting, packed, slot, local }: Situation): Move[] {
 }
 
 /** Restocks and passes of background work, which the back office is asked for. */
-function officeWork({ setting, packed, slot, local }: Situation): Move[] {
+function officeWork({ setting, packed, slot, local, cursor }: Situation): Move[] {
   const { scope, layout, budgets, abilities } = setting;
-  if (slot !== layout.office) return [];
+  if (slot !== layout.office || !cursor.abilities) return [];
   const moves: Move[] = [];
   const amount = budgets.left(packed, 'restock');
   if (amount > 0 && abilities.restock) {

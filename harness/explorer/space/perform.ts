@@ -1,5 +1,5 @@
 import { CannotExplore, SellerFailed } from '../errors.ts';
-import type { Abilities, Call } from '../process/instance.ts';
+import type { Call, Settled } from '../process/instance.ts';
 import type { Move } from '../scope/moves.ts';
 import { requestOf } from '../scope/scope.ts';
 import { Cursor } from './cursor.ts';
@@ -114,23 +114,30 @@ export async function boot(
   server: number,
   picks: readonly number[] = [],
 ): Promise<Cursor> {
-  const recorded = setting.recordedRole(role);
-  const node = await setting.histories.root(recorded);
-  const local: Local = { ...ABSENT, role: recorded, node, phase: 'live' };
-  const cursor = new Cursor(setting.ground(role), server, local, picks);
-  const index = await cursor.invoke({ method: 'seller' });
+  const cursor = await begin(setting, { slot: role, server, picks });
   await drive(cursor);
-  const settled = cursor.settled(index);
-  if (settled?.kind !== 'returned') {
-    throw new SellerFailed(
-      settled ? `seller() failed: ${settled.message}` : 'seller() never returned',
-      'seller() must return a seller on a sale that open() has created',
-    );
-  }
-  setting.abilities ??= settled.value as Abilities;
+  const { abilities } = cursor;
+  if (!abilities) throw sellerFailed(cursor.settled(0));
+  setting.abilities ??= abilities;
   cursor.atoms.length = 0; // whoever boots a process again boots it in the same way
   return cursor;
 }
+
+/** A process that begins to make its seller: the commands that it sends for it are events of the sale. */
+export async function begin(setting: Setting, { slot, server, picks }: Omit<At, 'local'>): Promise<Cursor> {
+  const recorded = setting.recordedRole(slot);
+  const node = await setting.histories.root(recorded);
+  const local: Local = { ...ABSENT, role: recorded, node, phase: 'live' };
+  const cursor = new Cursor(setting.ground(slot), server, local, picks);
+  await cursor.invoke({ method: 'seller' });
+  return cursor;
+}
+
+export const sellerFailed = (settled: Settled | undefined): SellerFailed =>
+  new SellerFailed(
+    settled?.kind === 'threw' ? `seller() failed: ${settled.message}` : 'seller() never returned',
+    'seller() must return a seller on a sale that open() has created',
+  );
 
 /** Creates the sale on an empty server. @returns the server then. @throws CannotExplore if open() fails */
 export async function openSale(setting: Setting): Promise<number> {

@@ -6,7 +6,7 @@ import { Cursor, type Atom } from './cursor.ts';
 import { settle } from './drive.ts';
 import { bereaved, firstAttempts, movesOf } from './enabled.ts';
 import { ABSENT, GONE, Interner, type Answer, type Local } from './local.ts';
-import { ask, boot, openSale, perform } from './perform.ts';
+import { ask, begin, boot, openSale, perform, sellerFailed } from './perform.ts';
 import { dirtied } from './on-server.ts';
 import { Setting } from './setting.ts';
 
@@ -44,14 +44,18 @@ export class Space extends Setting {
   async initial(): Promise<{ server: number; transitions: Transition[] }> {
     const packed = this.budgets.whole;
     let server = await openSale(this);
+    // One that nothing competes with tells what a seller can do; the processes' own starts are part of the sale.
+    await boot(this, this.operator, server);
     const transitions: Transition[] = [];
     for (let slot = 0; slot < this.layout.slots; slot++) {
       if (slot >= this.layout.instances && slot !== this.layout.office) {
         transitions.push(this.#resting(server, { ...ABSENT, role: slot }));
         continue;
       }
-      const booted = await boot(this, slot, server);
-      const cursor = (await this.#askedEarly(booted, slot, packed)) ?? booted;
+      const booting = await begin(this, { slot, server, picks: [] });
+      if (this.fuses(slot, packed)) await settle(booting);
+      const asked = booting.abilities ? await this.#askedEarly(booting, slot, packed) : undefined;
+      const cursor = asked ?? booting;
       transitions.push(this.#finish(cursor, slot, packed));
       server = transitions.at(-1)!.server;
     }
@@ -66,6 +70,7 @@ export class Space extends Setting {
     const [buyer, ...others] = buyersIn(this.scope, slot);
     if (buyer === undefined || others.length > 0 || !this.reductions.lateStarts) return undefined;
     const cursor = new Cursor(this.ground(slot), booted.server, booted.local());
+    cursor.atoms.push(...booted.atoms);
     try {
       await ask(this, cursor, slot, { method: 'purchase', buyer, operation: buyer, begun: false });
       if (this.fuses(slot, packed)) await settle(cursor);
@@ -181,6 +186,9 @@ export class Space extends Setting {
   }
 
   #finish(cursor: Cursor, slot: number, packed: number): Transition {
+    // Where nothing disturbs the sale, a process that cannot start is the strategy's fault; else it serves nobody.
+    if (this.budgets.whole === 0 && cursor.settled(0)?.kind === 'threw')
+      throw sellerFailed(cursor.settled(0));
     const { server, touched, atoms } = cursor;
     return {
       server,
