@@ -7,16 +7,16 @@ import { everyRealInterleaving } from '../../harness/explorer/sockets/unreduced.
 import type { KeyContent } from '../../harness/explorer/server/content.ts';
 import type { Strategy } from '../../strategies/contract.ts';
 import { exploring, properties, scopeOf, server, subject } from '../helpers/exploring.ts';
-import * as probes from '../helpers/probe-strategies.ts';
+import * as commandProbes from '../helpers/probes/commands.ts';
 
 const redis = server();
 const alone = { buyers: 1, stock: 3 };
 
 describe('what the server draws is tried in every way in which it can come out', () => {
   test.each([
-    { strategy: probes.drawsAUnit, outcomes: 3n },
-    { strategy: probes.drawsTwoUnits, outcomes: 3n },
-    { strategy: probes.drawsAllUnits, outcomes: 1n },
+    { strategy: commandProbes.drawsAUnit, outcomes: 3n },
+    { strategy: commandProbes.drawsTwoUnits, outcomes: 3n },
+    { strategy: commandProbes.drawsAllUnits, outcomes: 1n },
   ])('$strategy.name', async ({ strategy, outcomes }) => {
     const found = await exploring(redis.target, strategy, alone, { auditSamples: 8 });
     expect(found.coverage).toBe('exhausted');
@@ -30,12 +30,14 @@ describe('what the server draws is tried in every way in which it can come out',
   });
 
   test('a search that takes the first way misses what the others lead to', async () => {
-    const found = await exploring(redis.target, probes.drawsAUnit, alone, { rules: { allDraws: false } });
+    const found = await exploring(redis.target, commandProbes.drawsAUnit, alone, {
+      rules: { allDraws: false },
+    });
     expect(found.interleavings).toBe(1n);
     expect(properties(found, 'violated')).not.toContain('false-refusal');
   });
 
-  test.each([probes.drawsAUnit, probes.drawsTwoUnits])(
+  test.each([commandProbes.drawsAUnit, commandProbes.drawsTwoUnits])(
     '$name: over real sockets, with nothing reduced, two buyers come to the same outcomes',
     async (strategy) => {
       const scope = { buyers: 2, stock: 3 };
@@ -44,7 +46,7 @@ describe('what the server draws is tried in every way in which it can come out',
     },
   );
 
-  test.each([probes.drawsInATransaction, probes.drawsInAScript])(
+  test.each([commandProbes.drawsInATransaction, commandProbes.drawsInAScript])(
     '$name: refused by name',
     async (strategy) => {
       await expect(exploring(redis.target, strategy, alone)).rejects.toThrow(/SPOP.*cannot be explored/);

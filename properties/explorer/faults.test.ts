@@ -15,7 +15,9 @@ import { luaReserveOnce } from '../../strategies/lua-reserve-once.ts';
 import { watchRetry } from '../../strategies/watch-retry.ts';
 import { strategies } from '../helpers/built-ins.ts';
 import { exploring, properties, scopeOf, server, subject, type GivenScope } from '../helpers/exploring.ts';
-import * as probes from '../helpers/probe-strategies.ts';
+import * as commandProbes from '../helpers/probes/commands.ts';
+import * as processProbes from '../helpers/probes/process.ts';
+import * as sellingProbes from '../helpers/probes/selling.ts';
 import { rotating } from '../helpers/rotating.ts';
 
 const redis = server();
@@ -86,28 +88,32 @@ describe('lost messages', () => {
 
 describe('time, units that come back, and background work', () => {
   test('a lock that expires while it is held oversells', async () => {
-    const found = await exploring(redis.target, probes.unfencedLock, {
+    const found = await exploring(redis.target, sellingProbes.unfencedLock, {
       buyers: 2,
       stock: 1,
       faults: { expire: 1 },
     });
     expect(properties(found, 'violated')).toContain('oversell');
-    const calm = await exploring(redis.target, probes.unfencedLock, { buyers: 2, stock: 1 });
+    const calm = await exploring(redis.target, sellingProbes.unfencedLock, { buyers: 2, stock: 1 });
     expect(properties(calm, 'violated')).not.toContain('oversell');
   });
 
   test('a sold-out flag that stays after a release refuses falsely', async () => {
     const scope = { buyers: 3, stock: 1, instances: 1 };
-    const found = await exploring(redis.target, probes.stickySoldOut, { ...scope, releases: 1 });
+    const found = await exploring(redis.target, processProbes.stickySoldOut, { ...scope, releases: 1 });
     expect(properties(found, 'violated')).toContain('false-refusal');
-    const calm = await exploring(redis.target, probes.stickySoldOut, scope);
+    const calm = await exploring(redis.target, processProbes.stickySoldOut, scope);
     expect(properties(calm, 'violated')).toEqual([]);
   });
 
   test('a counter that is put back to nothing swallows a restock', async () => {
-    const found = await exploring(redis.target, probes.resetsToZero, { buyers: 2, stock: 1, restocks: 1 });
+    const found = await exploring(redis.target, sellingProbes.resetsToZero, {
+      buyers: 2,
+      stock: 1,
+      restocks: 1,
+    });
     expect(properties(found, 'violated')).toContain('stranded');
-    const calm = await exploring(redis.target, probes.resetsToZero, { buyers: 2, stock: 1 });
+    const calm = await exploring(redis.target, sellingProbes.resetsToZero, { buyers: 2, stock: 1 });
     expect(properties(calm, 'violated')).not.toContain('stranded');
   });
 
@@ -125,7 +131,7 @@ describe('time, units that come back, and background work', () => {
   test('every answer of env.pick is tried', async () => {
     const found = await exploring(
       redis.target,
-      probes.choosesAWay,
+      processProbes.choosesAWay,
       { buyers: 1, stock: 1 },
       { auditSamples: 8 },
     );
@@ -157,21 +163,23 @@ describe('each rule is needed: with it the search is right, without it the searc
 
   test('a request may run after its sender has given it up', async () => {
     const scope = { buyers: 1, stock: 1, faults: { 'late-request': 1 } };
-    expect(properties(await exploring(redis.target, probes.checksBack, scope), 'violated')).toContain(
+    expect(properties(await exploring(redis.target, commandProbes.checksBack, scope), 'violated')).toContain(
       'stranded',
     );
-    const without = await exploring(redis.target, probes.checksBack, scope, { rules: { ghosts: false } });
+    const without = await exploring(redis.target, commandProbes.checksBack, scope, {
+      rules: { ghosts: false },
+    });
     expect(properties(without, 'violated')).toEqual([]);
     for (const fault of ['lost-request', 'lost-reply']) {
       const lost = { ...scope, faults: { [fault]: 1 } };
-      const found = await exploring(redis.target, probes.checksBack, lost);
+      const found = await exploring(redis.target, commandProbes.checksBack, lost);
       expect(properties(found, 'violated')).not.toContain('stranded');
     }
   });
 
   test('whether a key will expire is part of the state', async () => {
     const scope = { buyers: 2, stock: 1, faults: { expire: 1 } };
-    const without = await exploring(redis.target, probes.unfencedLock, scope, {
+    const without = await exploring(redis.target, sellingProbes.unfencedLock, scope, {
       rules: { logicalTtl: false },
     });
     expect(properties(without, 'violated')).not.toContain('oversell');
@@ -179,9 +187,9 @@ describe('each rule is needed: with it the search is right, without it the searc
 
   test('timers fire in the order of their deadlines', async () => {
     const scope = { buyers: 1, stock: 1 };
-    const found = await exploring(redis.target, probes.keepsDeadlines, scope);
+    const found = await exploring(redis.target, processProbes.keepsDeadlines, scope);
     expect(properties(found, 'violated')).toEqual([]);
-    const without = await exploring(redis.target, probes.keepsDeadlines, scope, {
+    const without = await exploring(redis.target, processProbes.keepsDeadlines, scope, {
       rules: { deadlineOrder: false },
     });
     expect(properties(without, 'violated')).not.toEqual([]);
@@ -189,10 +197,10 @@ describe('each rule is needed: with it the search is right, without it the searc
 
   test('each process draws chance of its own', async () => {
     const scope = { buyers: 2, stock: 2 };
-    const found = await exploring(redis.target, probes.drawsTickets, scope);
+    const found = await exploring(redis.target, processProbes.drawsTickets, scope);
     expect(found.coverage).toBe('sampled');
     expect(properties(found, 'violated')).toEqual([]);
-    const without = await exploring(redis.target, probes.drawsTickets, scope, {
+    const without = await exploring(redis.target, processProbes.drawsTickets, scope, {
       rules: { ownChance: false },
     });
     expect(properties(without, 'violated')).toContain('false-refusal');
@@ -212,7 +220,7 @@ describe.each([
 });
 
 test('an expiring lock: the reduced search and its honest twins agree', async () => {
-  await agree(probes.unfencedLock, { buyers: 2, stock: 1, attempts: 2, faults: { expire: 1 } });
+  await agree(sellingProbes.unfencedLock, { buyers: 2, stock: 1, attempts: 2, faults: { expire: 1 } });
 });
 
 async function agree(strategy: Strategy, scope: GivenScope): Promise<void> {

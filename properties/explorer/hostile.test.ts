@@ -10,7 +10,9 @@ import { luaDecrement } from '../../strategies/lua-decrement.ts';
 import { luaReserveOnce } from '../../strategies/lua-reserve-once.ts';
 import { readThenWrite } from '../../strategies/read-then-write.ts';
 import { exploring, properties, scopeOf, server, subject, type GivenScope } from '../helpers/exploring.ts';
-import * as probes from '../helpers/probe-strategies.ts';
+import * as commandProbes from '../helpers/probes/commands.ts';
+import * as processProbes from '../helpers/probes/process.ts';
+import * as sellingProbes from '../helpers/probes/selling.ts';
 
 const redis = server();
 const twice = { faults: { repeat: 1 } };
@@ -36,11 +38,11 @@ describe('requests that make no sense', () => {
       expect(checked.coverage).toBe('exhausted');
       expect(checked.audit.mismatches).toEqual([]);
       expect(properties(checked, 'violated')).toEqual([]);
-      const found = await exploring(redis.target, probes.looksAtNothing, scope, { auditSamples: 2 });
+      const found = await exploring(redis.target, sellingProbes.looksAtNothing, scope, { auditSamples: 2 });
       expect(found.audit.mismatches).toEqual([]);
       expect(properties(found, 'violated')).toEqual(careless[nonsense]);
       const { counterexample } = found.properties[careless[nonsense][0]!];
-      const again = await replay(counterexample!, await subject(probes.looksAtNothing), redis.target);
+      const again = await replay(counterexample!, await subject(sellingProbes.looksAtNothing), redis.target);
       expect(again.result).toBe('confirmed');
     },
   );
@@ -59,7 +61,7 @@ describe('the same request twice at once', () => {
   });
 
   test('reaches another process, too: a memory of the process is none', async () => {
-    const found = await exploring(redis.target, probes.remembersInItsProcess, {
+    const found = await exploring(redis.target, processProbes.remembersInItsProcess, {
       buyers: 1,
       stock: 2,
       ...twice,
@@ -125,7 +127,7 @@ describe('a restart', () => {
   });
 
   test('of the server is one history whatever the client draws for its reconnects', async () => {
-    const found = await exploring(redis.target, probes.touchesItsOwnWatch, {
+    const found = await exploring(redis.target, commandProbes.touchesItsOwnWatch, {
       buyers: 1,
       stock: 1,
       faults: { restart: 1 },

@@ -10,7 +10,8 @@ import { luaReserveOnce } from '../../strategies/lua-reserve-once.ts';
 import { readThenWrite } from '../../strategies/read-then-write.ts';
 import { watchRetry } from '../../strategies/watch-retry.ts';
 import { exploring, properties, server, subject } from '../helpers/exploring.ts';
-import * as probes from '../helpers/probe-strategies.ts';
+import * as commandProbes from '../helpers/probes/commands.ts';
+import * as processProbes from '../helpers/probes/process.ts';
 
 const redis = server();
 
@@ -41,14 +42,18 @@ describe('what is known of the strategies is found', () => {
   });
 
   test('the same code over a shared connection oversells', async () => {
-    const found = await exploring(redis.target, probes.watchSharedConnection, {
+    const found = await exploring(redis.target, commandProbes.watchSharedConnection, {
       buyers: 2,
       stock: 1,
       instances: 1,
     });
     expect(properties(found, 'violated')).toContain('oversell');
     const { counterexample } = found.properties.oversell;
-    const again = await replay(counterexample!, await subject(probes.watchSharedConnection), redis.target);
+    const again = await replay(
+      counterexample!,
+      await subject(commandProbes.watchSharedConnection),
+      redis.target,
+    );
     expect(again.result).toBe('confirmed');
   });
 
@@ -95,8 +100,8 @@ describe('what is known of the strategies is found', () => {
 
 describe('what cannot be explored is refused by name', () => {
   test('chance from outside env is repeatable, and caps the coverage at sampled', async () => {
-    const first = await exploring(redis.target, probes.drawsLots, { buyers: 2, stock: 1 });
-    const second = await exploring(redis.target, probes.drawsLots, { buyers: 2, stock: 1 });
+    const first = await exploring(redis.target, processProbes.drawsLots, { buyers: 2, stock: 1 });
+    const second = await exploring(redis.target, processProbes.drawsLots, { buyers: 2, stock: 1 });
     expect(first.coverage).toBe('sampled');
     expect([first.states, first.interleavings]).toEqual([second.states, second.interleavings]);
     const without = await exploring(redis.target, luaDecrement, { buyers: 2, stock: 1 });
@@ -104,9 +109,9 @@ describe('what cannot be explored is refused by name', () => {
   });
 
   test.each([
-    [probes.readsAFile, /waits for a file, which is not Redis \(at .*probe-strategies\.ts:\d+/],
-    [probes.blocks, /sends BLPOP, which cannot be explored: it blocks/],
-    [probes.asksTheTime, /script calls TIME/],
+    [processProbes.readsAFile, /waits for a file, which is not Redis \(at .*probes\/process\.ts:\d+/],
+    [commandProbes.blocks, /sends BLPOP, which cannot be explored: it blocks/],
+    [commandProbes.asksTheTime, /script calls TIME/],
   ])('$name', async (strategy, message) => {
     await expect(exploring(redis.target, strategy, { buyers: 2, stock: 1 })).rejects.toThrow(message);
   });
@@ -123,14 +128,14 @@ describe('what cannot be explored is refused by name', () => {
   });
 
   test('a purchase that can never go on violates progress, unless nothing is left for it', async () => {
-    const nothingLeft = await exploring(redis.target, probes.hangs, { buyers: 2, stock: 1 });
+    const nothingLeft = await exploring(redis.target, processProbes.hangs, { buyers: 2, stock: 1 });
     expect(properties(nothingLeft, 'violated')).toEqual([]);
-    const found = await exploring(redis.target, probes.hangs, { buyers: 2, stock: 2 });
+    const found = await exploring(redis.target, processProbes.hangs, { buyers: 2, stock: 2 });
     expect(properties(found, 'violated')).toEqual(['progress']);
   });
 
   test('an hour of waiting takes no time, and hides no race', async () => {
-    const found = await exploring(redis.target, probes.pauses, { buyers: 2, stock: 1 });
+    const found = await exploring(redis.target, processProbes.pauses, { buyers: 2, stock: 1 });
     expect(properties(found, 'violated')).toContain('oversell');
   });
 });

@@ -3,15 +3,17 @@ import { describe, expect, test } from 'vitest';
 import { replay } from '../../harness/explorer/sockets/replay.ts';
 import { luaDecrement } from '../../strategies/lua-decrement.ts';
 import { exploring, properties, server, subject } from '../helpers/exploring.ts';
-import * as probes from '../helpers/probe-strategies.ts';
+import * as commandProbes from '../helpers/probes/commands.ts';
+import * as processProbes from '../helpers/probes/process.ts';
+import * as sellingProbes from '../helpers/probes/selling.ts';
 
 const redis = server();
 
 describe('what somebody once got past the explorer, or was wrongly accused of', () => {
   test('commands queued in a transaction are renamed with their buyer', async () => {
     const scope = { buyers: 2, stock: 1, perUserLimit: 1 };
-    const found = await exploring(redis.target, probes.watchesHoldings, scope);
-    const walked = await exploring(redis.target, probes.watchesHoldings, scope, { merging: false });
+    const found = await exploring(redis.target, commandProbes.watchesHoldings, scope);
+    const walked = await exploring(redis.target, commandProbes.watchesHoldings, scope, { merging: false });
     expect(found.reductions.symmetry).toBe(true);
     expect([...found.outcomes].toSorted()).toEqual([...walked.outcomes].toSorted());
     expect(properties(found, 'violated')).toEqual([]);
@@ -20,7 +22,7 @@ describe('what somebody once got past the explorer, or was wrongly accused of', 
   test('a timer that was set fires after the answer, too', async () => {
     const found = await exploring(
       redis.target,
-      probes.givesBackLate,
+      processProbes.givesBackLate,
       { buyers: 2, stock: 1 },
       { auditSamples: 4 },
     );
@@ -30,35 +32,39 @@ describe('what somebody once got past the explorer, or was wrongly accused of', 
 
   test('a process may die after its last answer, with commands under way', async () => {
     const scope = { buyers: 1, stock: 1, faults: { crash: 1 } };
-    const found = await exploring(redis.target, probes.recordsLater, scope, { auditSamples: 4 });
+    const found = await exploring(redis.target, sellingProbes.recordsLater, scope, { auditSamples: 4 });
     expect(properties(found, 'violated')).toContain('lost-sale');
     expect(found.audit.mismatches).toEqual([]);
     const { counterexample } = found.properties['lost-sale'];
-    const again = await replay(counterexample!, await subject(probes.recordsLater), redis.target);
+    const again = await replay(counterexample!, await subject(sellingProbes.recordsLater), redis.target);
     expect(again.result).toBe('confirmed');
-    const calm = await exploring(redis.target, probes.recordsLater, { buyers: 1, stock: 1 });
+    const calm = await exploring(redis.target, sellingProbes.recordsLater, { buyers: 1, stock: 1 });
     expect(properties(calm, 'violated')).toEqual([]);
   });
 
   test('a request that was refused and is in the ledger was refused wrongly', async () => {
-    const found = await exploring(redis.target, probes.recordsFirst, { buyers: 2, stock: 1 });
+    const found = await exploring(redis.target, sellingProbes.recordsFirst, { buyers: 2, stock: 1 });
     expect(properties(found, 'violated')).toContain('false-refusal');
   });
 
   test('background work is replayed as it was explored', async () => {
     const scope = { buyers: 2, stock: 1, jobs: 1 };
-    const found = await exploring(redis.target, probes.looksNowAndThen, scope, { auditSamples: 8 });
+    const found = await exploring(redis.target, sellingProbes.looksNowAndThen, scope, { auditSamples: 8 });
     expect(found.audit).toEqual({ replayed: 8, mismatches: [] });
     expect(properties(found, 'violated')).toEqual([]);
   });
 
   test('a process that fails every buyer from a script flush on serves none, though a new process would', async () => {
     const scope = { buyers: 1, stock: 1, faults: { 'script-flush': 1 } };
-    const found = await exploring(redis.target, probes.loadsItsScriptOnce, scope, { auditSamples: 2 });
+    const found = await exploring(redis.target, commandProbes.loadsItsScriptOnce, scope, { auditSamples: 2 });
     expect(found.audit.mismatches).toEqual([]);
     expect(properties(found, 'violated')).toEqual(['progress']);
     const { counterexample } = found.properties.progress;
-    const again = await replay(counterexample!, await subject(probes.loadsItsScriptOnce), redis.target);
+    const again = await replay(
+      counterexample!,
+      await subject(commandProbes.loadsItsScriptOnce),
+      redis.target,
+    );
     expect(again.result).toBe('confirmed');
     const reloads = await exploring(redis.target, luaDecrement, scope);
     expect(properties(reloads, 'violated')).toEqual([]);
@@ -71,61 +77,63 @@ describe('what somebody once got past the explorer, or was wrongly accused of', 
   });
 
   test.each([
-    [probes.exits, /calls process\.exit/],
-    [probes.rejects, /a promise is rejected, and nobody catches it: on its own/],
+    [processProbes.exits, /calls process\.exit/],
+    [processProbes.rejects, /a promise is rejected, and nobody catches it: on its own/],
   ])('$name is refused by name', async (strategy, message) => {
     await expect(exploring(redis.target, strategy, { buyers: 2, stock: 1 })).rejects.toThrow(message);
   });
 
   test('a retry on another process chooses as well', async () => {
     const scope = { buyers: 1, stock: 1, faults: { crash: 1, retry: 1 } };
-    const found = await exploring(redis.target, probes.choosesAWay, scope, { auditSamples: 4 });
+    const found = await exploring(redis.target, processProbes.choosesAWay, scope, { auditSamples: 4 });
     expect(found.coverage).toBe('exhausted');
     expect(found.audit.mismatches).toEqual([]);
   });
 
   test('what the back office knows of buyers is renamed with them', async () => {
     const scope = { buyers: 2, stock: 1, attempts: 2, jobs: 1 };
-    const found = await exploring(redis.target, probes.letsIn, scope, { auditSamples: 4 });
-    const walked = await exploring(redis.target, probes.letsIn, scope, { merging: false });
+    const found = await exploring(redis.target, sellingProbes.letsIn, scope, { auditSamples: 4 });
+    const walked = await exploring(redis.target, sellingProbes.letsIn, scope, { merging: false });
     expect(found.reductions.symmetry).toBe(true);
     expect(found.interleavings).toBe(walked.interleavings);
     expect([...found.outcomes].toSorted()).toEqual([...walked.outcomes].toSorted());
     expect(found.audit.mismatches).toEqual([]);
-    const without = await exploring(redis.target, probes.letsIn, scope, { rules: { renamedOffice: false } });
+    const without = await exploring(redis.target, sellingProbes.letsIn, scope, {
+      rules: { renamedOffice: false },
+    });
     expect(without.interleavings).not.toBe(walked.interleavings);
   });
 
   test('background work goes on while what is left is bought', async () => {
     const scope = { buyers: 1, stock: 2 };
-    const found = await exploring(redis.target, probes.letsIn, scope, { auditSamples: 4 });
+    const found = await exploring(redis.target, sellingProbes.letsIn, scope, { auditSamples: 4 });
     expect(properties(found, 'violated')).toEqual(['progress']);
     expect(found.audit.mismatches).toEqual([]);
-    const stuck = await exploring(redis.target, probes.letsNobodyIn, scope);
+    const stuck = await exploring(redis.target, sellingProbes.letsNobodyIn, scope);
     expect(properties(stuck, 'violated')).toEqual(['stranded']);
   });
 
   test('members of one score may be renamed, unless a command tells their order', async () => {
     const scope = { buyers: 3, stock: 2 };
-    const found = await exploring(redis.target, probes.notesUnderOneScore, scope);
-    const walked = await exploring(redis.target, probes.notesUnderOneScore, scope, { merging: false });
+    const found = await exploring(redis.target, commandProbes.notesUnderOneScore, scope);
+    const walked = await exploring(redis.target, commandProbes.notesUnderOneScore, scope, { merging: false });
     expect(found.reductions.symmetry).toBe(true);
     expect(found.interleavings).toBe(walked.interleavings);
-    const told = await exploring(redis.target, probes.favoursLowIds, { buyers: 2, stock: 2 });
+    const told = await exploring(redis.target, commandProbes.favoursLowIds, { buyers: 2, stock: 2 });
     expect(told.reductions.symmetry).toBe(false);
   });
 
   test('WAIT is answered as it would be after its time; without a limit of time it is refused', async () => {
     const scope = { buyers: 2, stock: 1, faults: { 'lost-reply': 1 } };
-    const found = await exploring(redis.target, probes.waitsForReplica, scope, { auditSamples: 4 });
+    const found = await exploring(redis.target, commandProbes.waitsForReplica, scope, { auditSamples: 4 });
     expect(found.coverage).toBe('exhausted');
     expect(found.audit).toEqual({ replayed: 4, mismatches: [] });
     // What the explorer takes for granted, asked of the server: here it answers the same after any time.
     const client = new Redis(redis.target.options);
     expect([await client.wait(1, 1), await client.wait(1, 100)]).toEqual([0, 0]);
     client.disconnect();
-    await expect(exploring(redis.target, probes.waitsForEver, { buyers: 1, stock: 1 })).rejects.toThrow(
-      /WAIT, which cannot be explored: without a replica it waits for ever/,
-    );
+    await expect(
+      exploring(redis.target, commandProbes.waitsForEver, { buyers: 1, stock: 1 }),
+    ).rejects.toThrow(/WAIT, which cannot be explored: without a replica it waits for ever/);
   });
 });

@@ -13,7 +13,9 @@ import { seededRandom } from '../../harness/ground/random.ts';
 import { luaDecrement } from '../../strategies/lua-decrement.ts';
 import { watchRetry } from '../../strategies/watch-retry.ts';
 import { exploring, properties, scopeOf, server, subject } from '../helpers/exploring.ts';
-import * as probes from '../helpers/probe-strategies.ts';
+import * as commandProbes from '../helpers/probes/commands.ts';
+import * as processProbes from '../helpers/probes/process.ts';
+import * as sellingProbes from '../helpers/probes/selling.ts';
 import { seed } from '../helpers/seed.ts';
 
 const redis = server();
@@ -28,9 +30,9 @@ describe('each rule is needed: with it the search is right, without it the searc
 
   test('a key that the watching connection touches itself makes EXEC fail', async () => {
     const scope = { buyers: 1, stock: 1 };
-    const found = await exploring(redis.target, probes.touchesItsOwnWatch, scope);
+    const found = await exploring(redis.target, commandProbes.touchesItsOwnWatch, scope);
     expect(properties(found, 'violated')).toEqual(['stranded']);
-    const without = await exploring(redis.target, probes.touchesItsOwnWatch, scope, {
+    const without = await exploring(redis.target, commandProbes.touchesItsOwnWatch, scope, {
       rules: { ownTouch: false },
     });
     expect(properties(without, 'violated')).not.toContain('stranded');
@@ -38,9 +40,9 @@ describe('each rule is needed: with it the search is right, without it the searc
 
   test('a refusal that was over before the sale began is not explained by that sale', async () => {
     const scope = { buyers: 2, stock: 1 };
-    const found = await exploring(redis.target, probes.refusesTheFirst, scope);
+    const found = await exploring(redis.target, sellingProbes.refusesTheFirst, scope);
     expect(properties(found, 'violated')).toContain('false-refusal');
-    const without = await exploring(redis.target, probes.refusesTheFirst, scope, {
+    const without = await exploring(redis.target, sellingProbes.refusesTheFirst, scope, {
       rules: { realTimeOrder: false },
     });
     expect(properties(without, 'violated')).not.toContain('false-refusal');
@@ -80,10 +82,10 @@ describe('each rule is needed: with it the search is right, without it the searc
 
   test('each instance has modules of its own', async () => {
     const scope = { buyers: 2, stock: 1 };
-    const found = await exploring(redis.target, probes.countsInItsModule, scope);
+    const found = await exploring(redis.target, processProbes.countsInItsModule, scope);
     expect(properties(found, 'violated')).toContain('oversell');
-    const fresh = await subject(probes.countsInItsModule);
-    const shared = { ...fresh, evaluate: () => probes.countsInItsModule };
+    const fresh = await subject(processProbes.countsInItsModule);
+    const shared = { ...fresh, evaluate: () => processProbes.countsInItsModule };
     const without = explore({ scope: scopeOf(scope), subject: shared, target: redis.target, now: () => 0 });
     // One module for all processes is also found out: its histories do not repeat.
     await expect(without).rejects.toThrow(/nondeterministic/);
@@ -91,12 +93,12 @@ describe('each rule is needed: with it the search is right, without it the searc
 
   test('buyers are interchangeable only if nothing depends on the order of their ids', async () => {
     const scope = { buyers: 2, stock: 2 };
-    const found = await exploring(redis.target, probes.favoursLowIds, scope);
+    const found = await exploring(redis.target, commandProbes.favoursLowIds, scope);
     expect(found.reductions.symmetry).toBe(false);
-    const plain = await exploring(redis.target, probes.favoursLowIds, scope, { merging: false });
+    const plain = await exploring(redis.target, commandProbes.favoursLowIds, scope, { merging: false });
     expect(found.interleavings).toBe(plain.interleavings);
     expect([...found.outcomes].toSorted()).toEqual([...plain.outcomes].toSorted());
-    const without = await exploring(redis.target, probes.favoursLowIds, scope, {
+    const without = await exploring(redis.target, commandProbes.favoursLowIds, scope, {
       rules: { renamingCheck: false },
     });
     expect(without.reductions.symmetry).toBe(true);
@@ -107,9 +109,9 @@ describe('each rule is needed: with it the search is right, without it the searc
 
   test('contents that mean the same are the same', async () => {
     const scope = { buyers: 3, stock: 2 };
-    const plain = await exploring(redis.target, probes.notesInASet, scope, { merging: false });
-    const found = await exploring(redis.target, probes.notesInASet, scope);
-    const without = await exploring(redis.target, probes.notesInASet, scope, {
+    const plain = await exploring(redis.target, commandProbes.notesInASet, scope, { merging: false });
+    const found = await exploring(redis.target, commandProbes.notesInASet, scope);
+    const without = await exploring(redis.target, commandProbes.notesInASet, scope, {
       rules: { logicalContent: false },
     });
     expect(found.outcomes.size).toBe(plain.outcomes.size);

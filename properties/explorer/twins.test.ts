@@ -9,7 +9,7 @@ import { everyRealInterleaving } from '../../harness/explorer/sockets/unreduced.
 import { PROPERTIES, type Strategy } from '../../strategies/contract.ts';
 import { strategies } from '../helpers/built-ins.ts';
 import { exploring, scopeOf, server, subject, type GivenScope } from '../helpers/exploring.ts';
-import * as probes from '../helpers/probe-strategies.ts';
+import * as commandProbes from '../helpers/probes/commands.ts';
 import { rotating } from '../helpers/rotating.ts';
 
 const redis = server();
@@ -79,7 +79,7 @@ describe('over real sockets, on fresh state, with nothing reduced at all', () =>
 
   test('a search that lost the dirtiness of watched keys would be told apart', async () => {
     const scope = { buyers: 1, stock: 1, faults: { crash: 0 } };
-    const strategy = probes.touchesItsOwnWatch;
+    const strategy = commandProbes.touchesItsOwnWatch;
     const real = await overSockets(strategy, scope);
     const reduced = await exploring(redis.target, strategy, scope);
     expect(sorted(real.outcomes)).toEqual(sorted(reduced.outcomes));

@@ -12,9 +12,20 @@ import { startServer } from '../../harness/redis/server.ts';
 import type { RedisTarget } from '../../harness/redis/target.ts';
 import type { Strategy } from '../../strategies/contract.ts';
 import { registry } from '../../strategies/registry.ts';
+import * as commandProbes from './probes/commands.ts';
+import * as processProbes from './probes/process.ts';
+import * as sellingProbes from './probes/selling.ts';
 import { thisServer } from './this-server.ts';
 
-const probes = fileURLToPath(new URL('./probe-strategies.ts', import.meta.url));
+const within = (file: string, probes: Record<string, Strategy>): [Strategy, string][] =>
+  Object.values(probes).map((probe) => [probe, fileURLToPath(new URL(file, import.meta.url))]);
+
+/** The file that each probe is evaluated from. */
+const probeFiles = new Map([
+  ...within('./probes/commands.ts', commandProbes),
+  ...within('./probes/process.ts', processProbes),
+  ...within('./probes/selling.ts', sellingProbes),
+]);
 
 /** A private server for the tests of one file. */
 export function server(): { target: RedisTarget } {
@@ -27,10 +38,12 @@ export function server(): { target: RedisTarget } {
 }
 
 /** Built-in strategies come from their own files, probes from theirs. */
-export const subject = (strategy: Strategy): Promise<Subject> =>
-  registry.some((built) => built.strategy === strategy)
-    ? subjectOf({ strategy })
-    : subjectOf({ strategy, path: probes });
+export function subject(strategy: Strategy): Promise<Subject> {
+  if (registry.some((built) => built.strategy === strategy)) return subjectOf({ strategy });
+  const path = probeFiles.get(strategy);
+  if (path === undefined) throw new Error(`${strategy.name} is exported by no file of helpers/probes/`);
+  return subjectOf({ strategy, path });
+}
 
 /** A server that looks so often whether a WAIT's time is up: at its usual 10 Hz, one of 1 ms takes up to 100 ms. */
 export function promptServer(): { target: RedisTarget } {
