@@ -1,23 +1,17 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { PROPERTIES, type Property } from '../../strategies/contract.ts';
+import type { Property } from '../../strategies/contract.ts';
 import type { Verdict } from '../../harness/documents/vocabulary.ts';
-import type { Judgement } from '../../harness/checkers/checker.ts';
 import { contextOf } from '../../harness/checkers/context.ts';
 import { judge } from '../../harness/checkers/judge.ts';
 import { OperationColumns } from '../../harness/history/columns.ts';
 import type { History, Operation } from '../../harness/history/operation.ts';
 import { seededRandom } from '../../harness/ground/random.ts';
 import { simulate, smallHistory } from '../helpers/histories.ts';
+import { verdicts } from '../helpers/judgements.ts';
 import { seed } from '../helpers/seed.ts';
 
 const search = { timeoutMs: 20_000 };
-
-const verdicts = (judgement: Judgement): Record<Property, Verdict> =>
-  Object.fromEntries(PROPERTIES.map((property) => [property, judgement[property].verdict])) as Record<
-    Property,
-    Verdict
-  >;
 
 /** What a correct store records of a large sale: sold out half-way, one unit a purchase, with its ledger. */
 const large = simulate(
@@ -213,7 +207,7 @@ describe('one planted fault among twenty thousand operations is found and named'
   };
 
   for (const [name, { property, also = property, plant }] of Object.entries(faults)) {
-    test(name, () => {
+    test(`${name} is found and named`, () => {
       const history = fresh();
       const culprit = plant(history);
       const judgement = judge(history, search);
@@ -292,62 +286,4 @@ test('a unit too many at any instant is seen, and only then', () => {
     { numRuns: 2000 },
   );
   expect(Math.min(seen.oversold, seen.overLimit)).toBeGreaterThan(50);
-});
-
-const purchase = (request: string, outcome: Operation['outcome'], at: number): Operation => ({
-  process: 0,
-  request,
-  attempt: 1,
-  user: `user of ${request}`,
-  op: 'purchase',
-  quantity: 1,
-  invoked: at,
-  completed: at + 1,
-  outcome,
-});
-
-describe('what nobody measured is inconclusive, never held', () => {
-  const operations = [purchase('a', 'sold', 0), purchase('b', 'unknown', 2)];
-  const complete: History = { sale: { sku: 'tea', stock: 2 }, operations, drained: 0, recorded: null };
-
-  test('a strategy without a ledger has nothing to lose in one', () => {
-    const judgement = verdicts(judge(complete, search));
-    expect(judgement).toMatchObject({ 'lost-sale': 'n/a', stranded: 'violated' });
-  });
-
-  test('a ledger that nobody read may have the missing unit', () => {
-    const { recorded, ...unread } = complete;
-    expect(recorded).toBeNull();
-    expect(verdicts(judge(unread, search))).toMatchObject({
-      'lost-sale': 'inconclusive',
-      stranded: 'inconclusive',
-    });
-    // More is missing than any ledger could explain.
-    expect(verdicts(judge({ ...unread, sale: { sku: 'tea', stock: 3 } }, search)).stranded).toBe('violated');
-  });
-
-  test('a sale that nobody drained may hide a unit', () => {
-    const { drained, ...open } = complete;
-    expect(drained).toBe(0);
-    expect(verdicts(judge(open, search))).toMatchObject({
-      oversell: 'inconclusive',
-      stranded: 'inconclusive',
-    });
-  });
-});
-
-describe('a history that contradicts itself is refused', () => {
-  const sold = purchase('a', 'sold', 0);
-  test.each<[string, Operation]>([
-    ['another quantity', { ...sold, attempt: 2, quantity: 2 }],
-    ['another user', { ...sold, attempt: 2, user: 'somebody else' }],
-    ['a release of another quantity', { ...sold, op: 'release', outcome: 'done', quantity: 2 }],
-    ['a release by another user', { ...sold, op: 'release', outcome: 'done', user: 'somebody else' }],
-    ['an end before the beginning', { ...sold, request: 'b', invoked: 2 }],
-    ['a time before the run', { ...sold, request: 'b', invoked: -1 }],
-  ])('%s', (_, contradiction) => {
-    const sale = { sku: 'tea', stock: 5 };
-    expect(() => judge({ sale, operations: [sold, contradiction] }, search)).toThrow('operation 2 ');
-    expect(() => judge({ sale, operations: [sold] }, search)).not.toThrow();
-  });
 });

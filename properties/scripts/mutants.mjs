@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const SUBJECT = 'harness/checkers/stock-order.ts';
-const TESTS = 'properties/checkers/stock-order.test.ts';
+const TESTS = ['properties/checkers/stock-order.test.ts', 'properties/checkers/refusals.test.ts'];
 
 const mutants = JSON.parse(readFileSync('properties/checkers/stock-order-mutants.json', 'utf8'));
 
@@ -27,7 +27,7 @@ const original = readFileSync(SUBJECT, 'utf8');
 /** Whether the tests pass with this text as the subject. */
 function passes(text) {
   writeFileSync(join(copy, SUBJECT), text);
-  const { status, error } = spawnSync('npx', ['vitest', 'run', TESTS, '--bail', '1'], {
+  const { status, error } = spawnSync('npx', ['vitest', 'run', ...TESTS, '--bail', '1'], {
     cwd: copy,
     stdio: 'ignore',
     // Tests that are stopped at the first failure leave their folders: they go with the copy.
