@@ -4,7 +4,7 @@ import { buyerNamed, buyersOf, letter, renamer } from '../scope/scope.ts';
 import { canonical, type KeyContent } from '../server/content.ts';
 import { renameContent } from '../server/memo.ts';
 import { classesOf } from '../space/symmetry.ts';
-import { violatedIn, type Finish } from './at-rest.ts';
+import { violatedIn, type Finish } from './judge-end.ts';
 
 /**
  * What one end of an interleaving comes to: an answer per request, the properties violated, and the logical

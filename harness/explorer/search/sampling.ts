@@ -1,7 +1,9 @@
 import type { Property } from '../../../strategies/contract.ts';
 import type { Random } from '../../ground/random.ts';
 import { outcomeOf } from './outcome.ts';
-import { finishesOf, netAcknowledged, Rest, violatedIn } from './at-rest.ts';
+import { Rest } from './at-rest.ts';
+import { finishesOf, netAcknowledged } from './finishes.ts';
+import { violatedIn } from './judge-end.ts';
 import { pctScheduler } from './schedulers/pct.ts';
 import { randomScheduler } from './schedulers/random.ts';
 import type { Scheduler } from './schedulers/scheduler.ts';

@@ -1,6 +1,8 @@
 import { PROPERTIES, type Property } from '../../../strategies/contract.ts';
 import { outcomeOf } from './outcome.ts';
-import { finishesOf, netAcknowledged, netOf, violatedIn, type Rest } from './at-rest.ts';
+import type { Rest } from './at-rest.ts';
+import { finishesOf, netAcknowledged, netOf } from './finishes.ts';
+import { violatedIn } from './judge-end.ts';
 import type { Space } from '../space/space.ts';
 import { States } from '../space/states.ts';
 import { VectorTable } from '../space/vectors.ts';

@@ -1,5 +1,7 @@
 import type { Property } from '../../../strategies/contract.ts';
-import { finishesOf, netAcknowledged, violatedIn, type Rest } from './at-rest.ts';
+import type { Rest } from './at-rest.ts';
+import { finishesOf, netAcknowledged } from './finishes.ts';
+import { violatedIn } from './judge-end.ts';
 import type { Space } from '../space/space.ts';
 import type { Choice } from '../scope/moves.ts';
 import { States, type Happened } from '../space/states.ts';

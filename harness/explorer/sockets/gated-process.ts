@@ -2,7 +2,7 @@ import { answerOf } from '../process/answer.ts';
 import type { ScheduleStep } from '../../documents/counterexample.ts';
 import type { Passage } from '../../wire/gate.ts';
 import type { Abilities, Call, Instance, InstanceEvent, Settled } from '../process/instance.ts';
-import type { Finish } from '../search/at-rest.ts';
+import type { Finish } from '../search/judge-end.ts';
 
 interface Called {
   operation: number;

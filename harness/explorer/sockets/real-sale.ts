@@ -19,7 +19,7 @@ import { isLone, layoutOf, type Layout } from '../scope/layout.ts';
 import { outcomeOf } from '../search/outcome.ts';
 import { Process } from './gated-process.ts';
 import { decodeCommand } from '../../wire/resp.ts';
-import { judgeEnd, type Finish, type StoreAtRest } from '../search/at-rest.ts';
+import { judgeEnd, type Finish, type StoreAtRest } from '../search/judge-end.ts';
 import { isIdle, isSale, mostUnits, workOff } from '../search/settling.ts';
 import { drain } from '../../checkers/at-rest-steps.ts';
 import { freshRequest } from '../scope/scope.ts';

@@ -1,7 +1,7 @@
 import type { Scope } from '../../documents/scope.ts';
 import { PROPERTIES, type Property } from '../../../strategies/contract.ts';
 import { faultRow, isServerFault } from '../../documents/faults.ts';
-import { violatedIn } from '../search/at-rest.ts';
+import { violatedIn } from '../search/judge-end.ts';
 import { possibleSteps } from './possible-steps.ts';
 import { RealSale, type Venue } from './real-sale.ts';
 
