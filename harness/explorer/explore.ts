@@ -1,37 +1,25 @@
+import { PROPERTIES } from '../../strategies/contract.ts';
 import type { Audit, ExplorationDocument, Reductions } from '../documents/exploration.ts';
-import { PROPERTIES, type Property } from '../../strategies/contract.ts';
-import type { Coverage, Verdict } from '../documents/vocabulary.ts';
+import type { Coverage } from '../documents/vocabulary.ts';
 import { seededRandom } from '../ground/random.ts';
-import type { RedisTarget } from '../redis/target.ts';
 import { requirePrivate } from '../redis/target.ts';
-import { scheduleOf, stepsOf } from './search/story.ts';
-import { REMEDIES, type Counterexample } from '../documents/counterexample.ts';
 import { StartAgain } from './errors.ts';
-import { minimalCounterexamples } from './search/minimal.ts';
-import { Rest } from './search/at-rest.ts';
-import { ALL_RULES, type Rules } from './rules.ts';
-import type { Scope } from '../documents/scope.ts';
-import { Search, type Progress, type SearchResult } from './search/search.ts';
-import { sample, type Sample } from './search/sampling.ts';
-import { ServerMemo } from './server/memo.ts';
-import type { Subject } from './process/spec.ts';
-import { ALL_REDUCTIONS, type Parts } from './space/setting.ts';
-import { Space } from './space/space.ts';
-import { verify } from './search/verify.ts';
 import { virtualGlobals } from './process/virtual.ts';
+import { askedOf, maxStatesOf, type Question } from './question.ts';
+import { ALL_RULES, type Rules } from './rules.ts';
+import { Rest } from './search/at-rest.ts';
+import { conclusionOf, overall, verdictOf, type Conclusion } from './search/conclusion.ts';
+import { counterexamplesOf } from './search/counterexamples.ts';
+import { sample, type Sample } from './search/sampling.ts';
+import { Search, type Progress, type SearchResult } from './search/search.ts';
+import { verify } from './search/verify.ts';
+import { ServerMemo } from './server/memo.ts';
 import { audit, NO_AUDIT, type AuditFindings } from './sockets/audit.ts';
-import type { Path } from './search/shortest.ts';
 import { everyRealInterleaving } from './sockets/unreduced.ts';
+import { ALL_REDUCTIONS } from './space/setting.ts';
+import { Space } from './space/space.ts';
 
-export interface ExploreOptions {
-  scope: Scope;
-  subject: Subject;
-  /** Where a strategy of the user's lies. */
-  path?: string;
-  target: RedisTarget;
-  /** All seven unless given; a single one stops the search as soon as it is violated. */
-  properties?: readonly Property[];
-  maxStates?: number;
+export interface ExploreOptions extends Question {
   /** True: nothing is reduced, over real sockets, every interleaving from fresh state. */
   unreduced?: boolean;
   /** False: every path is walked on its own. */
@@ -40,23 +28,17 @@ export interface ExploreOptions {
   auditSamples?: number;
   /** For tests that leave a rule out. */
   rules?: Partial<Rules>;
-  signal?: AbortSignal;
   onProgress?: (progress: Progress & { elapsedMs: number }) => void;
   now: () => number;
 }
 
 /** As its document, but with what is of use to code that runs here. */
 export interface Exploration extends Omit<ExplorationDocument, 'properties' | 'interleavings' | 'outcomes'> {
-  properties: Record<Property, PropertyResult>;
+  properties: Conclusion['properties'];
   interleavings: bigint;
   outcomes: ReadonlySet<string>;
 }
 
-interface PropertyResult extends Omit<ExplorationDocument['properties'][Property], 'counterexample'> {
-  counterexample: Counterexample | null;
-}
-
-const DEFAULT_MAX_STATES = 20_000_000;
 const DEFAULT_AUDIT_SAMPLES = 16;
 
 /**
@@ -94,10 +76,10 @@ async function exploreWith(
   const startedMs = now();
   const parts = { scope, subject, memo, reductions, rules: { ...ALL_RULES, ...options.rules } };
   const space = new Space(parts);
-  const properties = options.properties ?? PROPERTIES;
+  const properties = askedOf(options);
   const search = new Search(space, new Rest(space), {
     properties,
-    maxStates: options.maxStates ?? DEFAULT_MAX_STATES,
+    maxStates: maxStatesOf(options),
     ...(options.signal ? { signal: options.signal } : {}),
     onProgress: (progress) => options.onProgress?.({ ...progress, elapsedMs: now() - startedMs }),
   });
@@ -112,8 +94,10 @@ async function exploreWith(
   const { audit: audited, found } = interrupted ? NO_AUDIT : await auditOf(options, space, memo, result);
   const drawn = new Map([...found, ...(sampled?.found ?? [])]);
   for (const property of drawn.keys()) result.violated.add(property);
-  const counterexamples = interrupted ? new Map() : await counterexamplesOf(options, parts, result, drawn);
-  const judged: Judged = { options, result, space, sampled, chance, audited, counterexamples };
+  const counterexamples = interrupted
+    ? new Map()
+    : await counterexamplesOf(options, parts, result.violated, drawn);
+  const judged = { question: options, result, space, sampled, chance, audited, counterexamples };
   return {
     ...conclusionOf(judged),
     interleavings: result.interleavings,
@@ -126,66 +110,6 @@ async function exploreWith(
     reductions: { ...reductions },
     outcomes: result.outcomes,
   };
-}
-
-/** Everything that a verdict depends on. */
-interface Judged {
-  options: ExploreOptions;
-  result: SearchResult;
-  space: Space;
-  /** Interleavings drawn at random, where the search could not end. */
-  sampled: Sample | undefined;
-  /** Draws that were not tried could change what happens. */
-  chance: string | undefined;
-  audited: Audit;
-  counterexamples: ReadonlyMap<Property, Counterexample>;
-}
-
-function conclusionOf(
-  judged: Judged,
-): Pick<Exploration, 'strategy' | 'path' | 'verdict' | 'coverage' | 'notes' | 'properties' | 'scope'> {
-  const { options, result, space, sampled, chance, audited, counterexamples } = judged;
-  const { scope, subject, target } = options;
-  const maxStates = options.maxStates ?? DEFAULT_MAX_STATES;
-  const asked = options.properties ?? PROPERTIES;
-  const whole = result.exhausted && !space.cut;
-  const coverage: Coverage = chance !== undefined || sampled ? 'sampled' : whole ? 'exhausted' : 'bounded';
-  const properties = {} as Record<Property, PropertyResult>;
-  for (const property of PROPERTIES) {
-    const verdict = verdictOf(property, asked, result, audited);
-    properties[property] = { verdict, coverage, counterexample: counterexamples.get(property) ?? null };
-  }
-  return {
-    strategy: subject.strategy.name,
-    ...(options.path === undefined ? {} : { path: options.path }),
-    verdict: overall(asked.map((property) => properties[property].verdict)),
-    coverage,
-    notes: notesOf(judged, maxStates),
-    properties,
-    scope: { ...scope, maxStates, server: target.description },
-  };
-}
-
-/** Why the coverage is less than exhausted, a verdict inconclusive, or a violation not shown. */
-function notesOf(
-  { options, result, space, sampled, chance, audited, counterexamples }: Judged,
-  maxStates: number,
-): string[] {
-  const interrupted = options.signal?.aborted ?? false;
-  const unshown = [...result.violated].filter((property) => !counterexamples.has(property));
-  return [
-    ...(interrupted ? ['interrupted'] : []),
-    ...(chance === undefined ? [] : [chance]),
-    ...(sampled ? [`stopped at ${maxStates} states`, ...sampled.notes] : []),
-    ...(space.cut ? ['a purchase went on and on, and was cut: its retries are not bounded'] : []),
-    ...audited.mismatches.map(
-      ({ step, message }) => `audit: at step ${step + 1}, ${message}: this is a bug in oversell`,
-    ),
-    ...(interrupted ? [] : unshown).map(
-      (property) =>
-        `${property}: violated in the search, but no single interleaving was found that shows it: this is a bug in oversell`,
-    ),
-  ];
 }
 
 /** Interleavings that each scheduler draws where the search could not end. */
@@ -222,47 +146,11 @@ async function auditOf(
   return audit(plainSpace(options, explored, memo), venue, { samples, random, expected });
 }
 
-async function counterexamplesOf(
-  options: ExploreOptions,
-  parts: Required<Parts>,
-  result: SearchResult,
-  /** Interleavings that will do where no search ends. */
-  drawn: ReadonlyMap<Property, Path>,
-): Promise<Map<Property, Counterexample>> {
-  const { subject, target, path } = options;
-  const wanted = new Set(
-    (options.properties ?? PROPERTIES).filter((property) => result.violated.has(property)),
-  );
-  const found = await minimalCounterexamples(
-    { ...parts, reductions: { ...parts.reductions, merging: true } },
-    { properties: wanted, drawn, signal: options.signal },
-  );
-  const counterexamples = new Map<Property, Counterexample>();
-  for (const { property, scope: smaller, path: violation, rest, opened } of found) {
-    counterexamples.set(property, {
-      oversell: 1,
-      kind: 'counterexample',
-      strategy: subject.strategy.name,
-      ...(path === undefined ? {} : { path }),
-      property,
-      message: violation.message,
-      remedy: REMEDIES[property],
-      minimal: violation.minimal,
-      boots: 'events',
-      server: target.description,
-      scope: { ...smaller, quantities: [...smaller.quantities] },
-      steps: await stepsOf(smaller, violation, rest, opened),
-      schedule: scheduleOf(violation),
-    });
-  }
-  return counterexamples;
-}
-
 /** The honest twin: as slow as it looks. It has no counterexamples to show; the reduced search has. */
 async function exploreUnreduced(options: ExploreOptions, memo: ServerMemo): Promise<Exploration> {
   const { scope, subject, target, now, onProgress, signal } = options;
   const startedMs = now();
-  const most = options.maxStates ?? DEFAULT_MAX_STATES;
+  const most = maxStatesOf(options);
   const tell = (interleavings: number): void =>
     onProgress?.({
       states: interleavings,
@@ -278,7 +166,7 @@ async function exploreUnreduced(options: ExploreOptions, memo: ServerMemo): Prom
   const elapsedMs = now() - startedMs;
   const coverage: Coverage = found.exhausted ? 'exhausted' : 'bounded';
   const nothing: Audit = { replayed: 0, mismatches: [] };
-  const properties = {} as Record<Property, PropertyResult>;
+  const properties = {} as Conclusion['properties'];
   for (const property of PROPERTIES) {
     const verdict = verdictOf(property, PROPERTIES, found, nothing);
     properties[property] = { verdict, coverage, counterexample: null };
@@ -301,21 +189,4 @@ async function exploreUnreduced(options: ExploreOptions, memo: ServerMemo): Prom
     reductions: { fuse: false, lateStarts: false, symmetry: false, merging: false },
     outcomes: found.outcomes,
   };
-}
-
-function verdictOf(
-  property: Property,
-  asked: readonly Property[],
-  result: Pick<SearchResult, 'violated' | 'notApplicable' | 'exhausted'>,
-  { mismatches }: Audit,
-): Verdict {
-  if (!asked.includes(property)) return 'inconclusive';
-  if (result.violated.has(property)) return 'violated';
-  if (result.exhausted && result.notApplicable.has(property)) return 'n/a';
-  return result.exhausted && mismatches.length === 0 ? 'holds' : 'inconclusive';
-}
-
-function overall(verdicts: readonly Verdict[]): Exploration['verdict'] {
-  if (verdicts.includes('violated')) return 'violated';
-  return verdicts.includes('inconclusive') ? 'inconclusive' : 'holds';
 }

@@ -1,0 +1,98 @@
+import { PROPERTIES, type Property } from '../../../strategies/contract.ts';
+import type { Counterexample } from '../../documents/counterexample.ts';
+import type { Audit, ExplorationDocument } from '../../documents/exploration.ts';
+import type { Coverage, Verdict } from '../../documents/vocabulary.ts';
+import { askedOf, maxStatesOf, type Question } from '../question.ts';
+import type { Space } from '../space/space.ts';
+import type { Sample } from './sampling.ts';
+import type { SearchResult } from './search.ts';
+
+interface PropertyResult extends Omit<ExplorationDocument['properties'][Property], 'counterexample'> {
+  counterexample: Counterexample | null;
+}
+
+/** What an exploration comes to. */
+export interface Conclusion extends Pick<
+  ExplorationDocument,
+  'strategy' | 'path' | 'verdict' | 'coverage' | 'notes' | 'scope'
+> {
+  properties: Record<Property, PropertyResult>;
+}
+
+/** Everything that a verdict depends on. */
+export interface Judged {
+  question: Question;
+  result: SearchResult;
+  space: Space;
+  /** Interleavings drawn at random, where the search could not end. */
+  sampled: Sample | undefined;
+  /** Draws that were not tried could change what happens. */
+  chance: string | undefined;
+  audited: Audit;
+  counterexamples: ReadonlyMap<Property, Counterexample>;
+}
+
+/** The verdict on each property asked about, how much was covered, and why no more. */
+export function conclusionOf(judged: Judged): Conclusion {
+  const { question, result, space, sampled, chance, audited, counterexamples } = judged;
+  const { scope, subject, target, path } = question;
+  const maxStates = maxStatesOf(question);
+  const asked = askedOf(question);
+  const whole = result.exhausted && !space.cut;
+  const coverage: Coverage = chance !== undefined || sampled ? 'sampled' : whole ? 'exhausted' : 'bounded';
+  const properties = {} as Record<Property, PropertyResult>;
+  for (const property of PROPERTIES) {
+    const verdict = verdictOf(property, asked, result, audited);
+    properties[property] = { verdict, coverage, counterexample: counterexamples.get(property) ?? null };
+  }
+  return {
+    strategy: subject.strategy.name,
+    ...(path === undefined ? {} : { path }),
+    verdict: overall(asked.map((property) => properties[property].verdict)),
+    coverage,
+    notes: notesOf(judged, maxStates),
+    properties,
+    scope: { ...scope, maxStates, server: target.description },
+  };
+}
+
+/** Why the coverage is less than exhausted, a verdict inconclusive, or a violation not shown. */
+function notesOf(
+  { question, result, space, sampled, chance, audited, counterexamples }: Judged,
+  maxStates: number,
+): string[] {
+  const interrupted = question.signal?.aborted ?? false;
+  const unshown = [...result.violated].filter((property) => !counterexamples.has(property));
+  return [
+    ...(interrupted ? ['interrupted'] : []),
+    ...(chance === undefined ? [] : [chance]),
+    ...(sampled ? [`stopped at ${maxStates} states`, ...sampled.notes] : []),
+    ...(space.cut ? ['a purchase went on and on, and was cut: its retries are not bounded'] : []),
+    ...audited.mismatches.map(
+      ({ step, message }) => `audit: at step ${step + 1}, ${message}: this is a bug in oversell`,
+    ),
+    ...(interrupted ? [] : unshown).map(
+      (property) =>
+        `${property}: violated in the search, but no single interleaving was found that shows it: this is a bug in oversell`,
+    ),
+  ];
+}
+
+/** What is known of one property. */
+export function verdictOf(
+  property: Property,
+  asked: readonly Property[],
+  result: Pick<SearchResult, 'violated' | 'notApplicable' | 'exhausted'>,
+  { mismatches }: Audit,
+): Verdict {
+  if (!asked.includes(property)) return 'inconclusive';
+  if (result.violated.has(property)) return 'violated';
+  if (result.exhausted && result.notApplicable.has(property)) return 'n/a';
+  return result.exhausted && mismatches.length === 0 ? 'holds' : 'inconclusive';
+}
+
+/** The worst of the verdicts, for all of them together. */
+export function overall(verdicts: readonly Verdict[]): Conclusion['verdict'] {
+  if (verdicts.includes('violated')) return 'violated';
+  return verdicts.includes('inconclusive') ? 'inconclusive' : 'holds';
+}

@@ -1,0 +1,44 @@
+import type { Property } from '../../../strategies/contract.ts';
+import { REMEDIES, type Counterexample } from '../../documents/counterexample.ts';
+import { askedOf, type Question } from '../question.ts';
+import type { Parts } from '../space/setting.ts';
+import { minimalCounterexamples } from './minimal.ts';
+import type { Path } from './shortest.ts';
+import { scheduleOf, stepsOf } from './story.ts';
+
+/**
+ * The smallest counterexample to each violated property that is asked about.
+ * @param drawn interleavings that will do where no search ends
+ */
+export async function counterexamplesOf(
+  question: Question,
+  parts: Required<Parts>,
+  violated: ReadonlySet<Property>,
+  drawn: ReadonlyMap<Property, Path>,
+): Promise<Map<Property, Counterexample>> {
+  const { subject, target, path, signal } = question;
+  const wanted = new Set(askedOf(question).filter((property) => violated.has(property)));
+  const found = await minimalCounterexamples(
+    { ...parts, reductions: { ...parts.reductions, merging: true } },
+    { properties: wanted, drawn, signal },
+  );
+  const counterexamples = new Map<Property, Counterexample>();
+  for (const { property, scope: smaller, path: violation, rest, opened } of found) {
+    counterexamples.set(property, {
+      oversell: 1,
+      kind: 'counterexample',
+      strategy: subject.strategy.name,
+      ...(path === undefined ? {} : { path }),
+      property,
+      message: violation.message,
+      remedy: REMEDIES[property],
+      minimal: violation.minimal,
+      boots: 'events',
+      server: target.description,
+      scope: { ...smaller, quantities: [...smaller.quantities] },
+      steps: await stepsOf(smaller, violation, rest, opened),
+      schedule: scheduleOf(violation),
+    });
+  }
+  return counterexamples;
+}
