@@ -1,13 +1,7 @@
 import { CannotExplore, OpenPick, StartAgain } from '../errors.ts';
-import {
-  Instance,
-  type Abilities,
-  type DrawnName,
-  type InstanceEvent,
-  type InstanceSpec,
-  type Observation,
-  type Settled,
-} from './instance.ts';
+import { Instance, type Abilities, type InstanceEvent, type Observation, type Settled } from './instance.ts';
+import type { DrawnName } from './chance.ts';
+import type { InstanceSpec } from './spec.ts';
 import { decodeCommand } from '../../wire/resp.ts';
 
 interface Node {

@@ -1,16 +1,10 @@
-import { Redis, type RedisOptions } from 'ioredis';
-import type {
-  PurchaseOutcome,
-  PurchaseRequest,
-  Sale,
-  Seller,
-  Strategy,
-} from '../../../strategies/contract.ts';
+import type { PurchaseOutcome, PurchaseRequest, Seller, Strategy } from '../../../strategies/contract.ts';
 import { isDefinite } from '../../../strategies/errors.ts';
-import { isHarnessFrame } from '../../ground/places.ts';
-import { seededRandom, type Random } from '../../ground/random.ts';
 import { CannotExplore, OpenPick } from '../errors.ts';
-import { connectorTo } from './link.ts';
+import { Chance, type Drawn } from './chance.ts';
+import { Clients, isFromClientLibrary } from './clients.ts';
+import type { InstanceSpec } from './spec.ts';
+import { Timers } from './timers.ts';
 import type { Transport } from '../../wire/transport.ts';
 import {
   buried,
@@ -18,7 +12,7 @@ import {
   inWorld,
   macrotask,
   VirtualImmediate,
-  VirtualTimer,
+  type VirtualTimer,
   type VirtualWorld,
 } from './virtual.ts';
 
@@ -59,11 +53,8 @@ const abilitiesOf = (seller: Seller): Abilities => ({
   close: seller.close !== undefined,
 });
 
-/** The bytes of a name that was drawn, latin1. */
-export type DrawnName = string;
-
 /** What an instance has done by the time it is quiet; arrays grow from event to event. */
-export interface Observation {
+export interface Observation extends Drawn {
   /** Per connection: the commands written so far, as bytes. */
   written: readonly (readonly string[])[];
   /** Per call, in order of their events: how it ended, or undefined while it runs. */
@@ -74,39 +65,8 @@ export interface Observation {
   repeating: number;
   /** While something is put off by setImmediate: per connection, how many commands had been written by then. */
   putOff: readonly number[] | undefined;
-  /** It drew chance that it did not take from its env. */
-  ambientDraws: number;
-  /** It drew from env.random. */
-  envDraws: number;
-  /** Names that it drew: so many bits at once that nobody draws the same twice. */
-  names: readonly DrawnName[];
   /** It called env.pick. */
   picks: number;
-}
-
-export interface InstanceSpec {
-  evaluate(): Strategy;
-  sale: Sale;
-  maxAttempts: number;
-  /** Purchases that it may serve at once; a strategy with exclusive connections gets as many of them. */
-  purchases: number;
-  client: Partial<RedisOptions>;
-  /** Its clock when it starts, in milliseconds after the others' start. */
-  startMs: number;
-  /** What `env.pick` does without an answer: asks for all of them, or takes the first, where nothing competes. */
-  choices: 'branch' | 'first';
-  /** What setImmediate puts off is an event, because others are under way in the same process. */
-  putsOff: boolean;
-  /** Timers fire by deadline; else as they were set. */
-  deadlineOrder: boolean;
-  /** Of this instance's own stream of chance. */
-  seed: number;
-  /** What draws come out as: drawn, or all at one end of what they can be. */
-  chance: 'drawn' | 'least' | 'most';
-  /** Names come out as drawn, or with their order reversed. */
-  names: 'drawn' | 'reversed';
-  /** Made anew for each process. */
-  transport(): Transport;
 }
 
 /**
@@ -114,28 +74,20 @@ export interface InstanceSpec {
  * and chance. It runs only inside `apply`, and only until it is quiet.
  */
 export class Instance implements VirtualWorld {
-  nowMs: number;
   pendingImmediates = 0;
   pendingWork = 0;
   readonly #spec: InstanceSpec;
-  readonly #random: Random;
-  readonly #nameDraws: Random;
-  readonly #clientDraw: number;
-  readonly #clients: Redis[] = [];
+  readonly #chance: Chance;
   readonly #transport: Transport;
   readonly #written: string[][] = [];
   readonly #settled: (Settled | undefined)[] = [];
-  readonly #idle: Redis[] = [];
-  readonly #timers = new Set<VirtualTimer>();
+  readonly #timers: Timers;
   readonly #immediates: VirtualImmediate[] = [];
   #putOffAt: readonly number[] = [];
-  #lobby!: Redis;
+  #clients!: Clients;
   #strategy!: Strategy;
   #seller: Promise<Seller> | undefined;
   #activity = 0;
-  #ambientDraws = 0;
-  readonly #names: DrawnName[] = [];
-  #envDraws = 0;
   #picked = 0;
   #picks: readonly number[] = [];
   /** How many answers a choice has for which none was given. */
@@ -144,11 +96,13 @@ export class Instance implements VirtualWorld {
 
   private constructor(spec: InstanceSpec) {
     this.#spec = spec;
-    this.nowMs = EPOCH_MS + spec.startMs;
+    this.#timers = new Timers(EPOCH_MS + spec.startMs, spec.deadlineOrder, () => this.#activity++);
     this.#transport = spec.transport();
-    this.#random = seededRandom(spec.seed);
-    this.#nameDraws = seededRandom(spec.seed).fork('names');
-    this.#clientDraw = seededRandom(spec.seed).fork('client').next();
+    this.#chance = new Chance(spec);
+  }
+
+  get nowMs(): number {
+    return this.#timers.nowMs;
   }
 
   /** A process that has loaded its code and connected; its seller is made by the first call. */
@@ -156,10 +110,8 @@ export class Instance implements VirtualWorld {
     const instance = new Instance(spec);
     await inWorld(instance, async () => {
       instance.#strategy = spec.evaluate();
-      instance.#lobby = instance.#connect();
-      if (instance.#strategy.connection === 'exclusive') {
-        for (let i = 0; i < spec.purchases; i++) instance.#idle.push(instance.#connect());
-      }
+      const lent = instance.#strategy.connection === 'exclusive' ? spec.purchases : 0;
+      instance.#clients = new Clients(spec.client, () => instance.#openLink(), lent);
       await instance.#quiet();
     });
     return instance;
@@ -168,14 +120,14 @@ export class Instance implements VirtualWorld {
   /** Ends the process: its connections break for good. What its code does after that is no longer looked at. */
   async kill(): Promise<void> {
     await buried(async () => {
-      for (const client of this.#clients) client.disconnect();
+      this.#clients.disconnect();
       for (let connection = 0; connection < this.#written.length; connection++)
         this.#transport.cut(connection);
       // A client tells of its end some turns later; by the end of that turn, Node has told of promises that were
       // rejected without anybody looking.
       for (let turn = 0; turn < MOST_TURNS_TO_END; turn++) {
         await macrotask();
-        if (this.#clients.every(({ status }) => status === 'end')) break;
+        if (this.#clients.ended) break;
       }
     });
   }
@@ -192,7 +144,7 @@ export class Instance implements VirtualWorld {
           this.#transport.deliver(event.connection, event.bytes);
           break;
         case 'timer':
-          this.#fireTimer();
+          this.#fire('a timer', () => this.#timers.fire());
           break;
         case 'immediate':
           await this.#fireImmediates();
@@ -210,54 +162,27 @@ export class Instance implements VirtualWorld {
     return {
       written: this.#written.map((commands) => [...commands]),
       settled: [...this.#settled],
-      timers: this.#timers.size,
-      repeating: [...this.#timers].filter((timer) => timer.everyMs !== undefined).length,
+      ...this.#timers.observe(),
       putOff: this.#immediates.some(({ callback }) => callback) ? this.#putOffAt : undefined,
-      ambientDraws: this.#ambientDraws,
-      envDraws: this.#envDraws,
-      names: [...this.#names],
+      ...this.#chance.drawn(),
       picks: this.#picked,
     };
   }
 
   ambientRandom(): number {
-    // The client library's own draws only spread its reconnects in time. A process gives all of them the same
-    // delay, so that after a restart its connections come back in the order in which they were lost: any other order
-    // only writes the same commands sooner or later, and when they run is an event of its own.
-    if (isFromClientLibrary(new Error('draw').stack ?? '')) return this.#clientDraw;
-    this.#ambientDraws++;
-    return this.#draw();
+    return this.#chance.ambient(isFromClientLibrary(new Error('draw').stack ?? ''));
   }
 
   ambientName(bytes: number): Buffer {
-    const drawn = Buffer.from(Array.from({ length: bytes }, () => this.#nameDraws.below(256)));
-    this.#names.push(drawn.toString('latin1'));
-    return this.#spec.names === 'drawn' ? drawn : reversed(drawn);
-  }
-
-  #draw(): number {
-    const { chance } = this.#spec;
-    const drawn = this.#random.next();
-    return chance === 'drawn' ? drawn : chance === 'least' ? 0 : 1 - 2 ** -53;
+    return this.#chance.name(bytes);
   }
 
   setTimer(callback: () => void, delayMs: number, repeats: boolean): VirtualTimer {
-    // As Node does: what is no delay, or too long for it, is one millisecond.
-    const delay = delayMs >= 1 && delayMs < 2 ** 31 ? Math.trunc(delayMs) : 1;
-    const timer = new VirtualTimer(callback, delay, repeats, () => this.#set(timer, delay));
-    this.#set(timer, delay);
-    return timer;
-  }
-
-  #set(timer: VirtualTimer, delay: number): void {
-    this.#activity++;
-    this.#timers.delete(timer); // it comes after those that were set before it
-    timer.deadlineMs = this.nowMs + delay;
-    this.#timers.add(timer);
+    return this.#timers.start(callback, delayMs, repeats);
   }
 
   clearTimer(timer: VirtualTimer): void {
-    this.#timers.delete(timer);
+    this.#timers.clear(timer);
   }
 
   putOff(callback: () => void): VirtualImmediate | undefined {
@@ -269,14 +194,18 @@ export class Instance implements VirtualWorld {
     return immediate;
   }
 
+  #fire(what: string, callback: () => void): void {
+    try {
+      callback();
+    } catch (error) {
+      this.strays(`${what} threw`, error);
+    }
+  }
+
   /** As in one turn of Node's loop: those that there are, with microtasks between; what they put off comes later. */
   async #fireImmediates(): Promise<void> {
     for (const { callback } of this.#immediates.splice(0)) {
-      try {
-        callback?.();
-      } catch (error) {
-        this.strays('an immediate threw', error);
-      }
+      this.#fire('an immediate', () => callback?.());
       await macrotask();
     }
   }
@@ -314,24 +243,12 @@ export class Instance implements VirtualWorld {
     } while (this.#activity > 0 || this.pendingImmediates + this.pendingWork > 0 || this.#transport.busy());
   }
 
-  #connect(): Redis {
-    const client: RedisOptions = { ...this.#spec.client };
-    // A live link is never late: only cuts, which are events, end a wait.
-    for (const timeout of ['commandTimeout', 'connectTimeout', 'socketTimeout'] as const)
-      delete client[timeout];
-    const redis = new Redis({
-      ...client,
-      Connector: connectorTo(() => {
-        const connection = this.#written.push([]) - 1;
-        return this.#transport.open(connection, (bytes) => {
-          this.#activity++;
-          this.#written[connection]!.push(bytes);
-        });
-      }),
-    } as RedisOptions & { replyMapping?: 'legacy' });
-    redis.on('error', () => {}); // a cut is an event of the search, not news
-    this.#clients.push(redis);
-    return redis;
+  #openLink(): ReturnType<Transport['open']> {
+    const connection = this.#written.push([]) - 1;
+    return this.#transport.open(connection, (bytes) => {
+      this.#activity++;
+      this.#written[connection]!.push(bytes);
+    });
   }
 
   #call(call: Call): void {
@@ -352,8 +269,10 @@ export class Instance implements VirtualWorld {
   }
 
   async #perform(call: Call): Promise<unknown> {
-    if (call.method === 'open') return this.#strategy.open(this.#lobby, this.#spec.sale);
-    this.#seller ??= Promise.resolve(this.#strategy.seller(this.#lobby, this.#spec.sale, this.#env()));
+    if (call.method === 'open') return this.#strategy.open(this.#clients.shared, this.#spec.sale);
+    this.#seller ??= Promise.resolve(
+      this.#strategy.seller(this.#clients.shared, this.#spec.sale, this.#env()),
+    );
     const seller = await this.#seller;
     switch (call.method) {
       case 'seller':
@@ -376,22 +295,13 @@ export class Instance implements VirtualWorld {
   }
 
   async #purchase(seller: Seller, request: PurchaseRequest): Promise<PurchaseOutcome> {
-    if (this.#strategy.connection === 'shared') return seller.purchase(request, this.#lobby);
-    const lent = this.#idle.shift();
-    if (!lent) throw new Error('more purchases at once than connections');
-    try {
-      return await seller.purchase(request, lent);
-    } finally {
-      this.#idle.unshift(lent);
-    }
+    if (this.#strategy.connection === 'shared') return seller.purchase(request, this.#clients.shared);
+    return this.#clients.lend((lent) => seller.purchase(request, lent));
   }
 
   #env(): Parameters<Strategy['seller']>[2] {
     return {
-      random: () => {
-        this.#envDraws++;
-        return this.#draw();
-      },
+      random: () => this.#chance.env(),
       pick: (n) => {
         this.#picked++;
         const [answer, ...rest] = this.#picks;
@@ -404,37 +314,7 @@ export class Instance implements VirtualWorld {
       maxAttempts: this.#spec.maxAttempts,
     };
   }
-
-  /** The earliest deadline first; among equals the one that was set first. */
-  #fireTimer(): void {
-    let next: VirtualTimer | undefined;
-    for (const timer of this.#timers) {
-      if (!next || (this.#spec.deadlineOrder && timer.deadlineMs < next.deadlineMs)) next = timer;
-    }
-    if (!next) throw new Error('no timer to fire');
-    this.#timers.delete(next);
-    this.nowMs = Math.max(this.nowMs, next.deadlineMs);
-    // It is the same timer that comes again: whoever holds it ends it, also in the callback.
-    if (next.everyMs !== undefined) this.#set(next, next.everyMs);
-    try {
-      next.callback();
-    } catch (error) {
-      this.strays('a timer threw', error);
-    }
-  }
 }
 
 /** Turns of the event loop in which a client that was disconnected has closed its socket. */
 const MOST_TURNS_TO_END = 100;
-
-/** The name that stands where this one does when the order of all names is reversed. */
-export const reversed = (name: Buffer): Buffer => Buffer.from(name.map((byte) => 255 - byte));
-
-/** Whether the frame that asked (below ours: this file's and the patched global's) lies in ioredis. */
-function isFromClientLibrary(stack: string): boolean {
-  const caller = stack
-    .split('\n')
-    .slice(1)
-    .find((line) => !isHarnessFrame(line));
-  return caller !== undefined && /[\\/]node_modules[\\/]ioredis[\\/]/.test(caller);
-}

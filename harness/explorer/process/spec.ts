@@ -1,9 +1,10 @@
 import type { Scope } from '../../documents/scope.ts';
-import type { Strategy } from '../../../strategies/contract.ts';
+import type { RedisOptions } from 'ioredis';
+import type { Sale, Strategy } from '../../../strategies/contract.ts';
 import type { Transport } from '../../wire/transport.ts';
 import { buyersIn, isLone, layoutOf } from '../scope/layout.ts';
 import { saleOf } from '../scope/scope.ts';
-import type { InstanceSpec } from './instance.ts';
+import type { ChanceSpec } from './chance.ts';
 
 /** What is explored. */
 export interface Subject {
@@ -30,6 +31,26 @@ export interface Role {
   startMs: number;
   /** Made anew for each process. */
   transport: () => Transport;
+}
+
+/** All that an instance is made from. */
+export interface InstanceSpec extends ChanceSpec {
+  evaluate(): Strategy;
+  sale: Sale;
+  maxAttempts: number;
+  /** Purchases that it may serve at once; a strategy with exclusive connections gets as many of them. */
+  purchases: number;
+  client: Partial<RedisOptions>;
+  /** Its clock when it starts, in milliseconds after the others' start. */
+  startMs: number;
+  /** What `env.pick` does without an answer: asks for all of them, or takes the first, where nothing competes. */
+  choices: 'branch' | 'first';
+  /** What setImmediate puts off is an event, because others are under way in the same process. */
+  putsOff: boolean;
+  /** Timers fire by deadline; else as they were set. */
+  deadlineOrder: boolean;
+  /** Made anew for each process. */
+  transport(): Transport;
 }
 
 /** How a process of the scope is started. */

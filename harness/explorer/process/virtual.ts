@@ -1,13 +1,12 @@
 import type nodeCrypto from 'node:crypto';
-import { createHook, type AsyncHook } from 'node:async_hooks';
 import { handOver } from '../../ground/busy.ts';
-import { isHarnessFrame } from '../../ground/places.ts';
 import { CannotExplore } from '../errors.ts';
+import { watchOutside, type Waiting } from './outside.ts';
 
 /** The time and chance of one explored instance. */
-export interface VirtualWorld {
+export interface VirtualWorld extends Waiting {
   /** Milliseconds since the epoch, as the instance is told. */
-  nowMs: number;
+  readonly nowMs: number;
   /** A draw by code that did not take it from its env. */
   ambientRandom(): number;
   /** A name that it drew: eight bytes or more at once. */
@@ -18,14 +17,10 @@ export interface VirtualWorld {
   pendingImmediates: number;
   /** An immediate that comes when it is told to, or undefined where each comes by itself. */
   putOff(callback: () => void): VirtualImmediate | undefined;
-  /** So does work of the machine's own, as a signature. */
-  pendingWork: number;
   /** An error that nobody catches. */
   strays(what: string, error: unknown): void;
   /** It wants to end the whole process. */
   exits(): void;
-  /** Something outside of Redis that the instance began to wait for. */
-  waitsFor(resource: string, where: () => string): void;
 }
 
 /** What setTimeout and setInterval answer; it can do what Node's can. */
@@ -118,65 +113,6 @@ export async function inWorld<T>(world: VirtualWorld, body: () => Promise<T>): P
   }
 }
 
-/** Waits outside Redis that would make a purchase depend on more than its replies. */
-const OUTSIDE = new Map([
-  ['FSREQCALLBACK', 'a file'],
-  ['FSREQPROMISE', 'a file'],
-  ['TCPCONNECTWRAP', 'a socket of its own'],
-  ['PIPECONNECTWRAP', 'a socket of its own'],
-  ['UDPSENDWRAP', 'a socket of its own'],
-  ['GETADDRINFOREQWRAP', 'a name lookup'],
-  ['GETNAMEINFOREQWRAP', 'a name lookup'],
-  ['QUERYWRAP', 'a name lookup'],
-  ['HTTPCLIENTREQUEST', 'an HTTP answer'],
-  ['PROCESSWRAP', 'a child process'],
-  ['WORKER', 'a worker thread'],
-  ['RANDOMBYTESREQUEST', 'random bytes from the system'],
-  ['PBKDF2REQUEST', 'a key derivation'],
-  ['SCRYPTREQUEST', 'a key derivation'],
-  ['ZLIB', 'a compression'],
-  ['Timeout', 'a real timer'],
-]);
-
-/** Work of the machine's own that always ends, and whose end nothing else of the sale can come before: waited for. */
-const ENDING =
-  /^(SIGN|VERIFY|HASH|CIPHER|KEYGEN|KEYPAIRGEN|SECRETKEYGEN|KEYEXPORT|DERIVEBITS|CHECKPRIME|RANDOMPRIME)REQUEST$/;
-
-/** Node sees each asynchronous resource when it is made, before it can finish: nothing slips through unseen. */
-function watchOutside(): AsyncHook {
-  const ending = new Map<number, VirtualWorld>();
-  const end = (id: number): void => {
-    const world = ending.get(id);
-    if (world && ending.delete(id)) world.pendingWork--;
-  };
-  return createHook({
-    init(id, type) {
-      if (!current) return;
-      if (ENDING.test(type)) {
-        ending.set(id, current);
-        current.pendingWork++;
-      }
-      if (OUTSIDE.has(type))
-        current.waitsFor(OUTSIDE.get(type)!, () => firstFrame(new Error(type).stack ?? ''));
-    },
-    after: end,
-    destroy: end,
-  }).enable();
-}
-
-/** The line of a stack that is neither Node's, nor a package's, nor ours. */
-function firstFrame(stack: string): string {
-  const frame = stack
-    .split('\n')
-    .find(
-      (line) =>
-        /\((file:)?\/.*\)|at (file:)?\//.test(line) &&
-        !line.includes('node_modules') &&
-        !isHarnessFrame(line),
-    );
-  return frame?.trim() ?? '';
-}
-
 let installed = 0;
 
 /** Makes globals virtual for explored code (and as before for everybody else) until the result is disposed of. */
@@ -203,7 +139,7 @@ export function virtualGlobals(): Disposable {
   });
   process.on('unhandledRejection', blame);
   undo.push(() => process.off('unhandledRejection', blame));
-  const hook = watchOutside();
+  const hook = watchOutside(() => current);
   undo.push(() => hook.disable());
   return {
     [Symbol.dispose]: () => {

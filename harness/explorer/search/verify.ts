@@ -1,6 +1,6 @@
 import { CannotExplore, StartAgain } from '../errors.ts';
 import { nondeterministic, type Change } from '../process/histories.ts';
-import { reversed } from '../process/instance.ts';
+import { reversed } from '../process/chance.ts';
 import { uuidOf } from '../process/virtual.ts';
 import { renamer } from '../scope/scope.ts';
 import type { Rename } from '../server/memo.ts';

@@ -1,9 +1,9 @@
 import type { Scope } from '../../documents/scope.ts';
 import type { Reductions } from '../../documents/exploration.ts';
 import { Histories } from '../process/histories.ts';
-import type { Abilities, InstanceSpec } from '../process/instance.ts';
+import type { Abilities } from '../process/instance.ts';
 import { inProcess } from '../process/link.ts';
-import { LATER_MS, purchasesAtOnce, specOf, type Subject } from '../process/spec.ts';
+import { LATER_MS, purchasesAtOnce, specOf, type InstanceSpec, type Subject } from '../process/spec.ts';
 import { ALL_RULES, type Rules } from '../rules.ts';
 import { Budgets } from '../scope/budgets.ts';
 import { buyersIn, isLone, layoutOf, type Layout } from '../scope/layout.ts';

@@ -1,0 +1,77 @@
+import { seededRandom, type Random } from '../../ground/random.ts';
+
+/** What an instance's draws come out as. */
+export interface ChanceSpec {
+  /** Of this instance's own stream of chance. */
+  seed: number;
+  /** What draws come out as: drawn, or all at one end of what they can be. */
+  chance: 'drawn' | 'least' | 'most';
+  /** Names come out as drawn, or with their order reversed. */
+  names: 'drawn' | 'reversed';
+}
+
+/** The bytes of a name that was drawn, latin1. */
+export type DrawnName = string;
+
+/** What an instance has drawn so far. */
+export interface Drawn {
+  /** It drew chance that it did not take from its env. */
+  ambientDraws: number;
+  /** It drew from env.random. */
+  envDraws: number;
+  /** Names that it drew: so many bits at once that nobody draws the same twice. */
+  names: readonly DrawnName[];
+}
+
+/** An instance's own stream of chance. */
+export class Chance {
+  readonly #spec: ChanceSpec;
+  readonly #random: Random;
+  readonly #nameDraws: Random;
+  readonly #clientDraw: number;
+  #ambientDraws = 0;
+  #envDraws = 0;
+  readonly #names: DrawnName[] = [];
+
+  constructor(spec: ChanceSpec) {
+    this.#spec = spec;
+    this.#random = seededRandom(spec.seed);
+    this.#nameDraws = seededRandom(spec.seed).fork('names');
+    this.#clientDraw = seededRandom(spec.seed).fork('client').next();
+  }
+
+  drawn(): Drawn {
+    return { ambientDraws: this.#ambientDraws, envDraws: this.#envDraws, names: [...this.#names] };
+  }
+
+  /** A draw from env.random. */
+  env(): number {
+    this.#envDraws++;
+    return this.#draw();
+  }
+
+  /** A draw that was not taken from the env. */
+  ambient(byClientLibrary: boolean): number {
+    // The client library's own draws only spread its reconnects in time. A process gives all of them the same
+    // delay, so that after a restart its connections come back in the order in which they were lost: any other order
+    // only writes the same commands sooner or later, and when they run is an event of its own.
+    if (byClientLibrary) return this.#clientDraw;
+    this.#ambientDraws++;
+    return this.#draw();
+  }
+
+  name(bytes: number): Buffer {
+    const drawn = Buffer.from(Array.from({ length: bytes }, () => this.#nameDraws.below(256)));
+    this.#names.push(drawn.toString('latin1'));
+    return this.#spec.names === 'drawn' ? drawn : reversed(drawn);
+  }
+
+  #draw(): number {
+    const { chance } = this.#spec;
+    const drawn = this.#random.next();
+    return chance === 'drawn' ? drawn : chance === 'least' ? 0 : 1 - 2 ** -53;
+  }
+}
+
+/** The name that stands where this one does when the order of all names is reversed. */
+export const reversed = (name: Buffer): Buffer => Buffer.from(name.map((byte) => 255 - byte));

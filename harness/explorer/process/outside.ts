@@ -1,0 +1,70 @@
+import { createHook, type AsyncHook } from 'node:async_hooks';
+import { isHarnessFrame } from '../../ground/places.ts';
+
+/** An instance that may wait for something besides Redis. */
+export interface Waiting {
+  /** Work of the machine's own that has not ended, such as a signature: it keeps the instance from being quiet. */
+  pendingWork: number;
+  /** Something outside of Redis that the instance began to wait for. */
+  waitsFor(resource: string, where: () => string): void;
+}
+
+/** Waits outside Redis that would make a purchase depend on more than its replies. */
+const OUTSIDE = new Map([
+  ['FSREQCALLBACK', 'a file'],
+  ['FSREQPROMISE', 'a file'],
+  ['TCPCONNECTWRAP', 'a socket of its own'],
+  ['PIPECONNECTWRAP', 'a socket of its own'],
+  ['UDPSENDWRAP', 'a socket of its own'],
+  ['GETADDRINFOREQWRAP', 'a name lookup'],
+  ['GETNAMEINFOREQWRAP', 'a name lookup'],
+  ['QUERYWRAP', 'a name lookup'],
+  ['HTTPCLIENTREQUEST', 'an HTTP answer'],
+  ['PROCESSWRAP', 'a child process'],
+  ['WORKER', 'a worker thread'],
+  ['RANDOMBYTESREQUEST', 'random bytes from the system'],
+  ['PBKDF2REQUEST', 'a key derivation'],
+  ['SCRYPTREQUEST', 'a key derivation'],
+  ['ZLIB', 'a compression'],
+  ['Timeout', 'a real timer'],
+]);
+
+/** Work of the machine's own that always ends, and whose end nothing else of the sale can come before: waited for. */
+const ENDING =
+  /^(SIGN|VERIFY|HASH|CIPHER|KEYGEN|KEYPAIRGEN|SECRETKEYGEN|KEYEXPORT|DERIVEBITS|CHECKPRIME|RANDOMPRIME)REQUEST$/;
+
+/** Node sees each asynchronous resource when it is made, before it can finish: nothing slips through unseen. */
+export function watchOutside(current: () => Waiting | undefined): AsyncHook {
+  const ending = new Map<number, Waiting>();
+  const end = (id: number): void => {
+    const world = ending.get(id);
+    if (world && ending.delete(id)) world.pendingWork--;
+  };
+  return createHook({
+    init(id, type) {
+      const world = current();
+      if (!world) return;
+      if (ENDING.test(type)) {
+        ending.set(id, world);
+        world.pendingWork++;
+      }
+      if (OUTSIDE.has(type))
+        world.waitsFor(OUTSIDE.get(type)!, () => firstFrame(new Error(type).stack ?? ''));
+    },
+    after: end,
+    destroy: end,
+  }).enable();
+}
+
+/** The line of a stack that is neither Node's, nor a package's, nor ours. */
+function firstFrame(stack: string): string {
+  const frame = stack
+    .split('\n')
+    .find(
+      (line) =>
+        /\((file:)?\/.*\)|at (file:)?\//.test(line) &&
+        !line.includes('node_modules') &&
+        !isHarnessFrame(line),
+    );
+  return frame?.trim() ?? '';
+}
