@@ -156,6 +156,7 @@ function addExplore(program: Command, run: Invocation): void {
     .addOption(whole('--releases <n>', 'sold requests that may be released', 0).default(0))
     .addOption(whole('--restocks <n>', 'restocks of one unit', 0).default(0))
     .addOption(whole('--jobs <n>', 'passes of background work', 0).default(0))
+    .addOption(whole('--offices <n>', 'processes that do background work (default: 1)', 1))
     .addOption(new Option('--property <name>', 'judge this one alone').choices(PROPERTIES))
     .addOption(whole('--max-states <n>', 'stop after so many', 1))
     .option('--no-merging', 'walk every path on its own')

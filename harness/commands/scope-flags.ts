@@ -22,9 +22,11 @@ export interface ScopeFlags {
   releases: number;
   restocks: number;
   jobs: number;
+  offices?: number;
   seed: number;
 }
 
+const MOST_OFFICES = 4;
 const MOST_UNITS = 1_000;
 
 /** @throws UsageError that says what to write instead */
@@ -35,6 +37,8 @@ export function scopeOfFlags(flags: ScopeFlags): Scope {
   within('--attempts', attempts, 1, 100);
   for (const [flag, amount] of Object.entries({ releases, restocks, jobs }))
     within(`--${flag}`, amount, 0, MOST_OF_ONE);
+  const { offices } = flags;
+  if (offices !== undefined) within('--offices', offices, 1, MOST_OFFICES);
   const users = flags.users ?? buyers;
   const instances = flags.instances ?? buyers;
   within('--users', users, 1, buyers);
@@ -58,6 +62,7 @@ export function scopeOfFlags(flags: ScopeFlags): Scope {
     jobs,
     seed,
     ...(perUserLimit === undefined ? {} : { perUserLimit }),
+    ...(offices === undefined ? {} : { offices }),
   };
 }
 

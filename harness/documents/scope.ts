@@ -30,6 +30,8 @@ export const scopeSchema = z.strictObject({
   restocks: count,
   /** Passes of background work. */
   jobs: count,
+  /** Processes that do background work; absent: one. */
+  offices: z.int().positive().exactOptional(),
   seed: z.int(),
 });
 export type Scope = z.infer<typeof scopeSchema>;

@@ -43,7 +43,9 @@ export interface Interleaving {
 
 export function lanesOf({ scope, steps }: Interleaving): Lanes {
   const buyers = Array.from({ length: scope.buyers }, (_, b) => String.fromCharCode(65 + b));
-  const others = ['retry', 'office'].filter((actor) => steps.some((step) => step.actor === actor));
+  const actors = new Set(steps.map(({ actor }) => actor));
+  const offices = [...actors].filter((actor) => actor.startsWith('office')).toSorted();
+  const others = [...(actors.has('retry') ? ['retry'] : []), ...offices];
   const lanes = [...buyers, ...others];
   const fates = fatesOf(steps);
   return {

@@ -6,6 +6,7 @@ import {
 } from '../../documents/counterexample.ts';
 import type { Scope } from '../../documents/scope.ts';
 import { decode, decodeCommand, readable, showReply } from '../../wire/resp.ts';
+import { layoutOf } from '../scope/layout.ts';
 import { buyersOf, letter } from '../scope/scope.ts';
 import type { Happened } from '../space/states.ts';
 import type { Rest } from './at-rest.ts';
@@ -95,10 +96,12 @@ function actorOf(scope: Scope, at: number, atom: Happened['atom']): string {
   return instanceName(scope, at);
 }
 
-/** The letters of its buyers; `retry` where one asks again, `office` for the back office. */
+/** The letters of its buyers; `retry` where one asks again, `office`, `office 2` … for the back offices. */
 function instanceName(scope: Scope, at: number): string {
   if (at < scope.instances) return buyersOf(scope, at).map(letter).join('');
-  return at < scope.instances + scope.faults.retry + scope.faults.repeat ? 'retry' : 'office';
+  const { office } = layoutOf(scope);
+  if (office < 0 || at < office) return 'retry';
+  return at === office ? 'office' : `office ${at - office + 1}`;
 }
 
 /** Whose operation it is: first attempts carry their buyer's number; of others the step itself tells. */

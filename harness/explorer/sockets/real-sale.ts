@@ -15,7 +15,7 @@ import { drawOf, forceDraw, mayDraw, type Draw } from '../server/draws.ts';
 import { CannotExplore } from '../errors.ts';
 import { Gate, type Passage } from '../../wire/gate.ts';
 import { Instance, type Abilities, type Call, type Settled } from '../process/instance.ts';
-import { isLone, layoutOf, type Layout } from '../scope/layout.ts';
+import { isLone, isOffice, layoutOf, type Layout } from '../scope/layout.ts';
 import { outcomeOf } from '../search/outcome.ts';
 import { Process } from './gated-process.ts';
 import { decodeCommand } from '../../wire/resp.ts';
@@ -86,7 +86,7 @@ export class RealSale implements AsyncDisposable {
       await sale.#operate({ method: 'open' }, 0);
     }
     for (let slot = 0; slot < sale.layout.slots; slot++) {
-      if (slot < sale.layout.instances || slot === sale.layout.office) await sale.#start(slot, boots);
+      if (slot < sale.layout.instances || isOffice(sale.layout, slot)) await sale.#start(slot, boots);
     }
     return sale;
   }
@@ -219,7 +219,7 @@ export class RealSale implements AsyncDisposable {
   async #start(slot: number, boots: 'events' | 'at once' = 'at once'): Promise<Process> {
     const started = this.#processes[slot];
     if (started) return started;
-    const startMs = slot === this.layout.office ? LATER_MS : 0;
+    const startMs = isOffice(this.layout, slot) ? LATER_MS : 0;
     const process = await this.#boot(slot, purchasesAtOnce(this.scope, slot), startMs);
     if (boots === 'at once') await process.drive();
     this.#processes[slot] = process;

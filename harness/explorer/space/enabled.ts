@@ -1,5 +1,5 @@
 import type { Scope } from '../../documents/scope.ts';
-import { buyersIn, isLone } from '../scope/layout.ts';
+import { buyersIn, isLone, isOffice } from '../scope/layout.ts';
 import type { Move } from '../scope/moves.ts';
 import type { Cursor } from './cursor.ts';
 import type { CallState, Local } from './local.ts';
@@ -106,10 +106,10 @@ function releases({ setting, packed, slot, local }: Situation): Move[] {
 /** Restocks and passes of background work, which the back office is asked for. */
 function officeWork({ setting, packed, slot, local, cursor }: Situation): Move[] {
   const { scope, layout, budgets, abilities } = setting;
-  if (slot !== layout.office || !cursor.abilities) return [];
+  if (!isOffice(layout, slot) || !cursor.abilities) return [];
   const moves: Move[] = [];
   const amount = budgets.left(packed, 'restock');
-  if (amount > 0 && abilities.restock) {
+  if (amount > 0 && abilities.restock && slot === layout.office) {
     moves.push({ kind: 'restock', operation: layout.firstRestock + scope.restocks - amount });
   }
   const idle = local.calls.every((call) => call.operation < 0 || call.outcome !== undefined);

@@ -6,7 +6,7 @@ import { inProcess } from '../process/link.ts';
 import { LATER_MS, purchasesAtOnce, specOf, type InstanceSpec, type Subject } from '../process/spec.ts';
 import { ALL_RULES, type Rules } from '../rules.ts';
 import { Budgets } from '../scope/budgets.ts';
-import { buyersIn, isLone, layoutOf, type Layout } from '../scope/layout.ts';
+import { buyersIn, isLone, isOffice, layoutOf, type Layout } from '../scope/layout.ts';
 import { buyersOf } from '../scope/scope.ts';
 import type { ServerMemo } from '../server/memo.ts';
 import type { Ground } from './ground.ts';
@@ -51,9 +51,10 @@ export class Setting {
     this.layout = layoutOf(scope);
     this.budgets = new Budgets(scope);
     this.memo = memo;
-    // A further attempt ties a slot to a buyer by number, so buyers keep their places.
-    this.reductions =
-      scope.faults.retry + scope.faults.repeat > 0 ? { ...reductions, symmetry: false } : reductions;
+    // A further attempt ties a slot to a buyer by number, so buyers keep their places; so do those of whom several
+    // back offices may know, of which only one would be renamed along.
+    const keepsPlaces = scope.faults.retry + scope.faults.repeat > 0 || (scope.offices ?? 1) > 1;
+    this.reductions = keepsPlaces ? { ...reductions, symmetry: false } : reductions;
     this.rules = rules;
     this.#subject = subject;
     this.classes = classesOf(scope);
@@ -125,7 +126,8 @@ export class Setting {
 
   #spec(role: number): InstanceSpec {
     const purchases = purchasesAtOnce(this.scope, role);
-    const startMs = role === this.layout.office || role === this.lateOperator ? LATER_MS : 0;
+    const startMs =
+      (isOffice(this.layout, role) && role < this.layout.slots) || role === this.lateOperator ? LATER_MS : 0;
     const { ownChance, deadlineOrder } = this.rules;
     const spec = specOf(this.scope, this.#subject, { role, purchases, startMs, transport: inProcess });
     return { ...spec, deadlineOrder, ...(ownChance ? {} : { seed: this.scope.seed }) };

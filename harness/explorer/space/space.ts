@@ -1,5 +1,5 @@
 import { OpenPick, StartAgain } from '../errors.ts';
-import { buyersIn } from '../scope/layout.ts';
+import { buyersIn, isOffice } from '../scope/layout.ts';
 import type { Move } from '../scope/moves.ts';
 import { renamer } from '../scope/scope.ts';
 import { Cursor, type Atom } from './cursor.ts';
@@ -48,7 +48,7 @@ export class Space extends Setting {
     await boot(this, this.operator, server);
     const transitions: Transition[] = [];
     for (let slot = 0; slot < this.layout.slots; slot++) {
-      if (slot >= this.layout.instances && slot !== this.layout.office) {
+      if (slot >= this.layout.instances && !isOffice(this.layout, slot)) {
         transitions.push(this.#resting(server, { ...ABSENT, role: slot }));
         continue;
       }
@@ -216,8 +216,9 @@ export class Space extends Setting {
     });
     const live = local.phase === 'live';
     const needed = live && (!everyoneCalled || this.budgets.asking(packed) || this.abilities.close);
-    const isOffice = slot === this.layout.office;
-    return !cursor.finished || needed || isOffice ? withoutSpentConnections(local) : spent(local);
+    return !cursor.finished || needed || isOffice(this.layout, slot)
+      ? withoutSpentConnections(local)
+      : spent(local);
   }
 }
 
