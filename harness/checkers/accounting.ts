@@ -3,16 +3,15 @@ import type { Evidence, PropertyVerdict } from './checker.ts';
 import { joinByName, type FactsAtRest, type Joined, type SaleAtRest } from './facts.ts';
 import { sumUp, units, type Excess, type Sums } from './sums.ts';
 
-/** The properties that sums can judge: all but the order of refusals. */
-export type AccountedProperty = Exclude<Property, 'false-refusal'>;
-export type Accounts = Record<AccountedProperty, PropertyVerdict>;
+/** What sums can judge: all properties, but of refusals no more than whether the ledger belies them. */
+export type Accounts = Record<Property, PropertyVerdict>;
 
 /** Requests named in evidence. */
 const NAMED = 5;
 
 /**
- * Judges what sums at rest can show. *Held*: ledger units of requests that are sold or unknown; without a ledger,
- * acknowledged units; less what was released. A release or restock whose outcome is unknown may or may not have
+ * Judges what sums at rest can show. *Held*: ledger units, whoever was told what; without a ledger, acknowledged
+ * units; less what was released. A release or restock whose outcome is unknown may or may not have
  * taken effect, so it counts in favour of the property in question.
  */
 export function judgeAtRest(facts: FactsAtRest): Accounts {
@@ -29,6 +28,7 @@ export function judgeJoined(facts: SaleAtRest, joined: Joined): Accounts {
     'user-limit': judgeUserLimit(facts, sums),
     'lost-sale': judgeLostSale(facts, sums),
     progress: judgeProgress(facts, sums),
+    'false-refusal': judgeRefusedThoughHeld(sums),
   };
 }
 
@@ -141,6 +141,14 @@ function judgeProgress({ drained }: SaleAtRest, { stuck }: Sums): PropertyVerdic
   const asked = failed.map(({ requestId, quantity }) => ({ request: requestId, units: quantity }));
   const message = `gave up, hang or failed while ${drained} units could still be bought: ${listed(asked)}`;
   return finding('violated', 'progress', message, about(asked));
+}
+
+/** Refusing a request that holds units is never right; nor is to say that it surely had no effect. */
+function judgeRefusedThoughHeld({ refusedThoughHeld }: Sums): PropertyVerdict {
+  if (refusedThoughHeld.length === 0) return HOLDS;
+  const told = refusedThoughHeld.map(({ request, outcome }) => `${request} was told ${outcome}`);
+  const message = `${atMost(told)}, and the ledger has units for it`;
+  return finding('violated', 'false-refusal', message, about(refusedThoughHeld));
 }
 
 const about = (items: readonly Excess[]): Pick<Evidence, 'units' | 'requests'> => ({

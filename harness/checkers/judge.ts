@@ -1,7 +1,7 @@
 import type { Property } from '../../strategies/contract.ts';
 import { OperationColumns } from '../history/columns.ts';
 import type { History, Operation } from '../history/operation.ts';
-import { judgeJoined, type AccountedProperty, type Accounts } from './accounting.ts';
+import { judgeJoined, type Accounts } from './accounting.ts';
 import type { SaleAtRest } from './facts.ts';
 import type { Evidence, Judgement, PropertyVerdict } from './checker.ts';
 import { overLimitAtSomeInstant, oversoldAtSomeInstant } from './instants.ts';
@@ -19,13 +19,17 @@ const SHOWN = 10;
 export function judge(history: History, options: RefusalOptions): Judgement {
   const operations = OperationColumns.from(history.operations);
   const requests = foldRequests(operations);
+  const accounts = judgeAccounts(history, operations, requests);
   return {
-    ...judgeAccounts(history, operations, requests),
-    'false-refusal': judgeRefusals(history.sale, operations, requests, options),
+    ...accounts,
+    'false-refusal': together(
+      accounts['false-refusal'],
+      judgeRefusals(history.sale, operations, requests, options),
+    ),
   };
 }
 
-/** The six properties that sums decide: at rest, and for `oversell` and `user-limit` at every instant before. */
+/** What sums decide: at rest, and for `oversell` and `user-limit` at every instant before. */
 function judgeAccounts(history: History, operations: OperationColumns, requests: Requests): Accounts {
   const facts: SaleAtRest = {
     sale: history.sale,
@@ -35,7 +39,7 @@ function judgeAccounts(history: History, operations: OperationColumns, requests:
   if (history.drained !== undefined) facts.drained = history.drained;
   if (history.recorded) facts.recorded = history.recorded;
   const atRest = judgeJoined(facts, joinLedger(requests, operations, facts.recorded ?? []));
-  const show = (property: AccountedProperty): PropertyVerdict => withOperations(atRest[property], operations);
+  const show = (property: Property): PropertyVerdict => withOperations(atRest[property], operations);
   const ledgerUnread = history.recorded === undefined;
   return {
     oversell: alsoViolated(show('oversell'), oversoldAtSomeInstant(history.sale, operations, requests)),
@@ -47,8 +51,18 @@ function judgeAccounts(history: History, operations: OperationColumns, requests:
     ),
     'lost-sale': ledgerUnread ? inconclusive('lost-sale', LEDGER_UNREAD) : show('lost-sale'),
     progress: show('progress'),
+    'false-refusal': show('false-refusal'),
   };
 }
+
+/** What the ledger belies, and what no order explains. */
+const together = (found: PropertyVerdict, other: PropertyVerdict): PropertyVerdict =>
+  found.verdict !== 'violated'
+    ? other
+    : {
+        verdict: 'violated',
+        evidence: [...found.evidence, ...(other.verdict === 'violated' ? other.evidence : [])],
+      };
 
 const LEDGER_UNREAD = 'nobody read the ledger, or said that the strategy keeps none';
 

@@ -1,4 +1,5 @@
 import type { Sale } from '../../strategies/contract.ts';
+import type { Outcome } from '../documents/vocabulary.ts';
 import type { Joined, LedgerEntry, RequestFacts, SaleAtRest } from './facts.ts';
 
 /** Units, unless said otherwise. `least` and `most`: with unknown releases and restocks taken or not. */
@@ -16,6 +17,8 @@ export interface Sums {
   heldByUser: Map<string, { recorded: number; acknowledged: number }>;
   doubled: Excess[];
   lost: Excess[];
+  /** Refused, by whatever words, and in the ledger all the same. */
+  refusedThoughHeld: (Excess & { outcome: Outcome })[];
   stuck: RequestFacts[];
 }
 
@@ -39,6 +42,7 @@ export function sumUp(facts: SaleAtRest, joined: Joined): Sums {
     heldByUser: new Map(),
     doubled: [],
     lost: [],
+    refusedThoughHeld: [],
     stuck: [],
   };
   for (const [request, entry] of joined.requests) {
@@ -62,11 +66,12 @@ function addRecorded(sums: Sums, sale: Sale, request: RequestFacts, recorded: Le
   const releasedUnknown = request.releasedUnknown ?? 0;
   const inLedger = recorded?.quantity ?? 0;
   const least = units(inLedger - request.released - releasedUnknown);
-  if (outcome === 'sold' || outcome === 'unknown') {
-    sums.heldLeast += least;
-    // An unknown purchase may have taken effect after the release.
-    sums.heldMost += outcome === 'sold' ? units(inLedger - request.released) : inLedger;
-  }
+  // Whoever was told what: an order in the ledger will be shipped. What is beyond the quantity is a double sale alone.
+  sums.heldLeast += Math.min(least, quantity);
+  // An unknown purchase may have taken effect after the release.
+  sums.heldMost += outcome === 'unknown' ? inLedger : units(inLedger - request.released);
+  if (outcome !== 'sold' && outcome !== 'unknown' && least > 0)
+    sums.refusedThoughHeld.push({ request: requestId, units: least, outcome });
   // Where the order of a release and a sale is in doubt, the request may rightly have been sold once more.
   const twice = inLedger - quantity - releasedUnknown;
   if (twice > 0) sums.doubled.push({ request: requestId, units: twice });

@@ -1,7 +1,7 @@
 import type { Verdict } from '../../harness/documents/vocabulary.ts';
 import { describe, expect, test } from 'vitest';
 import type { RecordedSale } from '../../strategies/contract.ts';
-import { judgeAtRest, type AccountedProperty } from '../../harness/checkers/accounting.ts';
+import { judgeAtRest, type Accounts } from '../../harness/checkers/accounting.ts';
 import { outcomeOfAttempts, type FactsAtRest, type RequestFacts } from '../../harness/checkers/facts.ts';
 
 const request = (requestId: string, change: Partial<RequestFacts> = {}): RequestFacts => ({
@@ -26,7 +26,7 @@ const facts = (change: Partial<FactsAtRest> = {}): FactsAtRest => ({
 const ledger = (...requestIds: string[]): RecordedSale[] =>
   requestIds.map((requestId) => ({ requestId, userId: `user of ${requestId}`, quantity: 1 }));
 
-const verdictsOf = (given: FactsAtRest): Record<AccountedProperty, Verdict> => {
+const verdictsOf = (given: FactsAtRest): Record<keyof Accounts, Verdict> => {
   const accounts = judgeAtRest(given);
   return {
     oversell: accounts.oversell.verdict,
@@ -35,13 +35,14 @@ const verdictsOf = (given: FactsAtRest): Record<AccountedProperty, Verdict> => {
     'user-limit': accounts['user-limit'].verdict,
     'lost-sale': accounts['lost-sale'].verdict,
     progress: accounts.progress.verdict,
+    'false-refusal': accounts['false-refusal'].verdict,
   };
 };
 
-const unitsOf = (given: FactsAtRest, property: AccountedProperty): number | undefined =>
+const unitsOf = (given: FactsAtRest, property: keyof Accounts): number | undefined =>
   judgeAtRest(given)[property].evidence[0]?.units;
 
-const message = (given: FactsAtRest, property: AccountedProperty): string =>
+const message = (given: FactsAtRest, property: keyof Accounts): string =>
   judgeAtRest(given)[property].evidence[0]!.message;
 
 const sound = {
@@ -51,10 +52,11 @@ const sound = {
   'user-limit': 'n/a',
   'lost-sale': 'n/a',
   progress: 'holds',
+  'false-refusal': 'holds',
 } as const;
 
 describe('a sale whose sums agree is never blamed', () => {
-  test.each<[string, FactsAtRest, Partial<Record<AccountedProperty, Verdict>>]>([
+  test.each<[string, FactsAtRest, Partial<Record<keyof Accounts, Verdict>>]>([
     ['all sold', facts(), {}],
     ['one sold, one left', facts({ requests: [request('a')], drained: 1 }), {}],
     [
@@ -127,7 +129,7 @@ describe('a sale whose sums agree is never blamed', () => {
 });
 
 describe('a sale whose sums disagree is blamed for that, and for nothing else', () => {
-  test.each<[string, FactsAtRest, AccountedProperty, number, Partial<Record<AccountedProperty, Verdict>>]>([
+  test.each<[string, FactsAtRest, keyof Accounts, number, Partial<Record<keyof Accounts, Verdict>>]>([
     ['three of two sold', facts({ requests: ['a', 'b', 'c'].map((id) => request(id)) }), 'oversell', 1, {}],
     ['sold units can be bought again', facts({ drained: 1 }), 'oversell', 1, {}],
     [

@@ -59,14 +59,13 @@ export function judgeEnd(
   });
   const refused = falseRefusals(sale, operations);
   const refusals: Evidence[] = [
-    ...phantoms(scope, store, finishes),
     ...refused.map(({ request, outcome }): Evidence => ({
       property: 'false-refusal',
       message: `${request} was told ${outcome}, and no order of the purchases explains it`,
       operations: [],
     })),
   ];
-  const judgement: Judgement = { ...accounts, 'false-refusal': { verdict: 'holds', evidence: [] } };
+  const judgement: Judgement = { ...accounts };
   for (const evidence of [...refusals, ...notRefusedAsNonsense(scope, finishes)]) {
     const others = judgement[evidence.property].evidence;
     judgement[evidence.property] = { verdict: 'violated', evidence: [...others, evidence] };
@@ -92,16 +91,6 @@ function notRefusedAsNonsense(scope: Scope, finishes: readonly Finish[]): Eviden
     const property = fate === 'sold' ? 'oversell' : refused ? 'false-refusal' : 'progress';
     const message = `a request that makes no sense (${scope.nonsense}) ended as ${fate}, not by a DefiniteError`;
     return [{ property, message, operations: [] }];
-  });
-}
-
-/** Requests that were refused, and hold units by the ledger: refusing those is never right. */
-function phantoms(scope: Scope, { recorded }: StoreAtRest, finishes: readonly Finish[]): Evidence[] {
-  const held = new Set(recorded?.filter(({ quantity }) => quantity > 0).map(({ requestId }) => requestId));
-  return requestsOf(scope, finishes).flatMap(({ requestId, outcome }): Evidence[] => {
-    if ((outcome !== 'sold-out' && outcome !== 'limit-reached') || !held.has(requestId)) return [];
-    const message = `${requestId} was told ${outcome}, and holds units in the ledger`;
-    return [{ property: 'false-refusal', message, operations: [] }];
   });
 }
 

@@ -252,6 +252,7 @@ export class RealSale implements AsyncDisposable {
         return undefined;
       case 'cut':
         this.#pay(this.priceOfCut(process.passages[step.connection]!, step.survivors));
+        this.#beginLost(process, step.connection);
         await process.cut(step.connection, step.survivors, step.picks);
         return undefined;
       case 'crash':
@@ -303,7 +304,10 @@ export class RealSale implements AsyncDisposable {
     for (const process of this.#processes) {
       if (!process || process.crashed) continue;
       for (const [connection, passage] of process.passages.entries())
-        if (!passage.isCut) await process.cut(connection, 0);
+        if (!passage.isCut) {
+          this.#beginLost(process, connection);
+          await process.cut(connection, 0);
+        }
       this.#noteAnswers(process);
     }
   }
@@ -365,6 +369,11 @@ export class RealSale implements AsyncDisposable {
   /** A lone buyer's purchase starts when its first command runs, when it finishes without one, or when it dies. */
   #beginAll(process: Process): void {
     for (const { operation } of process.calls) if (operation >= 0) this.#begin(operation);
+  }
+
+  /** A purchase whose first command is lost has begun, too. */
+  #beginLost(process: Process, connection: number): void {
+    if (process.passages[connection]!.pending.length > 0) this.#beginAll(process);
   }
 
   #begin(operation: number): void {

@@ -185,6 +185,8 @@ export class Cursor {
   /** The connection breaks; of its sent commands, the first `survivors` may still run. The client finds out. */
   async cut(c: number, survivors: number): Promise<void> {
     const { executed, replies } = this.#connections[c]!;
+    // A purchase whose first command is lost has begun, too: its buyer waits.
+    if (this.outstanding(c).commands > 0) this.#begin();
     this.#lost = [...this.#lost, ...this.#written(c).slice(executed - replies.length)];
     this.#close(c, survivors);
     this.atoms.push({ event: 'cut', connection: c, survivors });
