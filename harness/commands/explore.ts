@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { PROPERTIES, type Property } from '../../strategies/contract.ts';
-import { systemClock as clock } from '../ground/ambient.ts';
+import { systemClock as clock, yearAhead } from '../ground/ambient.ts';
 import type { Counterexample } from '../documents/counterexample.ts';
 import { explore, type Exploration } from '../explorer/explore.ts';
 import type { Progress as Covered } from '../explorer/search/search.ts';
@@ -54,6 +54,7 @@ export async function exploreJob(job: ExploreJob): Promise<Explored[]> {
         unreduced: job.unreduced,
         signal: job.signal,
         now: () => clock.monotonicNs() / 1e6,
+        epochMs: yearAhead(clock),
         onProgress: (covered) => job.progress.now(`${strategy.name}: ${covering(covered)}`),
       });
       explored.push({ exploration, files: keep(exploration, folder) });

@@ -85,6 +85,8 @@ export const counterexampleSchema = z.object({
   steps: z.array(stepSchema),
   /** The commands that processes send to start are steps of the schedule; absent in older files: they ran at once before. */
   boots: z.literal('events').exactOptional(),
+  /** When the clock of the processes began, ms since the epoch; absent in older files. */
+  epochMs: z.int().exactOptional(),
   schedule: z.array(scheduleStepSchema),
 });
 export type Counterexample = z.infer<typeof counterexampleSchema>;

@@ -3,7 +3,7 @@ import type { Scope } from '../documents/scope.ts';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PROPERTIES, type Guarantee, type Property } from '../../strategies/contract.ts';
-import { systemClock as clock } from '../ground/ambient.ts';
+import { systemClock as clock, yearAhead } from '../ground/ambient.ts';
 import { worst } from '../checkers/checker.ts';
 import { abilitiesOf } from '../explorer/space/abilities.ts';
 import { scopesOf } from './environments.ts';
@@ -73,9 +73,12 @@ async function exploreEnvironment(
   const scopes = scopesOf(environment, strategy, abilities, seed);
   if (!scopes) return undefined;
   const found: Exploration[] = [];
+  const epochMs = yearAhead(clock);
   for (const scope of scopes) {
     const where = path === undefined ? {} : { path };
-    found.push(await explore({ scope, subject, target, maxStates, auditSamples, signal, now, ...where }));
+    found.push(
+      await explore({ scope, subject, target, maxStates, auditSamples, signal, now, epochMs, ...where }),
+    );
     signal.throwIfAborted();
   }
   const cells = {} as Record<Property, Cell>;

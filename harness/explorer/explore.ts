@@ -29,6 +29,8 @@ export interface ExploreOptions extends Question {
   /** For tests that leave a rule out. */
   rules?: Partial<Rules>;
   onProgress?: (progress: Progress & { elapsedMs: number }) => void;
+  /** When the clock of the explored processes begins, ms since the epoch: see `yearAhead`. */
+  epochMs?: number;
   now: () => number;
 }
 
@@ -47,7 +49,7 @@ const DEFAULT_AUDIT_SAMPLES = 16;
  */
 export async function explore(options: ExploreOptions): Promise<Exploration> {
   requirePrivate(options.target, 'explore');
-  using _ = virtualGlobals();
+  using _ = virtualGlobals(options.epochMs);
   const memo = await ServerMemo.open(options.target, { ...ALL_RULES, ...options.rules });
   try {
     if (options.unreduced) return await exploreUnreduced(options, memo);

@@ -25,6 +25,12 @@ export const systemClock: Clock = {
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 };
 
+/**
+ * When the clock of explored code begins: a year ahead of the server's, so that a deadline that it writes (PXAT, EXAT)
+ * passes as an event, and never by real time.
+ */
+export const yearAhead = (clock: Clock): number => clock.epochMs() + 365 * 24 * 3_600_000;
+
 /** A seed for a run that was given none; it is printed, so that the run can be repeated. */
 export const freshSeed = (): number => Math.floor(Math.random() * 2 ** 31);
 

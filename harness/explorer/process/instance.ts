@@ -8,7 +8,7 @@ import { Timers } from './timers.ts';
 import type { Transport } from '../../wire/transport.ts';
 import {
   buried,
-  EPOCH_MS,
+  epochOfRun,
   inWorld,
   macrotask,
   VirtualImmediate,
@@ -96,7 +96,7 @@ export class Instance implements VirtualWorld {
 
   private constructor(spec: InstanceSpec) {
     this.#spec = spec;
-    this.#timers = new Timers(EPOCH_MS + spec.startMs, spec.deadlineOrder, () => this.#activity++);
+    this.#timers = new Timers(epochOfRun() + spec.startMs, spec.deadlineOrder, () => this.#activity++);
     this.#transport = spec.transport();
     this.#chance = new Chance(spec);
   }

@@ -115,9 +115,13 @@ export async function inWorld<T>(world: VirtualWorld, body: () => Promise<T>): P
 
 let installed = 0;
 
-/** Makes globals virtual for explored code (and as before for everybody else) until the result is disposed of. */
-export function virtualGlobals(): Disposable {
+/**
+ * Makes globals virtual for explored code (and as before for everybody else) until the result is disposed of.
+ * @param startsAtMs when its clock begins: ahead of the server's, so that no deadline passes by real time
+ */
+export function virtualGlobals(startsAtMs = FIXED_EPOCH_MS): Disposable {
   if (installed++ > 0) return { [Symbol.dispose]: () => void installed-- };
+  epochMs = startsAtMs;
   const undo: (() => void)[] = [];
   const patch = <T extends object, K extends keyof T>(target: T, key: K, value: T[K]): void => {
     const before = target[key];
@@ -127,7 +131,7 @@ export function virtualGlobals(): Disposable {
   patch(globalThis, 'Date', virtualDate(globalThis.Date));
   const real = { random: Math.random, now: performance.now.bind(performance) };
   patch(Math, 'random', () => (current ? current.ambientRandom() : real.random()));
-  patch(performance, 'now', () => (current ? current.nowMs - EPOCH_MS : real.now()));
+  patch(performance, 'now', () => (current ? current.nowMs - epochMs : real.now()));
   patchTimers(patch);
   patchCrypto(patch);
   const exit = process.exit.bind(process);
@@ -168,8 +172,12 @@ function blame(reason: unknown): void {
   current.strays('a promise is rejected', reason);
 }
 
-/** When virtual time begins. */
-export const EPOCH_MS = 1_700_000_000_000;
+/** When virtual time begins, where nobody says, and in the files of older versions. */
+export const FIXED_EPOCH_MS = 1_700_000_000_000;
+let epochMs = FIXED_EPOCH_MS;
+
+/** When the clock of the processes that are explored now begins. */
+export const epochOfRun = (): number => epochMs;
 
 function virtualDate(real: DateConstructor): DateConstructor {
   return new Proxy(real, {

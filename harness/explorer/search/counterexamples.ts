@@ -1,3 +1,4 @@
+import { epochOfRun } from '../process/virtual.ts';
 import type { Property } from '../../../strategies/contract.ts';
 import { REMEDIES, type Counterexample } from '../../documents/counterexample.ts';
 import { askedOf, type Question } from '../question.ts';
@@ -34,6 +35,7 @@ export async function counterexamplesOf(
       remedy: REMEDIES[property],
       minimal: violation.minimal,
       boots: 'events',
+      epochMs: epochOfRun(),
       server: target.description,
       scope: { ...smaller, quantities: [...smaller.quantities] },
       steps: await stepsOf(smaller, violation, rest, opened),

@@ -16,7 +16,7 @@ export async function replay(
   target: RedisTarget,
 ): Promise<Replay> {
   requirePrivate(target, 'replay');
-  using _ = virtualGlobals();
+  using _ = virtualGlobals(counterexample.epochMs);
   const memo = await ServerMemo.open(target);
   try {
     const { scope, schedule, property, boots = 'at once' } = counterexample;
