@@ -1,0 +1,250 @@
+import { expect } from 'vitest';
+import { FAULTS, NO_FAULTS, type Faults } from '../../../harness/documents/faults.ts';
+import {
+  answerFlags,
+  ANY_SERVER,
+  OPEN_TARGET,
+  pick,
+  runsFlag,
+  seedFlag,
+  SERVER,
+  SERVER_FLAGS,
+  writesFile,
+  type FlagRow,
+  type FlagTable,
+} from './table.ts';
+
+const OPTIONS = ['path', 'properties', 'maxStates', 'merging', 'unreduced'];
+
+/** The race of two buyers for one unit, which read-then-write loses. */
+const RACE = 'explore read-then-write --buyers 2 --stock 1';
+/** Seven states, without a fault. */
+const SOUND = 'explore lua-decrement --buyers 2 --stock 1 --json';
+/** A reply is lost, and the client sends again what was executed. */
+const CUT = 'explore lua-decrement --buyers 1 --faults lost-reply=1 --json';
+
+const verdictOf = (property: string, verdict: string): object => ({
+  properties: { [property]: { verdict } },
+});
+
+/** A run whose verdict on a property the flag changes. */
+const changes = (
+  typed: string,
+  of: string,
+  property: string,
+  [before, after]: readonly [string, string],
+  reaches?: FlagRow['reaches'],
+): FlagRow => ({
+  typed,
+  ...(reaches && { reaches }),
+  shows: {
+    of: `${of} --json`,
+    without: { document: verdictOf(property, before) },
+    with: { document: verdictOf(property, after) },
+  },
+});
+
+/** A scope that there is none of, refused by the name of its flag. */
+const refused = (...typed: readonly string[]): FlagRow[] =>
+  typed.map((one) => ({
+    typed: one,
+    shows: {
+      of: 'explore lua-decrement --buyers 1 --json',
+      without: { exitCode: 0 },
+      with: {
+        exitCode: 2,
+        document: { error: { message: expect.stringContaining(one.split(' ')[0]!) } },
+      },
+    },
+  }));
+
+const FAILS = ['holds', 'violated'] as const;
+
+const budgets = (given: Partial<Faults>): { faults: Faults } => ({ faults: { ...NO_FAULTS, ...given } });
+
+export const EXPLORE: FlagTable = {
+  plain: 'explore lua-decrement --seed 7',
+  passed: [OPEN_TARGET],
+  engine: [['explorer/explore.js', 'explore']],
+  seen: ({ openTarget, explore }) => {
+    const options = explore![0] as { scope: object };
+    return { ...options.scope, ...pick(options, OPTIONS), ...pick(openTarget![0], SERVER) };
+  },
+  defaults: {
+    buyers: 3,
+    stock: 2,
+    quantities: [1, 1, 1],
+    users: 3,
+    perUserLimit: undefined,
+    attempts: 3,
+    instances: 3,
+    client: 'default',
+    faults: NO_FAULTS,
+    releases: 0,
+    restocks: 0,
+    jobs: 0,
+    seed: 7,
+    ...pick({}, OPTIONS),
+    merging: true,
+    unreduced: false,
+    ...ANY_SERVER,
+  },
+  flags: {
+    '--buyers': [
+      ...refused('--buyers 0', '--buyers 13', '--buyers x'),
+      changes('--buyers 1', 'explore read-then-write --stock 1', 'oversell', ['violated', 'holds'], {
+        buyers: 1,
+        users: 1,
+        instances: 1,
+        quantities: [1],
+      }),
+    ],
+    '--stock': [
+      ...refused('--stock 1001'),
+      changes('--stock 1', 'explore read-then-write --buyers 2', 'oversell', FAILS, { stock: 1 }),
+      { typed: '--stock 0', reaches: { stock: 0 } },
+    ],
+    '--quantities': [
+      changes('--quantities 2,1', 'explore decrement-then-check --stock 3', 'false-refusal', FAILS, {
+        quantities: [2, 1, 2],
+      }),
+    ],
+    '--users': [
+      ...refused('--users 2'),
+      changes('--users 1', 'explore ./careless.mjs --buyers 2 --per-user-limit 1', 'user-limit', FAILS, {
+        users: 1,
+      }),
+    ],
+    '--per-user-limit': [
+      ...refused('--per-user-limit 0'),
+      changes(
+        '--per-user-limit 1',
+        'explore ./careless.mjs --buyers 2 --users 1',
+        'user-limit',
+        ['n/a', 'violated'],
+        {
+          perUserLimit: 1,
+        },
+      ),
+    ],
+    '--attempts': [
+      ...refused('--attempts 0', '--attempts 101'),
+      changes('--attempts 1', 'explore watch-retry --buyers 2', 'progress', FAILS, { attempts: 1 }),
+    ],
+    '--instances': [
+      ...refused('--instances 2'),
+      changes('--instances 1', 'explore watch-shared-connection --buyers 2 --stock 1', 'oversell', FAILS, {
+        instances: 1,
+      }),
+    ],
+    '--client': [
+      ...refused('--client other'),
+      {
+        typed: '--client no-resend',
+        reaches: { client: 'no-resend' },
+        shows: {
+          of: CUT,
+          without: { document: verdictOf('double-sale', 'violated') },
+          with: { document: verdictOf('double-sale', 'holds') },
+        },
+      },
+      {
+        typed: '--client no-retry',
+        reaches: { client: 'no-retry' },
+        // What is not sent again ends for good, instead of hanging.
+        shows: {
+          of: `${CUT} --client no-resend`,
+          without: { document: verdictOf('progress', 'violated') },
+          with: { document: verdictOf('progress', 'holds') },
+        },
+      },
+      { typed: '--client default', reaches: {} },
+    ],
+    '--faults': [
+      ...refused('--faults other=1', '--faults crash=4'),
+      ...FAULTS.map((fault) => ({ typed: `--faults ${fault}=1`, reaches: budgets({ [fault]: 1 }) })),
+      { typed: '--faults lost-reply', reaches: budgets({ 'lost-reply': 1 }) },
+      { typed: '--faults crash=3,retry=2', reaches: budgets({ crash: 3, retry: 2 }) },
+      changes('--faults crash=1', 'explore lua-decrement --buyers 1', 'stranded', FAILS),
+      changes('--faults lost-reply=1', 'explore lua-decrement --buyers 1', 'double-sale', FAILS),
+    ],
+    '--releases': [
+      ...refused('--releases 4'),
+      changes('--releases 1', 'explore decrement-then-reset --buyers 2 --stock 1', 'stranded', FAILS, {
+        releases: 1,
+      }),
+    ],
+    '--restocks': [
+      ...refused('--restocks 4'),
+      changes('--restocks 1', 'explore decrement-then-reset --buyers 2 --stock 1', 'stranded', FAILS, {
+        restocks: 1,
+      }),
+    ],
+    '--jobs': [
+      ...refused('--jobs 4'),
+      changes('--jobs 1', 'explore ./careless.mjs --buyers 2', 'oversell', FAILS, {
+        jobs: 1,
+      }),
+    ],
+    '--property': [
+      ...refused('--property other'),
+      changes('--property stranded', RACE, 'oversell', ['violated', 'inconclusive'], {
+        properties: ['stranded'],
+      }),
+    ],
+    '--max-states': [
+      ...refused('--max-states 0'),
+      {
+        typed: '--max-states 3',
+        reaches: { maxStates: 3 },
+        shows: {
+          of: SOUND,
+          without: { exitCode: 0, document: { coverage: 'exhausted' } },
+          with: { exitCode: 3, document: { coverage: 'sampled' } },
+        },
+      },
+    ],
+    '--no-merging': [
+      {
+        typed: '--no-merging',
+        reaches: { merging: false },
+        shows: {
+          of: SOUND,
+          without: { document: { reductions: { merging: true } } },
+          with: { document: { reductions: { merging: false } } },
+        },
+      },
+    ],
+    '--no-reduction': [
+      {
+        typed: '--no-reduction',
+        reaches: { unreduced: true },
+        shows: {
+          of: 'explore read-then-write --buyers 1 --json',
+          without: { document: { reductions: { fuse: true } } },
+          with: { document: { reductions: { fuse: false }, audit: { replayed: 0 } } },
+        },
+      },
+    ],
+    '--emit-test': [writesFile('--emit-test sell.test.ts', RACE, 'sell.test.ts')],
+    '--allow-bounded': [
+      {
+        typed: '--allow-bounded',
+        shows: { of: `${SOUND} --max-states 3`, without: { exitCode: 3 }, with: { exitCode: 0 } },
+      },
+      {
+        // Not what is violated, however little was covered.
+        typed: '--allow-bounded --max-states 3',
+        shows: {
+          of: `${RACE} --json`,
+          without: { document: { coverage: 'exhausted' } },
+          with: { exitCode: 1, document: { verdict: 'violated', coverage: 'sampled' } },
+        },
+      },
+    ],
+    '--seed': seedFlag('explore lua-decrement --buyers 1', (seed) => ({ scope: { seed } })),
+    '--runs': runsFlag(RACE, 'read-then-write-oversell.json'),
+    ...answerFlags('explore lua-decrement --buyers 1'),
+    ...SERVER_FLAGS,
+  },
+};

@@ -1,0 +1,45 @@
+import { rmSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Workshop, type Run } from '../../helpers/flagged-runs.ts';
+import { added, rowsOf, tables } from './tables.ts';
+
+const workshop = await Workshop.open();
+afterAll(() => rmSync(workshop.folder, { recursive: true }));
+
+describe.each(tables)('a run of %s', (_, table) => {
+  const shown = rowsOf(table).flatMap(({ typed, shows }) => (shows ? [[typed, shows] as const] : []));
+  const ignored = rowsOf(table).flatMap(({ typed, ignoredBy }) =>
+    ignoredBy === undefined ? [] : [[typed, ignoredBy] as const],
+  );
+  const calls = [...shown.map(([typed, { of }]) => [typed, of] as const), ...ignored];
+  let runs: Map<string, Run>;
+  beforeAll(async () => {
+    runs = await workshop.run(calls.flatMap(([typed, of]) => [of, added(typed, of)]));
+  }, 240_000);
+
+  test.each(shown)('comes out differently with %s', (typed, shows) => {
+    const flagged = runs.get(added(typed, shows.of));
+    expect(runs.get(shows.of)).toMatchObject(shows.without);
+    expect(flagged).toMatchObject(shows.with);
+    // What is expected of the one is not true of the other, so it is the flag that is seen.
+    expect(flagged).not.toMatchObject(shows.without);
+  });
+
+  test.each(ignored)('needs no server, so that it comes out the same with %s', (typed, of) => {
+    expect(timeless(runs.get(added(typed, of))!)).toEqual(timeless(runs.get(of)!));
+  });
+});
+
+const timeless = ({ exitCode, stdout, files }: Run): object => ({
+  exitCode,
+  files,
+  stdout: stdout.replaceAll(/\d+ ms/g, ''),
+});
+
+test('a run without --seed draws a fresh seed, and prints the command that repeats it', async () => {
+  const typed = ['explore lua-decrement --buyers 1', 'explore --buyers 1 lua-decrement'];
+  const runs = [...(await workshop.run(typed)).values()];
+  const seeds = runs.map(({ stderr }) => /^seed (\d+); again: .* --seed \1$/m.exec(stderr)?.[1]);
+  expect(seeds).toEqual([expect.any(String), expect.any(String)]);
+  expect(seeds[0]).not.toBe(seeds[1]);
+});
