@@ -1,6 +1,5 @@
 import { CLIENT_MODES, type ClientMode } from '../documents/vocabulary.ts';
 import type { Scope } from '../documents/scope.ts';
-import { checkUnits } from '../../strategies/contract.ts';
 import { FAULTS, NO_FAULTS, type Fault, type Faults } from '../documents/faults.ts';
 import { UsageError } from '../ground/errors.ts';
 import { MOST_OF_ONE } from '../explorer/scope/budgets.ts';
@@ -43,11 +42,7 @@ export function scopeOfFlags(flags: ScopeFlags): Scope {
   const instances = flags.instances ?? buyers;
   within('--users', users, 1, buyers);
   within('--instances', instances, 1, buyers);
-  const quantities = flags.quantities.split(',').map((word) => {
-    const quantity = word.trim() === '' ? NaN : Number(word);
-    checkUnits('--quantities', quantity, 1);
-    return quantity;
-  });
+  const quantities = flags.quantities.split(',').map(quantityOf);
   return {
     buyers,
     stock,
@@ -64,6 +59,13 @@ export function scopeOfFlags(flags: ScopeFlags): Scope {
     ...(perUserLimit === undefined ? {} : { perUserLimit }),
     ...(offices === undefined ? {} : { offices }),
   };
+}
+
+function quantityOf(word: string): number {
+  const quantity = word.trim() === '' ? NaN : Number(word);
+  if (Number.isSafeInteger(quantity) && quantity >= 1) return quantity;
+  const remedy = 'give whole numbers from 1, separated by commas';
+  throw new UsageError('BAD_SCOPE', `--quantities has "${word}"`, remedy);
 }
 
 function faultsOf(text: string): Faults {

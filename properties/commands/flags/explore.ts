@@ -105,6 +105,7 @@ export const EXPLORE: FlagTable = {
       { typed: '--stock 0', reaches: { stock: 0 } },
     ],
     '--quantities': [
+      ...refused('--quantities 1,0', '--quantities 1,,2'),
       changes('--quantities 2,1', 'explore decrement-then-check --stock 3', 'false-refusal', FAILS, {
         quantities: [2, 1, 2],
       }),
