@@ -217,7 +217,7 @@ function addReplay(program: Command, run: Invocation): void {
         signal: run.signal,
       });
       print({ counterexample, ...replayed }, replayText(counterexample, replayed));
-      run.exitCode = { confirmed: 1, mended: 0, diverged: 3 }[replayed.result];
+      run.exitCode = { confirmed: 1, 'no-longer-violated': 0, diverged: 3 }[replayed.result];
     });
 }
 

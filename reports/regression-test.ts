@@ -2,7 +2,7 @@ import { dirname, relative, resolve } from 'node:path';
 import type { Counterexample } from '../harness/documents/counterexample.ts';
 
 /**
- * A counterexample as a vitest test over the package's own surface. It fails until the strategy is mended.
+ * A counterexample as a vitest test over the package's own surface. It fails until the strategy is fixed.
  *
  * @param file where the test will lie: paths in it are relative to it
  */

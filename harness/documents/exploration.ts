@@ -80,10 +80,10 @@ export const exploredSchema = z.union([explorationSchema, z.array(explorationSch
 export const replaySchema = z.strictObject({
   counterexample: counterexampleSchema,
   /**
-   * `confirmed`: the same schedule violates the same property again. `mended`: it ran, and the property held.
+   * `confirmed`: the same schedule violates the same property again. `no-longer-violated`: it ran, and the property held.
    * `diverged`: the code no longer sends or is told what was recorded, so the schedule says nothing about it.
    */
-  result: z.enum(['confirmed', 'mended', 'diverged']),
+  result: z.enum(['confirmed', 'no-longer-violated', 'diverged']),
   message: z.string(),
   stepsRun: count,
 });

@@ -34,18 +34,18 @@ function run(program: string, args: string[]): Promise<{ code: number; output: s
   });
 }
 
-test('an emitted test fails until the strategy is mended', async () => {
+test('an emitted test fails until the strategy is fixed', async () => {
   writeFileSync(join(folder, 'sell.mjs'), sell(RACE));
   const config = join(folder, 'vitest.config.mjs');
   writeFileSync(config, "export default { test: { include: ['*.test.mjs'] } };");
   const cli = join(root, 'dist', 'harness', 'cli.js');
   const explored = await run('node', [cli, 'explore', './sell.mjs', '--emit-test', 'sell.test.mjs']);
   expect(explored.code, explored.output).toBe(1);
-  // The same test of the mended file, so that one run of vitest tells of both.
+  // The same test of the fixed file, so that one run of vitest tells of both.
   const emitted = readFileSync(join(folder, 'sell.test.mjs'), 'utf8');
   expect(emitted).toContain('sell.mjs');
-  writeFileSync(join(folder, 'mended.test.mjs'), emitted.replaceAll('sell.mjs', 'mended.mjs'));
-  writeFileSync(join(folder, 'mended.mjs'), sell(SCRIPT));
+  writeFileSync(join(folder, 'fixed.test.mjs'), emitted.replaceAll('sell.mjs', 'fixed.mjs'));
+  writeFileSync(join(folder, 'fixed.mjs'), sell(SCRIPT));
   const vitest = [
     join(root, 'node_modules', 'vitest', 'vitest.mjs'),
     'run',
@@ -66,7 +66,7 @@ test('an emitted test fails until the strategy is mended', async () => {
   expect(new Map(testResults.map(({ name, status }) => [basename(name), status]))).toEqual(
     new Map([
       ['sell.test.mjs', 'failed'],
-      ['mended.test.mjs', 'passed'],
+      ['fixed.test.mjs', 'passed'],
     ]),
   );
 });

@@ -82,7 +82,7 @@ function counterexampleText({ file, ...counterexample }: Told): string {
 
 const RESULTS: Record<Replay['result'], string> = {
   confirmed: 'CONFIRMED over real sockets',
-  mended: 'not violated any more',
+  'no-longer-violated': 'no longer violated',
   diverged: 'DIVERGED: the code no longer does what was recorded; explore it again',
 };
 

@@ -39,10 +39,11 @@ export async function replay(
       };
     }
     if ((await possibleSteps(sale)).regular.length > 0)
-      return { result: 'mended', stepsRun, message: 'nothing is violated so far' };
+      return { result: 'no-longer-violated', stepsRun, message: 'nothing is violated so far' };
     const { judgement } = await sale.finish();
     const { verdict, evidence } = judgement[property];
-    if (verdict !== 'violated') return { result: 'mended', stepsRun, message: `${property} held at rest` };
+    if (verdict !== 'violated')
+      return { result: 'no-longer-violated', stepsRun, message: `${property} held at rest` };
     return { result: 'confirmed', stepsRun, message: evidence.map((item) => item.message).join('; ') };
   } finally {
     await memo.close();
