@@ -1,20 +1,26 @@
+import { Option } from 'commander';
 import { PROPERTIES } from '../../strategies/contract.ts';
-import { systemClock as clock } from '../ground/ambient.ts';
-import type { BenchResult } from '../documents/figures.ts';
 import type { BenchOptions } from '../bench/session.ts';
+import type { BenchResult } from '../documents/figures.ts';
+import {
+  ARRIVAL_PROFILES,
+  MODES,
+  type ArrivalProfile,
+  type Mode,
+  type OverallVerdict,
+} from '../documents/vocabulary.ts';
+import { freshSeed, systemClock as clock } from '../ground/ambient.ts';
 import { UsageError } from '../ground/errors.ts';
-import type { ArrivalProfile, Mode } from '../documents/vocabulary.ts';
-import { parseTarget } from '../bench/sweep.ts';
-import type { Progress } from '../ground/progress.ts';
-import { openTarget, type TargetOptions } from '../redis/open.ts';
-import { createRunFolder } from '../documents/run-folder.ts';
-import { chosenStrategies, type LoadedStrategy } from '../loader/strategies.ts';
+import type { LoadedStrategy } from '../loader/strategies.ts';
+import type { TargetOptions } from '../redis/open.ts';
+import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
+import { repeatCommand, runsOption, seedOption, whole } from '../terminal/options.ts';
 
 /** As they are typed. */
-export interface BenchFlags extends Pick<
-  BenchOptions,
-  'baseline' | 'buyers' | 'inFlight' | 'seconds' | 'seed' | 'stock' | 'workers'
-> {
+export interface BenchFlags
+  extends
+    TargetOptions,
+    Pick<BenchOptions, 'baseline' | 'buyers' | 'inFlight' | 'seconds' | 'stock' | 'workers'> {
   trials: number;
   /** Default: open where a rate or a target is given. */
   mode?: Mode;
@@ -22,42 +28,88 @@ export interface BenchFlags extends Pick<
   arrivals?: ArrivalProfile;
   /** "p99=5ms" */
   slo?: string;
-}
-
-export interface BenchJob extends TargetOptions, BenchFlags {
-  /** Names and paths; empty: every built-in. */
-  strategies: readonly string[];
+  seed?: number;
   /** Keep every recorded operation. */
-  history: boolean;
+  history?: true;
   /** Where the folder for them is made. */
   runs: string;
-  progress: Progress;
-  signal: AbortSignal;
 }
 
-/** Opens a server and measures there. An interruption answers what was measured so far. */
-export async function benchJob(job: BenchJob): Promise<{ measured: BenchResult; exitCode: number }> {
-  const { progress, history, runs, seed, trials } = job;
-  const { arrivals: _, slo: __, ...flags } = job;
-  const load = loopOf(job);
-  const strategies = await chosenStrategies(job.strategies);
+export const benchCommand: CommandFile = {
+  options: [
+    new Option(
+      '--mode <mode>',
+      'closed: the next request waits for the last response; open: arrivals at a rate (default: open with --rate or --slo)',
+    ).choices(MODES),
+    whole('--in-flight <n>', 'purchases in flight, over all workers (default: 64)', 1),
+    whole('--rate <n>', 'open loop: arrivals per second; for flash-sale, at its peak', 1),
+    new Option(
+      '--arrivals <profile>',
+      'open loop: how arrivals are spread over time (default: poisson)',
+    ).choices(ARRIVAL_PROFILES),
+    new Option('--slo <target>', 'open loop: find the highest rate that meets a target such as p99=5ms'),
+    whole('--trials <n>', 'trials of each strategy, taken in turns; intervals need at least 6', 1).default(6),
+    new Option('--baseline <name>', 'compare the other strategies with this one (default: the first)'),
+    whole('--stock <n>', 'units on sale (default: more than can be sold in the time)', 0),
+    whole('--buyers <n>', 'purchases in total (default: as many as there is time for)', 1),
+    whole('--workers <n>', 'application instances, one thread each (default: 2)', 1),
+    whole(
+      '--seconds <n>',
+      'how long purchases are started, per trial (default: 1; with --buyers, until all are served)',
+      1,
+    ),
+    seedOption(),
+    new Option('--history', 'keep every recorded operation of the last trial'),
+    runsOption('create the folder of the histories in here'),
+  ],
+  runsStrategies: true,
+  run,
+};
+
+async function run([strategies]: [string[]], flags: BenchFlags, invocation: Invocation): Promise<Answer> {
+  const { benchText } = await import('../../reports/text/bench.ts');
+  const { script, args, progress } = invocation;
+  const { seed = freshSeed() } = flags;
+  progress.line(`seed ${seed}; again: ${repeatCommand(script, args, seed)}`);
+  const { measured, verdict } = await measureStrategies(strategies, { ...flags, seed }, invocation);
+  return { document: measured, text: benchText(measured), verdict };
+}
+
+/**
+ * Opens a server and measures there. An interruption answers what was measured so far.
+ *
+ * @param named names and paths; empty: every built-in
+ */
+export async function measureStrategies(
+  named: readonly string[],
+  flags: BenchFlags & { seed: number },
+  { progress, signal }: Pick<Invocation, 'progress' | 'signal'>,
+): Promise<{ measured: BenchResult; verdict: OverallVerdict }> {
+  const { arrivals: _, slo: __, history, runs, ...others } = flags;
+  const load = await loopOf(flags);
+  const { chosenStrategies } = await import('../loader/strategies.ts');
+  const { openTarget } = await import('../redis/open.ts');
+  const { createRunFolder } = await import('../documents/run-folder.ts');
+  const strategies = await chosenStrategies(named);
   progress.now('looking for a redis-server');
   // Only now, when the flags make sense: it is most of what there is to load.
   const { bench } = await import('../bench/session.ts');
-  const target = await openTarget({ ...job, onProgress: progress.line });
+  const target = await openTarget({ ...flags, signal, onProgress: progress.line });
   try {
-    const historyFolder = history ? createRunFolder(runs, clock.epochMs(), seed) : undefined;
+    const historyFolder = history ? createRunFolder(runs, clock.epochMs(), flags.seed) : undefined;
     const measured = await bench({
-      ...flags,
+      ...others,
       ...load,
       target,
       ceiling: 'all',
       strategies,
+      signal,
       ...(historyFolder !== undefined && { historyFolder }),
-      onTrial: (name, trial) => progress.now(trial === 0 ? name : `${name}, trial ${trial} of ${trials}`),
+      onTrial: (name, trial) =>
+        progress.now(trial === 0 ? name : `${name}, trial ${trial} of ${flags.trials}`),
     });
     if (historyFolder !== undefined) progress.line(`histories: ${historyFolder}`);
-    return { measured, exitCode: exitCodeOf(measured, strategies) };
+    return { measured, verdict: verdictOf(measured, strategies) };
   } finally {
     progress.end();
     await target.close();
@@ -65,12 +117,18 @@ export async function benchJob(job: BenchJob): Promise<{ measured: BenchResult; 
 }
 
 /** @throws UsageError if the flags of open and closed loop are mixed up */
-function loopOf({ mode, rate, arrivals, slo }: BenchFlags): Pick<BenchOptions, 'arrivals' | 'slo'> {
+async function loopOf({
+  mode,
+  rate,
+  arrivals,
+  slo,
+}: BenchFlags): Promise<Pick<BenchOptions, 'arrivals' | 'slo'>> {
   const profile = arrivals ?? 'poisson';
   if (slo !== undefined) {
     if (mode === 'closed' || rate !== undefined) {
       throw contradiction('--slo looks for the rate of an open loop', 'leave out --rate and --mode closed');
     }
+    const { parseTarget } = await import('../bench/sweep.ts');
     return { slo: { target: parseTarget(slo), profile } };
   }
   if (mode === 'open' && rate === undefined) {
@@ -92,8 +150,8 @@ function loopOf({ mode, rate, arrivals, slo }: BenchFlags): Pick<BenchOptions, '
 const contradiction = (message: string, remedy: string): UsageError =>
   new UsageError('CONTRADICTION', message, remedy);
 
-/** 1 if something is violated that is not a declared weakness, 3 if something is open. */
-function exitCodeOf(measured: BenchResult, loaded: readonly LoadedStrategy[]): number {
+/** Of all that is required: a property that the strategy declares to break in calm is not. */
+function verdictOf(measured: BenchResult, loaded: readonly LoadedStrategy[]): OverallVerdict {
   const verdicts = measured.strategies.flatMap((row) => {
     if ('skipped' in row) return [];
     const { guarantees } = loaded.find(({ strategy }) => strategy.name === row.strategy)!.strategy;
@@ -101,6 +159,6 @@ function exitCodeOf(measured: BenchResult, loaded: readonly LoadedStrategy[]): n
       (property) => row.properties[property],
     );
   });
-  if (verdicts.includes('violated')) return 1;
-  return verdicts.includes('inconclusive') ? 3 : 0;
+  if (verdicts.includes('violated')) return 'violated';
+  return verdicts.includes('inconclusive') ? 'inconclusive' : 'holds';
 }

@@ -1,68 +1,29 @@
-import type { Compared } from '../documents/comparison.ts';
-import type { BenchRow, Interval } from '../documents/figures.ts';
-import type { KeptFigures } from '../documents/read-figures.ts';
-import type { Verdict } from '../documents/vocabulary.ts';
-import { unpairedRatio } from '../bench/statistics.ts';
-import { PROPERTIES } from '../../strategies/contract.ts';
-import { grouped } from '../../reports/view/figures.ts';
+import { Option } from 'commander';
+import { UsageError } from '../ground/errors.ts';
+import type { Answer, CommandFile } from '../terminal/answer.ts';
 
-const NOTHING: Interval = { median: null, low: null, high: null };
-const RANK: Record<Verdict, number> = { holds: 0, 'n/a': 0, inconclusive: 1, violated: 2 };
+export const compareCommand: CommandFile = {
+  options: [new Option('--different-environments', 'compare even if more than the code differs')],
+  run,
+};
 
-/** Speed never makes up for a verdict: the worse of the two kinds of change is what counts. */
-export function compare(base: KeptFigures, now: KeptFigures): Compared[] {
-  const names = [...new Set([...base.strategies, ...now.strategies].map(({ strategy }) => strategy))];
-  return names.map((strategy) => {
-    const [before, after] = [measuredIn(base, strategy), measuredIn(now, strategy)];
-    const figures = {
-      strategy,
-      base: before?.salesPerSecond.median ?? null,
-      now: after?.salesPerSecond.median ?? null,
-    };
-    if (!before || !after)
-      return { ...figures, verdict: before ? 'missing' : 'new', worse: [], ratio: NOTHING };
-    const changed = PROPERTIES.map((property) => ({
-      property,
-      base: before.properties[property],
-      now: after.properties[property],
-    }));
-    const worse = changed.filter((one) => RANK[one.now] > RANK[one.base]);
-    const better = changed.some((one) => RANK[one.now] < RANK[one.base]);
-    const measured = [before, after].every(({ verdict }) => verdict === 'holds');
-    return {
-      ...figures,
-      verdict: worse.length > 0 ? 'worse' : better ? 'better' : 'same',
-      worse,
-      ratio: measured ? unpairedRatio(trialsOf(after), trialsOf(before)) : NOTHING,
-    };
-  });
-}
-
-function measuredIn({ strategies }: KeptFigures, strategy: string): BenchRow | undefined {
-  const row = strategies.find((one) => one.strategy === strategy);
-  return row && !('skipped' in row) ? row : undefined;
-}
-
-const trialsOf = ({ salesPerSecondOfTrials }: BenchRow): number[] =>
-  salesPerSecondOfTrials.filter((value) => value !== null);
-
-/** What keeps two sessions from being compared: a line for each thing that differs. */
-export function differences(base: KeptFigures, now: KeptFigures): string[] {
-  const machine = Object.entries(base.environment).flatMap(([what, was]) => {
-    const is = now.environment[what as keyof KeptFigures['environment']];
-    return is === was ? [] : [`${what}: ${was} / ${is}`];
-  });
-  const load = base.strategies.flatMap(({ strategy }) => {
-    const [was, is] = [base, now].map((session) => measuredIn(session, strategy)).map(loadOf);
-    return was === undefined || is === undefined || was === is ? [] : [`${strategy}: ${was} / ${is}`];
-  });
-  return [...machine, ...load];
-}
-
-/** How a row was measured. */
-function loadOf(row: BenchRow | undefined): string | undefined {
-  if (!row) return undefined;
-  const { mode, arrivals, inFlight } = row;
-  const rate = arrivals ? `, ${arrivals.profile}, ${grouped(arrivals.ratePerSecond)}/s` : '';
-  return `${mode} loop, ${inFlight} in flight${rate}`;
+async function run(
+  [base, now]: [string, string],
+  { differentEnvironments }: { differentEnvironments?: true },
+): Promise<Answer> {
+  const { readFigures } = await import('../documents/read-figures.ts');
+  const { compare, differences } = await import('./compare-sessions.ts');
+  const { comparisonText } = await import('../../reports/text/compare.ts');
+  const figures = [readFigures(base), readFigures(now)] as const;
+  const differing = differences(...figures);
+  if (differing.length > 0 && !differentEnvironments) {
+    throw new UsageError(
+      'DIFFERENT_ENVIRONMENTS',
+      `more than the code differs:\n${differing.join('\n')}`,
+      'measure both here, or compare them anyway: --different-environments',
+    );
+  }
+  const comparison = { differences: differing, strategies: compare(...figures) };
+  const worse = comparison.strategies.some(({ verdict }) => verdict === 'worse');
+  return { document: comparison, text: comparisonText(comparison), verdict: worse ? 'violated' : 'holds' };
 }

@@ -1,27 +1,22 @@
 import { availableParallelism } from 'node:os';
 import type { Strategy } from '../../strategies/contract.ts';
+import type { MachineReport } from '../documents/machine.ts';
 import type { ServerBinary } from '../redis/find/binary.ts';
-import { missingNeeds } from '../redis/capabilities.ts';
-import { openTarget, type TargetOptions } from '../redis/open.ts';
-import { findServer } from '../redis/find/find-server.ts';
-import { startServer } from '../redis/server.ts';
+import type { TargetOptions } from '../redis/open.ts';
 import type { RedisTarget } from '../redis/target.ts';
+import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
 
-/** What a run would find here. */
-export interface MachineReport {
-  /** For people: product, version, where it comes from. */
-  server: string;
-  version: string;
-  /** Path of the redis-server that a run would start; absent for a running server of the user's. */
-  binary?: string;
-  source?: ServerBinary['source'];
-  benchmarkPath?: string;
-  /** As Node says it: "v20.19.0". */
-  node: string;
-  /** Processors that Node may use. */
-  cores: number;
-  /** `reason`: why it will be skipped. */
-  strategies: { name: string; runs: boolean; reason?: string }[];
+export const doctorCommand: CommandFile = { options: [], run };
+
+async function run(_: [], flags: TargetOptions, { progress, signal }: Invocation): Promise<Answer> {
+  const { registry } = await import('../../strategies/registry.ts');
+  const { machineText } = await import('../../reports/text/lists.ts');
+  const options = { ...flags, signal, onProgress: progress.line };
+  const report = await examineMachine(
+    options,
+    registry.map(({ strategy }) => strategy),
+  );
+  return { document: report, text: machineText(report) };
 }
 
 /** Opens the server that a run would use, and asks it what each strategy needs. @throws as openTarget */
@@ -29,6 +24,7 @@ export async function examineMachine(
   options: TargetOptions,
   strategies: readonly Strategy[],
 ): Promise<MachineReport> {
+  const { missingNeeds } = await import('../redis/capabilities.ts');
   const { target, binary } = await open(options);
   try {
     const checked: MachineReport['strategies'] = [];
@@ -57,6 +53,9 @@ export async function examineMachine(
 
 /** As openTarget does, but it tells which program was found. */
 async function open(options: TargetOptions): Promise<{ target: RedisTarget; binary?: ServerBinary }> {
+  const { openTarget } = await import('../redis/open.ts');
+  const { findServer } = await import('../redis/find/find-server.ts');
+  const { startServer } = await import('../redis/server.ts');
   if (options.redis !== undefined) return { target: await openTarget(options) };
   const binary = await findServer(options);
   return { target: await startServer(binary), binary };

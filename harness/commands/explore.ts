@@ -1,30 +1,82 @@
 import { join } from 'node:path';
+import { Option } from 'commander';
 import { PROPERTIES, type Property } from '../../strategies/contract.ts';
-import { systemClock as clock, yearAhead } from '../ground/ambient.ts';
-import type { Counterexample } from '../documents/counterexample.ts';
-import { explore, type Exploration } from '../explorer/explore.ts';
+import { faultsInWords } from '../documents/faults.ts';
+import { CLIENT_MODES, type OverallVerdict } from '../documents/vocabulary.ts';
+import type { Exploration } from '../explorer/explore.ts';
 import type { Progress as Covered } from '../explorer/search/search.ts';
-import { scopeOfFlags, type ScopeFlags } from './scope-flags.ts';
-import { subjectOf } from '../explorer/process/subject.ts';
-import type { Progress } from '../ground/progress.ts';
-import { openTarget, type TargetOptions } from '../redis/open.ts';
-import { createRunFolder, writeCounterexample } from '../documents/run-folder.ts';
-import { chosenStrategies } from '../loader/strategies.ts';
+import { freshSeed, systemClock as clock, yearAhead } from '../ground/ambient.ts';
+import type { TargetOptions } from '../redis/open.ts';
+import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
+import { repeatCommand, runsOption, seedOption, whole } from '../terminal/options.ts';
+import type { ScopeFlags } from './scope-flags.ts';
 
-export interface ExploreJob extends TargetOptions, ScopeFlags {
-  strategy: string;
+interface Flags extends TargetOptions, Omit<ScopeFlags, 'seed'> {
+  seed?: number;
   property?: Property;
   maxStates?: number;
   merging: boolean;
-  unreduced: boolean;
-  /** Where a folder with the counterexamples is made, if there are any. */
+  reduction: boolean;
+  allowBounded?: true;
+  emitTest?: string;
   runs: string;
-  progress: Progress;
-  signal: AbortSignal;
+}
+
+export const exploreCommand: CommandFile = {
+  options: [
+    whole('--buyers <n>', 'buyers; each makes one purchase', 1).default(3),
+    whole('--stock <n>', 'units on sale', 0).default(2),
+    new Option('--quantities <list>', 'units per purchase, in turn: 2,1 stands for 2, 1, 2, …').default('1'),
+    whole('--users <n>', 'users, to whom the buyers belong in turn (default: one per buyer)', 1),
+    whole('--per-user-limit <n>', 'the most units that one user may hold (default: no limit)', 1),
+    whole('--attempts <n>', 'attempts that a retrying purchase may make', 1).default(3),
+    whole('--instances <n>', 'application processes, to which buyers go in turn (default: one per buyer)', 1),
+    new Option(
+      '--client <mode>',
+      'when a connection breaks, ioredis sends what is unanswered again (default), waits without sending it again (no-resend), or rejects it (no-retry)',
+    )
+      .choices(CLIENT_MODES)
+      .default('default'),
+    new Option(
+      '--faults <list>',
+      `how often each fault may happen, as crash=1,lost-reply=1. Faults: ${faultsInWords()}`,
+    ).default('', 'none'),
+    whole('--releases <n>', 'how many sold requests may be released', 0).default(0),
+    whole('--restocks <n>', 'how many times one unit may be restocked', 0).default(0),
+    whole('--jobs <n>', 'how many passes of background work may run between the purchases', 0).default(0),
+    new Option('--property <name>', 'judge only this property, and stop when it is violated').choices(
+      PROPERTIES,
+    ),
+    whole('--max-states <n>', 'stop after this many states, and sample the rest (default: 20000000)', 1),
+    new Option('--no-merging', 'walk every path on its own, even to a state that was visited'),
+    new Option('--no-reduction', 'run every interleaving over real sockets and reduce nothing; this is slow'),
+    new Option('--emit-test <file>', 'write the first counterexample as a vitest test'),
+    new Option('--allow-bounded', 'exit 0 even if not every interleaving was covered'),
+    seedOption(),
+    runsOption('create the folder of the counterexamples in here'),
+  ],
+  runsStrategies: true,
+  run,
+};
+
+async function run([strategy]: [string], flags: Flags, invocation: Invocation): Promise<Answer> {
+  const { explorationDocument } = await import('../explorer/document.ts');
+  const { explorationText } = await import('../../reports/text/explore.ts');
+  const { script, args, progress } = invocation;
+  const { seed = freshSeed(), emitTest, allowBounded = false } = flags;
+  progress.line(`seed ${seed}; again: ${repeatCommand(script, args, seed)}`);
+  const explored = await exploreEach(strategy, { ...flags, seed }, invocation);
+  if (emitTest !== undefined) await writeTest(emitTest, explored);
+  const documents = explored.map(({ exploration, files }) => explorationDocument(exploration, files));
+  return {
+    document: documents.length === 1 ? documents[0] : documents,
+    text: documents.map(explorationText).join('\n\n'),
+    verdict: verdictOf(explored, allowBounded),
+  };
 }
 
 /** An exploration and where its counterexamples lie. */
-export interface Explored {
+interface Explored {
   exploration: Exploration;
   files: Partial<Record<Property, string>>;
 }
@@ -33,12 +85,21 @@ export interface Explored {
  * Explores a built-in strategy, or each of a file's, and keeps the counterexamples. An interruption answers what was
  * covered so far.
  */
-export async function exploreJob(job: ExploreJob): Promise<Explored[]> {
-  const scope = scopeOfFlags(job);
-  const startedAt = clock.epochMs();
-  const folder = runFolder(() => createRunFolder(job.runs, startedAt, job.seed));
-  const strategies = await chosenStrategies([job.strategy]);
-  const target = await openTarget({ ...job, onProgress: job.progress.line });
+async function exploreEach(
+  named: string,
+  flags: Flags & { seed: number },
+  { progress, signal }: Invocation,
+): Promise<Explored[]> {
+  const { scopeOfFlags } = await import('./scope-flags.ts');
+  const { explore } = await import('../explorer/explore.ts');
+  const { subjectOf } = await import('../explorer/process/subject.ts');
+  const { chosenStrategies } = await import('../loader/strategies.ts');
+  const { openTarget } = await import('../redis/open.ts');
+  const { property, maxStates, merging, reduction } = flags;
+  const scope = scopeOfFlags(flags);
+  const folder = await runFolder(flags);
+  const strategies = await chosenStrategies([named]);
+  const target = await openTarget({ ...flags, signal, onProgress: progress.line });
   try {
     const explored: Explored[] = [];
     for (const loaded of strategies) {
@@ -48,37 +109,31 @@ export async function exploreJob(job: ExploreJob): Promise<Explored[]> {
         subject: await subjectOf(loaded),
         target,
         ...(path === undefined ? {} : { path }),
-        ...(job.property === undefined ? {} : { properties: [job.property] }),
-        ...(job.maxStates === undefined ? {} : { maxStates: job.maxStates }),
-        merging: job.merging,
-        unreduced: job.unreduced,
-        signal: job.signal,
+        ...(property === undefined ? {} : { properties: [property] }),
+        ...(maxStates === undefined ? {} : { maxStates }),
+        merging,
+        unreduced: !reduction,
+        signal,
         now: () => clock.monotonicNs() / 1e6,
         epochMs: yearAhead(clock),
-        onProgress: (covered) => job.progress.now(`${strategy.name}: ${covering(covered)}`),
+        onProgress: (covered) => progress.now(`${strategy.name}: ${covering(covered)}`),
       });
-      explored.push({ exploration, files: keep(exploration, folder) });
-      if (job.signal.aborted) break;
+      explored.push({ exploration, files: await keep(exploration, folder) });
+      if (signal.aborted) break;
     }
     return explored;
   } finally {
-    job.progress.end();
+    progress.end();
     await target.close();
   }
 }
 
-/** All counterexamples, in the order of the strategies and the properties. */
-export const counterexamplesIn = (explored: readonly Explored[]): Counterexample[] =>
-  explored.flatMap(({ exploration }) =>
-    PROPERTIES.flatMap((property) => exploration.properties[property].counterexample ?? []),
-  );
-
-/** 1 if a property is violated, 3 if one is open or, unless that is allowed, not everything was covered. */
-export function explorationExitCode(explored: readonly Explored[], allowBounded: boolean): number {
+/** `inconclusive` if a property is, or if not everything was covered, unless that is allowed. */
+function verdictOf(explored: readonly Explored[], allowBounded: boolean): OverallVerdict {
   const open = ({ exploration: { coverage, verdict } }: Explored): boolean =>
     coverage === 'exhausted' ? verdict !== 'holds' : !allowBounded;
-  if (explored.some(({ exploration }) => exploration.verdict === 'violated')) return 1;
-  return explored.some(open) ? 3 : 0;
+  if (explored.some(({ exploration }) => exploration.verdict === 'violated')) return 'violated';
+  return explored.some(open) ? 'inconclusive' : 'holds';
 }
 
 function covering({ states, interleavings, elapsedMs }: Covered & { elapsedMs: number }): string {
@@ -86,13 +141,16 @@ function covering({ states, interleavings, elapsedMs }: Covered & { elapsedMs: n
   return `${states} states, ${interleavings} interleavings, ${rate} states/s`;
 }
 
-/** The folder is made when there is something to put into it. */
-function runFolder(create: () => string): () => string {
+/** The folder is named now, and made when there is something to put into it. */
+async function runFolder({ runs, seed }: { runs: string; seed: number }): Promise<() => string> {
+  const { createRunFolder } = await import('../documents/run-folder.ts');
+  const startedAt = clock.epochMs();
   let folder: string | undefined;
-  return () => (folder ??= create());
+  return () => (folder ??= createRunFolder(runs, startedAt, seed));
 }
 
-function keep(exploration: Exploration, folder: () => string): Explored['files'] {
+async function keep(exploration: Exploration, folder: () => string): Promise<Explored['files']> {
+  const { writeCounterexample } = await import('../documents/run-folder.ts');
   const files: Explored['files'] = {};
   for (const { counterexample } of Object.values(exploration.properties)) {
     if (!counterexample) continue;
@@ -101,4 +159,14 @@ function keep(exploration: Exploration, folder: () => string): Explored['files']
     files[counterexample.property] = file;
   }
   return files;
+}
+
+/** The first counterexample, in the order of the strategies and the properties. */
+async function writeTest(file: string, explored: readonly Explored[]): Promise<void> {
+  const { regressionTest } = await import('../../reports/regression-test.ts');
+  const { writeWhole } = await import('../documents/run-folder.ts');
+  const [first] = explored.flatMap(({ exploration }) =>
+    PROPERTIES.flatMap((property) => exploration.properties[property].counterexample ?? []),
+  );
+  if (first) writeWhole(file, regressionTest(first, file));
 }

@@ -1,31 +1,45 @@
-import { readCounterexample, type Counterexample } from '../documents/counterexample.ts';
+import type { Counterexample } from '../documents/counterexample.ts';
 import type { Replay } from '../documents/exploration.ts';
-import { replay } from '../explorer/sockets/replay.ts';
-import { subjectOf } from '../explorer/process/subject.ts';
-import type { Progress } from '../ground/progress.ts';
-import { openTarget, type TargetOptions } from '../redis/open.ts';
-import { strategyNamed } from '../loader/strategies.ts';
+import type { OverallVerdict } from '../documents/vocabulary.ts';
+import type { TargetOptions } from '../redis/open.ts';
+import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
 
-export interface ReplayJob extends TargetOptions {
-  file: string;
-  progress: Progress;
+export const replayCommand: CommandFile = { options: [], runsStrategies: true, run };
+
+/** What diverged says nothing about the code as it is now. */
+const VERDICTS: Record<Replay['result'], OverallVerdict> = {
+  confirmed: 'violated',
+  'no-longer-violated': 'holds',
+  diverged: 'inconclusive',
+};
+
+async function run([file]: [string], flags: TargetOptions, invocation: Invocation): Promise<Answer> {
+  const { readCounterexample } = await import('../documents/counterexample.ts');
+  const { replayText } = await import('../../reports/text/explore.ts');
+  const counterexample = readCounterexample(file);
+  const replayed = await replayOn(flags, counterexample, invocation);
+  return {
+    document: { counterexample, ...replayed },
+    text: replayText(counterexample, replayed),
+    verdict: VERDICTS[replayed.result],
+  };
 }
 
-/** Runs a saved counterexample again. @throws UsageError if the file is none */
-export async function replayJob(
-  job: ReplayJob,
-): Promise<{ counterexample: Counterexample; replayed: Replay }> {
-  const counterexample = readCounterexample(job.file);
-  const { strategy: name, path } = counterexample;
-  const loaded = await strategyNamed(name, path);
-  const target = await openTarget({ ...job, onProgress: job.progress.line });
+async function replayOn(
+  flags: TargetOptions,
+  counterexample: Counterexample,
+  { progress, signal }: Invocation,
+): Promise<Replay> {
+  const { replay } = await import('../explorer/sockets/replay.ts');
+  const { subjectOf } = await import('../explorer/process/subject.ts');
+  const { strategyNamed } = await import('../loader/strategies.ts');
+  const { openTarget } = await import('../redis/open.ts');
+  const loaded = await strategyNamed(counterexample.strategy, counterexample.path);
+  const target = await openTarget({ ...flags, signal, onProgress: progress.line });
   try {
-    return {
-      counterexample,
-      replayed: await replay(counterexample, await subjectOf(loaded), target),
-    };
+    return await replay(counterexample, await subjectOf(loaded), target);
   } finally {
-    job.progress.end();
+    progress.end();
     await target.close();
   }
 }

@@ -1,4 +1,5 @@
 import type { Cell, Finding, Result, StrategyResult } from './result.ts';
+import type { OverallVerdict } from './vocabulary.ts';
 
 /**
  * What keeps a run from passing: a violation that was not declared, a control that was not caught, a declared
@@ -73,10 +74,10 @@ export function showsDeclared({ explored, environments }: StrategyResult): boole
   );
 }
 
-/** 1 if a property is violated that should hold or a control got away, 3 if something is open. */
-export function exitCodeOf({ findings: found }: Result): number {
-  if (found.some(({ kind }) => kind !== 'inconclusive')) return 1;
-  return found.length > 0 ? 3 : 0;
+/** `violated` if a property is that should hold, or a control got away; `inconclusive` if something is open. */
+export function verdictOf({ findings: found }: Result): OverallVerdict {
+  if (found.some(({ kind }) => kind !== 'inconclusive')) return 'violated';
+  return found.length > 0 ? 'inconclusive' : 'holds';
 }
 
 const entries = <K extends string, V>(record: Record<K, V>): [K, V][] => Object.entries(record) as [K, V][];

@@ -1,11 +1,7 @@
 import { basename, relative } from 'node:path';
 import { CommanderError, InvalidArgumentError, Option } from 'commander';
 import { explain, RunError } from '../ground/errors.ts';
-
-/** Bad usage that commander notices; ours is a UsageError. */
-const USAGE = 2;
-/** A fault of the machine or of ours: there is no verdict. */
-const NO_VERDICT = 4;
+import { EXIT_CODES } from './exit-codes.ts';
 
 /** For an option or argument: a whole number from `least` to 2^53−1. */
 export function wholeNumber(least: number): (text: string) => number {
@@ -16,8 +12,17 @@ export function wholeNumber(least: number): (text: string) => number {
   };
 }
 
+/** An option whose value is such a number. */
+export const whole = (flags: string, text: string, least: number): Option =>
+  new Option(flags, text).argParser(wholeNumber(least));
+
 export const seedOption = (): Option =>
-  new Option('--seed <n>', 'repeat a run (default: a fresh seed, printed)').argParser(wholeNumber(0));
+  whole('--seed <n>', 'repeat the random choices of a run (default: a fresh seed, which is printed)', 0);
+
+export const runsOption = (text: string): Option => new Option('--runs <folder>', text).default('runs');
+
+export const summaryOption = (): Option =>
+  new Option('--github-summary', 'append report.md to the summary of the GitHub Actions job');
 
 /**
  * The command that repeats a run, to be pasted where it was typed.
@@ -39,10 +44,13 @@ export function faultOf(
   error: unknown,
 ): { exitCode: number; fault: { code: string; message: string; remedy: string } } | undefined {
   if (!(error instanceof CommanderError)) {
-    return { exitCode: error instanceof RunError ? error.exitCode : NO_VERDICT, fault: explain(error) };
+    return {
+      exitCode: error instanceof RunError ? error.exitCode : EXIT_CODES['no-verdict'],
+      fault: explain(error),
+    };
   }
   if (error.exitCode === 0) return undefined;
   const message =
     error.code === 'commander.help' ? 'no command was given' : error.message.replace(/^error: /, '');
-  return { exitCode: USAGE, fault: { code: 'USAGE', message, remedy: 'see oversell --help' } };
+  return { exitCode: EXIT_CODES.usage, fault: { code: 'USAGE', message, remedy: 'see oversell --help' } };
 }

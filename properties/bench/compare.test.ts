@@ -7,7 +7,7 @@ import { rowOf, type Trial } from '../../harness/bench/row.ts';
 import { OUTCOMES, type Verdict } from '../../harness/documents/vocabulary.ts';
 import { noTimes } from '../../harness/load/response-time.ts';
 import { readFigures } from '../../harness/documents/read-figures.ts';
-import { compare } from '../../harness/commands/compare.ts';
+import { compare } from '../../harness/commands/compare-sessions.ts';
 import { comparisonText } from '../../reports/text/compare.ts';
 import { benchText } from '../../reports/text/bench.ts';
 import { PROPERTIES, type Property } from '../../strategies/contract.ts';

@@ -14,7 +14,7 @@ const compiled = (file: string): string =>
 /** A command as cli.ts runs one: it starts a server, says so, and ends in one of many ways. */
 const PROGRAM = `
   import { dirname } from 'node:path';
-  import { interruptible } from ${compiled('ground/lifetime.js')};
+  import { interruptible } from ${compiled('terminal/interruption.js')};
   import { startServer } from ${compiled('redis/server.js')};
   const [binary, ending] = process.argv.slice(1);
   const never = new Promise(() => {});

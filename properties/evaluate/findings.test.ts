@@ -1,39 +1,39 @@
 import { describe, expect, test } from 'vitest';
-import { exitCodeOf } from '../../harness/documents/findings.ts';
+import { verdictOf } from '../../harness/documents/findings.ts';
 import type { Cell, StrategyResult } from '../../harness/documents/result.ts';
 import { resultOf, strategyResult } from '../helpers/results.ts';
 
 const kinds = (...strategies: StrategyResult[]): string[] =>
   resultOf(...strategies).findings.map(({ kind }) => kind);
-const exitCode = (...strategies: StrategyResult[]): number => exitCodeOf(resultOf(...strategies));
+const verdict = (...strategies: StrategyResult[]): string => verdictOf(resultOf(...strategies));
 const oversell = (cell: Partial<Cell>, rest: Partial<StrategyResult> = {}): StrategyResult =>
   strategyResult({ oversell: cell }, rest);
 
 test('what holds as declared passes', () => {
   expect(kinds(strategyResult())).toEqual([]);
-  expect(exitCode(strategyResult())).toBe(0);
+  expect(verdict(strategyResult())).toBe('holds');
 });
 
 describe('no run ever passes', () => {
   test.each(['holds', 'n/a'] as const)('that violates what is declared as %s', (declared) => {
     expect(kinds(oversell({ verdict: 'violated', declared }))).toEqual(['undeclared-violation']);
-    expect(exitCode(oversell({ verdict: 'violated', declared }))).toBe(1);
+    expect(verdict(oversell({ verdict: 'violated', declared }))).toBe('violated');
   });
 
   test('in which a control gets away', () => {
     const escaped = oversell({ declared: 'breaks' }, { control: true });
     expect(kinds(escaped)).toEqual(['control-not-caught']);
-    expect(exitCode(escaped)).toBe(1);
+    expect(verdict(escaped)).toBe('violated');
   });
 
   test('that could not decide what is declared to hold', () => {
     expect(kinds(oversell({ verdict: 'inconclusive' }))).toEqual(['inconclusive']);
-    expect(exitCode(oversell({ verdict: 'inconclusive' }))).toBe(3);
+    expect(verdict(oversell({ verdict: 'inconclusive' }))).toBe('inconclusive');
   });
 
   test('that is violated in one place and open in another: the violation is the answer', () => {
     const both = strategyResult({ oversell: { verdict: 'violated' }, stranded: { verdict: 'inconclusive' } });
-    expect(exitCode(both)).toBe(1);
+    expect(verdict(both)).toBe('violated');
   });
 });
 

@@ -42,7 +42,13 @@ const fixtures: Fixture[] = [
     rule: 'eslint(no-restricted-imports)',
     what: 'a harness file that imports a report',
     bad: { 'harness/load/up.ts': importing('../../reports/there.ts'), 'reports/there.ts': there },
-    good: { 'harness/cli.ts': importing('../reports/there.ts') },
+    good: { 'harness/commands/reporting.ts': importing('../../reports/there.ts') },
+  },
+  {
+    rule: 'eslint(no-restricted-imports)',
+    what: 'a table of commands that imports a report, which is a command’s',
+    bad: { 'harness/cli.ts': importing('../reports/there.ts') },
+    good: { 'harness/commands/answering.ts': importing('../../reports/there.ts') },
   },
   {
     rule: 'eslint(no-restricted-imports)',

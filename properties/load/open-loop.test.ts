@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { benchJob, type BenchFlags } from '../../harness/commands/bench.ts';
+import { measureStrategies, type BenchFlags } from '../../harness/commands/bench.ts';
 import { isSaturated } from '../../harness/bench/row.ts';
 import { UsageError } from '../../harness/ground/errors.ts';
 import type { StrategyRef } from '../../harness/loader/strategies.ts';
@@ -75,16 +75,11 @@ describe('more arrivals than can be served', () => {
 });
 
 const bench = (flags: Partial<BenchFlags>): Promise<unknown> =>
-  benchJob({
-    strategies: ['lua-decrement'],
-    trials: 1,
-    seed,
-    history: false,
-    runs: 'runs',
-    progress: { now() {}, line() {}, end() {} },
-    signal: new AbortController().signal,
-    ...flags,
-  });
+  measureStrategies(
+    ['lua-decrement'],
+    { trials: 1, runs: 'runs', ...flags, seed },
+    { progress: { now() {}, line() {}, end() {} }, signal: new AbortController().signal },
+  );
 
 describe('what makes no sense together is refused as bad usage', () => {
   test.each<[flags: Partial<BenchFlags>, code: string]>([

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Workshop, type Run } from '../../helpers/flagged-runs.ts';
+import { Workshop, type Run } from '../../helpers/workshop.ts';
 import { added, rowsOf, tables } from './tables.ts';
 
 const workshop = await Workshop.open();

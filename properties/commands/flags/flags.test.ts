@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { optionsOf, Workshop, type Calls } from '../../helpers/flagged-runs.ts';
+import { optionsOf, Workshop, type Calls } from '../../helpers/workshop.ts';
 import { added, rowsOf, tables } from './tables.ts';
 
 const workshop = await Workshop.open();

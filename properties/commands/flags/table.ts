@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Calls, Named, Run } from '../../helpers/flagged-runs.ts';
+import type { Calls, Named, Run } from '../../helpers/workshop.ts';
 
 /** What a flag is for: what of it reaches the engine, and a run that it changes. */
 export interface FlagRow {

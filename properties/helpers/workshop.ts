@@ -21,7 +21,10 @@ const STRATEGIES = [
   new URL('./slow.mjs', import.meta.url),
 ];
 const EXAMPLE = new URL('../../reports/example/', import.meta.url);
-const HISTORY = new URL('../../harness/history/README.md', import.meta.url);
+const FORMAT = new URL('../../harness/history/README.md', import.meta.url);
+
+/** The history that the description of the format shows. */
+export const documentedHistory = readFileSync(FORMAT, 'utf8').split('```jsonl\n')[1]!.split('\n```\n')[0]!;
 
 /** What a command leaves, and what it says. */
 export interface Run extends Ended {
@@ -99,8 +102,7 @@ export class Workshop {
     for (const file of STRATEGIES) cpSync(file, join(place, basename(file.pathname)));
     const counterexample = new URL('counterexamples/lua-decrement-buyer-crash-stranded.json', EXAMPLE);
     cpSync(counterexample, join(place, 'counterexample.json'));
-    const documented = readFileSync(HISTORY, 'utf8').split('```jsonl\n')[1]!.split('\n```\n')[0]!;
-    writeFileSync(join(place, 'history.jsonl'), documented);
+    writeFileSync(join(place, 'history.jsonl'), documentedHistory);
     const result = readFileSync(new URL('result.json', EXAMPLE), 'utf8');
     const otherRedis = result.replace(/"redis": "[^"]*"/, '"redis": "Redis 6.2.1"');
     for (const [name, text] of Object.entries({ base: result, 'elsewhere-measured': otherRedis })) {

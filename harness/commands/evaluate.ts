@@ -1,0 +1,49 @@
+import { Option } from 'commander';
+import { freshSeed } from '../ground/ambient.ts';
+import { PROFILES, type Profile } from '../evaluate/profiles.ts';
+import type { TargetOptions } from '../redis/open.ts';
+import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
+import { summaryFile } from '../terminal/github-summary.ts';
+import { repeatCommand, runsOption, seedOption, summaryOption } from '../terminal/options.ts';
+
+interface Flags extends TargetOptions {
+  profile: Profile;
+  seed?: number;
+  history?: true;
+  githubSummary?: true;
+  runs: string;
+}
+
+export const evaluateCommand: CommandFile = {
+  options: [
+    new Option(
+      '--profile <name>',
+      'quick: some built-ins in some environments, each measured once; full: all built-ins in all environments, with repeated trials',
+    )
+      .choices(Object.keys(PROFILES))
+      .default('quick'),
+    seedOption(),
+    new Option('--history', 'keep every recorded operation'),
+    runsOption('create the folder of this run in here'),
+    summaryOption(),
+  ],
+  runsStrategies: true,
+  run,
+};
+
+async function run([strategies]: [string[]], flags: Flags, invocation: Invocation): Promise<Answer> {
+  const { verdictOf } = await import('../documents/findings.ts');
+  const { evaluate } = await import('../evaluate/evaluate.ts');
+  const { screen } = await import('../../reports/text/screen.ts');
+  const { appendSummary } = await import('../../reports/step-summary.ts');
+  const { writeReports } = await import('../../reports/write.ts');
+  const { script, args, version, progress, signal } = invocation;
+  const { history = false, seed = freshSeed(), githubSummary, ...others } = flags;
+  const summary = githubSummary ? summaryFile(process.env) : undefined;
+  const command = repeatCommand(script, args, seed);
+  const options = { ...others, strategies, seed, history, command, version, progress, signal };
+  const { result, folder } = await evaluate(options);
+  const { html } = await writeReports(folder, result);
+  if (summary !== undefined) appendSummary(summary, result);
+  return { document: result, text: screen(result, html), verdict: verdictOf(result) };
+}
