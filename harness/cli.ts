@@ -96,7 +96,7 @@ async function run(invocation: Invocation): Promise<number> {
   }
   // commander's own `help explore` asks no hook, and would not know the options of explore.
   const [first, named = ''] = args;
-  const typed = first === 'help' && named in COMMANDS ? [named, '--help'] : args;
+  const typed = first === 'help' && Object.hasOwn(COMMANDS, named) ? [named, '--help'] : args;
   await program.parseAsync(typed, { from: 'user' });
   return exitCode;
 }

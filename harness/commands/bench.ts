@@ -126,23 +126,26 @@ async function loopOf({
   const profile = arrivals ?? 'poisson';
   if (slo !== undefined) {
     if (mode === 'closed' || rate !== undefined) {
-      throw contradiction('--slo looks for the rate of an open loop', 'leave out --rate and --mode closed');
+      throw contradiction(
+        '--slo searches for the rate of an open loop',
+        'leave out --rate and --mode closed',
+      );
     }
     const { parseTarget } = await import('../bench/sweep.ts');
     return { slo: { target: parseTarget(slo), profile } };
   }
   if (mode === 'open' && rate === undefined) {
-    throw contradiction('an open loop has arrivals at a rate', 'give --rate <arrivals per second>');
+    throw contradiction('--mode open needs a rate of arrivals', 'give --rate <arrivals per second>');
   }
   if (mode === 'closed' && (rate ?? arrivals) !== undefined) {
     throw contradiction(
-      'in a closed loop nobody arrives',
+      'a closed loop has no arrivals: the next request waits for the last response',
       'leave out --rate and --arrivals, or --mode closed',
     );
   }
   if (rate === undefined) {
     if (arrivals === undefined) return {};
-    throw contradiction('--arrivals says nothing of how many', 'give --rate <arrivals per second>');
+    throw contradiction('--arrivals needs a rate', 'give --rate <arrivals per second>');
   }
   return { arrivals: { profile, ratePerSecond: rate } };
 }

@@ -24,7 +24,7 @@ export class EnvironmentError extends RunError {
   readonly exitCode = 4;
 }
 
-/** What people and programs are told of a fault. Whatever is not a RunError is a fault of ours. */
+/** What people and programs are told of a fault. Whatever is not a RunError is a bug in oversell. */
 export function explain(error: unknown): { code: string; message: string; remedy: string } {
   if (error instanceof RunError) {
     return { code: error.code, message: error.message, remedy: error.remedy };
@@ -32,6 +32,6 @@ export function explain(error: unknown): { code: string; message: string; remedy
   return {
     code: 'UNEXPECTED',
     message: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    remedy: 'this is a fault of oversell: report it with these lines and the command',
+    remedy: 'this is a bug in oversell: report it with these lines and the command',
   };
 }

@@ -31,6 +31,8 @@ export interface CommandFile {
   /** It runs code of users, which might never give the thread back. */
   runsStrategies?: true;
   /**
+   * A method, so that each command may name the types of its own words and flags.
+   *
    * @param words the command's arguments
    * @param flags its options, and those of the program
    */

@@ -25,6 +25,7 @@ describe('bad usage exits 2, says what to do, and starts nothing', () => {
   test.each([
     ['no command', []],
     ['an unknown command', ['frobnicate']],
+    ['help for an unknown command', ['help', 'frobnicate']],
     ['an unknown option', ['evaluate', '--units', '5']],
     ['an unknown strategy', ['evaluate', 'no-such-strategy']],
     ['an unknown profile', ['evaluate', '--profile', 'slow']],

@@ -42,6 +42,15 @@ test.each(tables.map(([name]) => name))('%s --help loads that command alone, and
   expect(heavyOf(loaded)).toEqual([]);
 });
 
+test('help explore says what explore --help says', async () => {
+  const [help, flag] = await Promise.all([
+    start(process.execPath, [CLI, 'help', 'explore']).ended,
+    start(process.execPath, [CLI, 'explore', '--help']).ended,
+  ]);
+  expect(help).toEqual(flag);
+  expect(help).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('--emit-test') });
+});
+
 test('check loads the checkers, and neither the explorer nor a client', async () => {
   const history = join(temporaryFolder(), 'history.jsonl');
   writeFileSync(history, documentedHistory);
