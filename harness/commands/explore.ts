@@ -44,6 +44,7 @@ export const exploreCommand: CommandFile = {
     whole('--releases <n>', 'how many sold requests may be released', 0).default(0),
     whole('--restocks <n>', 'how many times one unit may be restocked', 0).default(0),
     whole('--jobs <n>', 'how many passes of background work may run between the purchases', 0).default(0),
+    whole('--offices <n>', 'how many processes do background work (default: 1)', 1),
     new Option('--property <name>', 'judge only this property, and stop when it is violated').choices(
       PROPERTIES,
     ),

@@ -19,6 +19,7 @@ const STRATEGIES = [
   new URL('./careless.mjs', import.meta.url),
   new URL('./needy.mjs', import.meta.url),
   new URL('./slow.mjs', import.meta.url),
+  new URL('./sweeping.mjs', import.meta.url),
 ];
 const EXAMPLE = new URL('../../reports/example/', import.meta.url);
 const FORMAT = new URL('../../harness/history/README.md', import.meta.url);

@@ -83,6 +83,7 @@ export const EXPLORE: FlagTable = {
     releases: 0,
     restocks: 0,
     jobs: 0,
+    offices: undefined,
     seed: 7,
     ...pick({}, OPTIONS),
     merging: true,
@@ -185,6 +186,12 @@ export const EXPLORE: FlagTable = {
       ...refused('--jobs 4'),
       changes('--jobs 1', 'explore ./careless.mjs --buyers 2', 'oversell', FAILS, {
         jobs: 1,
+      }),
+    ],
+    '--offices': [
+      ...refused('--offices 0', '--offices 5'),
+      changes('--offices 2', 'explore ./sweeping.mjs --buyers 2 --stock 1 --jobs 2', 'oversell', FAILS, {
+        offices: 2,
       }),
     ],
     '--property': [
