@@ -9,7 +9,7 @@ export const sweeping = {
   summary: 'its background job looks for a hold, then gives its unit back',
   connection: 'shared',
   open: async (redis, sale) => void (await redis.set('stock', sale.stock)),
-  seller: (redis) => ({
+  seller: (redis, _sale, _env, here = { busy: false }) => ({
     remaining: async () => Number(await redis.get('stock')),
     async purchase({ requestId }) {
       if ((await redis.eval(HOLD, 1, 'stock')) !== 1) return { kind: 'sold-out' };
@@ -18,9 +18,15 @@ export const sweeping = {
       return { kind: 'gave-up', attempts: 1 };
     },
     async runJob() {
-      if ((await redis.get('abandoned')) === null) return 'idle';
-      await redis.multi().incr('stock').del('abandoned').exec();
-      return 'worked';
+      if (here.busy) return 'idle';
+      here.busy = true;
+      try {
+        if ((await redis.get('abandoned')) === null) return 'idle';
+        await redis.multi().incr('stock').del('abandoned').exec();
+        return 'worked';
+      } finally {
+        here.busy = false;
+      }
     },
   }),
 };
