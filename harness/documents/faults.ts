@@ -1,8 +1,7 @@
 /**
  * The one table of what may happen beside the sale's own steps, each as often as its budget in the scope says.
  * Budgets, moves, the server's commands, the socket twin's steps, `--help` and the words and marks of diagrams are
- * derived from it. Adding a fault means a row here; what makes it possible (`space/enabled.ts`), what it does to a
- * process (`space/space.ts`) and to real sockets (`sockets/possible-steps.ts`); and a lane, where a diagram needs one.
+ * derived from it. For a fault of a key or of the server a row is all; CONTRIBUTING.md lists what the others need.
  */
 
 interface Row {
@@ -14,6 +13,8 @@ interface Row {
   disturbs?: true;
   /** A process may still be asked for it when its purchases are answered, so that it is not done while it is left. */
   asks?: true;
+  /** The process does nothing more: its lane ends. For `process`. */
+  kills?: true;
   /** How it stands in a counterexample; absent: under its own name. */
   event?: 'cut' | 'retry';
   /** What a diagram says; `%` is the key. */
@@ -36,6 +37,7 @@ const FAULT_ROWS = {
     summary: 'a process dies; what it had sent may still run',
     befalls: 'process',
     disturbs: true,
+    kills: true,
     words: '✗ crashes',
     mark: 'broken',
   },
@@ -168,6 +170,24 @@ export const DISTURBING = having(({ disturbs }) => disturbs === true);
 export const ASKING = having(({ asks }) => asks === true);
 export const LOSING_DATA = having<ServerFault>(({ losesData }) => losesData === true);
 
+/** By it every deadline passes once a sale is at rest. */
+export const EXPIRY = 'expire' satisfies KeyFault;
+/** By it a server is emptied from one sale to the next. */
+export const EMPTYING = 'restart-without-aof' satisfies ServerFault;
+
+/** Faults by which a buyer asks once more. */
+type AttemptFault = Extract<Fault, With<'befalls', 'buyer'>>;
+const ATTEMPT_FAULTS = having<AttemptFault>(({ befalls }) => befalls === 'buyer').filter(
+  (extra): extra is AttemptFault => extra in FAULT_ROWS,
+);
+
+/** Attempts beyond the first of each buyer, that there may be or that are left. */
+export const furtherAttempts = (faults: Readonly<Record<AttemptFault, number>>): number =>
+  ATTEMPT_FAULTS.reduce((sum, fault) => sum + faults[fault], 0);
+
+/** Those of them that do not wait for an answer, so that a buyer may be told twice. */
+export const overlappingAttempts = ({ repeat }: Faults): number => repeat;
+
 /** What is not a key's or the server's stands in a counterexample under one of these. */
 export const ASKED_EVENTS = ['retry', 'release', 'restock', 'job'] as const satisfies Extra[];
 
@@ -189,10 +209,17 @@ export const isFaultEvent = (event: string): boolean => {
   return row !== undefined && (row.mark === 'broken' || row.befalls === 'key' || row.befalls === 'server');
 };
 
+/** Whether a process does nothing more after it. */
+export const isFatalEvent = (event: string): boolean => rowOfEvent(event)?.kills === true;
+
+/** Whether a connection breaks with what is on its way. */
 export const isBrokenEvent = (event: string): boolean => rowOfEvent(event)?.mark === 'broken';
 
+/** The name that it has in a counterexample. */
+export const eventOf = (extra: Extra): string => TABLE[extra].event ?? extra;
+
 function rowOfEvent(event: string): Row | undefined {
-  const extra = EXTRAS.find((one) => (TABLE[one].event ?? one) === event);
+  const extra = EXTRAS.find((one) => eventOf(one) === event);
   return extra && TABLE[extra];
 }
 

@@ -1,5 +1,5 @@
 import type { CounterexampleStep } from '../../harness/documents/counterexample.ts';
-import { wordsOfEvent } from '../../harness/documents/faults.ts';
+import { isBrokenEvent, isFatalEvent, wordsOfEvent } from '../../harness/documents/faults.ts';
 import type { Scope } from '../../harness/documents/scope.ts';
 
 /** One line of a space-time diagram, before it is drawn. */
@@ -54,7 +54,7 @@ export function lanesOf({ scope, steps }: Interleaving): Lanes {
       lane: lanes.indexOf(laneName(step.actor)),
       event: step.event,
       label: labelOf(step),
-      detail: step.event === 'cut' || step.event === 'crash' ? step.detail : undefined,
+      detail: isBrokenEvent(step.event) ? step.detail : undefined,
       reply: step.reply,
       answers: (step.answers ?? []).map((answer) =>
         isShared(step.actor) ? answer : answer.replace(/^[A-Z] /, ''),
@@ -96,11 +96,11 @@ function fatesOf(steps: readonly CounterexampleStep[]): Fate[] {
     } else if (event === 'deliver') {
       const answered = client.waiting.shift();
       if (answered !== undefined) fates[answered]!.delivered = 'later';
-    } else if (event === 'cut' || event === 'crash') {
+    } else if (isBrokenEvent(event)) {
       for (const waiting of client.waiting) fates[waiting]!.delivered = 'never';
       client.lost = client.waiting.map((waiting) => JSON.stringify(steps[waiting]!.command));
       client.waiting = [];
-      client.dead ||= event === 'crash';
+      client.dead ||= isFatalEvent(event);
     } else if (event === 'retry') client.lost = []; // the buyer asks again, not the client
   }
   for (const { dead, waiting } of clients.values())

@@ -1,4 +1,4 @@
-import { isBrokenEvent, isFaultEvent } from '../../harness/documents/faults.ts';
+import { isBrokenEvent, isFatalEvent, isFaultEvent } from '../../harness/documents/faults.ts';
 import { compact, markup, type Markup } from '../page/markup.ts';
 import { lanesOf, SERVER, type Interleaving, type Row } from './lanes.ts';
 
@@ -92,7 +92,7 @@ function lifetime(
   end: number,
 ): { from: number; to: number } {
   const own = places.filter(({ row }) => row.lane === lane);
-  const crashed = own.find(({ row }) => row.event === 'crash');
+  const crashed = own.find(({ row }) => isFatalEvent(row.event));
   const from = isLate ? (own[0]?.y ?? 0) - 12 : 24;
   return { from, to: crashed ? crashed.y : end };
 }

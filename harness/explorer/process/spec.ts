@@ -1,3 +1,4 @@
+import { overlappingAttempts } from '../../documents/faults.ts';
 import type { Scope } from '../../documents/scope.ts';
 import type { RedisOptions } from 'ioredis';
 import type { Sale, Strategy } from '../../../strategies/contract.ts';
@@ -19,7 +20,10 @@ export const LATER_MS = 10 ** 9;
 
 /** Purchases that a process may have to serve at once: as many connections does it need, if it does not share one. */
 export const purchasesAtOnce = (scope: Scope, role: number): number =>
-  Math.max(1, buyersIn(scope, role).length + (role < scope.instances ? scope.faults.repeat : 0));
+  Math.max(
+    1,
+    buyersIn(scope, role).length + (role < scope.instances ? overlappingAttempts(scope.faults) : 0),
+  );
 
 /** One process of the scope. */
 export interface Role {

@@ -1,5 +1,12 @@
 import type { Scope } from '../../documents/scope.ts';
-import { ASKING, DISTURBING, EXTRAS, type CutFault, type Extra } from '../../documents/faults.ts';
+import {
+  ASKING,
+  DISTURBING,
+  EXTRAS,
+  furtherAttempts,
+  type CutFault,
+  type Extra,
+} from '../../documents/faults.ts';
 import { UsageError } from '../../ground/errors.ts';
 
 /** Most of one extra. */
@@ -48,7 +55,7 @@ export class Budgets {
       shift += bits;
     }
     this.whole = whole;
-    this.#attempts = scope.faults.retry + scope.faults.repeat;
+    this.#attempts = furtherAttempts(scope.faults);
     this.#disturbing = this.#maskOf(DISTURBING);
     this.#asking = this.#maskOf(ASKING);
   }
@@ -67,7 +74,8 @@ export class Budgets {
 
   /** Of how many further attempts the first so many have been made: they are numbered in that order. */
   attemptsUsed(packed: number): number {
-    return this.#attempts - this.left(packed, 'retry') - this.left(packed, 'repeat');
+    const left = { retry: this.left(packed, 'retry'), repeat: this.left(packed, 'repeat') };
+    return this.#attempts - furtherAttempts(left);
   }
 
   /** Whether a crash or a cut may still come between any two steps of an instance. */

@@ -1,3 +1,4 @@
+import { furtherAttempts } from '../../documents/faults.ts';
 import type { Scope } from '../../documents/scope.ts';
 import { buyersOf } from './scope.ts';
 
@@ -21,7 +22,7 @@ export interface Layout {
 export function layoutOf(scope: Scope): Layout {
   const { buyers, instances, releases, restocks, jobs, faults } = scope;
   const hasOffice = restocks + jobs > 0;
-  const attempts = faults.retry + faults.repeat;
+  const attempts = furtherAttempts(faults);
   const office = hasOffice ? instances + attempts : -1;
   const slots = instances + attempts + (hasOffice ? (scope.offices ?? 1) : 0);
   return {

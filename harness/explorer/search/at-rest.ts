@@ -1,6 +1,7 @@
 import type { RecordedSale } from '../../../strategies/contract.ts';
 import { drain } from '../../checkers/at-rest-steps.ts';
 import type { Judgement } from '../../checkers/checker.ts';
+import { EXPIRY } from '../../documents/faults.ts';
 import { Cursor } from '../space/cursor.ts';
 import { drive } from '../space/drive.ts';
 import { boot } from '../space/perform.ts';
@@ -38,7 +39,7 @@ export class Rest {
       }
     }
     for (const { key, volatile } of memo.keys(at)) {
-      if (volatile) at = (await memo.befall(at, { kind: 'expire', key })).next;
+      if (volatile) at = (await memo.befall(at, { kind: EXPIRY, key })).next;
     }
     return abilities.runJob ? remembered(this.#quiet, at, () => this.#work(at)) : at;
   }

@@ -1,3 +1,4 @@
+import { overlappingAttempts } from '../../documents/faults.ts';
 import type { Space } from '../space/space.ts';
 import { interval } from '../space/spans.ts';
 import type { Finish } from './judge-end.ts';
@@ -35,7 +36,7 @@ export function finishesOf(
 export function netAcknowledged(space: Space, locals: readonly number[]): number {
   let units = 0;
   for (const local of locals) units += netOf(space, local);
-  return space.scope.faults.repeat > 0 ? units - toldAgain(space, locals) : units;
+  return overlappingAttempts(space.scope.faults) > 0 ? units - toldAgain(space, locals) : units;
 }
 
 /** The same of one slot alone. */

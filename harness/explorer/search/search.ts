@@ -1,4 +1,5 @@
 import { PROPERTIES, type Property } from '../../../strategies/contract.ts';
+import { overlappingAttempts } from '../../documents/faults.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Rest } from './at-rest.ts';
 import { finishesOf, netAcknowledged, netOf } from './finishes.ts';
@@ -152,7 +153,8 @@ export class Search {
   /** As `netAcknowledged`, without allocating where each slot can be counted by itself. */
   #acknowledged(vector: Int32Array): number {
     const { scope, layout } = this.#space;
-    if (scope.faults.repeat > 0) return netAcknowledged(this.#space, this.#states.locals(vector));
+    if (overlappingAttempts(scope.faults) > 0)
+      return netAcknowledged(this.#space, this.#states.locals(vector));
     let units = 0;
     for (let slot = 0; slot < layout.slots; slot++) {
       const local = this.#states.local(vector, slot);

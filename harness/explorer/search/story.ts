@@ -1,4 +1,4 @@
-import { ASKED_EVENTS } from '../../documents/faults.ts';
+import { ASKED_EVENTS, eventOf } from '../../documents/faults.ts';
 import {
   scheduleStepSchema,
   type CounterexampleStep,
@@ -11,9 +11,6 @@ import { buyersOf, letter } from '../scope/scope.ts';
 import type { Happened } from '../space/states.ts';
 import type { Rest } from './at-rest.ts';
 import type { Path } from './shortest.ts';
-
-/** Moves by which a buyer asks once more. */
-const AGAIN = new Set(['retry', 'takeover', 'repeat', 'repeat-elsewhere']);
 
 /** The schedule, for `replay`. */
 export function scheduleOf(path: Path): ScheduleStep[] {
@@ -43,8 +40,7 @@ export async function stepsOf(
   for (const happened of path.opening) if (happened.atom.event === 'execute') await add(happened);
   for (const { choice, happened, answers, dirtied } of path.events) {
     const [chosen, ...followed] = happened;
-    const { kind } = choice.move;
-    const asked = AGAIN.has(kind) ? 'retry' : ASKED_EVENTS.find((event) => event === kind);
+    const asked = ASKED_EVENTS.find((event) => choice.price && event === eventOf(choice.price));
     if (chosen) await add(chosen, asked);
     for (const next of followed) if (next.atom.event === 'execute') await add(next);
     const last = steps.at(-1);
@@ -60,10 +56,6 @@ function wordsOf(atom: Happened['atom']): Pick<CounterexampleStep, 'command' | '
   switch (atom.event) {
     case 'execute':
       return { command: inWords(atom.command), reply: showReply(decode(atom.reply)) };
-    case 'cut':
-      return onTheirWay(atom.survivors);
-    case 'crash':
-      return onTheirWay(atom.survivors.reduce((sum, survivors) => sum + survivors, 0));
     case 'deliver':
       return atom.replies === undefined ? {} : { detail: `${atom.replies} replies in one chunk` };
     case 'start':
@@ -71,7 +63,10 @@ function wordsOf(atom: Happened['atom']): Pick<CounterexampleStep, 'command' | '
     case 'immediate':
       return {};
     default:
-      return atom.key === undefined ? {} : { detail: atom.key };
+      if ('survivors' in atom) {
+        return onTheirWay([atom.survivors].flat().reduce((sum, survivors) => sum + survivors, 0));
+      }
+      return 'key' in atom && atom.key !== undefined ? { detail: atom.key } : {};
   }
 }
 

@@ -1,7 +1,7 @@
 import type { RedisTarget } from '../../redis/target.ts';
 import { requireExplorable } from './explorable.ts';
 import { drawOf, mayDraw, type Draw } from './draws.ts';
-import { faultRow } from '../../documents/faults.ts';
+import { EMPTYING, EXPIRY, faultRow } from '../../documents/faults.ts';
 import { CannotExplore } from '../errors.ts';
 import type { ServerMove } from '../scope/moves.ts';
 import { byBytes, decodeCommand, encodeCommand, sortUnordered } from '../../wire/resp.ts';
@@ -74,7 +74,7 @@ export class ServerMemo {
 
   /** Empties the server, for a sale over real sockets beside the memo. */
   async clear(): Promise<void> {
-    for (const args of commandsOf({ kind: 'restart-without-aof' })) await this.call(args);
+    for (const args of commandsOf({ kind: EMPTYING })) await this.call(args);
   }
 
   /** Lets something befall the server as it stands. */
@@ -95,7 +95,7 @@ export class ServerMemo {
   /** Every deadline of the server as it stands passes. */
   async expireAll(): Promise<void> {
     for (const { key, volatile } of await this.keysNow())
-      if (volatile) await this.perform({ kind: 'expire', key });
+      if (volatile) await this.perform({ kind: EXPIRY, key });
   }
 
   /** The logical content of the server as it stands, after something else worked on it. */

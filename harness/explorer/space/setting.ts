@@ -1,3 +1,4 @@
+import { furtherAttempts } from '../../documents/faults.ts';
 import type { Scope } from '../../documents/scope.ts';
 import type { Reductions } from '../../documents/exploration.ts';
 import { Histories } from '../process/histories.ts';
@@ -53,7 +54,7 @@ export class Setting {
     this.memo = memo;
     // A further attempt ties a slot to a buyer by number, so buyers keep their places; so do those of whom several
     // back offices may know, of which only one would be renamed along.
-    const keepsPlaces = scope.faults.retry + scope.faults.repeat > 0 || (scope.offices ?? 1) > 1;
+    const keepsPlaces = furtherAttempts(scope.faults) > 0 || (scope.offices ?? 1) > 1;
     this.reductions = keepsPlaces ? { ...reductions, symmetry: false } : reductions;
     this.rules = rules;
     this.#subject = subject;
@@ -116,8 +117,8 @@ export class Setting {
   }
 
   #groundOf(slot: number): Ground {
-    const { retry, repeat } = this.scope.faults;
-    const purchases = Math.max(1, buyersIn(this.scope, slot).length) * (1 + retry + repeat);
+    const attempts = 1 + furtherAttempts(this.scope.faults);
+    const purchases = Math.max(1, buyersIn(this.scope, slot).length) * attempts;
     const mostEvents = MOST_EVENTS + MOST_EVENTS_AN_ATTEMPT * this.scope.attempts * purchases;
     const plain = this.#plainGround(mostEvents, this.rules.allDraws ? 'branch' : 'first');
     if (!this.reductions.symmetry || slot >= this.layout.instances) return plain;
