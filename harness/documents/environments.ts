@@ -155,4 +155,7 @@ export const QUICK = named(({ quick }) => quick === true) as readonly ExploredEn
 /** Those of which a large sale is recorded. */
 export const SAMPLED = named(({ sale }) => sale !== undefined);
 
+/** In which figures are measured. */
+export const MEASURED = 'calm' satisfies Environment;
+
 export const environmentRow = (environment: Environment): Row => TABLE[environment];

@@ -1,3 +1,4 @@
+import { MEASURED } from './environments.ts';
 import type { Cell, Finding, Result, StrategyResult } from './result.ts';
 import type { OverallVerdict } from './vocabulary.ts';
 
@@ -37,12 +38,12 @@ function* cells({ name, explored, environments }: StrategyResult): Generator<Fin
   }
 }
 
-/** The sales that were measured are calm ones too. */
+/** The sales that were measured are judged, too, as those of their environment. */
 function* costs({ name, environments, cost }: StrategyResult): Generator<Finding> {
-  const calm = environments.find(({ environment }) => environment === 'calm');
-  if (!cost || !calm) return;
+  const alike = environments.find(({ environment }) => environment === MEASURED);
+  if (!cost || !alike) return;
   for (const [property, verdict] of entries(cost.properties)) {
-    const { declared } = calm.properties[property];
+    const { declared } = alike.properties[property];
     const kind = kindOf(verdict, declared);
     if (kind)
       yield { kind, strategy: name, property, message: `${property} is ${verdict} in the measured sales` };
