@@ -38,7 +38,7 @@ export async function costs(result: Result): Promise<Markup> {
 
 const section = (inside: Markup): Markup => markup`
 <section id="cost">
-<h2>BenchRow</h2>
+<h2>Cost</h2>
 ${inside}
 </section>`;
 
