@@ -12,7 +12,7 @@ import { PROPERTIES } from '../../strategies/contract.ts';
 import { measuredResult } from '../helpers/measured-result.ts';
 
 /**
- * What is drawn, as files that a person can look at: `vitest run -u properties/report-golden.test.ts` writes them anew,
+ * What is drawn, as files that a person can look at: `vitest run -u properties/reports/report-golden.test.ts` writes them anew,
  * and then they are to be looked at.
  */
 const golden = (name: string): string => `golden/${name}`;
