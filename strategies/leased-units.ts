@@ -1,4 +1,4 @@
-import { checkRequest, checkSale, declareGuarantees, type Strategy } from './contract.ts';
+import { checkRequest, checkSale, declareGuarantees, type Client, type Strategy } from './contract.ts';
 import { MissingProductError } from './errors.ts';
 import { addStock, leasesKey, stockKey, stockLeft } from './keys.ts';
 import { Script } from './script.ts';
@@ -6,6 +6,12 @@ import { Script } from './script.ts';
 const exchangeLease = new Script(import.meta.resolve('#lua/leased-units.lua'));
 const LEASE_UNITS = 64;
 const LEASE_MS = 1_000;
+
+/** The name that an instance leases under: a number that no other has. */
+async function enrol(redis: Client, sku: string): Promise<number> {
+  if ((await redis.exists(stockKey(sku))) === 0) throw new MissingProductError(sku);
+  return redis.hincrby(leasesKey(sku), 'instances', 1);
+}
 
 /**
  * An instance takes many units in one call and sells them from memory. Only its owner ends a lease: the store does not
@@ -49,12 +55,8 @@ export const leasedUnits: Strategy = {
     let call: { number: number; unsold: number; asked: number } | undefined;
     let exchanging: Promise<{ asked: number; units: number }> | undefined;
 
-    const enrol = async (): Promise<number> => {
-      if ((await redis.exists(stockKey(sku))) === 0) throw new MissingProductError(sku);
-      return redis.hincrby(leasesKey(sku), 'instances', 1);
-    };
     const exchange = async (asked: number): Promise<{ asked: number; units: number }> => {
-      instance ??= await enrol();
+      instance ??= await enrol(redis, sku);
       // By its number a call that is sent twice, or arrives late, exchanges a lease once.
       const { number, ...terms } = (call ??= { number: lease.number + 1, unsold: lease.unsold, asked });
       const args = [instance, number, terms.unsold, terms.asked];

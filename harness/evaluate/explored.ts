@@ -49,7 +49,7 @@ export async function exploreEnvironments(
     const abilities = await abilitiesOf(subject, options.target);
     for (const environment of options.environments) {
       options.progress.now(`${strategy.name}: every interleaving, ${environment}`);
-      const found = await exploreEnvironment(subject, path, abilities, environment, options);
+      const found = await exploreEnvironment({ subject, path, abilities }, environment, options);
       if (found) explored.push(found);
     }
     return { explored };
@@ -61,10 +61,15 @@ export async function exploreEnvironments(
 
 const now = (): number => clock.monotonicNs() / 1e6;
 
+/** A strategy that can be explored, where its file lies, and what its sellers can do. */
+interface Explorable {
+  subject: Subject;
+  path: string | undefined;
+  abilities: Abilities;
+}
+
 async function exploreEnvironment(
-  subject: Subject,
-  path: string | undefined,
-  abilities: Abilities,
+  { subject, path, abilities }: Explorable,
   environment: ExploredEnvironment,
   options: ExploreEnvironments,
 ): Promise<ExploredResult | undefined> {
@@ -84,7 +89,7 @@ async function exploreEnvironment(
   const cells = {} as Record<Property, Cell>;
   for (const property of PROPERTIES) {
     const declared = strategy.guarantees?.[property]?.[environment];
-    cells[property] = await cellOf(found, property, declared, environment, options.folder);
+    cells[property] = await cellOf(found, { environment, property, declared }, options.folder);
   }
   return {
     environment,
@@ -99,12 +104,17 @@ async function exploreEnvironment(
   };
 }
 
+/** Where a cell stands in the table of guarantees, and what the strategy declares there. */
+interface Place {
+  environment: ExploredEnvironment;
+  property: Property;
+  declared: Guarantee | undefined;
+}
+
 /** One property over all scopes of the environment. */
 async function cellOf(
   found: readonly Exploration[],
-  property: Property,
-  declared: Guarantee | undefined,
-  environment: ExploredEnvironment,
+  { environment, property, declared }: Place,
   folder: string,
 ): Promise<Cell> {
   const judged = found

@@ -129,71 +129,73 @@ describe('a sale whose sums agree is never blamed', () => {
 });
 
 describe('a sale whose sums disagree is blamed for that, and for nothing else', () => {
-  test.each<[string, FactsAtRest, keyof Accounts, number, Partial<Record<keyof Accounts, Verdict>>]>([
-    ['three of two sold', facts({ requests: ['a', 'b', 'c'].map((id) => request(id)) }), 'oversell', 1, {}],
-    ['sold units can be bought again', facts({ drained: 1 }), 'oversell', 1, {}],
+  type Blamed = { property: keyof Accounts; units: number };
+  test.each<[string, FactsAtRest, Blamed, Partial<Record<keyof Accounts, Verdict>>]>([
+    [
+      'three of two sold',
+      facts({ requests: ['a', 'b', 'c'].map((id) => request(id)) }),
+      { property: 'oversell', units: 1 },
+      {},
+    ],
+    ['sold units can be bought again', facts({ drained: 1 }), { property: 'oversell', units: 1 }, {}],
     [
       'acknowledged more than there was, though the ledger lost it',
       facts({ requests: ['a', 'b', 'c'].map((id) => request(id)), recorded: ledger('a', 'b') }),
-      'oversell',
-      1,
+      { property: 'oversell', units: 1 },
       { 'lost-sale': 'violated' },
     ],
     [
       'the ledger and what can still be bought are more than there was',
       facts({ recorded: ledger('a', 'b'), drained: 1 }),
-      'oversell',
-      1,
+      { property: 'oversell', units: 1 },
       { 'lost-sale': 'holds' },
     ],
     [
       'released, but nobody can buy it',
       facts({ requests: [request('a', { released: 1 }), request('b')], recorded: ledger('a', 'b') }),
-      'stranded',
-      1,
+      { property: 'stranded', units: 1 },
       { 'lost-sale': 'holds' },
     ],
     [
       'one purchase took two units after a re-send, and the ledger has one',
       facts({ requests: [request('a', { resent: true })], recorded: ledger('a') }),
-      'stranded',
-      1,
+      { property: 'stranded', units: 1 },
       { 'lost-sale': 'holds' },
     ],
-    ['a unit that nobody holds or can buy', facts({ requests: [request('a')] }), 'stranded', 1, {}],
+    [
+      'a unit that nobody holds or can buy',
+      facts({ requests: [request('a')] }),
+      { property: 'stranded', units: 1 },
+      {},
+    ],
     [
       'a crash after the store had taken the unit, without a ledger',
       facts({ requests: [request('a'), request('b', { outcome: 'unknown' })] }),
-      'stranded',
-      1,
+      { property: 'stranded', units: 1 },
       {},
     ],
     [
       'a crash after the store had taken the unit, before the ledger had it',
       facts({ requests: [request('a'), request('b', { outcome: 'unknown' })], recorded: ledger('a') }),
-      'stranded',
-      1,
+      { property: 'stranded', units: 1 },
       { 'lost-sale': 'holds' },
     ],
     [
       'refused, and yet in the ledger',
       facts({ requests: [request('a'), request('b', { outcome: 'sold-out' })], recorded: ledger('a', 'b') }),
-      'stranded',
-      1,
+      { property: 'stranded', units: 1 },
       { 'lost-sale': 'holds' },
     ],
     [
       'one purchase took two units after a re-send, without a ledger',
       facts({ requests: [request('a', { resent: true }), request('b', { outcome: 'sold-out' })] }),
-      'double-sale',
-      1,
+      { property: 'double-sale', units: 1 },
       {},
     ],
     [
       'one purchase stands twice in the ledger',
       facts({ requests: [request('a', { resent: true })], recorded: ledger('a', 'a') }),
-      'double-sale',
-      1,
+      { property: 'double-sale', units: 1 },
       { 'lost-sale': 'holds' },
     ],
     [
@@ -202,8 +204,7 @@ describe('a sale whose sums disagree is blamed for that, and for nothing else', 
         sale: { sku: 'tea', stock: 2, perUserLimit: 1 },
         requests: ['a', 'b'].map((id) => request(id, { userId: 'u' })),
       }),
-      'user-limit',
-      1,
+      { property: 'user-limit', units: 1 },
       { 'user-limit': 'violated' },
     ],
     [
@@ -219,34 +220,30 @@ describe('a sale whose sums disagree is blamed for that, and for nothing else', 
           { requestId: 'b', userId: 'user of a', quantity: 1 },
         ],
       }),
-      'user-limit',
-      1,
+      { property: 'user-limit', units: 1 },
       { 'lost-sale': 'holds' },
     ],
     [
       'an acknowledged sale that the ledger forgot, still sellable',
       facts({ recorded: ledger('a'), drained: 1 }),
-      'lost-sale',
-      1,
+      { property: 'lost-sale', units: 1 },
       {},
     ],
     [
       'gave up while its unit was there',
       facts({ requests: [request('a'), request('b', { outcome: 'gave-up', stuck: true })], drained: 1 }),
-      'progress',
-      1,
+      { property: 'progress', units: 1 },
       {},
     ],
     [
       'a sold quantity below zero made units',
       facts({ requests: [request('a', { quantity: -3 })], drained: 5 }),
-      'oversell',
-      3,
+      { property: 'oversell', units: 3 },
       {},
     ],
-  ])('%s', (_, given, property, count, differing) => {
+  ])('%s', (_, given, { property, units }, differing) => {
     expect(verdictsOf(given)).toEqual({ ...sound, [property]: 'violated', ...differing });
-    expect(unitsOf(given, property)).toBe(count);
+    expect(unitsOf(given, property)).toBe(units);
   });
 });
 

@@ -8,18 +8,20 @@ const lockKey = (sku: string): string => `{${sku}}:lock`;
 const LEASE_MS = 5000;
 const UNLOCK = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end return 1";
 
+/** What is taken under the lock, out of which stock, by the holder of which token. */
+interface Taking {
+  sku: string;
+  request: PurchaseRequest;
+  stock: number;
+  token: string;
+}
+
 interface Locking {
   /** The name of the lock. */
   lock?: (sku: string, request: PurchaseRequest) => string;
   acquire?: (redis: Client, lock: string, token: string) => Promise<boolean>;
   /** Takes the units, of which there are enough. @returns whether it was still allowed to */
-  commit?: (
-    redis: Client,
-    sku: string,
-    request: PurchaseRequest,
-    stock: number,
-    token: string,
-  ) => Promise<boolean>;
+  commit?: (redis: Client, taking: Taking) => Promise<boolean>;
   release?: (redis: Client, lock: string, token: string) => Promise<unknown>;
   /** What a buyer is told who finds the lock taken. */
   busy?: PurchaseOutcome;
@@ -38,7 +40,7 @@ redis.call('SET', KEYS[1], ARGV[2])
 redis.call('HSET', KEYS[2], ARGV[3], ARGV[4])
 return 1`;
 
-const commitIfOwned: NonNullable<Locking['commit']> = async (redis, sku, request, stock, token) => {
+const commitIfOwned: NonNullable<Locking['commit']> = async (redis, { sku, request, stock, token }) => {
   const keys = [stockKey(sku), ledgerKey(sku), lockKey(sku)];
   const args = [token, stock - request.quantity, request.requestId, JSON.stringify(request)];
   return (await redis.eval(COMMIT, 3, ...keys, ...args)) === 1;
@@ -47,16 +49,14 @@ const commitIfOwned: NonNullable<Locking['commit']> = async (redis, sku, request
 const locking =
   (given: Locking): Parameters<typeof variant>[0]['seller'] =>
   (redis, { sku }, env) => ({
-    purchase: (request) => purchaseUnderLock(redis, sku, env, request, given),
+    purchase: (request) => purchaseUnderLock({ redis, sku, env }, request, given),
     async recorded() {
       return (await redis.hvals(ledgerKey(sku))).map((line) => JSON.parse(line) as PurchaseRequest);
     },
   });
 
 async function purchaseUnderLock(
-  redis: Client,
-  sku: string,
-  env: SellerEnv,
+  { redis, sku, env }: { redis: Client; sku: string; env: SellerEnv },
   request: PurchaseRequest,
   given: Locking,
 ): Promise<PurchaseOutcome> {
@@ -72,7 +72,7 @@ async function purchaseUnderLock(
     try {
       const stock = Number(await redis.get(stockKey(sku)));
       if (stock < request.quantity) return { kind: 'sold-out' };
-      if (await commit(redis, sku, request, stock, token)) return { kind: 'sold' };
+      if (await commit(redis, { sku, request, stock, token })) return { kind: 'sold' };
     } finally {
       await release(redis, lock, token);
     }
@@ -96,7 +96,7 @@ const lockingWrongly = (
 ): Mutant => mutant({ mended: sellsUnderAFencedLock, ...given, seller: locking(wrong) });
 
 /** Takes the units whoever holds the lock by now. */
-const commitUnasked: NonNullable<Locking['commit']> = async (redis, sku, request, stock) => {
+const commitUnasked: NonNullable<Locking['commit']> = async (redis, { sku, request, stock }) => {
   const order = redis.multi().hset(ledgerKey(sku), request.requestId, JSON.stringify(request));
   await order.set(stockKey(sku), stock - request.quantity).exec();
   return true;
@@ -190,7 +190,7 @@ export const locksWithAConstant = lockingWrongly(
   },
   {
     acquire: (redis, lock) => acquireInOneStep(redis, lock, 'locked'),
-    commit: (redis, sku, request, stock) => commitIfOwned(redis, sku, request, stock, 'locked'),
+    commit: (redis, taking) => commitIfOwned(redis, { ...taking, token: 'locked' }),
     release: (redis, lock) => compareAndDelete(redis, lock, 'locked'),
   },
 );

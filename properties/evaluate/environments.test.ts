@@ -16,24 +16,58 @@ import { server } from '../helpers/exploring.ts';
 
 const redis = server();
 
-test.each<[string, ExploredEnvironment, Property, Strategy, Strategy]>([
-  ['two are refused at once', 'calm', 'oversell', givesBackWhatOthersWill, countsDown],
-  ['a process serves two buyers', 'calm', 'oversell', watchesOverASharedConnection, watchRetry],
-  ['there is enough to break the limit', 'several-units', 'user-limit', limitIsForgotten, reserves],
+test.each<[string, ExploredEnvironment, Property, { wrong: Strategy; right: Strategy }]>([
+  ['two are refused at once', 'calm', 'oversell', { wrong: givesBackWhatOthersWill, right: countsDown }],
+  [
+    'a process serves two buyers',
+    'calm',
+    'oversell',
+    { wrong: watchesOverASharedConnection, right: watchRetry },
+  ],
+  [
+    'there is enough to break the limit',
+    'several-units',
+    'user-limit',
+    { wrong: limitIsForgotten, right: reserves },
+  ],
   [
     'there is too little to meet the limit',
     'several-units',
     'false-refusal',
-    limitCountsTheRefused,
-    reserves,
+    { wrong: limitCountsTheRefused, right: reserves },
   ],
-  ['what is given back may be had again', 'release-restock', 'false-refusal', limitForgetsReleases, reserves],
-  ['a process is asked again', 'release-restock', 'false-refusal', remembersSoldOut, reserves],
-  ['one is refused after a release', 'release-restock', 'false-refusal', decrementThenCheck, reserves],
-  ['what was sent comes late', 'lost-reply', 'stranded', looksBackTooEarly, checksWhatBecameOfIt],
-  ['what can expire has expired', 'retry', 'double-sale', remembersForAWhile, reserves],
-  ['a user buys twice', 'several-units', 'lost-sale', keepsOneOrderAUser, writesTheOrderWithTheStock],
-])('in one of its scopes %s: %s, %s', async (_, environment, property, wrong, right) => {
+  [
+    'what is given back may be had again',
+    'release-restock',
+    'false-refusal',
+    { wrong: limitForgetsReleases, right: reserves },
+  ],
+  [
+    'a process is asked again',
+    'release-restock',
+    'false-refusal',
+    { wrong: remembersSoldOut, right: reserves },
+  ],
+  [
+    'one is refused after a release',
+    'release-restock',
+    'false-refusal',
+    { wrong: decrementThenCheck, right: reserves },
+  ],
+  [
+    'what was sent comes late',
+    'lost-reply',
+    'stranded',
+    { wrong: looksBackTooEarly, right: checksWhatBecameOfIt },
+  ],
+  ['what can expire has expired', 'retry', 'double-sale', { wrong: remembersForAWhile, right: reserves }],
+  [
+    'a user buys twice',
+    'several-units',
+    'lost-sale',
+    { wrong: keepsOneOrderAUser, right: writesTheOrderWithTheStock },
+  ],
+])('in one of its scopes %s: %s, %s', async (_, environment, property, { wrong, right }) => {
   expect(await accusations(wrong, environment, redis.target)).toContain(property);
   expect(await accusations(right, environment, redis.target)).toEqual(new Set());
 });

@@ -89,7 +89,7 @@ export async function exploring(
 ): Promise<Exploration> {
   return explore({
     scope: scopeOf(scope),
-    subject: await subject(strategy),
+    subject: options.subject ?? (await subject(strategy)),
     target,
     auditSamples: 0,
     now: () => systemClock.monotonicNs() / 1e6,

@@ -156,6 +156,7 @@ export function simulate(load: Load, random: Random): History & { operations: Op
   /** What happens next to each process, and late effects, by time. */
   const agenda: { time: number; run: () => void }[] = [];
   let now = 0;
+  const units = (): number => 1 + random.below(load.maxQuantity);
   const after = (run: () => void): void => {
     agenda.push({ time: now + random.below(20), run });
   };
@@ -183,13 +184,7 @@ export function simulate(load: Load, random: Random): History & { operations: Op
     const outcome: Outcome = random.next() < load.unknown ? 'unknown' : 'done';
     const common = { process, attempt: 1, invoked: now, completed: Infinity, outcome };
     if (dice < load.restocks) {
-      return {
-        ...common,
-        op: 'restock',
-        request: '',
-        user: '',
-        quantity: 1 + random.below(load.maxQuantity),
-      };
+      return { ...common, op: 'restock', request: '', user: '', quantity: units() };
     }
     if (dice < load.restocks + load.releases && sold.length > 0) {
       const [{ request, user, quantity }] = sold.splice(random.below(sold.length), 1) as [Operation];
@@ -198,8 +193,7 @@ export function simulate(load: Load, random: Random): History & { operations: Op
     const earlier = again.pop();
     if (earlier) return { ...earlier, ...common, attempt: earlier.attempt + 1 };
     const user = `u${random.below(load.users)}`;
-    const quantity = 1 + random.below(load.maxQuantity);
-    return { ...common, op: 'purchase', request: `r${operations.length}`, user, quantity };
+    return { ...common, op: 'purchase', request: `r${operations.length}`, user, quantity: units() };
   };
 
   for (let process = 0; process < load.processes; process++) after(() => invoke(process));

@@ -43,7 +43,7 @@ export async function race(
     for (const [process, request] of requests.entries()) {
       const { seller, shared } = shops[process % instances]!;
       const redis = strategy.connection === 'shared' ? shared : await connect();
-      buyers.push(() => buy(seller, request, redis, process, startNs));
+      buyers.push(() => buy(seller, request, redis, { process, startNs }));
     }
     const racing = Promise.all(buyers.map((buyer) => buyer()));
     const office = shops[0]!.seller;
@@ -80,8 +80,7 @@ async function buy(
   seller: Seller,
   request: PurchaseRequest,
   redis: Client,
-  process: number,
-  startNs: number,
+  { process, startNs }: { process: number; startNs: number },
 ): Promise<Operation> {
   const { requestId, userId, quantity } = request;
   const invoked = systemClock.monotonicNs() - startNs;

@@ -106,62 +106,68 @@ describe('all that a file exports in the right shape is a strategy', () => {
 });
 
 describe('what is wrong with a file is told with file, line and remedy, and exits 2', () => {
-  test.each<[fault: string, code: string, line: number, words: string, text: string]>([
-    ['nothing exported', 'NO_STRATEGY', 1, 'it exports nothing', NAIVE.replace('export ', '')],
-    ['no strategy exported', 'NO_STRATEGY', 1, 'it exports key', "export const key = 'stock';"],
+  test.each<[fault: string, told: { code: string; line: number; words: string }, text: string]>([
+    [
+      'nothing exported',
+      { code: 'NO_STRATEGY', line: 1, words: 'it exports nothing' },
+      NAIVE.replace('export ', ''),
+    ],
+    [
+      'no strategy exported',
+      { code: 'NO_STRATEGY', line: 1, words: 'it exports key' },
+      "export const key = 'stock';",
+    ],
     [
       'a field of the wrong kind',
-      'WRONG_SHAPE',
-      3,
-      'naive.connection',
+      { code: 'WRONG_SHAPE', line: 3, words: 'naive.connection' },
       NAIVE.replace("'shared'", "'sharde'"),
     ],
     [
       'a field missing',
-      'WRONG_SHAPE',
-      2,
-      'naive.seller is not what a strategy needs: it is missing',
+      { code: 'WRONG_SHAPE', line: 2, words: 'naive.seller is not what a strategy needs: it is missing' },
       NAIVE.replace('seller:', 'seler:'),
     ],
     [
       'a guarantee that does not exist',
-      'WRONG_SHAPE',
-      4,
-      'naive.guarantees.oversell.calm',
+      { code: 'WRONG_SHAPE', line: 4, words: 'naive.guarantees.oversell.calm' },
       NAIVE.replace("'shared',", "'shared',\n  guarantees: { oversell: { calm: 'hold' } },"),
     ],
-    ['a syntax error', 'SYNTAX_ERROR', 7, 'Unexpected ")"', NAIVE.replace('< 1)', '<)')],
+    [
+      'a syntax error',
+      { code: 'SYNTAX_ERROR', line: 7, words: 'Unexpected ")"' },
+      NAIVE.replace('< 1)', '<)'),
+    ],
     [
       'a throw at import',
-      'IMPORT_FAILED',
-      13,
-      'TypeError: no shop',
+      { code: 'IMPORT_FAILED', line: 13, words: 'TypeError: no shop' },
       `${NAIVE}throw new TypeError('no shop');`,
     ],
     [
       'a rejection at import',
-      'IMPORT_FAILED',
-      16,
-      'Error: no shop',
+      { code: 'IMPORT_FAILED', line: 16, words: 'Error: no shop' },
       `${NAIVE}interface Erased {\n  a: 1;\n}\nawait Promise.reject(new Error('no shop'));`,
     ],
     [
       'a rejection that nobody looks at',
-      'IMPORT_FAILED',
-      13,
-      'Error: no shop',
+      { code: 'IMPORT_FAILED', line: 13, words: 'Error: no shop' },
       `${NAIVE}void Promise.reject(new Error('no shop'));`,
     ],
-    ['something thrown that is no error', 'IMPORT_FAILED', 13, 'no shop', `${NAIVE}throw 'no shop';`],
-    ['an import of nothing', 'MODULE_NOT_FOUND', 1, 'nowhere.js', `import './nowhere.js';\n${NAIVE}`],
+    [
+      'something thrown that is no error',
+      { code: 'IMPORT_FAILED', line: 13, words: 'no shop' },
+      `${NAIVE}throw 'no shop';`,
+    ],
+    [
+      'an import of nothing',
+      { code: 'MODULE_NOT_FOUND', line: 1, words: 'nowhere.js' },
+      `import './nowhere.js';\n${NAIVE}`,
+    ],
     [
       'an import of no export',
-      'SYNTAX_ERROR',
-      3,
-      'nothing',
+      { code: 'SYNTAX_ERROR', line: 3, words: 'nothing' },
       `interface Erased { a: 1 }\n\nimport { nothing } from './other.ts';\nvoid nothing;\n${NAIVE}`,
     ],
-  ])('%s', async (_, code, line, words, text) => {
+  ])('%s', async (_, { code, line, words }, text) => {
     const { exitCode, error } = await load('sell.ts', text, { 'other.ts': 'export const a = 1;' });
     expect({ exitCode, code: error?.code }).toEqual({ exitCode: 2, code });
     expect(error?.message).toContain(`/sell.ts:${line}: `);

@@ -25,26 +25,24 @@ describe('over all interleavings of four buyers on one instance, two of whom may
     expect(properties(found, 'inconclusive')).toEqual([]);
   });
 
-  const forgetful: [what: string, part: string, by: string, scope: GivenScope, property: string][] = [
+  const forgetful: [what: string, script: Replaced, scope: GivenScope, property: string][] = [
     [
       'what it sold before in the same call',
-      'quantity > left',
-      'quantity > stock',
+      { part: 'quantity > left', by: 'quantity > stock' },
       { buyers: 4, stock: 3 },
       'oversell',
     ],
     [
       'what a user got there',
-      'holdings[user] or ',
-      '',
+      { part: 'holdings[user] or ', by: '' },
       { buyers: 4, stock: 4, users: 1, perUserLimit: 3 },
       'user-limit',
     ],
   ];
   test.each(rotating(forgetful, 1, 'forgetful'))(
     'a script that forgets %s is caught: some calls serve several',
-    async (_what, part, by, scope, property) => {
-      const strategy = withScript(part, by);
+    async (_what, script, scope, property) => {
+      const strategy = withScript(script);
       const options = { subject: { strategy, evaluate: () => strategy } };
       const found = await exploring(redis.target, strategy, { instances: 1, ...scope }, options);
       expect(properties(found, 'violated')).toContain(property);
@@ -54,31 +52,35 @@ describe('over all interleavings of four buyers on one instance, two of whom may
 
 describe('within one script call', () => {
   // Two buyers have a call each, while which the others wait for the next one.
-  const sales: [string, () => SmallSale, Partial<Record<string, number>>, string, string, string][] = [
-    [
-      'no user gets more than the limit',
-      () => smallSale(9, [1, 1, 1, 1], { users: 1, perUserLimit: 3 }),
-      { sold: 3, 'limit-reached': 1 },
-      'holdings[user] or ',
-      '',
-      'user-limit',
-    ],
-    [
-      'no unit is sold twice',
-      () => smallSale(3, [2, 2, 1, 1]),
-      { sold: 2, 'sold-out': 2 },
-      'quantity > left',
-      'quantity > stock',
-      'oversell',
-    ],
+  const sales: {
+    what: string;
+    sale: () => SmallSale;
+    outcomes: Partial<Record<string, number>>;
+    script: Replaced;
+    property: string;
+  }[] = [
+    {
+      what: 'no user gets more than the limit',
+      sale: () => smallSale(9, [1, 1, 1, 1], { users: 1, perUserLimit: 3 }),
+      outcomes: { sold: 3, 'limit-reached': 1 },
+      script: { part: 'holdings[user] or ', by: '' },
+      property: 'user-limit',
+    },
+    {
+      what: 'no unit is sold twice',
+      sale: () => smallSale(3, [2, 2, 1, 1]),
+      outcomes: { sold: 2, 'sold-out': 2 },
+      script: { part: 'quantity > left', by: 'quantity > stock' },
+      property: 'oversell',
+    },
   ];
 
   test.each(sales)(
-    '%s, and a script that forgets that is caught',
-    async (_what, sale, outcomes, part, by, property) => {
+    '$what, and a script that forgets that is caught',
+    async ({ sale, outcomes, script, property }) => {
       const right = await race(luaCoalesced, redis.target, sale());
       expect(countBy([...right.operations].map(({ outcome }) => outcome))).toEqual(outcomes);
-      const twin = await race(withScript(part, by), redis.target, sale());
+      const twin = await race(withScript(script), redis.target, sale());
       expect(judge(twin, { timeoutMs: 10_000 })).toMatchObject({ [property]: { verdict: 'violated' } });
     },
   );
@@ -98,7 +100,9 @@ describe('within one script call', () => {
     const answers = [sold, sold];
     const once = [...others, request];
     expect(await both(luaCoalesced, 'lamp')).toEqual({ answers, remaining: 2, recorded: once });
-    expect(await both(withScript(' or now[request]', ''), 'chair')).toMatchObject({ remaining: 1 });
+    expect(await both(withScript({ part: ' or now[request]', by: '' }), 'chair')).toMatchObject({
+      remaining: 1,
+    });
     client.disconnect();
   });
 
@@ -116,8 +120,14 @@ describe('within one script call', () => {
   });
 });
 
+/** A part of the script, and what stands there instead. */
+interface Replaced {
+  part: string;
+  by: string;
+}
+
 /** The same strategy with something else in its script. */
-function withScript(part: string, by: string): Strategy {
+function withScript({ part, by }: Replaced): Strategy {
   expect(source).toContain(part);
   const broken = source.replace(part, by);
   return {
