@@ -1,10 +1,17 @@
 import type { PurchaseOutcome } from '../../../strategies/contract.ts';
 import type { Outcome } from '../../documents/vocabulary.ts';
 import { CannotExplore } from '../errors.ts';
-import type { Settled } from './instance.ts';
+import type { Call, Settled } from './instance.ts';
+
+/** What became of a call that has ended, for whoever made it. */
+export function outcomeOfCall(kind: Call['method'] | 'other', settled: Settled): Outcome {
+  if (kind === 'purchase') return answerOf(settled);
+  if (settled.kind === 'returned') return 'done';
+  return settled.definite ? 'rejected' : 'unknown';
+}
 
 /** What a purchase that has ended means. A throw without proof is unknown. @throws CannotExplore if it is no outcome */
-export function answerOf(settled: Settled): Outcome {
+function answerOf(settled: Settled): Outcome {
   if (settled.kind === 'threw') return settled.definite ? 'rejected' : 'unknown';
   const outcome = settled.value as Partial<PurchaseOutcome> | undefined;
   switch (outcome?.kind) {

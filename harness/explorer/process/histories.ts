@@ -74,6 +74,26 @@ export class Histories {
     return this.#nodes[node]!.children.get(eventKey(event));
   }
 
+  /**
+   * The node after an event, with as many of the given choices as the code asks for; those are taken from the answers.
+   * @throws OpenPick where it asks for more
+   */
+  async choosing(
+    node: number,
+    event: InstanceEvent,
+    answers: number[],
+  ): Promise<{ node: number; picks: readonly number[] }> {
+    for (const picks: number[] = []; ;) {
+      try {
+        return { node: await this.after(node, picks.length > 0 ? { ...event, picks } : event), picks };
+      } catch (error) {
+        const next = error instanceof OpenPick ? answers.shift() : undefined;
+        if (next === undefined) throw error;
+        picks.push(next);
+      }
+    }
+  }
+
   /** The node after one more event. */
   async after(node: number, event: InstanceEvent): Promise<number> {
     const key = eventKey(event);

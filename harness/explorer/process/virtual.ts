@@ -224,10 +224,10 @@ function patchTimers(patch: Patch): void {
     });
   };
   patch(globalThis, 'setImmediate', immediate as typeof setImmediate);
-  patch(globalThis, 'clearImmediate', ((one: unknown) => {
+  patch(globalThis, 'clearImmediate', (one: unknown) => {
     if (one instanceof VirtualImmediate) one.callback = undefined;
     else clearImmediate(one as NodeJS.Immediate);
-  }) as typeof clearImmediate);
+  });
 }
 
 /** So many bits drawn at once are a name: nobody draws the same twice. */

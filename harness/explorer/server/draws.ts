@@ -12,6 +12,11 @@ export interface Draw {
   outcomes: readonly (readonly string[])[];
 }
 
+/** A draw, and the members that it takes. */
+export interface Drawn extends Pick<Draw, 'key' | 'members'> {
+  outcome: readonly string[];
+}
+
 const MOST_OUTCOMES = 1000;
 
 /** Whether the command may be one that draws. */
@@ -47,8 +52,7 @@ export async function executeDraw(
   memo: ServerMemo,
   state: number,
   step: Step,
-  { key, members }: Draw,
-  outcome: readonly string[],
+  { key, members, outcome }: Drawn,
 ): Promise<Entry> {
   const remove = (gone: readonly string[]): Promise<Entry> =>
     memo.execute(state, { command: encodeCommand(['SREM', key, ...gone]), queued: [], dirty: false });
@@ -68,8 +72,7 @@ const ASIDE = '\x00oversell:draw';
 export async function forceDraw<T>(
   memo: ServerMemo,
   args: readonly string[],
-  { key }: Draw,
-  outcome: readonly string[],
+  { key, outcome }: Drawn,
   send: (instead: string) => Promise<T>,
 ): Promise<T> {
   await memo.call(['SADD', ASIDE, ...outcome]);

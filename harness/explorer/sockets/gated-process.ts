@@ -1,7 +1,7 @@
-import { answerOf } from '../process/answer.ts';
+import { outcomeOfCall } from '../process/answer.ts';
 import type { ScheduleStep } from '../../documents/counterexample.ts';
 import type { Passage } from '../../wire/gate.ts';
-import type { Abilities, Call, Instance, InstanceEvent, Settled } from '../process/instance.ts';
+import type { Abilities, Call, Instance, InstanceEvent } from '../process/instance.ts';
 import type { Finish } from '../search/judge-end.ts';
 
 interface Called {
@@ -158,7 +158,7 @@ export class Process {
           kind,
           buyer,
           resent,
-          fate: answer ? fateOf(kind, answer) : this.crashed ? 'unknown' : 'hung',
+          fate: answer ? outcomeOfCall(kind, answer) : this.crashed ? 'unknown' : 'hung',
         },
       ];
     });
@@ -193,10 +193,4 @@ export class Process {
     this.#written = written.map((commands) => commands.length);
     if (!settled.includes(undefined)) this.#lost = [];
   }
-}
-
-function fateOf(kind: Called['kind'], settled: Settled): Finish['fate'] {
-  if (kind === 'purchase') return answerOf(settled);
-  if (settled.kind === 'returned') return 'done';
-  return settled.definite ? 'rejected' : 'unknown';
 }

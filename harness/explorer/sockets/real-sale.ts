@@ -1,5 +1,4 @@
 import type { Scope } from '../../documents/scope.ts';
-import type { RecordedSale } from '../../../strategies/contract.ts';
 import type { RedisTarget } from '../../redis/target.ts';
 import {
   faultRow,
@@ -12,19 +11,17 @@ import {
 import { Budgets } from '../scope/budgets.ts';
 import type { ScheduleStep } from '../../documents/counterexample.ts';
 import { drawOf, forceDraw, mayDraw, type Draw } from '../server/draws.ts';
-import { CannotExplore } from '../errors.ts';
 import { Gate, type Passage } from '../../wire/gate.ts';
-import { Instance, type Abilities, type Call, type Settled } from '../process/instance.ts';
+import type { Abilities, Call } from '../process/instance.ts';
 import { isLone, isOffice, layoutOf, type Layout } from '../scope/layout.ts';
 import { outcomeOf } from '../search/outcome.ts';
-import { Process } from './gated-process.ts';
+import type { Process } from './gated-process.ts';
+import { Operator } from './operator.ts';
 import { decodeCommand } from '../../wire/resp.ts';
-import { judgeEnd, type Finish, type StoreAtRest } from '../search/judge-end.ts';
-import { isIdle, isSale, mostUnits, workOff } from '../search/settling.ts';
-import { drain } from '../../checkers/at-rest-steps.ts';
-import { freshRequest } from '../scope/scope.ts';
+import { judgeEnd, type Finish } from '../search/judge-end.ts';
+import { workOff } from '../search/settling.ts';
 import type { ServerMemo } from '../server/memo.ts';
-import { LATER_MS, purchasesAtOnce, specOf, type Subject } from '../process/spec.ts';
+import { LATER_MS, purchasesAtOnce, type Subject } from '../process/spec.ts';
 
 /** What one interleaving came to. */
 export interface RealEnd {
@@ -56,6 +53,7 @@ export class RealSale implements AsyncDisposable {
   readonly memo: ServerMemo;
   readonly #subject: Subject;
   readonly #gate: Gate;
+  readonly #operator: Operator;
   readonly #processes: (Process | undefined)[] = [];
   /** When each operation started and completed, in steps. */
   readonly #invoked: number[] = [];
@@ -72,6 +70,7 @@ export class RealSale implements AsyncDisposable {
     this.memo = memo;
     this.#subject = subject;
     this.#gate = gate;
+    this.#operator = new Operator(scope, { subject, memo }, gate);
     this.#packed = this.budgets.whole;
   }
 
@@ -79,11 +78,11 @@ export class RealSale implements AsyncDisposable {
   static async open(scope: Scope, venue: Venue, boots: 'events' | 'at once' = 'events'): Promise<RealSale> {
     const sale = new RealSale(scope, venue, await Gate.open(venue.target.options));
     await venue.memo.clear();
-    await sale.#operate({ method: 'open' }, 0);
+    await sale.#operator.call({ method: 'open' }, 0);
     if (!known.has(venue.subject)) {
-      known.set(venue.subject, await sale.#abilities());
+      known.set(venue.subject, await sale.#operator.abilities());
       await venue.memo.clear();
-      await sale.#operate({ method: 'open' }, 0);
+      await sale.#operator.call({ method: 'open' }, 0);
     }
     for (let slot = 0; slot < sale.layout.slots; slot++) {
       if (slot < sale.layout.instances || isOffice(sale.layout, slot)) await sale.#start(slot, boots);
@@ -94,18 +93,6 @@ export class RealSale implements AsyncDisposable {
   /** What the strategy's sellers can do. */
   get abilities(): Abilities {
     return known.get(this.#subject)!;
-  }
-
-  async #abilities(): Promise<Abilities> {
-    const process = await this.#boot(this.layout.slots, 1, 0);
-    await process.drive();
-    const { abilities } = process;
-    await process.instance.kill();
-    if (abilities) return abilities;
-    throw new CannotExplore(
-      'seller() failed',
-      'seller() must return a seller on a sale that open() has created',
-    );
   }
 
   /** How often it may still happen. */
@@ -194,20 +181,12 @@ export class RealSale implements AsyncDisposable {
       await process.drive();
     }
     await this.memo.expireAll();
-    if (abilities.runJob) await workOff(() => this.#idles());
+    if (abilities.runJob) await workOff(() => this.#operator.idles());
     const content = await this.memo.capture();
-    const store = await this.#read(abilities);
+    const store = await this.#operator.store(abilities);
     const finishes = this.finishes();
     const judgement = judgeEnd(this.scope, store, finishes, this.#restarted);
     return { finishes, judgement, outcome: outcomeOf(this.scope, finishes, judgement, content) };
-  }
-
-  /** One pass of background work. @returns whether it found nothing to do and changed nothing */
-  async #idles(): Promise<boolean> {
-    const before = await this.memo.capture();
-    const settled = await this.#operate({ method: 'runJob' }, LATER_MS);
-    // A process that finds no product to sell has no work.
-    return !settled || (isIdle(settled) && (await this.memo.capture()) === before);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -220,7 +199,11 @@ export class RealSale implements AsyncDisposable {
     const started = this.#processes[slot];
     if (started) return started;
     const startMs = isOffice(this.layout, slot) ? LATER_MS : 0;
-    const process = await this.#boot(slot, purchasesAtOnce(this.scope, slot), startMs);
+    const process = await this.#operator.boot({
+      role: slot,
+      purchases: purchasesAtOnce(this.scope, slot),
+      startMs,
+    });
     if (boots === 'at once') await process.drive();
     this.#processes[slot] = process;
     return process;
@@ -280,8 +263,7 @@ export class RealSale implements AsyncDisposable {
     return forceDraw(
       this.memo,
       decodeCommand(passage.pending[0]!),
-      draw,
-      draw.outcomes[outcome] ?? [],
+      { ...draw, outcome: draw.outcomes[outcome] ?? [] },
       (instead) => process.execute(connection, instead),
     );
   }
@@ -315,48 +297,6 @@ export class RealSale implements AsyncDisposable {
   /** A schedule that was recorded under other budgets may cost more than there is; it is followed all the same. */
   #pay(extra: Extra | undefined): void {
     if (extra && this.left(extra) > 0) this.#packed = this.budgets.spend(this.#packed, extra);
-  }
-
-  async #read(abilities: Abilities): Promise<StoreAtRest> {
-    const process = await this.#boot(this.layout.slots + 1, 1, LATER_MS);
-    await process.drive();
-    const work = abilities.runJob ? () => this.#operate({ method: 'runJob' }, LATER_MS) : undefined;
-    const ask = async (call: Call): Promise<Settled | undefined> => {
-      const index = await process.call(call);
-      await process.drive(work);
-      return process.instance.observe().settled[index];
-    };
-    const recorded = abilities.recorded ? await ask({ method: 'recorded' }) : undefined;
-    const buy = async (n: number): Promise<boolean> =>
-      isSale(await ask({ method: 'purchase', request: freshRequest(n) }));
-    const drained = await drain(buy, mostUnits(this.scope));
-    await process.instance.kill();
-    return recorded?.kind === 'returned'
-      ? { drained, recorded: recorded.value as RecordedSale[] }
-      : { drained };
-  }
-
-  /** One call of a process that lives for it alone. @returns undefined if it cannot start, or never answers */
-  async #operate(call: Call, startMs: number): Promise<Settled | undefined> {
-    const makesSeller = call.method !== 'open';
-    const process = await this.#boot(this.layout.slots, 1, startMs, makesSeller);
-    await process.drive();
-    const hasSeller = !makesSeller || process.instance.observe().settled[0]?.kind === 'returned';
-    const index = hasSeller ? await process.call(call) : -1;
-    await process.drive();
-    const settled = process.instance.observe().settled[index];
-    await process.instance.kill();
-    if (settled?.kind === 'threw') throw new CannotExplore(settled.message, `mend ${call.method}()`);
-    return settled;
-  }
-
-  async #boot(role: number, purchases: number, startMs: number, makesSeller = true): Promise<Process> {
-    const passages: Passage[] = [];
-    const transport = (): ReturnType<Gate['transport']> => this.#gate.transport(passages);
-    const spec = specOf(this.scope, this.#subject, { role, purchases, startMs, transport });
-    const process = new Process(await Instance.boot(spec), passages);
-    if (makesSeller) await process.call({ method: 'seller' });
-    return process;
   }
 
   #noteAnswers(process: Process): void {

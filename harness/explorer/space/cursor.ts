@@ -1,28 +1,15 @@
-import { answerOf } from '../process/answer.ts';
+import { outcomeOfCall } from '../process/answer.ts';
 import { isLocal } from '../server/explorable.ts';
 import { executeDraw } from '../server/draws.ts';
 import { OpenPick } from '../errors.ts';
 import type { Abilities, Call, InstanceEvent, Settled } from '../process/instance.ts';
+import type { Atom } from './atom.ts';
 import { GONE, NEW_CONNECTION, type Answer, type CallState, type Connection, type Local } from './local.ts';
 import { decodeCommand } from '../../wire/resp.ts';
 import type { Ground } from './ground.ts';
 import { dirtied, runOn, telling } from './on-server.ts';
 import type { Entry } from '../server/memo.ts';
 import type { Step } from '../server/step-server.ts';
-
-/** The smallest steps that an interleaving is made of. */
-export type Atom = (
-  | { event: 'start'; call: Call; buyer: number; operation: number }
-  | { event: 'execute'; connection: number; command: string; reply: string; server: number }
-  | { event: 'deliver'; connection: number; replies?: number }
-  | { event: 'timer' }
-  | { event: 'immediate' }
-  | { event: 'cut'; connection: number; survivors: number }
-  | { event: 'crash'; survivors: readonly number[] }
-) & {
-  /** What `env.pick` answered in the course of it; of an execution: which outcome the server drew. */
-  picks?: readonly number[];
-};
 
 /**
  * One instance in motion: the state of its server, its code and its connections, and the atoms that led there. The
@@ -150,7 +137,7 @@ export class Cursor {
     const reply = await runOn(this.#ground, next, command, (step) => this.#ask(step));
     this.#ground.requireOwnIds(reply);
     if (next.open) next.replies = [...connection.replies, this.#ground.swap(reply)];
-    this.#connections[c] = next.open || next.executed < this.#endOf(next, c) ? next : GONE;
+    this.#connections[c] = next.open || next.executed < this.#end(c, next) ? next : GONE;
     const picks = this.#drawn === undefined ? {} : { picks: [this.#drawn] };
     this.atoms.push({ event: 'execute', connection: c, command, reply, server: this.server, ...picks });
   }
@@ -217,14 +204,6 @@ export class Cursor {
     return telling(pending, connection.queue !== undefined);
   }
 
-  /** Every choice of such prefixes over all connections. */
-  ghosts(): number[][] {
-    return this.#connections.reduce<number[][]>(
-      (all, _, c) => all.flatMap((chosen) => this.prefixes(c).map((prefix) => [...chosen, prefix])),
-      [[]],
-    );
-  }
-
   /** Nothing is on its way in either direction, and every call is answered or never will be. */
   get finished(): boolean {
     if (this.executable().length > 0) return false;
@@ -263,11 +242,8 @@ export class Cursor {
     return this.#ground.histories.observation(this.#node).written[c]!;
   }
 
-  #end(c: number): number {
-    return this.#endOf(this.#connections[c]!, c);
-  }
-
-  #endOf({ limit }: Connection, c: number): number {
+  /** How many of the written commands may run. */
+  #end(c: number, { limit }: Connection = this.#connections[c]!): number {
     return Math.min(limit, this.#written(c).length);
   }
 
@@ -299,7 +275,7 @@ export class Cursor {
     after.settled.forEach((settled, i) => {
       if (!settled || before.settled[i] || this.#calls[i]!.operation < 0) return;
       this.#begin();
-      const outcome = this.#calls[i]!.kind === 'purchase' ? answerOf(settled) : doneOrNot(settled);
+      const outcome = outcomeOfCall(this.#calls[i]!.kind, settled);
       this.#calls[i] = { ...this.#calls[i]!, outcome };
       this.completed.push({ operation: this.#calls[i].operation, outcome });
     });
@@ -307,23 +283,12 @@ export class Cursor {
     this.#growConnections();
   }
 
-  /** The node after the event, with as many of the given choices as the code asks for. @throws OpenPick for more */
+  /** The node after an event that asks for choices. */
   async #chosen(event: InstanceEvent): Promise<number> {
-    for (const picks: number[] = []; ;) {
-      try {
-        const node = await this.#ground.histories.after(
-          this.#node,
-          picks.length > 0 ? { ...event, picks } : event,
-        );
-        const cause = this.atoms.at(-1);
-        if (picks.length > 0 && cause) cause.picks = picks;
-        return node;
-      } catch (error) {
-        const next = error instanceof OpenPick ? this.#picks.shift() : undefined;
-        if (next === undefined) throw error;
-        picks.push(next);
-      }
-    }
+    const { node, picks } = await this.#ground.histories.choosing(this.#node, event, this.#picks);
+    const cause = this.atoms.at(-1);
+    if (picks.length > 0 && cause) cause.picks = picks;
+    return node;
   }
 
   /** The client sends again what it had no reply to. */
@@ -347,7 +312,7 @@ export class Cursor {
     const outcome = draws === 'first' ? 0 : this.#picks.shift();
     if (outcome === undefined) throw new OpenPick([], draw.outcomes.length);
     this.#drawn = outcome;
-    return executeDraw(memo, this.server, step, draw, draw.outcomes[outcome]!);
+    return executeDraw(memo, this.server, step, { ...draw, outcome: draw.outcomes[outcome]! });
   }
 
   async #ask(step: Step): Promise<Entry> {
@@ -363,6 +328,3 @@ export class Cursor {
     return entry;
   }
 }
-
-const doneOrNot = (settled: Settled): 'done' | 'rejected' | 'unknown' =>
-  settled.kind === 'returned' ? 'done' : settled.definite ? 'rejected' : 'unknown';

@@ -58,8 +58,8 @@ function crashes({ setting, packed, local, cursor }: Situation): Move[] {
   const asked = local.calls.length > 1; // the first made the seller
   const matters = !cursor.finished || (abilities.close && asked);
   if (budgets.left(packed, 'crash') === 0 || !matters) return [];
-  const ghosts = rules.ghosts ? cursor.ghosts() : [[]];
-  return ghosts.map((survivors) => ({ kind: 'crash', survivors }));
+  const ways = rules.ghosts ? ghosts(cursor) : [[]];
+  return ways.map((survivors) => ({ kind: 'crash', survivors }));
 }
 
 function cuts({ setting: { budgets, rules }, packed, cursor }: Situation): Move[] {
@@ -135,3 +135,12 @@ export const bereaved = ({ phase, calls }: Local): number[] =>
   phase === 'crashed' || phase === 'done'
     ? calls.flatMap((call) => (call.kind === 'purchase' && call.outcome === undefined ? [call.buyer] : []))
     : [];
+
+/** Every choice, over all connections, of how many of the sent commands may still run. */
+const ghosts = (cursor: Cursor): number[][] =>
+  cursor
+    .local()
+    .connections.reduce<number[][]>(
+      (all, _, c) => all.flatMap((chosen) => cursor.prefixes(c).map((prefix) => [...chosen, prefix])),
+      [[]],
+    );

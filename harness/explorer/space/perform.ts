@@ -34,18 +34,12 @@ export async function perform(
   const cursor = new Cursor(setting.ground(slot), server, local, picks);
   switch (move.kind) {
     case 'start':
-      await ask(setting, cursor, slot, {
-        method: 'purchase',
-        buyer: move.buyer,
-        operation: move.buyer,
-        begun: true,
-      });
-      break;
     case 'retry':
     case 'repeat':
     case 'release': {
       const method = move.kind === 'release' ? 'release' : 'purchase';
-      await ask(setting, cursor, slot, { method, buyer: move.buyer, operation: move.operation, begun: true });
+      const operation = move.kind === 'start' ? move.buyer : move.operation;
+      await ask(setting, cursor, slot, { method, buyer: move.buyer, operation, begun: true });
       break;
     }
     case 'restock': {

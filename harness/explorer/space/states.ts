@@ -3,7 +3,7 @@ import { SERVER, type Choice, type Move, type ServerMove } from '../scope/moves.
 import { CannotExplore } from '../errors.ts';
 import { Canonical } from './canonical.ts';
 import { Choices } from './choices.ts';
-import type { Atom } from './cursor.ts';
+import type { Atom } from './atom.ts';
 import { BUDGETS_AT, LOCALS_AT, SERVER_AT, shapeOf, type Shape } from './shape.ts';
 import type { Space, Transition } from './space.ts';
 import { enterSpans, NO_SPAN, type Spans } from './spans.ts';

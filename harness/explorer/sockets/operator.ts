@@ -1,0 +1,96 @@
+import type { RecordedSale } from '../../../strategies/contract.ts';
+import { drain } from '../../checkers/at-rest-steps.ts';
+import type { Scope } from '../../documents/scope.ts';
+import type { Gate, Passage } from '../../wire/gate.ts';
+import { CannotExplore } from '../errors.ts';
+import { Instance, type Abilities, type Call, type Settled } from '../process/instance.ts';
+import { LATER_MS, specOf, type Role, type Subject } from '../process/spec.ts';
+import { layoutOf } from '../scope/layout.ts';
+import { freshRequest } from '../scope/scope.ts';
+import type { StoreAtRest } from '../search/judge-end.ts';
+import { isIdle, isSale, mostUnits } from '../search/settling.ts';
+import type { ServerMemo } from '../server/memo.ts';
+import { Process } from './gated-process.ts';
+
+/** Starts processes behind the gate: those of the sale, and some of its own that open it, work for it and drain it. */
+export class Operator {
+  readonly #scope: Scope;
+  readonly #subject: Subject;
+  readonly #memo: ServerMemo;
+  readonly #gate: Gate;
+  /** The first role that is no slot of the sale. */
+  readonly #slots: number;
+
+  constructor(scope: Scope, { subject, memo }: { subject: Subject; memo: ServerMemo }, gate: Gate) {
+    this.#scope = scope;
+    this.#subject = subject;
+    this.#memo = memo;
+    this.#gate = gate;
+    this.#slots = layoutOf(scope).slots;
+  }
+
+  /** What the strategy's sellers can do. @throws CannotExplore if it can make none */
+  async abilities(): Promise<Abilities> {
+    const process = await this.boot({ role: this.#slots, purchases: 1, startMs: 0 });
+    await process.drive();
+    const { abilities } = process;
+    await process.instance.kill();
+    if (abilities) return abilities;
+    throw new CannotExplore(
+      'seller() failed',
+      'seller() must return a seller on a sale that open() has created',
+    );
+  }
+
+  /** What the store says once nothing moves any more: it is drained, and background work goes on meanwhile. */
+  async store(abilities: Abilities): Promise<StoreAtRest> {
+    const process = await this.boot({ role: this.#slots + 1, purchases: 1, startMs: LATER_MS });
+    await process.drive();
+    const work = abilities.runJob ? () => this.call({ method: 'runJob' }, LATER_MS) : undefined;
+    const ask = async (call: Call): Promise<Settled | undefined> => {
+      const index = await process.call(call);
+      await process.drive(work);
+      return process.instance.observe().settled[index];
+    };
+    const recorded = abilities.recorded ? await ask({ method: 'recorded' }) : undefined;
+    const buy = async (n: number): Promise<boolean> =>
+      isSale(await ask({ method: 'purchase', request: freshRequest(n) }));
+    const drained = await drain(buy, mostUnits(this.#scope));
+    await process.instance.kill();
+    return recorded?.kind === 'returned'
+      ? { drained, recorded: recorded.value as RecordedSale[] }
+      : { drained };
+  }
+
+  /** One pass of background work. @returns whether it found nothing to do and changed nothing */
+  async idles(): Promise<boolean> {
+    const before = await this.#memo.capture();
+    const settled = await this.call({ method: 'runJob' }, LATER_MS);
+    // A process that finds no product to sell has no work.
+    return !settled || (isIdle(settled) && (await this.#memo.capture()) === before);
+  }
+
+  /** One call of a process that lives for it alone. @returns undefined if it cannot start, or never answers */
+  async call(call: Call, startMs: number): Promise<Settled | undefined> {
+    const makesSeller = call.method !== 'open';
+    const process = await this.boot({ role: this.#slots, purchases: 1, startMs }, makesSeller);
+    await process.drive();
+    const hasSeller = !makesSeller || process.instance.observe().settled[0]?.kind === 'returned';
+    const index = hasSeller ? await process.call(call) : -1;
+    await process.drive();
+    const settled = process.instance.observe().settled[index];
+    await process.instance.kill();
+    if (settled?.kind === 'threw') throw new CannotExplore(settled.message, `correct ${call.method}()`);
+    return settled;
+  }
+
+  /** A process that begins to make its seller, unless it is not to; what it sends for that has not run. */
+  async boot({ role, purchases, startMs }: Omit<Role, 'transport'>, makesSeller = true): Promise<Process> {
+    const passages: Passage[] = [];
+    const transport = (): ReturnType<Gate['transport']> => this.#gate.transport(passages);
+    const spec = specOf(this.#scope, this.#subject, { role, purchases, startMs, transport });
+    const process = new Process(await Instance.boot(spec), passages);
+    if (makesSeller) await process.call({ method: 'seller' });
+    return process;
+  }
+}
