@@ -17,6 +17,10 @@ const importing = (path: string): string => `import { there } from '${path}';\ne
 const there = 'export const there = 1;\n';
 const CONNECTING = "import { Redis } from 'ioredis';\nexport const here = new Redis();\n";
 
+/** So many lines of statements. */
+const lines = (count: number): string => 'void 0;\n'.repeat(count);
+const functionOf = (count: number): string => `export function long(): void {\n${lines(count - 2)}}\n`;
+
 const fixtures: Fixture[] = [
   {
     rule: 'eslint(no-restricted-imports)',
@@ -132,6 +136,35 @@ const fixtures: Fixture[] = [
     what: 'a type error',
     bad: { 'properties/typed.ts': 'export const limit: { units?: number } = { units: undefined };\n' },
     good: { 'properties/untyped.ts': 'export const limit: { units?: number } = {};\n' },
+  },
+  {
+    rule: 'eslint(max-lines)',
+    what: 'a file of more than 330 lines, comments, blank lines and tests included,',
+    bad: { 'properties/long.test.ts': `// why\n\n${lines(329)}` },
+    good: { 'properties/short.test.ts': `// why\n\n${lines(328)}` },
+  },
+  {
+    rule: 'eslint(max-lines-per-function)',
+    what: 'a function of more than 60 lines',
+    bad: { 'harness/long-function.ts': functionOf(61) },
+    good: {
+      'harness/short-function.ts': functionOf(60),
+      'harness/table.ts': `export const table = [\n${'  1,\n'.repeat(100)}];\n`,
+      // What stands in describe() is a list of tests.
+      'properties/listing.test.ts': functionOf(61),
+    },
+  },
+  {
+    rule: 'eslint(max-params)',
+    what: 'a function of five positional parameters, in a test too,',
+    bad: {
+      'properties/five.test.ts':
+        'export const five = (a = 1, b = 2, c = 3, d = 4, e = 5): number => a + b + c + d + e;\n',
+    },
+    good: {
+      'properties/four.test.ts':
+        'export const four = (a = 1, b = 2, c = 3, d = 4): number => a + b + c + d;\n',
+    },
   },
   {
     rule: 'eslint(no-restricted-globals)',
