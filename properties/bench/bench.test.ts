@@ -125,7 +125,7 @@ describe('the one command by which a strategy sells', () => {
     ['token-set', 'SPOP'],
     ['bitfield-fail', 'BITFIELD'],
   ];
-  test.each(rotating(known, 2, 'overheard'))('%s is overheard: %s', async (name, command) => {
+  test.each(rotating(known, 2, 'overheard'))('%s is heard to sell by %s', async (name, command) => {
     const { strategy } = registry.find((built) => built.strategy.name === name)!;
     const own = await ownCommand(target, strategy);
     expect(own?.command).toBe(`${command} (${name})`);

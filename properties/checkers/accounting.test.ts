@@ -123,7 +123,7 @@ describe('a sale whose sums agree is never blamed', () => {
       }),
       {},
     ],
-  ])('%s', (_, given, differing) => {
+  ])('nobody is blamed: %s', (_, given, differing) => {
     expect(verdictsOf(given)).toEqual({ ...sound, ...differing });
   });
 });
@@ -241,10 +241,13 @@ describe('a sale whose sums disagree is blamed for that, and for nothing else', 
       { property: 'oversell', units: 3 },
       {},
     ],
-  ])('%s', (_, given, { property, units }, differing) => {
-    expect(verdictsOf(given)).toEqual({ ...sound, [property]: 'violated', ...differing });
-    expect(unitsOf(given, property)).toBe(units);
-  });
+  ])(
+    'one property is blamed, by the units that are wrong: %s',
+    (_, given, { property, units }, differing) => {
+      expect(verdictsOf(given)).toEqual({ ...sound, [property]: 'violated', ...differing });
+      expect(unitsOf(given, property)).toBe(units);
+    },
+  );
 });
 
 /** Stock 4, one left: one sold, one unknown, and one more is gone. */

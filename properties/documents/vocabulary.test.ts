@@ -22,7 +22,7 @@ test.each([
   ['the help of a command that knows scopes and faults', ['explore', '--help']],
   ['check, which reads a history by hand', ['check', earlier('history.jsonl')]],
   ['list', ['list']],
-])('%s does not wait for schemas to load', async (_, args) => {
+])('the command line answers without loading schemas: %s', async (_, args) => {
   expect(await loadsZod(args)).toBe(false);
 });
 

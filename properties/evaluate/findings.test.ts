@@ -14,11 +14,14 @@ test('what holds as declared passes', () => {
   expect(verdict(strategyResult())).toBe('holds');
 });
 
-describe('no run ever passes', () => {
-  test.each(['holds', 'n/a'] as const)('that violates what is declared as %s', (declared) => {
-    expect(kinds(oversell({ verdict: 'violated', declared }))).toEqual(['undeclared-violation']);
-    expect(verdict(oversell({ verdict: 'violated', declared }))).toBe('violated');
-  });
+describe('a run with a finding never passes', () => {
+  test.each(['holds', 'n/a'] as const)(
+    'a violation of what is declared as %s is a finding, and the run fails',
+    (declared) => {
+      expect(kinds(oversell({ verdict: 'violated', declared }))).toEqual(['undeclared-violation']);
+      expect(verdict(oversell({ verdict: 'violated', declared }))).toBe('violated');
+    },
+  );
 
   test('in which a control gets away', () => {
     const escaped = oversell({ declared: 'breaks' }, { control: true });

@@ -81,12 +81,15 @@ const cases = rotating(
 );
 
 describe('every cell of a guarantee matrix is what exploring it shows, both ways', () => {
-  test.each(cases)('$name in $environment', async ({ strategy, environment }) => {
-    expect(await explored(strategy, environment)).toEqual(declared(strategy, environment));
-  });
+  test.each(cases)(
+    '$name in $environment does what it declares, and violates what it does not',
+    async ({ strategy, environment }) => {
+      expect(await explored(strategy, environment)).toEqual(declared(strategy, environment));
+    },
+  );
 });
 
-test.skip.each(unable)('$name: $lacks', () => {});
+test.skip.each(unable)('$name cannot run here: $lacks', () => {});
 
 test('a declaration that is wrong in either way is told apart', async () => {
   const shown = await explored(luaDecrement, 'buyer-crash');

@@ -17,17 +17,20 @@ describe('what the server draws is tried in every way in which it can come out',
     { strategy: commandProbes.drawsAUnit, outcomes: 3n },
     { strategy: commandProbes.drawsTwoUnits, outcomes: 3n },
     { strategy: commandProbes.drawsAllUnits, outcomes: 1n },
-  ])('$strategy.name', async ({ strategy, outcomes }) => {
-    const found = await exploring(redis.target, strategy, alone, { auditSamples: 8 });
-    expect(found.coverage).toBe('exhausted');
-    expect(found.interleavings).toBe(outcomes);
-    // Each sampled interleaving is drawn again over real sockets, with the reply that the search knows.
-    expect(found.audit).toEqual({ replayed: 8, mismatches: [] });
-    expect(properties(found, 'violated')).toContain('false-refusal');
-    const { counterexample } = found.properties['false-refusal'];
-    const again = await replay(counterexample!, await subject(strategy), redis.target);
-    expect(again.result).toBe('confirmed');
-  });
+  ])(
+    '$strategy.name is explored in as many ways as its draw has outcomes',
+    async ({ strategy, outcomes }) => {
+      const found = await exploring(redis.target, strategy, alone, { auditSamples: 8 });
+      expect(found.coverage).toBe('exhausted');
+      expect(found.interleavings).toBe(outcomes);
+      // Each sampled interleaving is drawn again over real sockets, with the reply that the search knows.
+      expect(found.audit).toEqual({ replayed: 8, mismatches: [] });
+      expect(properties(found, 'violated')).toContain('false-refusal');
+      const { counterexample } = found.properties['false-refusal'];
+      const again = await replay(counterexample!, await subject(strategy), redis.target);
+      expect(again.result).toBe('confirmed');
+    },
+  );
 
   test('a search that takes the first way misses what the others lead to', async () => {
     const found = await exploring(redis.target, commandProbes.drawsAUnit, alone, {
@@ -38,7 +41,7 @@ describe('what the server draws is tried in every way in which it can come out',
   });
 
   test.each([commandProbes.drawsAUnit, commandProbes.drawsTwoUnits])(
-    '$name: over real sockets, with nothing reduced, two buyers come to the same outcomes',
+    '$name: two buyers come to the same outcomes over real sockets, with nothing reduced',
     async (strategy) => {
       const scope = { buyers: 2, stock: 3 };
       const reduced = await exploring(redis.target, strategy, scope);
@@ -47,7 +50,7 @@ describe('what the server draws is tried in every way in which it can come out',
   );
 
   test.each([commandProbes.drawsInATransaction, commandProbes.drawsInAScript])(
-    '$name: refused by name',
+    '$name is refused, and the command that draws is named',
     async (strategy) => {
       await expect(exploring(redis.target, strategy, alone)).rejects.toThrow(/SPOP.*cannot be explored/);
     },

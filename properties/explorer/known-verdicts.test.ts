@@ -112,12 +112,12 @@ describe('what cannot be explored is refused by name', () => {
     [processProbes.readsAFile, /waits for a file, which is not Redis \(at .*probes\/process\.ts:\d+/],
     [commandProbes.blocks, /sends BLPOP, which cannot be explored: it blocks/],
     [commandProbes.asksTheTime, /script calls TIME/],
-  ])('$name', async (strategy, message) => {
+  ])('$name is refused, and what cannot be explored in it is named', async (strategy, message) => {
     await expect(exploring(redis.target, strategy, { buyers: 2, stock: 1 })).rejects.toThrow(message);
   });
 
   test.each([['HELLO 2'], ['AUTH secret'], ['READONLY'], ['READWRITE'], ['COPY a b DB 1'], ['SELECT 1']])(
-    'what would change the connection or leave the database: %s',
+    '%s is refused, because it would change the connection or leave the database',
     (command) => {
       expect(() => requireExplorable(command.split(' '))).toThrow(CannotExplore);
     },

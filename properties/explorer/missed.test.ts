@@ -79,7 +79,7 @@ describe('what somebody once got past the explorer, or was wrongly accused of', 
   test.each([
     [processProbes.exits, /calls process\.exit/],
     [processProbes.rejects, /a promise is rejected, and nobody catches it: on its own/],
-  ])('$name is refused by name', async (strategy, message) => {
+  ])('$name is refused, and what it did is named', async (strategy, message) => {
     await expect(exploring(redis.target, strategy, { buyers: 2, stock: 1 })).rejects.toThrow(message);
   });
 

@@ -168,7 +168,7 @@ describe('a corrupt line is never skipped: it is named by its number', () => {
     ['a ledger entry without user', '{"op":"recorded","sales":[{"requestId":"r","quantity":1}]}'],
     ['drained twice', '{"op":"drained","value":1}\n{"op":"drained","value":1}'],
     ['a ledger and none', '{"op":"recorded","sales":[]}\n{"op":"recorded","sales":null}'],
-  ])('%s', async (_, corrupt) => {
+  ])('a line is refused by its number where it is wrong in this: %s', async (_, corrupt) => {
     const sound = line();
     writeFileSync(path, `{"oversell":1,"sale":{"sku":"tea","stock":1}}\n${sound}\n${corrupt}\n${sound}\n`);
     const place = 2 + corrupt.split('\n').length;
@@ -206,14 +206,17 @@ describe('a corrupt line is never skipped: it is named by its number', () => {
     }
   });
 
-  test.each(['a', 'b'])('half a character, which would become any other half (%s)', async (half) => {
-    const escaped = half === 'a' ? '\\ud800' : '\\udc01';
-    writeFileSync(
-      path,
-      `{"oversell":1,"sale":{"sku":"tea","stock":1}}\n${line({ request: 'r%' }).replace('%', escaped)}`,
-    );
-    await expect(readHistory(path)).rejects.toThrow('line 2 is wrong: request holds half a character');
-  });
+  test.each(['a', 'b'])(
+    'half a character is refused, because it would be read as any other half (%s)',
+    async (half) => {
+      const escaped = half === 'a' ? '\\ud800' : '\\udc01';
+      writeFileSync(
+        path,
+        `{"oversell":1,"sale":{"sku":"tea","stock":1}}\n${line({ request: 'r%' }).replace('%', escaped)}`,
+      );
+      await expect(readHistory(path)).rejects.toThrow('line 2 is wrong: request holds half a character');
+    },
+  );
 
   test('a folder', async () => {
     await expect(readHistory(folder)).rejects.toMatchObject({ code: 'NO_HISTORY' });

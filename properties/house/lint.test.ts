@@ -196,7 +196,7 @@ describe('no breach of the house rules ever passes the linter', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  test.each(fixtures)('$what is flagged, and its cure is not', ({ rule, bad, good }) => {
+  test.each(fixtures)('the linter flags $what and accepts it as it should be', ({ rule, bad, good }) => {
     expect(complaints).toContain(`${Object.keys(bad)[0]} ${rule}`);
     for (const file of Object.keys(good)) expect(complaints).not.toContain(`${file} ${rule}`);
   });

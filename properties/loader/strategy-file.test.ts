@@ -18,7 +18,7 @@ async function load(name: string, text: string, beside: Record<string, string> =
 const names = ({ strategies }: Loaded): string[] | undefined => strategies?.map(({ name }) => name);
 
 describe('a file far from any package loads', () => {
-  test.each(['sell.ts', 'sell.mts'])('%s: types are erased', async (file) => {
+  test.each(['sell.ts', 'sell.mts'])('%s loads, and its types are erased', async (file) => {
     const typed = `interface Unused { a: number }\n${NAIVE}\nexport type Also = Unused;\n`;
     expect(await load(file, typed)).toMatchObject({
       exitCode: 0,
@@ -26,7 +26,7 @@ describe('a file far from any package loads', () => {
     });
   });
 
-  test.each(['sell.js', 'sell.mjs'])('%s', async (file) => {
+  test.each(['sell.js', 'sell.mjs'])('%s loads as plain JavaScript, and not with types', async (file) => {
     const plain = NAIVE.replace(/^import.*\n/, '').replace(': Strategy', '');
     expect(names(await load(file, plain))).toEqual(['naive']);
     // With its types it is no JavaScript, and no path hides that.
@@ -123,7 +123,7 @@ describe('what is wrong with a file is told with file, line and remedy, and exit
       NAIVE.replace("'shared'", "'sharde'"),
     ],
     [
-      'a field missing',
+      'a missing field',
       { code: 'WRONG_SHAPE', line: 2, words: 'naive.seller is not what a strategy needs: it is missing' },
       NAIVE.replace('seller:', 'seler:'),
     ],
@@ -167,7 +167,7 @@ describe('what is wrong with a file is told with file, line and remedy, and exit
       { code: 'SYNTAX_ERROR', line: 3, words: 'nothing' },
       `interface Erased { a: 1 }\n\nimport { nothing } from './other.ts';\nvoid nothing;\n${NAIVE}`,
     ],
-  ])('%s', async (_, { code, line, words }, text) => {
+  ])('a file with %s is refused with its line', async (_, { code, line, words }, text) => {
     const { exitCode, error } = await load('sell.ts', text, { 'other.ts': 'export const a = 1;' });
     expect({ exitCode, code: error?.code }).toEqual({ exitCode: 2, code });
     expect(error?.message).toContain(`/sell.ts:${line}: `);
@@ -186,7 +186,7 @@ describe('what is wrong with a file is told with file, line and remedy, and exit
     ['nowhere.ts', 'NO_SUCH_FILE'],
     ['.', 'UNSUPPORTED_FILE'],
     ['sell.py', 'UNSUPPORTED_FILE'],
-  ])('%s', async (name, code) => {
+  ])('%s is refused as no file of strategies', async (name, code) => {
     const folder = folderWith({ 'sell.py': '' });
     const { exitCode, error } = await loaded(join(folder, name));
     expect({ exitCode, code: error?.code }).toEqual({ exitCode: 2, code });
@@ -217,11 +217,14 @@ describe('an import that does not end', () => {
     ['a loop of resolved promises', 'ENDLESS_LOOP', 'for (;;) await null;'],
     ['a promise that never settles', 'IMPORT_TIMED_OUT', 'await new Promise(() => {});'],
   ];
-  test.each(rotating(endless, 1, 'endless imports'))('%s is found where it is', async (_, code, text) => {
-    const { exitCode, error } = await within(text);
-    expect({ exitCode, code: error?.code }).toEqual({ exitCode: 2, code });
-    expect(error?.message).toContain('/sell.ts:4: ');
-  });
+  test.each(rotating(endless, 1, 'endless imports'))(
+    'an import that does not end because of %s is found where it is',
+    async (_, code, text) => {
+      const { exitCode, error } = await within(text);
+      expect({ exitCode, code: error?.code }).toEqual({ exitCode: 2, code });
+      expect(error?.message).toContain('/sell.ts:4: ');
+    },
+  );
 
   test('one that does end is let go', async () => {
     expect(names(await within('for (let i = 0; i < 1e6; i++) await null;'))).toEqual(['naive']);

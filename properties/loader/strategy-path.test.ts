@@ -107,18 +107,21 @@ describe('explored code that never lets go of its thread ends the run, which nam
       spoilt(inPurchase, 'for (;;) await new Promise((resolve) => setImmediate(resolve));\n'),
     ],
   ];
-  test.each(rotating(loops, 1, 'loops'))('%s', async (_, at, text) => {
-    const file = join(folderWith({ 'sell.ts': text }), 'sell.ts');
-    const { exitCode, stdout, stderr } = await exploredWithin(file, LIMIT_MS);
-    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: '' });
-    const [server, told] = stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as unknown);
-    expect(told).toMatchObject({ error: { code: 'ENDLESS_LOOP' } });
-    expect((told as { error: { message: string } }).error.message).toContain(`${file}:${at}: `);
-    await gone(server as Remains);
-  });
+  test.each(rotating(loops, 1, 'loops'))(
+    'a loop %s ends the run, which names its line',
+    async (_, at, text) => {
+      const file = join(folderWith({ 'sell.ts': text }), 'sell.ts');
+      const { exitCode, stdout, stderr } = await exploredWithin(file, LIMIT_MS);
+      expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: '' });
+      const [server, told] = stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown);
+      expect(told).toMatchObject({ error: { code: 'ENDLESS_LOOP' } });
+      expect((told as { error: { message: string } }).error.message).toContain(`${file}:${at}: `);
+      await gone(server as Remains);
+    },
+  );
 
   test('and one that only takes its time is let go', async () => {
     const text = spoilt(inPurchase, 'for (let i = 0; i < 1e5; i++) await null;\n');

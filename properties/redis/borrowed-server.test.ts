@@ -173,14 +173,17 @@ describe('a borrowed server', () => {
     expect(breaches).toHaveLength(1);
   });
 
-  test.each(['key', 'expiry', 'function'])('is not as before when a foreign %s is changed', async (what) => {
-    const before = await snapshot(owner);
-    await owner.select(9);
-    if (what === 'key') await owner.hset('{shoe}:holdings', 'alice', 2);
-    else if (what === 'expiry') await owner.persist('expiring');
-    else await owner.function('DELETE', 'foreign');
-    expect(await snapshot(owner)).not.toEqual(before);
-  });
+  test.each(['key', 'expiry', 'function'])(
+    'a foreign %s that was changed shows in the snapshot of the server',
+    async (what) => {
+      const before = await snapshot(owner);
+      await owner.select(9);
+      if (what === 'key') await owner.hset('{shoe}:holdings', 'alice', 2);
+      else if (what === 'expiry') await owner.persist('expiring');
+      else await owner.function('DELETE', 'foreign');
+      expect(await snapshot(owner)).not.toEqual(before);
+    },
+  );
 });
 
 async function libraries(): Promise<string[]> {

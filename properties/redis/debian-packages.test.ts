@@ -205,9 +205,12 @@ describe('the libraries', () => {
     }
     return found;
   }
-  test.each(['redis-server', 'redis-benchmark'])('of %s are all unpacked beside it', async (name) => {
-    expect([...(await foreign(await wrapperOf(name)))!.keys()]).toEqual([]);
-  });
+  test.each(['redis-server', 'redis-benchmark'])(
+    'the shared libraries of %s are all unpacked beside it',
+    async (name) => {
+      expect([...(await foreign(await wrapperOf(name)))!.keys()]).toEqual([]);
+    },
+  );
 
   test('are looked for where it matters: a wrapper that forgets them is caught', async (context) => {
     const found = await foreign(forgetful(await wrapperOf('redis-server')));

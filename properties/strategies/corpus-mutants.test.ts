@@ -13,21 +13,24 @@ import { seed } from '../helpers/seed.ts';
 const redis = server();
 const rows: Kill[] = [];
 
-describe('a mistake shows in the scope that is said to be the smallest, in none smaller, and not once it is mended', () => {
-  test.each(mutants)('$name ($caught.property, $caught.environment)', async (mutant) => {
-    const { property } = mutant.caught;
-    const abilities = await abilitiesOf(await subject(mutant), redis.target);
-    const scope = smallestScope(mutant, abilities, seed);
-    const { counterexample } = await hunt(mutant, property, [scope], redis.target);
-    expect(counterexample).toMatchObject({ minimal: true, scope });
-    const mended = await once(`${mutant.mended.name} ${property} ${JSON.stringify(scope)}`, () =>
-      hunt(mutant.mended, property, [scope], redis.target),
-    );
-    expect(mended).toMatchObject({ counterexample: null, exhausted: true });
-  });
+describe('a mistake shows in the scope that is said to be the smallest, in none smaller, and not once it is fixed', () => {
+  test.each(mutants)(
+    '$name violates $caught.property in $caught.environment, and its fixed twin does not',
+    async (mutant) => {
+      const { property } = mutant.caught;
+      const abilities = await abilitiesOf(await subject(mutant), redis.target);
+      const scope = smallestScope(mutant, abilities, seed);
+      const { counterexample } = await hunt(mutant, property, [scope], redis.target);
+      expect(counterexample).toMatchObject({ minimal: true, scope });
+      const mended = await once(`${mutant.mended.name} ${property} ${JSON.stringify(scope)}`, () =>
+        hunt(mutant.mended, property, [scope], redis.target),
+      );
+      expect(mended).toMatchObject({ counterexample: null, exhausted: true });
+    },
+  );
 });
 
-/** Several mutants are mended to one strategy, and meet it in one scope. */
+/** Several mutants have the same fixed twin, and meet it in one scope. */
 const hunts = new Map<string, Promise<Hunt>>();
 function once(key: string, make: () => Promise<Hunt>): Promise<Hunt> {
   const known = hunts.get(key) ?? make();
@@ -47,7 +50,7 @@ test('every name is there once', () => {
 });
 
 describe('the fixed scopes of an environment catch what its smallest scope catches', () => {
-  test.each(rotating(mutants, 2, 'kills'))('$name', async (mutant) => {
+  test.each(rotating(mutants, 2, 'kills'))('$name is caught by the fixed scopes', async (mutant) => {
     const [row] = await table([mutant]);
     expect(row!.fault).toBeUndefined();
     rows.push(row!);

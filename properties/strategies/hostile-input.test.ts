@@ -61,7 +61,7 @@ async function contents(): Promise<unknown> {
   return Promise.all(keys.map(async (key) => [key, await redis.dumpBuffer(key)]));
 }
 
-describe.each(strategies)('$name', (strategy) => {
+describe.each(strategies)('$name refuses input that makes no sense', (strategy) => {
   test.each(requests)('never sells %s, and no stock changes', async (_, nonsense) => {
     await strategy.open(redis, SALE);
     const before = await contents();

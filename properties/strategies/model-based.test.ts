@@ -57,7 +57,7 @@ async function play(strategy: Strategy, runs: number): Promise<void> {
 describe('every answer to any sequence of commands is one that the model gives', () => {
   // A strategy that may refuse wrongly gives other answers than the model, by declaration.
   const exact = strategies.filter((strategy) => holds(strategy, 'false-refusal', 'calm'));
-  test.each(exact)('$name', async (strategy) => {
+  test.each(exact)('$name answers as the model does, whatever the commands', async (strategy) => {
     await play(strategy, strategy === luaThenWait && !everything ? 10 : 30); // a tenth of a second a purchase
   });
 });

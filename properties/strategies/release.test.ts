@@ -98,9 +98,12 @@ const replaced = (release: (request: PurchaseRequest) => Promise<unknown>): Stra
 });
 
 describe('a request gives back what it holds, once, and may buy again', () => {
-  test.each(remembering)('$name', async (strategy) => {
-    expect(await toldOf(strategy)).toEqual(RIGHT);
-  });
+  test.each(remembering)(
+    '$name gives back what a request holds once, and sells to it again',
+    async (strategy) => {
+      expect(await toldOf(strategy)).toEqual(RIGHT);
+    },
+  );
 
   test.each([
     ['gives back whatever is asked', 0, replaced(({ quantity }) => redis.incrby(stockKey('lamp'), quantity))],
@@ -112,7 +115,7 @@ describe('a request gives back what it holds, once, and may buy again', () => {
   });
 });
 
-describe.each(strategies)('$name', (strategy) => {
+describe.each(strategies)('$name releases and restocks whole units only', (strategy) => {
   test('a unit that is given back or put on sale can be bought', async ({ skip }) => {
     const [releases, restocks] = [await able('release', strategy), await able('restock', strategy)];
     if (!releases && !restocks) skip('it can do neither');
@@ -131,10 +134,13 @@ describe.each(strategies)('$name', (strategy) => {
     expect(await seller.remaining()).toBe(2);
   });
 
-  test.each([0, -3, 0.5, NaN, 2 ** 53])('never gives back or puts on sale %s units', async (quantity) => {
-    const seller = await open(strategy, SALE);
-    const given = [seller.release?.({ ...single, quantity }), seller.restock?.(quantity)];
-    for (const call of given) if (call) expect(await rejection(call)).toSatisfy(isDefinite);
-    expect(await seller.remaining()).toBe(3);
-  });
+  test.each([0, -3, 0.5, NaN, 2 ** 53])(
+    '%s units are neither given back nor put on sale',
+    async (quantity) => {
+      const seller = await open(strategy, SALE);
+      const given = [seller.release?.({ ...single, quantity }), seller.restock?.(quantity)];
+      for (const call of given) if (call) expect(await rejection(call)).toSatisfy(isDefinite);
+      expect(await seller.remaining()).toBe(3);
+    },
+  );
 });

@@ -28,22 +28,25 @@ function broken({ guarantees }: Strategy, environment: Environment, judgement: J
 
 const correct = runnable.filter(({ control }) => !control).map(({ strategy }) => strategy);
 
-describe.each(rotating(correct, 3, 'strategies'))('$name', (strategy) => {
-  const limit = strategy.supports?.includes('limit') === true;
-  const scopes = [
-    { environment: 'calm', sales: smallSales({ most: 1, limit: false }) },
-    { environment: 'several-units', sales: smallSales({ most: 4, limit }) },
-  ] as const;
+describe.each(rotating(correct, 3, 'strategies'))(
+  '$name keeps what it declares on a real server',
+  (strategy) => {
+    const limit = strategy.supports?.includes('limit') === true;
+    const scopes = [
+      { environment: 'calm', sales: smallSales({ most: 1, limit: false }) },
+      { environment: 'several-units', sales: smallSales({ most: 4, limit }) },
+    ] as const;
 
-  test.each(scopes)('no $environment sale ever breaks what it declares', async ({ environment, sales }) => {
-    await fc.assert(
-      fc.asyncProperty(sales, async (small) => {
-        expect(broken(strategy, environment, await judged(strategy, small))).toEqual([]);
-      }),
-      { numRuns: strategy === luaThenWait && !everything ? 5 : 25 }, // a tenth of a second for every purchase
-    );
-  });
-});
+    test.each(scopes)('no $environment sale ever breaks what it declares', async ({ environment, sales }) => {
+      await fc.assert(
+        fc.asyncProperty(sales, async (small) => {
+          expect(broken(strategy, environment, await judged(strategy, small))).toEqual([]);
+        }),
+        { numRuns: strategy === luaThenWait && !everything ? 5 : 25 }, // a tenth of a second for every purchase
+      );
+    });
+  },
+);
 
 describe('the same check', () => {
   test.each(twins)(
