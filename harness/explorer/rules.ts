@@ -19,6 +19,10 @@ export interface Rules {
   logicalTtl: boolean;
   /** Several replies may arrive in one chunk, with no microtask between. */
   chunks: boolean;
+  /** What setImmediate puts off comes as an event, where others are under way in the same process. */
+  immediates: boolean;
+  /** Commands that a process sends to start interleave with everything else. */
+  boots: boolean;
   /** Timers of one process fire in the order of their deadlines. */
   deadlineOrder: boolean;
   /** Each process draws chance of its own. */
@@ -42,6 +46,8 @@ export const ALL_RULES: Rules = {
   replyPrefixes: true,
   logicalTtl: true,
   chunks: true,
+  immediates: true,
+  boots: true,
   deadlineOrder: true,
   ownChance: true,
   renamingCheck: true,

@@ -129,8 +129,9 @@ export class Setting {
     const purchases = purchasesAtOnce(this.scope, role);
     const startMs =
       (isOffice(this.layout, role) && role < this.layout.slots) || role === this.lateOperator ? LATER_MS : 0;
-    const { ownChance, deadlineOrder } = this.rules;
+    const { ownChance, deadlineOrder, immediates } = this.rules;
     const spec = specOf(this.scope, this.#subject, { role, purchases, startMs, transport: inProcess });
-    return { ...spec, deadlineOrder, ...(ownChance ? {} : { seed: this.scope.seed }) };
+    const putsOff = spec.putsOff && immediates;
+    return { ...spec, deadlineOrder, putsOff, ...(ownChance ? {} : { seed: this.scope.seed }) };
   }
 }

@@ -53,7 +53,9 @@ export class Space extends Setting {
         transitions.push(this.#resting(server, { ...ABSENT, role: slot }));
         continue;
       }
-      const booting = await begin(this, { slot, server, picks: [] });
+      const booting = this.rules.boots
+        ? await begin(this, { slot, server, picks: [] })
+        : await boot(this, slot, server);
       if (this.fuses(slot, packed)) await settle(booting);
       const asked = booting.abilities ? await this.#askedEarly(booting, slot, packed) : undefined;
       const cursor = asked ?? booting;

@@ -1,0 +1,63 @@
+// How a process starts and ends, and what it is doing meanwhile.
+import { answer, lookAndTake, probe, STOCK, take } from './parts.mjs';
+
+/** Nobody puts the stock on sale but the processes that start. */
+const putsOnSale = (name, put) =>
+  probe(
+    name,
+    async (redis, _env, sale) => {
+      await put(redis, sale.stock);
+      return async () => answer(await take(redis));
+    },
+    { open: async () => {} },
+  );
+export const ifThereIsNone = putsOnSale('if-there-is-none', async (redis, stock) => {
+  if ((await redis.exists(STOCK)) === 0) await redis.set(STOCK, stock);
+});
+export const onceForAll = putsOnSale('once-for-all', (redis, stock) => redis.setnx(STOCK, stock));
+
+/** Counts sales with a command that nobody waits for, and whose failure nobody catches. */
+const countsUnwatched = (name, sell) =>
+  probe(name, (redis) => async () => {
+    const sold = await sell(redis);
+    void redis.incr('{item}:metric');
+    return answer(sold);
+  });
+export const countsAndLooks = countsUnwatched('counts-and-looks', lookAndTake);
+export const countsAndTakes = countsUnwatched('counts-and-takes', take);
+
+/** After it took a unit, it may turn out that the order is not placed: then the unit goes back, or twice. */
+const mayTakeBack = (name, units) =>
+  probe(name, (redis, env) => async () => {
+    if (!(await take(redis))) return answer(false);
+    if (env.pick(2) === 0) return answer(true);
+    await redis.incrby(STOCK, units);
+    return { kind: 'gave-up', attempts: 1 };
+  });
+export const takesBackTwo = mayTakeBack('takes-back-two', 2);
+export const takesBackOne = mayTakeBack('takes-back-one', 1);
+
+const data = new TextEncoder().encode('order');
+const digest = () => crypto.subtle.digest('SHA-256', data);
+const sign = async () => {
+  const hmac = { name: 'HMAC', hash: 'SHA-256' };
+  const key = await crypto.subtle.generateKey(hmac, false, ['sign']);
+  return crypto.subtle.sign('HMAC', key, data);
+};
+/** Does work of the machine's own before its first command. */
+const worksFirst = (name, work, sell) =>
+  probe(name, (redis) => async () => {
+    await work();
+    return answer(await sell(redis));
+  });
+export const digestsAndLooks = worksFirst('digests-and-looks', digest, lookAndTake);
+export const digestsAndTakes = worksFirst('digests-and-takes', digest, take);
+export const signsAndLooks = worksFirst('signs-and-looks', sign, lookAndTake);
+export const signsAndTakes = worksFirst('signs-and-takes', sign, take);
+
+/** Relies on a client that does not send again; a lost reply then leaves an unknown answer instead of a second DECR. */
+export const wantsNoResend = probe(
+  'wants-no-resend',
+  (redis) => async () => answer(Number(await redis.decr(STOCK)) >= 0),
+  { client: { autoResendUnfulfilledCommands: false } },
+);
