@@ -25,12 +25,12 @@ export class OpenPick extends Error {
 
 /**
  * What was assumed to make the search smaller turned out wrong for this strategy (a key watched that was not
- * observed, buyers that are not interchangeable): search again without the assumption.
+ * observed, buyers that are not interchangeable, replies that matter together): search again without the assumption.
  */
 export class StartAgain extends Error {
-  override readonly cause: 'watched-key' | 'symmetry';
+  override readonly cause: 'watched-key' | 'symmetry' | 'chunks';
 
-  constructor(cause: 'watched-key' | 'symmetry', message: string) {
+  constructor(cause: StartAgain['cause'], message: string) {
     super(message);
     this.name = 'StartAgain';
     this.cause = cause;

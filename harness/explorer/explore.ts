@@ -61,6 +61,7 @@ export async function explore(options: ExploreOptions): Promise<Exploration> {
       } catch (error) {
         if (!(error instanceof StartAgain)) throw error;
         if (error.cause === 'symmetry') reductions.symmetry = false;
+        else if (error.cause === 'chunks') reductions.fuse = false;
         else await memo.watch(error.message);
       }
     }

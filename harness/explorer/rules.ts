@@ -19,7 +19,7 @@ export interface Rules {
   logicalTtl: boolean;
   /** Several replies may arrive in one chunk, with no microtask between. */
   chunks: boolean;
-  /** What setImmediate puts off comes as an event, where others are under way in the same process. */
+  /** What setImmediate puts off comes as an event. */
   immediates: boolean;
   /** Commands that a process sends to start interleave with everything else. */
   boots: boolean;

@@ -1,3 +1,4 @@
+import { chunksOf, inOneChunk, type Chunk } from './chunks.ts';
 import { CannotExplore, OpenPick, StartAgain } from '../errors.ts';
 import { Instance, type Abilities, type InstanceEvent, type Observation, type Settled } from './instance.ts';
 import type { DrawnName } from './chance.ts';
@@ -162,8 +163,14 @@ export class Histories {
   async #differenceUnder(change: Change, leaf: number): Promise<Difference | undefined> {
     const spec = this.#specOf(this.#nodes[leaf]!.role);
     const instance = await Instance.boot({ ...spec, ...change.spec?.(spec) });
-    for (const node of this.#path(leaf)) {
-      const { event, observation } = this.#nodes[node]!;
+    const path = this.#path(leaf);
+    const { from, to } = change.chunk ?? { from: 0, to: 0 };
+    for (const [i, node] of path.entries()) {
+      const { observation } = this.#nodes[node]!;
+      if (i >= from && i < to) continue;
+      const arriving = i === to ? path.slice(from, to + 1) : [node];
+      const events = arriving.flatMap((one) => this.#nodes[one]!.event ?? []);
+      const event = events.length > 1 ? inOneChunk(events) : events[0];
       if (event) await instance.apply(change.rename ? renamedEvent(event, change.rename) : event);
       const expected = change.rename ? renameObservation(observation, change.rename) : observation;
       const difference = compare(expected, instance.observe());
@@ -178,9 +185,18 @@ export class Histories {
   }
 
   #history(leaf: number): History {
-    const { observation } = this.#nodes[leaf]!;
-    const events = this.#path(leaf).map((node) => this.#nodes[node]!.event);
+    const { observation, role } = this.#nodes[leaf]!;
+    const path = this.#path(leaf);
+    const events = path.map((node) => this.#nodes[node]!.event);
     return {
+      role,
+      chunks: () => {
+        const told = path.slice(1).map((node, i) => ({
+          event: this.#nodes[node]!.event!,
+          before: this.observation(path[i]!),
+        }));
+        return chunksOf(told).map(({ from: first, to: last }) => ({ from: first + 1, to: last + 1 }));
+      },
       text: JSON.stringify([events, observation.written, observation.settled]),
       draws: observation.ambientDraws + observation.envDraws,
       names: observation.names.length,
@@ -235,6 +251,9 @@ export class Histories {
 
 /** One history, as far as it matters to how it is run again. */
 export interface History {
+  role: number;
+  /** Replies in it that could have arrived in one chunk. */
+  chunks: () => Chunk[];
   /** All that it was told, did and answered. */
   text: string;
   /** How often it drew chance, names apart. */
@@ -248,6 +267,8 @@ export interface Change {
   spec?: (spec: InstanceSpec) => Partial<InstanceSpec>;
   /** What it is told is renamed in this way, and what it does is expected to be, too. */
   rename?: (text: string) => string;
+  /** These replies arrive in one chunk. */
+  chunk?: Chunk;
 }
 
 const renamedEvent = (event: InstanceEvent, rename: (text: string) => string): InstanceEvent =>

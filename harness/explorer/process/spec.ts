@@ -3,7 +3,7 @@ import type { Scope } from '../../documents/scope.ts';
 import type { RedisOptions } from 'ioredis';
 import type { Sale, Strategy } from '../../../strategies/contract.ts';
 import type { Transport } from '../../wire/transport.ts';
-import { buyersIn, isLone, layoutOf } from '../scope/layout.ts';
+import { buyersIn, layoutOf } from '../scope/layout.ts';
 import { saleOf } from '../scope/scope.ts';
 import type { ChanceSpec } from './chance.ts';
 
@@ -72,7 +72,7 @@ export function specOf(scope: Scope, subject: Subject, process: Role): InstanceS
     seed: scope.seed * 64 + role,
     chance: 'drawn',
     names: 'drawn',
-    putsOff: role < scope.instances && !isLone(scope, role),
+    putsOff: true,
     deadlineOrder: true,
     choices: role < layoutOf(scope).slots ? 'branch' : 'first',
     transport,

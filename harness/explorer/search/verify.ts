@@ -2,6 +2,7 @@ import { CannotExplore, StartAgain } from '../errors.ts';
 import { nondeterministic, type Change } from '../process/histories.ts';
 import { reversed } from '../process/chance.ts';
 import { uuidOf } from '../process/virtual.ts';
+import { isLone } from '../scope/layout.ts';
 import { renamer } from '../scope/scope.ts';
 import type { Rename } from '../server/memo.ts';
 import type { Space } from '../space/space.ts';
@@ -9,7 +10,7 @@ import { MOST_RENAMINGS, renamingsOf } from '../space/symmetry.ts';
 
 /**
  * Checks what the search took for granted, by running everything once more: that a history has one result; that
- * buyers are interchangeable; that chance does not matter.
+ * buyers are interchangeable; that a lone buyer's replies may as well arrive one by one; that chance does not matter.
  *
  * @returns why the coverage is no more than sampled: chance did matter
  * @throws StartAgain if buyers are not interchangeable; CannotExplore if a history has two results
@@ -18,6 +19,7 @@ export async function verify(space: Space): Promise<string | undefined> {
   await verifySymmetry(space);
   const difference = await space.histories.findDifference(() => [{}]);
   if (difference) throw nondeterministic(difference);
+  await verifyChunks(space);
   return (await chanceThatMatters(space)) ?? (await namesThatMatter(space));
 }
 
@@ -38,6 +40,18 @@ async function verifySymmetry(space: Space): Promise<void> {
     (await memo.verifyRenaming(renamings));
   if (lost === undefined) return;
   throw new StartAgain('symmetry', `${lost} depends on more of the ids than whether they are equal`);
+}
+
+/**
+ * Replies to a lone buyer arrive one by one in the search: where several could have arrived in one chunk, with no
+ * microtask between, every history comes out the same with that.
+ */
+async function verifyChunks({ scope, histories, layout, reductions, rules }: Space): Promise<void> {
+  if (!reductions.fuse || !rules.chunks) return;
+  const lost = await histories.findDifference(({ role, chunks }) =>
+    role < layout.slots && isLone(scope, role) ? chunks().map((chunk) => ({ chunk })) : [],
+  );
+  if (lost) throw new StartAgain('chunks', `${lost.what} depends on which replies arrive in one chunk`);
 }
 
 /** Draws that are tried for each history that drew: both ends of what a draw can be, and some between. */

@@ -49,7 +49,7 @@ async function messages(sale: RealSale, slot: number, process: Process): Promise
       const draw = await sale.draw(passage);
       steps.push(...(draw ? draw.outcomes.map((_, outcome) => ({ ...step, picks: [outcome] })) : [step]));
     }
-    const most = process.crashed || isLone(sale.scope, slot) ? 1 : passage.replies.length;
+    const most = process.crashed ? 1 : passage.replies.length;
     for (let replies = 1; replies <= Math.min(most, process.arriving(connection)); replies++)
       steps.push({ slot, event: 'deliver', connection, ...(replies > 1 ? { replies } : {}) });
   }

@@ -18,11 +18,13 @@ export async function settle(cursor: Cursor): Promise<void> {
     const deliverable = cursor.deliverable();
     const active = new Set([...executable, ...deliverable]);
     if (cursor.endless) return;
-    if (active.size === 1 && cursor.timers === 0) {
+    const waitsForNothing = cursor.timers === 0 && !cursor.putsOff;
+    if (active.size === 1 && waitsForNothing) {
       if (deliverable.length > 0) await cursor.deliver(deliverable[0]!);
       else if (cursor.nextIsLocal(executable[0]!)) await cursor.execute(executable[0]!);
       else return;
-    } else if (active.size === 0 && cursor.timerMatters) await cursor.fireTimer();
+    } else if (active.size === 0 && cursor.putsOff) await cursor.fireImmediates();
+    else if (active.size === 0 && cursor.timerMatters) await cursor.fireTimer();
     else return;
   }
 }

@@ -37,13 +37,15 @@ function starts({ setting, slot, local, cursor }: Situation): Move[] {
   });
 }
 
-function messages({ cursor, slot, setting: { rules, scope } }: Situation): Move[] {
+function messages({ cursor, slot, setting: { rules, scope, reductions } }: Situation): Move[] {
   const executions = cursor.executable().map((connection): Move => ({ kind: 'execute', connection }));
   const deliveries = cursor.deliverable().flatMap((connection): Move[] => {
     const whole = cursor.outstanding(connection).commands === 0;
     if (!whole && !rules.replyPrefixes) return [];
-    // One after the other, or several in one chunk, where somebody else's code may run between them.
-    const most = rules.chunks && !isLone(scope, slot) ? cursor.arriving(connection) : 1;
+    // One after the other, or several in one chunk. Of a lone buyer's that makes no difference, or it is found out
+    // (see `verify`), and nothing is fused any more.
+    const matters = !isLone(scope, slot) || !reductions.fuse;
+    const most = rules.chunks && matters ? cursor.arriving(connection) : 1;
     return Array.from({ length: most }, (_, i): Move => ({ kind: 'deliver', connection, replies: i + 1 }));
   });
   return [...executions, ...deliveries];

@@ -131,7 +131,6 @@ export class Setting {
       (isOffice(this.layout, role) && role < this.layout.slots) || role === this.lateOperator ? LATER_MS : 0;
     const { ownChance, deadlineOrder, immediates } = this.rules;
     const spec = specOf(this.scope, this.#subject, { role, purchases, startMs, transport: inProcess });
-    const putsOff = spec.putsOff && immediates;
-    return { ...spec, deadlineOrder, putsOff, ...(ownChance ? {} : { seed: this.scope.seed }) };
+    return { ...spec, deadlineOrder, putsOff: immediates, ...(ownChance ? {} : { seed: this.scope.seed }) };
   }
 }
