@@ -4,10 +4,10 @@ import { seededRandom, type Random } from '../../ground/random.ts';
 export interface ChanceSpec {
   /** Of this instance's own stream of chance. */
   seed: number;
-  /** What draws come out as: drawn, or all at one end of what they can be. */
-  chance: 'drawn' | 'least' | 'most';
-  /** Names come out as drawn, or with their order reversed. */
-  names: 'drawn' | 'reversed';
+  /** What draws come out as: drawn, all at one end of what they can be, or each from a stratum of this number. */
+  chance: 'drawn' | 'least' | 'most' | number;
+  /** What each byte of a name that is drawn is XORed with: 0 leaves it as drawn, 255 reverses the order of names. */
+  nameMask: number;
 }
 
 /** The bytes of a name that was drawn, latin1. */
@@ -28,6 +28,7 @@ export class Chance {
   readonly #spec: ChanceSpec;
   readonly #random: Random;
   readonly #nameDraws: Random;
+  readonly #strata: Random;
   readonly #clientDraw: number;
   #ambientDraws = 0;
   #envDraws = 0;
@@ -37,6 +38,7 @@ export class Chance {
     this.#spec = spec;
     this.#random = seededRandom(spec.seed);
     this.#nameDraws = seededRandom(spec.seed).fork('names');
+    this.#strata = seededRandom(spec.seed).fork('strata');
     this.#clientDraw = seededRandom(spec.seed).fork('client').next();
   }
 
@@ -63,15 +65,26 @@ export class Chance {
   name(bytes: number): Buffer {
     const drawn = Buffer.from(Array.from({ length: bytes }, () => this.#nameDraws.below(256)));
     this.#names.push(drawn.toString('latin1'));
-    return this.#spec.names === 'drawn' ? drawn : reversed(drawn);
+    return masked(drawn, this.#spec.nameMask);
   }
 
   #draw(): number {
     const { chance } = this.#spec;
     const drawn = this.#random.next();
+    if (typeof chance === 'number') return stratified(drawn, this.#strata.below(STRATA / 2), chance);
     return chance === 'drawn' ? drawn : chance === 'least' ? 0 : 1 - 2 ** -53;
   }
 }
 
-/** The name that stands where this one does when the order of all names is reversed. */
-export const reversed = (name: Buffer): Buffer => Buffer.from(name.map((byte) => 255 - byte));
+/** The name that stands in this one's place where names come out under the mask. */
+export const masked = (name: Buffer, mask: number): Buffer => Buffer.from(name.map((byte) => byte ^ mask));
+
+/** Parts of what a draw can be, from each of which one is drawn. */
+export const STRATA = 16;
+
+/**
+ * A draw from the middle half of a stratum (so that all of them together hit whatever is wider than 3/32), which is
+ * another one from draw to draw: an odd factor goes through all strata, and in another order than other factors.
+ */
+const stratified = (drawn: number, factor: number, number: number): number =>
+  ((((2 * factor + 1) * number + factor) % STRATA) + 0.25 + drawn / 2) / STRATA;

@@ -71,7 +71,7 @@ export function specOf(scope: Scope, subject: Subject, process: Role): InstanceS
     startMs,
     seed: scope.seed * 64 + role,
     chance: 'drawn',
-    names: 'drawn',
+    nameMask: 0,
     putsOff: true,
     deadlineOrder: true,
     choices: role < layoutOf(scope).slots ? 'branch' : 'first',

@@ -1,6 +1,6 @@
 import { CannotExplore, StartAgain } from '../errors.ts';
 import { nondeterministic, type Change } from '../process/histories.ts';
-import { reversed } from '../process/chance.ts';
+import { masked, STRATA } from '../process/chance.ts';
 import { uuidOf } from '../process/virtual.ts';
 import { isLone } from '../scope/layout.ts';
 import { renamer } from '../scope/scope.ts';
@@ -54,17 +54,12 @@ async function verifyChunks({ scope, histories, layout, reductions, rules }: Spa
   if (lost) throw new StartAgain('chunks', `${lost.what} depends on which replies arrive in one chunk`);
 }
 
-/** Draws that are tried for each history that drew: both ends of what a draw can be, and some between. */
-const SEEDED_DRAWS = 14;
-
-/** Whether other draws could have changed a command or an answer. */
+/** Whether other draws could have changed a command or an answer: both ends of what a draw can be, and each stratum. */
 async function chanceThatMatters(space: Space): Promise<string | undefined> {
   const others: Change[] = [
     { spec: () => ({ chance: 'least' }) },
     { spec: () => ({ chance: 'most' }) },
-    ...Array.from({ length: SEEDED_DRAWS }, (_, i): Change => ({
-      spec: ({ seed }) => ({ seed: seed + 7919 * (space.scope.seed + 1 + i) }),
-    })),
+    ...Array.from({ length: STRATA }, (_, i): Change => ({ spec: () => ({ chance: i }) })),
   ];
   const difference = await space.histories.findDifference(({ draws }) => (draws > 0 ? others : []));
   if (!difference) return undefined;
@@ -74,8 +69,9 @@ async function chanceThatMatters(space: Space): Promise<string | undefined> {
 }
 
 /**
- * Names that were drawn are compared up to renaming: everything is run again with every name in another's place, and
- * their order reversed, so that whatever depends on more than which names are equal comes out differently.
+ * Names that were drawn are compared up to renaming: everything is run again with other names in their places, so that
+ * whatever depends on more than which names are equal comes out differently. First in reversed order; then so that
+ * each hexadecimal digit takes each value.
  */
 async function namesThatMatter(space: Space): Promise<string | undefined> {
   const { histories, memo } = space;
@@ -83,12 +79,18 @@ async function namesThatMatter(space: Space): Promise<string | undefined> {
   if (names.size === 0) return undefined;
   // Shared histories would draw the same names for several.
   if (sharesHistories(space)) throw new StartAgain('symmetry', 'instances draw names of their own');
-  const rename = renamerOfNames([...names]);
-  const change: Change = { rename, spec: () => ({ names: 'reversed' }) };
+  const changes = NAME_MASKS.map((nameMask) => {
+    const rename = renamerOfNames([...names], nameMask);
+    return { rename, spec: () => ({ nameMask }) };
+  });
+  const renames = changes.map(({ rename }) => rename);
   try {
     const lost =
-      (await histories.findDifference((history) => (history.names > 0 ? [change] : [{ rename }])))?.what ??
-      (await memo.verifyRenaming((text) => (rename(text) === text ? [] : [rename])));
+      (
+        await histories.findDifference((history) =>
+          history.names > 0 ? changes : renames.map((rename) => ({ rename })),
+        )
+      )?.what ?? (await memo.verifyRenaming((text) => renames.filter((rename) => rename(text) !== text)));
     return lost === undefined
       ? undefined
       : `${lost} depends on a name that was drawn: other names were not tried`;
@@ -97,6 +99,9 @@ async function namesThatMatter(space: Space): Promise<string | undefined> {
     return `with other names drawn it cannot be explored: ${error.message}`;
   }
 }
+
+/** The same in both halves of a byte: the first reverses the order of names, all together try every digit. */
+const NAME_MASKS = Array.from({ length: 15 }, (_, i) => 0x11 * (15 - i));
 
 /** How the bytes of a name are written, in the forms that people use. */
 const forms = (name: Buffer): string[] => [
@@ -107,12 +112,12 @@ const forms = (name: Buffer): string[] => [
   name.toString('base64url'),
 ];
 
-/** Each known name to the one with its order reversed, in whatever form it is written. */
-function renamerOfNames(names: readonly string[]): Rename {
+/** Each known name to the one under the mask, in whatever form it is written. */
+function renamerOfNames(names: readonly string[], mask: number): Rename {
   const to = new Map<string, string>();
   for (const name of names) {
     const bytes = Buffer.from(name, 'latin1');
-    const others = forms(reversed(bytes));
+    const others = forms(masked(bytes, mask));
     forms(bytes).forEach((form, i) => to.set(form, others[i]!));
   }
   // The longest first: one form may contain another.
