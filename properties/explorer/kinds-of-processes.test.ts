@@ -20,6 +20,13 @@ describe('what happens in one tick', () => {
     { wrong: 'by-tick-after-a-reply', right: 'by-tick-after-a-reply-each', scope: oneProcess },
     { wrong: 'by-microtask-after-a-reply', right: 'by-microtask', scope: oneProcess, rule: 'chunks' },
     { wrong: 'by-microtask-after-a-reply', right: 'by-microtask-after-a-reply-each', scope: oneProcess },
+    {
+      wrong: 'awaits-then-takes',
+      right: 'takes-then-awaits',
+      scope: { buyers: 1, stock: 1, quantities: [2] },
+      rule: 'chunks',
+    },
+    { wrong: 'looks-once-counted', right: 'takes-once-counted', scope: { buyers: 2, stock: 1 } },
   ].map((pair) => ({ file: 'ticks', ...pair }) as Pair);
   for (const pair of pairs) caughtAndSpared(redis, pair);
 

@@ -1,5 +1,5 @@
 // What happens in one tick: replies in one chunk, and requests that are coalesced.
-import { answer, lease, probe, STOCK, take } from './parts.mjs';
+import { answer, lease, lookAndTake, probe, STOCK, take } from './parts.mjs';
 
 /** An async function that has nothing to wait for today. */
 const nothing = async () => {};
@@ -78,3 +78,47 @@ export const byMicrotaskAfterAReplyEach = coalesces('by-microtask-after-a-reply-
   first: look,
   sell: takeEach,
 });
+
+/** A buyer's units are taken one beside the other out of memory; `early`: before the await instead of after it. */
+const takesSideBySide = (name, early) =>
+  probe(name, async (redis) => {
+    const { leased, close } = await lease(redis);
+    const takeOne = async (unit) => {
+      await redis.sadd('{item}:seen', unit);
+      if (leased.units < 1) return 0;
+      if (early) leased.units--;
+      await nothing();
+      if (!early) leased.units--;
+      return 1;
+    };
+    return {
+      close,
+      async purchase({ quantity }) {
+        const taken = await Promise.all(Array.from({ length: quantity }, (_, unit) => takeOne(unit)));
+        if (taken.every((one) => one === 1)) return answer(true);
+        for (const one of taken) leased.units += one;
+        return answer(false);
+      },
+    };
+  });
+export const awaitsThenTakes = takesSideBySide('awaits-then-takes', false);
+export const takesThenAwaits = takesSideBySide('takes-then-awaits', true);
+
+/** Puts off what it does once it knows the price; by then the reply to an earlier command may be there. */
+const putsOffSelling = (name, sell) =>
+  probe(
+    name,
+    (lobby) => async (_request, redis) => {
+      let counted = false;
+      void lobby.incr('{item}:visits').then(() => (counted = true));
+      await redis.get('{item}:price');
+      return new Promise((resolve, reject) => {
+        setImmediate(() => sell(redis, counted).then((sold) => resolve(answer(sold)), reject));
+      });
+    },
+    { connection: 'exclusive' },
+  );
+export const looksOnceCounted = putsOffSelling('looks-once-counted', (redis, counted) =>
+  counted ? lookAndTake(redis) : take(redis),
+);
+export const takesOnceCounted = putsOffSelling('takes-once-counted', (redis) => take(redis));

@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest';
+import { explore, type Exploration } from '../../harness/explorer/explore.ts';
+import { systemClock } from '../../harness/ground/ambient.ts';
+import { seededRandom } from '../../harness/ground/random.ts';
+import { scopeOf, server } from '../helpers/exploring.ts';
+import { overSockets, withoutReductions } from '../helpers/honest.ts';
+import { randomProgram, subjectOfProgram, type RandomProgram } from '../helpers/programs.ts';
+import { everything } from '../helpers/rotating.ts';
+import { seed } from '../helpers/seed.ts';
+
+const redis = server();
+/** Interleavings that the twin without merging may walk one by one. */
+const MOST_WALKED = 2_000n;
+/** Interleavings over real sockets. Where there are more, the outcomes of these are among those of the search. */
+const MOST_REAL = everything ? 300 : 60;
+
+const sorted = (outcomes: Iterable<string>): string[] => [...outcomes].toSorted();
+
+async function searched(program: RandomProgram, merging: boolean): Promise<Exploration> {
+  return explore({
+    scope: scopeOf(program.scope),
+    subject: subjectOfProgram(program),
+    target: redis.target,
+    auditSamples: merging ? 4 : 0,
+    merging,
+    now: () => systemClock.monotonicNs() / 1e6,
+  });
+}
+
+describe('a random program comes to the same outcomes however it is searched', () => {
+  const random = seededRandom(seed).fork('programs');
+  const programs = Array.from({ length: everything ? 150 : 6 }, () => randomProgram(random));
+
+  for (const [i, program] of programs.entries()) {
+    const { start, purchase, scope } = program;
+    const steps = [...start.map((step) => `${step} to start`), ...purchase].join(', ');
+    const processes = scope.instances === 1 ? 'one process' : 'two processes';
+    test(`${i + 1}: ${steps}; ${processes}${scope.faults?.crash ? ', one crash' : ''}`, async () => {
+      const reduced = await searched(program, true);
+      expect(reduced.coverage).toBe('exhausted');
+      expect(reduced.audit.mismatches).toEqual([]);
+      const outcomes = sorted(reduced.outcomes);
+      if (reduced.interleavings <= MOST_WALKED) {
+        const walked = await searched(program, false);
+        expect(walked.interleavings).toBe(reduced.interleavings);
+        expect(sorted(walked.outcomes)).toEqual(outcomes);
+      }
+      const subject = subjectOfProgram(program);
+      expect(sorted(await withoutReductions(redis.target, subject, scope))).toEqual(outcomes);
+      const real = await overSockets(redis.target, subject, scope, MOST_REAL);
+      const seen = sorted(real.outcomes);
+      expect(outcomes).toEqual(expect.arrayContaining(seen));
+      if (real.exhausted) expect(seen).toEqual(outcomes);
+    });
+  }
+});

@@ -1,0 +1,44 @@
+import { PROPERTIES } from '../../strategies/contract.ts';
+import type { Subject } from '../../harness/explorer/process/spec.ts';
+import { virtualGlobals } from '../../harness/explorer/process/virtual.ts';
+import { Rest } from '../../harness/explorer/search/at-rest.ts';
+import { Search } from '../../harness/explorer/search/search.ts';
+import { ServerMemo } from '../../harness/explorer/server/memo.ts';
+import { everyRealInterleaving } from '../../harness/explorer/sockets/unreduced.ts';
+import { ALL_REDUCTIONS } from '../../harness/explorer/space/setting.ts';
+import { Space } from '../../harness/explorer/space/space.ts';
+import type { RedisTarget } from '../../harness/redis/target.ts';
+import { scopeOf, type GivenScope } from './exploring.ts';
+
+/** Nothing fused, nothing at once, starts explicit, no symmetry; equal states merged, so that it ends. */
+export async function withoutReductions(
+  target: RedisTarget,
+  subject: Subject,
+  scope: GivenScope,
+): Promise<ReadonlySet<string>> {
+  using _ = virtualGlobals();
+  const memo = await ServerMemo.open(target);
+  if (subject.strategy.name.startsWith('watch-')) await memo.watch('{item}:stock');
+  const reductions = { ...ALL_REDUCTIONS, fuse: false, lateStarts: false, symmetry: false };
+  const space = new Space({ scope: scopeOf(scope), subject, memo, reductions });
+  const result = await new Search(space, new Rest(space), {
+    properties: PROPERTIES,
+    maxStates: Infinity,
+  }).run();
+  await memo.close();
+  return result.outcomes;
+}
+
+/** Over real sockets, on fresh state, with nothing reduced at all; at most so many interleavings. */
+export async function overSockets(
+  target: RedisTarget,
+  subject: Subject,
+  scope: GivenScope,
+  most: number,
+): ReturnType<typeof everyRealInterleaving> {
+  using _ = virtualGlobals();
+  const memo = await ServerMemo.open(target);
+  const real = await everyRealInterleaving(scopeOf(scope), { subject, memo, target }, { most });
+  await memo.close();
+  return real;
+}

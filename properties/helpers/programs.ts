@@ -1,0 +1,139 @@
+import type { Client, Seller, Strategy } from '../../strategies/contract.ts';
+import { stockKey } from '../../strategies/keys.ts';
+import type { Subject } from '../../harness/explorer/process/spec.ts';
+import type { Random } from '../../harness/ground/random.ts';
+import type { GivenScope } from './exploring.ts';
+
+const STOCK = stockKey('item');
+const NOTE = '{item}:note';
+
+/**
+ * Steps of a random program. Each works on one number of its call's own, on another that the whole process shares, or
+ * on the server; what the call answers and what is left on the server tell in which order they came.
+ */
+const STEPS = [
+  /** Commands that are waited for. */
+  'look',
+  'take',
+  'note',
+  /** One that nobody waits for; its reply goes into the memory of the process. */
+  'forget',
+  /** The memory of the process. */
+  'recall',
+  'remember',
+  'count',
+  /** Time, and the rest of a tick. */
+  'sleep',
+  'sleep longer',
+  'later',
+  'put off',
+  'immediate later',
+  'nothing',
+] as const;
+type Step = (typeof STEPS)[number];
+const COMMANDS: readonly Step[] = ['look', 'take', 'note', 'forget'];
+
+export interface RandomProgram {
+  /** What a process does to start. */
+  start: readonly Step[];
+  purchase: readonly Step[];
+  scope: GivenScope;
+}
+
+/** Few enough commands that everything can be walked: two buyers, of one process or of two. */
+export function randomProgram(random: Random): RandomProgram {
+  const purchase = steps(random, 1 + random.below(4), 2);
+  const oneProcess = random.below(2) === 0;
+  const start = random.below(3) === 0 ? steps(random, 1, 1) : [];
+  const crash = random.below(4) === 0 ? 1 : 0;
+  return {
+    start,
+    purchase,
+    scope: { buyers: 2, stock: 1, instances: oneProcess ? 1 : 2, faults: { crash } },
+  };
+}
+
+function steps(random: Random, count: number, mostCommands: number): Step[] {
+  let commands = 0;
+  return Array.from({ length: count }, (_, i) => {
+    // Something is sent by every purchase.
+    const allowed = commands < mostCommands ? STEPS : STEPS.filter((step) => !COMMANDS.includes(step));
+    const step = i === 0 ? COMMANDS[random.below(COMMANDS.length)]! : allowed[random.below(allowed.length)]!;
+    if (COMMANDS.includes(step)) commands++;
+    return step;
+  });
+}
+
+/** The program as a strategy, each process with a memory of its own. */
+export function subjectOfProgram({ start, purchase }: RandomProgram): Subject {
+  const evaluate = (): Strategy => {
+    const memory = { number: 1 };
+    return {
+      name: 'random-program',
+      summary: 'a few steps drawn at random',
+      connection: 'shared',
+      async open(redis, sale) {
+        await redis.set(STOCK, sale.stock);
+      },
+      async seller(redis): Promise<Seller> {
+        await run(start, redis, memory);
+        return {
+          async purchase() {
+            return { kind: (await run(purchase, redis, memory)) % 2 === 0 ? 'sold' : 'sold-out' };
+          },
+          async remaining() {
+            return Math.max(0, Number(await redis.get(STOCK)));
+          },
+        };
+      },
+    };
+  };
+  return { evaluate, strategy: evaluate() };
+}
+
+/** @returns the call's own number after all steps */
+async function run(program: readonly Step[], redis: Client, memory: { number: number }): Promise<number> {
+  let own = 0;
+  for (const step of program) {
+    switch (step) {
+      case 'look':
+        own = Number(await redis.get(STOCK));
+        break;
+      case 'take':
+        own = await redis.decr(STOCK);
+        break;
+      case 'note':
+        await redis.set(NOTE, own + memory.number);
+        break;
+      case 'forget':
+        void redis.incr(NOTE).then((noted) => (memory.number += noted));
+        break;
+      case 'recall':
+        own = memory.number;
+        break;
+      case 'remember':
+        memory.number = own + 2;
+        break;
+      case 'count':
+        own = memory.number++;
+        break;
+      case 'sleep':
+      case 'sleep longer':
+        await new Promise((resolve) => setTimeout(resolve, step === 'sleep' ? 10 : 100));
+        break;
+      case 'later':
+        setTimeout(() => memory.number++, 50);
+        break;
+      case 'put off':
+        await new Promise((resolve) => setImmediate(resolve));
+        break;
+      case 'immediate later':
+        setImmediate(() => (memory.number = own));
+        break;
+      case 'nothing':
+        await Promise.resolve();
+        break;
+    }
+  }
+  return own;
+}
