@@ -26,7 +26,12 @@ describe('what happens in one tick', () => {
       scope: { buyers: 1, stock: 1, quantities: [2] },
       rule: 'chunks',
     },
-    { wrong: 'looks-once-counted', right: 'takes-once-counted', scope: { buyers: 2, stock: 1 } },
+    {
+      wrong: 'looks-once-counted',
+      right: 'takes-once-counted',
+      scope: { buyers: 2, stock: 1 },
+      rule: 'immediates',
+    },
   ].map((pair) => ({ file: 'ticks', ...pair }) as Pair);
   for (const pair of pairs) caughtAndSpared(redis, pair);
 
@@ -87,7 +92,7 @@ describe('chance', () => {
     { wrong: 'traces-and-looks', right: 'traces-by-bytes', scope: calm },
     { wrong: 'orders-by-uuid-and-looks', right: 'orders-by-uuid', scope: calm },
     { wrong: 'compares-nothing', right: 'compares-its-token', scope: { ...calm, attempts: 2 } },
-  ].map((pair) => ({ file: 'chance', ...pair }) as Pair);
+  ].map((pair) => ({ file: 'chance', ...pair }));
   for (const pair of pairs) caughtAndSpared(redis, pair);
 
   test('draws that decide nothing leave the search exhausted', async () => {

@@ -92,7 +92,7 @@ const putsOffByRefresh = (name, sell) =>
       new Promise((resolve, reject) => {
         waiting.push({ resolve, reject });
         if (timer) timer.refresh();
-        else timer = setTimeout(flush, 10).unref();
+        else timer = setTimeout(() => void flush(), 10).unref();
       });
   });
 export const oneLookForAll = putsOffByRefresh('one-look-for-all', async (redis, batch) => {
@@ -112,8 +112,9 @@ const givesBack = (name, set, clear, clears) =>
     if (clears && pending !== undefined) clear(pending);
     return answer(sold);
   });
-const later = (callback) => setTimeout(callback, 100).unref();
+const later = (callback) => setTimeout(() => callback(), 100).unref();
+const soon = (callback) => setImmediate(() => callback());
 export const unrefGivesBack = givesBack('unref-gives-back', later, clearTimeout, false);
 export const unrefIsCleared = givesBack('unref-is-cleared', later, clearTimeout, true);
-export const immediateGivesBack = givesBack('immediate-gives-back', setImmediate, clearImmediate, false);
-export const immediateIsCleared = givesBack('immediate-is-cleared', setImmediate, clearImmediate, true);
+export const immediateGivesBack = givesBack('immediate-gives-back', soon, clearImmediate, false);
+export const immediateIsCleared = givesBack('immediate-is-cleared', soon, clearImmediate, true);

@@ -60,7 +60,7 @@ const takeEach = async (redis, batch) => {
 };
 const look = (redis) => redis.get('{item}:price');
 // Whatever is global when it is called.
-const immediate = (callback) => setImmediate(callback);
+const immediate = (callback) => setImmediate(() => callback());
 const tick = (callback) => process.nextTick(callback);
 const microtask = (callback) => queueMicrotask(callback);
 
@@ -104,7 +104,7 @@ const takesSideBySide = (name, early) =>
 export const awaitsThenTakes = takesSideBySide('awaits-then-takes', false);
 export const takesThenAwaits = takesSideBySide('takes-then-awaits', true);
 
-/** Puts off what it does once it knows the price; by then the reply to an earlier command may be there. */
+/** Puts off what it does once it knows the price; by then the reply to an earlier command may be there, that was not yet. */
 const putsOffSelling = (name, sell) =>
   probe(
     name,
@@ -112,8 +112,9 @@ const putsOffSelling = (name, sell) =>
       let counted = false;
       void lobby.incr('{item}:visits').then(() => (counted = true));
       await redis.get('{item}:price');
+      const before = counted;
       return new Promise((resolve, reject) => {
-        setImmediate(() => sell(redis, counted).then((sold) => resolve(answer(sold)), reject));
+        setImmediate(() => sell(redis, counted && !before).then((sold) => resolve(answer(sold)), reject));
       });
     },
     { connection: 'exclusive' },
