@@ -75,7 +75,7 @@ export async function sellOut(
 ): Promise<void> {
   const capacity = capacityOf(candidate);
   if (capacity === null) return;
-  onTrial?.(`${candidate.strategy.name}: a sale to its end`, 0);
+  onTrial?.(`${candidate.strategy.name}: a sale until it is sold out`, 0);
   const stock = Math.max(1, Math.round(SOLD_OUT_AFTER * seconds * capacity));
   const { buyers: _, arrivals: __, ...rest } = candidate.load;
   const run = await sellOnce(candidate, { ...rest, stock, seconds }, pool);

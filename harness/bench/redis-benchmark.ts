@@ -116,7 +116,7 @@ async function requestsPerSecond({ benchmarkPath, options }: RedisTarget, args: 
   if (rate > 0) return rate;
   throw new EnvironmentError(
     'NO_CEILING',
-    `redis-benchmark said what we do not understand: ${stdout.trim()}`,
+    `redis-benchmark printed what oversell cannot read: ${stdout.trim()}`,
     'measure without it: give --redis-server a path that has no redis-benchmark beside it',
   );
 }

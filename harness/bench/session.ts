@@ -156,7 +156,7 @@ async function proveSafety(
   pool: SessionPool,
 ): Promise<void> {
   const { target, strategy, seed, signal } = candidate.load;
-  onTrial?.(`${strategy.path ?? strategy.strategy.name}: a sale fought for`, 0);
+  onTrial?.(`${strategy.path ?? strategy.strategy.name}: safety check: a contended sale`, 0);
   await sellOnce(candidate, { target, strategy, seed, ...SAFETY, ...(signal && { signal }) }, pool);
 }
 

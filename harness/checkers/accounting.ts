@@ -139,7 +139,7 @@ function judgeProgress({ drained }: SaleAtRest, { stuck }: Sums): PropertyVerdic
   const failed = stuck.filter((request) => request.quantity <= drained);
   if (failed.length === 0) return HOLDS;
   const asked = failed.map(({ requestId, quantity }) => ({ request: requestId, units: quantity }));
-  const message = `gave up, hang or failed while ${drained} units could still be bought: ${listed(asked)}`;
+  const message = `gave up, never ended or failed while ${drained} units could still be bought: ${listed(asked)}`;
   return finding('violated', 'progress', message, about(asked));
 }
 

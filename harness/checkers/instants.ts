@@ -70,7 +70,7 @@ export function oversoldAtSomeInstant(
   return {
     property: 'oversell',
     message:
-      `${name} was acknowledged when everything on sale had been acknowledged to others; ` +
+      `${name} was acknowledged when everything on sale had already been acknowledged to others; ` +
       `at the worst instant ${most - sale.stock} too many`,
     units: most - sale.stock,
     requests: [name],

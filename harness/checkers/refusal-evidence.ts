@@ -14,7 +14,7 @@ export function impossibleRefusals(operations: OperationColumns, rows: readonly 
     const count = rows.length > 1 ? ` (${i + 1} of ${rows.length} such refusals)` : '';
     return {
       property: 'false-refusal',
-      message: `${request} asked for ${quantity} and was told ${outcome}, which no order explains beside the other answers${count}`,
+      message: `${request} asked for ${quantity} and was told ${outcome}, and no order of the operations explains that${count}`,
       requests: [request],
       operations: contextOf(operations, row),
     };

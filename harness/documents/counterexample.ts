@@ -99,7 +99,7 @@ export const readCounterexample = (file: string): Counterexample =>
 export function asCounterexample(document: unknown, what: string): Counterexample {
   const { data, error } = counterexampleSchema.safeParse(document);
   if (data) return data;
-  throw noCounterexample(`${what} is no counterexample: ${firstFault(error)}`, error);
+  throw noCounterexample(`${what} is not a counterexample: ${firstFault(error)}`, error);
 }
 
 const noCounterexample = (message: string, cause: unknown): UsageError =>

@@ -99,7 +99,8 @@ export class HistoryReader {
         this.#operations.push(line.operation);
         break;
       case 'drained':
-        if (this.#drained !== undefined) throw new LineError('says a second time what was drained');
+        if (this.#drained !== undefined)
+          throw new LineError('says a second time how many units were drained');
         this.#drained = line.units;
         break;
       case 'recorded':

@@ -37,7 +37,7 @@ type UnknownKey = (key: string) => unknown;
 export function parseHeader(text: string, unknownKey: UnknownKey): Sale {
   const header = parseObject(text);
   if (header['oversell'] !== 1) {
-    throw new LineError('is no header: begin with {"oversell":1,"sale":{"sku":"…","stock":…}}');
+    throw new LineError('is not a header: begin with {"oversell":1,"sale":{"sku":"…","stock":…}}');
   }
   const sold = asObject('sale', header['sale']);
   tellUnknown(header, ['oversell', 'sale'], unknownKey);
@@ -108,7 +108,8 @@ function faultIn(operation: Operation): string | undefined {
 
 function parseSales(sales: unknown, unknownKey: UnknownKey): readonly RecordedSale[] | null {
   if (sales === null) return null;
-  if (!Array.isArray(sales)) throw new LineError('has no list of sales, nor null for "keeps no ledger"');
+  if (!Array.isArray(sales))
+    throw new LineError('has neither a list of sales nor null, which means that no ledger is kept');
   return sales.map((item: unknown, i): RecordedSale => {
     if (isRecordedSale(item)) {
       tellUnknown(item, SALE_KEYS, (key) => unknownKey(`recorded.sales.${key}`));
@@ -133,14 +134,14 @@ function parseObject(text: string): Record<string, unknown> {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new LineError(`is no JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new LineError(`is not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
   return asObject('it', value);
 }
 
 function asObject(what: string, value: unknown): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new LineError(`is wrong: ${what} is no object`);
+    throw new LineError(`is wrong: ${what} is not an object`);
   }
   return value as Record<string, unknown>;
 }
@@ -148,7 +149,7 @@ function asObject(what: string, value: unknown): Record<string, unknown> {
 function string(what: string, value: unknown): string {
   if (typeof value !== 'string') throw new LineError(`is wrong: ${what} is ${shown(value)}, not a string`);
   // It has no UTF-8: two of them would become one name.
-  if (HALF_A_CHARACTER.test(value)) throw new LineError(`is wrong: ${what} holds half a character`);
+  if (HALF_A_CHARACTER.test(value)) throw new LineError(`is wrong: ${what} holds half of a surrogate pair`);
   return value;
 }
 

@@ -82,7 +82,7 @@ export class Recorder {
       case 'gave-up':
         return this.#end(row, GAVE_UP, completedNs, NaN);
       default:
-        throw new TypeError(`purchase answered ${JSON.stringify(outcome)}, which is no outcome`);
+        throw new TypeError(`purchase answered ${JSON.stringify(outcome)}, which is not an outcome`);
     }
   }
 

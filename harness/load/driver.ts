@@ -132,7 +132,7 @@ const notReady = (graceMs: number): EnvironmentError =>
   new EnvironmentError(
     'NOT_READY',
     `the instances were not ready to sell after ${graceMs} ms`,
-    'check that Redis answers, and that seller() comes to an end',
+    'check that Redis answers and that seller() settles',
   );
 
 /** Shares what is in flight out over the instances as evenly as it goes. */

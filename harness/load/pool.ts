@@ -46,8 +46,8 @@ export class InstancePool {
       const cause = this.#lastError ?? (error as Error);
       throw new EnvironmentError(
         'WORKER_DIED',
-        `an instance died: ${cause.message}`,
-        'see what the strategy throws outside of its promises, or give Node more memory',
+        `a worker thread died: ${cause.message}`,
+        'look for errors that the strategy throws outside its promises, or give Node more memory',
         { cause },
       );
     }
@@ -104,7 +104,7 @@ function errorOf({ during, code, message, remedy, stack }: InstanceFault): Error
   return new UsageError(
     code ?? 'STRATEGY_FAILED',
     `an instance failed while ${during}: ${message}`,
-    remedy ?? 'correct the strategy: what it throws there, no purchase can make good',
+    remedy ?? 'correct the strategy: without a seller, no instance can sell',
     { cause },
   );
 }

@@ -39,7 +39,7 @@ function checkFile(file: string): void {
   if (!STRATEGY_EXTENSIONS.includes(extname(file))) {
     throw new UsageError(
       'UNSUPPORTED_FILE',
-      `${file} is no module of strategies`,
+      `${file} is not a JavaScript or TypeScript file`,
       `give a ${STRATEGY_EXTENSIONS.join(', ')} file`,
     );
   }
@@ -90,8 +90,8 @@ async function neverSettles(file: string, limitMs: number): Promise<UsageError> 
   const at = lineThat(await readFile(file, 'utf8'), /^\S.*\bawait\b|^await\b/);
   return new UsageError(
     'IMPORT_TIMED_OUT',
-    `${placeOf(file, at)}: the file is not loaded after ${limitMs} ms: what it awaits at top level does not come`,
-    'move what is awaited into open() or seller(), or see why it never settles',
+    `${placeOf(file, at)}: the file was not loaded within ${limitMs} ms: a top-level await never settled`,
+    'move the await into open() or seller(), or find out why it never settles',
   );
 }
 

@@ -73,7 +73,7 @@ function wrongShape(exportName: string, fault: Fault, file: string, source: stri
   const field = fault.field.join('.');
   return new UsageError(
     'WRONG_SHAPE',
-    `${place}: ${exportName}.${field} is not what a strategy needs: ${fault.message}`,
+    `${place}: ${exportName}.${field} is wrong: ${fault.message}`,
     `correct ${field} as interface Strategy in oversell/contract says`,
   );
 }

@@ -68,8 +68,8 @@ async function transformed(file: string, source: string, loader: Loader, format:
     if (/top-level await/i.test(first.text)) {
       throw new UsageError(
         'CANNOT_EXPLORE',
-        `${place}: it awaits at top level, and an explored file is evaluated anew for each instance`,
-        'read synchronously there (readFileSync), or move what is awaited into open() or seller()',
+        `${place}: it has a top-level await, and an explored file is evaluated again for each instance`,
+        'read synchronously there (readFileSync), or move the await into open() or seller()',
       );
     }
     throw new UsageError('SYNTAX_ERROR', `${place}: ${first.text}`, 'correct the syntax of that line');

@@ -75,7 +75,11 @@ export async function strategyNamed(name: string, path?: string): Promise<Loaded
   if (path === undefined) return loadStrategy({ name });
   const found = (await loadStrategies({ path })).find(({ strategy }) => strategy.name === name);
   if (found) return found;
-  throw new UsageError('UNKNOWN_STRATEGY', `${path} has no strategy "${name}" any more`, 'explore it again');
+  throw new UsageError(
+    'UNKNOWN_STRATEGY',
+    `${path} no longer exports a strategy "${name}"`,
+    'explore it again',
+  );
 }
 
 function builtIn(name: string): Strategy {

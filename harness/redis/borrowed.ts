@@ -47,7 +47,7 @@ export async function borrowServer(url: string, runId: string): Promise<RedisTar
     }).catch((error: unknown) => {
       throw new EnvironmentError(
         'KEYS_LEFT',
-        `keys of this run may be left on the server: ${(error as Error).message}`,
+        `keys of this run may remain on the server: ${(error as Error).message}`,
         `redis-cli --scan --pattern '${keyPrefix}*' | xargs -r redis-cli UNLINK`,
         { cause: error },
       );
@@ -82,7 +82,7 @@ function refuseForeignLibraries(present: Libraries): void {
     if (other === undefined || other === source) continue;
     throw new UsageError(
       'FOREIGN_LIBRARY',
-      `--redis: that server has another function library called ${name}, and a run would replace it`,
+      `--redis: that server has a function library called ${name} that is not ours, and a run would replace it`,
       `use another server, or remove it there if nobody needs it: FUNCTION DELETE ${name}`,
     );
   }
@@ -128,7 +128,7 @@ async function visit<T>(options: ConnectionOptions, task: (redis: Client) => Pro
     throw new EnvironmentError(
       'REDIS_UNUSABLE',
       `--redis: ${reason.message}`,
-      'look whether the server runs there and accepts this login, or leave --redis out',
+      'check that the server runs there and accepts this login, or leave --redis out',
       { cause: error },
     );
   } finally {

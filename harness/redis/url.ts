@@ -9,7 +9,7 @@ import type { ConnectionOptions } from './target.ts';
  */
 export function parseRedisUrl(text: string): ConnectionOptions {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined) throw refuse('that is not a URL');
+  if (url === undefined) throw refuse('it is not a URL');
   const login = {
     ...(url.username !== '' && { username: decodeURIComponent(url.username) }),
     ...(url.password !== '' && { password: decodeURIComponent(url.password) }),

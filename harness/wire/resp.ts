@@ -82,7 +82,7 @@ function decodeAt(bytes: string, cursor: { at: number }): Reply {
       return { kind, items };
     }
     default:
-      throw new Error(`not RESP: ${JSON.stringify(bytes.slice(0, 40))}`);
+      throw new Error(`these bytes are not RESP: ${JSON.stringify(bytes.slice(0, 40))}`);
   }
 }
 
@@ -131,7 +131,7 @@ export function encodeCommand(args: readonly string[]): string {
 export function decodeCommand(bytes: string): string[] {
   const reply = decode(bytes);
   if (typeof reply !== 'object' || reply === null || reply.kind !== 'array') {
-    throw new Error(`not a command: ${JSON.stringify(bytes.slice(0, 40))}`);
+    throw new Error(`these bytes are not a command: ${JSON.stringify(bytes.slice(0, 40))}`);
   }
   return reply.items.map(String);
 }

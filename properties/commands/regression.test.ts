@@ -74,6 +74,6 @@ test('an emitted test fails until the strategy is fixed', async () => {
 test('what is no counterexample is refused by the name of what it lacks', async () => {
   await expect(standing({ oversell: 1, kind: 'counterexample' })).rejects.toMatchObject({
     code: 'NO_COUNTEREXAMPLE',
-    message: expect.stringMatching(/is no counterexample: .*, at strategy$/) as string,
+    message: expect.stringMatching(/is not a counterexample: .*, at strategy$/) as string,
   });
 });

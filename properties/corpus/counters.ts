@@ -81,7 +81,7 @@ export const takesZeroForNothing = mutant({
 
 export const resetsToZero = mutant({
   name: 'resets-to-zero',
-  mistake: 'mends a negative counter with SET 0, which a restock may have raised meanwhile',
+  mistake: 'corrects a negative counter with SET 0, which a restock may have raised meanwhile',
   source: 'https://github.com/OpenZeppelin/openzeppelin-relayer/pull/483',
   caught: {
     property: 'stranded',

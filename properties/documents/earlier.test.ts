@@ -73,7 +73,7 @@ describe('an earlier counterexample', () => {
     const broken = changed('counterexample.json', '"slot": 0', '"slot": "0"');
     const { exitCode, stdout } = await run('replay', broken);
     expect(exitCode).toBe(2);
-    expect(stdout).toMatch(/NO_COUNTEREXAMPLE[^]*is no counterexample: [^"]*, at schedule\.0\.slot/);
+    expect(stdout).toMatch(/NO_COUNTEREXAMPLE[^]*is not a counterexample: [^"]*, at schedule\.0\.slot/);
   });
 });
 

@@ -124,7 +124,7 @@ describe('what is wrong with a file is told with file, line and remedy, and exit
     ],
     [
       'a missing field',
-      { code: 'WRONG_SHAPE', line: 2, words: 'naive.seller is not what a strategy needs: it is missing' },
+      { code: 'WRONG_SHAPE', line: 2, words: 'naive.seller is wrong: it is missing' },
       NAIVE.replace('seller:', 'seler:'),
     ],
     [

@@ -131,7 +131,7 @@ function wordsOf(step: CounterexampleStep): string {
     case 'timer':
       return 'its timer fires';
     case 'immediate':
-      return 'what it put off by setImmediate comes';
+      return 'its setImmediate callback runs';
     default:
       return wordsOfEvent(step.event, step.detail) ?? step.event;
   }

@@ -59,7 +59,7 @@ ${
     control.ratio.low === null
       ? 'too few trials for an interval'
       : control.differs
-        ? markup`<b>differs</b>. Something else disturbed this session; do not trust its ratios`
+        ? markup`<b>differs</b>. Something else disturbed this session: do not trust its ratios`
         : 'no detectable difference, as it should be'
   }.</li>`
 }

@@ -46,7 +46,7 @@ export async function page(result: Result): Promise<string> {
 <h1>oversell</h1>
 <p>Can this code sell what is not there, or strand what is?</p>
 <p class="note">${startedAt.slice(0, 10)} · oversell ${machine.oversell} · ${machine.redis} · Node ${machine.node} · seed ${seed}</p>
-${status !== 'complete' && markup`<p class="verdict bad">INCOMPLETE: this run is ${status}. What stands here is what was known by then.</p>`}
+${status !== 'complete' && markup`<p class="verdict bad">INCOMPLETE: this run is ${status}. This page shows what was known by then.</p>`}
 <nav aria-label="Parts of the report">${PLACES.map(([id, name]) => markup`<a href="#${id}">${name}</a>`)}</nav>
 </header>
 <main>

@@ -53,7 +53,7 @@ export function price(result: Result): Question {
     answer: [
       told('Commands per sale', `${said(byCommands[0]!)} to ${said(byCommands.at(-1)!)}`),
       told(
-        'Attempts again per sale',
+        'Retries per sale',
         list(retrying.map(({ name, cost }) => `${perSale(cost!.retriesPerSale!)} (${name})`)),
       ),
       told('Gave up', list(gaveUp.map(({ name, cost }) => `${plural(cost!.gaveUp, 'buyer')} of ${name}`))),

@@ -114,7 +114,7 @@ function controlLine({
   const measured = `A/A control: ${strategy} against itself ${ratioText(ratio)}, n = ${trials}`;
   if (ratio.low === null) return `${measured}; too few trials for an interval, which needs 6`;
   return wrong
-    ? `${measured}: DIFFERS. Chance does that once in 20 sessions, else something disturbed this one: do not trust its ratios, measure again`
+    ? `${measured}: DIFFERS. By chance that happens once in 20 sessions; otherwise something disturbed this one: do not trust its ratios, measure again`
     : `${measured}: no detectable difference, as it should be`;
 }
 

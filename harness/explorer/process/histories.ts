@@ -282,7 +282,7 @@ export interface Difference {
 
 export function nondeterministic({ what }: Difference): CannotExplore {
   return new CannotExplore(
-    `nondeterministic: one history ran twice and did two things; ${what} differed`,
+    `nondeterministic: the code did different things when the same history was replayed: ${what} differed`,
     'take time and chance from env (now, sleep, random, pick), keep state in the module or the seller ' +
       '(not in globalThis or process.env), and leave the request as it is',
   );

@@ -139,7 +139,7 @@ export function virtualGlobals(startsAtMs = FIXED_EPOCH_MS): Disposable {
     // 2 is how the watchdog ends a thread that is stuck in explored code.
     if (!current || code === 2) return exit(code);
     current.exits();
-    throw new Error('process.exit while exploring');
+    throw new Error('process.exit is called in explored code');
   });
   process.on('unhandledRejection', blame);
   undo.push(() => process.off('unhandledRejection', blame));

@@ -47,7 +47,7 @@ export class Budgets {
         throw new UsageError(
           'BAD_SCOPE',
           `the scope has more faults and requests than fit into one exploration: ${had.map((one) => `${one}=${amounts[one]}`).join(', ')}`,
-          `explore them apart; up to ${extra} they fit together`,
+          `explore them separately; the extras up to ${extra} fit together`,
         );
       }
       this.#fields.set(extra, { shift, mask: (1 << bits) - 1 });

@@ -67,7 +67,9 @@ function notesOf(
     ...(interrupted ? ['interrupted'] : []),
     ...(chance === undefined ? [] : [chance]),
     ...(sampled ? [`stopped at ${maxStates} states`, ...sampled.notes] : []),
-    ...(space.cut ? ['a purchase went on and on, and was cut: its retries are not bounded'] : []),
+    ...(space.cut
+      ? ['a purchase never ended and was cut off: its retries are not bounded (env.maxAttempts)']
+      : []),
     ...audited.mismatches.map(
       ({ step, message }) => `audit: at step ${step + 1}, ${message}: this is a bug in oversell`,
     ),

@@ -61,7 +61,7 @@ export function judgeEnd(
   const refusals: Evidence[] = [
     ...refused.map(({ request, outcome }): Evidence => ({
       property: 'false-refusal',
-      message: `${request} was told ${outcome}, and no order of the purchases explains it`,
+      message: `${request} was told ${outcome}, and no order of the operations explains that`,
       operations: [],
     })),
   ];
@@ -89,7 +89,7 @@ function notRefusedAsNonsense(scope: Scope, finishes: readonly Finish[]): Eviden
     if (kind !== 'purchase' || !isNonsense(scope, buyer) || fate === 'rejected') return [];
     const refused = fate === 'sold-out' || fate === 'limit-reached';
     const property = fate === 'sold' ? 'oversell' : refused ? 'false-refusal' : 'progress';
-    const message = `a request that makes no sense (${scope.nonsense}) ended as ${fate}, not by a DefiniteError`;
+    const message = `an invalid request (${scope.nonsense}) ended as ${fate}, not with a DefiniteError`;
     return [{ property, message, operations: [] }];
   });
 }

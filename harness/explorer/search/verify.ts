@@ -64,8 +64,8 @@ async function chanceThatMatters(space: Space): Promise<string | undefined> {
   const difference = await space.histories.findDifference(({ draws }) => (draws > 0 ? others : []));
   if (!difference) return undefined;
   // Shared histories would give every instance the same chance.
-  if (sharesHistories(space)) throw new StartAgain('symmetry', 'instances draw chance of their own');
-  return `chance that is not taken from env.pick decides what it does (${difference.what}): other draws were not tried`;
+  if (sharesHistories(space)) throw new StartAgain('symmetry', 'instances draw random values of their own');
+  return `random values that do not come from env.pick decide what it does (${difference.what}): other values were not tried`;
 }
 
 /**

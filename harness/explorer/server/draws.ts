@@ -36,7 +36,10 @@ function choices(members: readonly string[], count: number): string[][] {
   let ways = 1;
   for (let i = 0; i < count; i++) ways = (ways * (members.length - i)) / (i + 1);
   if (ways > MOST_OUTCOMES) {
-    throw new CannotExplore(`its SPOP may come out in ${ways} ways`, 'put fewer units on sale');
+    throw new CannotExplore(
+      `its SPOP has ${ways} possible outcomes, too many to explore`,
+      'put fewer units on sale',
+    );
   }
   if (count === 0) return [[]];
   return members.flatMap((member, i) =>

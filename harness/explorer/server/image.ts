@@ -131,8 +131,8 @@ export class ImageReader {
       // What it held is kept for good, so it must not be what an expired key holds.
       if (again !== dump) {
         throw new CannotExplore(
-          `key ${key} was gone before it could be read: its deadline is nearer than that`,
-          'give it some seconds to live; when it expires is explored, whatever its deadline',
+          `key ${key} expired before it could be read: its TTL is too short`,
+          'give it a TTL of some seconds: expiry is explored at every moment, whatever the TTL',
         );
       }
       this.#contentByDump.set(dump, contentFrom(type, reading!));

@@ -118,7 +118,7 @@ export class ServerMemo {
     const second = await this.#server.run(from, step);
     if (first.reply !== second.reply || first.image.content !== second.image.content) {
       throw new CannotExplore(
-        `nondeterministic: ${name(step)} answered or left something else when it ran twice from the same state`,
+        `nondeterministic: ${name(step)} gave another reply or left other data when it ran twice from the same state`,
         'let nothing depend on the clock, on chance or on the order of sets inside the server',
       );
     }

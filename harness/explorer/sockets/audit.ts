@@ -62,7 +62,7 @@ export async function audit(
     if (end.outcome === walk.outcome && (expected?.has(end.outcome) ?? true)) continue;
     result.mismatches.push({
       step: walk.happened.length,
-      message: `the search came to ${end.outcome === walk.outcome ? 'other outcomes' : walk.outcome}, real sockets to ${end.outcome}`,
+      message: `the search ended in ${end.outcome === walk.outcome ? 'other outcomes' : walk.outcome}, real sockets in ${end.outcome}`,
     });
   }
   return { audit: result, found };

@@ -39,7 +39,7 @@ export async function replay(
       };
     }
     if ((await possibleSteps(sale)).regular.length > 0)
-      return { result: 'no-longer-violated', stepsRun, message: 'nothing is violated so far' };
+      return { result: 'no-longer-violated', stepsRun, message: 'nothing was violated by then' };
     const { judgement } = await sale.finish();
     const { verdict, evidence } = judgement[property];
     if (verdict !== 'violated')

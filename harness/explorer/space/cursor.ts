@@ -37,7 +37,7 @@ export class Cursor {
   /** @param picks answers for the choices (`env.pick`, the server's draws) on the way, in order */
   constructor(ground: Ground, server: number, local: Local, picks: readonly number[] = []) {
     if (local.phase === 'done' || local.phase === 'absent')
-      throw new Error(`an instance that is ${local.phase}`);
+      throw new Error(`an instance that is ${local.phase} cannot go on`);
     this.#ground = ground;
     this.server = server;
     this.#role = local.role;

@@ -39,7 +39,10 @@ export async function drive(cursor: Cursor, meanwhile?: () => Promise<void>): Pr
     const [reply] = cursor.deliverable();
     const [command] = cursor.executable();
     if (cursor.endless)
-      throw new CannotExplore('a call goes on and on', 'bound its retries (env.maxAttempts)');
+      throw new CannotExplore(
+        'a call never ends: it sends commands or sets timers without a limit',
+        'bound its retries (env.maxAttempts)',
+      );
     if (cursor.putsOff) await cursor.fireImmediates();
     else if (reply !== undefined) await cursor.deliver(reply);
     else if (command !== undefined) await cursor.execute(command);

@@ -204,8 +204,8 @@ export class States {
       if (!transitions) return false;
       if (transitions.length > 1) {
         throw new CannotExplore(
-          'it chooses (env.pick) because its connections broke',
-          'choose after the next reply instead of in the handler of the error',
+          'it calls env.pick because its connections broke',
+          'call env.pick after the next reply, not in the error handler',
         );
       }
       this.#land(slot, transitions[0]!);
@@ -245,7 +245,7 @@ const CUT_ALL: Move = { kind: 'cut-all' };
 /** 48 bits: 19 of server, 20 of local state, 9 of move. */
 function transitionKey(server: number, local: number, move: number): number {
   if (server >= 1 << 19 || local >= 1 << 20 || move >= 1 << 9) {
-    throw new RangeError('the scope is too large to be indexed: take fewer buyers, units or faults');
+    throw new RangeError('the scope is too large to explore: take fewer buyers, units or faults');
   }
   return (server * (1 << 20) + local) * (1 << 9) + move;
 }

@@ -40,7 +40,7 @@ export function exchangeGround(
     swap: role === instance ? (text) => text : renamer(scope, exchange),
     requireOwnIds: (text) => {
       for (const id of idsIn(text)) {
-        if (!own.has(id)) throw new StartAgain('symmetry', `a buyer is told of another: ${id}`);
+        if (!own.has(id)) throw new StartAgain('symmetry', `a buyer is told another buyer's id: ${id}`);
       }
     },
   };

@@ -47,7 +47,7 @@ export async function downloadPackages(
     await downloadWith(machine, { folder, settings, signal });
   } catch {
     signal?.throwIfAborted();
-    onProgress?.('the package lists are missing or old: fetching them, into our cache too');
+    onProgress?.('the package lists are missing or old: fetching them into the cache too');
     const lists = [`Dir::State=${state}`, `Dir::State::lists=${join(state, 'lists')}`];
     const ownLists: Apt = { folder, settings: [...settings, ...lists], signal };
     // Its failure is not final: one unreachable source of several is enough for it. The download decides, but

@@ -49,9 +49,9 @@ async function entriesIn(cache: string): Promise<string[]> {
 
 /** Unpacks the distribution's own signed packages into our cache; needs no root and installs nothing. */
 export async function unpackDebianServer(machine: Machine, search: Search): Promise<ServerBinary | Unusable> {
-  if (!(await hasApt(machine))) return { reason: 'Debian packages: there is no apt-get here' };
+  if (!(await hasApt(machine))) return { reason: 'Debian packages: apt-get is not installed' };
   const cache = await writableCache(machine);
-  if (cache === undefined) return { reason: 'Debian packages: no cache folder can be written' };
+  if (cache === undefined) return { reason: 'Debian packages: no cache folder is writable' };
   await removeLeftovers(cache);
   const work = join(cache, UNPACKING + randomUUID());
   const remove = { recursive: true, force: true };
@@ -59,7 +59,7 @@ export async function unpackDebianServer(machine: Machine, search: Search): Prom
   try {
     const entry = join(work, 'entry');
     await mkdir(join(entry, 'root'), { recursive: true });
-    search.onProgress?.('no redis-server here: unpacking the distribution’s packages into our cache (once)');
+    search.onProgress?.('no redis-server here: unpacking the distribution’s packages into the cache (once)');
     await downloadPackages(machine, work, search);
     await unpackPackages(machine, work, join(entry, 'root'), search.signal);
     await writeWrappers(entry);

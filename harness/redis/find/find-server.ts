@@ -38,7 +38,7 @@ export async function findServer(
     if (!/^(stable|\d+\.\d+(\.\d+)?)$/.test(redisVersion)) {
       throw new UsageError(
         'BAD_REDIS_VERSION',
-        `--redis-version: "${redisVersion}" is no version`,
+        `--redis-version: "${redisVersion}" is not a version`,
         'give 8.8.0',
       );
     }

@@ -27,7 +27,7 @@ export async function obtainByMemoryServer(
 ): Promise<ServerBinary | Unusable> {
   if (machine.memoryServer === undefined) return { reason: 'redis-memory-server is not installed' };
   const cache = await writableCache(machine);
-  if (cache === undefined) return { reason: 'redis-memory-server: no cache folder can be written' };
+  if (cache === undefined) return { reason: 'redis-memory-server: no cache folder is writable' };
   onProgress?.(
     `asking redis-memory-server for Redis ${version}: the first time, it downloads and compiles (minutes)`,
   );
