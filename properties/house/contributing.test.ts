@@ -56,10 +56,7 @@ const unlisted = (files: readonly string[], ...lists: (readonly string[])[]): st
 /** Its scopes are what is measured: they name faults and strategies, and know nothing of them. */
 const MEASURES = ['harness/speed/'];
 
-// A command's files are those of the layout in which each has one.
-const kinds = GUIDES.filter((thing) => thing !== 'command' || exists('harness/terminal/exit-codes.ts'));
-
-test.each(kinds)('every file that is to be touched for a new %s is there', (thing) => {
+test.each(GUIDES)('every file that is to be touched for a new %s is there', (thing) => {
   expect(listed(thing)).not.toEqual([]);
   expect(absent(thing)).toEqual([]);
 });
@@ -142,7 +139,7 @@ test('a strategy is known by name only to the files that the list for a new one 
   }
 });
 
-describe.skipIf(!kinds.includes('command'))('a command', () => {
+describe('a command', () => {
   test('stands in every file that the list for a new one has for all of them', () => {
     for (const file of ['harness/cli.ts', 'properties/commands/flags/tables.ts', 'README.md']) {
       const lines = text(file);
