@@ -64,9 +64,9 @@ beforeAll(async () => {
   runs = await workshop.run(CASES.map(([call]) => `${call} --json`));
 }, 240_000);
 
-test.each(CASES.map(([call, ...rest]) => [call.replace(/ .*\//, ' '), call, ...rest] as const))(
+test.each(CASES.map((one) => [one[0].replace(/ .*\//, ' '), one] as const))(
   '%s ends with the exit code of its verdict',
-  (_, call, field, value, exitCode) => {
+  (_, [call, field, value, exitCode]) => {
     expect(runs.get(`${call} --json`)).toMatchObject({ exitCode, document: { [field]: value } });
   },
 );

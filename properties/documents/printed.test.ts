@@ -135,7 +135,7 @@ test.each(PRINTED.map((one) => [one.what, one] as const))(
     expect(counterexamples.length).toBeGreaterThanOrEqual(writes.counterexamples ?? 0);
     for (const file of results) isOf(resultSchema, JSON.parse(readFileSync(file, 'utf8')), ['session']);
     for (const file of counterexamples)
-      isOf(counterexampleSchema, JSON.parse(readFileSync(file, 'utf8')), ['path']);
+      isOf(counterexampleSchema, JSON.parse(readFileSync(file, 'utf8')), ['path', 'boots', 'epochMs']);
     for (const file of histories) {
       const [header, ...lines] = readFileSync(file, 'utf8').trimEnd().split('\n');
       headerSchema.parse(JSON.parse(header!));

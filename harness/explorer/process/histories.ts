@@ -1,3 +1,4 @@
+import { eventKey } from './event-key.ts';
 import { chunksOf, inOneChunk, type Chunk } from './chunks.ts';
 import { CannotExplore, OpenPick, StartAgain } from '../errors.ts';
 import { Instance, type Abilities, type InstanceEvent, type Observation, type Settled } from './instance.ts';
@@ -313,24 +314,4 @@ function renameObservation(observation: Observation, rename: (text: string) => s
       (settled) => settled && (JSON.parse(rename(JSON.stringify(settled))) as Settled),
     ),
   };
-}
-
-function eventKey(event: InstanceEvent): string {
-  const picks = event.picks?.length ? ` picks ${event.picks.join()}` : '';
-  return keyOf(event) + picks;
-}
-
-function keyOf(event: InstanceEvent): string {
-  switch (event.type) {
-    case 'deliver':
-      return `d${event.connection} ${event.bytes}`;
-    case 'timer':
-      return 't';
-    case 'immediate':
-      return 'i';
-    case 'cut':
-      return `x${event.connection}`;
-    case 'call':
-      return `c${JSON.stringify(event.call)}`;
-  }
 }

@@ -173,7 +173,7 @@ function blame(reason: unknown): void {
 }
 
 /** When virtual time begins, where nobody says, and in the files of older versions. */
-export const FIXED_EPOCH_MS = 1_700_000_000_000;
+const FIXED_EPOCH_MS = 1_700_000_000_000;
 let epochMs = FIXED_EPOCH_MS;
 
 /** When the clock of the processes that are explored now begins. */

@@ -58,13 +58,11 @@ export function judgeEnd(
     };
   });
   const refused = falseRefusals(sale, operations);
-  const refusals: Evidence[] = [
-    ...refused.map(({ request, outcome }): Evidence => ({
-      property: 'false-refusal',
-      message: `${request} was told ${outcome}, and no order of the operations explains that`,
-      operations: [],
-    })),
-  ];
+  const refusals = refused.map(({ request, outcome }): Evidence => ({
+    property: 'false-refusal',
+    message: `${request} was told ${outcome}, and no order of the operations explains that`,
+    operations: [],
+  }));
   const judgement: Judgement = { ...accounts };
   for (const evidence of [...refusals, ...notRefusedAsNonsense(scope, finishes)]) {
     const others = judgement[evidence.property].evidence;

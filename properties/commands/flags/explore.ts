@@ -31,8 +31,7 @@ const verdictOf = (property: string, verdict: string): object => ({
 const changes = (
   typed: string,
   of: string,
-  property: string,
-  [before, after]: readonly [string, string],
+  { property, verdicts: [before, after] }: { property: string; verdicts: readonly [string, string] },
   reaches?: FlagRow['reaches'],
 ): FlagRow => ({
   typed,
@@ -93,37 +92,56 @@ export const EXPLORE: FlagTable = {
   flags: {
     '--buyers': [
       ...refused('--buyers 0', '--buyers 13', '--buyers x'),
-      changes('--buyers 1', 'explore read-then-write --stock 1', 'oversell', ['violated', 'holds'], {
-        buyers: 1,
-        users: 1,
-        instances: 1,
-        quantities: [1],
-      }),
+      changes(
+        '--buyers 1',
+        'explore read-then-write --stock 1',
+        { property: 'oversell', verdicts: ['violated', 'holds'] },
+        {
+          buyers: 1,
+          users: 1,
+          instances: 1,
+          quantities: [1],
+        },
+      ),
     ],
     '--stock': [
       ...refused('--stock 1001'),
-      changes('--stock 1', 'explore read-then-write --buyers 2', 'oversell', FAILS, { stock: 1 }),
+      changes(
+        '--stock 1',
+        'explore read-then-write --buyers 2',
+        { property: 'oversell', verdicts: FAILS },
+        { stock: 1 },
+      ),
       { typed: '--stock 0', reaches: { stock: 0 } },
     ],
     '--quantities': [
       ...refused('--quantities 1,0', '--quantities 1,,2'),
-      changes('--quantities 2,1', 'explore decrement-then-check --stock 3', 'false-refusal', FAILS, {
-        quantities: [2, 1, 2],
-      }),
+      changes(
+        '--quantities 2,1',
+        'explore decrement-then-check --stock 3',
+        { property: 'false-refusal', verdicts: FAILS },
+        {
+          quantities: [2, 1, 2],
+        },
+      ),
     ],
     '--users': [
       ...refused('--users 2'),
-      changes('--users 1', 'explore ./careless.mjs --buyers 2 --per-user-limit 1', 'user-limit', FAILS, {
-        users: 1,
-      }),
+      changes(
+        '--users 1',
+        'explore ./careless.mjs --buyers 2 --per-user-limit 1',
+        { property: 'user-limit', verdicts: FAILS },
+        {
+          users: 1,
+        },
+      ),
     ],
     '--per-user-limit': [
       ...refused('--per-user-limit 0'),
       changes(
         '--per-user-limit 1',
         'explore ./careless.mjs --buyers 2 --users 1',
-        'user-limit',
-        ['n/a', 'violated'],
+        { property: 'user-limit', verdicts: ['n/a', 'violated'] },
         {
           perUserLimit: 1,
         },
@@ -131,13 +149,23 @@ export const EXPLORE: FlagTable = {
     ],
     '--attempts': [
       ...refused('--attempts 0', '--attempts 101'),
-      changes('--attempts 1', 'explore watch-retry --buyers 2', 'progress', FAILS, { attempts: 1 }),
+      changes(
+        '--attempts 1',
+        'explore watch-retry --buyers 2',
+        { property: 'progress', verdicts: FAILS },
+        { attempts: 1 },
+      ),
     ],
     '--instances': [
       ...refused('--instances 2'),
-      changes('--instances 1', 'explore watch-shared-connection --buyers 2 --stock 1', 'oversell', FAILS, {
-        instances: 1,
-      }),
+      changes(
+        '--instances 1',
+        'explore watch-shared-connection --buyers 2 --stock 1',
+        { property: 'oversell', verdicts: FAILS },
+        {
+          instances: 1,
+        },
+      ),
     ],
     '--client': [
       ...refused('--client other'),
@@ -167,38 +195,69 @@ export const EXPLORE: FlagTable = {
       ...FAULTS.map((fault) => ({ typed: `--faults ${fault}=1`, reaches: budgets({ [fault]: 1 }) })),
       { typed: '--faults lost-reply', reaches: budgets({ 'lost-reply': 1 }) },
       { typed: '--faults crash=3,retry=2', reaches: budgets({ crash: 3, retry: 2 }) },
-      changes('--faults crash=1', 'explore lua-decrement --buyers 1', 'stranded', FAILS),
-      changes('--faults lost-reply=1', 'explore lua-decrement --buyers 1', 'double-sale', FAILS),
+      changes('--faults crash=1', 'explore lua-decrement --buyers 1', {
+        property: 'stranded',
+        verdicts: FAILS,
+      }),
+      changes('--faults lost-reply=1', 'explore lua-decrement --buyers 1', {
+        property: 'double-sale',
+        verdicts: FAILS,
+      }),
     ],
     '--releases': [
       ...refused('--releases 4'),
-      changes('--releases 1', 'explore decrement-then-reset --buyers 2 --stock 1', 'stranded', FAILS, {
-        releases: 1,
-      }),
+      changes(
+        '--releases 1',
+        'explore decrement-then-reset --buyers 2 --stock 1',
+        { property: 'stranded', verdicts: FAILS },
+        {
+          releases: 1,
+        },
+      ),
     ],
     '--restocks': [
       ...refused('--restocks 4'),
-      changes('--restocks 1', 'explore decrement-then-reset --buyers 2 --stock 1', 'stranded', FAILS, {
-        restocks: 1,
-      }),
+      changes(
+        '--restocks 1',
+        'explore decrement-then-reset --buyers 2 --stock 1',
+        { property: 'stranded', verdicts: FAILS },
+        {
+          restocks: 1,
+        },
+      ),
     ],
     '--jobs': [
       ...refused('--jobs 4'),
-      changes('--jobs 1', 'explore ./careless.mjs --buyers 2', 'oversell', FAILS, {
-        jobs: 1,
-      }),
+      changes(
+        '--jobs 1',
+        'explore ./careless.mjs --buyers 2',
+        { property: 'oversell', verdicts: FAILS },
+        {
+          jobs: 1,
+        },
+      ),
     ],
     '--offices': [
       ...refused('--offices 0', '--offices 5'),
-      changes('--offices 2', 'explore ./sweeping.mjs --buyers 2 --stock 1 --jobs 2', 'oversell', FAILS, {
-        offices: 2,
-      }),
+      changes(
+        '--offices 2',
+        'explore ./sweeping.mjs --buyers 2 --stock 1 --jobs 2',
+        { property: 'oversell', verdicts: FAILS },
+        {
+          offices: 2,
+        },
+      ),
     ],
     '--property': [
       ...refused('--property other'),
-      changes('--property stranded', RACE, 'oversell', ['violated', 'inconclusive'], {
-        properties: ['stranded'],
-      }),
+      changes(
+        '--property stranded',
+        RACE,
+        { property: 'oversell', verdicts: ['violated', 'inconclusive'] },
+        {
+          properties: ['stranded'],
+        },
+      ),
     ],
     '--max-states': [
       ...refused('--max-states 0'),

@@ -1,0 +1,22 @@
+import type { InstanceEvent } from './instance.ts';
+
+/** Equal keys, equal events: what a history goes on by. */
+export function eventKey(event: InstanceEvent): string {
+  const picks = event.picks?.length ? ` picks ${event.picks.join()}` : '';
+  return keyOf(event) + picks;
+}
+
+function keyOf(event: InstanceEvent): string {
+  switch (event.type) {
+    case 'deliver':
+      return `d${event.connection} ${event.bytes}`;
+    case 'timer':
+      return 't';
+    case 'immediate':
+      return 'i';
+    case 'cut':
+      return `x${event.connection}`;
+    case 'call':
+      return `c${JSON.stringify(event.call)}`;
+  }
+}
