@@ -1,7 +1,4 @@
 import { CannotExplore } from '../errors.ts';
-import { encodeCommand } from '../../wire/resp.ts';
-import type { Entry, ServerMemo } from './memo.ts';
-import type { Step } from './step-server.ts';
 import type { KeyContent } from './content.ts';
 
 /** SPOP of a set with more members than it takes: the server draws which. */
@@ -10,11 +7,6 @@ export interface Draw {
   members: readonly string[];
   /** Every choice of members that it may take. */
   outcomes: readonly (readonly string[])[];
-}
-
-/** A draw, and the members that it takes. */
-export interface Drawn extends Pick<Draw, 'key' | 'members'> {
-  outcome: readonly string[];
 }
 
 const MOST_OUTCOMES = 1000;
@@ -45,41 +37,4 @@ function choices(members: readonly string[], count: number): string[][] {
   return members.flatMap((member, i) =>
     choices(members.slice(i + 1), count - 1).map((others) => [member, ...others]),
   );
-}
-
-/**
- * Runs the draw as if it had come out so. The reply is the server's own, to the same command on a set of just these
- * members; the effect is that of SREM.
- */
-export async function executeDraw(
-  memo: ServerMemo,
-  state: number,
-  step: Step,
-  { key, members, outcome }: Drawn,
-): Promise<Entry> {
-  const remove = (gone: readonly string[]): Promise<Entry> =>
-    memo.execute(state, { command: encodeCommand(['SREM', key, ...gone]), queued: [], dirty: false });
-  const alone = await remove(members.filter((member) => !outcome.includes(member)));
-  const { reply } = await memo.execute(alone.next, step);
-  const { next, touched } = await remove(outcome);
-  return { reply, next, touched };
-}
-
-/** A set beside the sale's keys. */
-const ASIDE = '\x00oversell:draw';
-
-/**
- * The same on the server as it stands: the command draws from a set of just these members, and they leave theirs.
- * @param send sends it in place of what the strategy sent
- */
-export async function forceDraw<T>(
-  memo: ServerMemo,
-  args: readonly string[],
-  { key, outcome }: Drawn,
-  send: (instead: string) => Promise<T>,
-): Promise<T> {
-  await memo.call(['SADD', ASIDE, ...outcome]);
-  const sent = await send(encodeCommand([args[0]!, ASIDE, ...args.slice(2)]));
-  await memo.call(['SREM', key, ...outcome]);
-  return sent;
 }

@@ -1,3 +1,4 @@
+import { forceDraw } from '../server/drawn.ts';
 import type { Scope } from '../../documents/scope.ts';
 import type { RedisTarget } from '../../redis/target.ts';
 import {
@@ -10,7 +11,7 @@ import {
 } from '../../documents/faults.ts';
 import { Budgets } from '../scope/budgets.ts';
 import type { ScheduleStep } from '../../documents/counterexample.ts';
-import { drawOf, forceDraw, mayDraw, type Draw } from '../server/draws.ts';
+import { drawOf, mayDraw, type Draw } from '../server/draws.ts';
 import { Gate, type Passage } from '../../wire/gate.ts';
 import type { Abilities, Call } from '../process/instance.ts';
 import { isLone, isOffice, layoutOf, type Layout } from '../scope/layout.ts';

@@ -1,6 +1,6 @@
+import { executeDraw } from '../server/drawn.ts';
 import { outcomeOfCall } from '../process/answer.ts';
 import { isLocal } from '../server/explorable.ts';
-import { executeDraw } from '../server/draws.ts';
 import { OpenPick } from '../errors.ts';
 import type { Abilities, Call, InstanceEvent, Settled } from '../process/instance.ts';
 import type { Atom } from './atom.ts';
