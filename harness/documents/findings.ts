@@ -62,7 +62,7 @@ function* control(strategy: StrategyResult): Generator<Finding> {
   yield {
     kind: 'control-not-caught',
     strategy: strategy.name,
-    message: `${strategy.name} is known to be wrong, and this run did not show it: do not trust the run`,
+    message: `${strategy.name} is known to be wrong, and nothing was found: do not trust this run`,
   };
 }
 

@@ -183,7 +183,7 @@ describe('a sale whose sums disagree is blamed for that, and for nothing else', 
     [
       'refused, and yet in the ledger',
       facts({ requests: [request('a'), request('b', { outcome: 'sold-out' })], recorded: ledger('a', 'b') }),
-      { property: 'stranded', units: 1 },
+      { property: 'false-refusal', units: 1 },
       { 'lost-sale': 'holds' },
     ],
     [

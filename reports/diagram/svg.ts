@@ -70,7 +70,7 @@ function linesOf({ event, label, detail, reply, answers, resent, late }: Row): L
   const kind = event === 'execute' ? 'sent' : isFaultEvent(event) ? 'fault' : 'quiet';
   return [
     ...(resent ? [{ text: '↻ sent again', kind: 'mark' } as const] : []),
-    ...(late ? [{ text: 'late, its sender has died', kind: 'mark' } as const] : []),
+    ...(late ? [{ text: 'late, its sender is gone', kind: 'mark' } as const] : []),
     { text: event === 'execute' ? shorten(label) : label, kind },
     ...(detail === undefined ? [] : [{ text: detail, kind: 'quiet' } as const]),
     ...(reply === undefined ? [] : [{ text: `→ ${shorten(reply)}`, kind: 'reply' } as const]),
