@@ -1,8 +1,7 @@
-import type { Drawn } from './chance.ts';
 import type { PurchaseOutcome, PurchaseRequest, Seller, Strategy } from '../../../strategies/contract.ts';
 import { isDefinite } from '../../../strategies/errors.ts';
 import { CannotExplore, OpenPick } from '../errors.ts';
-import { Chance } from './chance.ts';
+import { Chance, type Drawn } from './chance.ts';
 import { Clients, isFromClientLibrary } from './clients.ts';
 import type { InstanceSpec } from './spec.ts';
 import { Timers } from './timers.ts';
