@@ -72,6 +72,7 @@ describe('how a process starts, and how it dies', () => {
     },
     { wrong: 'digests-and-looks', right: 'digests-and-takes', scope: { buyers: 2, stock: 1 } },
     { wrong: 'signs-and-looks', right: 'signs-and-takes', scope: { buyers: 2, stock: 1 } },
+    { wrong: 'looks-then-digests', right: 'digests-then-looks', scope: oneProcess },
   ].map((pair) => ({ file: 'starts', ...pair }) as Pair);
   for (const pair of pairs) caughtAndSpared(redis, pair);
 

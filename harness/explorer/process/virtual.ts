@@ -2,6 +2,7 @@ import type nodeCrypto from 'node:crypto';
 import { handOver } from '../../ground/busy.ts';
 import { CannotExplore } from '../errors.ts';
 import { watchOutside, type Waiting } from './outside.ts';
+import { eventfulSubtle } from './subtle.ts';
 
 /** The time and chance of one explored instance. */
 export interface VirtualWorld extends Waiting {
@@ -268,6 +269,8 @@ function patchCrypto(patch: Patch): void {
     bytes.copy(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
     return array;
   }) as typeof crypto.getRandomValues);
+  for (const [later, name] of eventfulSubtle(() => current !== undefined))
+    patch(crypto.subtle, name, later as never);
 }
 
 /** `timers/promises`' setTimeout, over whatever setTimeout is global at the call. */

@@ -1,5 +1,5 @@
 // How a process starts and ends, and what it is doing meanwhile.
-import { answer, lookAndTake, probe, STOCK, take } from './parts.mjs';
+import { answer, lease, lookAndTake, probe, STOCK, take } from './parts.mjs';
 
 /** Nobody puts the stock on sale but the processes that start. */
 const putsOnSale = (name, put) =>
@@ -61,3 +61,21 @@ export const wantsNoResend = probe(
   (redis) => async () => answer(Number(await redis.decr(STOCK)) >= 0),
   { client: { autoResendUnfulfilledCommands: false } },
 );
+
+/** Units in memory, and a digest between look and take; or before both. */
+const digestsInMemory = (name, looksFirst) =>
+  probe(name, async (redis) => {
+    const { leased, close } = await lease(redis);
+    return {
+      close,
+      async purchase() {
+        if (looksFirst && leased.units < 1) return answer(false);
+        await digest();
+        if (!looksFirst && leased.units < 1) return answer(false);
+        leased.units--;
+        return answer(true);
+      },
+    };
+  });
+export const looksThenDigests = digestsInMemory('looks-then-digests', true);
+export const digestsThenLooks = digestsInMemory('digests-then-looks', false);
