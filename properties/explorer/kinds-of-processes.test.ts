@@ -52,6 +52,7 @@ describe('how a process starts, and how it dies', () => {
       rule: 'boots',
       but: ['stranded'],
     },
+    { wrong: 'looks-once-told', right: 'takes-once-told', scope: { buyers: 2, stock: 1 } },
     {
       wrong: 'counts-and-looks',
       right: 'counts-and-takes',

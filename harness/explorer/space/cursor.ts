@@ -213,6 +213,12 @@ export class Cursor {
     );
   }
 
+  /** Nothing comes to it by itself: no reply, no timer, nothing that it sent or put off. */
+  get idle(): boolean {
+    const way = this.executable().length + this.deliverable().length + this.timers;
+    return way === 0 && !this.putsOff;
+  }
+
   /** A call has no answer yet. */
   get waits(): boolean {
     return (

@@ -67,11 +67,13 @@ export class Space extends Setting {
 
   /**
    * A lone buyer's purchase is called at once, as its interval begins with its first command anyway. Unless the code
-   * makes a choice on the way there (`env.pick`): then asking is an event, which has several outcomes.
+   * makes a choice on the way there (`env.pick`): then asking is an event, which has several outcomes. And unless
+   * something of the process's start is still to come, which may come before the buyer and change what it meets.
    */
   async #askedEarly(booted: Cursor, slot: number, packed: number): Promise<Cursor | undefined> {
     const [buyer, ...others] = buyersIn(this.scope, slot);
     if (buyer === undefined || others.length > 0 || !this.reductions.lateStarts) return undefined;
+    if (!booted.idle) return undefined;
     const cursor = new Cursor(this.ground(slot), booted.server, booted.local());
     cursor.atoms.push(...booted.atoms);
     try {

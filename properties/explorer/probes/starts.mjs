@@ -79,3 +79,13 @@ const digestsInMemory = (name, looksFirst) =>
   });
 export const looksThenDigests = digestsInMemory('looks-then-digests', true);
 export const digestsThenLooks = digestsInMemory('digests-then-looks', false);
+
+/** Asks for a flag when it starts, and serves before it is there; what it does once it is, is `then`. */
+const asksWhenItStarts = (name, then) =>
+  probe(name, (redis) => {
+    let told = false;
+    void redis.get('{item}:flag').then(() => (told = true));
+    return async () => answer(await (told ? then(redis) : take(redis)));
+  });
+export const looksOnceTold = asksWhenItStarts('looks-once-told', lookAndTake);
+export const takesOnceTold = asksWhenItStarts('takes-once-told', take);
