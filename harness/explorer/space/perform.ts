@@ -1,6 +1,7 @@
 import { CannotExplore, SellerFailed } from '../errors.ts';
 import type { Call, Settled } from '../process/instance.ts';
 import type { Move } from '../scope/moves.ts';
+import { isLone } from '../scope/layout.ts';
 import { requestOf } from '../scope/scope.ts';
 import { Cursor } from './cursor.ts';
 import { drive } from './drive.ts';
@@ -39,7 +40,9 @@ export async function perform(
     case 'release': {
       const method = move.kind === 'release' ? 'release' : 'purchase';
       const operation = move.kind === 'start' ? move.buyer : move.operation;
-      await ask(setting, cursor, slot, { method, buyer: move.buyer, operation, begun: true });
+      // Whatever a lone buyer's process hears until its next command runs could as well come just before that.
+      const begun = move.kind !== 'start' || !isLone(setting.scope, slot);
+      await ask(setting, cursor, slot, { method, buyer: move.buyer, operation, begun });
       break;
     }
     case 'restock': {
