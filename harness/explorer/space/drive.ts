@@ -5,8 +5,8 @@ import type { Cursor } from './cursor.ts';
  * Does what needs no decision: while the client can hear nothing but the replies of one connection, they arrive
  * at once, and commands that only touch their own connection run at once. Delivering later could only let the
  * client react later, and *when* its reactions run is the search's choice anyway; local commands commute with
- * everything that others do. A timer that is all that the instance waits for fires at once for the same reason:
- * nothing of its own could come before it.
+ * everything that others do. A timer, or what was put off, that is all that the instance waits for comes at once
+ * for the same reason: nothing of its own could come before it.
  *
  * Not for several buyers on one instance, whose starts and replies could fall in between (check in memory, pause,
  * take), nor while a crash or a cut may still come, which would fall in between too (WATCH, GET, pause, EXEC on a
@@ -23,8 +23,9 @@ export async function settle(cursor: Cursor): Promise<void> {
       if (deliverable.length > 0) await cursor.deliver(deliverable[0]!);
       else if (cursor.nextIsLocal(executable[0]!)) await cursor.execute(executable[0]!);
       else return;
-    } else if (active.size === 0 && cursor.putsOff) await cursor.fireImmediates();
-    else if (active.size === 0 && cursor.timerMatters) await cursor.fireTimer();
+    } else if (active.size > 0 || (cursor.putsOff && cursor.timers > 0)) return;
+    else if (cursor.putsOff) await cursor.fireImmediates();
+    else if (cursor.timerMatters) await cursor.fireTimer();
     else return;
   }
 }
