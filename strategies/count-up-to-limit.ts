@@ -18,11 +18,11 @@ export const countUpToLimit: Strategy = {
       'buyer-crash': ['stranded'],
       'lost-reply': ['false-refusal', 'double-sale'],
       retry: ['stranded', 'false-refusal', 'double-sale'],
-      // Without its counter the whole stock is for sale again.
-      eviction: ['oversell'],
+      // Without its counter the whole stock is for sale again, or, before a process starts, nothing is.
+      eviction: ['oversell', 'stranded'],
       'hostile-input': ['false-refusal', 'double-sale'],
       restart: ['false-refusal', 'double-sale'],
-      'restart-without-aof': ['oversell', 'lost-sale'],
+      'restart-without-aof': ['oversell', 'stranded', 'lost-sale'],
     },
     { lacks: ['limit', 'ledger', 'release-restock'] },
   ),

@@ -28,7 +28,7 @@ export class OpenPick extends Error {
  * observed, buyers that are not interchangeable, replies that matter together): search again without the assumption.
  */
 export class StartAgain extends Error {
-  override readonly cause: 'watched-key' | 'symmetry' | 'chunks';
+  override readonly cause: 'watched-key' | 'symmetry' | 'chunks' | 'shared-chunks';
 
   constructor(cause: StartAgain['cause'], message: string) {
     super(message);

@@ -55,13 +55,15 @@ export async function explore(options: ExploreOptions): Promise<Exploration> {
     if (options.unreduced) return await exploreUnreduced(options, memo);
     const reductions = { ...ALL_REDUCTIONS, merging: options.merging ?? true };
     reductions.symmetry &&= reductions.merging;
+    const rules: Partial<Rules> = {};
     for (;;) {
       try {
-        return await exploreWith(options, memo, reductions);
+        return await exploreWith({ ...options, rules: { ...options.rules, ...rules } }, memo, reductions);
       } catch (error) {
         if (!(error instanceof StartAgain)) throw error;
         if (error.cause === 'symmetry') reductions.symmetry = false;
         else if (error.cause === 'chunks') reductions.fuse = false;
+        else if (error.cause === 'shared-chunks') rules.sharedChunks = true;
         else await memo.watch(error.message);
       }
     }

@@ -19,6 +19,8 @@ export interface Rules {
   logicalTtl: boolean;
   /** Several replies may arrive in one chunk, with no microtask between. */
   chunks: boolean;
+  /** They do so by events of their own where a process serves several buyers: only where it was found to matter. */
+  sharedChunks: boolean;
   /** What setImmediate puts off comes as an event. */
   immediates: boolean;
   /** Commands that a process sends to start interleave with everything else. */
@@ -46,6 +48,7 @@ export const ALL_RULES: Rules = {
   replyPrefixes: true,
   logicalTtl: true,
   chunks: true,
+  sharedChunks: false,
   immediates: true,
   boots: true,
   deadlineOrder: true,

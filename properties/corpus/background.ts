@@ -218,7 +218,8 @@ export const leavesTheQueueBehind = mutant({
   name: 'leaves-the-queue-behind',
   mistake:
     'tells a buyer who has waited too long that nothing was taken, and leaves the request in the queue',
-  caught: { property: 'stranded', environment: 'calm', scope: { buyers: 1, stock: 1 } },
+  // Who was told that nothing was taken has an order all the same.
+  caught: { property: 'false-refusal', environment: 'calm', scope: { buyers: 1, stock: 1 } },
   mended: queuesAndWithdraws,
   seller: queueing({ withdraw: "return redis.call('HGET', KEYS[2], ARGV[1])" }),
 });

@@ -116,7 +116,7 @@ export const looksBackTooEarly = mutant({
     'after an error it looks into the ledger, and says that nothing was taken as long as nothing is there',
   client,
   caught: {
-    property: 'stranded',
+    property: 'false-refusal',
     environment: 'lost-reply',
     scope: { buyers: 1, stock: 1, faults: { 'late-request': 1 } },
   },

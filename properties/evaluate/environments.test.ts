@@ -57,7 +57,7 @@ test.each<[string, ExploredEnvironment, Property, { wrong: Strategy; right: Stra
   [
     'what was sent comes late',
     'lost-reply',
-    'stranded',
+    'false-refusal',
     { wrong: looksBackTooEarly, right: checksWhatBecameOfIt },
   ],
   ['what can expire has expired', 'retry', 'double-sale', { wrong: remembersForAWhile, right: reserves }],

@@ -44,6 +44,10 @@ export type InstanceEvent = (
 /** Which optional parts of the contract a seller has; what `seller` returns. */
 export type Abilities = Record<'recorded' | 'release' | 'restock' | 'confirm' | 'runJob' | 'close', boolean>;
 
+/** What a process's first call, that of `seller`, answered; undefined while it has none. */
+export const abilitiesIn = (settled: Settled | undefined): Abilities | undefined =>
+  settled?.kind === 'returned' ? (settled.value as Abilities) : undefined;
+
 const abilitiesOf = (seller: Seller): Abilities => ({
   recorded: seller.recorded !== undefined,
   release: seller.release !== undefined,

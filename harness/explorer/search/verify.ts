@@ -42,16 +42,25 @@ async function verifySymmetry(space: Space): Promise<void> {
   throw new StartAgain('symmetry', `${lost} depends on more of the ids than whether they are equal`);
 }
 
+const chunked = (what: string): string => `${what} depends on which replies arrive in one chunk`;
+
 /**
- * Replies to a lone buyer arrive one by one in the search: where several could have arrived in one chunk, with no
+ * Replies arrive one by one in the search: where several could have arrived in one chunk, with no
  * microtask between, every history comes out the same with that.
  */
-async function verifyChunks({ scope, histories, layout, reductions, rules }: Space): Promise<void> {
-  if (!reductions.fuse || !rules.chunks) return;
-  const lost = await histories.findDifference(({ role, chunks }) =>
-    role < layout.slots && isLone(scope, role) ? chunks().map((chunk) => ({ chunk })) : [],
-  );
-  if (lost) throw new StartAgain('chunks', `${lost.what} depends on which replies arrive in one chunk`);
+async function verifyChunks({ histories, layout, reductions, rules, scope, budgets }: Space): Promise<void> {
+  if (!rules.chunks) return;
+  const differs = (those: (role: number) => boolean): ReturnType<typeof histories.findDifference> =>
+    histories.findDifference(({ role, chunks }) =>
+      role < layout.slots && those(role) ? chunks().map((chunk) => ({ chunk })) : [],
+    );
+  // With faults, releases or jobs besides, chunks as events make more states than can be visited: a limit that the
+  // page on the model names.
+  const looks = !rules.sharedChunks && budgets.whole === 0;
+  const shared = looks ? await differs((role) => !isLone(scope, role)) : undefined;
+  if (shared) throw new StartAgain('shared-chunks', chunked(shared.what));
+  const lone = reductions.fuse ? await differs((role) => isLone(scope, role)) : undefined;
+  if (lone) throw new StartAgain('chunks', chunked(lone.what));
 }
 
 /** Whether other draws could have changed a command or an answer: both ends of what a draw can be, and each stratum. */

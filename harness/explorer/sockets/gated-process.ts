@@ -1,7 +1,13 @@
 import { outcomeOfCall } from '../process/answer.ts';
 import type { ScheduleStep } from '../../documents/counterexample.ts';
 import type { Passage } from '../../wire/gate.ts';
-import type { Abilities, Call, Instance, InstanceEvent } from '../process/instance.ts';
+import {
+  abilitiesIn,
+  type Abilities,
+  type Call,
+  type Instance,
+  type InstanceEvent,
+} from '../process/instance.ts';
 import type { Finish } from '../search/judge-end.ts';
 
 interface Called {
@@ -31,8 +37,7 @@ export class Process {
 
   /** What its seller can do; undefined while it has none. */
   get abilities(): Abilities | undefined {
-    const [seller] = this.instance.observe().settled;
-    return seller?.kind === 'returned' ? (seller.value as Abilities) : undefined;
+    return abilitiesIn(this.instance.observe().settled[0]);
   }
 
   get timers(): number {

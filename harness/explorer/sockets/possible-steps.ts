@@ -50,7 +50,8 @@ async function messages(sale: RealSale, slot: number, process: Process): Promise
       steps.push(...(draw ? draw.outcomes.map((_, outcome) => ({ ...step, picks: [outcome] })) : [step]));
     }
     const most = process.crashed ? 1 : passage.replies.length;
-    for (let replies = 1; replies <= Math.min(most, process.arriving(connection)); replies++)
+    const all = Math.min(most, process.arriving(connection));
+    for (const replies of all > 0 ? new Set([1, Math.min(2, all), all]) : [])
       steps.push({ slot, event: 'deliver', connection, ...(replies > 1 ? { replies } : {}) });
   }
   return steps;

@@ -1,13 +1,12 @@
-import { executeDraw } from '../server/drawn.ts';
 import { outcomeOfCall } from '../process/answer.ts';
 import { isLocal } from '../server/explorable.ts';
-import { OpenPick } from '../errors.ts';
-import type { Abilities, Call, InstanceEvent, Settled } from '../process/instance.ts';
+import { abilitiesIn, type Call, type InstanceEvent, type Observation } from '../process/instance.ts';
 import type { Atom } from './atom.ts';
-import { GONE, NEW_CONNECTION, type Answer, type CallState, type Connection, type Local } from './local.ts';
+import { GONE, NEW_CONNECTION, resent, type Answer, type CallState } from './local.ts';
+import type { Connection, Local } from './local.ts';
 import { decodeCommand } from '../../wire/resp.ts';
 import type { Ground } from './ground.ts';
-import { dirtied, runOn, telling } from './on-server.ts';
+import { dirtied, entryOf, runOn, telling } from './on-server.ts';
 import type { Entry } from '../server/memo.ts';
 import type { Step } from '../server/step-server.ts';
 
@@ -81,15 +80,17 @@ export class Cursor {
    */
   arriving(c: number): number {
     const { executed, replies } = this.#connections[c]!;
-    const putOff = this.#phase === 'live' ? this.#ground.histories.observation(this.#node).putOff : undefined;
-    if (!putOff) return replies.length;
-    const answered = executed - replies.length;
-    return Math.max(0, Math.min(replies.length, (putOff[c] ?? 0) - answered));
+    const writtenThen = this.#putOff ? (this.#putOff[c] ?? 0) : Infinity;
+    return Math.max(0, Math.min(replies.length, writtenThen - (executed - replies.length)));
   }
 
   /** Something is put off by setImmediate. */
   get putsOff(): boolean {
-    return this.#phase === 'live' && this.#ground.histories.observation(this.#node).putOff !== undefined;
+    return this.#putOff !== undefined;
+  }
+
+  get #putOff(): readonly number[] | undefined {
+    return this.#phase === 'live' ? this.#ground.histories.observation(this.#node).putOff : undefined;
   }
 
   async fireImmediates(): Promise<void> {
@@ -118,12 +119,11 @@ export class Cursor {
   }
 
   /** What its seller can do; undefined while it has none. */
-  get abilities(): Abilities | undefined {
-    const settled = this.settled(0);
-    return settled?.kind === 'returned' ? (settled.value as Abilities) : undefined;
+  get abilities(): ReturnType<typeof abilitiesIn> {
+    return abilitiesIn(this.settled(0));
   }
 
-  settled(index: number): Settled | undefined {
+  settled(index: number): Observation['settled'][number] {
     return this.#ground.histories.observation(this.#node).settled[index];
   }
 
@@ -301,29 +301,17 @@ export class Cursor {
   #noteResent(fresh: readonly string[]): void {
     if (!fresh.some((command) => this.#lost.includes(command))) return;
     this.#lost = this.#lost.filter((command) => !fresh.includes(command));
-    this.#calls.forEach((call, i) => {
-      if (call.outcome === undefined && call.operation >= 0) this.#calls[i] = { ...call, resent: true };
-    });
+    this.#calls.splice(0, this.#calls.length, ...this.#calls.map(resent));
   }
 
   #growConnections(): void {
-    const { written } = this.#ground.histories.observation(this.#node);
-    while (this.#connections.length < written.length) this.#connections.push(NEW_CONNECTION);
-  }
-
-  async #execute(step: Step): Promise<Entry> {
-    const { memo, draws } = this.#ground;
-    const draw = memo.draw(this.server, step);
-    if (!draw) return memo.execute(this.server, step);
-    const outcome = draws === 'first' ? 0 : this.#picks.shift();
-    if (outcome === undefined) throw new OpenPick([], draw.outcomes.length);
-    this.#drawn = outcome;
-    return executeDraw(memo, this.server, step, { ...draw, outcome: draw.outcomes[outcome]! });
+    const { length } = this.#ground.histories.observation(this.#node).written;
+    while (this.#connections.length < length) this.#connections.push(NEW_CONNECTION);
   }
 
   async #ask(step: Step): Promise<Entry> {
-    const { memo } = this.#ground;
-    const entry = memo.lookup(this.server, step) ?? (await this.#execute(step));
+    const { entry, drawn } = await entryOf(this.#ground, this.server, step, this.#picks);
+    this.#drawn ??= drawn;
     this.server = entry.next;
     this.touched |= entry.touched;
     if (entry.touched !== 0 && this.#ground.rules.ownTouch) {

@@ -37,16 +37,20 @@ function starts({ setting, slot, local, cursor }: Situation): Move[] {
   });
 }
 
-function messages({ cursor, slot, setting: { rules, scope, reductions } }: Situation): Move[] {
+function messages({ cursor, slot, setting: { rules, reductions, scope } }: Situation): Move[] {
   const executions = cursor.executable().map((connection): Move => ({ kind: 'execute', connection }));
   const deliveries = cursor.deliverable().flatMap((connection): Move[] => {
     const whole = cursor.outstanding(connection).commands === 0;
     if (!whole && !rules.replyPrefixes) return [];
-    // One after the other, or several in one chunk. Of a lone buyer's that makes no difference, or it is found out
-    // (see `verify`), and nothing is fused any more.
-    const matters = !isLone(scope, slot) || !reductions.fuse;
+    // One after the other, or several in one chunk: two, or all that wait. That makes no difference, or it is found
+    // out (see `verify`), and then they are events; of a lone buyer's, with nothing fused any more.
+    const matters = isLone(scope, slot) ? !reductions.fuse : rules.sharedChunks;
     const most = rules.chunks && matters ? cursor.arriving(connection) : 1;
-    return Array.from({ length: most }, (_, i): Move => ({ kind: 'deliver', connection, replies: i + 1 }));
+    return [...new Set([1, Math.min(2, most), most])].map((replies): Move => ({
+      kind: 'deliver',
+      connection,
+      replies,
+    }));
   });
   return [...executions, ...deliveries];
 }

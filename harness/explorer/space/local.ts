@@ -33,6 +33,10 @@ export interface CallState {
   resent: boolean;
 }
 
+/** The call after the client sent commands again: it concerns those that still run. */
+export const resent = (call: CallState): CallState =>
+  call.outcome === undefined && call.operation >= 0 ? { ...call, resent: true } : call;
+
 /** One connection, as the server knows it. */
 export interface Connection {
   /** Commands of the node's `written` that ran. */

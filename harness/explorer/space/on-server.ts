@@ -1,3 +1,5 @@
+import { OpenPick } from '../errors.ts';
+import { executeDraw } from '../server/drawn.ts';
 import { isLocal } from '../server/explorable.ts';
 import type { Entry } from '../server/memo.ts';
 import type { Step } from '../server/step-server.ts';
@@ -53,6 +55,28 @@ export async function runOn(
     connection.dirty = true;
   }
   return reply;
+}
+
+/**
+ * What the step comes to in this state of the server.
+ *
+ * @param picks outcomes of what the server draws, from which the next is taken
+ * @throws OpenPick if it draws, and none is left
+ */
+export async function entryOf(
+  { memo, draws }: Ground,
+  server: number,
+  step: Step,
+  picks: number[],
+): Promise<{ entry: Entry; drawn?: number }> {
+  const known = memo.lookup(server, step);
+  if (known) return { entry: known };
+  const draw = memo.draw(server, step);
+  if (!draw) return { entry: await memo.execute(server, step) };
+  const drawn = draws === 'first' ? 0 : picks.shift();
+  if (drawn === undefined) throw new OpenPick([], draw.outcomes.length);
+  const outcome = draw.outcomes[drawn]!;
+  return { entry: await executeDraw(memo, server, step, { ...draw, outcome }), drawn };
 }
 
 /** The connection after others touched these keys. */
