@@ -214,7 +214,9 @@ describe('a corrupt line is never skipped: it is named by its number', () => {
         path,
         `{"oversell":1,"sale":{"sku":"tea","stock":1}}\n${line({ request: 'r%' }).replace('%', escaped)}`,
       );
-      await expect(readHistory(path)).rejects.toThrow('line 2 is wrong: request holds half a character');
+      await expect(readHistory(path)).rejects.toThrow(
+        'line 2 is wrong: request holds half of a surrogate pair',
+      );
     },
   );
 
