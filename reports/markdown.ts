@@ -9,7 +9,7 @@ import {
   example,
   notTested,
   partsOf,
-  scopesOf,
+  exploredScopes,
   strategyNote,
   verdictLine,
   type Example,
@@ -123,7 +123,7 @@ function conditions(result: Result): string {
   return [
     '## What was run',
     [
-      ...scopesOf(result),
+      ...exploredScopes(result),
       `${status}, ${Math.round(elapsedMs / 1000)} s, seed ${seed}, oversell ${machine.oversell}, ${machine.redis}, Node ${machine.node}, ${machine.platform}, ${machine.cpus}`,
       `Not tested here: ${notTested(result).join(', ')}`,
       ...(result.notRun ? [`Not run in this profile: ${result.notRun.join(', ')}`] : []),

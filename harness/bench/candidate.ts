@@ -4,7 +4,7 @@ import type { Judgement } from '../checkers/checker.ts';
 import { judge } from '../checkers/judge.ts';
 import type { Course, Offered, Sweep } from '../documents/figures.ts';
 import { runLoad } from '../load/driver.ts';
-import { planLoad, type LoadOptions } from '../load/options.ts';
+import { planLoad, type LoadOptions } from '../load/run-options.ts';
 import type { SessionPool } from '../load/pool.ts';
 import { median } from './statistics.ts';
 import type { LoadRun } from '../load/summary.ts';

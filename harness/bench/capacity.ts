@@ -2,7 +2,7 @@ import { capacityOf, sellOnce, type Candidate } from './candidate.ts';
 import { isSaturated } from './row.ts';
 import type { ArrivalProfile } from '../documents/vocabulary.ts';
 import { courseOf } from './course.ts';
-import type { LoadOptions } from '../load/options.ts';
+import type { LoadOptions } from '../load/run-options.ts';
 import type { SessionPool } from '../load/pool.ts';
 import type { ResponseTarget } from '../documents/figures.ts';
 import { offered, sweep, type Attempt } from './sweep.ts';

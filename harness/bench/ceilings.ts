@@ -4,7 +4,7 @@ import type { Candidate } from './candidate.ts';
 import type { Ceiling } from '../documents/figures.ts';
 import { benchmark, canBenchmark, DECR, ownCommand, PIPELINED } from './redis-benchmark.ts';
 import { runLoad } from '../load/driver.ts';
-import { planLoad, type LoadOptions } from '../load/options.ts';
+import { planLoad, type LoadOptions } from '../load/run-options.ts';
 import type { SessionPool } from '../load/pool.ts';
 import type { Measured } from './trials.ts';
 import type { RedisTarget } from '../redis/target.ts';

@@ -9,7 +9,7 @@ import type { ArrivalProfile, Verdict } from '../documents/vocabulary.ts';
 import { worst, type Judgement } from '../checkers/checker.ts';
 import { UsageError } from '../ground/errors.ts';
 import { writeHistory } from '../history/jsonl.ts';
-import { planLoad, type LoadOptions } from '../load/options.ts';
+import { planLoad, type LoadOptions } from '../load/run-options.ts';
 import { SessionPool } from '../load/pool.ts';
 import { differs } from '../documents/intervals.ts';
 import { median, pairedRatio } from './statistics.ts';

@@ -2,7 +2,7 @@ import type { Outcome } from '../documents/vocabulary.ts';
 import type { Sale } from '../../strategies/contract.ts';
 import type { Operation } from '../history/operation.ts';
 import { checkLinearizable } from './linearizability.ts';
-import type { Operation as Timed } from './model.ts';
+import type { ModelOperation as Timed } from './model.ts';
 import { saleModel, type SaleInput } from './sale-model.ts';
 
 /** What the question needs to know of an operation; any unit of time. */

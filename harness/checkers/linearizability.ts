@@ -1,9 +1,9 @@
 import { heapInUse, systemClock } from '../ground/ambient.ts';
-import { Search, type Gauges } from './linearization-search.ts';
-import type { LinearizabilityResult, Model, Operation } from './model.ts';
+import { LinearizationSearch, type Gauges } from './linearization-search.ts';
+import type { LinearizabilityResult, Model, ModelOperation } from './model.ts';
 
 // For users of `oversell/linearizability`.
-export type { LinearizabilityResult, Model, Operation };
+export type { LinearizabilityResult, Model, ModelOperation };
 
 export interface LinearizabilityOptions {
   /** Milliseconds for the whole check, Infinity for no limit; afterwards the verdict is `inconclusive`. */
@@ -29,21 +29,21 @@ const MOST_BYTES = 1 << 30;
  */
 export function checkLinearizable<S, I, O>(
   model: Model<S, I, O>,
-  operations: readonly Operation<I, O>[],
+  operations: readonly ModelOperation<I, O>[],
   options: LinearizabilityOptions,
 ): LinearizabilityResult<I, O> {
   const clock = systemClock;
   const endNs = clock.monotonicNs() + options.timeoutMs * 1e6;
   operations.forEach(checkTimes);
   const parts = model.partition?.(operations) ?? [operations];
-  const orders: (readonly Operation<I, O>[])[] = [];
+  const orders: (readonly ModelOperation<I, O>[])[] = [];
   // Searches are made when it is their turn and let go when they are done: together they share the memory.
   let open = parts.map((part, place): Part<S, I, O> => ({ place, part }));
   let bytes = 0;
   let outOfMemory: LinearizabilityResult<I, O> | undefined;
   for (let turnMs = FIRST_TURN_MS; open.length > 0; turnMs *= 2) {
     const left: typeof open = [];
-    for (const { place, part, search = new Search(model, part, GAUGES) } of open) {
+    for (const { place, part, search = new LinearizationSearch(model, part, GAUGES) } of open) {
       bytes -= search.bytes;
       search.run(Math.min(endNs, clock.monotonicNs() + turnMs * 1e6), MOST_BYTES - bytes);
       if (search.verdict === 'violated') return { verdict: 'violated', ...search.evidence() };
@@ -64,18 +64,18 @@ export function checkLinearizable<S, I, O>(
 interface Part<S, I, O> {
   /** Among the parts. */
   place: number;
-  part: readonly Operation<I, O>[];
-  search?: Search<S, I, O>;
+  part: readonly ModelOperation<I, O>[];
+  search?: LinearizationSearch<S, I, O>;
 }
 
 const GAUGES: Gauges = { clock: systemClock, heapInUse };
 
-const inconclusive = <S, I, O>(search: Search<S, I, O>): LinearizabilityResult<I, O> => ({
+const inconclusive = <S, I, O>(search: LinearizationSearch<S, I, O>): LinearizabilityResult<I, O> => ({
   verdict: 'inconclusive',
   ...search.evidence(),
 });
 
-function checkTimes({ invoked, completed }: Operation<unknown, unknown>, i: number): void {
+function checkTimes({ invoked, completed }: ModelOperation<unknown, unknown>, i: number): void {
   if (invoked <= completed) return;
   throw new RangeError(`operation ${i} is invoked at ${invoked} and completed at ${completed}`);
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../ground/ambient.ts';
 import { Configurations, Members } from './configurations.ts';
-import type { LinearizabilityResult, Model, Operation } from './model.ts';
+import type { LinearizabilityResult, Model, ModelOperation } from './model.ts';
 import { orderByTime } from './order.ts';
 import { HEAD, Timeline } from './timeline.ts';
 
@@ -19,12 +19,12 @@ const MOST_HEAP = 0.8;
 const HEAP_LOOK_NS = 10e6;
 
 /** The search for an order of one part's operations; it can be interrupted and continued. */
-export class Search<S, I, O> {
+export class LinearizationSearch<S, I, O> {
   /** Undefined while there is more to try. `inconclusive`: there is, but no memory for it. */
   verdict: 'holds' | 'violated' | 'inconclusive' | undefined;
   readonly #model: Model<S, I, O>;
   /** In the order of their invocation; known by their place here. */
-  readonly #operations: readonly Operation<I, O>[];
+  readonly #operations: readonly ModelOperation<I, O>[];
   readonly #gauges: Gauges;
   /** What is not placed. */
   readonly #timeline: Timeline;
@@ -45,7 +45,7 @@ export class Search<S, I, O> {
   #nextHeapLookNs: number;
 
   /** @param operations each completes after it was invoked, or at the same time */
-  constructor(model: Model<S, I, O>, operations: readonly Operation<I, O>[], gauges: Gauges) {
+  constructor(model: Model<S, I, O>, operations: readonly ModelOperation<I, O>[], gauges: Gauges) {
     this.#model = model;
     this.#operations = inOrder(operations);
     this.#gauges = gauges;
@@ -157,7 +157,7 @@ export class Search<S, I, O> {
   }
 
   /** Operations that real time allows next after these: invoked before the first of the others completes. */
-  #nextAfter(placed: ReadonlySet<number>): Operation<I, O>[] {
+  #nextAfter(placed: ReadonlySet<number>): ModelOperation<I, O>[] {
     const left = this.#operations.filter((_, id) => !placed.has(id));
     const firstEnd = left.reduce((first, { completed }) => Math.min(first, completed), Infinity);
     return left.filter(({ invoked }) => invoked <= firstEnd);

@@ -1,7 +1,7 @@
 /** What a checker of linearizability is asked, and what it answers: operations, a model of one object, a result. */
 
 /** One operation of a history. */
-export interface Operation<I, O> {
+export interface ModelOperation<I, O> {
   process: number;
   input: I;
   output: O;
@@ -21,7 +21,7 @@ export interface Model<S, I, O> {
   /** Equal states have equal hashes. By default the state itself if it is a number or a string, else 0. */
   hash?(state: S): number | string;
   /** Parts of a history that do not influence each other (keys of a map, say); each is checked alone. */
-  partition?(operations: readonly Operation<I, O>[]): readonly (readonly Operation<I, O>[])[];
+  partition?(operations: readonly ModelOperation<I, O>[]): readonly (readonly ModelOperation<I, O>[])[];
 }
 
 export interface LinearizabilityResult<I, O> {
@@ -31,7 +31,7 @@ export interface LinearizabilityResult<I, O> {
    * The longest sequence found that the model accepts and that respects real time. It is an explanation of the
    * whole history when that holds (part after part), else it is of the part that was violated or cut off.
    */
-  longestPrefix: readonly Operation<I, O>[];
+  longestPrefix: readonly ModelOperation<I, O>[];
   /** The operations that real time allows next after that prefix, none of which leads on. Empty when it holds. */
-  unplaced: readonly Operation<I, O>[];
+  unplaced: readonly ModelOperation<I, O>[];
 }

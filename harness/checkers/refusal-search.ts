@@ -4,7 +4,7 @@ import type { Outcome } from '../documents/vocabulary.ts';
 import type { PropertyVerdict } from './checker.ts';
 import { timed } from './false-refusals.ts';
 import { checkLinearizable } from './linearizability.ts';
-import type { Operation } from './model.ts';
+import type { ModelOperation } from './model.ts';
 import { orderByTime } from './order.ts';
 import { undecidedRefusals, unplacedOperations } from './refusal-evidence.ts';
 import {
@@ -139,7 +139,7 @@ function inputs(
   sale: Sale,
   operations: OperationColumns,
   rows: readonly number[],
-): Operation<SaleInput, Outcome>[] {
+): ModelOperation<SaleInput, Outcome>[] {
   const uses = new Map<number, number>();
   const use = (name: number): number => uses.set(name, (uses.get(name) ?? 0) + 1).get(name)!;
   for (const row of rows) {

@@ -4,7 +4,7 @@ import type { PropertyVerdict } from './checker.ts';
 import { impossibleRefusals } from './refusal-evidence.ts';
 import { searchRefusals } from './refusal-search.ts';
 import type { Requests } from './requests.ts';
-import { eventsOf, Sweep } from './stock-order.ts';
+import { eventsOf, StockSweep } from './stock-order.ts';
 
 export interface RefusalOptions {
   /** Milliseconds for the general search, where it is needed. */
@@ -19,9 +19,9 @@ export function judgeRefusals(
   options: RefusalOptions,
 ): PropertyVerdict {
   const events = eventsOf(operations);
-  const unexplained = new Sweep(sale, operations, requests, 'witness').run(events);
+  const unexplained = new StockSweep(sale, operations, requests, 'witness').run(events);
   if (unexplained.length === 0) return { verdict: 'holds', evidence: [] };
-  const impossible = new Sweep(sale, operations, requests, 'bound').run(events);
+  const impossible = new StockSweep(sale, operations, requests, 'bound').run(events);
   if (impossible.length > 0) return impossibleRefusals(operations, impossible);
   return searchRefusals({ sale, operations, requests, undecided: unexplained, ...options });
 }

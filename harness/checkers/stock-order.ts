@@ -70,7 +70,7 @@ const WANTED_IF_THERE_IS_ENOUGH = 1;
 const WANTED = 2;
 
 /** One reading of a history. */
-export class Sweep {
+export class StockSweep {
   readonly #sale: Sale;
   readonly #operations: OperationColumns;
   readonly #requests: Requests;

@@ -32,7 +32,7 @@ export const evaluateCommand: CommandFile = {
 };
 
 async function run([strategies]: [string[]], flags: Flags, invocation: Invocation): Promise<Answer> {
-  const { verdictOf } = await import('../documents/findings.ts');
+  const { overallVerdictOf } = await import('../documents/findings.ts');
   const { evaluate } = await import('../evaluate/evaluate.ts');
   const { screen } = await import('../../reports/text/screen.ts');
   const { appendSummary } = await import('../../reports/step-summary.ts');
@@ -45,5 +45,5 @@ async function run([strategies]: [string[]], flags: Flags, invocation: Invocatio
   const { result, folder } = await evaluate(options);
   const { html } = await writeReports(folder, result);
   if (summary !== undefined) appendSummary(summary, result);
-  return { document: result, text: screen(result, html), verdict: verdictOf(result) };
+  return { document: result, text: screen(result, html), verdict: overallVerdictOf(result) };
 }

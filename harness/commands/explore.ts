@@ -4,7 +4,7 @@ import { PROPERTIES, type Property } from '../../strategies/contract.ts';
 import { faultsInWords } from '../documents/faults.ts';
 import { CLIENT_MODES, type OverallVerdict } from '../documents/vocabulary.ts';
 import type { Exploration } from '../explorer/explore.ts';
-import type { Progress as Covered } from '../explorer/search/search.ts';
+import type { SearchProgress as Covered } from '../explorer/search/search.ts';
 import { freshSeed, systemClock as clock, yearAhead } from '../ground/ambient.ts';
 import type { TargetOptions } from '../redis/open.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';

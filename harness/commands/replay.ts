@@ -30,7 +30,7 @@ async function replayOn(
   counterexample: Counterexample,
   { progress, signal }: Invocation,
 ): Promise<Replay> {
-  const { replay } = await import('../explorer/sockets/replay.ts');
+  const { replay } = await import('../explorer/sockets/replay-schedule.ts');
   const { subjectOf } = await import('../explorer/process/subject.ts');
   const { strategyNamed } = await import('../loader/strategies.ts');
   const { openTarget } = await import('../redis/open.ts');

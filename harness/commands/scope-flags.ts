@@ -3,7 +3,7 @@ import type { Scope } from '../documents/scope.ts';
 import { FAULTS, NO_FAULTS, type Fault, type Faults } from '../documents/faults.ts';
 import { UsageError } from '../ground/errors.ts';
 import { MOST_OF_ONE } from '../explorer/scope/budgets.ts';
-import { dealt, MOST_BUYERS } from '../explorer/scope/scope.ts';
+import { dealt, MOST_BUYERS } from '../explorer/scope/ids.ts';
 
 /** The scope as the command line says it. */
 export interface ScopeFlags {

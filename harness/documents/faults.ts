@@ -7,8 +7,8 @@
 interface Row {
   /** As `--help` says it: what happens, once for each unit of the budget. */
   summary: string;
-  /** Whom it befalls. A key is one key of the server at a time. */
-  befalls: 'process' | 'connection' | 'key' | 'server' | 'buyer' | 'office';
+  /** What it hits. A key is one key of the server at a time. */
+  hits: 'process' | 'connection' | 'key' | 'server' | 'buyer' | 'office';
   /** It may come between any two steps of a process, so that nothing of the process may be fused while it is left. */
   disturbs?: true;
   /** A process may still be asked for it when its purchases are answered, so that it is not done while it is left. */
@@ -35,7 +35,7 @@ interface Row {
 const FAULT_ROWS = {
   crash: {
     summary: 'a process dies; what it had sent may still run',
-    befalls: 'process',
+    hits: 'process',
     disturbs: true,
     kills: true,
     words: '✗ crashes',
@@ -43,7 +43,7 @@ const FAULT_ROWS = {
   },
   'lost-request': {
     summary: 'a connection breaks, and commands that were sent never run',
-    befalls: 'connection',
+    hits: 'connection',
     disturbs: true,
     event: 'cut',
     words: '✂ its connection breaks',
@@ -51,7 +51,7 @@ const FAULT_ROWS = {
   },
   'lost-reply': {
     summary: 'a connection breaks, and replies never arrive',
-    befalls: 'connection',
+    hits: 'connection',
     disturbs: true,
     event: 'cut',
     words: '✂ its connection breaks',
@@ -59,7 +59,7 @@ const FAULT_ROWS = {
   },
   'late-request': {
     summary: 'a connection breaks, and commands that were sent run later',
-    befalls: 'connection',
+    hits: 'connection',
     disturbs: true,
     event: 'cut',
     words: '✂ its connection breaks',
@@ -67,20 +67,20 @@ const FAULT_ROWS = {
   },
   retry: {
     summary: 'a buyer without a certain answer asks again with the same requestId',
-    befalls: 'buyer',
+    hits: 'buyer',
     asks: true,
     words: 'asks again, with the same requestId',
   },
   repeat: {
     summary: 'a buyer asks again without waiting for the answer',
-    befalls: 'buyer',
+    hits: 'buyer',
     asks: true,
     event: 'retry',
     words: 'asks again, with the same requestId',
   },
   expire: {
     summary: 'a key that has a TTL expires',
-    befalls: 'key',
+    hits: 'key',
     onlyVolatile: true,
     words: '% expires',
     // A deadline in the past: the key expires now, as it would by the clock.
@@ -88,19 +88,19 @@ const FAULT_ROWS = {
   },
   evict: {
     summary: 'the server evicts a key',
-    befalls: 'key',
+    hits: 'key',
     words: '% is evicted',
     commands: (key) => [['DEL', key]],
   },
   'script-flush': {
     summary: 'the server forgets its scripts',
-    befalls: 'server',
+    hits: 'server',
     words: 'the scripts are flushed',
     commands: () => [['SCRIPT', 'FLUSH', 'SYNC']],
   },
   restart: {
     summary: 'the server restarts with its data: scripts are gone, connections break',
-    befalls: 'server',
+    hits: 'server',
     disturbs: true,
     breaksConnections: true,
     words: 'the server restarts',
@@ -108,7 +108,7 @@ const FAULT_ROWS = {
   },
   'restart-without-aof': {
     summary: 'the server restarts empty',
-    befalls: 'server',
+    hits: 'server',
     disturbs: true,
     breaksConnections: true,
     losesData: true,
@@ -125,16 +125,16 @@ const FAULT_ROWS = {
 const REQUEST_ROWS = {
   release: {
     summary: 'a sold request is released',
-    befalls: 'buyer',
+    hits: 'buyer',
     asks: true,
     words: 'gives its units back',
   },
   restock: {
     summary: 'one unit more is put on sale',
-    befalls: 'office',
+    hits: 'office',
     words: 'puts one unit more on sale',
   },
-  job: { summary: 'one pass of background work', befalls: 'office', words: 'background work begins' },
+  job: { summary: 'one pass of background work', hits: 'office', words: 'background work begins' },
 } as const satisfies Record<string, Row>;
 
 /** Faults that may happen at any point, as `--faults` names them. */
@@ -155,17 +155,17 @@ type With<Column extends keyof Row, Value> = {
   [E in Extra]: (typeof ROWS)[E] extends Record<Column, Value> ? E : never;
 }[Extra];
 
-export type KeyFault = With<'befalls', 'key'>;
-export type ServerFault = With<'befalls', 'server'>;
-export type CutFault = With<'befalls', 'connection'>;
+export type KeyFault = With<'hits', 'key'>;
+export type ServerFault = With<'hits', 'server'>;
+export type CutFault = With<'hits', 'connection'>;
 
 const having = <E extends Extra>(holds: (row: Row) => boolean): [E, ...E[]] =>
   EXTRAS.filter((extra) => holds(TABLE[extra])) as [E, ...E[]];
 
 /** Of one key at a time. */
-export const KEY_FAULTS = having<KeyFault>(({ befalls }) => befalls === 'key');
+export const KEY_FAULTS = having<KeyFault>(({ hits }) => hits === 'key');
 /** Of the server as a whole. */
-export const SERVER_FAULTS = having<ServerFault>(({ befalls }) => befalls === 'server');
+export const SERVER_FAULTS = having<ServerFault>(({ hits }) => hits === 'server');
 export const DISTURBING = having(({ disturbs }) => disturbs === true);
 export const ASKING = having(({ asks }) => asks === true);
 export const LOSING_DATA = having<ServerFault>(({ losesData }) => losesData === true);
@@ -176,8 +176,8 @@ export const EXPIRY = 'expire' satisfies KeyFault;
 export const EMPTYING = 'restart-without-aof' satisfies ServerFault;
 
 /** Faults by which a buyer asks once more. */
-type AttemptFault = Extract<Fault, With<'befalls', 'buyer'>>;
-const ATTEMPT_FAULTS = having<AttemptFault>(({ befalls }) => befalls === 'buyer').filter(
+type AttemptFault = Extract<Fault, With<'hits', 'buyer'>>;
+const ATTEMPT_FAULTS = having<AttemptFault>(({ hits }) => hits === 'buyer').filter(
   (extra): extra is AttemptFault => extra in FAULT_ROWS,
 );
 
@@ -206,7 +206,7 @@ export function wordsOfEvent(event: string, key = ''): string | undefined {
 /** Whether it is a fault that a diagram crosses out, or one of the server's: both are told as faults. */
 export const isFaultEvent = (event: string): boolean => {
   const row = rowOfEvent(event);
-  return row !== undefined && (row.mark === 'broken' || row.befalls === 'key' || row.befalls === 'server');
+  return row !== undefined && (row.mark === 'broken' || row.hits === 'key' || row.hits === 'server');
 };
 
 /** Whether a process does nothing more after it. */

@@ -21,7 +21,7 @@ function* unshown({ name, explored }: StrategyResult): Generator<Finding> {
   for (const { environment, coverage, properties } of explored) {
     for (const [property, { verdict, declared }] of entries(properties)) {
       if (declared !== 'breaks' || verdict === 'violated' || coverage !== 'exhausted') continue;
-      const message = `${property} is declared to break, and no interleaving breaks it: mend the declaration`;
+      const message = `${property} is declared to break, and no interleaving breaks it: fix the declaration`;
       yield { kind: 'weakness-not-shown', strategy: name, environment, property, message };
     }
   }
@@ -76,7 +76,7 @@ export function showsDeclared({ explored, environments }: StrategyResult): boole
 }
 
 /** `violated` if a property is that should hold, or a control got away; `inconclusive` if something is open. */
-export function verdictOf({ findings: found }: Result): OverallVerdict {
+export function overallVerdictOf({ findings: found }: Result): OverallVerdict {
   if (found.some(({ kind }) => kind !== 'inconclusive')) return 'violated';
   return found.length > 0 ? 'inconclusive' : 'holds';
 }

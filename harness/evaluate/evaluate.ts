@@ -15,7 +15,7 @@ import type { RedisTarget } from '../redis/target.ts';
 import { requirementsOf } from './requirements.ts';
 import { RESULT_VERSION, type Result, type StrategyResult } from '../documents/result.ts';
 import { createRunFolder, writeResult } from '../documents/run-folder.ts';
-import { salesOf } from './environments.ts';
+import { salesOf } from './environment-scopes.ts';
 import { sampleSale } from './sampled.ts';
 import { chosenStrategies, type LoadedStrategy } from '../loader/strategies.ts';
 
@@ -143,7 +143,7 @@ async function sampleNext(
   }
 }
 
-/** What each strategy costs: in turns, so that nothing that befalls the machine befalls one of them alone. */
+/** What each strategy costs: in turns, so that nothing that slows the machine down slows one of them alone. */
 async function measureAll(
   { options, result }: Run,
   target: RedisTarget,

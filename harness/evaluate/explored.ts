@@ -6,8 +6,8 @@ import { PROPERTIES, type Guarantee, type Property } from '../../strategies/cont
 import { systemClock as clock, yearAhead } from '../ground/ambient.ts';
 import { worst } from '../checkers/checker.ts';
 import { abilitiesOf } from '../explorer/space/abilities.ts';
-import { scopesOf } from './environments.ts';
-import { CannotExplore } from '../explorer/errors.ts';
+import { scopesOf } from './environment-scopes.ts';
+import { CannotExplore } from '../explorer/cannot-explore.ts';
 import type { CounterexampleStep } from '../documents/counterexample.ts';
 import { explore, type Exploration } from '../explorer/explore.ts';
 import type { Abilities } from '../explorer/process/instance.ts';

@@ -13,7 +13,7 @@ import type { LoadRun } from '../load/summary.ts';
 import { seededRandom } from '../ground/random.ts';
 import type { RedisTarget } from '../redis/target.ts';
 import type { Cell, EnvironmentResult, SampledScope } from '../documents/result.ts';
-import type { SampledSale } from './environments.ts';
+import type { SampledSale } from './environment-scopes.ts';
 import type { LoadedStrategy } from '../loader/strategies.ts';
 
 /** For the checker's search, where a history has unknown outcomes. */

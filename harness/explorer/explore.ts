@@ -3,15 +3,15 @@ import type { Audit, ExplorationDocument, Reductions } from '../documents/explor
 import type { Coverage } from '../documents/vocabulary.ts';
 import { seededRandom } from '../ground/random.ts';
 import { requirePrivate } from '../redis/target.ts';
-import { StartAgain } from './errors.ts';
+import { StartAgain } from './cannot-explore.ts';
 import { virtualGlobals } from './process/virtual.ts';
-import { askedOf, maxStatesOf, type Question } from './question.ts';
+import { askedOf, maxStatesOf, type ExplorationRequest } from './exploration-request.ts';
 import { ALL_RULES, type Rules } from './rules.ts';
-import { Rest } from './search/at-rest.ts';
+import { AtRest } from './search/at-rest.ts';
 import { conclusionOf, overall, verdictOf, type Conclusion } from './search/conclusion.ts';
 import { counterexamplesOf } from './search/counterexamples.ts';
 import { sample, type Sample } from './search/sampling.ts';
-import { Search, type Progress, type SearchResult } from './search/search.ts';
+import { Search, type SearchProgress, type SearchResult } from './search/search.ts';
 import { verify } from './search/verify.ts';
 import { ServerMemo } from './server/memo.ts';
 import { audit, NO_AUDIT, type AuditFindings } from './sockets/audit.ts';
@@ -19,7 +19,7 @@ import { everyRealInterleaving } from './sockets/unreduced.ts';
 import { ALL_REDUCTIONS } from './space/setting.ts';
 import { Space } from './space/space.ts';
 
-export interface ExploreOptions extends Question {
+export interface ExploreOptions extends ExplorationRequest {
   /** True: nothing is reduced, over real sockets, every interleaving from fresh state. */
   unreduced?: boolean;
   /** False: every path is walked on its own. */
@@ -28,7 +28,7 @@ export interface ExploreOptions extends Question {
   auditSamples?: number;
   /** For tests that leave a rule out. */
   rules?: Partial<Rules>;
-  onProgress?: (progress: Progress & { elapsedMs: number }) => void;
+  onProgress?: (progress: SearchProgress & { elapsedMs: number }) => void;
   /** When the clock of the explored processes begins, ms since the epoch: see `yearAhead`. */
   epochMs?: number;
   now: () => number;
@@ -82,7 +82,7 @@ async function exploreWith(
   const parts = { scope, subject, memo, reductions, rules: { ...ALL_RULES, ...options.rules } };
   const space = new Space(parts);
   const properties = askedOf(options);
-  const search = new Search(space, new Rest(space), {
+  const search = new Search(space, new AtRest(space), {
     properties,
     maxStates: maxStatesOf(options),
     ...(options.signal ? { signal: options.signal } : {}),

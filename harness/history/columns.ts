@@ -11,7 +11,7 @@ export const opCode = (op: Op): number => OP_CODE.get(op)!;
 export const outcomeCode = (outcome: Outcome): number => OUTCOME_CODE.get(outcome)!;
 
 /** One operation as numbers. Strings are ids of the store's table; codes are places in OPS and OUTCOMES. */
-export interface Row {
+export interface OperationRow {
   process: number;
   request: number;
   attempt: number;
@@ -69,7 +69,7 @@ export class OperationColumns implements Iterable<Operation> {
     });
   }
 
-  pushRow(row: Row): void {
+  pushRow(row: OperationRow): void {
     if (this.length === this.process.length) this.reserve(this.length * 2);
     const i = this.length++;
     this.process[i] = row.process;

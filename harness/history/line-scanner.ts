@@ -1,5 +1,5 @@
 import { bytes, ByteScanner, CLOSE, COMMA, Keys, OPEN } from './byte-scanner.ts';
-import { opCode, outcomeCode, type Row } from './columns.ts';
+import { opCode, outcomeCode, type OperationRow } from './columns.ts';
 import { MOST_PROCESSES, OPERATION_KEYS } from './line.ts';
 import { ENDINGS, OPS, OUTCOMES } from '../documents/vocabulary.ts';
 import type { StringTable } from './string-table.ts';
@@ -36,7 +36,7 @@ function bits(...places: number[]): number {
  */
 export class LineScanner extends ByteScanner {
   /** What the last successful scan read; overwritten by the next. */
-  readonly row: Row = {
+  readonly row: OperationRow = {
     process: 0,
     request: 0,
     attempt: 0,
@@ -142,7 +142,7 @@ export class LineScanner extends ByteScanner {
   }
 }
 
-const makesSense = ({ process, attempt, quantity, op, invoked, completed, outcome }: Row): boolean =>
+const makesSense = ({ process, attempt, quantity, op, invoked, completed, outcome }: OperationRow): boolean =>
   process <= MOST_PROCESSES &&
   attempt >= 1 &&
   attempt <= MOST_PROCESSES &&

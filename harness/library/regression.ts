@@ -1,7 +1,7 @@
 import { systemClock } from '../ground/ambient.ts';
 import { asCounterexample } from '../documents/counterexample.ts';
 import { explore } from '../explorer/explore.ts';
-import { replay } from '../explorer/sockets/replay.ts';
+import { replay } from '../explorer/sockets/replay-schedule.ts';
 import { subjectOf } from '../explorer/process/subject.ts';
 import { findServer } from '../redis/find/find-server.ts';
 import { startServer } from '../redis/server.ts';

@@ -12,7 +12,7 @@ export interface Crowd {
   quantities: readonly number[];
 }
 
-export function requestOf(crowd: Crowd, buyer: number): PurchaseRequest {
+export function crowdRequest(crowd: Crowd, buyer: number): PurchaseRequest {
   const user = crowd.users === undefined ? buyer : ((buyer - 1) % crowd.users) + 1;
   return {
     requestId: `r${buyer}-${crowd.tag}`,

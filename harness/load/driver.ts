@@ -5,14 +5,14 @@ import { EnvironmentError, UsageError } from '../ground/errors.ts';
 import type { History } from '../history/operation.ts';
 import { mergeRecordings } from '../history/recording.ts';
 import { seededRandom } from '../ground/random.ts';
-import { requestOf } from './buyers.ts';
+import { crowdRequest } from './buyers.ts';
 import { Connections } from './connections.ts';
 import { Control } from './control.ts';
 import { Failures } from './failures.ts';
-import { planLoad, type LoadOptions, type LoadPlan } from './options.ts';
+import { planLoad, type LoadOptions, type LoadPlan } from './run-options.ts';
 import { BackOffice } from './back-office.ts';
 import { InstancePool } from './pool.ts';
-import { settle, type AtRest } from './at-rest.ts';
+import { bringToRest, type SaleAtRest } from './final-count.ts';
 import type { Ended } from '../documents/figures.ts';
 import { figuresOf, type LoadRun } from './summary.ts';
 import type { InstanceRun, InstanceTask } from './task.ts';
@@ -42,12 +42,15 @@ export async function runLoad(options: LoadOptions, pool?: InstancePool): Promis
     await office.workUntil(selling, graceMs).finally(() => office.close());
     const sold = await selling;
     for (const failure of sold.instances.flatMap((instance) => instance.failures)) failures.add(failure);
-    let rest: AtRest = {};
+    let rest: SaleAtRest = {};
     if (sold.ended !== 'aborted') {
       const lent = await connections.open(target, strategy);
       const purchases = sold.instances.reduce((sum, { recording }) => sum + recording.rows, 0);
       const fresh = { strategy, sale, purchases, lobby, lent, random: random.fork('at rest'), maxAttempts };
-      rest = await settle({ ...fresh, graceMs, ...(options.signal && { signal: options.signal }) }, failures);
+      rest = await bringToRest(
+        { ...fresh, graceMs, ...(options.signal && { signal: options.signal }) },
+        failures,
+      );
       if (options.signal?.aborted) [sold.ended, rest] = ['aborted', {}];
     }
     return loadRun({ options, plan, sold, jobCommands: office.commands, rest, failures });
@@ -82,7 +85,7 @@ interface Finished {
   sold: Sold;
   /** Commands of the background work. */
   jobCommands: number;
-  rest: AtRest;
+  rest: SaleAtRest;
   failures: Failures;
 }
 
@@ -160,7 +163,7 @@ function loadRun({ options, plan, sold, jobCommands, rest, failures }: Finished)
   const { instances, ended, usage } = sold;
   const { drained, drainedBy, recorded } = rest;
   const recordings = instances.map(({ recording }) => recording);
-  const operations = mergeRecordings(recordings, (buyer) => requestOf(plan.crowd, buyer));
+  const operations = mergeRecordings(recordings, (buyer) => crowdRequest(plan.crowd, buyer));
   const mode = plan.arrivals ? 'open' : 'closed';
   const figures = figuresOf(operations, recordings, mode);
   const history: History = {

@@ -4,12 +4,12 @@ import { outcomeCode, type OperationColumns } from '../history/columns.ts';
 import type { Ended, Failure } from '../documents/figures.ts';
 import { timesOf, type Recording } from '../history/recording.ts';
 import { noTimes, type Times } from './response-time.ts';
-import type { AtRest } from './at-rest.ts';
+import type { SaleAtRest } from './final-count.ts';
 import type { Usage } from './usage.ts';
 import { steadyFrom } from './warm-up.ts';
 
 /** A figure that was not measured is absent or null. */
-export interface LoadRun extends Usage, Pick<AtRest, 'drained' | 'drainedBy'> {
+export interface LoadRun extends Usage, Pick<SaleAtRest, 'drained' | 'drainedBy'> {
   strategy: string;
   /** Closed: the next request waits for the last response. Open: buyers come when they come. */
   mode: 'closed' | 'open';

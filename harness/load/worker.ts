@@ -7,7 +7,7 @@ import { loadStrategy } from '../loader/strategies.ts';
 import { Connections } from './connections.ts';
 import { Control } from './control.ts';
 import { Failures } from './failures.ts';
-import { Instance, type Shop } from './instance.ts';
+import { ServingInstance, type Shop } from './serving-instance.ts';
 import { sellerEnv } from './seller-env.ts';
 import type { InstanceFault, InstanceReport, InstanceRun, InstanceTask } from './task.ts';
 
@@ -26,7 +26,7 @@ export async function runInstance(task: InstanceTask): Promise<InstanceReport> {
     control.ready();
     const startNs = await control.started();
     const run =
-      startNs === undefined ? undefined : await new Instance({ task, control, shop, startNs }).run();
+      startNs === undefined ? undefined : await new ServingInstance({ task, control, shop, startNs }).run();
     await close(shop.seller, task.graceMs, failures);
     return run ? transferred({ ...run, failures: failures.list() }) : nothingSold(failures);
   } finally {

@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { handOver, stillAlive } from '../ground/busy.ts';
 import { EnvironmentError, UsageError } from '../ground/errors.ts';
 import { lineThat, literal } from './lines.ts';
-import { strategiesIn, type ExportedStrategy } from './shape.ts';
+import { strategiesIn, type ExportedStrategy } from './strategy-shape.ts';
 import { compile, isTypeScript, isUsers, originalLine, placeOf, STRATEGY_EXTENSIONS } from './source.ts';
 
 /** How long a file may take to load. */

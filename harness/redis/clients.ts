@@ -1,7 +1,7 @@
 /**
  * The one place where a target becomes a client. Everybody else is handed a `Client`, so that what a target is, one
  * node or several, is decided here alone. Not clients of a target, and elsewhere for that reason: the explorer's
- * (`explorer/process/clients.ts`), whose ioredis speaks to a link inside the process, and the raw connections of
+ * (`explorer/process/instance-clients.ts`), whose ioredis speaks to a link inside the process, and the raw connections of
  * `wire/`, which are no clients.
  */
 import { Redis, type Command, type RedisOptions } from 'ioredis';

@@ -8,7 +8,7 @@ import { Connections } from '../load/connections.ts';
 import { Control } from '../load/control.ts';
 import { runLoad } from '../load/driver.ts';
 import { Failures } from '../load/failures.ts';
-import { Instance } from '../load/instance.ts';
+import { ServingInstance } from '../load/serving-instance.ts';
 import { sellerEnv } from '../load/seller-env.ts';
 import type { Interval } from '../documents/figures.ts';
 import { pairedRatio } from '../bench/statistics.ts';
@@ -99,7 +99,7 @@ async function sellHere(
     };
     const before = process.cpuUsage();
     const startNs = clock.monotonicNs();
-    await new Instance({ task, control: shared, shop, startNs, records }).run();
+    await new ServingInstance({ task, control: shared, shop, startNs, records }).run();
     const { user, system } = process.cpuUsage(before);
     return { elapsedNs: clock.monotonicNs() - startNs, cpuNs: (user + system) * 1_000 };
   } finally {

@@ -5,7 +5,7 @@ import { registry } from '../../strategies/registry.ts';
 import { systemClock } from '../ground/ambient.ts';
 import { explore } from '../explorer/explore.ts';
 import { NO_FAULTS, type Faults } from '../documents/faults.ts';
-import { dealt } from '../explorer/scope/scope.ts';
+import { dealt } from '../explorer/scope/ids.ts';
 import { subjectOf } from '../explorer/process/subject.ts';
 import { findServer } from '../redis/find/find-server.ts';
 import { startServer } from '../redis/server.ts';

@@ -1,16 +1,20 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { checkLinearizable, type Model, type Operation } from '../../harness/checkers/linearizability.ts';
+import {
+  checkLinearizable,
+  type Model,
+  type ModelOperation,
+} from '../../harness/checkers/linearizability.ts';
 import { falseRefusals, timed } from '../../harness/checkers/false-refusals.ts';
 import { saleModel } from '../../harness/checkers/sale-model.ts';
 import type { Operation as SaleOperation } from '../../harness/history/operation.ts';
-import { Search } from '../../harness/checkers/linearization-search.ts';
+import { LinearizationSearch } from '../../harness/checkers/linearization-search.ts';
 import { systemClock } from '../../harness/ground/ambient.ts';
 import { seededRandom } from '../../harness/ground/random.ts';
 import { orders, simulate, smallHistory, someOrderExplains, type Load } from '../helpers/histories.ts';
 
 type Call = { write: number } | { read: true };
-type Register = Operation<Call, number | undefined>;
+type Register = ModelOperation<Call, number | undefined>;
 
 const register: Model<number, Call, number | undefined> = {
   init: () => 0,
@@ -135,10 +139,10 @@ test('a search that runs out of time or memory never reads as an answer', () => 
   expect(checkLinearizable(register, endless, { timeoutMs: 0 }).verdict).toBe('inconclusive');
   expect(checkLinearizable(register, endless, { timeoutMs: 50 }).verdict).toBe('inconclusive');
   const gauges = { clock: systemClock, heapInUse: () => 0 };
-  const forgetful = new Search(register, endless, gauges);
+  const forgetful = new LinearizationSearch(register, endless, gauges);
   forgetful.run(Infinity, 1_000_000);
   expect(forgetful.verdict).toBe('inconclusive');
-  const crowded = new Search(register, endless, { ...gauges, heapInUse: () => 0.9 });
+  const crowded = new LinearizationSearch(register, endless, { ...gauges, heapInUse: () => 0.9 });
   crowded.run(Infinity, Infinity);
   expect(crowded.verdict).toBe('inconclusive');
 });
@@ -149,7 +153,7 @@ function remembered(count: number, shuffle?: number): number {
   const given = Array.from({ length: count }, (_, i) => ({ i, place: random?.next() ?? i }))
     .toSorted((a, b) => a.place - b.place)
     .map(({ i }) => write(i, i, i + 3));
-  const search = new Search(register, given, { clock: systemClock, heapInUse: () => 0 });
+  const search = new LinearizationSearch(register, given, { clock: systemClock, heapInUse: () => 0 });
   search.run(Infinity, Infinity);
   expect(search.verdict).toBe('holds');
   return search.bytes;
@@ -185,7 +189,7 @@ test('the time limit is kept to within a tenth, however long a step of the model
       },
     };
     const gauges = { clock: { monotonicNs: () => now }, heapInUse: () => 0 };
-    new Search(slow, endless, gauges).run(200e6, Infinity);
+    new LinearizationSearch(slow, endless, gauges).run(200e6, Infinity);
     expect(now / 1e6).toBeGreaterThanOrEqual(200);
     expect(now / 1e6).toBeLessThanOrEqual(220);
   }

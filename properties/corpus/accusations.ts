@@ -2,7 +2,7 @@ import type { ExploredEnvironment } from '../../harness/documents/environments.t
 import { expect } from 'vitest';
 import { systemClock } from '../../harness/ground/ambient.ts';
 import { abilitiesOf } from '../../harness/explorer/space/abilities.ts';
-import { scopesOf } from '../../harness/evaluate/environments.ts';
+import { scopesOf } from '../../harness/evaluate/environment-scopes.ts';
 import { explore } from '../../harness/explorer/explore.ts';
 import type { RedisTarget } from '../../harness/redis/target.ts';
 import type { Strategy } from '../../strategies/contract.ts';

@@ -82,7 +82,7 @@ export const confirmsWithoutALook = mutant({
   mistake:
     'sells for good what was held, whether or not the hold has run out and its units are for sale again',
   caught: { property: 'oversell', environment: 'calm', scope: { buyers: 1, stock: 1, jobs: 1 } },
-  mended: holdsAndConfirms,
+  fixed: holdsAndConfirms,
   seller: holding({
     confirm: changed(CONFIRM, "if redis.call('HEXISTS', KEYS[3], ARGV[1]) == 0 then return 0 end\n", ''),
   }),
@@ -93,7 +93,7 @@ export const sweepsWhatWasSold = mutant({
   mistake:
     'leaves the deadline of a hold that was confirmed, and returns the units of whatever has passed one',
   caught: { property: 'oversell', environment: 'calm', scope: { buyers: 1, stock: 1 } },
-  mended: holdsAndConfirms,
+  fixed: holdsAndConfirms,
   seller: holding({
     confirm: changed(
       changed(CONFIRM, "redis.call('HDEL', KEYS[3], ARGV[1])\n", ''),
@@ -107,7 +107,7 @@ export const sweepsInSteps = mutant({
   name: 'sweeps-in-steps',
   mistake: 'the sweeper looks for holds that ran out in one step, and returns their units in the next',
   caught: { property: 'oversell', environment: 'calm', scope: { buyers: 1, stock: 1, jobs: 1 } },
-  mended: holdsAndConfirms,
+  fixed: holdsAndConfirms,
   async seller(redis, sale, env) {
     const [stock, , holds, deadlines] = keysOf(sale.sku) as [string, string, string, string];
     return {
@@ -133,7 +133,7 @@ export const sweepsNothing = mutant({
     environment: 'buyer-crash',
     scope: { buyers: 1, stock: 1, faults: { crash: 1 } },
   },
-  mended: holdsAndConfirms,
+  fixed: holdsAndConfirms,
   seller: holding({
     sweep: changed(SWEEP, "'-inf', ARGV[1]", "'-inf', tostring(math.floor(tonumber(ARGV[1]) / 1000))"),
   }),
@@ -220,7 +220,7 @@ export const leavesTheQueueBehind = mutant({
     'tells a buyer who has waited too long that nothing was taken, and leaves the request in the queue',
   // Who was told that nothing was taken has an order all the same.
   caught: { property: 'false-refusal', environment: 'calm', scope: { buyers: 1, stock: 1 } },
-  mended: queuesAndWithdraws,
+  fixed: queuesAndWithdraws,
   seller: queueing({ withdraw: "return redis.call('HGET', KEYS[2], ARGV[1])" }),
 });
 
@@ -269,7 +269,7 @@ export const keepsItsLease = mutant({
   mistake: 'takes units in advance, and ends without returning those that it did not sell',
   supports: [],
   caught: { property: 'stranded', environment: 'calm', scope: { buyers: 1, stock: 2 } },
-  mended: returnsItsLease,
+  fixed: returnsItsLease,
   seller: leasing(() => 0),
 });
 
@@ -278,6 +278,6 @@ export const returnsAllItLeased = mutant({
   mistake: 'returns as many units as it took in advance, those that it sold among them',
   supports: [],
   caught: { property: 'oversell', environment: 'calm', scope: { buyers: 1, stock: 1 } },
-  mended: returnsItsLease,
+  fixed: returnsItsLease,
   seller: leasing((_left, leased) => leased),
 });

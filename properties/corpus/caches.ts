@@ -51,7 +51,7 @@ export const leavesItsFlagUp = mutant({
     environment: 'release-restock',
     scope: { buyers: 2, stock: 1, releases: 1 },
   },
-  mended: lowersItsFlag,
+  fixed: lowersItsFlag,
   seller: flagging(TAKE, changed(GIVE, "redis.call('DEL', KEYS[2])\n", '')),
 });
 
@@ -64,7 +64,7 @@ export const letsItsFlagExpire = mutant({
     environment: 'release-restock',
     scope: { buyers: 3, stock: 1, releases: 1 },
   },
-  mended: lowersItsFlag,
+  fixed: lowersItsFlag,
   seller: flagging(
     changed(TAKE, "'SET', KEYS[2], 1", "'SET', KEYS[2], 1, 'EX', 60"),
     changed(GIVE, "redis.call('DEL', KEYS[2])\n", ''),
@@ -79,7 +79,7 @@ export const raisesItsFlagAfterwards = mutant({
     environment: 'release-restock',
     scope: { buyers: 2, stock: 1, releases: 1 },
   },
-  mended: lowersItsFlag,
+  fixed: lowersItsFlag,
   async seller(redis, sale, env) {
     const withoutFlag = changed(TAKE, "if stock < 1 then redis.call('SET', KEYS[2], 1) end\n", '');
     const seller = await flagging(withoutFlag, GIVE)(redis, sale, env);
@@ -103,7 +103,7 @@ export const remembersSoldOut = mutant({
     environment: 'release-restock',
     scope: { buyers: 3, stock: 1, instances: 2, releases: 1 },
   },
-  mended: luaDecrement,
+  fixed: luaDecrement,
   async seller(redis, sale, env) {
     const seller = await luaDecrement.seller(redis, sale, env);
     let soldOut = false;
@@ -122,7 +122,7 @@ export const countsInTheProcess = mutant({
   name: 'counts-in-the-process',
   mistake: 'reads the stock when the process starts, counts it down in a variable, and tells Redis',
   caught: { property: 'oversell', environment: 'calm', scope: { buyers: 2, stock: 1 } },
-  mended: luaDecrement,
+  fixed: luaDecrement,
   async seller(redis, { sku }) {
     let left = Number(await redis.get(stockKey(sku)));
     return {
@@ -140,7 +140,7 @@ export const opensTheSaleAgain = mutant({
   name: 'opens-the-sale-again',
   mistake: 'every process that starts puts the whole stock on sale',
   caught: { property: 'oversell', environment: 'calm', scope: { buyers: 1, stock: 1 } },
-  mended: luaDecrement,
+  fixed: luaDecrement,
   async seller(redis, sale, env) {
     await redis.set(stockKey(sale.sku), sale.stock);
     return luaDecrement.seller(redis, sale, env);
@@ -155,7 +155,7 @@ export const opensTheSaleIfMissing = mutant({
     environment: 'eviction',
     scope: { buyers: 1, stock: 1, faults: { evict: 1 } },
   },
-  mended: luaDecrement,
+  fixed: luaDecrement,
   async seller(redis, sale, env) {
     await redis.setnx(stockKey(sale.sku), sale.stock);
     return luaDecrement.seller(redis, sale, env);
@@ -170,7 +170,7 @@ export const reloadsTheStock = mutant({
     environment: 'restart-without-aof',
     scope: { buyers: 1, stock: 1, faults: { 'restart-without-aof': 1 } },
   },
-  mended: luaDecrement,
+  fixed: luaDecrement,
   seller: (redis, { sku, stock }) => ({
     async purchase({ quantity }) {
       const take = `
@@ -191,7 +191,7 @@ export const letsTheStockExpire = mutant({
     environment: 'expiry',
     scope: { buyers: 1, stock: 1, faults: { expire: 1 } },
   },
-  mended: luaDecrement,
+  fixed: luaDecrement,
   open: async (redis, { sku, stock }) => void (await redis.set(stockKey(sku), stock, 'EX', 86_400)),
   seller: (redis, sale, env) => luaDecrement.seller(redis, sale, env),
 });

@@ -26,7 +26,7 @@ export const neverGivesBack = mutant({
     environment: 'release-restock',
     scope: { buyers: 2, stock: 1, releases: 1 },
   },
-  mended: countsDown,
+  fixed: countsDown,
   seller: (redis, { sku }) => ({
     async purchase({ quantity }) {
       const left = await redis.decrby(stockKey(sku), quantity);
@@ -39,7 +39,7 @@ export const givesOneBack = mutant({
   name: 'gives-one-back',
   mistake: 'takes as many as asked for, and gives back one, with INCR',
   caught: { property: 'stranded', environment: 'several-units', scope: { buyers: 1, stock: 1 } },
-  mended: countsDown,
+  fixed: countsDown,
   seller: (redis, { sku }) => ({
     async purchase({ quantity }) {
       if ((await redis.decrby(stockKey(sku), quantity)) >= 0) return { kind: 'sold' };
@@ -53,7 +53,7 @@ export const refusesTheLastUnit = mutant({
   name: 'refuses-the-last-unit',
   mistake: 'compares with <= 0 where it must be < 0',
   caught: { property: 'false-refusal', environment: 'calm', scope: { buyers: 1, stock: 1 } },
-  mended: countsDown,
+  fixed: countsDown,
   seller: (redis, { sku }) => ({
     async purchase({ quantity }) {
       const left = await redis.decrby(stockKey(sku), quantity);
@@ -68,7 +68,7 @@ export const takesZeroForNothing = mutant({
   name: 'takes-zero-for-nothing',
   mistake: 'asks whether the reply is truthy, which the nought after the last unit is not',
   caught: { property: 'false-refusal', environment: 'calm', scope: { buyers: 1, stock: 1 } },
-  mended: countsDown,
+  fixed: countsDown,
   seller: (redis, { sku }) => ({
     async purchase({ quantity }) {
       const left = await redis.decrby(stockKey(sku), quantity);
@@ -88,7 +88,7 @@ export const resetsToZero = mutant({
     environment: 'release-restock',
     scope: { buyers: 2, stock: 1, restocks: 1 },
   },
-  mended: countsDown,
+  fixed: countsDown,
   seller: (redis, { sku }) => ({
     async purchase({ quantity }) {
       if ((await redis.decrby(stockKey(sku), quantity)) >= 0) return { kind: 'sold' };
@@ -104,7 +104,7 @@ export const givesBackWhatOthersWill = mutant({
     'lifts a negative counter to zero by all that is missing, which other refused buyers give back as well',
   source: 'https://github.com/koala73/worldmonitor/issues/7272',
   caught: { property: 'oversell', environment: 'calm', scope: { buyers: 3, stock: 1 } },
-  mended: countsDown,
+  fixed: countsDown,
   seller: (redis, { sku }) => ({
     async purchase({ quantity }) {
       const left = await redis.decrby(stockKey(sku), quantity);
@@ -123,7 +123,7 @@ export const doesNotWaitForTheReply = mutant({
     environment: 'buyer-crash',
     scope: { buyers: 1, stock: 1, faults: { crash: 1 } },
   },
-  mended: countsDown,
+  fixed: countsDown,
   seller: (redis, { sku }) => ({
     async purchase({ quantity }) {
       if (Number(await redis.get(stockKey(sku))) < quantity) return { kind: 'sold-out' };
@@ -142,7 +142,7 @@ export const restocksBySetting = mutant({
     environment: 'release-restock',
     scope: { buyers: 1, stock: 1, restocks: 1 },
   },
-  mended: countsDown,
+  fixed: countsDown,
   seller: (redis, sale, env) => ({
     purchase: async (...asked) => (await countsDown.seller(redis, sale, env)).purchase(...asked),
     async restock(quantity) {
@@ -160,7 +160,7 @@ export const restocksByJoining = mutant({
     environment: 'release-restock',
     scope: { buyers: 1, stock: 1, restocks: 1 },
   },
-  mended: countsDown,
+  fixed: countsDown,
   seller: (redis, sale, env) => ({
     purchase: async (...asked) => (await countsDown.seller(redis, sale, env)).purchase(...asked),
     async restock(quantity) {
@@ -175,7 +175,7 @@ export const sellsNPlusOne = mutant({
   mistake: 'counts sales up, and lets the one pass that finds the count equal to the stock',
   source: 'https://github.com/redis/docs/issues/3176',
   caught: { property: 'oversell', environment: 'calm', scope: { buyers: 1, stock: 1 } },
-  mended: countsDown,
+  fixed: countsDown,
   open: async (redis, { sku }) => void (await redis.set(stockKey(sku), 0)),
   seller: (redis, { sku, stock }) => ({
     async purchase({ quantity }) {
@@ -211,7 +211,7 @@ export const givesBackToAnotherField = mutant({
   name: 'gives-back-to-another-field',
   mistake: 'takes from one field of the product and gives back to a field of another name',
   caught: { property: 'stranded', environment: 'several-units', scope: { buyers: 1, stock: 1 } },
-  mended: countsDownAField,
+  fixed: countsDownAField,
   open: (redis, sale) => countsDownAField.open(redis, sale),
   seller: (redis, { sku }) => ({
     async purchase({ quantity }) {
@@ -228,7 +228,7 @@ export const writesTheWholeProduct = mutant({
   mistake: 'keeps the product as JSON, reads it, counts down in the process and writes all of it back',
   source: 'https://github.com/codingXiaxw/seckill/issues/16',
   caught: { property: 'oversell', environment: 'calm', scope: { buyers: 2, stock: 1 } },
-  mended: countsDownAField,
+  fixed: countsDownAField,
   open: async (redis, { sku, stock }) =>
     void (await redis.set(stockKey(sku), JSON.stringify({ name: 'lamp', stock }))),
   seller: (redis, { sku }) => {
@@ -250,7 +250,7 @@ export const saturates = mutant({
   name: 'saturates',
   mistake: 'BITFIELD OVERFLOW SAT never goes below zero, so zero does not say that nothing was left',
   caught: { property: 'oversell', environment: 'calm', scope: { buyers: 1, stock: 1 } },
-  mended: countsDown,
+  fixed: countsDown,
   open: async (redis, { sku, stock }) =>
     void (await redis.bitfield(stockKey(sku), 'SET', 'u32', '#0', stock)),
   seller: (redis, { sku }) => ({

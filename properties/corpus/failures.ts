@@ -32,12 +32,12 @@ export const checksWhatBecameOfIt = variant({
 });
 
 const answeringErrors = (
-  given: Omit<Mutant, 'mended' | 'seller' | 'summary' | 'connection' | 'open' | 'client'>,
+  given: Omit<Mutant, 'fixed' | 'seller' | 'summary' | 'connection' | 'open' | 'client'>,
   answer: PurchaseOutcome,
 ): Mutant =>
   mutant({
     client,
-    mended: checksWhatBecameOfIt,
+    fixed: checksWhatBecameOfIt,
     ...given,
     async seller(redis, sale, env) {
       const seller = await luaDecrement.seller(redis, sale, env);
@@ -94,7 +94,7 @@ export const givesBackOnError = mutant({
     environment: 'lost-reply',
     scope: { buyers: 1, stock: 1, faults: { 'lost-request': 1 } },
   },
-  mended: checksWhatBecameOfIt,
+  fixed: checksWhatBecameOfIt,
   async seller(redis, sale, env) {
     const seller = await luaDecrement.seller(redis, sale, env);
     return {
@@ -120,7 +120,7 @@ export const looksBackTooEarly = mutant({
     environment: 'lost-reply',
     scope: { buyers: 1, stock: 1, faults: { 'late-request': 1 } },
   },
-  mended: checksWhatBecameOfIt,
+  fixed: checksWhatBecameOfIt,
   async seller(redis, sale, env) {
     const seller = await reserves.seller(redis, sale, env);
     return {
@@ -147,7 +147,7 @@ export const takesErrorsOfATransactionForReplies = mutant({
     environment: 'hostile-input',
     scope: { buyers: 1, stock: 1, nonsense: 'quantity-fractional' },
   },
-  mended: reserves,
+  fixed: reserves,
   seller: (_lobby, { sku }, env) => ({
     async purchase({ requestId, quantity }, lent) {
       for (let attempt = 1; attempt <= env.maxAttempts; attempt++) {
@@ -173,7 +173,7 @@ export const sellsLessThanNothing = mutant({
     environment: 'hostile-input',
     scope: { buyers: 1, stock: 1, nonsense: 'quantity-negative' },
   },
-  mended: luaDecrement,
+  fixed: luaDecrement,
   seller: (redis, { sku }) => ({
     async purchase({ quantity }) {
       const take = `
@@ -193,7 +193,7 @@ export const sellsHalves = mutant({
     environment: 'hostile-input',
     scope: { buyers: 1, stock: 1, nonsense: 'quantity-fractional' },
   },
-  mended: luaDecrement,
+  fixed: luaDecrement,
   seller: (redis, { sku }) => ({
     async purchase({ quantity }) {
       const left = Number(await redis.incrbyfloat(stockKey(sku), -quantity));
@@ -212,7 +212,7 @@ export const trustsItsCaller = mutant({
     environment: 'hostile-input',
     scope: { buyers: 1, stock: 1, nonsense: 'request-id-empty' },
   },
-  mended: luaDecrement,
+  fixed: luaDecrement,
   seller: (redis, { sku }) => ({
     async purchase({ quantity }) {
       if (!Number.isSafeInteger(quantity) || quantity < 1) throw new RangeError('a whole number of units');

@@ -2,7 +2,7 @@ import { textTable } from '../../reports/text/text-table.ts';
 import { systemClock } from '../../harness/ground/ambient.ts';
 import { abilitiesOf } from '../../harness/explorer/space/abilities.ts';
 import type { Counterexample } from '../../harness/documents/counterexample.ts';
-import { scopesOf } from '../../harness/evaluate/environments.ts';
+import { scopesOf } from '../../harness/evaluate/environment-scopes.ts';
 import { explore } from '../../harness/explorer/explore.ts';
 import type { Scope } from '../../harness/documents/scope.ts';
 import type { RedisTarget } from '../../harness/redis/target.ts';

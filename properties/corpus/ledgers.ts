@@ -38,11 +38,11 @@ export const writesTheOrderWithTheStock = variant({
 });
 
 const recording = (
-  given: Omit<Mutant, 'mended' | 'seller' | 'summary' | 'connection' | 'open'>,
+  given: Omit<Mutant, 'fixed' | 'seller' | 'summary' | 'connection' | 'open'>,
   purchase: (redis: Client, sale: Sale, request: PurchaseRequest) => Promise<Kind>,
 ): Mutant =>
   mutant({
-    mended: writesTheOrderWithTheStock,
+    fixed: writesTheOrderWithTheStock,
     ...given,
     seller: (redis, sale) => ({
       purchase: async (request) => ({ kind: await purchase(redis, sale, request) }),

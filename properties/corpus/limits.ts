@@ -155,7 +155,7 @@ export const limitIsLookedUpBefore = mutant({
   source: 'https://github.com/linlinjava/litemall/issues/581',
   supports: ['several-units', 'limit'],
   caught: { property: 'user-limit', environment: 'several-units', scope: oneUser(3, 4) },
-  mended: reserves,
+  fixed: reserves,
   async seller(redis, sale, env) {
     const { perUserLimit = Infinity, ...unlimited } = sale;
     const seller = await reserves.seller(redis, unlimited, env);

@@ -91,9 +91,9 @@ export const sellsUnderAFencedLock = variant({
 });
 
 const lockingWrongly = (
-  given: Omit<Mutant, 'mended' | 'seller' | 'summary' | 'connection' | 'open'>,
+  given: Omit<Mutant, 'fixed' | 'seller' | 'summary' | 'connection' | 'open'>,
   wrong: Locking,
-): Mutant => mutant({ mended: sellsUnderAFencedLock, ...given, seller: locking(wrong) });
+): Mutant => mutant({ fixed: sellsUnderAFencedLock, ...given, seller: locking(wrong) });
 
 /** Takes the units whoever holds the lock by now. */
 const commitUnasked: NonNullable<Locking['commit']> = async (redis, { sku, request, stock }) => {

@@ -19,11 +19,11 @@ const known = ({ sku }: Sale, { requestId }: PurchaseRequest): string => `{${sku
 
 type Purchase = (redis: Client, sale: Sale, request: PurchaseRequest) => Promise<PurchaseOutcome>;
 const remembering = (
-  given: Omit<Mutant, 'mended' | 'seller' | 'summary' | 'connection' | 'open'>,
+  given: Omit<Mutant, 'fixed' | 'seller' | 'summary' | 'connection' | 'open'>,
   purchase: Purchase,
 ): Mutant =>
   mutant({
-    mended: remembersInTheScript,
+    fixed: remembersInTheScript,
     ...given,
     seller: (redis, sale) => ({ purchase: (request) => purchase(redis, sale, request) }),
   });
@@ -158,7 +158,7 @@ export const remembersInTheProcess = mutant({
     environment: 'retry',
     scope: { buyers: 1, stock: 2, faults: { crash: 1, retry: 1 } },
   },
-  mended: reserves,
+  fixed: reserves,
   seller(redis, sale) {
     const sold = new Map<string, Promise<PurchaseOutcome>>();
     return {
@@ -215,7 +215,7 @@ export const asksAgainAsSomebodyElse = sendingAgain(
       environment: 'lost-reply',
       scope: { buyers: 1, stock: 2, faults: { 'lost-reply': 1 } },
     },
-    mended: asksAgainInItsOwnName,
+    fixed: asksAgainInItsOwnName,
   },
   (seller, request, lent) => seller.purchase({ ...request, requestId: randomUUID() }, lent),
 );
@@ -229,7 +229,7 @@ export const sendsAgainOnError = mutant({
     environment: 'lost-reply',
     scope: { buyers: 1, stock: 1, faults: { 'lost-reply': 1 } },
   },
-  mended: asksAgainInItsOwnName,
+  fixed: asksAgainInItsOwnName,
   async seller(redis, sale, env) {
     const seller = await luaDecrement.seller(redis, sale, env);
     return {

@@ -32,9 +32,9 @@ async function retrying(
 }
 
 const watching = (
-  given: Omit<Mutant, 'seller' | 'summary' | 'connection' | 'open' | 'mended'>,
+  given: Omit<Mutant, 'seller' | 'summary' | 'connection' | 'open' | 'fixed'>,
   attempt: Attempt,
-): Mutant => mutant({ connection: 'exclusive', mended: watchRetry, ...given, seller: attempting(attempt) });
+): Mutant => mutant({ connection: 'exclusive', fixed: watchRetry, ...given, seller: attempting(attempt) });
 
 export const setsWhatItComputed = variant({
   name: 'sets-what-it-computed',
@@ -119,7 +119,7 @@ export const watchesOverASharedConnection = mutant({
   mistake: 'all buyers of a process watch over one connection: one EXEC ends the WATCH of them all',
   source: 'https://github.com/redis/ioredis/issues/564',
   caught: { property: 'oversell', environment: 'calm', scope: { buyers: 2, stock: 1, instances: 1 } },
-  mended: luaDecrement,
+  fixed: luaDecrement,
   seller: (redis, sale, env) => watchRetry.seller(redis, sale, env),
 });
 
@@ -194,7 +194,7 @@ export const readsOnce = mutant({
   mistake: 'reads the stock before the loop, and tries again with what it was',
   connection: 'exclusive',
   caught: { property: 'oversell', environment: 'calm', scope: { buyers: 2, stock: 1 } },
-  mended: watchRetry,
+  fixed: watchRetry,
   seller: (_lobby, { sku }, env) => ({
     async purchase({ quantity }, lent) {
       const stock = Number(await lent.get(stockKey(sku)));
@@ -228,6 +228,6 @@ export const sendsTheTransactionAgain = mutant({
     environment: 'lost-reply',
     scope: { buyers: 2, stock: 1, faults: { 'lost-reply': 1 } },
   },
-  mended: watchesWithoutSendingAgain,
+  fixed: watchesWithoutSendingAgain,
   seller: (redis, sale, env) => watchRetry.seller(redis, sale, env),
 });

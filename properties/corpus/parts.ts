@@ -12,7 +12,7 @@ export interface Mutant extends Strategy {
   source?: string;
   caught: Caught;
   /** The same without the mistake: in the very scope that shows the mistake, it keeps the property. */
-  mended: Strategy;
+  fixed: Strategy;
 }
 
 export interface Caught {

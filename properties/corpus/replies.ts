@@ -48,7 +48,7 @@ export const takesNilForZero = mutant({
   mistake:
     'the script has no answer where there is too little, and Number(null) is 0, which is not less than 0',
   caught: { property: 'oversell', environment: 'calm', scope: { buyers: 1, stock: 1 } },
-  mended: answersYesOrNo,
+  fixed: answersYesOrNo,
   seller: (redis, { sku }) => ({
     async purchase({ quantity }) {
       const take = changed(TAKE, 'return -1', 'return');
@@ -62,7 +62,7 @@ export const takesTheNumberForAnAnswer = mutant({
   name: 'takes-the-number-for-an-answer',
   mistake: 'asks whether the script answered, and minus one is an answer',
   caught: { property: 'oversell', environment: 'calm', scope: { buyers: 1, stock: 1 } },
-  mended: answersYesOrNo,
+  fixed: answersYesOrNo,
   seller: (redis, { sku }) => ({
     async purchase({ quantity }) {
       const answer = await redis.eval(TAKE, 1, stockKey(sku), quantity);
@@ -75,7 +75,7 @@ export const takesBeforeItFails = mutant({
   name: 'takes-before-it-fails',
   mistake: 'notes the order after the units are taken, where an error ends the script and takes nothing back',
   caught: { property: 'stranded', environment: 'calm', scope: { buyers: 1, stock: 1 } },
-  mended: answersYesOrNo,
+  fixed: answersYesOrNo,
   seller: (redis, { sku }) => ({
     async purchase({ requestId, quantity }) {
       // The key that the stock has is given for the list of orders, too, as in a copied line.
@@ -97,7 +97,7 @@ export const loadsItsScriptWhenTheSaleOpens = mutant({
     environment: 'script-flush',
     scope: { buyers: 1, stock: 1, faults: { 'script-flush': 1 } },
   },
-  mended: luaDecrement,
+  fixed: luaDecrement,
   async open(redis, { sku, stock }) {
     await redis.set(stockKey(sku), stock);
     await redis.set(`${stockKey(sku)}:script`, String(await redis.script('LOAD', TAKE)));
@@ -123,7 +123,7 @@ export const loadsItsScriptWhenItStarts = mutant({
     environment: 'script-flush',
     scope: { buyers: 1, stock: 1, faults: { 'script-flush': 1 } },
   },
-  mended: luaDecrement,
+  fixed: luaDecrement,
   async seller(redis, { sku }) {
     const digest = String(await redis.script('LOAD', TAKE));
     return {

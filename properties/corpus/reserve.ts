@@ -84,7 +84,7 @@ export const reserves = variant({
 
 /** The right scripts, or what is given in their stead. */
 export const reserving = (
-  given: Omit<Mutant, 'mended' | 'seller' | 'summary' | 'connection' | 'open'>,
+  given: Omit<Mutant, 'fixed' | 'seller' | 'summary' | 'connection' | 'open'>,
   reserve: string,
   release?: string,
-): Mutant => mutant({ supports, mended: reserves, ...given, seller: selling(reserve, release) });
+): Mutant => mutant({ supports, fixed: reserves, ...given, seller: selling(reserve, release) });

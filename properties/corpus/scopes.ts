@@ -1,8 +1,8 @@
 import type { Scope } from '../../harness/documents/scope.ts';
 import type { Abilities } from '../../harness/explorer/process/instance.ts';
-import { scopesOf } from '../../harness/evaluate/environments.ts';
+import { scopesOf } from '../../harness/evaluate/environment-scopes.ts';
 import { NO_FAULTS } from '../../harness/documents/faults.ts';
-import { dealt } from '../../harness/explorer/scope/scope.ts';
+import { dealt } from '../../harness/explorer/scope/ids.ts';
 import type { Mutant, Smallest } from './parts.ts';
 
 const AMOUNTS = ['releases', 'restocks', 'jobs'] as const;

@@ -40,7 +40,7 @@ export const triesOneBucket = mutant({
   mistake: 'a buyer who draws an empty bucket is told sold out, whatever the others hold',
   supports: [],
   caught: { property: 'false-refusal', environment: 'calm', scope: { buyers: 1, stock: 1 } },
-  mended: triesEveryBucket,
+  fixed: triesEveryBucket,
   open: (redis, sale) => triesEveryBucket.open(redis, sale),
   seller: (redis, { sku }, env) => ({
     async purchase({ quantity }) {
@@ -55,7 +55,7 @@ export const losesTheRemainder = mutant({
   mistake: 'deals the stock out to the buckets in equal shares, and what does not divide to none',
   supports: [],
   caught: { property: 'stranded', environment: 'calm', scope: { buyers: 1, stock: 1 } },
-  mended: triesEveryBucket,
+  fixed: triesEveryBucket,
   async open(redis, { sku, stock }) {
     for (let b = 0; b < BUCKETS; b++) await redis.set(bucketKey(sku, b), Math.floor(stock / BUCKETS));
   },
@@ -92,7 +92,7 @@ export const popsOneByOne = mutant({
   name: 'pops-one-by-one',
   mistake: 'pops token after token, and keeps those that it has when there is none left for the next unit',
   caught: { property: 'stranded', environment: 'several-units', scope: { buyers: 1, stock: 1 } },
-  mended: popsTokens,
+  fixed: popsTokens,
   open: (redis, sale) => popsTokens.open(redis, sale),
   seller: (redis, { sku }) => ({
     async purchase({ quantity }) {
@@ -110,7 +110,7 @@ export const popsWhatThereIs = mutant({
   mistake:
     'LPOP with a count answers with fewer tokens where there are fewer, and any answer counts as all of them',
   caught: { property: 'oversell', environment: 'several-units', scope: { buyers: 1, stock: 1 } },
-  mended: popsTokens,
+  fixed: popsTokens,
   open: (redis, sale) => popsTokens.open(redis, sale),
   seller: (redis, { sku }) => ({
     async purchase({ quantity }) {

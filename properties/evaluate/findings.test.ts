@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { verdictOf } from '../../harness/documents/findings.ts';
+import { overallVerdictOf } from '../../harness/documents/findings.ts';
 import type { Cell, StrategyResult } from '../../harness/documents/result.ts';
 import { resultOf, strategyResult } from '../helpers/results.ts';
 
 const kinds = (...strategies: StrategyResult[]): string[] =>
   resultOf(...strategies).findings.map(({ kind }) => kind);
-const verdict = (...strategies: StrategyResult[]): string => verdictOf(resultOf(...strategies));
+const verdict = (...strategies: StrategyResult[]): string => overallVerdictOf(resultOf(...strategies));
 const oversell = (cell: Partial<Cell>, rest: Partial<StrategyResult> = {}): StrategyResult =>
   strategyResult({ oversell: cell }, rest);
 

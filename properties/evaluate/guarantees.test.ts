@@ -2,7 +2,7 @@ import { EXPLORED, type ExploredEnvironment } from '../../harness/documents/envi
 import { afterAll, describe, expect, test } from 'vitest';
 import { worst } from '../../harness/checkers/checker.ts';
 import { abilitiesOf } from '../../harness/explorer/space/abilities.ts';
-import { scopesOf } from '../../harness/evaluate/environments.ts';
+import { scopesOf } from '../../harness/evaluate/environment-scopes.ts';
 import type { Exploration } from '../../harness/explorer/explore.ts';
 import { textTable } from '../../reports/text/text-table.ts';
 import { ENVIRONMENTS, PROPERTIES, type Guarantee, type Strategy } from '../../strategies/contract.ts';

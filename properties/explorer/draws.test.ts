@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { drawOf } from '../../harness/explorer/server/draws.ts';
-import { replay } from '../../harness/explorer/sockets/replay.ts';
+import { replay } from '../../harness/explorer/sockets/replay-schedule.ts';
 import { ServerMemo } from '../../harness/explorer/server/memo.ts';
 import { virtualGlobals } from '../../harness/explorer/process/virtual.ts';
 import { everyRealInterleaving } from '../../harness/explorer/sockets/unreduced.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { replay } from '../../harness/explorer/sockets/replay.ts';
+import { replay } from '../../harness/explorer/sockets/replay-schedule.ts';
 import { ServerMemo } from '../../harness/explorer/server/memo.ts';
-import { Rest } from '../../harness/explorer/search/at-rest.ts';
+import { AtRest } from '../../harness/explorer/search/at-rest.ts';
 import { Search } from '../../harness/explorer/search/search.ts';
 import { ALL_REDUCTIONS } from '../../harness/explorer/space/setting.ts';
 import { Space } from '../../harness/explorer/space/space.ts';
@@ -241,7 +241,7 @@ async function withoutReductions(strategy: Strategy, scope: GivenScope): Promise
   if (strategy.name.startsWith('watch-')) await memo.watch('{item}:stock');
   const reductions = { ...ALL_REDUCTIONS, fuse: false, lateStarts: false, symmetry: false };
   const space = new Space({ scope: scopeOf(scope), subject: await subject(strategy), memo, reductions });
-  const result = await new Search(space, new Rest(space), {
+  const result = await new Search(space, new AtRest(space), {
     properties: PROPERTIES,
     maxStates: Infinity,
   }).run();

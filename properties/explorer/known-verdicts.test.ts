@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { requireExplorable } from '../../harness/explorer/server/explorable.ts';
-import { CannotExplore } from '../../harness/explorer/errors.ts';
+import { CannotExplore } from '../../harness/explorer/cannot-explore.ts';
 import { counterexampleSchema } from '../../harness/documents/counterexample.ts';
-import { replay } from '../../harness/explorer/sockets/replay.ts';
+import { replay } from '../../harness/explorer/sockets/replay-schedule.ts';
 import { decrementThenCheck } from '../../strategies/decrement-then-check.ts';
 import { functionDecrement } from '../../strategies/function-decrement.ts';
 import { luaDecrement } from '../../strategies/lua-decrement.ts';

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
-import { replay } from '../../harness/explorer/sockets/replay.ts';
+import { replay } from '../../harness/explorer/sockets/replay-schedule.ts';
 import { luaDecrement } from '../../strategies/lua-decrement.ts';
 import { exploring, properties, server, subject } from '../helpers/exploring.ts';
 import * as commandProbes from '../helpers/probes/commands.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { renameContent } from '../../harness/explorer/server/memo.ts';
 import { classesOfBuyers, outcomeOf, retold } from '../../harness/explorer/search/outcome.ts';
 import { judgeEnd, type Finish } from '../../harness/explorer/search/judge-end.ts';
-import { renamer } from '../../harness/explorer/scope/scope.ts';
+import { renamer } from '../../harness/explorer/scope/ids.ts';
 import type { Scope } from '../../harness/documents/scope.ts';
 import { scopeOf } from '../helpers/exploring.ts';
 

@@ -3,10 +3,10 @@ import { explore } from '../../harness/explorer/explore.ts';
 import { ServerMemo } from '../../harness/explorer/server/memo.ts';
 import { ALL_REDUCTIONS } from '../../harness/explorer/space/setting.ts';
 import { Space } from '../../harness/explorer/space/space.ts';
-import { Rest } from '../../harness/explorer/search/at-rest.ts';
+import { AtRest } from '../../harness/explorer/search/at-rest.ts';
 import { virtualGlobals } from '../../harness/explorer/process/virtual.ts';
 import { walkOnce } from '../../harness/explorer/search/sampling.ts';
-import { randomScheduler } from '../../harness/explorer/search/schedulers/random.ts';
+import { randomScheduler } from '../../harness/explorer/search/schedulers/random-walk.ts';
 import { States } from '../../harness/explorer/space/states.ts';
 import { ALL_RULES } from '../../harness/explorer/rules.ts';
 import { seededRandom } from '../../harness/ground/random.ts';
@@ -63,7 +63,7 @@ describe('each rule is needed: with it the search is right, without it the searc
       });
       const random = seededRandom(seed);
       for (let i = 0; i < 200; i++) {
-        const walk = walkOnce(new States(space, true), new Rest(space), randomScheduler(random), random);
+        const walk = walkOnce(new States(space, true), new AtRest(space), randomScheduler(random), random);
         const { happened } = await walk;
         const crash = happened.findIndex(({ atom }) => atom.event === 'crash');
         if (crash < 0) continue;

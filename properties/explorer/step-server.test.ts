@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RawConnection } from '../../harness/wire/raw-connection.ts';
-import { CannotExplore } from '../../harness/explorer/errors.ts';
+import { CannotExplore } from '../../harness/explorer/cannot-explore.ts';
 import { decode, encodeCommand } from '../../harness/wire/resp.ts';
 import { ALL_RULES } from '../../harness/explorer/rules.ts';
 import { EMPTY, ImageReader, type ServerImage } from '../../harness/explorer/server/image.ts';

@@ -5,7 +5,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { systemClock } from '../../harness/ground/ambient.ts';
 import { explore, type Exploration, type ExploreOptions } from '../../harness/explorer/explore.ts';
 import { NO_FAULTS, type Faults } from '../../harness/documents/faults.ts';
-import { dealt } from '../../harness/explorer/scope/scope.ts';
+import { dealt } from '../../harness/explorer/scope/ids.ts';
 import { subjectOf } from '../../harness/explorer/process/subject.ts';
 import type { Subject } from '../../harness/explorer/process/spec.ts';
 import { startServer } from '../../harness/redis/server.ts';

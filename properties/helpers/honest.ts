@@ -1,7 +1,7 @@
 import { PROPERTIES } from '../../strategies/contract.ts';
 import type { Subject } from '../../harness/explorer/process/spec.ts';
 import { virtualGlobals } from '../../harness/explorer/process/virtual.ts';
-import { Rest } from '../../harness/explorer/search/at-rest.ts';
+import { AtRest } from '../../harness/explorer/search/at-rest.ts';
 import { Search } from '../../harness/explorer/search/search.ts';
 import { ServerMemo } from '../../harness/explorer/server/memo.ts';
 import { everyRealInterleaving } from '../../harness/explorer/sockets/unreduced.ts';
@@ -21,7 +21,7 @@ export async function withoutReductions(
   if (subject.strategy.name.startsWith('watch-')) await memo.watch('{item}:stock');
   const reductions = { ...ALL_REDUCTIONS, fuse: false, lateStarts: false, symmetry: false };
   const space = new Space({ scope: scopeOf(scope), subject, memo, reductions });
-  const result = await new Search(space, new Rest(space), {
+  const result = await new Search(space, new AtRest(space), {
     properties: PROPERTIES,
     maxStates: Infinity,
   }).run();

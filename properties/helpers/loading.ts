@@ -1,6 +1,6 @@
 import { afterAll } from 'vitest';
 import { runLoad } from '../../harness/load/driver.ts';
-import type { LoadOptions } from '../../harness/load/options.ts';
+import type { LoadOptions } from '../../harness/load/run-options.ts';
 import { SessionPool } from '../../harness/load/pool.ts';
 import type { LoadRun } from '../../harness/load/summary.ts';
 import { loadStrategy, type StrategyRef } from '../../harness/loader/strategies.ts';

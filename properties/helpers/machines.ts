@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { thisMachine, type Machine } from '../../harness/redis/find/machine.ts';
+import { thisMachine, type Platform } from '../../harness/redis/find/platform.ts';
 import {
   findServer,
   type ProvisionOptions,
@@ -13,7 +13,7 @@ import {
 const run = promisify(execFile);
 
 /** A machine with nothing: each rung's tool is masked, and a test hands back those that it is about. */
-export const bare = (folder: string): Machine => ({
+export const bare = (folder: string): Platform => ({
   env: { PATH: join(folder, 'no-programs') },
   cacheFolders: [join(folder, 'cache')],
   aptGet: join(folder, 'no-apt-get'),
@@ -40,7 +40,7 @@ export async function memoryServer(folder: string, getPath: string): Promise<str
 
 /** What a search told, line by line. */
 export async function search(
-  machine: Machine,
+  machine: Platform,
   options: ProvisionOptions = {},
 ): Promise<{ found: ServerBinary; told: string[] }> {
   const told: string[] = [];
@@ -56,7 +56,7 @@ export const rejection = (promise: Promise<unknown>): Promise<unknown> =>
 
 /** A first run on a Debian: nothing but apt, and an empty cache in `folder`. */
 export interface FirstRun {
-  machine: Machine;
+  machine: Platform;
   found: ServerBinary;
   told: string[];
 }

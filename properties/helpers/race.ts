@@ -4,7 +4,7 @@ import type { History, Operation } from '../../harness/history/operation.ts';
 import { Connections } from '../../harness/load/connections.ts';
 import { Failures } from '../../harness/load/failures.ts';
 import { workUntil } from '../../harness/load/back-office.ts';
-import { settle } from '../../harness/load/at-rest.ts';
+import { bringToRest } from '../../harness/load/final-count.ts';
 import { sellerEnv } from '../../harness/load/seller-env.ts';
 import { seededRandom } from '../../harness/ground/random.ts';
 import type { RedisTarget } from '../../harness/redis/target.ts';
@@ -51,7 +51,7 @@ export async function race(
     const operations = await racing;
     for (const { seller } of shops) await seller.close?.();
     const lent = await connections.open(target, strategy);
-    const atRest = await settle(
+    const atRest = await bringToRest(
       {
         strategy,
         sale,

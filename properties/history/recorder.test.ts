@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Recorder } from '../../harness/history/recorder.ts';
 import { mergeRecordings, timesOf, type Recording } from '../../harness/history/recording.ts';
-import { requestOf, type Crowd } from '../../harness/load/buyers.ts';
+import { crowdRequest, type Crowd } from '../../harness/load/buyers.ts';
 import type { PurchaseOutcome } from '../../strategies/contract.ts';
 import { seed } from '../helpers/seed.ts';
 
@@ -46,7 +46,7 @@ describe('no recording ever differs from what was recorded', () => {
             ...(typeof outcome === 'object' && 'remaining' in outcome && { remaining: outcome.remaining }),
           };
         });
-        const merged = mergeRecordings(recorders.map(seal), (buyer) => requestOf(crowd, buyer));
+        const merged = mergeRecordings(recorders.map(seal), (buyer) => crowdRequest(crowd, buyer));
         expect([...merged]).toEqual(expected);
       }),
       { seed },
@@ -62,7 +62,7 @@ describe('no recording ever differs from what was recorded', () => {
     const recording = recorder.seal();
     const bytes = recording.chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
     expect(bytes / operations).toBeLessThanOrEqual(64);
-    const merged = mergeRecordings([recording], (buyer) => requestOf(crowd, buyer));
+    const merged = mergeRecordings([recording], (buyer) => crowdRequest(crowd, buyer));
     expect(merged.length).toBe(operations);
     for (const i of [0, 65_535, 65_536, 131_072, operations - 1]) {
       expect(merged.at(i)).toMatchObject({ request: `r${i + 1}-t`, invoked: 2 * i, completed: 2 * i + 1 });
@@ -87,7 +87,7 @@ describe('no recording ever differs from what was recorded', () => {
     const row = recorder.invoke(0, 1, 5);
     const recording = recorder.seal();
     recorder.complete(row, { kind: 'sold' }, 6);
-    const [operation] = mergeRecordings([recording], (buyer) => requestOf(crowd, buyer));
+    const [operation] = mergeRecordings([recording], (buyer) => crowdRequest(crowd, buyer));
     expect(operation).toMatchObject({ outcome: 'unknown', completed: Infinity });
   });
 });

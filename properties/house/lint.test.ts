@@ -60,7 +60,7 @@ const fixtures: Fixture[] = [
     bad: { 'harness/load/connecting.ts': CONNECTING },
     good: {
       'harness/redis/clients.ts': CONNECTING,
-      'harness/explorer/process/clients.ts': CONNECTING,
+      'harness/explorer/process/instance-clients.ts': CONNECTING,
       'harness/load/handed.ts':
         "import type { Redis } from 'ioredis';\nexport const here = (redis: Redis): Redis => redis;\n",
       'properties/connecting.ts': CONNECTING,

@@ -3,7 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EnvironmentError, UsageError } from '../../harness/ground/errors.ts';
 import { runLoad } from '../../harness/load/driver.ts';
-import type { LoadOptions } from '../../harness/load/options.ts';
+import type { LoadOptions } from '../../harness/load/run-options.ts';
 import { SessionPool, type InstancePool } from '../../harness/load/pool.ts';
 import { loadStrategy, type StrategyRef } from '../../harness/loader/strategies.ts';
 import type { LoadRun } from '../../harness/load/summary.ts';

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { Queue } from '../../harness/load/buyers.ts';
 import { Failures } from '../../harness/load/failures.ts';
 import { Durations } from '../../harness/load/response-time.ts';
-import { settle, type AtRest, type FreshInstance } from '../../harness/load/at-rest.ts';
+import { bringToRest, type SaleAtRest, type FreshInstance } from '../../harness/load/final-count.ts';
 import { bottleneckOf } from '../../harness/load/usage.ts';
 import { seededRandom } from '../../harness/ground/random.ts';
 import type { PurchaseOutcome, Seller } from '../../strategies/contract.ts';
@@ -161,7 +161,7 @@ describe('at rest', () => {
 async function atRest(
   seller: Seller,
   differing: Partial<FreshInstance> = {},
-): Promise<{ rest: AtRest; failures: unknown[] }> {
+): Promise<{ rest: SaleAtRest; failures: unknown[] }> {
   const failures = new Failures();
   const redis = {} as Redis; // the store is in memory
   const instance = {
@@ -181,7 +181,7 @@ async function atRest(
     graceMs: 200,
     ...differing,
   };
-  return { rest: await settle(instance, failures), failures: failures.list() };
+  return { rest: await bringToRest(instance, failures), failures: failures.list() };
 }
 
 /** One unit, and work for so many passes. */

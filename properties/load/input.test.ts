@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { UsageError } from '../../harness/ground/errors.ts';
 import { runLoad } from '../../harness/load/driver.ts';
-import type { LoadOptions } from '../../harness/load/options.ts';
+import type { LoadOptions } from '../../harness/load/run-options.ts';
 import { loadStrategy, type StrategyRef } from '../../harness/loader/strategies.ts';
 import { startServer } from '../../harness/redis/server.ts';
 import type { RedisTarget } from '../../harness/redis/target.ts';

@@ -11,7 +11,7 @@ import { EnvironmentError } from '../../harness/ground/errors.ts';
 import { inspectBinary } from '../../harness/redis/find/binary.ts';
 import { isWhole } from '../../harness/redis/find/cache.ts';
 import { withLibraries } from '../../harness/redis/find/debian-packages.ts';
-import type { Machine } from '../../harness/redis/find/machine.ts';
+import type { Platform } from '../../harness/redis/find/platform.ts';
 import { findServer } from '../../harness/redis/find/find-server.ts';
 import { startServer } from '../../harness/redis/server.ts';
 import {
@@ -108,7 +108,7 @@ describe('the ladder, on which it is one of the rungs,', () => {
     const folder = temporaryFolder();
     const server = first.found.path;
     // From the bottom up: each step adds the next higher rung and leaves the lower ones in place.
-    let machine: Machine = { ...bare(folder), cacheFolders: [join(folder, 'empty')] };
+    let machine: Platform = { ...bare(folder), cacheFolders: [join(folder, 'empty')] };
     expect(await rejection(findServer({}, machine))).toBeInstanceOf(EnvironmentError);
     machine = { ...machine, memoryServer: await memoryServer(folder, `return '${server}'`) };
     expect((await findServer({}, machine)).source).toBe('redis-memory-server');

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { EnvironmentError, UsageError } from '../../harness/ground/errors.ts';
-import { thisMachine } from '../../harness/redis/find/machine.ts';
+import { thisMachine } from '../../harness/redis/find/platform.ts';
 import { findServer } from '../../harness/redis/find/find-server.ts';
 import { bare, memoryServer, program, rejection, search } from '../helpers/machines.ts';
 import { gone, temporaryFolder } from '../helpers/processes.ts';

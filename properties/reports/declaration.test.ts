@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import type { Exploration } from '../../harness/explorer/explore.ts';
-import { strategiesIn } from '../../harness/loader/shape.ts';
+import { strategiesIn } from '../../harness/loader/strategy-shape.ts';
 import { declaration, type Discovery } from '../../reports/text/declaration.ts';
 import { ENVIRONMENTS, PROPERTIES, type Guarantees } from '../../strategies/contract.ts';
 import { luaReserveOnce } from '../../strategies/lua-reserve-once.ts';

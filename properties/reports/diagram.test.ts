@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CounterexampleStep } from '../../harness/documents/counterexample.ts';
-import { lanesOf, SERVER, type Row } from '../../reports/diagram/lanes.ts';
+import { lanesOf, SERVER_LANE, type DiagramRow } from '../../reports/diagram/lanes.ts';
 import { diagram } from '../../reports/diagram/svg.ts';
 import { timeline } from '../../reports/diagram/text.ts';
 import { luaDecrement } from '../../strategies/lua-decrement.ts';
@@ -23,7 +23,7 @@ const happens = (actor: string, event: CounterexampleStep['event'], detail?: str
   stock: 1,
   ...(detail !== undefined && { detail }),
 });
-const rowsOf = (...steps: CounterexampleStep[]): Row[] =>
+const rowsOf = (...steps: CounterexampleStep[]): DiagramRow[] =>
   lanesOf({ scope: { buyers: 2, stock: 1 }, steps }).rows;
 
 describe('what became of a command', () => {
@@ -66,7 +66,7 @@ test('buyers who share an instance stand in the lane of the first, and the serve
     ],
   });
   expect(lanes).toEqual(['A', 'B', 'C', 'retry']);
-  expect(rows.map(({ lane }) => lane)).toEqual([0, SERVER, 3]);
+  expect(rows.map(({ lane }) => lane)).toEqual([0, SERVER_LANE, 3]);
   expect(rows[0]).toMatchObject({ label: 'AB: GET k', answers: ['B sold'] });
 });
 

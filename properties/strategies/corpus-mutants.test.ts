@@ -22,8 +22,8 @@ describe('a mistake shows in the scope that is said to be the smallest, in none 
       const scope = smallestScope(mutant, abilities, seed);
       const { counterexample } = await hunt(mutant, property, [scope], redis.target);
       expect(counterexample).toMatchObject({ minimal: true, scope });
-      const mended = await once(`${mutant.mended.name} ${property} ${JSON.stringify(scope)}`, () =>
-        hunt(mutant.mended, property, [scope], redis.target),
+      const mended = await once(`${mutant.fixed.name} ${property} ${JSON.stringify(scope)}`, () =>
+        hunt(mutant.fixed, property, [scope], redis.target),
       );
       expect(mended).toMatchObject({ counterexample: null, exhausted: true });
     },
@@ -63,7 +63,7 @@ afterAll(() => {
 
 test('the kill table names what survives, and what shows in a smaller scope than it says', async () => {
   const [first] = mutants;
-  const right: Mutant = { ...first!, ...first!.mended, mended: first!.mended, name: first!.mended.name };
+  const right: Mutant = { ...first!, ...first!.fixed, fixed: first!.fixed, name: first!.fixed.name };
   const { caught } = first!;
   const misplaced: Mutant = { ...first!, caught: { ...caught, scope: { ...caught.scope, stock: 2 } } };
   const told = await table([right, misplaced]);

@@ -3,8 +3,8 @@ import { isBrokenEvent, isFatalEvent, wordsOfEvent } from '../../harness/documen
 import type { Scope } from '../../harness/documents/scope.ts';
 
 /** One line of a space-time diagram, before it is drawn. */
-export interface Row {
-  /** Place in `lanes`; SERVER for what befalls Redis itself. */
+export interface DiagramRow {
+  /** Place in `lanes`; SERVER for what happens to Redis itself. */
   lane: number;
   event: CounterexampleStep['event'];
   /** What was sent, or what happened, in words. */
@@ -30,10 +30,10 @@ export interface Row {
 export interface Lanes {
   /** A lane per buyer; then, where there are any, who asks again and the back office. */
   lanes: string[];
-  rows: Row[];
+  rows: DiagramRow[];
 }
 
-export const SERVER = -1;
+export const SERVER_LANE = -1;
 
 /** What a diagram is drawn from; a counterexample fits, and so does one in a result. */
 export interface Interleaving {
@@ -71,7 +71,7 @@ const isShared = (actor: string): boolean => /^[A-Z]{2,}$/.test(actor);
 /** Buyers on one instance cannot be told apart on the wire; their steps stand in the lane of the first. */
 const laneName = (actor: string): string => (/^[A-Z]+$/.test(actor) ? actor[0]! : actor);
 
-type Fate = Pick<Row, 'delivered' | 'resent' | 'late'>;
+type Fate = Pick<DiagramRow, 'delivered' | 'resent' | 'late'>;
 
 /** An instance, as far as the steps so far tell. */
 interface Client {

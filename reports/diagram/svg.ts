@@ -1,6 +1,6 @@
 import { isBrokenEvent, isFatalEvent, isFaultEvent } from '../../harness/documents/faults.ts';
 import { compact, markup, type Markup } from '../page/markup.ts';
-import { lanesOf, SERVER, type Interleaving, type Row } from './lanes.ts';
+import { lanesOf, SERVER_LANE, type Interleaving, type DiagramRow } from './lanes.ts';
 
 /** Pixels. Text is set in a monospaced face, so its width is known without a browser. */
 const CHARACTER = 6.7;
@@ -10,7 +10,7 @@ const GAP = 14;
 const LEAST_LANE = 96;
 const GUTTER = 26;
 const MARGIN = 14;
-/** Room for what befalls the server, left of its line. */
+/** Room for faults of the server, left of its line. */
 const SERVER_ROOM = 30;
 const STOCK_ROOM = 68;
 /** Most characters of a line; the counterexample's file has them whole. */
@@ -22,7 +22,7 @@ interface Line {
 }
 
 interface Place {
-  row: Row;
+  row: DiagramRow;
   lines: Line[];
   y: number;
   height: number;
@@ -36,7 +36,7 @@ export function diagram(interleaving: Interleaving): Markup {
   const { lanes, rows } = lanesOf(interleaving);
   const places = placed(rows);
   const widths = lanes.map((_, lane) => laneWidth(places.filter(({ row }) => row.lane === lane)));
-  const serverRoom = Math.max(SERVER_ROOM, laneWidth(places.filter(({ row }) => row.lane === SERVER)));
+  const serverRoom = Math.max(SERVER_ROOM, laneWidth(places.filter(({ row }) => row.lane === SERVER_LANE)));
   const at = lanes.map((_, lane) => MARGIN + sum(widths.slice(0, lane)));
   const server = MARGIN + sum(widths) + serverRoom;
   const width = Math.ceil(server + STOCK_ROOM);
@@ -49,13 +49,13 @@ export function diagram(interleaving: Interleaving): Markup {
     <text class="lane n" x="${width - 6}" y="16">stock</text>
     ${places.map((place, i) => {
       const before = i === 0 ? interleaving.scope.stock : places[i - 1]!.row.stock;
-      const x = place.row.lane === SERVER ? server : at[place.row.lane]!;
+      const x = place.row.lane === SERVER_LANE ? server : at[place.row.lane]!;
       return step(place, x, { at, server, width, before });
     })}
   </svg>`);
 }
 
-function placed(rows: readonly Row[]): Place[] {
+function placed(rows: readonly DiagramRow[]): Place[] {
   let y = FIRST_ROW;
   return rows.map((row) => {
     const lines = linesOf(row);
@@ -66,7 +66,7 @@ function placed(rows: readonly Row[]): Place[] {
   });
 }
 
-function linesOf({ event, label, detail, reply, answers, resent, late }: Row): Line[] {
+function linesOf({ event, label, detail, reply, answers, resent, late }: DiagramRow): Line[] {
   const kind = event === 'execute' ? 'sent' : isFaultEvent(event) ? 'fault' : 'quiet';
   return [
     ...(resent ? [{ text: '↻ sent again', kind: 'mark' } as const] : []),
@@ -110,7 +110,7 @@ interface Geometry {
 
 function step({ row, lines, y }: Place, x: number, { at, server, width, before }: Geometry): Markup {
   const { stock } = row;
-  const isServers = row.lane === SERVER;
+  const isServers = row.lane === SERVER_LANE;
   const kinds = [
     'n',
     ...(stock === before ? [] : ['changed']),
@@ -136,8 +136,8 @@ function words([first, ...rest]: readonly Line[], x: number, y: number, isServer
 export const ARROWS = markup`<svg class="arrows" width="0" height="0" aria-hidden="true"><defs><marker id="dot" viewBox="-4 -4 8 8" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse"><circle r="3"/></marker><marker id="tip" viewBox="-7 -4 8 8" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto"><path d="M-6-3 0 0-6 3"/></marker><marker id="both" viewBox="-4 -4 16 8" markerWidth="16" markerHeight="8" markerUnits="userSpaceOnUse"><circle r="3"/><path d="M10-3 4 0 10 3"/></marker></defs></svg>`;
 
 /** To the server and back; there only, if the answer comes later or never; back only, if it comes now. */
-function mark({ lane, event, delivered }: Row, x: number, server: number, y: number): Markup {
-  const of = lane === SERVER ? 'server' : String(lane % 4);
+function mark({ lane, event, delivered }: DiagramRow, x: number, server: number, y: number): Markup {
+  const of = lane === SERVER_LANE ? 'server' : String(lane % 4);
   if (event === 'execute')
     return markup`<path class="of${of} ${delivered === 'at once' ? 'both' : 'to'}" d="M${x} ${y}H${server}" />`;
   if (event === 'deliver') return markup`<path class="of${of} back" d="M${server} ${y}H${x}" />`;

@@ -1,4 +1,4 @@
-import { lanesOf, SERVER, type Interleaving, type Row } from './lanes.ts';
+import { lanesOf, SERVER_LANE, type Interleaving, type DiagramRow } from './lanes.ts';
 
 /** Most characters of one command or reply; the file has them whole. */
 const WIDEST = 34;
@@ -12,8 +12,8 @@ const WIDEST = 34;
  */
 export function timeline(interleaving: Interleaving): string[] {
   const { lanes, rows } = lanesOf(interleaving);
-  const names = rows.some(({ lane }) => lane === SERVER) ? [...lanes, 'server'] : lanes;
-  const placed = rows.map((row) => ({ row, at: row.lane === SERVER ? lanes.length : row.lane }));
+  const names = rows.some(({ lane }) => lane === SERVER_LANE) ? [...lanes, 'server'] : lanes;
+  const placed = rows.map((row) => ({ row, at: row.lane === SERVER_LANE ? lanes.length : row.lane }));
   const texts = placed.map(({ row }) => describe(row, lanes));
   const widths = names.map((name, lane) =>
     Math.max(name.length, ...placed.map(({ at }, i) => (at === lane ? texts[i]!.length : 0))),
@@ -31,7 +31,7 @@ export function timeline(interleaving: Interleaving): string[] {
   ];
 }
 
-function describe(row: Row, lanes: readonly string[]): string {
+function describe(row: DiagramRow, lanes: readonly string[]): string {
   const { label, detail, reply, answers, resent, late, dirtied } = row;
   const sent = `${late ? 'late: ' : ''}${resent ? '↻ ' : ''}${row.event === 'execute' ? shorten(label) : label}`;
   const told = detail === undefined ? sent : `${sent} (${shorten(detail)})`;

@@ -4,7 +4,7 @@ import type { Property } from '../../strategies/contract.ts';
 import { ARROWS, diagram } from '../diagram/svg.ts';
 import type { Exhibit, Exhibits } from '../view/evidence.ts';
 import { plural } from '../view/figures.ts';
-import { evidenceTable, type Evidence } from '../view/view.ts';
+import { evidenceTable, type CellEvidence } from '../view/view.ts';
 import { BY_GRAVITY, EFFECTS } from '../view/words.ts';
 import { CLASSES } from './guarantees.ts';
 import { markup, type Markup } from './markup.ts';
@@ -65,7 +65,7 @@ ${counterexample && markup`<figcaption><code>oversell replay ${counterexample.fi
 }
 
 /** Seen in a large sale: who asked when, and what they were told. */
-function operations(property: Property, evidence: Evidence): Markup | undefined {
+function operations(property: Property, evidence: CellEvidence): Markup | undefined {
   if (evidence.operations.length === 0) return undefined;
   const { head, rows } = evidenceTable(evidence);
   return table({ caption: `Operations that show ${property}`, head, rows, figures: [1, 2, 3, 5] });

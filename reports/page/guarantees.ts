@@ -8,18 +8,18 @@ import type {
 import { ENVIRONMENTS, PROPERTIES, type Environment, type Property } from '../../strategies/contract.ts';
 import type { Exhibits } from '../view/evidence.ts';
 import { grouped, interleavingsText, plural, withSuperscripts } from '../view/figures.ts';
-import { placeOf } from '../questions/question.ts';
+import { anchorOf } from '../questions/question.ts';
 import {
   environmentsTried,
   exploredIn,
   partsOf,
-  scopesOf,
+  exploredScopes,
   strategyNote,
   EXPLORED_TITLE,
 } from '../view/view.ts';
 import { EFFECTS, effectOf, harmless, kindOf, worstOf, type Kind } from '../view/words.ts';
 import { markup, type Markup } from './markup.ts';
-import { table, type Cell, type Content } from './table.ts';
+import { table, type TableCell, type Content } from './table.ts';
 
 /** How a cell is told apart, beside its words. */
 export const CLASSES: Record<Kind, string> = {
@@ -32,8 +32,8 @@ export const CLASSES: Record<Kind, string> = {
 };
 type Part = ExploredResult | EnvironmentResult;
 
-const UNVERIFIED: Cell = { word: 'unverified', kind: 'none' };
-const NOT_OFFERED: Cell = { word: 'n/a', kind: 'none' };
+const UNVERIFIED: TableCell = { word: 'unverified', kind: 'none' };
+const NOT_OFFERED: TableCell = { word: 'n/a', kind: 'none' };
 
 /** Who keeps what where: first the worst of each environment, then every property of every strategy. */
 export const guarantees = (result: Result, exhibits: Exhibits): Markup => markup`
@@ -45,7 +45,7 @@ ${overview(result, exhibits)}
 ${LEGEND}
 <h3>Every property of every strategy</h3>
 ${result.strategies.map((strategy) => details(strategy, exhibits))}
-<details class="note"><summary>What was sold in the large sales</summary><ul>${scopesOf(result).map((line) => markup`<li>${line}</li>`)}</ul></details>
+<details class="note"><summary>What was sold in the large sales</summary><ul>${exploredScopes(result).map((line) => markup`<li>${line}</li>`)}</ul></details>
 </section>`;
 
 const LEGEND = markup`<ul class="legend">
@@ -67,7 +67,7 @@ function overview(result: Result, exhibits: Exhibits): Markup {
     caption: 'The gravest that each strategy shows in each environment',
     head: [
       'strategy',
-      ...tried.map((environment) => ({ text: environment.replaceAll('-', ' '), id: placeOf(environment) })),
+      ...tried.map((environment) => ({ text: environment.replaceAll('-', ' '), id: anchorOf(environment) })),
       ...(untried.length > 0
         ? [untried.map((environment) => environment.replaceAll('-', ' ')).join(', ')]
         : []),
@@ -85,7 +85,7 @@ function note(strategy: StrategyResult): string | undefined {
   return said === '' ? undefined : said;
 }
 
-function overviewCell(strategy: StrategyResult, environment: Environment, exhibits: Exhibits): Cell {
+function overviewCell(strategy: StrategyResult, environment: Environment, exhibits: Exhibits): TableCell {
   const parts = partsOf(strategy).filter((part) => part.environment === environment);
   const [first] = parts;
   if (!first) return wasPassedOver(strategy, environment) ? NOT_OFFERED : UNVERIFIED;
@@ -104,7 +104,7 @@ const wasPassedOver = (strategy: StrategyResult, environment: Environment): bool
   );
 
 /** What was only sampled, or only looked at up to a limit, looks less sure than what was exhausted. */
-const holding = ({ coverage }: Part): Cell => ({
+const holding = ({ coverage }: Part): TableCell => ({
   word: 'holds',
   kind: coverage === 'exhausted' ? CLASSES.holds : 'sampled',
 });
@@ -116,7 +116,7 @@ interface Subject {
   property: Property;
 }
 
-function cellOf(cell: Judged, { strategy, part, property }: Subject, exhibits: Exhibits): Cell {
+function cellOf(cell: Judged, { strategy, part, property }: Subject, exhibits: Exhibits): TableCell {
   const kind = kindOf(cell);
   switch (kind) {
     case 'holds':

@@ -1,7 +1,7 @@
 import { Markup, markup } from './markup.ts';
 
 /** A cell that is more than its text. */
-export interface Cell {
+export interface TableCell {
   word: string;
   /** Told apart by how it looks. */
   kind?: string;
@@ -12,7 +12,7 @@ export interface Cell {
 }
 
 /** What stands in a cell. */
-export type Content = string | Cell | Markup;
+export type Content = string | TableCell | Markup;
 
 export interface Table {
   caption: string;

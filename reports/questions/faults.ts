@@ -9,7 +9,7 @@ import {
   namesWith,
   notMeasured,
   partsWith,
-  placeOf,
+  anchorOf,
   told,
   undecided,
   type Question,
@@ -69,7 +69,7 @@ export function crashed(result: Result): Question {
     question,
     answer: [...effects, told('everything holds', list(sound))],
     measured: 'yes',
-    anchor: placeOf('buyer-crash'),
+    anchor: anchorOf('buyer-crash'),
   };
 }
 
@@ -94,7 +94,7 @@ export function replyLost(result: Result): Question {
       ...undecided(result, 'double-sale'),
     ],
     measured: 'yes',
-    anchor: placeOf(environments[0]!),
+    anchor: anchorOf(environments[0]!),
   };
 }
 
@@ -116,7 +116,7 @@ export function serverLost(result: Result): Question {
       ? [...said, told('Lost in failover', list(namesWith(result, 'lost-sale', ['failover'])))]
       : [...said, told('Failover, and WAIT in it', 'not measured yet')],
     measured: failover ? 'yes' : 'partly',
-    anchor: placeOf(failover ? 'failover' : restarts[0]!),
+    anchor: anchorOf(failover ? 'failover' : restarts[0]!),
   };
 }
 
@@ -143,6 +143,6 @@ export function rules(result: Result): Question {
       wrong('release-restock'),
     ],
     measured: several && releases ? 'yes' : several || releases ? 'partly' : 'no',
-    anchor: several ? placeOf('several-units') : 'guarantees',
+    anchor: several ? anchorOf('several-units') : 'guarantees',
   };
 }

@@ -38,7 +38,7 @@ export function undecided({ strategies }: Result, property: Property): Told[] {
 }
 
 /** The head of an environment's column. */
-export const placeOf = (environment: Environment): string => `in-${environment}`;
+export const anchorOf = (environment: Environment): string => `in-${environment}`;
 
 export const partsWith = ({ strategies }: Result, property: Property) =>
   strategies.flatMap(partsOf).filter(({ properties }) => properties[property].verdict === 'violated');

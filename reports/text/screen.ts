@@ -17,7 +17,7 @@ import {
   notTested,
   evidenceTable,
   purchasesOf,
-  scopesOf,
+  exploredScopes,
   strategyNote,
   verdictLine,
   type Example,
@@ -78,7 +78,9 @@ function sampledMatrix(result: Result): string[] {
   ]);
   const table = textTable(['strategy', ...environments, 'purchases', ''], rows, [environments.length + 1]);
   return [
-    [...scopesOf(result), '', table, `  ${DECLARED_MARK} a weakness that the strategy declares`].join('\n'),
+    [...exploredScopes(result), '', table, `  ${DECLARED_MARK} a weakness that the strategy declares`].join(
+      '\n',
+    ),
   ];
 }
 

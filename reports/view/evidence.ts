@@ -1,6 +1,6 @@
 import type { Result, StrategyResult } from '../../harness/documents/result.ts';
 import { PROPERTIES, type Environment, type Property } from '../../strategies/contract.ts';
-import { partsOf, type Evidence } from './view.ts';
+import { partsOf, type CellEvidence } from './view.ts';
 import { kindOf, type Kind } from './words.ts';
 
 /** One way in which a strategy breaks, shown once however many environments let it happen. */
@@ -10,7 +10,7 @@ export interface Exhibit {
   property: Property;
   environments: Environment[];
   kind: Kind;
-  evidence: Evidence;
+  evidence: CellEvidence;
 }
 
 /** Everything of the run that can be pointed at, with names for the places where it stands. */

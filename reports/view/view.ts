@@ -12,7 +12,7 @@ import { ENVIRONMENTS, PROPERTIES, type Environment, type Property } from '../..
 import { grouped, plural } from './figures.ts';
 import { environmentWord } from './words.ts';
 
-export type Evidence = Cell['evidence'][number];
+export type CellEvidence = Cell['evidence'][number];
 
 export const EXPLORED_TITLE =
   'Every interleaving of small sales: one to three buyers, one to five units (result.json names each scope)';
@@ -83,7 +83,7 @@ export function purchasesOf({ environments }: StrategyResult): number {
 }
 
 /** One line per environment: what was run, and what that proves. */
-export function scopesOf(result: Result): string[] {
+export function exploredScopes(result: Result): string[] {
   return environmentsOf(result).map((environment) => {
     const all = result.strategies.flatMap(({ environments }) => environments);
     const { coverage, histories, scope } = all.find((one) => one.environment === environment)!;
@@ -153,7 +153,7 @@ export interface Example {
   strategy: string;
   environment: Environment;
   property: Property;
-  evidence: Evidence;
+  evidence: CellEvidence;
 }
 
 /** One sentence: does the run pass, and whom does nothing speak against? */

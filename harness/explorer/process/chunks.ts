@@ -7,13 +7,13 @@ export interface Chunk {
 }
 
 /** One event of a history, and what the process had done before it. */
-export interface Told {
+export interface ToldEvent {
   event: InstanceEvent;
   before: Observation;
 }
 
 /** Every run of two or more replies whose commands had all been written before the first of them arrived. */
-export function chunksOf(history: readonly Told[]): Chunk[] {
+export function chunksOf(history: readonly ToldEvent[]): Chunk[] {
   const answered = new Map<number, number>();
   return history.flatMap(({ event, before }, from) => {
     if (event.type !== 'deliver') return [];

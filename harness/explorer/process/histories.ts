@@ -1,6 +1,6 @@
 import { eventKey } from './event-key.ts';
 import { chunksOf, inOneChunk, type Chunk } from './chunks.ts';
-import { CannotExplore, OpenPick, StartAgain } from '../errors.ts';
+import { CannotExplore, OpenPick, StartAgain } from '../cannot-explore.ts';
 import { Instance, type Abilities, type InstanceEvent, type Observation, type Settled } from './instance.ts';
 import type { DrawnName } from './chance.ts';
 import type { InstanceSpec } from './spec.ts';
@@ -150,7 +150,9 @@ export class Histories {
    * @param changesOf those of one history
    * @returns what differed first, or undefined
    */
-  async findDifference(changesOf: (history: History) => readonly Change[]): Promise<Difference | undefined> {
+  async findDifference(
+    changesOf: (history: EventHistory) => readonly Change[],
+  ): Promise<Difference | undefined> {
     for (let leaf = 0; leaf < this.#nodes.length; leaf++) {
       if (this.#nodes[leaf]!.children.size > 0) continue;
       for (const change of changesOf(this.#history(leaf))) {
@@ -185,7 +187,7 @@ export class Histories {
     return this.#nodes.flatMap(({ children, observation }) => (children.size > 0 ? [] : observation.names));
   }
 
-  #history(leaf: number): History {
+  #history(leaf: number): EventHistory {
     const { observation, role } = this.#nodes[leaf]!;
     const path = this.#path(leaf);
     const events = path.map((node) => this.#nodes[node]!.event);
@@ -251,7 +253,7 @@ export class Histories {
 }
 
 /** One history, as far as it matters to how it is run again. */
-export interface History {
+export interface EventHistory {
   role: number;
   /** Replies in it that could have arrived in one chunk. */
   chunks: () => Chunk[];

@@ -1,8 +1,8 @@
 import type { PurchaseOutcome, PurchaseRequest, Seller, Strategy } from '../../../strategies/contract.ts';
 import { isDefinite } from '../../../strategies/errors.ts';
-import { CannotExplore, OpenPick } from '../errors.ts';
+import { CannotExplore, OpenPick } from '../cannot-explore.ts';
 import { Chance, type Drawn } from './chance.ts';
-import { Clients, isFromClientLibrary } from './clients.ts';
+import { Clients, isFromClientLibrary } from './instance-clients.ts';
 import type { InstanceSpec } from './spec.ts';
 import { Timers } from './timers.ts';
 import type { Transport } from '../../wire/transport.ts';

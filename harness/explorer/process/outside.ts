@@ -1,4 +1,4 @@
-import { createHook, type AsyncHook } from 'node:async_hooks';
+import { createHook } from 'node:async_hooks';
 import { isHarnessFrame } from '../../ground/places.ts';
 
 /** An instance that may wait for something besides Redis. */
@@ -34,26 +34,37 @@ const ENDING =
   /^(SIGN|VERIFY|HASH|CIPHER|KEYGEN|KEYPAIRGEN|SECRETKEYGEN|KEYEXPORT|DERIVEBITS|CHECKPRIME|RANDOMPRIME)REQUEST$/;
 
 /** Node sees each asynchronous resource when it is made, before it can finish: nothing slips through unseen. */
-export function watchOutside(current: () => Waiting | undefined): AsyncHook {
+export function watchOutside(current: () => Waiting | undefined): Disposable {
   const ending = new Map<number, Waiting>();
   const end = (id: number): void => {
     const world = ending.get(id);
-    if (world && ending.delete(id)) world.pendingWork--;
+    if (!world) return;
+    ending.delete(id);
+    world.pendingWork--;
+    if (ending.size === 0) ends.disable();
   };
-  return createHook({
+  // On only while there is such work: a hook of `destroy` makes Node track the end of every promise, which costs a
+  // replay half as much again.
+  const ends = createHook({ after: end, destroy: end });
+  const begins = createHook({
     init(id, type) {
       const world = current();
       if (!world) return;
       if (ENDING.test(type)) {
         ending.set(id, world);
         world.pendingWork++;
+        ends.enable();
       }
       if (OUTSIDE.has(type))
         world.waitsFor(OUTSIDE.get(type)!, () => firstFrame(new Error(type).stack ?? ''));
     },
-    after: end,
-    destroy: end,
   }).enable();
+  return {
+    [Symbol.dispose]: () => {
+      begins.disable();
+      ends.disable();
+    },
+  };
 }
 
 /** The line of a stack that is neither Node's, nor a package's, nor ours. */

@@ -4,7 +4,7 @@ import type { RedisOptions } from 'ioredis';
 import type { Sale, Strategy } from '../../../strategies/contract.ts';
 import type { Transport } from '../../wire/transport.ts';
 import { buyersIn, layoutOf } from '../scope/layout.ts';
-import { saleOf } from '../scope/scope.ts';
+import { saleOf } from '../scope/ids.ts';
 import type { ChanceSpec } from './chance.ts';
 
 /** What is explored. */

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Strategy } from '../../../strategies/contract.ts';
 import { STRATEGIES } from '../../ground/places.ts';
 import type { LoadedStrategy } from '../../loader/strategies.ts';
-import { CannotExplore } from '../errors.ts';
+import { CannotExplore } from '../cannot-explore.ts';
 import { Program } from './program.ts';
 import type { Subject } from './spec.ts';
 

@@ -1,6 +1,6 @@
 import type nodeCrypto from 'node:crypto';
 import { handOver } from '../../ground/busy.ts';
-import { CannotExplore } from '../errors.ts';
+import { CannotExplore } from '../cannot-explore.ts';
 import { watchOutside, type Waiting } from './outside.ts';
 import { eventfulSubtle } from './subtle.ts';
 
@@ -145,7 +145,7 @@ export function virtualGlobals(startsAtMs = FIXED_EPOCH_MS): Disposable {
   process.on('unhandledRejection', blame);
   undo.push(() => process.off('unhandledRejection', blame));
   const hook = watchOutside(() => current);
-  undo.push(() => hook.disable());
+  undo.push(() => hook[Symbol.dispose]());
   return {
     [Symbol.dispose]: () => {
       if (--installed === 0) for (const restore of undo.toReversed()) restore();

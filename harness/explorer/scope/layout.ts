@@ -1,6 +1,6 @@
 import { furtherAttempts } from '../../documents/faults.ts';
 import type { Scope } from '../../documents/scope.ts';
-import { buyersOf } from './scope.ts';
+import { buyersOf } from './ids.ts';
 
 /**
  * Slots hold processes, and operations are what their intervals are kept of. Slots: the instances, one for each

@@ -5,15 +5,15 @@ import { EXPIRY } from '../../documents/faults.ts';
 import { Cursor } from '../space/cursor.ts';
 import { drive } from '../space/drive.ts';
 import { boot } from '../space/perform.ts';
-import { CannotExplore, SellerFailed } from '../errors.ts';
+import { CannotExplore, SellerFailed } from '../cannot-explore.ts';
 import type { Settled } from '../process/instance.ts';
-import { freshRequest } from '../scope/scope.ts';
+import { freshRequest } from '../scope/ids.ts';
 import type { Space } from '../space/space.ts';
 import { judgeEnd, type Finish, type StoreAtRest } from './judge-end.ts';
 import { isIdle, isSale, mostUnits, workOff } from './settling.ts';
 
 /** Judges the ends of interleavings, each distinct one once. */
-export class Rest {
+export class AtRest {
   readonly #space: Space;
   readonly #quiet = new Map<number, Promise<number>>();
   readonly #stores = new Map<number, Promise<StoreAtRest>>();
@@ -32,14 +32,14 @@ export class Rest {
       for (const [slot, id] of locals.entries()) {
         const local = this.#space.locals.values[id]!;
         if (local.phase !== 'live') continue;
-        const cursor = new Cursor(this.#space.ground(slot), at, local);
+        const cursor = new Cursor(this.#space.context(slot), at, local);
         await cursor.invoke({ method: 'close' });
         await drive(cursor);
         at = cursor.server;
       }
     }
     for (const { key, volatile } of memo.keys(at)) {
-      if (volatile) at = (await memo.befall(at, { kind: EXPIRY, key })).next;
+      if (volatile) at = (await memo.applyFault(at, { kind: EXPIRY, key })).next;
     }
     return abilities.runJob ? remembered(this.#quiet, at, () => this.#work(at)) : at;
   }

@@ -2,7 +2,7 @@ import { PROPERTIES, type Property } from '../../../strategies/contract.ts';
 import type { Counterexample } from '../../documents/counterexample.ts';
 import type { Audit, ExplorationDocument } from '../../documents/exploration.ts';
 import type { Coverage, Verdict } from '../../documents/vocabulary.ts';
-import { askedOf, maxStatesOf, type Question } from '../question.ts';
+import { askedOf, maxStatesOf, type ExplorationRequest } from '../exploration-request.ts';
 import type { Space } from '../space/space.ts';
 import type { Sample } from './sampling.ts';
 import type { SearchResult } from './search.ts';
@@ -21,7 +21,7 @@ export interface Conclusion extends Pick<
 
 /** Everything that a verdict depends on. */
 export interface Judged {
-  question: Question;
+  question: ExplorationRequest;
   result: SearchResult;
   space: Space;
   /** Interleavings drawn at random, where the search could not end. */

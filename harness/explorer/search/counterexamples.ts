@@ -1,7 +1,7 @@
 import { epochOfRun } from '../process/virtual.ts';
 import type { Property } from '../../../strategies/contract.ts';
 import { REMEDIES, type Counterexample } from '../../documents/counterexample.ts';
-import { askedOf, type Question } from '../question.ts';
+import { askedOf, type ExplorationRequest } from '../exploration-request.ts';
 import type { Parts } from '../space/setting.ts';
 import { minimalCounterexamples } from './minimal.ts';
 import type { Path } from './shortest.ts';
@@ -12,7 +12,7 @@ import { scheduleOf, stepsOf } from './story.ts';
  * @param drawn interleavings that will do where no search ends
  */
 export async function counterexamplesOf(
-  question: Question,
+  question: ExplorationRequest,
   parts: Required<Parts>,
   violated: ReadonlySet<Property>,
   drawn: ReadonlyMap<Property, Path>,

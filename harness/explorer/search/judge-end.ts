@@ -6,7 +6,7 @@ import type { Evidence, Judgement } from '../../checkers/checker.ts';
 import type { Scope } from '../../documents/scope.ts';
 import type { Outcome } from '../../documents/vocabulary.ts';
 import { Budgets } from '../scope/budgets.ts';
-import { isNonsense, requestOf, saleOf } from '../scope/scope.ts';
+import { isNonsense, requestOf, saleOf } from '../scope/ids.ts';
 
 /** What the store says once nothing moves any more. */
 export interface StoreAtRest {

@@ -1,8 +1,8 @@
 import type { Scope } from '../../documents/scope.ts';
 import type { Property } from '../../../strategies/contract.ts';
 import { FAULTS, NO_FAULTS } from '../../documents/faults.ts';
-import { CannotExplore } from '../errors.ts';
-import { Rest } from './at-rest.ts';
+import { CannotExplore } from '../cannot-explore.ts';
+import { AtRest } from './at-rest.ts';
 import { Search } from './search.ts';
 import { shortestViolation, type Path } from './shortest.ts';
 import type { Parts } from '../space/setting.ts';
@@ -13,7 +13,7 @@ export interface Found {
   scope: Scope;
   path: Path;
   /** Judges in the scope in which it was found. */
-  rest: Rest;
+  rest: AtRest;
   /** The server when the sale had just been opened. */
   opened: number;
 }
@@ -88,7 +88,7 @@ export async function minimalCounterexamples(
     const violated = await violatedWithin({ ...parts, scope: smaller }, [...open]);
     if (violated.size === 0) continue;
     const space = new Space({ ...plain, scope: smaller });
-    const rest = new Rest(space);
+    const rest = new AtRest(space);
     const { server: opened } = await space.initial();
     for (const property of open) {
       if (!violated.has(property)) continue;
@@ -103,7 +103,7 @@ export async function minimalCounterexamples(
     const path = drawn.get(property);
     if (!path) continue;
     const { server: opened } = await space.initial();
-    found.push({ property, scope, path, rest: new Rest(space), opened });
+    found.push({ property, scope, path, rest: new AtRest(space), opened });
   }
   return found;
 }
@@ -111,7 +111,8 @@ export async function minimalCounterexamples(
 async function violatedWithin(parts: Parts, properties: Property[]): Promise<Set<Property>> {
   try {
     const space = new Space(parts);
-    return (await new Search(space, new Rest(space), { properties, maxStates: MOST_MERGED }).run()).violated;
+    return (await new Search(space, new AtRest(space), { properties, maxStates: MOST_MERGED }).run())
+      .violated;
   } catch (error) {
     // A strategy may refuse a scope smaller than the one that was asked for; then that one has no counterexample.
     if (error instanceof CannotExplore) return new Set();

@@ -1,6 +1,6 @@
 import type { Scope } from '../../documents/scope.ts';
 import type { Judgement } from '../../checkers/checker.ts';
-import { buyerNamed, buyersOf, letter, renamer } from '../scope/scope.ts';
+import { buyerNamed, buyersOf, letter, renamer } from '../scope/ids.ts';
 import { canonical, type KeyContent } from '../server/content.ts';
 import { renameContent } from '../server/memo.ts';
 import { classesOf } from '../space/symmetry.ts';

@@ -1,11 +1,11 @@
 import type { Property } from '../../../strategies/contract.ts';
 import type { Random } from '../../ground/random.ts';
 import { outcomeOf } from './outcome.ts';
-import { Rest } from './at-rest.ts';
+import { AtRest } from './at-rest.ts';
 import { finishesOf, netAcknowledged } from './finishes.ts';
 import { violatedIn } from './judge-end.ts';
 import { pctScheduler } from './schedulers/pct.ts';
-import { randomScheduler } from './schedulers/random.ts';
+import { randomScheduler } from './schedulers/random-walk.ts';
 import type { Scheduler } from './schedulers/scheduler.ts';
 import type { Event, Path } from './shortest.ts';
 import type { Space } from '../space/space.ts';
@@ -24,7 +24,7 @@ export interface Walk {
 /** Follows one interleaving from start to rest. `random` decides only what the code itself chooses (`env.pick`). */
 export async function walkOnce(
   states: States,
-  rest: Rest,
+  rest: AtRest,
   scheduler: Scheduler,
   random: Random,
 ): Promise<Walk> {
@@ -81,7 +81,7 @@ export async function sample(
   walksEach: number,
   signal?: AbortSignal,
 ): Promise<Sample> {
-  const rest = new Rest(space);
+  const rest = new AtRest(space);
   const result: Sample = { walks: 0, found: new Map(), notes: [] };
   const schedulers = [
     randomScheduler(random.fork('random')),

@@ -1,7 +1,7 @@
 import { PROPERTIES, type Property } from '../../../strategies/contract.ts';
 import { overlappingAttempts } from '../../documents/faults.ts';
 import { outcomeOf } from './outcome.ts';
-import type { Rest } from './at-rest.ts';
+import type { AtRest } from './at-rest.ts';
 import { finishesOf, netAcknowledged, netOf } from './finishes.ts';
 import { violatedIn } from './judge-end.ts';
 import type { Space } from '../space/space.ts';
@@ -10,7 +10,7 @@ import { VectorTable } from '../space/vectors.ts';
 import { macrotask } from '../process/virtual.ts';
 
 /** What has been covered so far; the same object is updated while the search runs. */
-export interface Progress {
+export interface SearchProgress {
   states: number;
   transitions: number;
   /** Finished interleavings. */
@@ -21,10 +21,10 @@ export interface SearchOptions {
   properties: readonly Property[];
   maxStates: number;
   signal?: AbortSignal;
-  onProgress?: (progress: Progress) => void;
+  onProgress?: (progress: SearchProgress) => void;
 }
 
-export interface SearchResult extends Progress {
+export interface SearchResult extends SearchProgress {
   /** Every state was visited. */
   exhausted: boolean;
   /** Violated somewhere. */
@@ -40,7 +40,7 @@ const PROGRESS_EVERY = 1 << 14;
 /** Depth-first search through a space, with equal states merged and interleavings counted as paths. */
 export class Search {
   readonly #space: Space;
-  readonly #rest: Rest;
+  readonly #rest: AtRest;
   readonly #options: SearchOptions;
   readonly #states: States;
   readonly #table: VectorTable;
@@ -50,7 +50,7 @@ export class Search {
   readonly #units: number[] = [];
   #steps = 0;
 
-  constructor(space: Space, rest: Rest, options: SearchOptions) {
+  constructor(space: Space, rest: AtRest, options: SearchOptions) {
     this.#space = space;
     this.#rest = rest;
     this.#options = options;

@@ -1,7 +1,7 @@
 import type { Scope } from '../../documents/scope.ts';
 import type { PurchaseOutcome } from '../../../strategies/contract.ts';
 import { untilIdle } from '../../checkers/at-rest-steps.ts';
-import { CannotExplore } from '../errors.ts';
+import { CannotExplore } from '../cannot-explore.ts';
 import type { Settled } from '../process/instance.ts';
 
 /** What the search and its twin over real sockets agree on when a sale comes to rest. */

@@ -1,5 +1,5 @@
 import type { Property } from '../../../strategies/contract.ts';
-import type { Rest } from './at-rest.ts';
+import type { AtRest } from './at-rest.ts';
 import { finishesOf, netAcknowledged } from './finishes.ts';
 import { violatedIn } from './judge-end.ts';
 import type { Space } from '../space/space.ts';
@@ -44,7 +44,7 @@ interface Node {
  */
 export async function shortestViolation(
   space: Space,
-  rest: Rest,
+  rest: AtRest,
   property: Property,
   maxStates: number,
 ): Promise<Path | undefined> {
@@ -73,7 +73,7 @@ const MANY = 10;
 /** Where a search begins, and what it looks for. */
 interface Start {
   states: States;
-  rest: Rest;
+  rest: AtRest;
   property: Property;
   root: Node;
   /** What happened by itself before. */

@@ -7,9 +7,9 @@ import {
 import type { Scope } from '../../documents/scope.ts';
 import { decode, decodeCommand, readable, showReply } from '../../wire/resp.ts';
 import { layoutOf } from '../scope/layout.ts';
-import { buyersOf, letter } from '../scope/scope.ts';
+import { buyersOf, letter } from '../scope/ids.ts';
 import type { Happened } from '../space/states.ts';
-import type { Rest } from './at-rest.ts';
+import type { AtRest } from './at-rest.ts';
 import type { Path } from './shortest.ts';
 
 /** The schedule, for `replay`. */
@@ -25,7 +25,7 @@ export const stepsOfSchedule = (happened: readonly Happened[]): ScheduleStep[] =
 export async function stepsOf(
   scope: Scope,
   path: Path,
-  rest: Rest,
+  rest: AtRest,
   opened: number,
 ): Promise<CounterexampleStep[]> {
   const steps: CounterexampleStep[] = [];

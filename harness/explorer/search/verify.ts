@@ -1,9 +1,9 @@
-import { CannotExplore, StartAgain } from '../errors.ts';
+import { CannotExplore, StartAgain } from '../cannot-explore.ts';
 import { nondeterministic, type Change } from '../process/histories.ts';
 import { masked, STRATA } from '../process/chance.ts';
 import { uuidOf } from '../process/virtual.ts';
 import { isLone } from '../scope/layout.ts';
-import { renamer } from '../scope/scope.ts';
+import { renamer } from '../scope/ids.ts';
 import type { Rename } from '../server/memo.ts';
 import type { Space } from '../space/space.ts';
 import { MOST_RENAMINGS, renamingsOf } from '../space/symmetry.ts';

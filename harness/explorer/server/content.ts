@@ -1,4 +1,4 @@
-import { CannotExplore } from '../errors.ts';
+import { CannotExplore } from '../cannot-explore.ts';
 import { byBytes, type Reply } from '../../wire/resp.ts';
 
 /** The logical content of one key. `items` is in a canonical order. */

@@ -4,7 +4,7 @@ import type { Entry, ServerMemo } from './memo.ts';
 import type { Step } from './step-server.ts';
 
 /** A draw, and the members that it takes. */
-export interface Drawn extends Pick<Draw, 'key' | 'members'> {
+export interface DrawnOutcome extends Pick<Draw, 'key' | 'members'> {
   outcome: readonly string[];
 }
 
@@ -16,7 +16,7 @@ export async function executeDraw(
   memo: ServerMemo,
   state: number,
   step: Step,
-  { key, members, outcome }: Drawn,
+  { key, members, outcome }: DrawnOutcome,
 ): Promise<Entry> {
   const remove = (gone: readonly string[]): Promise<Entry> =>
     memo.execute(state, { command: encodeCommand(['SREM', key, ...gone]), queued: [], dirty: false });
@@ -36,7 +36,7 @@ const ASIDE = '\x00oversell:draw';
 export async function forceDraw<T>(
   memo: ServerMemo,
   args: readonly string[],
-  { key, outcome }: Drawn,
+  { key, outcome }: DrawnOutcome,
   send: (instead: string) => Promise<T>,
 ): Promise<T> {
   await memo.call(['SADD', ASIDE, ...outcome]);

@@ -1,4 +1,4 @@
-import { CannotExplore } from '../errors.ts';
+import { CannotExplore } from '../cannot-explore.ts';
 import type { KeyContent } from './content.ts';
 
 /** SPOP of a set with more members than it takes: the server draws which. */

@@ -1,4 +1,4 @@
-import { CannotExplore } from '../errors.ts';
+import { CannotExplore } from '../cannot-explore.ts';
 import { WAITING } from '../../wire/handshake.ts';
 
 /** How the explorer treats a command. Everything that is not listed here runs on the real server, as it is. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Batch, requireDone, type RawConnection } from '../../wire/raw-connection.ts';
-import { CannotExplore } from '../errors.ts';
+import { CannotExplore } from '../cannot-explore.ts';
 import { byBytes, decode, type Reply } from '../../wire/resp.ts';
 import type { Rules } from '../rules.ts';
 import { contentFrom, readingOf, type KeyContent } from './content.ts';

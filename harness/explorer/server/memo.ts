@@ -2,7 +2,7 @@ import type { RedisTarget } from '../../redis/target.ts';
 import { requireExplorable } from './explorable.ts';
 import { drawOf, mayDraw, type Draw } from './draws.ts';
 import { EMPTYING, EXPIRY, faultRow } from '../../documents/faults.ts';
-import { CannotExplore } from '../errors.ts';
+import { CannotExplore } from '../cannot-explore.ts';
 import type { ServerMove } from '../scope/moves.ts';
 import { byBytes, decodeCommand, encodeCommand, sortUnordered } from '../../wire/resp.ts';
 import { ALL_RULES, type Rules } from '../rules.ts';
@@ -77,7 +77,7 @@ export class ServerMemo {
     for (const args of commandsOf({ kind: EMPTYING })) await this.call(args);
   }
 
-  /** Lets something befall the server as it stands. */
+  /** Lets a fault hit the server as it stands. */
   async perform(move: ServerMove): Promise<void> {
     for (const args of commandsOf(move)) await this.call(args);
   }
@@ -142,8 +142,8 @@ export class ServerMemo {
     return (JSON.parse(this.content(state)) as [KeyContent[]])[0];
   }
 
-  /** Something befalls the server by itself. It is done with the command that has the same effect. */
-  async befall(state: number, move: ServerMove): Promise<{ next: number; touched: number }> {
+  /** A fault hits the server. It is done with the command that has the same effect. */
+  async applyFault(state: number, move: ServerMove): Promise<{ next: number; touched: number }> {
     let next = state;
     let touched = 0;
     for (const args of commandsOf(move)) {

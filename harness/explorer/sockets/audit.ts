@@ -3,9 +3,9 @@ import { stepsOfSchedule } from '../search/story.ts';
 import type { ScheduleStep } from '../../documents/counterexample.ts';
 import { RealSale, type Venue } from './real-sale.ts';
 import { sortUnordered } from '../../wire/resp.ts';
-import { randomScheduler } from '../search/schedulers/random.ts';
+import { randomScheduler } from '../search/schedulers/random-walk.ts';
 import type { Property } from '../../../strategies/contract.ts';
-import { Rest } from '../search/at-rest.ts';
+import { AtRest } from '../search/at-rest.ts';
 import { violatedIn } from '../search/judge-end.ts';
 import type { Path } from '../search/shortest.ts';
 import { walkOnce } from '../search/sampling.ts';
@@ -39,7 +39,7 @@ export async function audit(
   venue: Venue,
   { samples, random, expected }: Audited,
 ): Promise<AuditFindings> {
-  const rest = new Rest(space);
+  const rest = new AtRest(space);
   const result: Audit = { replayed: 0, mismatches: [] };
   const found = new Map<Property, Path>();
   for (let i = 0; i < samples; i++) {

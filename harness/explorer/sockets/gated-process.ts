@@ -1,4 +1,4 @@
-import { outcomeOfCall } from '../process/answer.ts';
+import { outcomeOfCall } from '../process/call-outcome.ts';
 import type { ScheduleStep } from '../../documents/counterexample.ts';
 import type { Passage } from '../../wire/gate.ts';
 import {

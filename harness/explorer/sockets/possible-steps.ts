@@ -3,7 +3,7 @@ import type { Passage } from '../../wire/gate.ts';
 import type { Call } from '../process/instance.ts';
 import { buyersIn, isLone } from '../scope/layout.ts';
 import { amountsOf } from '../scope/budgets.ts';
-import { requestOf } from '../scope/scope.ts';
+import { requestOf } from '../scope/ids.ts';
 import { serverMoves } from '../space/choices.ts';
 import type { Process } from './gated-process.ts';
 import type { RealSale } from './real-sale.ts';

@@ -138,7 +138,7 @@ export class RealSale implements AsyncDisposable {
   async perform(step: ScheduleStep): Promise<{ command: string; reply: string } | undefined> {
     this.#clock++;
     if (step.slot < 0) {
-      await this.#befall(step);
+      await this.#applyFault(step);
       return undefined;
     }
     const process = step.event === 'start' ? await this.#start(step.slot) : this.process(step.slot);
@@ -269,7 +269,7 @@ export class RealSale implements AsyncDisposable {
     );
   }
 
-  async #befall(step: ScheduleStep): Promise<void> {
+  async #applyFault(step: ScheduleStep): Promise<void> {
     const { event } = step;
     if (!isKeyFault(event) && !isServerFault(event)) throw new Error(`${event} is a process's`);
     this.#pay(event);

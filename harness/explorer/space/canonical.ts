@@ -1,6 +1,6 @@
 import { isLone } from '../scope/layout.ts';
-import { idsIn } from '../scope/scope.ts';
-import { LOCALS_AT, SERVER_AT, type Shape } from './shape.ts';
+import { idsIn } from '../scope/ids.ts';
+import { LOCALS_AT, SERVER_AT, type Shape } from './vector-shape.ts';
 import type { Space } from './space.ts';
 
 /**

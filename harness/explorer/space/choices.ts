@@ -1,7 +1,7 @@
 import { KEY_FAULTS, SERVER_FAULTS, faultRow, type Extra } from '../../documents/faults.ts';
 import { priceOf, SERVER, type Choice, type Move, type ServerMove } from '../scope/moves.ts';
-import { Interner } from './local.ts';
-import { BUDGETS_AT, LOCALS_AT, SERVER_AT } from './shape.ts';
+import { Interner } from './process-state.ts';
+import { BUDGETS_AT, LOCALS_AT, SERVER_AT } from './vector-shape.ts';
 import type { Space } from './space.ts';
 
 /** What may happen next in each state. Every move has a small number of its own, by which what it does is remembered. */
@@ -57,7 +57,7 @@ export class Choices {
     }
     const choices: Choice[] = [];
     for (let slot = 0; slot < instances; slot++) {
-      for (const buyer of this.#space.bereaved(vector[LOCALS_AT + slot]!, slot)) {
+      for (const buyer of this.#space.buyersOfCrashed(vector[LOCALS_AT + slot]!, slot)) {
         if (asked.has(buyer)) continue;
         const move: Move = { kind: 'takeover', buyer, operation: firstRetry + used };
         choices.push(this.choice(firstRetrySlot + used, move));

@@ -1,11 +1,11 @@
-import { outcomeOfCall } from '../process/answer.ts';
+import { outcomeOfCall } from '../process/call-outcome.ts';
 import { isLocal } from '../server/explorable.ts';
 import { abilitiesIn, type Call, type InstanceEvent, type Observation } from '../process/instance.ts';
 import type { Atom } from './atom.ts';
-import { GONE, NEW_CONNECTION, resent, type Answer, type CallState } from './local.ts';
-import type { Connection, Local } from './local.ts';
+import { GONE, NEW_CONNECTION, resent, type Answered, type CallState } from './process-state.ts';
+import type { Connection, ProcessState } from './process-state.ts';
 import { decodeCommand } from '../../wire/resp.ts';
-import type { Ground } from './ground.ts';
+import type { CursorContext } from './cursor-context.ts';
 import { dirtied, entryOf, runOn, telling } from './on-server.ts';
 import type { Entry } from '../server/memo.ts';
 import type { Step } from '../server/step-server.ts';
@@ -18,11 +18,11 @@ export class Cursor {
   readonly atoms: Atom[] = [];
   /** Operations that started and that were answered on the way. */
   readonly started: number[] = [];
-  readonly completed: Answer[] = [];
+  readonly completed: Answered[] = [];
   /** Keys of `memo.watchable` that were touched, as bits. */
   touched = 0;
   server: number;
-  readonly #ground: Ground;
+  readonly #context: CursorContext;
   readonly #role: number;
   readonly #picks: number[];
   #node: number;
@@ -34,10 +34,10 @@ export class Cursor {
   #drawn: number | undefined;
 
   /** @param picks answers for the choices (`env.pick`, the server's draws) on the way, in order */
-  constructor(ground: Ground, server: number, local: Local, picks: readonly number[] = []) {
+  constructor(context: CursorContext, server: number, local: ProcessState, picks: readonly number[] = []) {
     if (local.phase === 'done' || local.phase === 'absent')
       throw new Error(`an instance that is ${local.phase} cannot go on`);
-    this.#ground = ground;
+    this.#context = context;
     this.server = server;
     this.#role = local.role;
     this.#node = local.node;
@@ -50,19 +50,19 @@ export class Cursor {
   }
 
   get timers(): number {
-    return this.#phase === 'live' ? this.#ground.histories.observation(this.#node).timers : 0;
+    return this.#phase === 'live' ? this.#context.histories.observation(this.#node).timers : 0;
   }
 
   /** A timer may fire: while something is asked, any; afterwards those that do not repeat for ever. */
   get timerMatters(): boolean {
     if (this.#phase !== 'live') return false;
-    const { timers, repeating } = this.#ground.histories.observation(this.#node);
+    const { timers, repeating } = this.#context.histories.observation(this.#node);
     return this.waits ? timers > 0 : timers > repeating;
   }
 
   /** It has done so much that it is taken to go on for ever; the search goes no further with it. */
   get endless(): boolean {
-    return this.#phase === 'live' && this.#ground.histories.depth(this.#node) >= this.#ground.mostEvents;
+    return this.#phase === 'live' && this.#context.histories.depth(this.#node) >= this.#context.mostEvents;
   }
 
   /** Connections on which a command may run, as the search's branches. */
@@ -90,7 +90,7 @@ export class Cursor {
   }
 
   get #putOff(): readonly number[] | undefined {
-    return this.#phase === 'live' ? this.#ground.histories.observation(this.#node).putOff : undefined;
+    return this.#phase === 'live' ? this.#context.histories.observation(this.#node).putOff : undefined;
   }
 
   async fireImmediates(): Promise<void> {
@@ -124,19 +124,19 @@ export class Cursor {
   }
 
   settled(index: number): Observation['settled'][number] {
-    return this.#ground.histories.observation(this.#node).settled[index];
+    return this.#context.histories.observation(this.#node).settled[index];
   }
 
   /** The next command of the connection runs on the server; its reply sets out. */
   async execute(c: number): Promise<void> {
     this.#begin();
     const connection = this.#connections[c]!;
-    const command = this.#ground.swap(this.#written(c)[connection.executed]!);
+    const command = this.#context.swap(this.#written(c)[connection.executed]!);
     const next = { ...connection, executed: connection.executed + 1 };
     this.#drawn = undefined;
-    const reply = await runOn(this.#ground, next, command, (step) => this.#ask(step));
-    this.#ground.requireOwnIds(reply);
-    if (next.open) next.replies = [...connection.replies, this.#ground.swap(reply)];
+    const reply = await runOn(this.#context, next, command, (step) => this.#ask(step));
+    this.#context.requireOwnIds(reply);
+    if (next.open) next.replies = [...connection.replies, this.#context.swap(reply)];
     this.#connections[c] = next.open || next.executed < this.#end(c, next) ? next : GONE;
     const picks = this.#drawn === undefined ? {} : { picks: [this.#drawn] };
     this.atoms.push({ event: 'execute', connection: c, command, reply, server: this.server, ...picks });
@@ -222,11 +222,11 @@ export class Cursor {
   /** A call has no answer yet. */
   get waits(): boolean {
     return (
-      this.#phase === 'live' && this.#ground.histories.observation(this.#node).settled.includes(undefined)
+      this.#phase === 'live' && this.#context.histories.observation(this.#node).settled.includes(undefined)
     );
   }
 
-  local(): Local {
+  local(): ProcessState {
     return {
       role: this.#role,
       node: this.#node,
@@ -245,7 +245,7 @@ export class Cursor {
   }
 
   #written(c: number): readonly string[] {
-    return this.#ground.histories.observation(this.#node).written[c]!;
+    return this.#context.histories.observation(this.#node).written[c]!;
   }
 
   /** How many of the written commands may run. */
@@ -269,13 +269,13 @@ export class Cursor {
   }
 
   async #happen(event: InstanceEvent): Promise<void> {
-    const { histories } = this.#ground;
+    const { histories } = this.#context;
     const before = histories.observation(this.#node);
     this.#node = histories.known(this.#node, event) ?? (await this.#chosen(event));
     const after = histories.observation(this.#node);
     after.written.forEach((commands, c) => {
       const fresh = commands.slice(before.written[c]?.length ?? 0);
-      for (const command of fresh) this.#ground.requireOwnIds(this.#ground.swap(command));
+      for (const command of fresh) this.#context.requireOwnIds(this.#context.swap(command));
       if (c >= before.written.length || this.#lost.length > 0) this.#noteResent(fresh);
     });
     after.settled.forEach((settled, i) => {
@@ -291,7 +291,7 @@ export class Cursor {
 
   /** The node after an event that asks for choices. */
   async #chosen(event: InstanceEvent): Promise<number> {
-    const { node, picks } = await this.#ground.histories.choosing(this.#node, event, this.#picks);
+    const { node, picks } = await this.#context.histories.choosing(this.#node, event, this.#picks);
     const cause = this.atoms.at(-1);
     if (picks.length > 0 && cause) cause.picks = picks;
     return node;
@@ -305,18 +305,18 @@ export class Cursor {
   }
 
   #growConnections(): void {
-    const { length } = this.#ground.histories.observation(this.#node).written;
+    const { length } = this.#context.histories.observation(this.#node).written;
     while (this.#connections.length < length) this.#connections.push(NEW_CONNECTION);
   }
 
   async #ask(step: Step): Promise<Entry> {
-    const { entry, drawn } = await entryOf(this.#ground, this.server, step, this.#picks);
+    const { entry, drawn } = await entryOf(this.#context, this.server, step, this.#picks);
     this.#drawn ??= drawn;
     this.server = entry.next;
     this.touched |= entry.touched;
-    if (entry.touched !== 0 && this.#ground.rules.ownTouch) {
+    if (entry.touched !== 0 && this.#context.rules.ownTouch) {
       this.#connections.forEach(
-        (other, c) => (this.#connections[c] = dirtied(this.#ground, other, entry.touched)),
+        (other, c) => (this.#connections[c] = dirtied(this.#context, other, entry.touched)),
       );
     }
     return entry;

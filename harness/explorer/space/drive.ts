@@ -1,4 +1,4 @@
-import { CannotExplore } from '../errors.ts';
+import { CannotExplore } from '../cannot-explore.ts';
 import type { Cursor } from './cursor.ts';
 
 /**

@@ -2,14 +2,14 @@ import type { Scope } from '../../documents/scope.ts';
 import { buyersIn, isLone, isOffice } from '../scope/layout.ts';
 import type { Move } from '../scope/moves.ts';
 import type { Cursor } from './cursor.ts';
-import type { CallState, Local } from './local.ts';
+import type { CallState, ProcessState } from './process-state.ts';
 import type { Setting } from './setting.ts';
 
 /** One slot at a moment: whose moves are asked for. */
 export interface Situation {
   setting: Setting;
   slot: number;
-  local: Local;
+  local: ProcessState;
   /** The same, in motion. */
   cursor: Cursor;
   /** What is left of the budgets. */
@@ -124,20 +124,20 @@ function officeWork({ setting, packed, slot, local, cursor }: Situation): Move[]
 }
 
 /** Buyers who have asked on the process of this local state, answered or not. */
-export const firstAttempts = (scope: Scope, { calls }: Local): number[] =>
+export const firstAttempts = (scope: Scope, { calls }: ProcessState): number[] =>
   calls.flatMap(({ kind, operation, buyer }) =>
     kind === 'purchase' && operation < scope.buyers ? [buyer] : [],
   );
 
 /** Buyers whose last attempt ended without an answer they could rely on. */
-function withUnknownAnswer(local: Local): number[] {
+function withUnknownAnswer(local: ProcessState): number[] {
   const last = new Map<number, CallState>();
   for (const call of local.calls) if (call.kind === 'purchase') last.set(call.buyer, call);
   return [...last.values()].flatMap((call) => (call.outcome === 'unknown' ? [call.buyer] : []));
 }
 
 /** Buyers who died with the process of this local state and have not asked again, by the numbers they are recorded under. */
-export const bereaved = ({ phase, calls }: Local): number[] =>
+export const buyersOfCrashed = ({ phase, calls }: ProcessState): number[] =>
   phase === 'crashed' || phase === 'done'
     ? calls.flatMap((call) => (call.kind === 'purchase' && call.outcome === undefined ? [call.buyer] : []))
     : [];

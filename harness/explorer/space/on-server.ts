@@ -1,11 +1,11 @@
-import { OpenPick } from '../errors.ts';
+import { OpenPick } from '../cannot-explore.ts';
 import { executeDraw } from '../server/drawn.ts';
 import { isLocal } from '../server/explorable.ts';
 import type { Entry } from '../server/memo.ts';
 import type { Step } from '../server/step-server.ts';
 import { decodeCommand } from '../../wire/resp.ts';
-import type { Ground } from './ground.ts';
-import type { Connection } from './local.ts';
+import type { CursorContext } from './cursor-context.ts';
+import type { Connection } from './process-state.ts';
 
 /**
  * Runs the command in the state of its connection, and brings the connection up to date.
@@ -14,7 +14,7 @@ import type { Connection } from './local.ts';
  * @returns the reply's bytes
  */
 export async function runOn(
-  ground: Ground,
+  context: CursorContext,
   connection: Connection,
   command: string,
   ask: (step: Step) => Promise<Entry>,
@@ -28,8 +28,8 @@ export async function runOn(
   };
   if (connection.queue !== undefined && name !== 'EXEC' && name !== 'DISCARD') {
     // As the history was recorded: the state may be looked at under other ids, and the queue must go along.
-    connection.queue = [...connection.queue, ground.swap(command)];
-    return ground.memo.queueingReply(command);
+    connection.queue = [...connection.queue, context.swap(command)];
+    return context.memo.queueingReply(command);
   }
   if (name === 'MULTI') {
     connection.queue = [];
@@ -41,7 +41,7 @@ export async function runOn(
   }
   if (name === 'EXEC') {
     if (connection.queue === undefined) return '-ERR EXEC without MULTI\r\n';
-    const queued = connection.queue.map((bytes) => ground.swap(bytes));
+    const queued = connection.queue.map((bytes) => context.swap(bytes));
     const step = { command, queued, dirty: connection.dirty };
     clear();
     return (await ask(step)).reply;
@@ -49,9 +49,9 @@ export async function runOn(
   const { reply, touched } = await ask({ command, queued: [], dirty: false });
   // Its own writes count as well: WATCH, own DECR, MULTI, EXEC answers nil.
   if (name === 'WATCH') {
-    const keys = args.slice(1).map((key) => ground.swap(key));
+    const keys = args.slice(1).map((key) => context.swap(key));
     connection.watched = [...new Set([...connection.watched, ...keys])].toSorted();
-  } else if (ground.rules.ownTouch && touches(ground, connection, touched)) {
+  } else if (context.rules.ownTouch && touches(context, connection, touched)) {
     connection.dirty = true;
   }
   return reply;
@@ -64,7 +64,7 @@ export async function runOn(
  * @throws OpenPick if it draws, and none is left
  */
 export async function entryOf(
-  { memo, draws }: Ground,
+  { memo, draws }: CursorContext,
   server: number,
   step: Step,
   picks: number[],
@@ -80,14 +80,14 @@ export async function entryOf(
 }
 
 /** The connection after others touched these keys. */
-export function dirtied(ground: Ground, connection: Connection, touched: number): Connection {
-  return !connection.dirty && touches(ground, connection, touched)
+export function dirtied(context: CursorContext, connection: Connection, touched: number): Connection {
+  return !connection.dirty && touches(context, connection, touched)
     ? { ...connection, dirty: true }
     : connection;
 }
 
-const touches = (ground: Ground, { watched }: Connection, touched: number): boolean =>
-  watched.some((key) => touched & (1 << ground.memo.watchable.indexOf(ground.swap(key))));
+const touches = (context: CursorContext, { watched }: Connection, touched: number): boolean =>
+  watched.some((key) => touched & (1 << context.memo.watchable.indexOf(context.swap(key))));
 
 /**
  * Prefixes of commands, by their lengths, that can make a difference if no more of them run: one that ends in a

@@ -1,18 +1,18 @@
-import { CannotExplore, SellerFailed } from '../errors.ts';
+import { CannotExplore, SellerFailed } from '../cannot-explore.ts';
 import type { Call, Settled } from '../process/instance.ts';
 import type { Move } from '../scope/moves.ts';
 import { isLone } from '../scope/layout.ts';
-import { requestOf } from '../scope/scope.ts';
+import { requestOf } from '../scope/ids.ts';
 import { Cursor } from './cursor.ts';
 import { drive } from './drive.ts';
-import { ABSENT, type Local } from './local.ts';
+import { ABSENT, type ProcessState } from './process-state.ts';
 import type { Setting } from './setting.ts';
 
 /** Where a move is made. */
 export interface At {
   slot: number;
   server: number;
-  local: Local;
+  local: ProcessState;
   /** Answers for the choices (`env.pick`, the server's draws) on the way, in order. */
   picks: readonly number[];
 }
@@ -32,7 +32,7 @@ export async function perform(
     await ask(setting, booted, slot, { method: 'purchase', buyer, operation, begun: true });
     return booted;
   }
-  const cursor = new Cursor(setting.ground(slot), server, local, picks);
+  const cursor = new Cursor(setting.context(slot), server, local, picks);
   switch (move.kind) {
     case 'start':
     case 'retry':
@@ -124,8 +124,8 @@ export async function boot(
 export async function begin(setting: Setting, { slot, server, picks }: Omit<At, 'local'>): Promise<Cursor> {
   const recorded = setting.recordedRole(slot);
   const node = await setting.histories.root(recorded);
-  const local: Local = { ...ABSENT, role: recorded, node, phase: 'live' };
-  const cursor = new Cursor(setting.ground(slot), server, local, picks);
+  const local: ProcessState = { ...ABSENT, role: recorded, node, phase: 'live' };
+  const cursor = new Cursor(setting.context(slot), server, local, picks);
   await cursor.invoke({ method: 'seller' });
   return cursor;
 }
@@ -140,8 +140,8 @@ export const sellerFailed = (settled: Settled | undefined): SellerFailed =>
 export async function openSale(setting: Setting): Promise<number> {
   const { operator: role } = setting;
   const node = await setting.histories.root(role);
-  const local: Local = { ...ABSENT, role, node, phase: 'live' };
-  const cursor = new Cursor(setting.ground(role), setting.memo.empty(), local);
+  const local: ProcessState = { ...ABSENT, role, node, phase: 'live' };
+  const cursor = new Cursor(setting.context(role), setting.memo.empty(), local);
   const index = await cursor.invoke({ method: 'open' });
   await drive(cursor);
   const settled = cursor.settled(index);

@@ -8,10 +8,10 @@ import { LATER_MS, purchasesAtOnce, specOf, type InstanceSpec, type Subject } fr
 import { ALL_RULES, type Rules } from '../rules.ts';
 import { Budgets } from '../scope/budgets.ts';
 import { buyersIn, isLone, isOffice, layoutOf, type Layout } from '../scope/layout.ts';
-import { buyersOf } from '../scope/scope.ts';
+import { buyersOf } from '../scope/ids.ts';
 import type { ServerMemo } from '../server/memo.ts';
-import type { Ground } from './ground.ts';
-import { classesOf, exchangeGround } from './symmetry.ts';
+import type { CursorContext } from './cursor-context.ts';
+import { classesOf, exchangeContext } from './symmetry.ts';
 
 export const ALL_REDUCTIONS: Reductions = { fuse: true, lateStarts: true, symmetry: true, merging: true };
 
@@ -44,7 +44,7 @@ export class Setting {
   abilities!: Abilities;
   readonly #subject: Subject;
   readonly #roles: readonly number[];
-  readonly #grounds: readonly Ground[];
+  readonly #contexts: readonly CursorContext[];
 
   /** @throws UsageError if the scope has more faults than fit */
   constructor({ scope, subject, memo, reductions, rules = ALL_RULES }: Parts) {
@@ -65,7 +65,7 @@ export class Setting {
       (role) => this.#spec(role),
       (key) => memo.watchable.includes(key),
     );
-    this.#grounds = Array.from({ length: this.layout.slots }, (_, slot) => this.#groundOf(slot));
+    this.#contexts = Array.from({ length: this.layout.slots }, (_, slot) => this.#contextOf(slot));
   }
 
   /** The role of whoever opens, drains and reads the sale. */
@@ -78,9 +78,9 @@ export class Setting {
     return this.layout.slots + 1;
   }
 
-  /** What a slot's cursor walks on; for an operator, a ground on which nothing competes. */
-  ground(role: number): Ground {
-    return this.#grounds[role] ?? this.#plainGround(MOST_EVENTS_OF_OPERATOR);
+  /** What a slot's cursor walks on; for an operator, one in which nothing competes. */
+  context(role: number): CursorContext {
+    return this.#contexts[role] ?? this.#plainContext(MOST_EVENTS_OF_OPERATOR);
   }
 
   /** The role under whose ids the histories of this one are recorded. */
@@ -111,18 +111,18 @@ export class Setting {
     return this.reductions.fuse && calm && isLone(this.scope, slot);
   }
 
-  #plainGround(mostEvents: number, draws: Ground['draws'] = 'first'): Ground {
+  #plainContext(mostEvents: number, draws: CursorContext['draws'] = 'first'): CursorContext {
     const { memo, histories, rules } = this;
     return { memo, histories, rules, draws, mostEvents, swap: (text) => text, requireOwnIds: () => {} };
   }
 
-  #groundOf(slot: number): Ground {
+  #contextOf(slot: number): CursorContext {
     const attempts = 1 + furtherAttempts(this.scope.faults);
     const purchases = Math.max(1, buyersIn(this.scope, slot).length) * attempts;
     const mostEvents = MOST_EVENTS + MOST_EVENTS_AN_ATTEMPT * this.scope.attempts * purchases;
-    const plain = this.#plainGround(mostEvents, this.rules.allDraws ? 'branch' : 'first');
+    const plain = this.#plainContext(mostEvents, this.rules.allDraws ? 'branch' : 'first');
     if (!this.reductions.symmetry || slot >= this.layout.instances) return plain;
-    return { ...plain, ...exchangeGround(this.scope, this.#roles[slot]!, slot) };
+    return { ...plain, ...exchangeContext(this.scope, this.#roles[slot]!, slot) };
   }
 
   #spec(role: number): InstanceSpec {

@@ -1,12 +1,12 @@
-import { OpenPick, StartAgain } from '../errors.ts';
+import { OpenPick, StartAgain } from '../cannot-explore.ts';
 import { buyersIn, isOffice } from '../scope/layout.ts';
 import type { Move } from '../scope/moves.ts';
-import { renamer } from '../scope/scope.ts';
+import { renamer } from '../scope/ids.ts';
 import type { Atom } from './atom.ts';
 import { Cursor } from './cursor.ts';
 import { settle } from './drive.ts';
-import { bereaved, firstAttempts, movesOf } from './enabled.ts';
-import { ABSENT, GONE, Interner, type Answer, type Local } from './local.ts';
+import { buyersOfCrashed, firstAttempts, movesOf } from './enabled.ts';
+import { ABSENT, GONE, Interner, type Answered, type ProcessState } from './process-state.ts';
 import { ask, begin, boot, openSale, perform, sellerFailed } from './perform.ts';
 import { dirtied } from './on-server.ts';
 import { Setting } from './setting.ts';
@@ -18,12 +18,12 @@ export interface Transition {
   /** Watchable keys that were touched, as bits. */
   touched: number;
   started: readonly number[];
-  completed: readonly Answer[];
+  completed: readonly Answered[];
   atoms: readonly Atom[];
 }
 
 /** What a slot is asked to do: where the sale stands, and what is left of the budgets after it. */
-export interface Asked {
+export interface Position {
   server: number;
   local: number;
   slot: number;
@@ -35,7 +35,7 @@ export interface Asked {
  * that asking again costs a look-up.
  */
 export class Space extends Setting {
-  readonly locals = new Interner<Local>();
+  readonly locals = new Interner<ProcessState>();
   /** A purchase went on for so long that the search left it. */
   cut = false;
   readonly #moves = new Map<number, (readonly Move[])[]>();
@@ -74,7 +74,7 @@ export class Space extends Setting {
     const [buyer, ...others] = buyersIn(this.scope, slot);
     if (buyer === undefined || others.length > 0 || !this.reductions.lateStarts) return undefined;
     if (!booted.idle) return undefined;
-    const cursor = new Cursor(this.ground(slot), booted.server, booted.local());
+    const cursor = new Cursor(this.context(slot), booted.server, booted.local());
     cursor.atoms.push(...booted.atoms);
     try {
       await ask(this, cursor, slot, { method: 'purchase', buyer, operation: buyer, begun: false });
@@ -95,8 +95,8 @@ export class Space extends Setting {
   }
 
   /** Buyers who died with the process of this local state and have not asked again. */
-  bereaved(localId: number, slot: number): number[] {
-    return bereaved(this.locals.values[localId]!).map((recorded) => this.buyerHere(slot, recorded));
+  buyersOfCrashed(localId: number, slot: number): number[] {
+    return buyersOfCrashed(this.locals.values[localId]!).map((recorded) => this.buyerHere(slot, recorded));
   }
 
   /** Buyers who have asked on the process of this local state, answered or not. */
@@ -108,7 +108,7 @@ export class Space extends Setting {
    * Everything that a move may come to: one transition, or one for each choice of the code (`env.pick`) and each
    * outcome of what the server draws.
    */
-  async expand({ server, local: localId, slot, packed }: Asked, move: Move): Promise<Transition[]> {
+  async expand({ server, local: localId, slot, packed }: Position, move: Move): Promise<Transition[]> {
     const local = this.locals.values[localId]!;
     const transitions: Transition[] = [];
     const open: (readonly number[])[] = [[]];
@@ -126,10 +126,10 @@ export class Space extends Setting {
   }
 
   /** What an instance does at once because something that could have come can come no more. */
-  async relax({ server, local: localId, slot, packed }: Asked): Promise<Transition> {
+  async relax({ server, local: localId, slot, packed }: Position): Promise<Transition> {
     const local = this.locals.values[localId]!;
     if (local.phase === 'done' || local.phase === 'absent') return this.#resting(server, local);
-    const cursor = new Cursor(this.ground(slot), server, local);
+    const cursor = new Cursor(this.context(slot), server, local);
     try {
       if (this.fuses(slot, packed)) await settle(cursor);
     } catch (error) {
@@ -148,7 +148,7 @@ export class Space extends Setting {
     if (!this.rules.othersTouch) return localId;
     const local = this.locals.values[localId]!;
     const connections = local.connections.map((connection) =>
-      dirtied(this.ground(slot), connection, touched),
+      dirtied(this.context(slot), connection, touched),
     );
     const result = this.locals.id({ ...local, connections });
     this.#dirtied.set(key, result);
@@ -182,9 +182,9 @@ export class Space extends Setting {
     return this.locals.id({ ...local, node, connections, lost: local.lost.map(rename) });
   }
 
-  #enumerate(local: Local, slot: number, packed: number): Move[] {
+  #enumerate(local: ProcessState, slot: number, packed: number): Move[] {
     if (local.phase === 'done' || local.phase === 'absent') return [];
-    const cursor = new Cursor(this.ground(slot), 0, local);
+    const cursor = new Cursor(this.context(slot), 0, local);
     if (!cursor.endless) return movesOf({ setting: this, slot, local, cursor, packed });
     this.cut = true;
     return [];
@@ -208,12 +208,12 @@ export class Space extends Setting {
     };
   }
 
-  #resting(server: number, local: Local): Transition {
+  #resting(server: number, local: ProcessState): Transition {
     return { server, local: this.locals.id(local), touched: 0, started: [], completed: [], atoms: [] };
   }
 
   /** Once an instance can do nothing more, and nothing will be asked of it, only what it was asked matters. */
-  #collapse(cursor: Cursor, slot: number, packed: number): Local {
+  #collapse(cursor: Cursor, slot: number, packed: number): ProcessState {
     const local = cursor.local();
     const everyoneCalled = buyersIn(this.scope, slot).every((buyer) => {
       const recorded = this.recordedBuyer(slot, buyer);
@@ -228,7 +228,7 @@ export class Space extends Setting {
 }
 
 /** Only what the process was asked is kept of it, in the order of the operations. */
-const spent = ({ role, calls }: Local): Local => ({
+const spent = ({ role, calls }: ProcessState): ProcessState => ({
   ...ABSENT,
   role,
   phase: 'done',
@@ -236,7 +236,7 @@ const spent = ({ role, calls }: Local): Local => ({
 });
 
 /** Trailing connections that are gone are kept as such, so that the numbers of the others stay. */
-const withoutSpentConnections = (local: Local): Local => ({
+const withoutSpentConnections = (local: ProcessState): ProcessState => ({
   ...local,
   connections: local.connections.map((connection) => (connection.limit === 0 ? GONE : connection)),
 });

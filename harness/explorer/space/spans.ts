@@ -1,4 +1,4 @@
-import type { Answer } from './local.ts';
+import type { Answered } from './process-state.ts';
 
 /**
  * When a purchase started and completed, as far as real-time order goes: both are counted in batches, and a new
@@ -32,7 +32,7 @@ export interface Spans {
 export function enterSpans(
   spans: Spans,
   started: readonly number[],
-  completed: readonly Answer[],
+  completed: readonly Answered[],
   all: boolean,
 ): void {
   const { vector, offset, count } = spans;

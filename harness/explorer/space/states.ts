@@ -1,10 +1,10 @@
 import { faultRow, LOSING_DATA, type Extra } from '../../documents/faults.ts';
 import { SERVER, type Choice, type Move, type ServerMove } from '../scope/moves.ts';
-import { CannotExplore } from '../errors.ts';
+import { CannotExplore } from '../cannot-explore.ts';
 import { Canonical } from './canonical.ts';
 import { Choices } from './choices.ts';
 import type { Atom } from './atom.ts';
-import { BUDGETS_AT, LOCALS_AT, SERVER_AT, shapeOf, type Shape } from './shape.ts';
+import { BUDGETS_AT, LOCALS_AT, SERVER_AT, shapeOf, type Shape } from './vector-shape.ts';
 import type { Space, Transition } from './space.ts';
 import { enterSpans, NO_SPAN, type Spans } from './spans.ts';
 
@@ -37,7 +37,7 @@ export class States {
   readonly #losingData: readonly (readonly [Extra, number])[];
   readonly #transitions: Map<number, Transition[]>[];
   readonly #relaxed = new Map<number, Transition>();
-  readonly #befallen = new Map<number, { next: number; touched: number }>();
+  readonly #serverFaults = new Map<number, { next: number; touched: number }>();
   /** Finds out what the last attempt lacked. */
   #unknown: () => Promise<void> = async () => {};
 
@@ -119,7 +119,7 @@ export class States {
     const flags = this.#flagsOf(packed);
     if (choice.slot === SERVER) {
       if (variant > 0) return false;
-      if (!this.#befall(choice, flags)) return undefined;
+      if (!this.#applyServerFault(choice, flags)) return undefined;
     } else {
       const transitions = this.#known(choice.slot, choice.move as Move, choice.id, flags);
       if (!transitions) return undefined;
@@ -168,24 +168,24 @@ export class States {
     this.completed.push(...completed);
   }
 
-  /** Something befalls the server; a restart also breaks every connection. @returns false if it is not known yet */
-  #befall({ move, id }: Choice, flags: number): boolean {
+  /** A fault hits the server; a restart also breaks every connection. @returns false if it is not known yet */
+  #applyServerFault({ move, id }: Choice, flags: number): boolean {
     const server = this.next[SERVER_AT]!;
     const key = server * 512 + id;
-    const befallen = this.#befallen.get(key);
-    if (!befallen) {
+    const applied = this.#serverFaults.get(key);
+    if (!applied) {
       this.#unknown = async () => {
-        this.#befallen.set(key, await this.space.memo.befall(server, move as ServerMove));
+        this.#serverFaults.set(key, await this.space.memo.applyFault(server, move as ServerMove));
       };
       return false;
     }
-    this.next[SERVER_AT] = befallen.next;
-    if (befallen.touched !== 0) this.#touch(befallen.touched, SERVER);
+    this.next[SERVER_AT] = applied.next;
+    if (applied.touched !== 0) this.#touch(applied.touched, SERVER);
     if (this.recording) {
       const told = 'key' in move ? { key: move.key } : {};
       this.happened.push({
         slot: SERVER,
-        atom: { event: move.kind as ServerMove['kind'], ...told, server: befallen.next },
+        atom: { event: move.kind as ServerMove['kind'], ...told, server: applied.next },
       });
     }
     return !faultRow((move as ServerMove).kind).breaksConnections || this.#breakConnections(flags);

@@ -1,7 +1,7 @@
-import type { Ground } from './ground.ts';
-import { StartAgain } from '../errors.ts';
+import type { CursorContext } from './cursor-context.ts';
+import { StartAgain } from '../cannot-explore.ts';
 import type { Scope } from '../../documents/scope.ts';
-import { buyerNamed, buyersOf, idsIn, isNonsense, renamer, requestOf } from '../scope/scope.ts';
+import { buyerNamed, buyersOf, idsIn, isNonsense, renamer, requestOf } from '../scope/ids.ts';
 
 /**
  * Instances whose exchange changes nothing but names: one buyer each, of the same quantity, whose user is either
@@ -25,11 +25,11 @@ export function classesOf(scope: Scope): number[] {
  * How an instance walks in the histories of another: under exchanged ids, and seeing no others than its own. One that
  * sees another buyer's id, the recorded role's included, is not what another instance would be in its place.
  */
-export function exchangeGround(
+export function exchangeContext(
   scope: Scope,
   role: number,
   instance: number,
-): Pick<Ground, 'swap' | 'requireOwnIds'> {
+): Pick<CursorContext, 'swap' | 'requireOwnIds'> {
   const exchange = Array.from({ length: scope.buyers }, (_, b) =>
     b === role ? instance : b === instance ? role : b,
   );

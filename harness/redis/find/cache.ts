@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import { lstat, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import type { Machine } from './machine.ts';
+import type { Platform } from './platform.ts';
 
 /** The first cache folder that we can write and that nobody else can: programs are run from there. */
-export async function writableCache(machine: Machine): Promise<string | undefined> {
+export async function writableCache(machine: Platform): Promise<string | undefined> {
   for (const folder of machine.cacheFolders) {
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Machine, Search } from './machine.ts';
+import type { Platform, FindOptions } from './platform.ts';
 
 const run = promisify(execFile);
 
@@ -13,7 +13,7 @@ const PACKAGES = ['redis-server', 'redis-tools'];
 const LIBRARY = /^(lib|lua-)/;
 
 /** Whether there are packages to be had: on Debian, Ubuntu and what descends from them. */
-export async function hasApt(machine: Machine): Promise<boolean> {
+export async function hasApt(machine: Platform): Promise<boolean> {
   return run(machine.aptGet, ['--version']).then(
     () => true,
     () => false,
@@ -27,9 +27,9 @@ export async function hasApt(machine: Machine): Promise<boolean> {
  * @throws what the failing program threw
  */
 export async function downloadPackages(
-  machine: Machine,
+  machine: Platform,
   folder: string,
-  { onProgress, signal }: Search,
+  { onProgress, signal }: FindOptions,
 ): Promise<void> {
   const cache = join(folder, 'apt-cache');
   const state = join(folder, 'apt-state');
@@ -68,14 +68,14 @@ interface Apt {
   signal: AbortSignal | undefined;
 }
 
-async function downloadWith(machine: Machine, how: Apt): Promise<void> {
+async function downloadWith(machine: Platform, how: Apt): Promise<void> {
   const graph = await apt(machine.aptCache, ['depends', '--recurse', '-i', ...PACKAGES], how);
   await apt(machine.aptGet, ['download', ...withLibraries(graph, PACKAGES)], how);
 }
 
 /** Unpacks every package in `folder` into `root`. */
 export async function unpackPackages(
-  machine: Machine,
+  machine: Platform,
   folder: string,
   root: string,
   signal?: AbortSignal,

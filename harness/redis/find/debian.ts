@@ -7,7 +7,7 @@ import { onExit } from '../../ground/lifetime.ts';
 import { firstLine, inspectBinary, type ServerBinary, type Unusable } from './binary.ts';
 import { isOurs, isWhole, seal, writableCache } from './cache.ts';
 import { downloadPackages, hasApt, unpackPackages } from './debian-packages.ts';
-import type { Machine, Search } from './machine.ts';
+import type { Platform, FindOptions } from './platform.ts';
 
 /** An entry of the cache: `bin/` holds wrappers, `root/` the packages as unpacked. */
 const PROGRAMS = ['redis-server', 'redis-benchmark'];
@@ -24,8 +24,8 @@ async function entryPrefix(): Promise<string> {
 
 /** The server that an earlier run unpacked. */
 export async function cachedDebianServer(
-  machine: Machine,
-  { signal }: Search,
+  machine: Platform,
+  { signal }: FindOptions,
 ): Promise<ServerBinary | Unusable> {
   const reasons: string[] = [];
   for (const folder of machine.cacheFolders) {
@@ -48,7 +48,10 @@ async function entriesIn(cache: string): Promise<string[]> {
 }
 
 /** Unpacks the distribution's own signed packages into our cache; needs no root and installs nothing. */
-export async function unpackDebianServer(machine: Machine, search: Search): Promise<ServerBinary | Unusable> {
+export async function unpackDebianServer(
+  machine: Platform,
+  search: FindOptions,
+): Promise<ServerBinary | Unusable> {
   if (!(await hasApt(machine))) return { reason: 'Debian packages: apt-get is not installed' };
   const cache = await writableCache(machine);
   if (cache === undefined) return { reason: 'Debian packages: no cache folder is writable' };
@@ -82,9 +85,9 @@ export async function unpackDebianServer(machine: Machine, search: Search): Prom
  */
 async function install(
   entry: string,
-  machine: Machine,
+  machine: Platform,
   cache: string,
-  search: Search,
+  search: FindOptions,
 ): Promise<ServerBinary | Unusable> {
   const other = await cachedDebianServer(machine, search);
   if ('path' in other) return other; // another run was quicker

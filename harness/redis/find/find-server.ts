@@ -2,12 +2,12 @@ import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { EnvironmentError, UsageError } from '../../ground/errors.ts';
 import { inspectBinary, isExecutable, type ServerBinary, type Unusable } from './binary.ts';
 import { cachedDebianServer, unpackDebianServer } from './debian.ts';
-import { thisMachine, type Machine, type Search } from './machine.ts';
+import { thisMachine, type Platform, type FindOptions } from './platform.ts';
 import { obtainByMemoryServer } from './memory-server.ts';
 
 export type { ServerBinary } from './binary.ts';
 
-export interface ProvisionOptions extends Search {
+export interface ProvisionOptions extends FindOptions {
   /** Path of the redis-server to use, and no other. */
   redisServer?: string;
   /** Version to download and compile, whatever else is installed. */
@@ -23,7 +23,7 @@ type Rung = () => Promise<ServerBinary | Unusable>;
  */
 export async function findServer(
   options: ProvisionOptions,
-  machine: Machine = thisMachine(),
+  machine: Platform = thisMachine(),
 ): Promise<ServerBinary> {
   const { redisServer, redisVersion, signal } = options;
   if (redisServer !== undefined && redisVersion !== undefined) {
@@ -85,12 +85,12 @@ async function climb(rungs: Rung[], remedy: string, signal?: AbortSignal): Promi
   throw new EnvironmentError('NO_REDIS', `no redis-server can be found or obtained here:${list}`, remedy);
 }
 
-async function searchPath(machine: Machine, signal?: AbortSignal): Promise<ServerBinary | Unusable> {
+async function searchPath(machine: Platform, signal?: AbortSignal): Promise<ServerBinary | Unusable> {
   const path = await onPath('redis-server', machine);
   return path === undefined ? { reason: 'PATH has no redis-server' } : inspectBinary(path, 'path', signal);
 }
 
-async function onPath(program: string, machine: Machine): Promise<string | undefined> {
+async function onPath(program: string, machine: Platform): Promise<string | undefined> {
   for (const folder of (machine.env['PATH'] ?? '').split(delimiter)) {
     const path = join(folder, program);
     if (isAbsolute(folder) && (await isExecutable(path))) return path;
@@ -108,7 +108,7 @@ const INSTALLERS: readonly (readonly [program: string, command: string])[] = [
   ['brew', 'brew install redis'],
 ];
 
-async function installCommand(machine: Machine): Promise<string> {
+async function installCommand(machine: Platform): Promise<string> {
   for (const [program, command] of INSTALLERS) {
     if ((await onPath(program, machine)) === undefined) continue;
     const needsSudo = program !== 'brew' && process.getuid?.() !== 0;

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { onExit } from '../../ground/lifetime.ts';
 import { inspectBinary, type ServerBinary, type Unusable } from './binary.ts';
 import { writableCache } from './cache.ts';
-import type { Machine, Search } from './machine.ts';
+import type { Platform, FindOptions } from './platform.ts';
 
 /**
  * Runs in a process of its own, because redis-memory-server writes its progress to stdout, reads its settings from
@@ -21,8 +21,8 @@ const PROGRAM = `
 
 /** The last rung: downloads Redis' source and compiles it, some minutes; a second run finds it in the cache. */
 export async function obtainByMemoryServer(
-  machine: Machine,
-  { onProgress, signal }: Search,
+  machine: Platform,
+  { onProgress, signal }: FindOptions,
   version: string,
 ): Promise<ServerBinary | Unusable> {
   if (machine.memoryServer === undefined) return { reason: 'redis-memory-server is not installed' };

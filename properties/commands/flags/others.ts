@@ -56,7 +56,7 @@ const REPLAY_IT = 'replay counterexample.json';
 export const REPLAY: FlagTable = {
   plain: REPLAY_IT,
   passed: [OPEN_TARGET],
-  engine: [['explorer/sockets/replay.js', 'replay']],
+  engine: [['explorer/sockets/replay-schedule.js', 'replay']],
   seen: ({ openTarget, replay }) => ({
     ...pick(replay![0], ['strategy', 'property']),
     ...pick(openTarget![0], SERVER),

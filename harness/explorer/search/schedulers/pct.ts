@@ -10,7 +10,7 @@ const DEPTH = 3;
  * `depth − 1` random points the one that would move falls below all others. A bug of that depth is found by one
  * interleaving with probability at least 1 / (n · k^(depth − 1)), for n threads and k steps.
  *
- * Where we deviate: a thread is a slot of the explorer, or the server for what befalls it; where one thread has
+ * Where we deviate: a thread is a slot of the explorer, or the server for faults that hit it; where one thread has
  * several events to choose from (a reply or a timer, a crash with one ghost or another), they are equally likely, and
  * the bound does not cover that choice. k is the most steps that were seen so far, so it holds from then on.
  *

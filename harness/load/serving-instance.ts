@@ -5,7 +5,7 @@ import { isDefinite } from '../../strategies/errors.ts';
 import { systemClock as clock } from '../ground/ambient.ts';
 import { Recorder, type Records } from '../history/recorder.ts';
 import { arrivalTimes } from './arrivals.ts';
-import { Queue, requestOf } from './buyers.ts';
+import { Queue, crowdRequest } from './buyers.ts';
 import type { Connections } from './connections.ts';
 import type { Control } from './control.ts';
 import type { Failures } from './failures.ts';
@@ -36,7 +36,7 @@ interface InstanceOptions {
 }
 
 /** One application instance that serves its share of the buyers. */
-export class Instance {
+export class ServingInstance {
   readonly #task: InstanceTask;
   readonly #control: Control;
   readonly #shop: Shop;
@@ -127,7 +127,7 @@ export class Instance {
   }
 
   #ask(buyer: number, redis: Client): Promise<PurchaseOutcome> {
-    return this.#shop.seller.purchase(requestOf(this.#task.crowd, buyer), redis);
+    return this.#shop.seller.purchase(crowdRequest(this.#task.crowd, buyer), redis);
   }
 
   #complete(row: number, outcome: PurchaseOutcome): void {

@@ -3,7 +3,7 @@ import type { Rules } from '../rules.ts';
 import type { ServerMemo } from '../server/memo.ts';
 
 /** What a cursor walks on. */
-export interface Ground {
+export interface CursorContext {
   memo: ServerMemo;
   histories: Histories;
   rules: Rules;

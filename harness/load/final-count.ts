@@ -19,7 +19,7 @@ const SPARE_PASSES = 1_000;
 const JOBS_MS = 60_000;
 
 /** What can be said of a sale at rest. A figure that could not be had is absent, and a failure says why. */
-export interface AtRest {
+export interface SaleAtRest {
   /** Units that could still be bought. */
   drained?: number;
   /** `remaining`: too many to buy, so this is what the store says, at least 0. */
@@ -51,8 +51,8 @@ export interface FreshInstance {
  * @returns nothing when the signal came first: half of it would be misread
  * @throws UsageError if the background work never ends
  */
-export async function settle(instance: FreshInstance, failures: Failures): Promise<AtRest> {
-  const rest: AtRest = {};
+export async function bringToRest(instance: FreshInstance, failures: Failures): Promise<SaleAtRest> {
+  const rest: SaleAtRest = {};
   const { signal } = instance;
   try {
     await unlessAborted(signal, comeToRest(instance, rest, failures));
@@ -64,7 +64,7 @@ export async function settle(instance: FreshInstance, failures: Failures): Promi
   return rest;
 }
 
-async function comeToRest(instance: FreshInstance, rest: AtRest, failures: Failures): Promise<void> {
+async function comeToRest(instance: FreshInstance, rest: SaleAtRest, failures: Failures): Promise<void> {
   const { strategy, sale, lobby, random, maxAttempts, graceMs } = instance;
   const opening = Promise.resolve(strategy.seller(lobby, sale, sellerEnv(random, maxAttempts)));
   const seller = await within(graceMs, 'seller()', opening);
@@ -102,7 +102,7 @@ async function whatIsLeft(
   seller: Seller,
   { sale, lent, graceMs, signal }: FreshInstance,
   failures: Failures,
-): Promise<AtRest> {
+): Promise<SaleAtRest> {
   const remaining = (): Promise<number> => within(graceMs, 'remaining()', seller.remaining());
   const buy = async (n: number): Promise<boolean> => {
     signal?.throwIfAborted();

@@ -8,7 +8,7 @@ import {
 import { NO_FAULTS } from '../documents/faults.ts';
 import type { Scope } from '../documents/scope.ts';
 import type { Abilities } from '../explorer/process/instance.ts';
-import { dealt } from '../explorer/scope/scope.ts';
+import { dealt } from '../explorer/scope/ids.ts';
 
 /** A large sale under real concurrency. */
 export interface SampledSale extends LargeSale {

@@ -1,6 +1,6 @@
 import type { PurchaseOutcome } from '../../../strategies/contract.ts';
 import type { Outcome } from '../../documents/vocabulary.ts';
-import { CannotExplore } from '../errors.ts';
+import { CannotExplore } from '../cannot-explore.ts';
 import type { Call, Settled } from './instance.ts';
 
 /** What became of a call that has ended, for whoever made it. */

@@ -4,7 +4,7 @@ import type { RedisTarget } from '../redis/target.ts';
 import type { Subject } from './process/spec.ts';
 
 /** What is explored, on which server, how far, and which properties are asked about. */
-export interface Question {
+export interface ExplorationRequest {
   scope: Scope;
   subject: Subject;
   /** Where a strategy of the user's lies. */
@@ -18,6 +18,6 @@ export interface Question {
 
 const DEFAULT_MAX_STATES = 20_000_000;
 
-export const maxStatesOf = ({ maxStates }: Question): number => maxStates ?? DEFAULT_MAX_STATES;
+export const maxStatesOf = ({ maxStates }: ExplorationRequest): number => maxStates ?? DEFAULT_MAX_STATES;
 
-export const askedOf = ({ properties }: Question): readonly Property[] => properties ?? PROPERTIES;
+export const askedOf = ({ properties }: ExplorationRequest): readonly Property[] => properties ?? PROPERTIES;

@@ -2,7 +2,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** What the search for a redis-server reads of its machine. Tests mask parts of it. */
-export interface Machine {
+export interface Platform {
   /** PATH and REDISMS_SYSTEM_BINARY are read. */
   env: Readonly<Record<string, string | undefined>>;
   /** Where unpacked servers are kept; the first that can be written serves. */
@@ -15,7 +15,7 @@ export interface Machine {
 }
 
 /** The machine as it is: the one place where these defaults are read. */
-export function thisMachine(): Machine {
+export function thisMachine(): Platform {
   const { env } = process;
   const memoryServer = installed('redis-memory-server');
   return {
@@ -41,7 +41,7 @@ function installed(module: string): string | undefined {
 }
 
 /** What a search tells and obeys. */
-export interface Search {
+export interface FindOptions {
   /** Told what goes on while a slow rung works; one line for people. */
   onProgress?: (line: string) => void;
   /** Stops the search. */

@@ -4,7 +4,7 @@ import type { Outcome } from '../../documents/vocabulary.ts';
  * The state of one application instance as the search sees it: where its code stands (a node of its history), and
  * how far each connection has come on the server and back.
  */
-export interface Local {
+export interface ProcessState {
   role: number;
   node: number;
   /** `absent`: not started yet. `done`: nothing that it may still do can matter; only its calls are kept. */
@@ -17,7 +17,14 @@ export interface Local {
 }
 
 /** A process that has not started. */
-export const ABSENT: Local = { role: -1, node: -1, phase: 'absent', calls: [], connections: [], lost: [] };
+export const ABSENT: ProcessState = {
+  role: -1,
+  node: -1,
+  phase: 'absent',
+  calls: [],
+  connections: [],
+  lost: [],
+};
 
 /** One call on the seller. */
 export interface CallState {
@@ -69,7 +76,7 @@ export const NEW_CONNECTION: Connection = {
 export const GONE: Connection = { ...NEW_CONNECTION, limit: 0, open: false };
 
 /** An answer as it arrives. */
-export interface Answer {
+export interface Answered {
   operation: number;
   outcome: Outcome;
 }
