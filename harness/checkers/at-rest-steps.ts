@@ -16,6 +16,48 @@ export async function untilIdle(pass: () => Promise<boolean>, most: number): Pro
   return false;
 }
 
+/** So long are jobs given, so long may whoever buys wait: what lives longer than this stays. */
+export const GRACE_MS = 86_400_000;
+/** A job that goes by the clock is tried at this time after the sale, at twice it, at four times it, … */
+const FIRST_TRY_MS = 1_000;
+
+/** A sale of which nothing is under way, and whose clock goes only as it is told. */
+export interface Resting {
+  /** Background work until it finds nothing to do. @returns whether it goes by the clock, as far as is known */
+  work(): Promise<boolean>;
+  /** How long it takes until each key that has a deadline is forgotten, in milliseconds. */
+  remaining(): Promise<readonly number[]>;
+  /** So much time passes. */
+  pass(ms: number): Promise<void>;
+}
+
+/**
+ * Time passes, and background work goes on: now, just before and at each deadline that is known, and, where it goes by the
+ * clock, at times that double, as only its code knows what it waits for. A pass that neither reads the clock nor finds
+ * a key gone does what the one before it did, so no other times can matter to that.
+ */
+export async function letTimePass(sale: Resting): Promise<void> {
+  for (let atMs = 0; ;) {
+    const readsClock = await sale.work();
+    const deadlines = (await sale.remaining()).map((ms) => atMs + ms);
+    const next = nextTry(atMs, deadlines, readsClock);
+    if (next === undefined) return;
+    await sale.pass(next - atMs);
+    atMs = next;
+  }
+}
+
+/** @returns when background work is tried next, in milliseconds after the sale; undefined once the grace is over */
+function nextTry(atMs: number, deadlines: readonly number[], readsClock: boolean): number | undefined {
+  const times = deadlines.filter((ms) => ms < GRACE_MS).flatMap((ms) => [ms - 1, ms]);
+  if (readsClock) {
+    for (let ms = FIRST_TRY_MS; ms < GRACE_MS; ms *= 2) times.push(ms);
+    times.push(GRACE_MS);
+  }
+  const later = times.filter((ms) => ms > atMs);
+  return later.length === 0 ? undefined : Math.min(...later);
+}
+
 /**
  * Fresh users buy one unit each until one of them gets none.
  * @param buy as the n-th of them, from 1; answers whether that was a sale

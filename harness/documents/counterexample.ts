@@ -8,12 +8,13 @@ import { scopeSchema } from './scope.ts';
 const count = z.int().nonnegative();
 
 const INSTANCE_EVENTS = ['start', 'execute', 'deliver', 'timer', 'immediate', 'cut', 'crash'] as const;
+const CLOCK_EVENTS = ['slow'] as const;
 
 /** One line of the diagram. */
 export const stepSchema = z.strictObject({
   /** The buyer's letter; several letters where buyers share an instance; `server`; `office` for its back office. */
   actor: z.string(),
-  event: z.enum([...INSTANCE_EVENTS, ...ASKED_EVENTS, ...KEY_FAULTS, ...SERVER_FAULTS]),
+  event: z.enum([...INSTANCE_EVENTS, ...CLOCK_EVENTS, ...ASKED_EVENTS, ...KEY_FAULTS, ...SERVER_FAULTS]),
   command: z.array(z.string()).optional(),
   reply: z.string().optional(),
   /** The key that expired or was evicted; what became of the commands that a dead client had sent. */
@@ -61,7 +62,17 @@ export const scheduleStepSchema = z.discriminatedUnion('event', [
     replies: z.int().positive().exactOptional(),
     picks,
   }),
-  z.object({ slot, event: z.enum(['timer', 'immediate']), picks }),
+  z.object({
+    slot,
+    event: z.literal('timer'),
+    /** Which of several that are set, counted as they were; absent: the only one, or the first by its deadline. */
+    timer: count.exactOptional(),
+    /** How far the clock moved; absent: not at all, or in a sale in which that makes no difference. */
+    elapsedMs: count.exactOptional(),
+    picks,
+  }),
+  z.object({ slot, event: z.literal('immediate'), picks }),
+  z.object({ slot, event: z.enum(CLOCK_EVENTS), elapsedMs: count }),
   z.object({ slot, event: z.literal('cut'), connection, survivors: count, picks }),
   z.object({ slot, event: z.literal('crash'), survivors: z.array(count) }),
   z.object({ slot, event: z.enum(KEY_FAULTS), key: z.string() }),

@@ -18,6 +18,10 @@ const reductionsSchema = z.strictObject({
   symmetry: z.boolean(),
   /** Equal states are one. */
   merging: z.boolean(),
+  /** What time it is makes no difference: no deadline can come up. Absent in older files. */
+  stillClock: z.boolean().exactOptional(),
+  /** Nobody reads the clock, so that only how far away deadlines are makes a difference. Absent in older files. */
+  unreadClock: z.boolean().exactOptional(),
 });
 export type Reductions = z.infer<typeof reductionsSchema>;
 

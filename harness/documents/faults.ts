@@ -8,7 +8,7 @@ interface Row {
   /** As `--help` says it: what happens, once for each unit of the budget. */
   summary: string;
   /** What it hits. A key is one key of the server at a time. */
-  hits: 'process' | 'connection' | 'key' | 'server' | 'buyer' | 'office';
+  hits: 'process' | 'connection' | 'key' | 'server' | 'clock' | 'buyer' | 'office';
   /** It may come between any two steps of a process, so that nothing of the process may be fused while it is left. */
   disturbs?: true;
   /** A process may still be asked for it when its purchases are answered, so that it is not done while it is left. */
@@ -118,6 +118,11 @@ const FAULT_ROWS = {
       ['FUNCTION', 'FLUSH', 'SYNC'],
       ['FLUSHALL', 'SYNC'],
     ],
+  },
+  slow: {
+    summary: 'time passes to any deadline, or by an hour, while something is under way',
+    hits: 'clock',
+    words: 'time passes',
   },
 } as const satisfies Record<string, Row>;
 

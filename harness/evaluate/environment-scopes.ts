@@ -7,7 +7,7 @@ import {
 } from '../documents/environments.ts';
 import { NO_FAULTS } from '../documents/faults.ts';
 import type { Scope } from '../documents/scope.ts';
-import type { Abilities } from '../explorer/process/instance.ts';
+import type { Abilities } from '../explorer/process/seller-abilities.ts';
 import { dealt } from '../explorer/scope/ids.ts';
 
 /** A large sale under real concurrency. */

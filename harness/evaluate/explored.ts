@@ -10,7 +10,7 @@ import { scopesOf } from './environment-scopes.ts';
 import { CannotExplore } from '../explorer/cannot-explore.ts';
 import type { CounterexampleStep } from '../documents/counterexample.ts';
 import { explore, type Exploration } from '../explorer/explore.ts';
-import type { Abilities } from '../explorer/process/instance.ts';
+import type { Abilities } from '../explorer/process/seller-abilities.ts';
 import type { Subject } from '../explorer/process/spec.ts';
 import { subjectOf } from '../explorer/process/subject.ts';
 import type { Progress } from '../ground/progress.ts';

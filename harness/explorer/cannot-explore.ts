@@ -25,10 +25,11 @@ export class OpenPick extends Error {
 
 /**
  * What was assumed to make the search smaller turned out wrong for this strategy (a key watched that was not
- * observed, buyers that are not interchangeable, replies that matter together): search again without the assumption.
+ * observed, buyers that are not interchangeable, replies that matter together, time that does not matter): search again
+ * without the assumption.
  */
 export class StartAgain extends Error {
-  override readonly cause: 'watched-key' | 'symmetry' | 'chunks' | 'shared-chunks';
+  override readonly cause: 'watched-key' | 'symmetry' | 'chunks' | 'shared-chunks' | 'clock' | 'clock-read';
 
   constructor(cause: StartAgain['cause'], message: string) {
     super(message);

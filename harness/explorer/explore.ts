@@ -16,7 +16,7 @@ import { verify } from './search/verify.ts';
 import { ServerMemo } from './server/memo.ts';
 import { audit, NO_AUDIT, type AuditFindings } from './sockets/audit.ts';
 import { everyRealInterleaving } from './sockets/unreduced.ts';
-import { ALL_REDUCTIONS } from './space/setting.ts';
+import { ALL_REDUCTIONS, NOTHING_REDUCED } from './space/setting.ts';
 import { Space } from './space/space.ts';
 
 export interface ExploreOptions extends ExplorationRequest {
@@ -53,8 +53,8 @@ export async function explore(options: ExploreOptions): Promise<Exploration> {
   const memo = await ServerMemo.open(options.target, { ...ALL_RULES, ...options.rules });
   try {
     if (options.unreduced) return await exploreUnreduced(options, memo);
-    const reductions = { ...ALL_REDUCTIONS, merging: options.merging ?? true };
-    reductions.symmetry &&= reductions.merging;
+    const merging = options.merging ?? true;
+    const reductions: Reductions = { ...ALL_REDUCTIONS, merging, symmetry: merging };
     const rules: Partial<Rules> = {};
     for (;;) {
       try {
@@ -64,7 +64,11 @@ export async function explore(options: ExploreOptions): Promise<Exploration> {
         if (error.cause === 'symmetry') reductions.symmetry = false;
         else if (error.cause === 'chunks') reductions.fuse = false;
         else if (error.cause === 'shared-chunks') rules.sharedChunks = true;
-        else await memo.watch(error.message);
+        else if (error.cause === 'clock') reductions.stillClock = false;
+        else if (error.cause === 'clock-read') {
+          reductions.stillClock = false;
+          reductions.unreadClock = false;
+        } else await memo.watch(error.message);
       }
     }
   } finally {
@@ -191,7 +195,7 @@ async function exploreUnreduced(options: ExploreOptions, memo: ServerMemo): Prom
     elapsedMs,
     statesPerSecond: Math.round(found.interleavings / Math.max(elapsedMs / 1000, 1e-3)),
     audit: nothing,
-    reductions: { fuse: false, lateStarts: false, symmetry: false, merging: false },
+    reductions: { ...NOTHING_REDUCED },
     outcomes: found.outcomes,
   };
 }

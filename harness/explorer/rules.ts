@@ -25,6 +25,8 @@ export interface Rules {
   immediates: boolean;
   /** Commands that a process sends to start interleave with everything else. */
   boots: boolean;
+  /** Where what time it is makes a difference, a timer that fires moves the clock. */
+  clock: boolean;
   /** Timers of one process fire in the order of their deadlines. */
   deadlineOrder: boolean;
   /** Each process draws chance of its own. */
@@ -51,6 +53,7 @@ export const ALL_RULES: Rules = {
   sharedChunks: false,
   immediates: true,
   boots: true,
+  clock: true,
   deadlineOrder: true,
   ownChance: true,
   renamingCheck: true,

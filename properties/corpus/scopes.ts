@@ -1,5 +1,5 @@
 import type { Scope } from '../../harness/documents/scope.ts';
-import type { Abilities } from '../../harness/explorer/process/instance.ts';
+import type { Abilities } from '../../harness/explorer/process/seller-abilities.ts';
 import { scopesOf } from '../../harness/evaluate/environment-scopes.ts';
 import { NO_FAULTS } from '../../harness/documents/faults.ts';
 import { dealt } from '../../harness/explorer/scope/ids.ts';

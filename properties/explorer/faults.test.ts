@@ -3,7 +3,7 @@ import { replay } from '../../harness/explorer/sockets/replay-schedule.ts';
 import { ServerMemo } from '../../harness/explorer/server/memo.ts';
 import { AtRest } from '../../harness/explorer/search/at-rest.ts';
 import { Search } from '../../harness/explorer/search/search.ts';
-import { ALL_REDUCTIONS } from '../../harness/explorer/space/setting.ts';
+import { NOTHING_REDUCED } from '../../harness/explorer/space/setting.ts';
 import { Space } from '../../harness/explorer/space/space.ts';
 import { virtualGlobals } from '../../harness/explorer/process/virtual.ts';
 import { everyRealInterleaving } from '../../harness/explorer/sockets/unreduced.ts';
@@ -239,7 +239,7 @@ async function withoutReductions(strategy: Strategy, scope: GivenScope): Promise
   using _ = virtualGlobals();
   const memo = await ServerMemo.open(redis.target);
   if (strategy.name.startsWith('watch-')) await memo.watch('{item}:stock');
-  const reductions = { ...ALL_REDUCTIONS, fuse: false, lateStarts: false, symmetry: false };
+  const reductions = { ...NOTHING_REDUCED, merging: true };
   const space = new Space({ scope: scopeOf(scope), subject: await subject(strategy), memo, reductions });
   const result = await new Search(space, new AtRest(space), {
     properties: PROPERTIES,

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { renameContent } from '../../harness/explorer/server/memo.ts';
+import { renameContent } from '../../harness/explorer/server/content.ts';
 import { classesOfBuyers, outcomeOf, retold } from '../../harness/explorer/search/outcome.ts';
 import { judgeEnd, type Finish } from '../../harness/explorer/search/judge-end.ts';
 import { renamer } from '../../harness/explorer/scope/ids.ts';

@@ -5,7 +5,7 @@ import { AtRest } from '../../harness/explorer/search/at-rest.ts';
 import { Search } from '../../harness/explorer/search/search.ts';
 import { ServerMemo } from '../../harness/explorer/server/memo.ts';
 import { everyRealInterleaving } from '../../harness/explorer/sockets/unreduced.ts';
-import { ALL_REDUCTIONS } from '../../harness/explorer/space/setting.ts';
+import { NOTHING_REDUCED } from '../../harness/explorer/space/setting.ts';
 import { Space } from '../../harness/explorer/space/space.ts';
 import type { RedisTarget } from '../../harness/redis/target.ts';
 import { scopeOf, type GivenScope } from './exploring.ts';
@@ -19,7 +19,7 @@ export async function withoutReductions(
   using _ = virtualGlobals();
   const memo = await ServerMemo.open(target);
   if (subject.strategy.name.startsWith('watch-')) await memo.watch('{item}:stock');
-  const reductions = { ...ALL_REDUCTIONS, fuse: false, lateStarts: false, symmetry: false };
+  const reductions = { ...NOTHING_REDUCED, merging: true };
   const space = new Space({ scope: scopeOf(scope), subject, memo, reductions });
   const result = await new Search(space, new AtRest(space), {
     properties: PROPERTIES,

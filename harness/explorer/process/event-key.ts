@@ -3,7 +3,8 @@ import type { InstanceEvent } from './instance.ts';
 /** Equal keys, equal events: what a history goes on by. */
 export function eventKey(event: InstanceEvent): string {
   const picks = event.picks?.length ? ` picks ${event.picks.join()}` : '';
-  return keyOf(event) + picks;
+  const at = event.atMs === undefined ? '' : ` at ${event.atMs}`;
+  return keyOf(event) + picks + at;
 }
 
 function keyOf(event: InstanceEvent): string {
@@ -11,7 +12,7 @@ function keyOf(event: InstanceEvent): string {
     case 'deliver':
       return `d${event.connection} ${event.bytes}`;
     case 'timer':
-      return 't';
+      return event.timer === undefined ? 't' : `t${event.timer}`;
     case 'immediate':
       return 'i';
     case 'cut':

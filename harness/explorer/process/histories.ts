@@ -1,9 +1,11 @@
+import type { Abilities } from './seller-abilities.ts';
 import { eventKey } from './event-key.ts';
 import { chunksOf, inOneChunk, type Chunk } from './chunks.ts';
-import { CannotExplore, OpenPick, StartAgain } from '../cannot-explore.ts';
-import { Instance, type Abilities, type InstanceEvent, type Observation, type Settled } from './instance.ts';
+import { OpenPick, StartAgain } from '../cannot-explore.ts';
+import { Instance, type InstanceEvent, type Observation } from './instance.ts';
 import type { DrawnName } from './chance.ts';
 import type { InstanceSpec } from './spec.ts';
+import { compare, nondeterministic, renameObservation, type Difference } from './difference.ts';
 import { decodeCommand } from '../../wire/resp.ts';
 
 interface Node {
@@ -21,6 +23,13 @@ interface Node {
 /** Instances kept alive at the node they stand on, so that going on from there need not start from nothing. */
 const KEPT_ALIVE = 128;
 
+export interface HistoriesOptions {
+  specOf: (role: number) => InstanceSpec;
+  isWatchable: (key: string) => boolean;
+  /** Whether the role is one of the sale's own, and not of whoever opens it and looks after it at rest. */
+  isExplored: (role: number) => boolean;
+}
+
 /**
  * What instances do, as a trie over their event histories. A promise cannot be forked, but a history can be
  * replayed: each distinct one is executed once, by running the code again with the recorded replies.
@@ -32,12 +41,19 @@ export class Histories {
   readonly #alive = new Map<number, Instance>();
   /** Keys that a strategy watches must be observed from the start; asked for each command when it is written. */
   readonly #isWatchable: (key: string) => boolean;
+  readonly #isExplored: (role: number) => boolean;
   /** Executions of application code, from start to quiet. */
   executions = 0;
 
-  constructor(specOf: (role: number) => InstanceSpec, isWatchable: (key: string) => boolean) {
+  /** Some process of the sale has set a timer. */
+  setsTimers = false;
+  /** The code of some process of the sale has read the clock. */
+  readsClock = false;
+
+  constructor({ specOf, isWatchable, isExplored }: HistoriesOptions) {
     this.#specOf = specOf;
     this.#isWatchable = isWatchable;
+    this.#isExplored = isExplored;
   }
 
   get size(): number {
@@ -229,6 +245,10 @@ export class Histories {
   }
 
   #add(node: Node): number {
+    if (this.#isExplored(node.role)) {
+      this.setsTimers ||= node.observation.timers.length > 0;
+      this.readsClock ||= node.observation.readsClock;
+    }
     return this.#nodes.push(node) - 1;
   }
 
@@ -276,44 +296,3 @@ export interface Change {
 
 const renamedEvent = (event: InstanceEvent, rename: (text: string) => string): InstanceEvent =>
   JSON.parse(rename(JSON.stringify(event))) as InstanceEvent;
-
-/** Where two runs of one history parted. */
-export interface Difference {
-  /** The command or call that differed, in words. */
-  what: string;
-}
-
-export function nondeterministic({ what }: Difference): CannotExplore {
-  return new CannotExplore(
-    `nondeterministic: the code did different things when the same history was replayed: ${what} differed`,
-    'take time and chance from env (now, sleep, random, pick), keep state in the module or the seller ' +
-      '(not in globalThis or process.env), and leave the request as it is',
-  );
-}
-
-function compare(expected: Observation, seen: Observation): Difference | undefined {
-  for (const [connection, commands] of expected.written.entries()) {
-    const others = seen.written[connection] ?? [];
-    for (let i = 0; i < Math.max(commands.length, others.length); i++) {
-      if (commands[i] === others[i]) continue;
-      const name = decodeCommand(commands[i] ?? others[i]!)[0]!.toUpperCase();
-      return { what: `${name} (command ${i + 1} of its connection)` };
-    }
-  }
-  if (JSON.stringify(expected.settled) !== JSON.stringify(seen.settled))
-    return { what: 'the answer of a call' };
-  if (expected.timers !== seen.timers || expected.repeating !== seen.repeating)
-    return { what: 'the number of timers' };
-  if (JSON.stringify(expected.putOff) !== JSON.stringify(seen.putOff)) return { what: 'what it put off' };
-  return undefined;
-}
-
-function renameObservation(observation: Observation, rename: (text: string) => string): Observation {
-  return {
-    ...observation,
-    written: observation.written.map((commands) => commands.map(rename)),
-    settled: observation.settled.map(
-      (settled) => settled && (JSON.parse(rename(JSON.stringify(settled))) as Settled),
-    ),
-  };
-}

@@ -1,10 +1,11 @@
 import type { PurchaseOutcome, PurchaseRequest, Seller, Strategy } from '../../../strategies/contract.ts';
 import { isDefinite } from '../../../strategies/errors.ts';
 import { CannotExplore, OpenPick } from '../cannot-explore.ts';
+import { abilitiesOfSeller } from './seller-abilities.ts';
 import { Chance, type Drawn } from './chance.ts';
 import { Clients, isFromClientLibrary } from './instance-clients.ts';
 import type { InstanceSpec } from './spec.ts';
-import { Timers } from './timers.ts';
+import { Timers, type PendingTimer } from './timers.ts';
 import type { Transport } from '../../wire/transport.ts';
 import {
   buried,
@@ -32,30 +33,17 @@ export type InstanceEvent = (
   | { type: 'call'; call: Call }
   /** Bytes of one reply, or of several that arrive in one chunk. */
   | { type: 'deliver'; connection: number; bytes: string }
-  | { type: 'timer' }
+  /** Of the timers that are set, the one of this id; absent: the first. */
+  | { type: 'timer'; timer?: number }
   /** Everything that was put off by setImmediate comes. */
   | { type: 'immediate' }
   | { type: 'cut'; connection: number }
 ) & {
   /** What `env.pick` answers while this event is worked off, in order. */
   picks?: readonly number[];
+  /** It is at least so late by then, in milliseconds after the world's beginning; absent: as late as it was. */
+  atMs?: number;
 };
-
-/** Which optional parts of the contract a seller has; what `seller` returns. */
-export type Abilities = Record<'recorded' | 'release' | 'restock' | 'confirm' | 'runJob' | 'close', boolean>;
-
-/** What a process's first call, that of `seller`, answered; undefined while it has none. */
-export const abilitiesIn = (settled: Settled | undefined): Abilities | undefined =>
-  settled?.kind === 'returned' ? (settled.value as Abilities) : undefined;
-
-const abilitiesOf = (seller: Seller): Abilities => ({
-  recorded: seller.recorded !== undefined,
-  release: seller.release !== undefined,
-  restock: seller.restock !== undefined,
-  confirm: seller.confirm !== undefined,
-  runJob: seller.runJob !== undefined,
-  close: seller.close !== undefined,
-});
 
 /** What an instance has done by the time it is quiet; arrays grow from event to event. */
 export interface Observation extends Drawn {
@@ -63,10 +51,10 @@ export interface Observation extends Drawn {
   written: readonly (readonly string[])[];
   /** Per call, in order of their events: how it ended, or undefined while it runs. */
   settled: readonly (Settled | undefined)[];
-  /** Timers that have not fired. */
-  timers: number;
-  /** Of these, those of setInterval. */
-  repeating: number;
+  /** Timers that have not fired, the earliest deadline first. */
+  timers: readonly PendingTimer[];
+  /** It has read the clock. */
+  readsClock: boolean;
   /** While something is put off by setImmediate: per connection, how many commands had been written by then. */
   putOff: readonly number[] | undefined;
   /** It called env.pick. */
@@ -93,6 +81,7 @@ export class Instance implements VirtualWorld {
   #seller: Promise<Seller> | undefined;
   #activity = 0;
   #picked = 0;
+  #readsClock = false;
   #picks: readonly number[] = [];
   /** How many answers a choice has for which none was given. */
   #openPick: number | undefined;
@@ -105,7 +94,8 @@ export class Instance implements VirtualWorld {
     this.#chance = new Chance(spec);
   }
 
-  get nowMs(): number {
+  readClock(): number {
+    this.#readsClock ||= !isFromClientLibrary(new Error('clock').stack ?? '');
     return this.#timers.nowMs;
   }
 
@@ -139,6 +129,8 @@ export class Instance implements VirtualWorld {
   /** Lets one event happen and everything that follows from it. */
   async apply(event: InstanceEvent): Promise<void> {
     this.#picks = event.picks ?? [];
+    if (event.atMs !== undefined) this.#timers.advanceTo(epochOfRun() + event.atMs);
+    if (event.type !== 'timer' && event.type !== 'immediate') this.#timers.slack();
     await inWorld(this, async () => {
       switch (event.type) {
         case 'call':
@@ -148,7 +140,7 @@ export class Instance implements VirtualWorld {
           this.#transport.deliver(event.connection, event.bytes);
           break;
         case 'timer':
-          this.#fire('a timer', () => this.#timers.fire());
+          this.#fire('a timer', () => this.#timers.fire(event.timer));
           break;
         case 'immediate':
           await this.#fireImmediates();
@@ -166,7 +158,8 @@ export class Instance implements VirtualWorld {
     return {
       written: this.#written.map((commands) => [...commands]),
       settled: [...this.#settled],
-      ...this.#timers.observe(),
+      timers: this.#timers.observe(),
+      readsClock: this.#readsClock,
       putOff: this.#immediates.some(({ callback }) => callback) ? this.#putOffAt : undefined,
       ...this.#chance.drawn(),
       picks: this.#picked,
@@ -280,7 +273,7 @@ export class Instance implements VirtualWorld {
     const seller = await this.#seller;
     switch (call.method) {
       case 'seller':
-        return abilitiesOf(seller);
+        return abilitiesOfSeller(seller);
       case 'purchase':
         return this.#purchase(seller, call.request);
       case 'release':
@@ -313,7 +306,7 @@ export class Instance implements VirtualWorld {
         if (answer === undefined && this.#spec.choices === 'branch') this.#openPick ??= n;
         return answer ?? 0;
       },
-      now: () => this.nowMs,
+      now: () => this.readClock(),
       sleep: (ms) => new Promise((resolve) => void this.setTimer(resolve, ms, false)),
       maxAttempts: this.#spec.maxAttempts,
     };

@@ -1,12 +1,38 @@
 import { VirtualTimer } from './virtual.ts';
 
-/** The timers of one instance, and its clock: time passes only when one of them fires. */
+/** A timer that has not fired, as the search knows it. */
+export interface PendingTimer {
+  /** Counts the settings of timers of its process: a timer that is set again has a new one. */
+  id: number;
+  delayMs: number;
+  /** setInterval's. */
+  repeats: boolean;
+  /** It may be the next that fires. */
+  firable: boolean;
+}
+
+/** A timer as it was set last. */
+interface Setting {
+  id: number;
+  delayMs: number;
+  deadlineMs: number;
+  /** See `Timers.slack`. */
+  stretch: number;
+}
+
+/**
+ * The timers of one instance, and its clock: the least that can have passed. It goes on where a timer fires, and
+ * where it is told to (`advanceTo`). Between two of its events any time may pass, as a reply may be slow.
+ */
 export class Timers {
   /** Milliseconds since the epoch, as the instance is told. */
   nowMs: number;
   readonly #byDeadline: boolean;
   readonly #onSet: () => void;
-  readonly #waiting = new Set<VirtualTimer>();
+  /** In the order in which they were set. */
+  readonly #waiting = new Map<VirtualTimer, Setting>();
+  #settings = 0;
+  #stretch = 0;
 
   /** @param byDeadline they fire by deadline; else as they were set */
   constructor(nowMs: number, byDeadline: boolean, onSet: () => void) {
@@ -15,10 +41,14 @@ export class Timers {
     this.#onSet = onSet;
   }
 
-  /** Those that have not fired, and how many of them are setInterval's. */
-  observe(): { timers: number; repeating: number } {
-    const repeating = [...this.#waiting].filter(({ everyMs }) => everyMs !== undefined).length;
-    return { timers: this.#waiting.size, repeating };
+  /** Those that have not fired, the earliest deadline first; among equals the one that was set first. */
+  observe(): PendingTimer[] {
+    return this.#inOrder().map(([timer, { id, delayMs, stretch, deadlineMs }], place, all) => ({
+      id,
+      delayMs,
+      repeats: timer.everyMs !== undefined,
+      firable: all.slice(0, place).every(([, earlier]) => !precedes(earlier, { id, stretch, deadlineMs })),
+    }));
   }
 
   start(callback: () => void, delayMs: number, repeats: boolean): VirtualTimer {
@@ -33,24 +63,58 @@ export class Timers {
     this.#waiting.delete(timer);
   }
 
-  /** The earliest deadline first; among equals the one that was set first. */
-  fire(): void {
-    let next: VirtualTimer | undefined;
-    for (const timer of this.#waiting) {
-      if (!next || (this.#byDeadline && timer.deadlineMs < next.deadlineMs)) next = timer;
-    }
-    if (!next) throw new Error('no timer to fire');
+  /** Something came from outside, by when any time may have passed. */
+  slack(): void {
+    this.#stretch++;
+  }
+
+  /** It is at least this late. */
+  advanceTo(nowMs: number): void {
+    this.nowMs = Math.max(this.nowMs, nowMs);
+  }
+
+  /** @param id of the one that fires; absent: the first */
+  fire(id?: number): void {
+    const [next, setting] = this.#inOrder().find(([, one]) => id === undefined || one.id === id) ?? [];
+    if (!next || !setting) throw new Error('no timer to fire');
     this.#waiting.delete(next);
-    this.nowMs = Math.max(this.nowMs, next.deadlineMs);
+    this.nowMs = Math.max(this.nowMs, setting.deadlineMs);
+    // How long it took since it was set is not known, if something came meanwhile.
+    if (setting.stretch < this.#stretch) this.#stretch++;
     // It is the same timer that comes again: whoever holds it ends it, also in the callback.
     if (next.everyMs !== undefined) this.#set(next, next.everyMs);
     next.callback();
   }
 
-  #set(timer: VirtualTimer, delay: number): void {
+  #inOrder(): [VirtualTimer, Setting][] {
+    const waiting = [...this.#waiting];
+    if (!this.#byDeadline) return waiting;
+    return waiting.toSorted(([, a], [, b]) => a.deadlineMs - b.deadlineMs || a.id - b.id);
+  }
+
+  #set(timer: VirtualTimer, delayMs: number): void {
     this.#onSet();
     this.#waiting.delete(timer); // it comes after those that were set before it
-    timer.deadlineMs = this.nowMs + delay;
-    this.#waiting.add(timer);
+    const deadlineMs = this.nowMs + delayMs;
+    this.#waiting.set(timer, { id: this.#settings++, delayMs, deadlineMs, stretch: this.#stretch });
   }
+}
+
+/**
+ * Whether the first, whose deadline is not later, certainly fires before the second. Deadlines are told by a clock that
+ * shows the least that can have passed. Where the first was set before the second, time that passed unseen only makes
+ * the second later. Where it was set after the second, and a reply or a call came between, so much time may have passed
+ * meanwhile that the second is due already: then either may be the next.
+ */
+const precedes = (first: Omit<Setting, 'delayMs'>, second: Omit<Setting, 'delayMs'>): boolean =>
+  first.id < second.id || first.stretch === second.stretch;
+
+/**
+ * Timers that may be the next to fire, by their ids; the only one goes without.
+ * @param owes an answer is awaited: else timers that repeat for ever are taken to change nothing any more
+ */
+export function mayFire(timers: readonly PendingTimer[], owes: boolean): (number | undefined)[] {
+  if (!timers.some(({ repeats }) => owes || !repeats)) return [];
+  if (timers.length === 1) return [undefined];
+  return timers.flatMap(({ id, firable }) => (firable ? [id] : []));
 }

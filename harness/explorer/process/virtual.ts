@@ -6,8 +6,8 @@ import { eventfulSubtle } from './subtle.ts';
 
 /** The time and chance of one explored instance. */
 export interface VirtualWorld extends Waiting {
-  /** Milliseconds since the epoch, as the instance is told. */
-  readonly nowMs: number;
+  /** Milliseconds since the epoch, as the instance is told: its code reads the clock. */
+  readClock(): number;
   /** A draw by code that did not take it from its env. */
   ambientRandom(): number;
   /** A name that it drew: eight bytes or more at once. */
@@ -26,8 +26,6 @@ export interface VirtualWorld extends Waiting {
 
 /** What setTimeout and setInterval answer; it can do what Node's can. */
 export class VirtualTimer {
-  /** Milliseconds since the epoch, as its instance is told. */
-  deadlineMs = 0;
   readonly callback: () => void;
   readonly everyMs: number | undefined;
   readonly #again: () => void;
@@ -132,7 +130,7 @@ export function virtualGlobals(startsAtMs = FIXED_EPOCH_MS): Disposable {
   patch(globalThis, 'Date', virtualDate(globalThis.Date));
   const real = { random: Math.random, now: performance.now.bind(performance) };
   patch(Math, 'random', () => (current ? current.ambientRandom() : real.random()));
-  patch(performance, 'now', () => (current ? current.nowMs - epochMs : real.now()));
+  patch(performance, 'now', () => (current ? current.readClock() - epochMs : real.now()));
   patchTimers(patch);
   patchCrypto(patch);
   const exit = process.exit.bind(process);
@@ -183,11 +181,15 @@ export const epochOfRun = (): number => epochMs;
 function virtualDate(real: DateConstructor): DateConstructor {
   return new Proxy(real, {
     construct: (target, args: [], newTarget) =>
-      Reflect.construct(target, args.length === 0 && current ? [current.nowMs] : args, newTarget) as object,
+      Reflect.construct(
+        target,
+        args.length === 0 && current ? [current.readClock()] : args,
+        newTarget,
+      ) as object,
     apply: (target, self, args) =>
-      current ? new target(current.nowMs).toString() : Reflect.apply(target, self, args),
+      current ? new target(current.readClock()).toString() : Reflect.apply(target, self, args),
     get: (target, key, receiver) => {
-      if (key === 'now' && current) return () => current?.nowMs ?? target.now();
+      if (key === 'now' && current) return () => current?.readClock() ?? target.now();
       return Reflect.get(target, key, receiver) as unknown;
     },
   });

@@ -6,7 +6,8 @@ export type Move =
   | { kind: 'execute'; connection: number }
   /** So many replies arrive, in one chunk: no microtask comes between them. */
   | { kind: 'deliver'; connection: number; replies: number }
-  | { kind: 'timer' }
+  /** Of the timers that are set, the one of this id; absent: the only one. */
+  | { kind: 'timer'; timer?: number }
   /** What the process put off by setImmediate comes. */
   | { kind: 'immediate' }
   | { kind: 'crash'; survivors: readonly number[] }
@@ -20,7 +21,13 @@ export type Move =
   | { kind: 'job' };
 
 /** What happens to the server by itself. */
-export type ServerMove = { kind: KeyFault; key: string } | { kind: ServerFault };
+export type ServerFaultMove = { kind: KeyFault; key: string } | { kind: ServerFault };
+
+/** What happens to the world by itself. */
+export type ServerMove =
+  | ServerFaultMove
+  /** So many milliseconds pass while everybody waits. */
+  | { kind: 'slow'; ms: number };
 
 /** One event that may happen next. */
 export interface Choice {

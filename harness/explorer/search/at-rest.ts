@@ -1,10 +1,9 @@
 import type { RecordedSale } from '../../../strategies/contract.ts';
-import { drain } from '../../checkers/at-rest-steps.ts';
+import { drain, GRACE_MS, letTimePass } from '../../checkers/at-rest-steps.ts';
 import type { Judgement } from '../../checkers/checker.ts';
-import { EXPIRY } from '../../documents/faults.ts';
 import { Cursor } from '../space/cursor.ts';
 import { drive } from '../space/drive.ts';
-import { boot } from '../space/perform.ts';
+import { boot, type Birth } from '../space/perform.ts';
 import { CannotExplore, SellerFailed } from '../cannot-explore.ts';
 import type { Settled } from '../process/instance.ts';
 import { freshRequest } from '../scope/ids.ts';
@@ -15,7 +14,7 @@ import { isIdle, isSale, mostUnits, workOff } from './settling.ts';
 /** Judges the ends of interleavings, each distinct one once. */
 export class AtRest {
   readonly #space: Space;
-  readonly #quiet = new Map<number, Promise<number>>();
+  readonly #quiet = new Map<string, Promise<number>>();
   readonly #stores = new Map<number, Promise<StoreAtRest>>();
   readonly #stocks = new Map<number, Promise<number | null>>();
   readonly #judgements = new Map<string, Promise<Judgement>>();
@@ -24,33 +23,56 @@ export class AtRest {
     this.#space = space;
   }
 
-  /** Sellers that live are closed, every deadline passes, and jobs run until nothing changes. @returns the server then */
-  async quiesce(server: number, locals: readonly number[]): Promise<number> {
+  /**
+   * Sellers that live are closed, time passes, and jobs run until nothing changes.
+   *
+   * @param clockMs what the clock shows by then; undefined: nobody reads it
+   * @returns the server then
+   */
+  async quiesce(server: number, locals: readonly number[], clockMs = 0): Promise<number> {
     let at = server;
-    const { abilities, memo } = this.#space;
+    const { abilities } = this.#space;
     if (abilities.close) {
       for (const [slot, id] of locals.entries()) {
         const local = this.#space.locals.values[id]!;
         if (local.phase !== 'live') continue;
         const cursor = new Cursor(this.#space.context(slot), at, local);
+        cursor.clock.startMs = clockMs;
         await cursor.invoke({ method: 'close' });
         await drive(cursor);
         at = cursor.server;
       }
     }
-    for (const { key, volatile } of memo.keys(at)) {
-      if (volatile) at = (await memo.applyFault(at, { kind: EXPIRY, key })).next;
-    }
-    return abilities.runJob ? remembered(this.#quiet, at, () => this.#work(at)) : at;
+    if (!abilities.runJob) return this.#forget(at, clockMs);
+    return remembered(this.#quiet, `${at} ${clockMs}`, () => this.#work(at, clockMs));
   }
 
-  async #work(server: number): Promise<number> {
-    const cursor = await this.#fresh(this.#space.lateOperator, server);
-    if (!cursor) return server;
-    await workOff(async () => {
-      const before = cursor.server;
-      const settled = await pass(cursor);
-      return isIdle(settled) && cursor.server === before;
+  /** Every deadline within the grace passes. */
+  async #forget(server: number, clockMs: number): Promise<number> {
+    const passed = GRACE_MS - 1;
+    return (await this.#space.memo.elapse(server, passed, clockMs + passed)).next;
+  }
+
+  async #work(server: number, clockMs: number): Promise<number> {
+    const { memo, operator } = this.#space;
+    const cursor = await this.#fresh({ slot: operator, server, clockMs });
+    if (!cursor) return this.#forget(server, clockMs);
+    let nowMs = clockMs;
+    await letTimePass({
+      work: async () => {
+        await workOff(async () => {
+          const before = cursor.server;
+          const settled = await pass(cursor);
+          return isIdle(settled) && cursor.server === before;
+        });
+        return cursor.readsClock;
+      },
+      remaining: async () => memo.remaining(cursor.server, nowMs),
+      pass: async (ms) => {
+        nowMs += ms;
+        cursor.clock.startMs = nowMs;
+        cursor.server = (await memo.elapse(cursor.server, ms, nowMs)).next;
+      },
     });
     return cursor.server;
   }
@@ -61,13 +83,13 @@ export class AtRest {
    */
   store(server: number): Promise<StoreAtRest> {
     return remembered(this.#stores, server, async () => {
-      const cursor = await this.#fresh(this.#space.lateOperator, server);
+      const cursor = await this.#fresh({ slot: this.#space.lateOperator, server });
       // A process that finds no product to sell sells nothing.
       if (!cursor) return { drained: 0 };
       const { scope, abilities } = this.#space;
       const recorded = abilities.recorded ? await this.#ledger(cursor) : undefined;
       const work = async (): Promise<void> => {
-        const office = await boot(this.#space, this.#space.lateOperator, cursor.server);
+        const office = await boot(this.#space, { slot: this.#space.lateOperator, server: cursor.server });
         await pass(office);
         cursor.server = office.server;
       };
@@ -84,7 +106,7 @@ export class AtRest {
   /** What `remaining()` says, for people; null where it fails. */
   stock(server: number): Promise<number | null> {
     return remembered(this.#stocks, server, async () => {
-      const cursor = await this.#fresh(this.#space.operator, server);
+      const cursor = await this.#fresh({ slot: this.#space.operator, server });
       if (!cursor) return null;
       const index = await cursor.invoke({ method: 'remaining' });
       await drive(cursor);
@@ -102,8 +124,8 @@ export class AtRest {
   }
 
   /** A process that starts now; undefined if it can make no seller, as when the product is gone. */
-  #fresh(role: number, server: number): Promise<Cursor | undefined> {
-    return boot(this.#space, role, server).catch((error: unknown) => {
+  #fresh(birth: Birth): Promise<Cursor | undefined> {
+    return boot(this.#space, birth).catch((error: unknown) => {
       if (error instanceof SellerFailed) return undefined;
       throw error;
     });

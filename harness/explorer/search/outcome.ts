@@ -1,8 +1,7 @@
 import type { Scope } from '../../documents/scope.ts';
 import type { Judgement } from '../../checkers/checker.ts';
 import { buyerNamed, buyersOf, letter, renamer } from '../scope/ids.ts';
-import { canonical, type KeyContent } from '../server/content.ts';
-import { renameContent } from '../server/memo.ts';
+import { canonical, renameContent, withoutDeadlines, type KeyContent } from '../server/content.ts';
 import { classesOf } from '../space/symmetry.ts';
 import { violatedIn, type Finish } from './judge-end.ts';
 
@@ -23,7 +22,9 @@ export function outcomeOf(
   content: string,
 ): string {
   const classes = classesOfBuyers(scope);
-  const end: End = { scope, ends, violated: violatedIn(judgement), content, classes };
+  // How long keys still live does not matter any more, and real sockets tell it to a few milliseconds only.
+  const plain = withoutDeadlines(content);
+  const end: End = { scope, ends, violated: violatedIn(judgement), content: plain, classes };
   return leastFrom(
     end,
     refined(

@@ -54,7 +54,7 @@ export async function walkOnce(
   }
   const locals = states.locals(at);
   const ends = finishesOf(space, locals, (operation) => states.spanOf(at, operation));
-  const server = await rest.quiesce(states.server(at), locals);
+  const server = await rest.quiesce(states.server(at), locals, states.clockMs(at));
   const judgement = await rest.judge(server, ends, states.restarted(at));
   for (const property of violatedIn(judgement)) {
     const said = judgement[property].evidence.map(({ message }) => message).join('; ');

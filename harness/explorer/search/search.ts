@@ -167,7 +167,7 @@ export class Search {
     const states = this.#states;
     const locals = states.locals(vector);
     const ends = finishesOf(this.#space, locals, (operation) => states.spanOf(vector, operation));
-    const server = await this.#rest.quiesce(states.server(vector), locals);
+    const server = await this.#rest.quiesce(states.server(vector), locals, states.clockMs(vector));
     const judgement = await this.#rest.judge(server, ends, states.restarted(vector));
     for (const property of violatedIn(judgement)) this.#result.violated.add(property);
     for (const property of PROPERTIES) {

@@ -132,7 +132,7 @@ async function violation(
     if (units > space.scope.stock) return `${units} units were sold of ${space.scope.stock}`;
   }
   if (!ended) return undefined;
-  const server = await rest.quiesce(states.server(vector), locals);
+  const server = await rest.quiesce(states.server(vector), locals, states.clockMs(vector));
   const ends = finishesOf(space, locals, (operation) => states.spanOf(vector, operation));
   const judgement = await rest.judge(server, ends, states.restarted(vector));
   if (!violatedIn(judgement).includes(property)) return undefined;

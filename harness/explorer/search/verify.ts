@@ -1,5 +1,6 @@
 import { CannotExplore, StartAgain } from '../cannot-explore.ts';
-import { nondeterministic, type Change } from '../process/histories.ts';
+import { nondeterministic } from '../process/difference.ts';
+import type { Change } from '../process/histories.ts';
 import { masked, STRATA } from '../process/chance.ts';
 import { uuidOf } from '../process/virtual.ts';
 import { isLone } from '../scope/layout.ts';

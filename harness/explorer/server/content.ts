@@ -1,12 +1,32 @@
 import { CannotExplore } from '../cannot-explore.ts';
 import { byBytes, type Reply } from '../../wire/resp.ts';
 
+/** When a key is forgotten, by the clock of the explored world; exactly one of the two. */
+export interface Deadline {
+  /** So many milliseconds from now: set by EXPIRE, PX, … */
+  ttlMs?: number;
+  /** At that time, in milliseconds after the world's beginning: set by PEXPIREAT, EXAT, … */
+  untilMs?: number;
+}
+
 /** The logical content of one key. `items` is in a canonical order. */
-export interface KeyContent {
+export interface KeyContent extends Deadline {
   key: string;
   volatile: boolean;
   type: string;
   items: string[];
+}
+
+/** How long it takes until the key is forgotten; undefined where that is not known. */
+export const remainingMs = ({ ttlMs, untilMs }: Deadline, clockMs: number): number | undefined =>
+  ttlMs ?? (untilMs === undefined ? undefined : untilMs - clockMs);
+
+/** A content without how long its keys still live: only whether they may be forgotten at all. */
+export function withoutDeadlines(content: string): string {
+  if (!content.includes('"volatile":true')) return content;
+  const [keys, ...rest] = JSON.parse(content) as [KeyContent[], string, string];
+  const plain = keys.map(({ key, volatile, type, items }) => ({ key, volatile, type, items }));
+  return JSON.stringify([plain, ...rest]);
 }
 
 /**
@@ -53,6 +73,14 @@ export function canonical<C extends Pick<KeyContent, 'type' | 'items'>>(content:
   if (content.type === 'hash') return { ...content, items: sortPairs(content.items) };
   if (content.type === 'zset') return { ...content, items: sortTies(content.items) };
   return content;
+}
+
+/** Renames ids in a content and brings what has no order back into byte order. */
+export function renameContent(content: string, rename: (text: string) => string): string {
+  const renamed = rename(content);
+  if (renamed === content) return content;
+  const [keys, ...rest] = JSON.parse(renamed) as [KeyContent[], string, string];
+  return JSON.stringify([keys.map(canonical).toSorted((a, b) => byBytes(a.key, b.key)), ...rest]);
 }
 
 function streamContent(info: Reply): string {

@@ -3,7 +3,8 @@ import { Batch, requireDone, type RawConnection } from '../../wire/raw-connectio
 import { CannotExplore } from '../cannot-explore.ts';
 import { byBytes, decode, type Reply } from '../../wire/resp.ts';
 import type { Rules } from '../rules.ts';
-import { contentFrom, readingOf, type KeyContent } from './content.ts';
+import { contentFrom, readingOf, type Deadline, type KeyContent } from './content.ts';
+import type { Moment } from './deadlines.ts';
 
 /** A state of the server, as it can be compared and put back. */
 export interface ServerImage {
@@ -16,12 +17,14 @@ export interface ServerImage {
   functions: string;
 }
 
-interface KeyImage {
+export interface KeyImage {
   dump: string;
   /** It may expire, as far as the search is concerned. */
   volatile: boolean;
   /** It has a deadline on the server. */
   dated: boolean;
+  /** Absent: it has none, or nobody asked for it. */
+  deadline?: Deadline;
 }
 
 /** Nothing in it. */
@@ -47,7 +50,7 @@ export class ImageReader {
   async look(): Promise<ServerImage> {
     const batch = new Batch();
     const looked = this.ask(batch, this.#expected, { scripts: true, functions: true });
-    return this.imageOf(await batch.send(this.#connection), looked);
+    return (await this.imageOf(await batch.send(this.#connection), looked)).image;
   }
 
   /**
@@ -77,26 +80,30 @@ export class ImageReader {
     };
   }
 
-  /** What it answered. */
-  async imageOf(replies: readonly string[], looked: Looked): Promise<ServerImage> {
+  /**
+   * What it answered.
+   * @param moment when the last step ran, and on what: by that deadlines are told; without it they are left out
+   */
+  async imageOf(replies: readonly string[], looked: Looked, moment?: Moment): Promise<Read> {
     const [scripts, functions] = [scriptsOf(replies, looked), functionsOf(replies, looked)];
     const names = itemsOf(replies[looked.names]!).map(String).toSorted(byBytes);
     this.#expected = names;
     const dumped = await this.#dumped(names, replies, looked);
     const unknown = dumped.filter(({ dump }) => !this.#contentByDump.has(dump));
     if (unknown.length > 0) await this.#read(unknown);
-    const parts = dumped.map(({ key, dump, volatile }) => ({
-      key,
-      volatile,
-      ...this.#contentByDump.get(dump)!,
-    }));
+    const keys = new Map<string, KeyImage>();
+    const parts: KeyContent[] = [];
+    const unsure: string[] = [];
+    for (const { key, dump, volatile, atMs } of dumped) {
+      const told = volatile && moment ? moment.deadlineOf(key, atMs) : {};
+      if (told === undefined) unsure.push(key);
+      const deadline = told ?? {};
+      keys.set(key, { dump, volatile, dated: atMs >= 0, deadline });
+      parts.push({ key, volatile, ...deadline, ...this.#contentByDump.get(dump)! });
+    }
     const digest = functions && createHash('sha1').update(functions, 'latin1').digest('hex');
-    return {
-      content: JSON.stringify([parts, scripts, digest]),
-      keys: new Map(dumped.map(({ key, dump, volatile, dated }) => [key, { dump, volatile, dated }])),
-      scripts,
-      functions,
-    };
+    const content = JSON.stringify([parts, scripts, digest]);
+    return { image: { content, keys, scripts, functions }, unsure };
   }
 
   /** The keys that are there; those that nobody expected are asked for now. */
@@ -107,13 +114,13 @@ export class ImageReader {
     );
     const lateReplies = await more.send(this.#connection);
     return names.flatMap((key): Dumped[] => {
-      const [type, dump, ttl] = dumps.has(key)
+      const [type, dump, deadline] = dumps.has(key)
         ? dumps.get(key)!.map((i) => decode(requireDone(replies[i]!)))
         : late.get(key)!.map((i) => decode(requireDone(lateReplies[i]!)));
       // Expired this very moment: the comparison of two runs will tell.
       if (typeof dump !== 'string') return [];
-      const dated = Number(ttl) >= 0;
-      return [{ key, type: type as string, dump, dated, volatile: this.#rules.logicalTtl && dated }];
+      const atMs = Number(deadline);
+      return [{ key, type: type as string, dump, atMs, volatile: this.#rules.logicalTtl && atMs >= 0 }];
     });
   }
 
@@ -150,15 +157,24 @@ export interface Looked {
   dumps: Map<string, number[]>;
 }
 
-interface Dumped extends KeyImage {
+interface Dumped extends Pick<KeyImage, 'dump' | 'volatile'> {
   key: string;
   type: string;
+  /** Its deadline by the server's own clock; negative without one. */
+  atMs: number;
+}
+
+/** What was read. */
+export interface Read {
+  image: ServerImage;
+  /** Keys whose deadline could not be told to the millisecond: run the step again. */
+  unsure: readonly string[];
 }
 
 const DUMPING = (key: string): string[][] => [
   ['TYPE', key],
   ['DUMP', key],
-  ['PTTL', key],
+  ['PEXPIRETIME', key],
 ];
 
 function scriptsOf(replies: readonly string[], { scripts, digests }: Looked): string {

@@ -3,11 +3,11 @@ import { requireExplorable } from './explorable.ts';
 import { drawOf, mayDraw, type Draw } from './draws.ts';
 import { EMPTYING, EXPIRY, faultRow } from '../../documents/faults.ts';
 import { CannotExplore } from '../cannot-explore.ts';
-import type { ServerMove } from '../scope/moves.ts';
-import { byBytes, decodeCommand, encodeCommand, sortUnordered } from '../../wire/resp.ts';
+import type { ServerFaultMove } from '../scope/moves.ts';
+import { decodeCommand, encodeCommand, sortUnordered, type Reply } from '../../wire/resp.ts';
 import { ALL_RULES, type Rules } from '../rules.ts';
 import { EMPTY, type ServerImage } from './image.ts';
-import { canonical, type KeyContent } from './content.ts';
+import { remainingMs, renameContent, type KeyContent } from './content.ts';
 import { nameOf, StepServer, type Step } from './step-server.ts';
 
 /** What running a step came to. */
@@ -24,7 +24,15 @@ export type Rename = (text: string) => string;
 
 interface ServerState extends ServerImage {
   /** How it was first reached: what the same state under other names is made from. */
-  origin: { from: number; step: Step } | undefined;
+  origin: { from: number; step: Step } | { from: number; elapsedMs: number } | undefined;
+}
+
+/** What passing time comes to. */
+export interface Elapsed {
+  next: number;
+  touched: number;
+  /** Keys that were forgotten, the earliest deadline first, and the server after each. */
+  expired: readonly { key: string; server: number }[];
 }
 
 /**
@@ -39,6 +47,9 @@ export class ServerMemo {
   readonly #entries = new Map<string, Entry>();
   readonly #asked = new Map<string, { state: number; step: Step }>();
   readonly #queueing = new Map<string, string>();
+  readonly #elapsed = new Map<string, Elapsed>();
+  #dated = false;
+  #dates = false;
 
   private constructor(server: StepServer, rules: Rules) {
     this.#server = server;
@@ -78,24 +89,23 @@ export class ServerMemo {
   }
 
   /** Lets a fault hit the server as it stands. */
-  async perform(move: ServerMove): Promise<void> {
+  async perform(move: ServerFaultMove): Promise<void> {
     for (const args of commandsOf(move)) await this.call(args);
   }
 
   /** Runs a command of our own on the server as it stands. */
-  call(args: readonly string[]): Promise<void> {
+  async call(args: readonly string[]): Promise<void> {
+    await this.#server.call(args);
+  }
+
+  /** The same, for its answer. */
+  ask(args: readonly string[]): Promise<Reply> {
     return this.#server.call(args);
   }
 
   /** Keys of the server as it stands. */
   async keysNow(): Promise<readonly KeyContent[]> {
     return (JSON.parse(await this.capture()) as [KeyContent[]])[0];
-  }
-
-  /** Every deadline of the server as it stands passes. */
-  async expireAll(): Promise<void> {
-    for (const { key, volatile } of await this.keysNow())
-      if (volatile) await this.perform({ kind: EXPIRY, key });
   }
 
   /** The logical content of the server as it stands, after something else worked on it. */
@@ -143,7 +153,7 @@ export class ServerMemo {
   }
 
   /** A fault hits the server. It is done with the command that has the same effect. */
-  async applyFault(state: number, move: ServerMove): Promise<{ next: number; touched: number }> {
+  async applyFault(state: number, move: ServerFaultMove): Promise<{ next: number; touched: number }> {
     let next = state;
     let touched = 0;
     for (const args of commandsOf(move)) {
@@ -152,6 +162,65 @@ export class ServerMemo {
       touched |= entry.touched;
     }
     return { next, touched };
+  }
+
+  /** Some state has a key with a deadline. */
+  get dated(): boolean {
+    return this.#dated;
+  }
+
+  /** Some deadline is a date, so that how long it takes until then depends on what time it is. */
+  get dates(): boolean {
+    return this.#dates;
+  }
+
+  /** How long it takes until each key that has a deadline is forgotten, in milliseconds. */
+  remaining(state: number, clockMs: number): number[] {
+    if (!this.#dated) return [];
+    return this.keys(state).flatMap((key) => remainingMs(key, clockMs) ?? []);
+  }
+
+  /**
+   * Time passes on the server: what it was to forget by then is forgotten.
+   * @param clockMs what the clock shows afterwards, in milliseconds after the world's beginning
+   */
+  async elapse(state: number, elapsedMs: number, clockMs: number): Promise<Elapsed> {
+    const cacheKey = `${state} ${elapsedMs} ${this.#dates ? clockMs : ''}`;
+    const known = this.#elapsed.get(cacheKey);
+    if (known) return known;
+    const due = this.keys(state)
+      .map((key) => ({ key: key.key, inMs: remainingMs(key, clockMs - elapsedMs) ?? Infinity }))
+      .filter(({ inMs }) => inMs <= elapsedMs)
+      .toSorted((a, b) => a.inMs - b.inMs);
+    let [server, touched] = [state, 0];
+    const expired: { key: string; server: number }[] = [];
+    for (const { key } of due) {
+      const applied = await this.applyFault(server, { kind: EXPIRY, key });
+      server = applied.next;
+      touched |= applied.touched;
+      expired.push({ key, server });
+    }
+    const elapsed = { next: this.#aged(server, elapsedMs), touched, expired };
+    this.#elapsed.set(cacheKey, elapsed);
+    return elapsed;
+  }
+
+  /** The state with less time left to its keys. */
+  #aged(state: number, elapsedMs: number): number {
+    const { keys, ...image } = this.#states[state]!;
+    const [parts, ...loaded] = JSON.parse(image.content) as [KeyContent[], string, string];
+    if (parts.every(({ ttlMs }) => ttlMs === undefined)) return state;
+    const aged = parts.map((part) =>
+      part.ttlMs === undefined ? part : { ...part, ttlMs: part.ttlMs - elapsedMs },
+    );
+    const images = new Map(
+      aged.map(({ key, ttlMs }) => {
+        const before = keys.get(key)!;
+        return [key, ttlMs === undefined ? before : { ...before, deadline: { ttlMs } }];
+      }),
+    );
+    const content = JSON.stringify([aged, ...loaded]);
+    return this.#intern({ ...image, content, keys: images }, { from: state, elapsedMs });
   }
 
   /** What the server answers when the command comes after MULTI: QUEUED, or why not. No state matters to that. */
@@ -188,6 +257,7 @@ export class ServerMemo {
     if (!origin) return undefined;
     const from = await this.rename(origin.from, rename);
     if (from === undefined) return undefined;
+    if ('elapsedMs' in origin) return this.#aged(from, origin.elapsedMs);
     const { command, queued, dirty } = origin.step;
     const { next } = await this.execute(from, {
       command: rename(command),
@@ -237,6 +307,10 @@ export class ServerMemo {
     const known = this.#idByContent.get(image.content);
     if (known !== undefined) return known;
     this.#idByContent.set(image.content, this.#states.length);
+    for (const { deadline } of image.keys.values()) {
+      this.#dated ||= deadline?.ttlMs !== undefined || deadline?.untilMs !== undefined;
+      this.#dates ||= deadline?.untilMs !== undefined;
+    }
     return this.#states.push({ ...image, origin }) - 1;
   }
 }
@@ -247,13 +321,5 @@ const entryKey = (state: number, step: Step): string =>
 const name = (step: Step): string => nameOf(decodeCommand(step.command));
 
 /** A restart is an end of every connection, too; that is not the server's part. */
-const commandsOf = (move: ServerMove): readonly (readonly string[])[] =>
+const commandsOf = (move: ServerFaultMove): readonly (readonly string[])[] =>
   faultRow(move.kind).commands!('key' in move ? move.key : '');
-
-/** Renames ids in a content and brings what has no order back into byte order. */
-export function renameContent(content: string, rename: (text: string) => string): string {
-  const renamed = rename(content);
-  if (renamed === content) return content;
-  const [keys, ...rest] = JSON.parse(renamed) as [KeyContent[], string, string];
-  return JSON.stringify([keys.map(canonical).toSorted((a, b) => byBytes(a.key, b.key)), ...rest]);
-}

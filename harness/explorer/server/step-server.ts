@@ -3,8 +3,12 @@ import { createHash } from 'node:crypto';
 import type { RedisTarget } from '../../redis/target.ts';
 import { requireExplorable, scriptBodies } from './explorable.ts';
 import { Batch, RawConnection, requireDone } from '../../wire/raw-connection.ts';
-import { decode, decodeCommand, encodeCommand, sortUnordered } from '../../wire/resp.ts';
+import { decode, decodeCommand, encodeCommand, sortUnordered, type Reply } from '../../wire/resp.ts';
 import type { Rules } from '../rules.ts';
+import { systemClock } from '../../ground/ambient.ts';
+import { epochOfRun } from '../process/virtual.ts';
+import { CannotExplore } from '../cannot-explore.ts';
+import { Moment, referenceFor, restoredAt } from './deadlines.ts';
 import { ImageReader, type ServerImage } from './image.ts';
 
 /** What is to run: one command in the state of its connection, or a fault of the server. */
@@ -26,8 +30,8 @@ export interface Ran {
   touched: number;
 }
 
-/** A key that outlives any exploration; its expiry is an event, never the clock's doing. */
-const FAR_AWAY_MS = String(10 ** 11);
+/** Runs of one step, until one lies within a millisecond of the server's clock: nearly every one does. */
+const MOST_RUNS = 1_000;
 const DUMMY = '\x00oversell:touch';
 
 /**
@@ -44,7 +48,8 @@ export class StepServer {
   readonly #reader: ImageReader;
   /** What the server holds, where nobody but `run` has worked on it. */
   #held: Held | undefined;
-  #usesFunctions = false;
+  /** Texts of the libraries that were loaded. */
+  readonly #libraries: string[] = [];
   /** What scripts called since the last sentinel. */
   #hidden: string[] = [];
   #sentinel = 0;
@@ -83,9 +88,9 @@ export class StepServer {
   }
 
   /** Runs a command of our own on the server as it stands. */
-  async call(args: readonly string[]): Promise<void> {
+  async call(args: readonly string[]): Promise<Reply> {
     this.#held = undefined;
-    await this.#connection.call(args);
+    return this.#connection.call(args);
   }
 
   /** The server as it stands, after something else worked on it. */
@@ -110,21 +115,35 @@ export class StepServer {
     this.#observers.push(await this.#openObserver());
   }
 
-  /** Runs the step in the state. */
+  /** Runs the step in the state: again, where the server's clock went on meanwhile and left a deadline unsure. */
   async run(from: ServerImage, step: Step): Promise<Ran> {
+    let earlier: ReadonlyMap<string, number> = new Map();
+    for (let runs = 0; runs < MOST_RUNS; runs++) {
+      const ran = await this.#runOnce(from, step, earlier);
+      if (!ran.unsure) return ran;
+      earlier = ran.far;
+    }
+    throw new CannotExplore(
+      `the deadlines that ${nameOf(decodeCommand(step.command))} sets could not be told: the machine is too busy`,
+      'try again on a quieter machine',
+    );
+  }
+
+  async #runOnce(from: ServerImage, step: Step, earlier: ReadonlyMap<string, number>): Promise<Run> {
     const commands = [step.command, ...step.queued].map(decodeCommand);
     const [name, ...queuedNames] = commands.map(nameOf) as [string, ...string[]];
     this.#learn(commands);
     if ([name, ...queuedNames].some((one) => LISTING.has(one))) this.#held = undefined;
     const flushed = this.#held === undefined;
     const isExec = step.queued.length > 0 || name === 'EXEC';
+    const referenceMs = referenceFor([...this.#textsOf(commands)], systemClock.epochMs());
     const batch = new Batch();
     // EXEC depends on whether a watched key was touched, not on which: one flag of the connection in Redis. A dummy
     // key sets it, before the restore, so that the content is not disturbed.
     const dirtying = step.dirty ? batch.add(['WATCH', DUMMY], ['SET', DUMMY, '1'], ['DEL', DUMMY]) : [];
     const restored = batch.add(
       ...(this.#held ? [] : [['FLUSHALL', 'SYNC']]),
-      ...changing(this.#held ?? NOTHING, from),
+      ...changing(this.#held ?? NOTHING, from, referenceMs),
       ...this.#loading(from),
     );
     const before = [...dirtying, ...restored];
@@ -133,9 +152,11 @@ export class StepServer {
     const early = this.#observers.length > 0;
     if (early) await this.#watch(batch, before);
     const rest = early ? new Batch() : batch;
+    const began = rest.add(TIME);
     if (isExec) rest.add(['MULTI']);
     rest.addBytes(...step.queued);
     const [at] = rest.addBytes(withoutWaiting(step.command)) as [number];
+    const times = [...began, ...rest.add(TIME)] as [number, number];
     if (step.dirty || isExec || name === 'WATCH') rest.add(['UNWATCH']);
     const heard = SHOWN_BY_MONITOR.test(name) ? this.#listen(rest) : undefined;
     const names = [name, ...queuedNames];
@@ -150,16 +171,31 @@ export class StepServer {
     await heard;
     if (!early) for (const i of before) requireDone(replies[i]!);
     // A script that lists keys shows only now that the state should have been made from nothing.
-    if (heard && this.#hiddenNames().some((one) => LISTING.has(one)) && !flushed) return this.run(from, step);
-    const image = await this.#reader.imageOf(replies, looked);
+    if (heard && this.#hiddenNames().some((one) => LISTING.has(one)) && !flushed)
+      return this.#runOnce(from, step, earlier);
+    const state = { from, referenceMs, epochMs: epochOfRun(), earlier };
+    const moment = new Moment(state, [
+      millisecondsOf(replies[times[0]]!),
+      millisecondsOf(replies[times[1]]!),
+    ]);
+    const { image, unsure } = await this.#reader.imageOf(replies, looked, moment);
     this.#held = heldAfter(from, image);
-    return { reply: sortUnordered(replies[at]!), image, touched };
+    return { reply: sortUnordered(replies[at]!), image, touched, unsure: unsure.length > 0, far: moment.far };
+  }
+
+  /** All that the commands say, scripts included. */
+  *#textsOf(commands: readonly string[][]): Generator<string> {
+    for (const args of commands) {
+      yield* args;
+      if (nameOf(args).startsWith('EVALSHA')) yield this.#bodies.get(args[1]?.toLowerCase() ?? '') ?? '';
+      if (nameOf(args).startsWith('FCALL')) yield* this.#libraries;
+    }
   }
 
   /** Texts of scripts are kept: digests alone cannot be restored. */
   #learn(commands: readonly string[][]): void {
     for (const args of commands) {
-      if (nameOf(args) === 'FUNCTION') this.#usesFunctions = true;
+      if (nameOf(args) === 'FUNCTION') this.#libraries.push(args.join(' '));
       for (const body of scriptBodies(args)) {
         this.#bodies.set(createHash('sha1').update(body, 'latin1').digest('hex'), body);
       }
@@ -175,7 +211,7 @@ export class StepServer {
     for (const digest of wanted)
       if (flushed || !loaded.includes(digest)) commands.push(['SCRIPT', 'LOAD', this.#bodies.get(digest)!]);
     if (this.#held?.functions !== functions) {
-      if (this.#usesFunctions) commands.push(['FUNCTION', 'FLUSH', 'SYNC']);
+      if (this.#libraries.length > 0) commands.push(['FUNCTION', 'FLUSH', 'SYNC']);
       if (functions) commands.push(['FUNCTION', 'RESTORE', functions]);
     }
     return commands;
@@ -224,6 +260,24 @@ interface Held extends Pick<ServerImage, 'scripts' | 'functions'> {
   restored: ReadonlyMap<string, string>;
 }
 
+/** One run of a step. */
+interface Run extends Ran {
+  /** A deadline could not be told: run it again. */
+  unsure: boolean;
+  /** Deadlines far ahead, by key. */
+  far: ReadonlyMap<string, number>;
+}
+
+const TIME = ['TIME'];
+
+/** What TIME answered, in milliseconds. */
+function millisecondsOf(reply: string): number {
+  const decoded = decode(requireDone(reply));
+  const [seconds, micros] =
+    typeof decoded === 'object' && decoded !== null && 'items' in decoded ? decoded.items : [];
+  return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+}
+
 const NOTHING = { names: [], restored: new Map<string, string>() };
 
 /**
@@ -241,12 +295,18 @@ function heldAfter(from: ServerImage, { keys, scripts, functions }: ServerImage)
  * Makes the keys those of another state. What is the same stays: an exploration goes back and forth between
  * neighbours, and to flush a server takes longer than all that is asked of it.
  */
-function changing(held: Pick<Held, 'names' | 'restored'>, wanted: ServerImage): string[][] {
+function changing(
+  held: Pick<Held, 'names' | 'restored'>,
+  wanted: ServerImage,
+  referenceMs: number,
+): string[][] {
   const gone = held.names.filter((key) => !wanted.keys.has(key));
   const commands = gone.length > 0 ? [['DEL', ...gone]] : [];
-  for (const [key, { volatile, dump }] of wanted.keys) {
+  for (const [key, { volatile, dump, deadline = {} }] of wanted.keys) {
     if (held.restored.get(key) === dump && !volatile) continue;
-    commands.push(['RESTORE', key, volatile ? FAR_AWAY_MS : '0', dump, 'REPLACE']);
+    const atMs = restoredAt(deadline, referenceMs, epochOfRun());
+    const until = atMs === undefined ? ['0', dump, 'REPLACE'] : [String(atMs), dump, 'REPLACE', 'ABSTTL'];
+    commands.push(['RESTORE', key, ...until]);
   }
   return commands;
 }

@@ -1,13 +1,9 @@
+import { abilitiesIn, type Abilities } from '../process/seller-abilities.ts';
 import { outcomeOfCall } from '../process/call-outcome.ts';
 import type { ScheduleStep } from '../../documents/counterexample.ts';
 import type { Passage } from '../../wire/gate.ts';
-import {
-  abilitiesIn,
-  type Abilities,
-  type Call,
-  type Instance,
-  type InstanceEvent,
-} from '../process/instance.ts';
+import { type Call, type Instance, type InstanceEvent } from '../process/instance.ts';
+import { mayFire, type PendingTimer } from '../process/timers.ts';
 import type { Finish } from '../search/judge-end.ts';
 
 interface Called {
@@ -17,6 +13,9 @@ interface Called {
 }
 
 const NOBODYS: Called = { operation: -1, kind: 'other', buyer: -1 };
+
+export const kindOf = ({ method }: Call): 'purchase' | 'release' | 'restock' | 'other' =>
+  method === 'purchase' || method === 'release' || method === 'restock' ? method : 'other';
 
 /** One application process behind the gate. */
 export class Process {
@@ -29,10 +28,14 @@ export class Process {
   /** Commands that had no reply when their connection was cut. */
   #lost: string[] = [];
   #written: number[] = [];
+  readonly #clock: { readonly nowMs: number };
+  /** When each timer is due, by that clock. */
+  readonly #due = new Map<number, number>();
 
-  constructor(instance: Instance, passages: readonly Passage[]) {
+  constructor(instance: Instance, passages: readonly Passage[], clock: { readonly nowMs: number }) {
     this.instance = instance;
     this.passages = passages;
+    this.#clock = clock;
   }
 
   /** What its seller can do; undefined while it has none. */
@@ -40,15 +43,24 @@ export class Process {
     return abilitiesIn(this.instance.observe().settled[0]);
   }
 
-  get timers(): number {
-    return this.instance.observe().timers;
+  get #timers(): readonly PendingTimer[] {
+    return this.crashed ? [] : this.instance.observe().timers;
   }
 
-  /** A timer may fire: while something is asked, any; afterwards those that do not repeat for ever. */
-  get timerMatters(): boolean {
-    if (this.crashed) return false;
-    const { timers, repeating } = this.instance.observe();
-    return this.owes ? timers > 0 : timers > repeating;
+  /** Timers that may be the next to fire: as `mayFire` says. */
+  firable(): (number | undefined)[] {
+    return mayFire(this.#timers, this.owes);
+  }
+
+  /** How long it takes until each timer that is set is due. */
+  remaining(): number[] {
+    return this.#timers.map(({ id }) => Math.max(0, this.#due.get(id)! - this.#clock.nowMs));
+  }
+
+  /** The same of one timer; absent: the first. */
+  dueIn(timer?: number): number {
+    const { id } = this.#timers.find((one) => timer === undefined || one.id === timer)!;
+    return Math.max(0, this.#due.get(id)! - this.#clock.nowMs);
   }
 
   /** Something is put off by setImmediate. */
@@ -67,7 +79,7 @@ export class Process {
   /** Something is under way. */
   get busy(): boolean {
     const waiting = this.passages.some(({ pending, replies }) => pending.length + replies.length > 0);
-    return !this.crashed && (waiting || this.owes || this.timerMatters || this.putsOff);
+    return !this.crashed && (waiting || this.owes || this.firable().length > 0 || this.putsOff);
   }
 
   /** It lives, and a call has no answer. */
@@ -82,7 +94,9 @@ export class Process {
   }
 
   async apply(event: InstanceEvent, picks: readonly number[] = []): Promise<void> {
-    await this.instance.apply({ ...event, picks });
+    await this.instance.apply({ ...event, picks, atMs: this.#clock.nowMs });
+    for (const { id, delayMs } of this.#timers)
+      if (!this.#due.has(id)) this.#due.set(id, this.#clock.nowMs + delayMs);
     this.#noteResent();
   }
 
@@ -133,9 +147,13 @@ export class Process {
     )
       return 'no reply waits there';
     if (step.event === 'immediate' && !this.putsOff) return 'nothing is put off';
-    if (step.event === 'timer' && this.timers === 0) return 'no timer is set';
+    if (step.event === 'timer' && !this.#isSet(step.timer)) return 'no such timer is set';
     if (step.event === 'cut' && !this.passages[step.connection]) return 'there is no such connection';
     return undefined;
+  }
+
+  #isSet(timer: number | undefined): boolean {
+    return this.#timers.some(({ id }) => timer === undefined || id === timer);
   }
 
   /** Operations answered since this was last asked. */
@@ -177,7 +195,7 @@ export class Process {
       if (this.putsOff) await this.apply({ type: 'immediate' });
       else if (reply >= 0) await this.deliver(reply);
       else if (command >= 0) await this.execute(command);
-      else if (this.timers > 0 && this.owes) {
+      else if (this.#timers.length > 0 && this.owes) {
         await meanwhile?.();
         await this.apply({ type: 'timer' });
       } else return;

@@ -1,16 +1,24 @@
+import type { Abilities } from '../process/seller-abilities.ts';
 import type { RecordedSale } from '../../../strategies/contract.ts';
-import { drain } from '../../checkers/at-rest-steps.ts';
+import { drain, GRACE_MS, letTimePass } from '../../checkers/at-rest-steps.ts';
 import type { Scope } from '../../documents/scope.ts';
 import type { Gate, Passage } from '../../wire/gate.ts';
 import { CannotExplore } from '../cannot-explore.ts';
-import { Instance, type Abilities, type Call, type Settled } from '../process/instance.ts';
+import { Instance, type Call, type Settled } from '../process/instance.ts';
 import { LATER_MS, specOf, type Role, type Subject } from '../process/spec.ts';
 import { layoutOf } from '../scope/layout.ts';
 import { freshRequest } from '../scope/ids.ts';
 import type { StoreAtRest } from '../search/judge-end.ts';
-import { isIdle, isSale, mostUnits } from '../search/settling.ts';
+import { isIdle, isSale, mostUnits, workOff } from '../search/settling.ts';
 import type { ServerMemo } from '../server/memo.ts';
 import { Process } from './gated-process.ts';
+import type { WorldClock } from './world-clock.ts';
+
+interface Circumstances {
+  subject: Subject;
+  memo: ServerMemo;
+  clock: WorldClock;
+}
 
 /** Starts processes behind the gate: those of the sale, and some of its own that open it, work for it and drain it. */
 export class Operator {
@@ -18,10 +26,12 @@ export class Operator {
   readonly #subject: Subject;
   readonly #memo: ServerMemo;
   readonly #gate: Gate;
+  readonly #clock: WorldClock;
   /** The first role that is no slot of the sale. */
   readonly #slots: number;
 
-  constructor(scope: Scope, { subject, memo }: { subject: Subject; memo: ServerMemo }, gate: Gate) {
+  constructor(scope: Scope, { subject, memo, clock }: Circumstances, gate: Gate) {
+    this.#clock = clock;
     this.#scope = scope;
     this.#subject = subject;
     this.#memo = memo;
@@ -62,12 +72,37 @@ export class Operator {
       : { drained };
   }
 
+  /** Background work goes on, and time passes, until there is nothing more to do and to wait for. */
+  async letTimePass({ runJob }: Abilities): Promise<void> {
+    if (!runJob) {
+      await this.#clock.look();
+      return this.#clock.pass(GRACE_MS - 1);
+    }
+    const worker = await this.boot({ role: this.#slots, purchases: 1, startMs: 0 });
+    await worker.drive();
+    await letTimePass({
+      work: async () => {
+        // A process that finds no product to sell has no work.
+        if (worker.abilities?.runJob) await workOff(() => this.#idles(worker));
+        return worker.instance.observe().readsClock;
+      },
+      remaining: async () => {
+        await this.#clock.look();
+        return this.#clock.remaining();
+      },
+      pass: (ms) => this.#clock.pass(ms),
+    });
+    await worker.instance.kill();
+  }
+
   /** One pass of background work. @returns whether it found nothing to do and changed nothing */
-  async idles(): Promise<boolean> {
+  async #idles(worker: Process): Promise<boolean> {
     const before = await this.#memo.capture();
-    const settled = await this.call({ method: 'runJob' }, LATER_MS);
-    // A process that finds no product to sell has no work.
-    return !settled || (isIdle(settled) && (await this.#memo.capture()) === before);
+    const index = await worker.call({ method: 'runJob' });
+    await worker.drive();
+    const settled = worker.instance.observe().settled[index];
+    if (settled?.kind === 'threw') throw new CannotExplore(settled.message, 'correct runJob()');
+    return isIdle(settled) && (await this.#memo.capture()) === before;
   }
 
   /** One call of a process that lives for it alone. @returns undefined if it cannot start, or never answers */
@@ -89,7 +124,7 @@ export class Operator {
     const passages: Passage[] = [];
     const transport = (): ReturnType<Gate['transport']> => this.#gate.transport(passages);
     const spec = specOf(this.#scope, this.#subject, { role, purchases, startMs, transport });
-    const process = new Process(await Instance.boot(spec), passages);
+    const process = new Process(await Instance.boot(spec), passages, this.#clock);
     if (makesSeller) await process.call({ method: 'seller' });
     return process;
   }

@@ -4,7 +4,7 @@ import type { Call } from '../process/instance.ts';
 import { buyersIn, isLone } from '../scope/layout.ts';
 import { amountsOf } from '../scope/budgets.ts';
 import { requestOf } from '../scope/ids.ts';
-import { serverMoves } from '../space/choices.ts';
+import { AN_HOUR_MS, serverMoves } from '../space/choices.ts';
 import type { Process } from './gated-process.ts';
 import type { RealSale } from './real-sale.ts';
 
@@ -17,7 +17,8 @@ export async function possibleSteps(
   for (const [slot, process] of sale.processes.entries()) {
     if (!process) continue;
     regular.push(...starts(sale, slot, process), ...(await messages(sale, slot, process)));
-    if (process.timerMatters) regular.push({ slot, event: 'timer' });
+    for (const timer of process.firable())
+      regular.push({ slot, event: 'timer', ...(timer === undefined ? {} : { timer }) });
     if (process.putsOff) regular.push({ slot, event: 'immediate' });
     // One that nobody asked yet dies as well when it has just been asked; while it starts, it may die at any point.
     if (process.crashed || (process.calls.length < 2 && !process.busy)) continue;
@@ -28,6 +29,7 @@ export async function possibleSteps(
     if (process.busy) faults.push(...cuts(sale, slot, process));
   }
   faults.push(...retries(sale), ...repeats(sale), ...(await serverFaults(sale)));
+  if (regular.length > 0 && sale.left('slow') > 0) faults.push(...slow(sale));
   return { regular, faults };
 }
 
@@ -99,6 +101,13 @@ function repeats(sale: RealSale): ScheduleStep[] {
       return at.map((where) => ({ slot: where, event: 'start', call, buyer, operation }));
     }),
   );
+}
+
+/** Time passes to any deadline that is known, or by an hour. */
+function slow({ clock, processes }: RealSale): ScheduleStep[] {
+  const timers = processes.flatMap((process) => process?.remaining() ?? []);
+  const spans = new Set([...clock.remaining(), ...timers, AN_HOUR_MS].filter((ms) => ms > 0));
+  return [...spans].map((elapsedMs): ScheduleStep => ({ slot: -1, event: 'slow', elapsedMs }));
 }
 
 async function serverFaults(sale: RealSale): Promise<ScheduleStep[]> {

@@ -1,3 +1,4 @@
+import type { Abilities } from '../process/seller-abilities.ts';
 import { forceDraw } from '../server/drawn.ts';
 import type { Scope } from '../../documents/scope.ts';
 import type { RedisTarget } from '../../redis/target.ts';
@@ -13,16 +14,17 @@ import { Budgets } from '../scope/budgets.ts';
 import type { ScheduleStep } from '../../documents/counterexample.ts';
 import { drawOf, mayDraw, type Draw } from '../server/draws.ts';
 import { Gate, type Passage } from '../../wire/gate.ts';
-import type { Abilities, Call } from '../process/instance.ts';
+import type { Call } from '../process/instance.ts';
 import { isLone, isOffice, layoutOf, type Layout } from '../scope/layout.ts';
 import { outcomeOf } from '../search/outcome.ts';
-import type { Process } from './gated-process.ts';
+import { kindOf, type Process } from './gated-process.ts';
 import { Operator } from './operator.ts';
 import { decodeCommand } from '../../wire/resp.ts';
 import { judgeEnd, type Finish } from '../search/judge-end.ts';
-import { workOff } from '../search/settling.ts';
 import type { ServerMemo } from '../server/memo.ts';
-import { LATER_MS, purchasesAtOnce, type Subject } from '../process/spec.ts';
+import { Intervals } from './intervals.ts';
+import { WorldClock } from './world-clock.ts';
+import { purchasesAtOnce, type Subject } from '../process/spec.ts';
 
 /** What one interleaving came to. */
 export interface RealEnd {
@@ -40,6 +42,14 @@ export interface Venue {
   target: RedisTarget;
 }
 
+/** How it is followed. */
+export interface Opening {
+  /** The commands that a process sends to start are steps of the sale, or run before its first. Default: steps. */
+  boots?: 'events' | 'at once';
+  /** How far the clock moves when a timer fires is told by the steps (default), or found out. */
+  time?: 'told' | 'found out';
+}
+
 /** What sellers of a subject can do: asked once, on a sale that nothing else happens to. */
 const known = new WeakMap<Subject, Abilities>();
 
@@ -52,32 +62,39 @@ export class RealSale implements AsyncDisposable {
   readonly layout: Layout;
   readonly budgets: Budgets;
   readonly memo: ServerMemo;
+  readonly clock: WorldClock;
+  /** It finds out by itself how much time passes when a timer fires; else the steps say so. */
+  readonly #tellsTime: boolean;
   readonly #subject: Subject;
   readonly #gate: Gate;
   readonly #operator: Operator;
   readonly #processes: (Process | undefined)[] = [];
-  /** When each operation started and completed, in steps. */
-  readonly #invoked: number[] = [];
-  readonly #completed: number[] = [];
-  #clock = 0;
+  readonly #intervals = new Intervals();
   #packed: number;
   /** The server lost its data on the way. */
   #restarted = false;
 
-  private constructor(scope: Scope, { subject, memo }: Venue, gate: Gate) {
+  private constructor(scope: Scope, { subject, memo }: Venue, gate: Gate, tellsTime: boolean) {
+    this.clock = new WorldClock(memo);
+    this.#tellsTime = tellsTime;
     this.scope = scope;
     this.layout = layoutOf(scope);
     this.budgets = new Budgets(scope);
     this.memo = memo;
     this.#subject = subject;
     this.#gate = gate;
-    this.#operator = new Operator(scope, { subject, memo }, gate);
+    this.#operator = new Operator(scope, { subject, memo, clock: this.clock }, gate);
     this.#packed = this.budgets.whole;
   }
 
   /** Opens the sale on an emptied server, and boots its instances. */
-  static async open(scope: Scope, venue: Venue, boots: 'events' | 'at once' = 'events'): Promise<RealSale> {
-    const sale = new RealSale(scope, venue, await Gate.open(venue.target.options));
+  static async open(
+    scope: Scope,
+    venue: Venue,
+    { boots = 'events', time = 'told' }: Opening = {},
+  ): Promise<RealSale> {
+    const gate = await Gate.open(venue.target.options);
+    const sale = new RealSale(scope, venue, gate, time === 'found out');
     await venue.memo.clear();
     await sale.#operator.call({ method: 'open' }, 0);
     if (!known.has(venue.subject)) {
@@ -91,7 +108,6 @@ export class RealSale implements AsyncDisposable {
     return sale;
   }
 
-  /** What the strategy's sellers can do. */
   get abilities(): Abilities {
     return known.get(this.#subject)!;
   }
@@ -136,14 +152,14 @@ export class RealSale implements AsyncDisposable {
 
   /** Performs one step. @returns the command and the reply of an execution */
   async perform(step: ScheduleStep): Promise<{ command: string; reply: string } | undefined> {
-    this.#clock++;
+    this.#intervals.next();
     if (step.slot < 0) {
       await this.#applyFault(step);
       return undefined;
     }
     const process = step.event === 'start' ? await this.#start(step.slot) : this.process(step.slot);
     const executed = await this.#happen(process, step);
-    this.#noteAnswers(process);
+    this.#intervals.noteAnswers(process);
     return executed;
   }
 
@@ -165,9 +181,8 @@ export class RealSale implements AsyncDisposable {
     const finishes: Finish[] = [];
     for (const process of this.#processes) {
       for (const call of process?.finished() ?? []) {
-        if (this.#invoked[call.operation] === undefined) continue;
-        const [invoked, completed] = [this.#invoked[call.operation]!, this.#completed[call.operation] ?? NaN];
-        finishes.push({ ...call, invoked, completed });
+        const interval = this.#intervals.of(call.operation);
+        if (interval) finishes.push({ ...call, ...interval });
       }
     }
     return finishes.toSorted((a, b) => a.operation - b.operation);
@@ -181,8 +196,7 @@ export class RealSale implements AsyncDisposable {
       await process.call({ method: 'close' });
       await process.drive();
     }
-    await this.memo.expireAll();
-    if (abilities.runJob) await workOff(() => this.#operator.idles());
+    await this.#operator.letTimePass(abilities);
     const content = await this.memo.capture();
     const store = await this.#operator.store(abilities);
     const finishes = this.finishes();
@@ -199,12 +213,8 @@ export class RealSale implements AsyncDisposable {
   async #start(slot: number, boots: 'events' | 'at once' = 'at once'): Promise<Process> {
     const started = this.#processes[slot];
     if (started) return started;
-    const startMs = isOffice(this.layout, slot) ? LATER_MS : 0;
-    const process = await this.#operator.boot({
-      role: slot,
-      purchases: purchasesAtOnce(this.scope, slot),
-      startMs,
-    });
+    const purchases = purchasesAtOnce(this.scope, slot);
+    const process = await this.#operator.boot({ role: slot, purchases, startMs: 0 });
     if (boots === 'at once') await process.drive();
     this.#processes[slot] = process;
     return process;
@@ -221,26 +231,31 @@ export class RealSale implements AsyncDisposable {
         if (again) this.#pay(this.#lastFate(buyer) === 'unknown' ? 'retry' : 'repeat');
         await process.call(call, { operation, buyer, kind: kindOf(call) }, step.picks);
         const late = operation < this.scope.buyers && isLone(this.scope, step.slot);
-        if (!late) this.#begin(operation);
+        if (!late) this.#intervals.begin(operation);
         return undefined;
       }
       case 'execute':
-        this.#beginAll(process);
+        this.#intervals.beginAll(process);
         return this.#execute(process, step.connection, step.picks?.[0] ?? 0);
       case 'deliver':
         await process.deliver(step.connection, step.replies, step.picks);
         return undefined;
-      case 'timer':
+      case 'timer': {
+        const { timer, elapsedMs = 0, picks } = step;
+        await this.#pass(this.#tellsTime ? process.dueIn(timer) : elapsedMs);
+        await process.apply({ type: 'timer', ...(timer === undefined ? {} : { timer }) }, picks);
+        return undefined;
+      }
       case 'immediate':
-        await process.apply({ type: step.event }, step.picks);
+        await process.apply({ type: 'immediate' }, step.picks);
         return undefined;
       case 'cut':
         this.#pay(this.priceOfCut(process.passages[step.connection]!, step.survivors));
-        this.#beginLost(process, step.connection);
+        this.#intervals.beginLost(process, step.connection);
         await process.cut(step.connection, step.survivors, step.picks);
         return undefined;
       case 'crash':
-        this.#beginAll(process);
+        this.#intervals.beginAll(process);
         await process.crash(step.survivors);
         this.#pay('crash');
         return undefined;
@@ -260,8 +275,9 @@ export class RealSale implements AsyncDisposable {
   ): Promise<{ command: string; reply: string }> {
     const passage = process.passages[connection]!;
     const draw = await this.draw(passage);
-    if (!draw) return process.execute(connection);
-    return forceDraw(
+    await using _ = { [Symbol.asyncDispose]: () => this.clock.look() };
+    if (!draw) return await process.execute(connection);
+    return await forceDraw(
       this.memo,
       decodeCommand(passage.pending[0]!),
       { ...draw, outcome: draw.outcomes[outcome] ?? [] },
@@ -271,6 +287,10 @@ export class RealSale implements AsyncDisposable {
 
   async #applyFault(step: ScheduleStep): Promise<void> {
     const { event } = step;
+    if (event === 'slow') {
+      this.#pay('slow');
+      return this.#pass(step.elapsedMs);
+    }
     if (!isKeyFault(event) && !isServerFault(event)) throw new Error(`${event} is a process's`);
     this.#pay(event);
     const { breaksConnections, losesData } = faultRow(event);
@@ -288,39 +308,22 @@ export class RealSale implements AsyncDisposable {
       if (!process || process.crashed) continue;
       for (const [connection, passage] of process.passages.entries())
         if (!passage.isCut) {
-          this.#beginLost(process, connection);
+          this.#intervals.beginLost(process, connection);
           await process.cut(connection, 0);
         }
-      this.#noteAnswers(process);
+      this.#intervals.noteAnswers(process);
     }
+  }
+
+  /** Time passes. What expires by then is told by a schedule, step by step, and found out where nobody tells. */
+  async #pass(ms: number): Promise<void> {
+    await this.clock.look();
+    if (this.#tellsTime) await this.clock.pass(ms);
+    else this.clock.nowMs += ms;
   }
 
   /** A schedule that was recorded under other budgets may cost more than there is; it is followed all the same. */
   #pay(extra: Extra | undefined): void {
     if (extra && this.left(extra) > 0) this.#packed = this.budgets.spend(this.#packed, extra);
   }
-
-  #noteAnswers(process: Process): void {
-    for (const operation of process.newlyAnswered()) {
-      this.#beginAll(process);
-      this.#completed[operation] = this.#clock;
-    }
-  }
-
-  /** A lone buyer's purchase starts when its first command runs, when it finishes without one, or when it dies. */
-  #beginAll(process: Process): void {
-    for (const { operation } of process.calls) if (operation >= 0) this.#begin(operation);
-  }
-
-  /** A purchase whose first command is lost has begun, too. */
-  #beginLost(process: Process, connection: number): void {
-    if (process.passages[connection]!.pending.length > 0) this.#beginAll(process);
-  }
-
-  #begin(operation: number): void {
-    if (operation >= 0) this.#invoked[operation] ??= this.#clock;
-  }
 }
-
-const kindOf = ({ method }: Call): 'purchase' | 'release' | 'restock' | 'other' =>
-  method === 'purchase' || method === 'release' || method === 'restock' ? method : 'other';

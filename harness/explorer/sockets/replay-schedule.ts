@@ -20,7 +20,7 @@ export async function replay(
   const memo = await ServerMemo.open(target);
   try {
     const { scope, schedule, property, boots = 'at once' } = counterexample;
-    await using sale = await RealSale.open(scope, { subject, memo, target }, boots);
+    await using sale = await RealSale.open(scope, { subject, memo, target }, { boots });
     const mismatch = await follow(sale, schedule);
     if (mismatch) {
       const { step, message } = mismatch;

@@ -41,7 +41,7 @@ export async function everyRealInterleaving(
   /** Of the current interleaving: which of how many possible steps was taken at each point. */
   const choices: { taken: number; of: number }[] = [];
   for (let interleavings = 0; interleavings < most;) {
-    await using sale = await RealSale.open(scope, venue);
+    await using sale = await RealSale.open(scope, venue, { time: 'found out' });
     for (let depth = 0; ; depth++) {
       const { regular, faults } = await possibleSteps(sale);
       // At rest, a sale may end, or something may still happen to it.

@@ -1,6 +1,6 @@
 import type { Scope } from '../../documents/scope.ts';
 import type { RedisTarget } from '../../redis/target.ts';
-import type { Abilities } from '../process/instance.ts';
+import type { Abilities } from '../process/seller-abilities.ts';
 import { NO_FAULTS } from '../../documents/faults.ts';
 import { ServerMemo } from '../server/memo.ts';
 import type { Subject } from '../process/spec.ts';

@@ -5,7 +5,9 @@ export type Atom = (
   | { event: 'start'; call: Call; buyer: number; operation: number }
   | { event: 'execute'; connection: number; command: string; reply: string; server: number }
   | { event: 'deliver'; connection: number; replies?: number }
-  | { event: 'timer' }
+  | { event: 'timer'; timer?: number; elapsedMs?: number }
+  /** The clock came to its deadline. */
+  | { event: 'expire'; key: string; server: number }
   | { event: 'immediate' }
   | { event: 'cut'; connection: number; survivors: number }
   | { event: 'crash'; survivors: readonly number[] }

@@ -1,8 +1,18 @@
 import { KEY_FAULTS, SERVER_FAULTS, faultRow, type Extra } from '../../documents/faults.ts';
-import { priceOf, SERVER, type Choice, type Move, type ServerMove } from '../scope/moves.ts';
+import {
+  priceOf,
+  SERVER,
+  type Choice,
+  type Move,
+  type ServerFaultMove,
+  type ServerMove,
+} from '../scope/moves.ts';
 import { Interner } from './process-state.ts';
 import { BUDGETS_AT, LOCALS_AT, SERVER_AT } from './vector-shape.ts';
 import type { Space } from './space.ts';
+
+/** Longer than anybody holds a unit of a flash sale. */
+export const AN_HOUR_MS = 3_600_000;
 
 /** What may happen next in each state. Every move has a small number of its own, by which what it does is remembered. */
 export class Choices {
@@ -20,7 +30,7 @@ export class Choices {
   }
 
   /** Everything that may happen next, what the sale itself does first. */
-  of(vector: Int32Array): Choice[] {
+  of(vector: Int32Array, clockMs: number | undefined): Choice[] {
     const packed = vector[BUDGETS_AT]!;
     const { budgets, layout } = this.#space;
     const regular: Choice[] = [];
@@ -35,6 +45,8 @@ export class Choices {
     for (const choice of this.#serverChoices(vector[SERVER_AT]!)) {
       if (budgets.left(packed, choice.price!) > 0) extra.push(choice);
     }
+    // At rest time passes anyway.
+    if (regular.length > 0 && budgets.left(packed, 'slow') > 0) extra.push(...this.#slow(vector, clockMs));
     return regular.length === 0 ? extra : [...regular, ...extra];
   }
 
@@ -43,6 +55,20 @@ export class Choices {
     let known = this.#ofSlots.get(key);
     if (!known) this.#ofSlots.set(key, (known = []));
     return (known[local] ??= this.#space.moves(local, slot, packed).map((move) => this.choice(slot, move)));
+  }
+
+  /** Time passes to any deadline that is known, or by an hour, where only code that reads the clock knows of one. */
+  #slow(vector: Int32Array, clockMs: number | undefined): Choice[] {
+    const { layout, locals, memo, reductions } = this.#space;
+    if (reductions.stillClock) return [];
+    const spans = new Set(memo.remaining(vector[SERVER_AT]!, clockMs ?? 0));
+    for (let slot = 0; slot < layout.slots; slot++)
+      for (const [, inMs] of locals.values[vector[LOCALS_AT + slot]!]!.due) spans.add(inMs);
+    if (clockMs !== undefined) spans.add(AN_HOUR_MS);
+    return [...spans]
+      .filter((ms) => ms > 0)
+      .toSorted((a, b) => a - b)
+      .map((ms) => this.choice(SERVER, { kind: 'slow', ms }));
   }
 
   #takeovers(vector: Int32Array, packed: number): Choice[] {
@@ -92,14 +118,16 @@ export class Choices {
 
 /** What may happen to a server with these keys by itself, by what is asked for at all. */
 export function serverMoves(
-  budget: Readonly<Record<Extract<Extra, ServerMove['kind']>, number>>,
+  budget: Readonly<Record<Extract<Extra, ServerFaultMove['kind']>, number>>,
   keys: readonly { key: string; volatile: boolean }[],
-): ServerMove[] {
+): ServerFaultMove[] {
   const ofKeys = keys.flatMap(({ key, volatile }) =>
     KEY_FAULTS.filter((kind) => budget[kind] > 0 && (volatile || !faultRow(kind).onlyVolatile)).map(
-      (kind): ServerMove => ({ kind, key }),
+      (kind): ServerFaultMove => ({ kind, key }),
     ),
   );
-  const ofServer = SERVER_FAULTS.filter((kind) => budget[kind] > 0).map((kind): ServerMove => ({ kind }));
+  const ofServer = SERVER_FAULTS.filter((kind) => budget[kind] > 0).map((kind): ServerFaultMove => ({
+    kind,
+  }));
   return [...ofKeys, ...ofServer];
 }

@@ -11,6 +11,8 @@ export interface CursorContext {
   swap: (text: string) => string;
   /** What the server draws is an event with several outcomes; or the first of them, where nothing competes. */
   draws: 'branch' | 'first';
+  /** Firing a timer moves the world's clock, and what Redis is to forget by then is forgotten. */
+  clockMoves: boolean;
   /** Events after which an instance is taken to go on for ever. */
   mostEvents: number;
   /** @throws StartAgain if the text names buyers other than the role's own: then they are not interchangeable */

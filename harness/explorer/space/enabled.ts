@@ -20,7 +20,8 @@ export interface Situation {
 export function movesOf(situation: Situation): Move[] {
   const { local, cursor } = situation;
   const moves = [...starts(situation), ...messages(situation)];
-  if (cursor.timerMatters) moves.push({ kind: 'timer' });
+  for (const timer of cursor.firable())
+    moves.push({ kind: 'timer', ...(timer === undefined ? {} : { timer }) });
   if (cursor.putsOff) moves.push({ kind: 'immediate' });
   if (local.phase === 'live') {
     moves.push(...crashes(situation), ...cuts(situation), ...againByBuyers(situation));

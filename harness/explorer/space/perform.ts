@@ -15,6 +15,8 @@ export interface At {
   local: ProcessState;
   /** Answers for the choices (`env.pick`, the server's draws) on the way, in order. */
   picks: readonly number[];
+  /** What the clock shows, in milliseconds after the world's beginning; undefined: nobody reads it. */
+  clockMs?: number | undefined;
 }
 
 /** Restocks add one unit each. */
@@ -23,16 +25,17 @@ const RESTOCKED = 1;
 /** Lets a move happen. @returns the instance as it then stands, before anything follows by itself */
 export async function perform(
   setting: Setting,
-  { slot, server, local, picks }: At,
+  { slot, server, local, picks, clockMs }: At,
   move: Move,
 ): Promise<Cursor> {
   if (move.kind === 'takeover' || move.kind === 'repeat-elsewhere') {
-    const booted = await boot(setting, slot, server, picks);
+    const booted = await boot(setting, { slot, server, picks, clockMs });
     const { buyer, operation } = move;
     await ask(setting, booted, slot, { method: 'purchase', buyer, operation, begun: true });
     return booted;
   }
   const cursor = new Cursor(setting.context(slot), server, local, picks);
+  cursor.clock.startMs = clockMs;
   switch (move.kind) {
     case 'start':
     case 'retry':
@@ -62,7 +65,7 @@ export async function perform(
       if (!setting.rules.replyPrefixes) await cursor.deliverAll(move.connection);
       break;
     case 'timer':
-      await cursor.fireTimer();
+      await cursor.fireTimer(move.timer);
       break;
     case 'immediate':
       await cursor.fireImmediates();
@@ -99,19 +102,15 @@ export async function ask(setting: Setting, cursor: Cursor, slot: number, asked:
   await cursor.call(call, { operation: named, kind: method, buyer: recorded, begun });
 }
 
+/** Where a process starts. */
+export type Birth = Omit<At, 'local' | 'picks'> & Partial<Pick<At, 'picks'>>;
+
 /**
  * A process that made its seller; the commands of its start ran at once.
- *
- * @param picks answers for the choices (`env.pick`) that its code will ask for, then and later
  * @throws SellerFailed if it could make none
  */
-export async function boot(
-  setting: Setting,
-  role: number,
-  server: number,
-  picks: readonly number[] = [],
-): Promise<Cursor> {
-  const cursor = await begin(setting, { slot: role, server, picks });
+export async function boot(setting: Setting, birth: Birth): Promise<Cursor> {
+  const cursor = await begin(setting, birth);
   await drive(cursor);
   const { abilities } = cursor;
   if (!abilities) throw sellerFailed(cursor.settled(0));
@@ -121,11 +120,12 @@ export async function boot(
 }
 
 /** A process that begins to make its seller: the commands that it sends for it are events of the sale. */
-export async function begin(setting: Setting, { slot, server, picks }: Omit<At, 'local'>): Promise<Cursor> {
+export async function begin(setting: Setting, { slot, server, picks = [], clockMs }: Birth): Promise<Cursor> {
   const recorded = setting.recordedRole(slot);
   const node = await setting.histories.root(recorded);
   const local: ProcessState = { ...ABSENT, role: recorded, node, phase: 'live' };
   const cursor = new Cursor(setting.context(slot), server, local, picks);
+  cursor.clock.startMs = clockMs;
   await cursor.invoke({ method: 'seller' });
   return cursor;
 }

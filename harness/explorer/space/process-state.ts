@@ -14,6 +14,8 @@ export interface ProcessState {
   connections: readonly Connection[];
   /** Commands that had no reply when a connection was cut, until the client has connected again. */
   lost: readonly string[];
+  /** While the clock moves: which timers are set, and how long it takes until each is due, in milliseconds. */
+  due: readonly (readonly [timer: number, inMs: number])[];
 }
 
 /** A process that has not started. */
@@ -24,6 +26,7 @@ export const ABSENT: ProcessState = {
   calls: [],
   connections: [],
   lost: [],
+  due: [],
 };
 
 /** One call on the seller. */

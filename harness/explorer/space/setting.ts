@@ -2,18 +2,36 @@ import { furtherAttempts } from '../../documents/faults.ts';
 import type { Scope } from '../../documents/scope.ts';
 import type { Reductions } from '../../documents/exploration.ts';
 import { Histories } from '../process/histories.ts';
-import type { Abilities } from '../process/instance.ts';
+import type { Abilities } from '../process/seller-abilities.ts';
 import { inProcess } from '../process/link.ts';
 import { LATER_MS, purchasesAtOnce, specOf, type InstanceSpec, type Subject } from '../process/spec.ts';
+import { StartAgain } from '../cannot-explore.ts';
 import { ALL_RULES, type Rules } from '../rules.ts';
 import { Budgets } from '../scope/budgets.ts';
-import { buyersIn, isLone, isOffice, layoutOf, type Layout } from '../scope/layout.ts';
+import { buyersIn, isLone, layoutOf, type Layout } from '../scope/layout.ts';
 import { buyersOf } from '../scope/ids.ts';
 import type { ServerMemo } from '../server/memo.ts';
 import type { CursorContext } from './cursor-context.ts';
 import { classesOf, exchangeContext } from './symmetry.ts';
 
-export const ALL_REDUCTIONS: Reductions = { fuse: true, lateStarts: true, symmetry: true, merging: true };
+export const ALL_REDUCTIONS = {
+  fuse: true,
+  lateStarts: true,
+  symmetry: true,
+  merging: true,
+  stillClock: true,
+  unreadClock: true,
+} as const satisfies Reductions;
+
+/** For the honest twins. */
+export const NOTHING_REDUCED = {
+  fuse: false,
+  lateStarts: false,
+  symmetry: false,
+  merging: false,
+  stillClock: false,
+  unreadClock: false,
+} as const satisfies Reductions;
 
 /** What a space is made of. */
 export interface Parts {
@@ -61,11 +79,17 @@ export class Setting {
     this.classes = classesOf(scope);
     // Instances of one class share their histories, recorded with the ids of the first of them.
     this.#roles = this.classes.map((c, i) => (this.reductions.symmetry ? this.classes.indexOf(c) : i));
-    this.histories = new Histories(
-      (role) => this.#spec(role),
-      (key) => memo.watchable.includes(key),
-    );
+    this.histories = new Histories({
+      specOf: (role) => this.#spec(role),
+      isWatchable: (key) => memo.watchable.includes(key),
+      isExplored: (role) => role < this.layout.slots,
+    });
     this.#contexts = Array.from({ length: this.layout.slots }, (_, slot) => this.#contextOf(slot));
+  }
+
+  /** What the clock shows when the sale is opened; undefined: nobody reads it. */
+  get startsAtMs(): number | undefined {
+    return this.reductions.unreadClock ? undefined : 0;
   }
 
   /** The role of whoever opens, drains and reads the sale. */
@@ -108,27 +132,47 @@ export class Setting {
   /** Whether execution and delivery fuse, and local steps run at once. */
   fuses(slot: number, packed: number): boolean {
     const calm = !this.budgets.disturbing(packed) || !this.rules.separateDelivery;
-    return this.reductions.fuse && calm && isLone(this.scope, slot);
+    const { fuse, stillClock = false } = this.reductions;
+    return fuse && stillClock && calm && isLone(this.scope, slot);
+  }
+
+  /**
+   * What time it is makes a difference only where a key has a deadline or code reads the clock, and only if time can
+   * pass: if a process sets a timer, or if time passes as a fault.
+   * @throws StartAgain where it does, and was taken not to
+   */
+  requireClock(): void {
+    const { stillClock = false, unreadClock = false } = this.reductions;
+    const { setsTimers, readsClock } = this.histories;
+    if (!this.rules.clock || (!stillClock && !unreadClock)) return;
+    const matters = this.memo.dated || readsClock;
+    const passes = setsTimers || this.scope.faults.slow > 0;
+    if (stillClock && matters && passes) throw new StartAgain('clock', 'a deadline may come up');
+    if (!stillClock && readsClock) throw new StartAgain('clock-read', 'its code reads the clock');
   }
 
   #plainContext(mostEvents: number, draws: CursorContext['draws'] = 'first'): CursorContext {
     const { memo, histories, rules } = this;
-    return { memo, histories, rules, draws, mostEvents, swap: (text) => text, requireOwnIds: () => {} };
+    const plain = { memo, histories, rules, draws, mostEvents, clockMoves: false };
+    return { ...plain, swap: (text) => text, requireOwnIds: () => {} };
   }
 
   #contextOf(slot: number): CursorContext {
     const attempts = 1 + furtherAttempts(this.scope.faults);
     const purchases = Math.max(1, buyersIn(this.scope, slot).length) * attempts;
     const mostEvents = MOST_EVENTS + MOST_EVENTS_AN_ATTEMPT * this.scope.attempts * purchases;
-    const plain = this.#plainContext(mostEvents, this.rules.allDraws ? 'branch' : 'first');
+    const draws = this.rules.allDraws ? 'branch' : 'first';
+    const plain = {
+      ...this.#plainContext(mostEvents, draws),
+      clockMoves: this.reductions.stillClock !== true,
+    };
     if (!this.reductions.symmetry || slot >= this.layout.instances) return plain;
     return { ...plain, ...exchangeContext(this.scope, this.#roles[slot]!, slot) };
   }
 
   #spec(role: number): InstanceSpec {
     const purchases = purchasesAtOnce(this.scope, role);
-    const startMs =
-      (isOffice(this.layout, role) && role < this.layout.slots) || role === this.lateOperator ? LATER_MS : 0;
+    const startMs = role === this.lateOperator ? LATER_MS : 0;
     const { ownChance, deadlineOrder, immediates } = this.rules;
     const spec = specOf(this.scope, this.#subject, { role, purchases, startMs, transport: inProcess });
     return { ...spec, deadlineOrder, putsOff: immediates, ...(ownChance ? {} : { seed: this.scope.seed }) };

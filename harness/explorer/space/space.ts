@@ -4,6 +4,7 @@ import type { Move } from '../scope/moves.ts';
 import { renamer } from '../scope/ids.ts';
 import type { Atom } from './atom.ts';
 import { Cursor } from './cursor.ts';
+import { aged } from './cursor-clock.ts';
 import { settle } from './drive.ts';
 import { buyersOfCrashed, firstAttempts, movesOf } from './enabled.ts';
 import { ABSENT, GONE, Interner, type Answered, type ProcessState } from './process-state.ts';
@@ -18,6 +19,8 @@ export interface Transition {
   /** Watchable keys that were touched, as bits. */
   touched: number;
   started: readonly number[];
+  /** How far the clock moved. */
+  elapsedMs: number;
   completed: readonly Answered[];
   atoms: readonly Atom[];
 }
@@ -28,6 +31,8 @@ export interface Position {
   local: number;
   slot: number;
   packed: number;
+  /** What the clock shows, in milliseconds after the world's beginning; undefined: nobody reads it. */
+  clockMs: number | undefined;
 }
 
 /**
@@ -46,7 +51,7 @@ export class Space extends Setting {
     const packed = this.budgets.whole;
     let server = await openSale(this);
     // One that nothing competes with tells what a seller can do; the processes' own starts are part of the sale.
-    await boot(this, this.operator, server);
+    await boot(this, { slot: this.operator, server });
     const transitions: Transition[] = [];
     for (let slot = 0; slot < this.layout.slots; slot++) {
       if (slot >= this.layout.instances && !isOffice(this.layout, slot)) {
@@ -54,8 +59,8 @@ export class Space extends Setting {
         continue;
       }
       const booting = this.rules.boots
-        ? await begin(this, { slot, server, picks: [] })
-        : await boot(this, slot, server);
+        ? await begin(this, { slot, server, clockMs: this.startsAtMs })
+        : await boot(this, { slot, server });
       if (this.fuses(slot, packed)) await settle(booting);
       const asked = booting.abilities ? await this.#askedEarly(booting, slot, packed) : undefined;
       const cursor = asked ?? booting;
@@ -73,7 +78,8 @@ export class Space extends Setting {
   async #askedEarly(booted: Cursor, slot: number, packed: number): Promise<Cursor | undefined> {
     const [buyer, ...others] = buyersIn(this.scope, slot);
     if (buyer === undefined || others.length > 0 || !this.reductions.lateStarts) return undefined;
-    if (!booted.idle) return undefined;
+    // Who reads the clock first starts when it shows what it then reads.
+    if (!booted.idle || !this.reductions.unreadClock) return undefined;
     const cursor = new Cursor(this.context(slot), booted.server, booted.local());
     cursor.atoms.push(...booted.atoms);
     try {
@@ -108,13 +114,14 @@ export class Space extends Setting {
    * Everything that a move may come to: one transition, or one for each choice of the code (`env.pick`) and each
    * outcome of what the server draws.
    */
-  async expand({ server, local: localId, slot, packed }: Position, move: Move): Promise<Transition[]> {
+  async expand(at: Position, move: Move): Promise<Transition[]> {
+    const { server, local: localId, slot, packed, clockMs } = at;
     const local = this.locals.values[localId]!;
     const transitions: Transition[] = [];
     const open: (readonly number[])[] = [[]];
     for (let picks = open.pop(); picks; picks = open.pop()) {
       try {
-        const cursor = await perform(this, { slot, server, local, picks }, move);
+        const cursor = await perform(this, { slot, server, local, picks, clockMs }, move);
         if (this.fuses(slot, packed)) await settle(cursor);
         transitions.push(this.#finish(cursor, slot, packed));
       } catch (error) {
@@ -153,6 +160,13 @@ export class Space extends Setting {
     const result = this.locals.id({ ...local, connections });
     this.#dirtied.set(key, result);
     return result;
+  }
+
+  /** The local state after time has passed. */
+  aged(localId: number, elapsedMs: number): number {
+    const local = this.locals.values[localId]!;
+    if (local.due.every(([, inMs]) => inMs === 0)) return localId;
+    return this.locals.id({ ...local, due: aged(local.due, elapsedMs) });
   }
 
   /** The local state of a dead process after the commands that it had sent are lost, too. */
@@ -194,11 +208,13 @@ export class Space extends Setting {
     // Where nothing disturbs the sale, a process that cannot start is the strategy's fault; else it serves nobody.
     if (this.budgets.whole === 0 && cursor.settled(0)?.kind === 'threw')
       throw sellerFailed(cursor.settled(0));
-    const { server, touched, atoms } = cursor;
+    this.requireClock();
+    const { server, touched, atoms, clock } = cursor;
     return {
       server,
       touched,
       atoms,
+      elapsedMs: clock.elapsedMs,
       started: cursor.started.map((operation) => this.operationHere(slot, operation)),
       completed: cursor.completed.map(({ operation, outcome }) => ({
         operation: this.operationHere(slot, operation),
@@ -209,7 +225,8 @@ export class Space extends Setting {
   }
 
   #resting(server: number, local: ProcessState): Transition {
-    return { server, local: this.locals.id(local), touched: 0, started: [], completed: [], atoms: [] };
+    const nothing = { touched: 0, elapsedMs: 0, started: [], completed: [], atoms: [] };
+    return { server, local: this.locals.id(local), ...nothing };
   }
 
   /** Once an instance can do nothing more, and nothing will be asked of it, only what it was asked matters. */

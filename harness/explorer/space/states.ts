@@ -1,17 +1,21 @@
-import { faultRow, LOSING_DATA, type Extra } from '../../documents/faults.ts';
-import { SERVER, type Choice, type Move, type ServerMove } from '../scope/moves.ts';
+import { EXPIRY, faultRow, LOSING_DATA, type Extra } from '../../documents/faults.ts';
+import { SERVER, type Choice, type Move, type ServerFaultMove, type ServerMove } from '../scope/moves.ts';
 import { CannotExplore } from '../cannot-explore.ts';
 import { Canonical } from './canonical.ts';
 import { Choices } from './choices.ts';
 import type { Atom } from './atom.ts';
 import { BUDGETS_AT, LOCALS_AT, SERVER_AT, shapeOf, type Shape } from './vector-shape.ts';
+import type { Elapsed } from '../server/memo.ts';
 import type { Space, Transition } from './space.ts';
 import { enterSpans, NO_SPAN, type Spans } from './spans.ts';
 
 /** Something that followed from an event. */
 export type Happened =
   | { slot: number; atom: Atom }
-  | { slot: typeof SERVER; atom: { event: ServerMove['kind']; key?: string; server: number } };
+  | {
+      slot: typeof SERVER;
+      atom: { event: ServerMove['kind']; key?: string; elapsedMs?: number; server: number };
+    };
 
 /**
  * States of the whole sale as vectors of small integers, and what leads from one to the next. What is known is
@@ -35,9 +39,11 @@ export class States {
   readonly #allCompletions: boolean;
   /** Faults after which acknowledged data may be gone, with what the scope has of them. */
   readonly #losingData: readonly (readonly [Extra, number])[];
-  readonly #transitions: Map<number, Transition[]>[];
+  /** By what the clock shows, then by slot and flags. */
+  readonly #transitions = new Map<number, Map<number, Transition[]>[]>();
   readonly #relaxed = new Map<number, Transition>();
   readonly #serverFaults = new Map<number, { next: number; touched: number }>();
+  readonly #elapsed = new Map<string, Elapsed>();
   /** Finds out what the last attempt lacked. */
   #unknown: () => Promise<void> = async () => {};
 
@@ -53,13 +59,15 @@ export class States {
     this.#cutAll = this.#choices.choice(SERVER, CUT_ALL).id;
     this.#allCompletions = space.scope.releases + space.scope.restocks > 0;
     this.#losingData = LOSING_DATA.map((fault) => [fault, space.scope.faults[fault]]);
-    this.#transitions = Array.from({ length: this.#shape.slots * 4 }, () => new Map());
   }
 
   server = (vector: Int32Array): number => vector[SERVER_AT]!;
   /** Whether the server has lost its data since the sale was opened. */
   restarted = (vector: Int32Array): boolean =>
     this.#losingData.some(([fault, had]) => this.space.budgets.left(vector[BUDGETS_AT]!, fault) < had);
+  /** What the clock shows, in milliseconds after the world's beginning; undefined: nobody reads it. */
+  clockMs = (vector: Int32Array): number | undefined =>
+    this.#shape.clockAt < 0 ? undefined : vector[this.#shape.clockAt]!;
   local = (vector: Int32Array, slot: number): number => vector[LOCALS_AT + slot]!;
   locals = (vector: Int32Array): number[] => [...vector.subarray(LOCALS_AT, this.#shape.spansAt)];
   spanOf = (vector: Int32Array, operation: number): number =>
@@ -80,6 +88,7 @@ export class States {
     vector.fill(NO_SPAN);
     vector[SERVER_AT] = server;
     vector[BUDGETS_AT] = this.space.budgets.whole;
+    if (this.#shape.clockAt >= 0) vector[this.#shape.clockAt] = 0;
     this.happened = [];
     transitions.forEach((transition, slot) => {
       vector[LOCALS_AT + slot] = transition.local;
@@ -91,7 +100,7 @@ export class States {
 
   /** Everything that may happen next, what the sale itself does first. */
   choices(vector: Int32Array): Choice[] {
-    return this.#choices.of(vector);
+    return this.#choices.of(vector, this.clockMs(vector));
   }
 
   /**
@@ -119,7 +128,9 @@ export class States {
     const flags = this.#flagsOf(packed);
     if (choice.slot === SERVER) {
       if (variant > 0) return false;
-      if (!this.#applyServerFault(choice, flags)) return undefined;
+      const { move } = choice as { move: ServerMove };
+      if (!(move.kind === 'slow' ? this.#pass(move) : this.#applyServerFault(choice, flags)))
+        return undefined;
     } else {
       const transitions = this.#known(choice.slot, choice.move as Move, choice.id, flags);
       if (!transitions) return undefined;
@@ -135,11 +146,12 @@ export class States {
   #known(slot: number, move: Move, id: number, flags: number): Transition[] | undefined {
     const server = this.next[SERVER_AT]!;
     const local = this.next[LOCALS_AT + slot]!;
-    const map = this.#transitions[slot * 4 + flags]!;
+    const clockMs = this.clockMs(this.next);
+    const map = this.#transitionsAt(clockMs ?? 0)[slot * 4 + flags]!;
     const key = transitionKey(server, local, id);
     const known = map.get(key);
     if (known) return known;
-    const asked = { server, local, slot, packed: this.next[BUDGETS_AT]! };
+    const asked = { server, local, slot, packed: this.next[BUDGETS_AT]!, clockMs };
     this.#unknown = async () => {
       map.set(key, await this.space.expand(asked, move));
     };
@@ -151,7 +163,47 @@ export class States {
     this.next[SERVER_AT] = transition.server;
     this.next[LOCALS_AT + slot] = transition.local;
     if (transition.touched !== 0) this.#touch(transition.touched, slot);
+    if (transition.elapsedMs > 0) this.#age(transition.elapsedMs, slot);
     this.#enter(slot, transition);
+  }
+
+  #transitionsAt(clockMs: number): Map<number, Transition[]>[] {
+    const known = this.#transitions.get(clockMs);
+    if (known) return known;
+    const made = Array.from({ length: this.#shape.slots * 4 }, () => new Map<number, Transition[]>());
+    this.#transitions.set(clockMs, made);
+    return made;
+  }
+
+  /** Time has passed for everybody. */
+  #age(elapsedMs: number, except: number): void {
+    if (this.#shape.clockAt >= 0) this.next[this.#shape.clockAt]! += elapsedMs;
+    for (let slot = 0; slot < this.#shape.slots; slot++) {
+      if (slot === except) continue;
+      this.next[LOCALS_AT + slot] = this.space.aged(this.next[LOCALS_AT + slot]!, elapsedMs);
+    }
+  }
+
+  /** Time passes while everybody waits. @returns false if what it comes to is not known yet */
+  #pass({ ms }: { ms: number }): boolean {
+    const server = this.next[SERVER_AT]!;
+    const clockMs = (this.clockMs(this.next) ?? 0) + ms;
+    const key = `${server} ${ms} ${clockMs}`;
+    const elapsed = this.#elapsed.get(key);
+    if (!elapsed) {
+      this.#unknown = async () => {
+        this.#elapsed.set(key, await this.space.memo.elapse(server, ms, clockMs));
+      };
+      return false;
+    }
+    this.next[SERVER_AT] = elapsed.next;
+    if (elapsed.touched !== 0) this.#touch(elapsed.touched, SERVER);
+    this.#age(ms, SERVER);
+    if (!this.recording) return true;
+    this.happened.push({ slot: SERVER, atom: { event: 'slow', elapsedMs: ms, server } });
+    for (const expired of elapsed.expired)
+      this.happened.push({ slot: SERVER, atom: { event: EXPIRY, ...expired } });
+    return true;
   }
 
   #touch(touched: number, except: number): void {
@@ -164,7 +216,8 @@ export class States {
   #enter(slot: number, { started, completed, atoms }: Transition): void {
     if (this.#shape.spans > 0) enterSpans(this.#spans, started, completed, this.#allCompletions);
     if (!this.recording) return;
-    for (const atom of atoms) this.happened.push({ slot, atom });
+    for (const atom of atoms)
+      this.happened.push(atom.event === EXPIRY ? { slot: SERVER, atom } : { slot, atom });
     this.completed.push(...completed);
   }
 
@@ -175,7 +228,7 @@ export class States {
     const applied = this.#serverFaults.get(key);
     if (!applied) {
       this.#unknown = async () => {
-        this.#serverFaults.set(key, await this.space.memo.applyFault(server, move as ServerMove));
+        this.#serverFaults.set(key, await this.space.memo.applyFault(server, move as ServerFaultMove));
       };
       return false;
     }
@@ -188,7 +241,7 @@ export class States {
         atom: { event: move.kind as ServerMove['kind'], ...told, server: applied.next },
       });
     }
-    return !faultRow((move as ServerMove).kind).breaksConnections || this.#breakConnections(flags);
+    return !faultRow((move as ServerFaultMove).kind).breaksConnections || this.#breakConnections(flags);
   }
 
   /** Every connection breaks at once, and what dead processes had sent is lost. @returns false if it is not known yet */
@@ -222,7 +275,8 @@ export class States {
       const key = transitionKey(server, local, slot) * 4 + flags;
       const relaxed = this.#relaxed.get(key);
       if (!relaxed) {
-        const asked = { server, local, slot, packed: this.next[BUDGETS_AT]! };
+        const clockMs = this.clockMs(this.next);
+        const asked = { server, local, slot, packed: this.next[BUDGETS_AT]!, clockMs };
         this.#unknown = async () => {
           this.#relaxed.set(key, await this.space.relax(asked));
         };

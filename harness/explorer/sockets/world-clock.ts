@@ -1,0 +1,93 @@
+import { systemClock } from '../../ground/ambient.ts';
+import { EXPIRY } from '../../documents/faults.ts';
+import { epochOfRun } from '../process/virtual.ts';
+import type { ServerMemo } from '../server/memo.ts';
+
+/** Which keys have a deadline, and where it lies by the server's own clock. */
+const DEADLINES = `local told = {}
+for _, key in ipairs(redis.call('KEYS', '*')) do
+  local at = redis.call('PEXPIRETIME', key)
+  if at >= 0 then told[#told + 1] = { key, tostring(at) } end
+end
+return told`;
+
+/** A deadline so near is put out of reach of the server's own clock: here it comes when it is told to. */
+const NEAR_MS = 60_000;
+const OUT_OF_REACH_MS = 10 ** 13;
+const HALF_A_YEAR_MS = 182 * 86_400_000;
+
+/** Where a key's deadline lies by the server's clock, and by the sale's. */
+interface Dated {
+  serverMs: number;
+  atMs: number;
+}
+
+/**
+ * The clock of a sale over real sockets, and the deadlines of its keys by that clock. The server's own clock goes on while
+ * commands are on their way, so that a time to live is told to a few milliseconds only: of those that fit, the
+ * roundest is what the code will have asked for.
+ */
+export class WorldClock {
+  /** Milliseconds after the world's beginning. */
+  nowMs = 0;
+  readonly #memo: ServerMemo;
+
+  #keys = new Map<string, Dated>();
+  #lookedMs = systemClock.epochMs();
+
+  constructor(memo: ServerMemo) {
+    this.#memo = memo;
+  }
+
+  /** Finds out which deadlines the last commands have set. */
+  async look(): Promise<void> {
+    const keys = new Map<string, Dated>();
+    const [fromMs, told] = [this.#lookedMs, await this.#memo.ask(['EVAL', DEADLINES, '0'])];
+    this.#lookedMs = systemClock.epochMs();
+    for (const pair of itemsOf(told)) {
+      const [key, at] = itemsOf(pair).map(String) as [string, string];
+      const known = this.#keys.get(key);
+      let serverMs = Number(at);
+      const atMs = known?.serverMs === serverMs ? known.atMs : this.#atOf(serverMs, fromMs);
+      if (serverMs - this.#lookedMs < NEAR_MS) {
+        serverMs = OUT_OF_REACH_MS;
+        await this.#memo.call(['PEXPIREAT', key, String(serverMs)]);
+      }
+      keys.set(key, { serverMs, atMs });
+    }
+    this.#keys = keys;
+  }
+
+  /** How long it takes until each key that has a deadline is forgotten. */
+  remaining(): number[] {
+    return [...this.#keys.values()].map(({ atMs }) => atMs - this.nowMs);
+  }
+
+  /** Time passes, and what was to be forgotten by then is forgotten. */
+  async pass(ms: number): Promise<void> {
+    this.nowMs += ms;
+    const due = [...this.#keys].filter(([, { atMs }]) => atMs <= this.nowMs);
+    for (const [key] of due.toSorted(([, a], [, b]) => a.atMs - b.atMs)) {
+      await this.#memo.perform({ kind: EXPIRY, key });
+      this.#keys.delete(key);
+    }
+  }
+
+  /** @param fromMs the earliest moment at which the deadline may have been set, by the server's clock */
+  #atOf(serverMs: number, fromMs: number): number {
+    if (serverMs - this.#lookedMs > HALF_A_YEAR_MS) return serverMs - epochOfRun();
+    return this.nowMs + roundest(serverMs - this.#lookedMs, serverMs - fromMs);
+  }
+}
+
+/** The number from `least` to `most` that ends in the most zeros. */
+function roundest(least: number, most: number): number {
+  for (let unit = 10 ** 9; unit >= 1; unit /= 10) {
+    const round = Math.floor(most / unit) * unit;
+    if (round >= least && round > 0) return round;
+  }
+  return most;
+}
+
+const itemsOf = (reply: unknown): readonly unknown[] =>
+  typeof reply === 'object' && reply !== null && 'items' in reply ? (reply.items as unknown[]) : [];
