@@ -14,7 +14,6 @@ import { Budgets } from '../scope/budgets.ts';
 import type { ScheduleStep } from '../../documents/counterexample.ts';
 import { drawOf, mayDraw, type Draw } from '../server/draws.ts';
 import { Gate, type Passage } from '../../wire/gate.ts';
-import type { Call } from '../process/instance.ts';
 import { isLone, isOffice, layoutOf, type Layout } from '../scope/layout.ts';
 import { outcomeOf } from '../search/outcome.ts';
 import { kindOf, type Process } from './gated-process.ts';
