@@ -56,6 +56,7 @@ export const ENVIRONMENTS = [
   'retry',
   'script-flush',
   'expiry',
+  'slow',
   'eviction',
   'hostile-input',
   'restart',

@@ -116,6 +116,10 @@ const ROWS = {
     scopes: [{ faults: { 'script-flush': 1 } }],
   },
   expiry: { summary: 'a key that has a TTL expires', scopes: [{ faults: { expire: 1 } }] },
+  slow: {
+    summary: 'time passes to any deadline, or by an hour, while purchases are under way',
+    scopes: [{ faults: { slow: 1 } }],
+  },
   eviction: { summary: 'the server evicts a key', scopes: [{ faults: { evict: 1 } }] },
   'hostile-input': {
     summary: 'a request makes no sense, or comes twice at once',
