@@ -9,6 +9,8 @@ import { compare, nondeterministic, renameObservation, type Difference } from '.
 import { decodeCommand } from '../../wire/resp.ts';
 
 interface Node {
+  /** All delays of all timers that were set on the way here. */
+  sleptMs: number;
   parent: number;
   event: InstanceEvent | undefined;
   observation: Observation;
@@ -45,8 +47,7 @@ export class Histories {
   /** Executions of application code, from start to quiet. */
   executions = 0;
 
-  /** Some process of the sale has set a timer. */
-  setsTimers = false;
+  readonly #slept: number[] = [];
   /** The code of some process of the sale has read the clock. */
   readsClock = false;
 
@@ -58,6 +59,11 @@ export class Histories {
 
   get size(): number {
     return this.#nodes.length;
+  }
+
+  /** The most that a process of this role can wait for its own timers, as far as is known, in milliseconds. */
+  sleptMs(role: number): number {
+    return this.#slept[role] ?? 0;
   }
 
   depth(node: number): number {
@@ -75,6 +81,7 @@ export class Histories {
     const instance = await this.#boot(role);
     const node = this.#add({
       parent: -1,
+      sleptMs: sleptAfter(undefined, instance.observe()),
       event: undefined,
       role,
       depth: 0,
@@ -131,6 +138,7 @@ export class Histories {
     const { role, depth } = this.#nodes[node]!;
     const child = this.#add({
       parent: node,
+      sleptMs: sleptAfter(this.#nodes[node], instance.observe()),
       event,
       role,
       depth: depth + 1,
@@ -246,8 +254,8 @@ export class Histories {
 
   #add(node: Node): number {
     if (this.#isExplored(node.role)) {
-      this.setsTimers ||= node.observation.timers.length > 0;
-      this.readsClock ||= node.observation.readsClock;
+      this.readsClock ||= node.observation.clockReads > 0;
+      this.#slept[node.role] = Math.max(this.sleptMs(node.role), node.sleptMs);
     }
     return this.#nodes.push(node) - 1;
   }
@@ -296,3 +304,10 @@ export interface Change {
 
 const renamedEvent = (event: InstanceEvent, rename: (text: string) => string): InstanceEvent =>
   JSON.parse(rename(JSON.stringify(event))) as InstanceEvent;
+
+/** All delays of all timers that were set by now. */
+function sleptAfter(parent: Node | undefined, { timers }: Observation): number {
+  const before = new Set(parent?.observation.timers.map(({ id }) => id));
+  const fresh = timers.filter(({ id }) => !before.has(id));
+  return fresh.reduce((sum, { delayMs }) => sum + delayMs, parent?.sleptMs ?? 0);
+}

@@ -53,8 +53,8 @@ export interface Observation extends Drawn {
   settled: readonly (Settled | undefined)[];
   /** Timers that have not fired, the earliest deadline first. */
   timers: readonly PendingTimer[];
-  /** It has read the clock. */
-  readsClock: boolean;
+  /** How often its code has read the clock. */
+  clockReads: number;
   /** While something is put off by setImmediate: per connection, how many commands had been written by then. */
   putOff: readonly number[] | undefined;
   /** It called env.pick. */
@@ -81,7 +81,7 @@ export class Instance implements VirtualWorld {
   #seller: Promise<Seller> | undefined;
   #activity = 0;
   #picked = 0;
-  #readsClock = false;
+  #clockReads = 0;
   #picks: readonly number[] = [];
   /** How many answers a choice has for which none was given. */
   #openPick: number | undefined;
@@ -95,7 +95,7 @@ export class Instance implements VirtualWorld {
   }
 
   readClock(): number {
-    this.#readsClock ||= !isFromClientLibrary(new Error('clock').stack ?? '');
+    if (!isFromClientLibrary(new Error('clock').stack ?? '')) this.#clockReads++;
     return this.#timers.nowMs;
   }
 
@@ -129,7 +129,7 @@ export class Instance implements VirtualWorld {
   /** Lets one event happen and everything that follows from it. */
   async apply(event: InstanceEvent): Promise<void> {
     this.#picks = event.picks ?? [];
-    if (event.atMs !== undefined) this.#timers.advanceTo(epochOfRun() + event.atMs);
+    if (event.atMs !== undefined) this.#timers.tell(epochOfRun() + event.atMs);
     if (event.type !== 'timer' && event.type !== 'immediate') this.#timers.slack();
     await inWorld(this, async () => {
       switch (event.type) {
@@ -159,7 +159,7 @@ export class Instance implements VirtualWorld {
       written: this.#written.map((commands) => [...commands]),
       settled: [...this.#settled],
       timers: this.#timers.observe(),
-      readsClock: this.#readsClock,
+      clockReads: this.#clockReads,
       putOff: this.#immediates.some(({ callback }) => callback) ? this.#putOffAt : undefined,
       ...this.#chance.drawn(),
       picks: this.#picked,

@@ -25,8 +25,10 @@ interface Setting {
  * where it is told to (`advanceTo`). Between two of its events any time may pass, as a reply may be slow.
  */
 export class Timers {
-  /** Milliseconds since the epoch, as the instance is told. */
-  nowMs: number;
+  /** Milliseconds since the epoch: the least that can have passed, by its own timers. */
+  #nowMs: number;
+  /** The time that it was told. */
+  #toldMs = 0;
   readonly #byDeadline: boolean;
   readonly #onSet: () => void;
   /** In the order in which they were set. */
@@ -35,10 +37,15 @@ export class Timers {
   #stretch = 0;
 
   /** @param byDeadline they fire by deadline; else as they were set */
-  constructor(nowMs: number, byDeadline: boolean, onSet: () => void) {
-    this.nowMs = nowMs;
+  constructor(startMs: number, byDeadline: boolean, onSet: () => void) {
+    this.#nowMs = startMs;
     this.#byDeadline = byDeadline;
     this.#onSet = onSet;
+  }
+
+  /** What its code reads. */
+  get nowMs(): number {
+    return Math.max(this.#nowMs, this.#toldMs);
   }
 
   /** Those that have not fired, the earliest deadline first; among equals the one that was set first. */
@@ -68,9 +75,9 @@ export class Timers {
     this.#stretch++;
   }
 
-  /** It is at least this late. */
-  advanceTo(nowMs: number): void {
-    this.nowMs = Math.max(this.nowMs, nowMs);
+  /** It is at least this late. Which timer is next does not depend on that: others may have slept meanwhile. */
+  tell(nowMs: number): void {
+    this.#toldMs = Math.max(this.#toldMs, nowMs);
   }
 
   /** @param id of the one that fires; absent: the first */
@@ -78,7 +85,7 @@ export class Timers {
     const [next, setting] = this.#inOrder().find(([, one]) => id === undefined || one.id === id) ?? [];
     if (!next || !setting) throw new Error('no timer to fire');
     this.#waiting.delete(next);
-    this.nowMs = Math.max(this.nowMs, setting.deadlineMs);
+    this.#nowMs = Math.max(this.#nowMs, setting.deadlineMs);
     // How long it took since it was set is not known, if something came meanwhile.
     if (setting.stretch < this.#stretch) this.#stretch++;
     // It is the same timer that comes again: whoever holds it ends it, also in the callback.
@@ -95,7 +102,7 @@ export class Timers {
   #set(timer: VirtualTimer, delayMs: number): void {
     this.#onSet();
     this.#waiting.delete(timer); // it comes after those that were set before it
-    const deadlineMs = this.nowMs + delayMs;
+    const deadlineMs = this.#nowMs + delayMs;
     this.#waiting.set(timer, { id: this.#settings++, delayMs, deadlineMs, stretch: this.#stretch });
   }
 }

@@ -65,7 +65,7 @@ export class AtRest {
           const settled = await pass(cursor);
           return isIdle(settled) && cursor.server === before;
         });
-        return cursor.readsClock;
+        return cursor.clockReads > 0;
       },
       remaining: async () => memo.remaining(cursor.server, nowMs),
       pass: async (ms) => {

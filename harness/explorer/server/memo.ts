@@ -48,7 +48,7 @@ export class ServerMemo {
   readonly #asked = new Map<string, { state: number; step: Step }>();
   readonly #queueing = new Map<string, string>();
   readonly #elapsed = new Map<string, Elapsed>();
-  #dated = false;
+  #shortestMs = Infinity;
   #dates = false;
 
   private constructor(server: StepServer, rules: Rules) {
@@ -164,9 +164,9 @@ export class ServerMemo {
     return { next, touched };
   }
 
-  /** Some state has a key with a deadline. */
-  get dated(): boolean {
-    return this.#dated;
+  /** The least time that a key of any state lives, in milliseconds. */
+  get shortestMs(): number {
+    return this.#shortestMs;
   }
 
   /** Some deadline is a date, so that how long it takes until then depends on what time it is. */
@@ -176,7 +176,7 @@ export class ServerMemo {
 
   /** How long it takes until each key that has a deadline is forgotten, in milliseconds. */
   remaining(state: number, clockMs: number): number[] {
-    if (!this.#dated) return [];
+    if (this.#shortestMs === Infinity) return [];
     return this.keys(state).flatMap((key) => remainingMs(key, clockMs) ?? []);
   }
 
@@ -308,7 +308,7 @@ export class ServerMemo {
     if (known !== undefined) return known;
     this.#idByContent.set(image.content, this.#states.length);
     for (const { deadline } of image.keys.values()) {
-      this.#dated ||= deadline?.ttlMs !== undefined || deadline?.untilMs !== undefined;
+      this.#shortestMs = Math.min(this.#shortestMs, remainingMs(deadline ?? {}, 0) ?? Infinity);
       this.#dates ||= deadline?.untilMs !== undefined;
     }
     return this.#states.push({ ...image, origin }) - 1;

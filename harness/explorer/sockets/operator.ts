@@ -84,7 +84,7 @@ export class Operator {
       work: async () => {
         // A process that finds no product to sell has no work.
         if (worker.abilities?.runJob) await workOff(() => this.#idles(worker));
-        return worker.instance.observe().readsClock;
+        return worker.instance.observe().clockReads > 0;
       },
       remaining: async () => {
         await this.#clock.look();

@@ -1,4 +1,3 @@
-import type { InstanceEvent } from '../process/instance.ts';
 import type { PendingTimer } from '../process/timers.ts';
 import type { ProcessState } from './process-state.ts';
 
@@ -41,9 +40,9 @@ export class CursorClock {
     this.due = timers.map(({ id, delayMs }) => [id, before.get(id) ?? delayMs]);
   }
 
-  /** The event with the time at which it happens, where its process may read that. */
-  stamped(event: InstanceEvent): InstanceEvent {
-    return this.startMs === undefined || this.nowMs === 0 ? event : { ...event, atMs: this.nowMs };
+  /** Whether what the clock shows may be read. */
+  get shows(): boolean {
+    return this.startMs !== undefined && this.nowMs > 0;
   }
 }
 

@@ -1,6 +1,6 @@
 import { StartAgain } from '../cannot-explore.ts';
 import { outcomeOfCall } from '../process/call-outcome.ts';
-import type { Call, InstanceEvent } from '../process/instance.ts';
+import type { Call, InstanceEvent, Observation } from '../process/instance.ts';
 import type { Atom } from './atom.ts';
 import { GONE, NEW_CONNECTION, resent, type Answered, type CallState } from './process-state.ts';
 import type { ProcessState } from './process-state.ts';
@@ -148,7 +148,9 @@ export class Cursor extends Standpoint {
   async #happen(what: InstanceEvent): Promise<void> {
     const { histories } = this.context;
     const before = histories.observation(this.node);
-    const event = this.clock.stamped(what);
+    // The time belongs to the history only where it is read: what is not read makes no difference.
+    const read = this.clock.shows && (await this.#meets(what)).clockReads > before.clockReads;
+    const event = read ? { ...what, atMs: this.clock.nowMs } : what;
     this.node = histories.known(this.node, event) ?? (await this.#chosen(event));
     const after = histories.observation(this.node);
     this.clock.follow(after.timers);
@@ -166,6 +168,27 @@ export class Cursor extends Standpoint {
     });
     if (!this.waits) this.lost = [];
     this.#growConnections();
+  }
+
+  /**
+   * Whether it makes no difference when the oldest reply arrives: always while the clock stands still; else where its
+   * code neither reads the clock then, nor sets or ends a timer.
+   */
+  async isTimeless(c: number): Promise<boolean> {
+    if (!this.movesClock) return true;
+    const bytes = this.connections[c]!.replies[0]!;
+    const before = this.context.histories.observation(this.node);
+    const after = await this.#meets({ type: 'deliver', connection: c, bytes });
+    return after.clockReads === before.clockReads && timerIds(after) === timerIds(before);
+  }
+
+  /** What the event would come to if the clock stood still. */
+  async #meets(event: InstanceEvent): Promise<Observation> {
+    const { histories } = this.context;
+    const known = histories.known(this.node, event);
+    return histories.observation(
+      known ?? (await histories.choosing(this.node, event, [...this.#picks])).node,
+    );
   }
 
   /** The node after an event that asks for choices. */
@@ -203,3 +226,5 @@ export class Cursor extends Standpoint {
     this.connections.forEach((other, c) => (this.connections[c] = dirtied(this.context, other, touched)));
   }
 }
+
+const timerIds = ({ timers }: Observation): string => timers.map(({ id }) => id).join();

@@ -10,7 +10,8 @@ import type { Cursor } from './cursor.ts';
  *
  * Not for several buyers on one instance, whose starts and replies could fall in between (check in memory, pause,
  * take), nor while a crash or a cut may still come, which would fall in between too (WATCH, GET, pause, EXEC on a
- * connection that is a new one by then). The caller knows both.
+ * connection that is a new one by then). The caller knows both. Where what time it is makes a difference, timers and
+ * whatever is put off are events, and so is a reply upon which the code reads the clock, or sets or ends a timer.
  */
 export async function settle(cursor: Cursor): Promise<void> {
   for (;;) {
@@ -20,10 +21,12 @@ export async function settle(cursor: Cursor): Promise<void> {
     if (cursor.endless) return;
     const waitsForNothing = cursor.timers === 0 && !cursor.putsOff;
     if (active.size === 1 && waitsForNothing) {
-      if (deliverable.length > 0) await cursor.deliver(deliverable[0]!);
-      else if (cursor.nextIsLocal(executable[0]!)) await cursor.execute(executable[0]!);
+      if (deliverable.length > 0) {
+        if (!(await cursor.isTimeless(deliverable[0]!))) return;
+        await cursor.deliver(deliverable[0]!);
+      } else if (cursor.nextIsLocal(executable[0]!)) await cursor.execute(executable[0]!);
       else return;
-    } else if (active.size > 0 || (cursor.putsOff && cursor.timers > 0)) return;
+    } else if (active.size > 0 || cursor.movesClock || (cursor.putsOff && cursor.timers > 0)) return;
     else if (cursor.putsOff) await cursor.fireImmediates();
     else if (cursor.timerMatters) await cursor.fireTimer();
     else return;

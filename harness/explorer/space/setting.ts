@@ -132,23 +132,31 @@ export class Setting {
   /** Whether execution and delivery fuse, and local steps run at once. */
   fuses(slot: number, packed: number): boolean {
     const calm = !this.budgets.disturbing(packed) || !this.rules.separateDelivery;
-    const { fuse, stillClock = false } = this.reductions;
-    return fuse && stillClock && calm && isLone(this.scope, slot);
+    return this.reductions.fuse && calm && isLone(this.scope, slot);
   }
 
   /**
-   * What time it is makes a difference only where a key has a deadline or code reads the clock, and only if time can
-   * pass: if a process sets a timer, or if time passes as a fault.
+   * What time it is makes a difference only where a key can live to its deadline or code reads the clock, and only if time
+   * can pass: by timers, no further than all of them together take, or as a fault.
    * @throws StartAgain where it does, and was taken not to
    */
   requireClock(): void {
     const { stillClock = false, unreadClock = false } = this.reductions;
-    const { setsTimers, readsClock } = this.histories;
     if (!this.rules.clock || (!stillClock && !unreadClock)) return;
-    const matters = this.memo.dated || readsClock;
-    const passes = setsTimers || this.scope.faults.slow > 0;
-    if (stillClock && matters && passes) throw new StartAgain('clock', 'a deadline may come up');
-    if (!stillClock && readsClock) throw new StartAgain('clock-read', 'its code reads the clock');
+    const { readsClock } = this.histories;
+    const mostMs = this.scope.faults.slow > 0 ? Infinity : this.#sleptMs();
+    if (unreadClock && readsClock && mostMs > 0)
+      throw new StartAgain('clock-read', 'its code reads the clock');
+    if (stillClock && Number.isFinite(this.memo.shortestMs) && this.memo.shortestMs <= mostMs)
+      throw new StartAgain('clock', 'a key may live to its deadline');
+  }
+
+  /** The most that all timers of all processes together can take, as far as is known. */
+  #sleptMs(): number {
+    let sum = 0;
+    for (let slot = 0; slot < this.layout.slots; slot++)
+      sum += this.histories.sleptMs(this.recordedRole(slot));
+    return sum;
   }
 
   #plainContext(mostEvents: number, draws: CursorContext['draws'] = 'first'): CursorContext {

@@ -78,12 +78,13 @@ export class Space extends Setting {
   async #askedEarly(booted: Cursor, slot: number, packed: number): Promise<Cursor | undefined> {
     const [buyer, ...others] = buyersIn(this.scope, slot);
     if (buyer === undefined || others.length > 0 || !this.reductions.lateStarts) return undefined;
-    // Who reads the clock first starts when it shows what it then reads.
-    if (!booted.idle || !this.reductions.unreadClock) return undefined;
+    if (!booted.idle) return undefined;
     const cursor = new Cursor(this.context(slot), booted.server, booted.local());
     cursor.atoms.push(...booted.atoms);
     try {
       await ask(this, cursor, slot, { method: 'purchase', buyer, operation: buyer, begun: false });
+      // Who reads the clock before the first command, or sets a timer, does so at any time.
+      if (cursor.movesClock && cursor.clockReads + cursor.timers > 0) return undefined;
       if (this.fuses(slot, packed)) await settle(cursor);
       return cursor;
     } catch (error) {

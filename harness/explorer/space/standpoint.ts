@@ -32,9 +32,14 @@ export class Standpoint {
     this.clock = new CursorClock(local.due, context.clockMoves);
   }
 
-  /** Its code has read the clock. */
-  get readsClock(): boolean {
-    return this.context.histories.observation(this.node).readsClock;
+  /** How often its code has read the clock. */
+  get clockReads(): number {
+    return this.context.histories.observation(this.node).clockReads;
+  }
+
+  /** Firing a timer moves the world's clock. */
+  get movesClock(): boolean {
+    return this.context.clockMoves;
   }
 
   get timers(): number {
