@@ -29,7 +29,14 @@ export class OpenPick extends Error {
  * without the assumption.
  */
 export class StartAgain extends Error {
-  override readonly cause: 'watched-key' | 'symmetry' | 'chunks' | 'shared-chunks' | 'clock' | 'clock-read';
+  override readonly cause:
+    | 'watched-key'
+    | 'symmetry'
+    | 'chunks'
+    | 'shared-chunks'
+    | 'clock'
+    | 'clock-read'
+    | 'ticks';
 
   constructor(cause: StartAgain['cause'], message: string) {
     super(message);

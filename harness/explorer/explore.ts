@@ -64,6 +64,7 @@ export async function explore(options: ExploreOptions): Promise<Exploration> {
         if (error.cause === 'symmetry') reductions.symmetry = false;
         else if (error.cause === 'chunks') reductions.fuse = false;
         else if (error.cause === 'shared-chunks') rules.sharedChunks = true;
+        else if (error.cause === 'ticks') rules.ticks = false;
         else if (error.cause === 'clock') reductions.stillClock = false;
         else if (error.cause === 'clock-read') {
           reductions.stillClock = false;
@@ -130,14 +131,14 @@ async function sampleOf(options: ExploreOptions, explored: Space, memo: ServerMe
   return sample(plainSpace(options, explored, memo), random, WALKS_EACH, signal);
 }
 
-/** The same space with every buyer in their own place, so that a path reads as it ran. */
+/** The same space with every buyer in their own place and no tick left out, so that a path reads as it ran. */
 const plainSpace = ({ scope, subject }: ExploreOptions, explored: Space, memo: ServerMemo): Space =>
   new Space({
     scope,
     subject,
     memo,
     reductions: { ...explored.reductions, symmetry: false },
-    rules: explored.rules,
+    rules: { ...explored.rules, ticks: false },
   });
 
 async function auditOf(

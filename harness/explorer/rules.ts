@@ -27,6 +27,8 @@ export interface Rules {
   boots: boolean;
   /** Where what time it is makes a difference, a timer that fires moves the clock. */
   clock: boolean;
+  /** A tick that changes nothing of its process leads back to the state before it: until it is found to matter. */
+  ticks: boolean;
   /** Timers of one process fire in the order of their deadlines. */
   deadlineOrder: boolean;
   /** Each process draws chance of its own. */
@@ -54,6 +56,7 @@ export const ALL_RULES: Rules = {
   immediates: true,
   boots: true,
   clock: true,
+  ticks: true,
   deadlineOrder: true,
   ownChance: true,
   renamingCheck: true,

@@ -162,6 +162,26 @@ export class Histories {
     return at;
   }
 
+  /** Nodes that no history goes beyond. */
+  leaves(): number[] {
+    return this.#nodes.flatMap(({ children }, node) => (children.size === 0 ? [node] : []));
+  }
+
+  /** A process of the node's role that has connected and done nothing yet. */
+  boot(node: number): Promise<Instance> {
+    return this.#boot(this.#nodes[node]!.role);
+  }
+
+  /** The events on the way to this node. */
+  steps(node: number): Step[] {
+    return this.#path(node).flatMap((after): Step[] => {
+      const { event, parent, observation } = this.#nodes[after]!;
+      return event
+        ? [{ event, before: parent, after, seen: this.observation(parent), saw: observation }]
+        : [];
+    });
+  }
+
   /** What the seller can do, as its call `seller` answered on the way to this node. */
   abilities(node: number): Abilities | undefined {
     const settled = this.observation(node).settled[0];
@@ -280,6 +300,15 @@ export class Histories {
   }
 }
 
+/** One event of a history, with the nodes before and after it and what the process had done by then. */
+export interface Step {
+  event: InstanceEvent;
+  before: number;
+  after: number;
+  seen: Observation;
+  saw: Observation;
+}
+
 /** One history, as far as it matters to how it is run again. */
 export interface EventHistory {
   role: number;
@@ -309,5 +338,6 @@ const renamedEvent = (event: InstanceEvent, rename: (text: string) => string): I
 function sleptAfter(parent: Node | undefined, { timers }: Observation): number {
   const before = new Set(parent?.observation.timers.map(({ id }) => id));
   const fresh = timers.filter(({ id }) => !before.has(id));
-  return fresh.reduce((sum, { delayMs }) => sum + delayMs, parent?.sleptMs ?? 0);
+  const ms = fresh.map(({ delayMs, repeats }) => (repeats ? Infinity : delayMs));
+  return ms.reduce((sum, one) => sum + one, parent?.sleptMs ?? 0);
 }

@@ -80,7 +80,12 @@ export async function minimalCounterexamples(
   { properties, drawn, signal }: Wanted,
 ): Promise<Found[]> {
   const { scope } = parts;
-  const plain = { ...parts, reductions: { ...parts.reductions, symmetry: false } };
+  // Each step of a counterexample is one that ran: no buyer stands for another, and no tick is left out.
+  const plain = {
+    ...parts,
+    reductions: { ...parts.reductions, symmetry: false },
+    rules: { ...parts.rules, ticks: false },
+  };
   const found: Found[] = [];
   const open = new Set(properties);
   for (const smaller of smallerScopes(scope)) {

@@ -19,6 +19,8 @@ export interface Walk {
   outcome: string;
   /** What it violates, in a sentence each. */
   violations: Map<Property, string>;
+  /** It came to its end; else it was cut, as one of its processes goes on for ever. */
+  ended: boolean;
 }
 
 /** Follows one interleaving from start to rest. `random` decides only what the code itself chooses (`env.pick`). */
@@ -53,16 +55,17 @@ export async function walkOnce(
       violations.set('oversell', `${units} units were sold of ${space.scope.stock}`);
   }
   const locals = states.locals(at);
+  const ended = states.isEnd(at, []);
   const ends = finishesOf(space, locals, (operation) => states.spanOf(at, operation));
   const server = await rest.quiesce(states.server(at), locals, states.clockMs(at));
   const judgement = await rest.judge(server, ends, states.restarted(at));
-  for (const property of violatedIn(judgement)) {
+  for (const property of ended ? violatedIn(judgement) : []) {
     const said = judgement[property].evidence.map(({ message }) => message).join('; ');
     if (!violations.has(property)) violations.set(property, said);
   }
   const happened = [...opening, ...events.flatMap((event) => event.happened)];
   const outcome = outcomeOf(space.scope, ends, judgement, space.memo.content(server));
-  return { opening, events, happened, outcome, violations };
+  return { opening, events, happened, outcome, violations, ended };
 }
 
 export interface Sample {

@@ -45,6 +45,8 @@ export class Search {
   readonly #states: States;
   readonly #table: VectorTable;
   readonly #paths: (bigint | undefined)[] = [];
+  /** States on the way from the start to where the search is. */
+  readonly #entered: boolean[] = [];
   readonly #before: Int32Array;
   readonly #result: SearchResult;
   readonly #units: number[] = [];
@@ -75,11 +77,17 @@ export class Search {
       const frame = stack.at(-1)!;
       if (frame.at === frame.successors.length) {
         this.#paths[frame.state] = frame.paths;
+        this.#entered[frame.state] = false;
         stack.pop();
         continue;
       }
       const next = frame.successors[frame.at]!;
       const paths = this.#paths[next];
+      // Ticks that change nothing lead back: to go round once more is no further interleaving.
+      if (!frame.entered && this.#entered[next]) {
+        frame.at++;
+        continue;
+      }
       if (paths === undefined || !this.#space.reductions.merging) {
         if (frame.entered) {
           frame.paths += paths!;
@@ -136,7 +144,8 @@ export class Search {
         this.#result.transitions++;
       }
     }
-    const atRest = choices.every(({ price }) => price !== undefined);
+    this.#entered[state] = true;
+    const atRest = this.#states.isEnd(before, choices);
     if (atRest) await this.#judge(before);
     return { state, successors, at: 0, paths: atRest ? 1n : 0n, entered: false };
   }

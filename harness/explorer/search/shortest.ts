@@ -94,7 +94,7 @@ async function visit(
     if (seen.size >= maxStates) return 'too many';
     seen.add(key);
     const choices = states.choices(node.vector);
-    const ended = choices.every(({ price }) => price !== undefined);
+    const ended = states.isEnd(node.vector, choices);
     const message = await violation({ states, rest, property }, node.vector, ended);
     if (message !== undefined)
       return { opening, events: eventsTo(states, node), message, minimal: frontier.ordered };

@@ -1,6 +1,7 @@
 import { CannotExplore, StartAgain } from '../cannot-explore.ts';
 import { nondeterministic } from '../process/difference.ts';
 import type { Change } from '../process/histories.ts';
+import { changedByTicks } from '../process/many-ticks.ts';
 import { masked, STRATA } from '../process/chance.ts';
 import { uuidOf } from '../process/virtual.ts';
 import { isLone } from '../scope/layout.ts';
@@ -21,6 +22,7 @@ export async function verify(space: Space): Promise<string | undefined> {
   const difference = await space.histories.findDifference(() => [{}]);
   if (difference) throw nondeterministic(difference);
   await verifyChunks(space);
+  await verifyTicks(space);
   return (await chanceThatMatters(space)) ?? (await namesThatMatter(space));
 }
 
@@ -62,6 +64,13 @@ async function verifyChunks({ histories, layout, reductions, rules, scope, budge
   if (shared) throw new StartAgain('shared-chunks', chunked(shared.what));
   const lone = reductions.fuse ? await differs((role) => isLone(scope, role)) : undefined;
   if (lone) throw new StartAgain('chunks', chunked(lone.what));
+}
+
+/** A repeating timer may come any number of times where it was taken to change nothing. */
+async function verifyTicks({ histories, ticks }: Space): Promise<void> {
+  if (!ticks || ticks.leftOut.length === 0) return;
+  const changed = await changedByTicks(histories, ticks.leftOut);
+  if (changed !== undefined) throw new StartAgain('ticks', changed);
 }
 
 /** Whether other draws could have changed a command or an answer: both ends of what a draw can be, and each stratum. */

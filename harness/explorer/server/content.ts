@@ -21,6 +21,12 @@ export interface KeyContent extends Deadline {
 export const remainingMs = ({ ttlMs, untilMs }: Deadline, clockMs: number): number | undefined =>
   ttlMs ?? (untilMs === undefined ? undefined : untilMs - clockMs);
 
+/** Whether two contents hold the same data, whatever their deadlines and the scripts that are loaded. */
+export const holdsTheSame = (one: string, other: string): boolean => dataOf(one) === dataOf(other);
+
+const dataOf = (content: string): string =>
+  JSON.stringify((JSON.parse(withoutDeadlines(content)) as [KeyContent[], string, string])[0]);
+
 /** A content without how long its keys still live: only whether they may be forgotten at all. */
 export function withoutDeadlines(content: string): string {
   if (!content.includes('"volatile":true')) return content;

@@ -1,4 +1,5 @@
 import type { Histories } from '../process/histories.ts';
+import type { Ticks } from '../process/ticks.ts';
 import type { Rules } from '../rules.ts';
 import type { ServerMemo } from '../server/memo.ts';
 
@@ -13,6 +14,8 @@ export interface CursorContext {
   draws: 'branch' | 'first';
   /** Firing a timer moves the world's clock, and what Redis is to forget by then is forgotten. */
   clockMoves: boolean;
+  /** Ticks that lead back to the state before them. */
+  ticks: Ticks | undefined;
   /** Events after which an instance is taken to go on for ever. */
   mostEvents: number;
   /** @throws StartAgain if the text names buyers other than the role's own: then they are not interchangeable */

@@ -7,6 +7,7 @@ import type { ProcessState } from './process-state.ts';
 import type { CursorContext } from './cursor-context.ts';
 import { dirtied, entryOf, runOn } from './on-server.ts';
 import type { Entry } from '../server/memo.ts';
+import { holdsTheSame } from '../server/content.ts';
 import { Standpoint } from './standpoint.ts';
 import type { Step } from '../server/step-server.ts';
 
@@ -66,7 +67,9 @@ export class Cursor extends Standpoint {
     const command = this.context.swap(this.written(c)[connection.executed]!);
     const next = { ...connection, executed: connection.executed + 1 };
     this.#drawn = undefined;
+    const before = this.server;
     const reply = await runOn(this.context, next, command, (step) => this.#ask(step));
+    this.#noteTick(c, connection.executed, before);
     this.context.requireOwnIds(reply);
     if (next.open) next.replies = [...connection.replies, this.context.swap(reply)];
     this.connections[c] = next.open || next.executed < this.endOf(c, next) ? next : GONE;
@@ -168,6 +171,32 @@ export class Cursor extends Standpoint {
     });
     if (!this.waits) this.lost = [];
     this.#growConnections();
+    if (event.type === 'timer' || event.type === 'deliver') await this.#untick();
+  }
+
+  /** A tick that changes what the server holds, deadlines apart, is one of which two are not one. */
+  #noteTick(c: number, command: number, before: number): void {
+    const { ticks, memo } = this.context;
+    if (this.ticksCount || before === this.server || !ticks?.sent(this.node, c, command)) return;
+    this.ticksCount = !holdsTheSame(memo.content(before), memo.content(this.server));
+  }
+
+  /** Back to the state before the last tick, if that is over and nothing of the process came of it. */
+  async #untick(): Promise<void> {
+    const { ticks, histories } = this.context;
+    const { timers } = histories.observation(this.node);
+    if (!ticks || this.ticksCount || timers.length > 1 || timers.some(({ repeats }) => !repeats)) return;
+    if (this.connections.some(({ open }) => !open)) return;
+    const back = await ticks.unticked(this.node);
+    if (!back) return;
+    this.node = back.node;
+    for (const [c, places] of back.sent.entries()) {
+      const connection = this.connections[c]!;
+      const ran = places.filter((i) => i < connection.executed).length;
+      this.connections[c] = { ...connection, executed: connection.executed - ran };
+    }
+    const set = histories.observation(back.node).timers;
+    this.clock.due = this.clock.due.map(([, inMs], i) => [set[i]!.id, inMs]);
   }
 
   /**

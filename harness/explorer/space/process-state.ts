@@ -16,6 +16,8 @@ export interface ProcessState {
   lost: readonly string[];
   /** While the clock moves: which timers are set, and how long it takes until each is due, in milliseconds. */
   due: readonly (readonly [timer: number, inMs: number])[];
+  /** A tick of one of its repeating timers has changed the server: no two of them are taken for one. */
+  ticksCount: boolean;
 }
 
 /** A process that has not started. */
@@ -27,6 +29,7 @@ export const ABSENT: ProcessState = {
   connections: [],
   lost: [],
   due: [],
+  ticksCount: false,
 };
 
 /** One call on the seller. */

@@ -6,6 +6,7 @@ import type { Abilities } from '../process/seller-abilities.ts';
 import { inProcess } from '../process/link.ts';
 import { LATER_MS, purchasesAtOnce, specOf, type InstanceSpec, type Subject } from '../process/spec.ts';
 import { StartAgain } from '../cannot-explore.ts';
+import { Ticks } from '../process/ticks.ts';
 import { ALL_RULES, type Rules } from '../rules.ts';
 import { Budgets } from '../scope/budgets.ts';
 import { buyersIn, isLone, layoutOf, type Layout } from '../scope/layout.ts';
@@ -62,6 +63,8 @@ export class Setting {
   abilities!: Abilities;
   readonly #subject: Subject;
   readonly #roles: readonly number[];
+  /** Repeating timers that lead back to the state before them; undefined where they are found to matter. */
+  readonly ticks: Ticks | undefined;
   readonly #contexts: readonly CursorContext[];
 
   /** @throws UsageError if the scope has more faults than fit */
@@ -84,6 +87,7 @@ export class Setting {
       isWatchable: (key) => memo.watchable.includes(key),
       isExplored: (role) => role < this.layout.slots,
     });
+    this.ticks = rules.ticks ? new Ticks(this.histories) : undefined;
     this.#contexts = Array.from({ length: this.layout.slots }, (_, slot) => this.#contextOf(slot));
   }
 
@@ -161,7 +165,7 @@ export class Setting {
 
   #plainContext(mostEvents: number, draws: CursorContext['draws'] = 'first'): CursorContext {
     const { memo, histories, rules } = this;
-    const plain = { memo, histories, rules, draws, mostEvents, clockMoves: false };
+    const plain = { memo, histories, rules, draws, mostEvents, clockMoves: false, ticks: undefined };
     return { ...plain, swap: (text) => text, requireOwnIds: () => {} };
   }
 
@@ -173,6 +177,7 @@ export class Setting {
     const plain = {
       ...this.#plainContext(mostEvents, draws),
       clockMoves: this.reductions.stillClock !== true,
+      ticks: this.ticks,
     };
     if (!this.reductions.symmetry || slot >= this.layout.instances) return plain;
     return { ...plain, ...exchangeContext(this.scope, this.#roles[slot]!, slot) };

@@ -44,6 +44,7 @@ export class Space extends Setting {
   /** A purchase went on for so long that the search left it. */
   cut = false;
   readonly #moves = new Map<number, (readonly Move[])[]>();
+  readonly #endless = new Set<number>();
   readonly #dirtied = new Map<string, number>();
 
   /** The sale opened and every instance ready, from an empty server. */
@@ -202,7 +203,13 @@ export class Space extends Setting {
     const cursor = new Cursor(this.context(slot), 0, local);
     if (!cursor.endless) return movesOf({ setting: this, slot, local, cursor, packed });
     this.cut = true;
+    this.#endless.add(this.locals.id(local));
     return [];
+  }
+
+  /** Whether the search goes no further with this local state, although its process would. */
+  isCut(localId: number): boolean {
+    return this.#endless.has(localId);
   }
 
   #finish(cursor: Cursor, slot: number, packed: number): Transition {

@@ -18,6 +18,7 @@ export class Standpoint {
   protected readonly calls: CallState[];
   protected readonly connections: Connection[];
   protected lost: readonly string[];
+  protected ticksCount: boolean;
 
   constructor(context: CursorContext, local: ProcessState) {
     if (local.phase === 'done' || local.phase === 'absent')
@@ -29,6 +30,7 @@ export class Standpoint {
     this.calls = [...local.calls];
     this.connections = [...local.connections];
     this.lost = local.lost;
+    this.ticksCount = local.ticksCount;
     this.clock = new CursorClock(local.due, context.clockMoves);
   }
 
@@ -155,6 +157,7 @@ export class Standpoint {
       connections: this.connections,
       lost: this.lost,
       due: this.clock.due,
+      ticksCount: this.ticksCount,
     };
   }
 

@@ -98,6 +98,15 @@ export class States {
     return { vector: vector.slice(), happened: this.happened };
   }
 
+  /**
+   * Whether nothing of the sale is left to do, as these choices say. A path that was cut has no end: what would have come
+   * of it is not known.
+   */
+  isEnd(vector: Int32Array, choices: readonly Choice[]): boolean {
+    if (choices.some(({ price }) => price === undefined)) return false;
+    return !this.space.cut || !this.locals(vector).some((local) => this.space.isCut(local));
+  }
+
   /** Everything that may happen next, what the sale itself does first. */
   choices(vector: Int32Array): Choice[] {
     return this.#choices.of(vector, this.clockMs(vector));
