@@ -1,8 +1,8 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { isHarnessFrame } from '../../ground/places.ts';
-import { connectorTo } from './link.ts';
+import { overLinks } from './link.ts';
 
-type OpenLink = Parameters<typeof connectorTo>[0];
+type OpenLink = Parameters<typeof overLinks>[0];
 
 /** The clients of one instance: ioredis as it is, over links inside this process. */
 export class Clients {
@@ -43,7 +43,7 @@ function connect(options: Partial<RedisOptions>, open: OpenLink): Redis {
   // A live link is never late: only cuts, which are events, end a wait.
   for (const timeout of ['commandTimeout', 'connectTimeout', 'socketTimeout'] as const)
     delete client[timeout];
-  const redis = new Redis({ ...client, Connector: connectorTo(open) } as RedisOptions & {
+  const redis = new Redis({ ...client, ...overLinks(open) } as RedisOptions & {
     replyMapping?: 'legacy';
   });
   redis.on('error', () => {}); // a cut is an event of the search, not news

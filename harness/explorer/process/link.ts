@@ -67,8 +67,8 @@ class Link extends Duplex {
   }
 
   #take(bytes: string): void {
-    const args = decodeCommand(bytes);
-    if (!this.#handshaking || !isHandshake(args)) {
+    const args = this.#handshaking ? decodeCommand(bytes) : undefined;
+    if (!args || !isHandshake(args)) {
       this.#onCommand(bytes);
       return;
     }
@@ -83,26 +83,40 @@ class Link extends Duplex {
 
 type ConnectorClass = NonNullable<RedisOptions['Connector']>;
 
-/** What ioredis accepts as `Connector`: hands out what `open` makes instead of a socket. */
-export function connectorTo(open: () => Duplex): ConnectorClass {
-  class InProcessConnector {
-    #stream: Duplex | undefined;
+/** Opens the next connection of an instance. */
+type OpenLink = () => Duplex;
 
-    check(): boolean {
-      return true;
-    }
+/** What ioredis accepts as `Connector`: hands out what the client's options open instead of a socket. */
+class InProcessConnector {
+  readonly #open: OpenLink;
+  #stream: Duplex | undefined;
 
-    connect(): Promise<Duplex> {
-      this.#stream = open();
-      return Promise.resolve(this.#stream);
-    }
-
-    disconnect(): void {
-      this.#stream?.destroy();
-    }
+  constructor({ openLink }: { openLink: OpenLink }) {
+    this.#open = openLink;
   }
-  return InProcessConnector as unknown as ConnectorClass;
+
+  check(): boolean {
+    return true;
+  }
+
+  connect(): Promise<Duplex> {
+    this.#stream = this.#open();
+    return Promise.resolve(this.#stream);
+  }
+
+  disconnect(): void {
+    this.#stream?.destroy();
+  }
 }
+
+/**
+ * Options of a client whose connections are opened so. The class is one for all clients: V8 keeps each class, and
+ * all that its code sees, until a full garbage collection, and an exploration makes thousands of clients.
+ */
+export const overLinks = (openLink: OpenLink): Pick<RedisOptions, 'Connector'> & { openLink: OpenLink } => ({
+  Connector: InProcessConnector as unknown as ConnectorClass,
+  openLink,
+});
 
 /** Links for one instance. */
 export function inProcess(): Transport {

@@ -33,6 +33,9 @@ const OUTSIDE = new Map([
 const ENDING =
   /^(SIGN|VERIFY|HASH|CIPHER|KEYGEN|KEYPAIRGEN|SECRETKEYGEN|KEYEXPORT|DERIVEBITS|CHECKPRIME|RANDOMPRIME)REQUEST$/;
 
+/** What waits for nothing outside, and is nearly all that there is: not worth a closer look. */
+const ORDINARY = new Set(['PROMISE', 'TickObject', 'Immediate', 'Microtask']);
+
 /** Node sees each asynchronous resource when it is made, before it can finish: nothing slips through unseen. */
 export function watchOutside(current: () => Waiting | undefined): Disposable {
   const ending = new Map<number, Waiting>();
@@ -48,6 +51,7 @@ export function watchOutside(current: () => Waiting | undefined): Disposable {
   const ends = createHook({ after: end, destroy: end });
   const begins = createHook({
     init(id, type) {
+      if (ORDINARY.has(type)) return;
       const world = current();
       if (!world) return;
       if (ENDING.test(type)) {
