@@ -17,32 +17,71 @@ export function nondeterministic({ what }: Difference): CannotExplore {
   );
 }
 
-export function compare(expected: Observation, seen: Observation): Difference | undefined {
-  for (const [connection, commands] of expected.written.entries()) {
-    const others = seen.written[connection] ?? [];
-    for (let i = 0; i < Math.max(commands.length, others.length); i++) {
-      if (commands[i] === others[i]) continue;
-      const name = decodeCommand(commands[i] ?? others[i]!)[0]!.toUpperCase();
-      return { what: `${name} (command ${i + 1} of its connection)` };
-    }
+/**
+ * Compares two runs of one history event by event. What was written stays written, and an answer stays given: after
+ * each event only what came with it is looked at.
+ */
+export class Comparison {
+  readonly #rename: ((text: string) => string) | undefined;
+  /** Per connection, how many commands were found equal. */
+  readonly #written: number[] = [];
+  /** Answers that were found equal. */
+  readonly #settled = new Set<number>();
+
+  /** @param rename what the first run did is expected of the second under these names */
+  constructor(rename?: (text: string) => string) {
+    this.#rename = rename;
   }
-  if (JSON.stringify(expected.settled) !== JSON.stringify(seen.settled))
-    return { what: 'the answer of a call' };
+
+  /** After each event. @returns what differs, or undefined */
+  compare(expected: Observation, seen: Observation): Difference | undefined {
+    return (
+      this.#commands(expected.written, seen.written) ??
+      this.#answers(expected.settled, seen.settled) ??
+      restDiffers(expected, seen)
+    );
+  }
+
+  #commands(expected: Observation['written'], seen: Observation['written']): Difference | undefined {
+    for (let connection = 0; connection < Math.max(expected.length, seen.length); connection++) {
+      const commands = expected[connection] ?? NONE;
+      const others = seen[connection] ?? NONE;
+      const most = Math.max(commands.length, others.length);
+      for (let i = this.#written[connection] ?? 0; i < most; i++) {
+        if (this.#expected(commands[i]) === others[i]) continue;
+        const name = decodeCommand(commands[i] ?? others[i]!)[0]!.toUpperCase();
+        return { what: `${name} (command ${i + 1} of its connection)` };
+      }
+      this.#written[connection] = most;
+    }
+    return undefined;
+  }
+
+  #answers(expected: Observation['settled'], seen: Observation['settled']): Difference | undefined {
+    for (let call = 0; call < Math.max(expected.length, seen.length); call++) {
+      if (this.#settled.has(call)) continue;
+      if (this.#expected(textOf(expected[call])) !== textOf(seen[call]))
+        return { what: 'the answer of a call' };
+      if (expected[call]) this.#settled.add(call);
+    }
+    return undefined;
+  }
+
+  #expected(text: string | undefined): string | undefined {
+    return text === undefined || !this.#rename ? text : this.#rename(text);
+  }
+}
+
+const NONE: readonly string[] = [];
+
+const textOf = (settled: Settled | undefined): string | undefined => settled && JSON.stringify(settled);
+
+function restDiffers(expected: Observation, seen: Observation): Difference | undefined {
   if (!sameTimers(expected.timers, seen.timers)) return { what: 'the timers that are set' };
-  if (JSON.stringify(expected.putOff) !== JSON.stringify(seen.putOff)) return { what: 'what it put off' };
+  if (expected.putOff?.join() !== seen.putOff?.join()) return { what: 'what it put off' };
   return undefined;
 }
 
 const sameTimers = (some: readonly PendingTimer[], others: readonly PendingTimer[]): boolean =>
   some.length === others.length &&
   some.every((one, i) => one.repeats === others[i]!.repeats && one.firable === others[i]!.firable);
-
-export function renameObservation(observation: Observation, rename: (text: string) => string): Observation {
-  return {
-    ...observation,
-    written: observation.written.map((commands) => commands.map(rename)),
-    settled: observation.settled.map(
-      (settled) => settled && (JSON.parse(rename(JSON.stringify(settled))) as Settled),
-    ),
-  };
-}

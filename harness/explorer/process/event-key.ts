@@ -1,4 +1,4 @@
-import type { InstanceEvent } from './instance.ts';
+import type { Call, InstanceEvent } from './instance.ts';
 
 /** Equal keys, equal events: what a history goes on by. */
 export function eventKey(event: InstanceEvent): string {
@@ -20,4 +20,11 @@ function keyOf(event: InstanceEvent): string {
     case 'call':
       return `c${JSON.stringify(event.call)}`;
   }
+}
+
+/** The same event under other names. */
+export function renamedEvent(event: InstanceEvent, rename: (text: string) => string): InstanceEvent {
+  if (event.type === 'deliver') return { ...event, bytes: rename(event.bytes) };
+  if (event.type !== 'call') return event;
+  return { ...event, call: JSON.parse(rename(JSON.stringify(event.call))) as Call };
 }

@@ -1,11 +1,11 @@
 import type { Abilities } from './seller-abilities.ts';
-import { eventKey } from './event-key.ts';
+import { eventKey, renamedEvent } from './event-key.ts';
 import { chunksOf, inOneChunk, type Chunk } from './chunks.ts';
 import { OpenPick, StartAgain } from '../cannot-explore.ts';
 import { Instance, type InstanceEvent, type Observation } from './instance.ts';
 import type { DrawnName } from './chance.ts';
 import type { InstanceSpec } from './spec.ts';
-import { compare, nondeterministic, renameObservation, type Difference } from './difference.ts';
+import { Comparison, nondeterministic, type Difference } from './difference.ts';
 import { decodeCommand } from '../../wire/resp.ts';
 
 interface Node {
@@ -138,7 +138,7 @@ export class Histories {
     const { role, depth } = this.#nodes[node]!;
     const child = this.#add({
       parent: node,
-      sleptMs: sleptAfter(this.#nodes[node], instance.observe()),
+      sleptMs: sleptAfter(this.#nodes[node], instance.look()),
       event,
       role,
       depth: depth + 1,
@@ -199,31 +199,32 @@ export class Histories {
   ): Promise<Difference | undefined> {
     for (let leaf = 0; leaf < this.#nodes.length; leaf++) {
       if (this.#nodes[leaf]!.children.size > 0) continue;
-      for (const change of changesOf(this.#history(leaf))) {
-        const difference = await this.#differenceUnder(change, leaf);
+      const path = this.#path(leaf);
+      for (const change of changesOf(this.#history(path))) {
+        const difference = await this.#differenceUnder(change, path);
         if (difference) return difference;
       }
     }
     return undefined;
   }
 
-  async #differenceUnder(change: Change, leaf: number): Promise<Difference | undefined> {
-    const spec = this.#specOf(this.#nodes[leaf]!.role);
+  async #differenceUnder(change: Change, path: readonly number[]): Promise<Difference | undefined> {
+    const { rename, chunk } = change;
+    const spec = this.#specOf(this.#nodes[path[0]!]!.role);
     const instance = await Instance.boot({ ...spec, ...change.spec?.(spec) });
-    const path = this.#path(leaf);
-    const { from, to } = change.chunk ?? { from: 0, to: 0 };
+    const comparison = new Comparison(rename);
     for (const [i, node] of path.entries()) {
-      const { observation } = this.#nodes[node]!;
-      if (i >= from && i < to) continue;
-      const arriving = i === to ? path.slice(from, to + 1) : [node];
-      const events = arriving.flatMap((one) => this.#nodes[one]!.event ?? []);
-      const event = events.length > 1 ? inOneChunk(events) : events[0];
-      if (event) await instance.apply(change.rename ? renamedEvent(event, change.rename) : event);
-      const expected = change.rename ? renameObservation(observation, change.rename) : observation;
-      const difference = compare(expected, instance.observe());
+      if (chunk && i >= chunk.from && i < chunk.to) continue;
+      const event = i === chunk?.to ? this.#inOneChunk(path, chunk) : this.#nodes[node]!.event;
+      if (event) await instance.apply(rename ? renamedEvent(event, rename) : event);
+      const difference = comparison.compare(this.observation(node), instance.look());
       if (difference) return difference;
     }
     return undefined;
+  }
+
+  #inOneChunk(path: readonly number[], { from, to }: Chunk): InstanceEvent {
+    return inOneChunk(path.slice(from, to + 1).map((node) => this.#nodes[node]!.event!));
   }
 
   /** Names that any history drew. */
@@ -231,9 +232,8 @@ export class Histories {
     return this.#nodes.flatMap(({ children, observation }) => (children.size > 0 ? [] : observation.names));
   }
 
-  #history(leaf: number): EventHistory {
-    const { observation, role } = this.#nodes[leaf]!;
-    const path = this.#path(leaf);
+  #history(path: readonly number[]): EventHistory {
+    const { observation, role } = this.#nodes[path.at(-1)!]!;
     const events = path.map((node) => this.#nodes[node]!.event);
     return {
       role,
@@ -244,7 +244,7 @@ export class Histories {
         }));
         return chunksOf(told).map(({ from: first, to: last }) => ({ from: first + 1, to: last + 1 }));
       },
-      text: JSON.stringify([events, observation.written, observation.settled]),
+      text: () => JSON.stringify([events, observation.written, observation.settled]),
       draws: observation.ambientDraws + observation.envDraws,
       names: observation.names.length,
     };
@@ -257,10 +257,11 @@ export class Histories {
 
   async #replay(node: number): Promise<Instance> {
     const instance = await this.#boot(this.#nodes[node]!.role);
+    const comparison = new Comparison();
     for (const step of this.#path(node)) {
       const { event, observation } = this.#nodes[step]!;
       if (event) await instance.apply(event);
-      const difference = compare(observation, instance.observe());
+      const difference = comparison.compare(observation, instance.look());
       if (difference) throw nondeterministic(difference);
     }
     return instance;
@@ -315,7 +316,7 @@ export interface EventHistory {
   /** Replies in it that could have arrived in one chunk. */
   chunks: () => Chunk[];
   /** All that it was told, did and answered. */
-  text: string;
+  text: () => string;
   /** How often it drew chance, names apart. */
   draws: number;
   /** Names that it drew. */
@@ -330,9 +331,6 @@ export interface Change {
   /** These replies arrive in one chunk. */
   chunk?: Chunk;
 }
-
-const renamedEvent = (event: InstanceEvent, rename: (text: string) => string): InstanceEvent =>
-  JSON.parse(rename(JSON.stringify(event))) as InstanceEvent;
 
 /** All delays of all timers that were set by now. */
 function sleptAfter(parent: Node | undefined, { timers }: Observation): number {

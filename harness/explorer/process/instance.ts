@@ -119,10 +119,9 @@ export class Instance implements VirtualWorld {
         this.#transport.cut(connection);
       // A client tells of its end some turns later; by the end of that turn, Node has told of promises that were
       // rejected without anybody looking.
-      for (let turn = 0; turn < MOST_TURNS_TO_END; turn++) {
-        await macrotask();
-        if (this.#clients.ended) break;
-      }
+      let turns = 0;
+      do await macrotask();
+      while (!this.#clients.ended && ++turns < MOST_TURNS_TO_END);
     });
   }
 
@@ -154,10 +153,17 @@ export class Instance implements VirtualWorld {
     if (this.#openPick !== undefined) throw new OpenPick(event.picks ?? [], this.#openPick);
   }
 
+  /** What it has done so far, to keep. */
   observe(): Observation {
+    const seen = this.look();
+    return { ...seen, written: seen.written.map((commands) => [...commands]), settled: [...seen.settled] };
+  }
+
+  /** The same, to look at: its arrays go on growing. */
+  look(): Observation {
     return {
-      written: this.#written.map((commands) => [...commands]),
-      settled: [...this.#settled],
+      written: this.#written,
+      settled: this.#settled,
       timers: this.#timers.observe(),
       clockReads: this.#clockReads,
       putOff: this.#immediates.some(({ callback }) => callback) ? this.#putOffAt : undefined,

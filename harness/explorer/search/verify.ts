@@ -1,5 +1,5 @@
 import { CannotExplore, StartAgain } from '../cannot-explore.ts';
-import { nondeterministic } from '../process/difference.ts';
+import { nondeterministic, type Difference } from '../process/difference.ts';
 import type { Change } from '../process/histories.ts';
 import { changedByTicks } from '../process/many-ticks.ts';
 import { masked, STRATA } from '../process/chance.ts';
@@ -39,7 +39,7 @@ async function verifySymmetry(space: Space): Promise<void> {
     throw new StartAgain('symmetry', `one step names buyers in more than ${MOST_RENAMINGS} ways`);
   };
   const lost =
-    (await histories.findDifference(({ text }) => renamings(text).map((rename) => ({ rename }))))?.what ??
+    (await histories.findDifference(({ text }) => renamings(text()).map((rename) => ({ rename }))))?.what ??
     (await memo.verifyRenaming(renamings));
   if (lost === undefined) return;
   throw new StartAgain('symmetry', `${lost} depends on more of the ids than whether they are equal`);
@@ -53,7 +53,7 @@ const chunked = (what: string): string => `${what} depends on which replies arri
  */
 async function verifyChunks({ histories, layout, reductions, rules, scope, budgets }: Space): Promise<void> {
   if (!rules.chunks) return;
-  const differs = (those: (role: number) => boolean): ReturnType<typeof histories.findDifference> =>
+  const differs = (those: (role: number) => boolean): Promise<Difference | undefined> =>
     histories.findDifference(({ role, chunks }) =>
       role < layout.slots && those(role) ? chunks().map((chunk) => ({ chunk })) : [],
     );

@@ -40,11 +40,11 @@ export class Process {
 
   /** What its seller can do; undefined while it has none. */
   get abilities(): Abilities | undefined {
-    return abilitiesIn(this.instance.observe().settled[0]);
+    return abilitiesIn(this.instance.look().settled[0]);
   }
 
   get #timers(): readonly PendingTimer[] {
-    return this.crashed ? [] : this.instance.observe().timers;
+    return this.crashed ? [] : this.instance.look().timers;
   }
 
   /** Timers that may be the next to fire: as `mayFire` says. */
@@ -65,13 +65,13 @@ export class Process {
 
   /** Something is put off by setImmediate. */
   get putsOff(): boolean {
-    return !this.crashed && this.instance.observe().putOff !== undefined;
+    return !this.crashed && this.instance.look().putOff !== undefined;
   }
 
   /** Replies of the connection that may arrive now: see `Cursor.arriving`. */
   arriving(connection: number): number {
     const { replies, answered } = this.passages[connection]!;
-    const { putOff } = this.instance.observe();
+    const { putOff } = this.instance.look();
     if (!putOff || this.crashed) return replies.length;
     return Math.max(0, Math.min(replies.length, (putOff[connection] ?? 0) - answered));
   }
@@ -84,7 +84,7 @@ export class Process {
 
   /** It lives, and a call has no answer. */
   get owes(): boolean {
-    return !this.crashed && this.instance.observe().settled.includes(undefined);
+    return !this.crashed && this.instance.look().settled.includes(undefined);
   }
 
   async call(call: Call, called: Called = NOBODYS, picks?: readonly number[]): Promise<number> {
@@ -159,7 +159,7 @@ export class Process {
   /** Operations answered since this was last asked. */
   newlyAnswered(): number[] {
     if (this.crashed) return [];
-    const { settled } = this.instance.observe();
+    const { settled } = this.instance.look();
     const fresh = this.calls.flatMap(({ operation }, i) =>
       operation >= 0 && settled[i] && !this.#answered.has(operation) ? [operation] : [],
     );
@@ -169,7 +169,7 @@ export class Process {
 
   /** What became of each operation that it was asked for. */
   finished(): Omit<Finish, 'invoked' | 'completed'>[] {
-    const { settled } = this.instance.observe();
+    const { settled } = this.instance.look();
     return this.calls.flatMap(({ operation, kind, buyer }, i) => {
       if (kind === 'other' || operation < 0) return [];
       // What its code does after its death is nobody's answer.
@@ -204,7 +204,7 @@ export class Process {
 
   /** The client sends again what it had no reply to. */
   #noteResent(): void {
-    const { written, settled } = this.instance.observe();
+    const { written, settled } = this.instance.look();
     written.forEach((commands, c) => {
       const fresh = commands.slice(this.#written[c] ?? 0);
       if (!fresh.some((command) => this.#lost.includes(command))) return;

@@ -60,7 +60,7 @@ export class Operator {
     const ask = async (call: Call): Promise<Settled | undefined> => {
       const index = await process.call(call);
       await process.drive(work);
-      return process.instance.observe().settled[index];
+      return process.instance.look().settled[index];
     };
     const recorded = abilities.recorded ? await ask({ method: 'recorded' }) : undefined;
     const buy = async (n: number): Promise<boolean> =>
@@ -110,10 +110,10 @@ export class Operator {
     const makesSeller = call.method !== 'open';
     const process = await this.boot({ role: this.#slots, purchases: 1, startMs }, makesSeller);
     await process.drive();
-    const hasSeller = !makesSeller || process.instance.observe().settled[0]?.kind === 'returned';
+    const hasSeller = !makesSeller || process.instance.look().settled[0]?.kind === 'returned';
     const index = hasSeller ? await process.call(call) : -1;
     await process.drive();
-    const settled = process.instance.observe().settled[index];
+    const settled = process.instance.look().settled[index];
     await process.instance.kill();
     if (settled?.kind === 'threw') throw new CannotExplore(settled.message, `correct ${call.method}()`);
     return settled;
