@@ -5,7 +5,7 @@
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, dirname, extname, parse, resolve } from 'node:path';
+import { basename, dirname, extname, parse, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { STRATEGIES } from '../ground/places.ts';
 import { STRATEGY_EXTENSIONS } from './source.ts';
@@ -38,6 +38,14 @@ function relativeFile(specifier: string, from: string): string | undefined {
   const own = [path, ...candidates].find((candidate) => extname(candidate) && existsSync(candidate));
   return own ?? besideEveryStrategy(specifier) ?? path;
 }
+
+/**
+ * Whether a file is one of those that lie beside every strategy, and ours. None of them keeps anything of a sale from
+ * call to call, so that one evaluation serves every process that is explored.
+ */
+export const isStateless = (file: string): boolean =>
+  dirname(file) + sep === strategies && BESIDE_EVERY_STRATEGY.includes(parse(file).name);
+const strategies = fileURLToPath(STRATEGIES);
 
 /** `./contract.ts` and its like, as a file that was copied out of `strategies/` says it. */
 function besideEveryStrategy(specifier: string): string | undefined {

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { compileFunction } from 'node:vm';
-import { comesWithUs, fileOfImport } from '../../loader/imports.ts';
+import { comesWithUs, fileOfImport, isStateless } from '../../loader/imports.ts';
 import { compile } from '../../loader/source.ts';
 import { virtualModule } from './virtual.ts';
 
@@ -19,6 +19,10 @@ interface Compiled {
   require: NodeJS.Require;
   /** What it imports, as it was found the first time: evaluating anew need not ask the disk again. */
   found: Map<string, string | undefined>;
+  /** Packages that it got: they are shared, so that whoever is evaluated later gets the same. */
+  packages: Map<string, unknown>;
+  /** Its `import.meta`. */
+  meta: object;
 }
 
 /** For packages that come with us, when the strategy's folder has none. */
@@ -26,8 +30,8 @@ const ownRequire = createRequire(import.meta.url);
 
 /**
  * A strategy's file and what it imports by relative path, compiled once and evaluated afresh as often as there are
- * instances: state at module level belongs to one process, in production and here. Packages are shared; they are
- * taken to hold no state of the sale.
+ * instances: state at module level belongs to one process, in production and here. Packages are shared, and so is what
+ * of ours lies beside every strategy: they are taken to hold no state of the sale.
  *
  * The modules become functions instead of ES modules because Node never lets go of an ES module, and an exploration
  * evaluates thousands.
@@ -35,6 +39,8 @@ const ownRequire = createRequire(import.meta.url);
 export class Program {
   readonly file: string;
   readonly #modules = new Map<string, Compiled>();
+  /** Modules that every process may share, evaluated. */
+  readonly #shared = new Map<string, { exports: Exports }>();
 
   private constructor(file: string) {
     this.file = file;
@@ -47,9 +53,9 @@ export class Program {
     return program;
   }
 
-  /** Evaluates every module anew. @returns what the strategy's file exports */
+  /** Evaluates anew every module that can keep something of a sale. @returns what the strategy's file exports */
   evaluate(): Exports {
-    const evaluated = new Map<string, { exports: Exports }>();
+    const evaluated = new Map(this.#shared);
     const load = (file: string): Exports => {
       const known = evaluated.get(file);
       if (known) return known.exports;
@@ -59,9 +65,10 @@ export class Program {
       const require = (specifier: string): unknown => {
         const path = fileOf(compiled, specifier, file);
         if (path !== undefined && this.#modules.has(path)) return load(path);
-        return virtualModule(specifier, requireFrom(compiled.require, path ?? specifier));
+        return virtualModule(specifier, packageOf(compiled, path ?? specifier));
       };
-      compiled.factory(module.exports, module, require, metaOf(file, compiled));
+      compiled.factory(module.exports, module, require, { ...compiled.meta });
+      if (isStateless(file)) this.#shared.set(file, module);
       // Nothing to freeze: the exports object is the module's own, as in CommonJS.
       return module.exports;
     };
@@ -75,17 +82,20 @@ export class Program {
     const { code } = compiled;
     const parameters = ['exports', 'module', 'require', '__meta'];
     const factory = compileFunction(code, parameters, { filename: file }) as Factory;
-    this.#modules.set(file, { factory, require: createRequire(file), found: new Map() });
+    this.#modules.set(file, linked(file, factory));
     for (const [, specifier] of code.matchAll(/\brequire\("((?:\.|\/|file:)[^"]+)"\)/g)) {
       await this.#compile(fileOfImport(specifier!, file)!);
     }
   }
 }
 
-function requireFrom(require: NodeJS.Require, specifier: string): unknown {
-  return pathOf(require, specifier) === undefined && comesWithUs(specifier)
-    ? ownRequire(specifier)
-    : require(specifier);
+function packageOf({ packages, require }: Compiled, specifier: string): unknown {
+  const known = packages.get(specifier);
+  if (known !== undefined) return known;
+  const ours = pathOf(require, specifier) === undefined && comesWithUs(specifier);
+  const found: unknown = ours ? ownRequire(specifier) : require(specifier);
+  packages.set(specifier, found);
+  return found;
 }
 
 function pathOf(require: NodeJS.Require, specifier: string): string | undefined {
@@ -96,7 +106,7 @@ function pathOf(require: NodeJS.Require, specifier: string): string | undefined 
   }
 }
 
-function fileOf({ found }: Compiled, specifier: string, from: string): string | undefined {
+function fileOf({ found }: Pick<Compiled, 'found'>, specifier: string, from: string): string | undefined {
   const known = found.get(specifier);
   if (known !== undefined || found.has(specifier)) return known;
   const path = fileOfImport(specifier, from);
@@ -104,12 +114,20 @@ function fileOf({ found }: Compiled, specifier: string, from: string): string | 
   return path;
 }
 
-function metaOf(file: string, compiled: Compiled): object {
-  return {
+/** A module that imports nothing yet. */
+function linked(file: string, factory: Factory): Compiled {
+  const compiled: Omit<Compiled, 'meta'> = {
+    factory,
+    require: createRequire(file),
+    found: new Map(),
+    packages: new Map(),
+  };
+  const meta = {
     url: pathToFileURL(file).href,
     filename: file,
     dirname: dirname(file),
     resolve: (specifier: string) =>
       pathToFileURL(fileOf(compiled, specifier, file) ?? compiled.require.resolve(specifier)).href,
   };
+  return { ...compiled, meta };
 }
