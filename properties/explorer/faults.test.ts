@@ -1,23 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { replay } from '../../harness/explorer/sockets/replay-schedule.ts';
-import { ServerMemo } from '../../harness/explorer/server/memo.ts';
-import { AtRest } from '../../harness/explorer/search/at-rest.ts';
-import { Search } from '../../harness/explorer/search/search.ts';
-import { NOTHING_REDUCED } from '../../harness/explorer/space/setting.ts';
-import { Space } from '../../harness/explorer/space/space.ts';
-import { virtualGlobals } from '../../harness/explorer/process/virtual.ts';
-import { everyRealInterleaving } from '../../harness/explorer/sockets/unreduced.ts';
-import { PROPERTIES, type Strategy } from '../../strategies/contract.ts';
+import type { Strategy } from '../../strategies/contract.ts';
 import { decrementThenCheck } from '../../strategies/decrement-then-check.ts';
 import { functionDecrement } from '../../strategies/function-decrement.ts';
 import { luaDecrement } from '../../strategies/lua-decrement.ts';
 import { luaReserveOnce } from '../../strategies/lua-reserve-once.ts';
 import { watchRetry } from '../../strategies/watch-retry.ts';
 import { strategies } from '../helpers/built-ins.ts';
-import { exploring, properties, scopeOf, server, subject, type GivenScope } from '../helpers/exploring.ts';
+import { exploring, properties, server, subject, type GivenScope } from '../helpers/exploring.ts';
 import * as commandProbes from '../helpers/probes/commands.ts';
 import * as processProbes from '../helpers/probes/process.ts';
 import * as sellingProbes from '../helpers/probes/selling.ts';
+import { overSockets, withoutReductions } from '../helpers/honest.ts';
 import { rotating } from '../helpers/rotating.ts';
 
 const redis = server();
@@ -231,22 +225,9 @@ async function agree(strategy: Strategy, scope: GivenScope): Promise<void> {
     expect(walked.interleavings).toBe(reduced.interleavings);
     expect(sorted(walked.outcomes)).toEqual(sorted(reduced.outcomes));
   }
-  expect(sorted(await withoutReductions(strategy, scope))).toEqual(sorted(reduced.outcomes));
-}
-
-/** Nothing fused, nothing at once, starts explicit, no symmetry; equal states merged, so that it ends. */
-async function withoutReductions(strategy: Strategy, scope: GivenScope): Promise<Set<string>> {
-  using _ = virtualGlobals();
-  const memo = await ServerMemo.open(redis.target);
-  if (strategy.name.startsWith('watch-')) await memo.watch('{item}:stock');
-  const reductions = { ...NOTHING_REDUCED, merging: true };
-  const space = new Space({ scope: scopeOf(scope), subject: await subject(strategy), memo, reductions });
-  const result = await new Search(space, new AtRest(space), {
-    properties: PROPERTIES,
-    maxStates: Infinity,
-  }).run();
-  await memo.close();
-  return result.outcomes;
+  expect(sorted(await withoutReductions(redis.target, await subject(strategy), scope))).toEqual(
+    sorted(reduced.outcomes),
+  );
 }
 
 test.each([
@@ -257,14 +238,7 @@ test.each([
   { name: 'a restart without data', faults: { 'restart-without-aof': 1 } },
 ])('over real sockets, with nothing reduced, $name comes to the same outcomes', async ({ faults }) => {
   const scope = { buyers: 1, stock: 1, faults };
-  using _ = virtualGlobals();
-  const memo = await ServerMemo.open(redis.target);
-  const real = await everyRealInterleaving(
-    scopeOf(scope),
-    { subject: await subject(functionDecrement), memo, target: redis.target },
-    { most: 2_000 },
-  );
-  await memo.close();
+  const real = await overSockets(redis.target, await subject(functionDecrement), scope, 2_000);
   expect(real.exhausted).toBe(true);
   const reduced = await exploring(redis.target, functionDecrement, scope);
   expect(sorted(real.outcomes)).toEqual(sorted(reduced.outcomes));

@@ -2,30 +2,12 @@
  * Explores files that are named after a built-in, each beside that built-in, for 2 buyers and 1 unit, and tells a line
  * of each: what came of the file, and what of the built-in. Without an audit: what it compares needs none.
  */
-import { scopeOfFlags } from '../../dist/harness/commands/scope-flags.js';
-import { systemClock } from '../../dist/harness/ground/ambient.js';
 import { explore } from '../../dist/harness/explorer/explore.js';
 import { subjectOf } from '../../dist/harness/explorer/process/subject.js';
 import { loadStrategy } from '../../dist/harness/loader/strategies.js';
-import { findServer } from '../../dist/harness/redis/find/find-server.js';
-import { startServer } from '../../dist/harness/redis/server.js';
+import { now, ownServer, scope } from './small-sale.mjs';
 
-/** As the command line would say it. */
-const scope = scopeOfFlags({
-  buyers: 2,
-  stock: 1,
-  quantities: '1',
-  attempts: 3,
-  client: 'default',
-  faults: '',
-  seed: 1,
-  releases: 0,
-  restocks: 0,
-  jobs: 0,
-});
-const target = await startServer(await findServer({}));
-
-const now = () => systemClock.monotonicNs() / 1e6;
+const target = await ownServer();
 
 async function explored(ref) {
   const loaded = await loadStrategy(ref);

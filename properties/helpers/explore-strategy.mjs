@@ -1,31 +1,15 @@
 /** Explores a strategy from a file, watched by an impatient watchdog, and tells on stdout what came of it. */
 import { dirname } from 'node:path';
-import { systemClock } from '../../dist/harness/ground/ambient.js';
 import { explore } from '../../dist/harness/explorer/explore.js';
-import { scopeOfFlags } from '../../dist/harness/commands/scope-flags.js';
 import { subjectOf } from '../../dist/harness/explorer/process/subject.js';
-import { findServer } from '../../dist/harness/redis/find/find-server.js';
-import { startServer } from '../../dist/harness/redis/server.js';
 import { chosenStrategies } from '../../dist/harness/loader/strategies.js';
 import { startWatchdog } from '../../dist/harness/terminal/watchdog.js';
+import { now, ownServer, scope } from './small-sale.mjs';
 
-/** As the command line would say it. */
-const SIZE = {
-  buyers: 2,
-  stock: 1,
-  quantities: '1',
-  attempts: 3,
-  client: 'default',
-  faults: '',
-  seed: 1,
-  releases: 0,
-  restocks: 0,
-  jobs: 0,
-};
 const [, , file, limitMs] = process.argv;
 const tell = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 
-const target = await startServer(await findServer({}));
+const target = await ownServer();
 tell({ pid: target.pid, folder: dirname(target.options.path) });
 const watchdog = await startWatchdog({
   limitMs: Number(limitMs),
@@ -34,10 +18,10 @@ const watchdog = await startWatchdog({
 try {
   const [loaded] = await chosenStrategies([file]);
   const { verdict } = await explore({
-    scope: scopeOfFlags(SIZE),
+    scope,
     subject: await subjectOf(loaded),
     target,
-    now: () => systemClock.monotonicNs() / 1e6,
+    now,
   });
   tell({ verdict });
 } finally {

@@ -37,6 +37,14 @@ export function server(): { target: RedisTarget } {
   return holder;
 }
 
+/** The same with a client of ours. */
+export function serverWithClient(): { target: RedisTarget; redis: Redis } {
+  const holder = server() as ReturnType<typeof serverWithClient>;
+  beforeAll(() => void (holder.redis = new Redis(holder.target.options)));
+  afterAll(() => holder.redis.disconnect());
+  return holder;
+}
+
 /** Built-in strategies come from their own files, probes from theirs. */
 export function subject(strategy: Strategy): Promise<Subject> {
   if (registry.some((built) => built.strategy === strategy)) return subjectOf({ strategy });

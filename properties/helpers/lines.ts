@@ -10,6 +10,19 @@ export const nameInHistory = fc.oneof(
 );
 const moment = fc.oneof(fc.integer({ min: 0, max: 2 ** 40 }), fc.double({ min: 0, max: 1e12, noNaN: true }));
 
+/** One unit, sold to one buyer. */
+export const soldOperation = {
+  process: 0,
+  request: 'r1',
+  attempt: 1,
+  user: 'u1',
+  op: 'purchase',
+  quantity: 1,
+  invoked: 5,
+  completed: 6,
+  outcome: 'sold',
+} as const;
+
 /** Any operation that makes sense. */
 export const operation: fc.Arbitrary<Operation> = fc
   .record({

@@ -10,7 +10,7 @@ import { ledgerLine, operationLine, parseLine } from '../../harness/history/line
 import { LineScanner } from '../../harness/history/line-scanner.ts';
 import { StringTable } from '../../harness/history/string-table.ts';
 import { OPS, OUTCOMES } from '../../harness/documents/vocabulary.ts';
-import { nameInHistory as name, operation, recordedSale } from '../helpers/lines.ts';
+import { nameInHistory as name, operation, recordedSale, soldOperation } from '../helpers/lines.ts';
 import type { History, Operation } from '../../harness/history/operation.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oversell-history-'));
@@ -127,18 +127,7 @@ test('what may be left out is filled in, and a key that the format does not know
 });
 
 const line = (change: Record<string, unknown> = {}): string =>
-  JSON.stringify({
-    process: 0,
-    request: 'r1',
-    attempt: 1,
-    user: 'u1',
-    op: 'purchase',
-    quantity: 1,
-    invoked: 5,
-    completed: 6,
-    outcome: 'sold',
-    ...change,
-  });
+  JSON.stringify({ ...soldOperation, ...change });
 
 describe('a corrupt line is never skipped: it is named by its number', () => {
   test.each<[string, string]>([

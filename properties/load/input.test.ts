@@ -1,24 +1,12 @@
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { UsageError } from '../../harness/ground/errors.ts';
 import { runLoad } from '../../harness/load/driver.ts';
 import type { LoadOptions } from '../../harness/load/run-options.ts';
 import { loadStrategy, type StrategyRef } from '../../harness/loader/strategies.ts';
-import { startServer } from '../../harness/redis/server.ts';
-import type { RedisTarget } from '../../harness/redis/target.ts';
+import { serverWithClient } from '../helpers/exploring.ts';
 import { seed } from '../helpers/seed.ts';
-import { thisServer } from '../helpers/this-server.ts';
 
-let target: RedisTarget;
-let observer: Redis;
-beforeAll(async () => {
-  target = await startServer(await thisServer());
-  observer = new Redis(target.options);
-});
-afterAll(async () => {
-  observer.disconnect();
-  await target.close();
-});
+const own = serverWithClient();
 
 type Given = Partial<Omit<LoadOptions, 'strategy'>> & { strategy?: StrategyRef };
 
@@ -50,13 +38,13 @@ test.each(nonsense)('%s is refused, and not one command is sent', async (_what, 
   const refused = await load(options).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(UsageError);
   expect((refused as UsageError).remedy).not.toBe('');
-  // The observer's own question.
+  // Our own question.
   expect(await traffic()).toEqual({ connections: before.connections, commands: before.commands + 1 });
 });
 
 test('neither buyers nor seconds is refused: it would never end', async () => {
   const strategy = await loadStrategy({ name: 'lua-decrement' });
-  const options: LoadOptions = { target, seed, strategy, stock: 1 };
+  const options: LoadOptions = { target: own.target, seed, strategy, stock: 1 };
   await expect(runLoad(options)).rejects.toBeInstanceOf(UsageError);
 });
 
@@ -70,11 +58,11 @@ test('what makes sense is sent, so the count can tell', async () => {
 
 async function load({ strategy: ref = { name: 'lua-decrement' }, ...options }: Given): Promise<unknown> {
   const strategy = await loadStrategy(ref);
-  return runLoad({ target, seed, strategy, stock: 1, buyers: 2, inFlight: 2, ...options });
+  return runLoad({ target: own.target, seed, strategy, stock: 1, buyers: 2, inFlight: 2, ...options });
 }
 
 async function traffic(): Promise<{ connections: number; commands: number }> {
-  const info = await observer.info('stats');
+  const info = await own.redis.info('stats');
   const field = (name: string): number => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)![1]);
   return { connections: field('total_connections_received'), commands: field('total_commands_processed') };
 }

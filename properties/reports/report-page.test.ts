@@ -3,6 +3,7 @@ import { resultSchema, type Result } from '../../harness/documents/result.ts';
 import { markdown } from '../../reports/markdown.ts';
 import { page } from '../../reports/page/page.ts';
 import { screen } from '../../reports/text/screen.ts';
+import { soldOperation } from '../helpers/lines.ts';
 import { measuredResult } from '../helpers/measured-result.ts';
 import { resultOf, strategyResult } from '../helpers/results.ts';
 
@@ -181,20 +182,10 @@ function planted(result: Result, text: string): Result {
 
 describe('nothing from outside becomes markup', () => {
   const result = measuredResult();
-  const operation = {
-    process: 0,
-    request: 'r1',
-    attempt: 1,
-    user: 'u1',
-    op: 'purchase',
-    quantity: 1,
-    invoked: 1,
-    outcome: 'sold',
-  } as const;
   result.strategies[0]!.environments[0]!.properties.stranded = {
     verdict: 'violated',
     declared: 'holds',
-    evidence: [{ message: 'lost', requests: ['r1'], operations: [operation] }],
+    evidence: [{ message: 'lost', requests: ['r1'], operations: [soldOperation] }],
   };
   result.strategies[0]!.notExplored = HOSTILE;
   result.error = { code: 'X', message: HOSTILE, remedy: HOSTILE };

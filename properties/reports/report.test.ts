@@ -2,20 +2,10 @@ import { expect, test } from 'vitest';
 import type { Cell } from '../../harness/documents/result.ts';
 import { markdown } from '../../reports/markdown.ts';
 import { screen } from '../../reports/text/screen.ts';
+import { soldOperation } from '../helpers/lines.ts';
 import { resultOf, strategyResult } from '../helpers/results.ts';
 
-const sold = {
-  process: 0,
-  request: 'r1',
-  attempt: 1,
-  user: 'u1',
-  op: 'purchase',
-  quantity: 1,
-  invoked: 1_000_000,
-  completed: 2_500_000,
-  outcome: 'sold',
-  remaining: -1,
-} as const;
+const sold = { ...soldOperation, invoked: 1_000_000, completed: 2_500_000, remaining: -1 };
 const violated: Partial<Cell> = {
   verdict: 'violated',
   evidence: [{ message: '3 acknowledged, of 2 put on sale', units: 1, requests: ['r1'], operations: [sold] }],

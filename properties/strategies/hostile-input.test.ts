@@ -1,27 +1,15 @@
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startServer } from '../../harness/redis/server.ts';
-import type { RedisTarget } from '../../harness/redis/target.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { PurchaseOutcome, PurchaseRequest, Sale, Strategy } from '../../strategies/contract.ts';
 import { isDefinite } from '../../strategies/errors.ts';
 import { stockKey } from '../../strategies/keys.ts';
 import { readThenWrite } from '../../strategies/read-then-write.ts';
 import { strategies } from '../helpers/built-ins.ts';
+import { serverWithClient } from '../helpers/exploring.ts';
 import { rejection } from '../helpers/machines.ts';
 import { startSeller } from '../helpers/selling.ts';
-import { thisServer } from '../helpers/this-server.ts';
 
-let target: RedisTarget;
-let redis: Redis;
-beforeAll(async () => {
-  target = await startServer(await thisServer());
-  redis = new Redis(target.options);
-});
-afterAll(async () => {
-  redis.disconnect();
-  await target.close();
-});
-beforeEach(() => redis.flushall());
+const own = serverWithClient();
+beforeEach(() => own.redis.flushall());
 
 const SALE: Sale = { sku: 'lamp', stock: 5 };
 const GOOD: PurchaseRequest = { requestId: 'r1', userId: 'u1', quantity: 1 };
@@ -47,9 +35,9 @@ const sales: [string, Partial<Sale>][] = [
 ];
 
 async function buy(strategy: Strategy, request: PurchaseRequest): Promise<PurchaseOutcome> {
-  const seller = await startSeller(strategy, redis, SALE);
+  const seller = await startSeller(strategy, own.redis, SALE);
   try {
-    return await seller.purchase(request, redis);
+    return await seller.purchase(request, own.redis);
   } finally {
     await seller.close?.();
   }
@@ -57,13 +45,13 @@ async function buy(strategy: Strategy, request: PurchaseRequest): Promise<Purcha
 
 /** Everything that the server holds, with its contents. */
 async function contents(): Promise<unknown> {
-  const keys = (await redis.keys('*')).toSorted();
-  return Promise.all(keys.map(async (key) => [key, await redis.dumpBuffer(key)]));
+  const keys = (await own.redis.keys('*')).toSorted();
+  return Promise.all(keys.map(async (key) => [key, await own.redis.dumpBuffer(key)]));
 }
 
 describe.each(strategies)('$name refuses input that makes no sense', (strategy) => {
   test.each(requests)('never sells %s, and no stock changes', async (_, nonsense) => {
-    await strategy.open(redis, SALE);
+    await strategy.open(own.redis, SALE);
     const before = await contents();
     expect(await rejection(buy(strategy, { ...GOOD, ...nonsense }))).toSatisfy(isDefinite);
     expect(await contents()).toEqual(before);
@@ -74,13 +62,13 @@ describe.each(strategies)('$name refuses input that makes no sense', (strategy) 
   });
 
   test.each(sales)('never puts %s on sale', async (_, nonsense) => {
-    expect(await rejection(strategy.open(redis, { ...SALE, ...nonsense }))).toSatisfy(isDefinite);
-    expect(await redis.dbsize()).toBe(0);
+    expect(await rejection(strategy.open(own.redis, { ...SALE, ...nonsense }))).toSatisfy(isDefinite);
+    expect(await own.redis.dbsize()).toBe(0);
   });
 
   test('never sells a product that is not there, and makes none', async () => {
     expect(await rejection(buy(strategy, GOOD))).toMatchObject({ code: 'MISSING_PRODUCT' });
-    expect(await redis.dbsize()).toBe(0);
+    expect(await own.redis.dbsize()).toBe(0);
   });
 });
 
@@ -89,14 +77,14 @@ test('a twin that does not look at the quantity makes units out of nothing', asy
     ...readThenWrite,
     seller: () => ({
       purchase: async ({ quantity }) => {
-        const stock = Number(await redis.get(stockKey(SALE.sku)));
+        const stock = Number(await own.redis.get(stockKey(SALE.sku)));
         if (stock < quantity) return { kind: 'sold-out' };
-        return { kind: 'sold', remaining: await redis.decrby(stockKey(SALE.sku), quantity) };
+        return { kind: 'sold', remaining: await own.redis.decrby(stockKey(SALE.sku), quantity) };
       },
-      remaining: async () => Number(await redis.get(stockKey(SALE.sku))),
+      remaining: async () => Number(await own.redis.get(stockKey(SALE.sku))),
     }),
   };
-  await careless.open(redis, SALE);
+  await careless.open(own.redis, SALE);
   const before = await contents();
   expect(await buy(careless, { ...GOOD, quantity: -3 })).toEqual({ kind: 'sold', remaining: 8 });
   expect(await contents()).not.toEqual(before);

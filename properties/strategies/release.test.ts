@@ -1,27 +1,15 @@
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startServer } from '../../harness/redis/server.ts';
-import type { RedisTarget } from '../../harness/redis/target.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { PurchaseRequest, Sale, Seller, Strategy } from '../../strategies/contract.ts';
 import { isDefinite } from '../../strategies/errors.ts';
 import { luaReserveOnce } from '../../strategies/lua-reserve-once.ts';
 import { stockKey } from '../../strategies/keys.ts';
 import { strategies } from '../helpers/built-ins.ts';
+import { serverWithClient } from '../helpers/exploring.ts';
 import { rejection } from '../helpers/machines.ts';
 import { startSeller } from '../helpers/selling.ts';
-import { thisServer } from '../helpers/this-server.ts';
 
-let target: RedisTarget;
-let redis: Redis;
-beforeAll(async () => {
-  target = await startServer(await thisServer());
-  redis = new Redis(target.options);
-});
-afterAll(async () => {
-  redis.disconnect();
-  await target.close();
-});
-beforeEach(() => redis.flushall());
+const own = serverWithClient();
+beforeEach(() => own.redis.flushall());
 
 const SALE: Sale = { sku: 'lamp', stock: 3 };
 const LIMITED: Sale = { ...SALE, perUserLimit: 2 };
@@ -29,8 +17,8 @@ const pair: PurchaseRequest = { requestId: 'r1', userId: 'u1', quantity: 2 };
 const single: PurchaseRequest = { requestId: 'r2', userId: 'u1', quantity: 1 };
 
 const open = async (strategy: Strategy, sale: Sale): Promise<Seller> => {
-  await strategy.open(redis, sale);
-  return startSeller(strategy, redis, sale);
+  await strategy.open(own.redis, sale);
+  return startSeller(strategy, own.redis, sale);
 };
 
 /** What strategies can do is known from their sellers alone. */
@@ -41,9 +29,9 @@ const able = async (ability: 'release' | 'restock', strategy: Strategy): Promise
 async function toldOf(strategy: Strategy): Promise<string[]> {
   const told: string[] = [];
   const seller = await open(strategy, LIMITED);
-  const other = await startSeller(strategy, redis, LIMITED);
+  const other = await startSeller(strategy, own.redis, LIMITED);
   const ask = async (request: PurchaseRequest): Promise<void> => {
-    const { kind } = await seller.purchase(request, redis);
+    const { kind } = await seller.purchase(request, own.redis);
     told.push(`${request.requestId} ${kind}`);
   };
   const look = async (): Promise<void> => {
@@ -106,7 +94,11 @@ describe('a request gives back what it holds, once, and may buy again', () => {
   );
 
   test.each([
-    ['gives back whatever is asked', 0, replaced(({ quantity }) => redis.incrby(stockKey('lamp'), quantity))],
+    [
+      'gives back whatever is asked',
+      0,
+      replaced(({ quantity }) => own.redis.incrby(stockKey('lamp'), quantity)),
+    ],
     ['gives nothing back', 4, replaced(async () => {})],
   ])('a twin that %s is caught', async (_, at, strategy) => {
     const told = await toldOf(strategy);
@@ -122,12 +114,12 @@ describe.each(strategies)('$name releases and restocks whole units only', (strat
     const seller = await open(strategy, { ...SALE, stock: 1 });
     const sold = { requestId: 'first', userId: 'u1', quantity: 1 };
     const more = { requestId: 'second', userId: 'u2', quantity: 1 };
-    expect((await seller.purchase(sold, redis)).kind).toBe('sold');
-    expect((await seller.purchase(more, redis)).kind).toBe('sold-out');
+    expect((await seller.purchase(sold, own.redis)).kind).toBe('sold');
+    expect((await seller.purchase(more, own.redis)).kind).toBe('sold-out');
     if (releases) await seller.release!(sold);
     else await seller.restock!(1);
     expect(await seller.remaining()).toBe(1);
-    expect((await seller.purchase(more, redis)).kind).toBe('sold');
+    expect((await seller.purchase(more, own.redis)).kind).toBe('sold');
     expect(await seller.remaining()).toBe(0);
     if (!restocks) return;
     await seller.restock!(2);
