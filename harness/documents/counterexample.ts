@@ -1,20 +1,28 @@
 import { z } from 'zod';
 import { PROPERTIES, type Property, type PurchaseRequest } from '../../strategies/contract.ts';
 import { UsageError } from '../ground/errors.ts';
-import { ASKED_EVENTS, KEY_FAULTS, SERVER_FAULTS } from './faults.ts';
+import { ASKED_EVENTS, CONNECTION_EVENTS, KEY_FAULTS, PROCESS_FAULTS, SERVER_FAULTS } from './faults.ts';
 import { firstFault, readJson } from './read-json.ts';
 import { scopeSchema } from './scope.ts';
 
 const count = z.int().nonnegative();
 
-const INSTANCE_EVENTS = ['start', 'execute', 'deliver', 'timer', 'immediate', 'cut', 'crash'] as const;
+const OWN_EVENTS = ['start', 'execute', 'deliver', 'timer', 'immediate'] as const;
 const CLOCK_EVENTS = ['slow'] as const;
 
 /** One line of the diagram. */
 export const stepSchema = z.strictObject({
   /** The buyer's letter; several letters where buyers share an instance; `server`; `office` for its back office. */
   actor: z.string(),
-  event: z.enum([...INSTANCE_EVENTS, ...CLOCK_EVENTS, ...ASKED_EVENTS, ...KEY_FAULTS, ...SERVER_FAULTS]),
+  event: z.enum([
+    ...OWN_EVENTS,
+    ...CONNECTION_EVENTS,
+    ...PROCESS_FAULTS,
+    ...CLOCK_EVENTS,
+    ...ASKED_EVENTS,
+    ...KEY_FAULTS,
+    ...SERVER_FAULTS,
+  ]),
   command: z.array(z.string()).optional(),
   reply: z.string().optional(),
   /** The key that expired or was evicted; what became of the commands that a dead client had sent. */
@@ -73,12 +81,14 @@ export const scheduleStepSchema = z.discriminatedUnion('event', [
   }),
   z.object({ slot, event: z.literal('immediate'), picks }),
   z.object({ slot, event: z.enum(CLOCK_EVENTS), elapsedMs: count }),
-  z.object({ slot, event: z.literal('cut'), connection, survivors: count, picks }),
-  z.object({ slot, event: z.literal('crash'), survivors: z.array(count) }),
+  z.object({ slot, event: z.enum(CONNECTION_EVENTS), connection, survivors: count, picks }),
+  z.object({ slot, event: z.enum(PROCESS_FAULTS), survivors: z.array(count) }),
   z.object({ slot, event: z.enum(KEY_FAULTS), key: z.string() }),
   z.object({ slot, event: z.enum(SERVER_FAULTS) }),
 ]);
 export type ScheduleStep = z.infer<typeof scheduleStepSchema>;
+/** One in which something happens to a process or to a connection. */
+export type FaultStep = Extract<ScheduleStep, { survivors: unknown }>;
 
 /** The file that `replay` reads. */
 export const counterexampleSchema = z.object({

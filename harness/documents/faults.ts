@@ -4,6 +4,15 @@
  * derived from it. For a fault of a key or of the server a row is all; CONTRIBUTING.md lists what the others need.
  */
 
+/** How much is on its way on a connection that a fault hits. */
+export interface OnItsWay {
+  /** Commands that did not run yet, */
+  commands: number;
+  /** so many of which will run all the same. */
+  survivors: number;
+  replies: number;
+}
+
 interface Row {
   /** As `--help` says it: what happens, once for each unit of the budget. */
   summary: string;
@@ -17,6 +26,11 @@ interface Row {
   kills?: true;
   /** How it stands in a counterexample; absent: under its own name. */
   event?: 'cut' | 'retry';
+  /**
+   * What of that which is on its way on the connection it befalls: commands, which then never run; commands that run
+   * all the same; or replies. Absent: that makes no difference. For `connection`.
+   */
+  befalls?: keyof OnItsWay;
   /** What a diagram says; `%` is the key. */
   words: string;
   /** How a diagram marks it: what broke is crossed out. Absent: a dot. */
@@ -44,6 +58,7 @@ const FAULT_ROWS = {
   'lost-request': {
     summary: 'a connection breaks, and commands that were sent never run',
     hits: 'connection',
+    befalls: 'commands',
     disturbs: true,
     event: 'cut',
     words: '✂ its connection breaks',
@@ -52,6 +67,7 @@ const FAULT_ROWS = {
   'lost-reply': {
     summary: 'a connection breaks, and replies never arrive',
     hits: 'connection',
+    befalls: 'replies',
     disturbs: true,
     event: 'cut',
     words: '✂ its connection breaks',
@@ -60,6 +76,7 @@ const FAULT_ROWS = {
   'late-request': {
     summary: 'a connection breaks, and commands that were sent run later',
     hits: 'connection',
+    befalls: 'survivors',
     disturbs: true,
     event: 'cut',
     words: '✂ its connection breaks',
@@ -162,11 +179,30 @@ type With<Column extends keyof Row, Value> = {
 
 export type KeyFault = With<'hits', 'key'>;
 export type ServerFault = With<'hits', 'server'>;
-export type CutFault = With<'hits', 'connection'>;
+export type ProcessFault = With<'hits', 'process'>;
+export type ConnectionFault = With<'hits', 'connection'>;
+
+/** The names that these have in a counterexample. */
+type EventOf<E extends Extra> = E extends unknown
+  ? (typeof ROWS)[E] extends { event: infer Event }
+    ? Event
+    : E
+  : never;
+export type ConnectionEvent = EventOf<ConnectionFault>;
+type AskedEvent = EventOf<With<'hits', 'buyer' | 'office'>>;
 
 const having = <E extends Extra>(holds: (row: Row) => boolean): [E, ...E[]] =>
   EXTRAS.filter((extra) => holds(TABLE[extra])) as [E, ...E[]];
 
+const eventsOf = <Event extends string>(hits: Row['hits'], ...more: Row['hits'][]): [Event, ...Event[]] => {
+  const extras = having((row) => [hits, ...more].includes(row.hits));
+  return [...new Set(extras.map(eventOf))] as [Event, ...Event[]];
+};
+
+export const PROCESS_FAULTS = having<ProcessFault>(({ hits }) => hits === 'process');
+const CONNECTION_FAULTS = having<ConnectionFault>(({ hits }) => hits === 'connection');
+/** What happens to one connection: each carries which, and how many of its sent commands still run. */
+export const CONNECTION_EVENTS = eventsOf<ConnectionEvent>('connection');
 /** Of one key at a time. */
 export const KEY_FAULTS = having<KeyFault>(({ hits }) => hits === 'key');
 /** Of the server as a whole. */
@@ -181,8 +217,8 @@ export const EXPIRY = 'expire' satisfies KeyFault;
 export const EMPTYING = 'restart-without-aof' satisfies ServerFault;
 
 /** Faults by which a buyer asks once more. */
-type AttemptFault = Extract<Fault, With<'hits', 'buyer'>>;
-const ATTEMPT_FAULTS = having<AttemptFault>(({ hits }) => hits === 'buyer').filter(
+export type AttemptFault = Extract<Fault, With<'hits', 'buyer'>>;
+export const ATTEMPT_FAULTS = having<AttemptFault>(({ hits }) => hits === 'buyer').filter(
   (extra): extra is AttemptFault => extra in FAULT_ROWS,
 );
 
@@ -194,7 +230,7 @@ export const furtherAttempts = (faults: Readonly<Record<AttemptFault, number>>):
 export const overlappingAttempts = ({ repeat }: Faults): number => repeat;
 
 /** What is not a key's or the server's stands in a counterexample under one of these. */
-export const ASKED_EVENTS = ['retry', 'release', 'restock', 'job'] as const satisfies Extra[];
+export const ASKED_EVENTS = eventsOf<AskedEvent>('buyer', 'office');
 
 export const faultRow = (extra: Extra): Row => TABLE[extra];
 
@@ -221,7 +257,22 @@ export const isFatalEvent = (event: string): boolean => rowOfEvent(event)?.kills
 export const isBrokenEvent = (event: string): boolean => rowOfEvent(event)?.mark === 'broken';
 
 /** The name that it has in a counterexample. */
-export const eventOf = (extra: Extra): string => TABLE[extra].event ?? extra;
+export function eventOf(extra: Extra): string {
+  return TABLE[extra].event ?? extra;
+}
+
+/**
+ * What an event of a connection may be a case of. Commands that may still run are told from all else; commands that
+ * are lost, together with replies that are lost, are a part of either. An idle connection tells nothing: any of them.
+ */
+export function faultsOfConnection(event: ConnectionEvent, way: OnItsWay): ConnectionFault[] {
+  const lost = (['replies', 'commands'] as const).filter((part) => way[part] > 0);
+  const told: (keyof OnItsWay)[] = way.survivors > 0 ? ['survivors'] : lost;
+  const parts = told.length > 0 ? told : (['replies', 'commands', 'survivors'] as const);
+  return [...parts, undefined].flatMap((part) =>
+    CONNECTION_FAULTS.filter((fault) => eventOf(fault) === event && TABLE[fault].befalls === part),
+  );
+}
 
 function rowOfEvent(event: string): Row | undefined {
   const extra = EXTRAS.find((one) => eventOf(one) === event);

@@ -1,11 +1,15 @@
 import type { Scope } from '../../documents/scope.ts';
 import {
   ASKING,
+  ATTEMPT_FAULTS,
   DISTURBING,
   EXTRAS,
+  faultsOfConnection,
   furtherAttempts,
-  type CutFault,
+  type ConnectionEvent,
+  type ConnectionFault,
   type Extra,
+  type OnItsWay,
 } from '../../documents/faults.ts';
 import { UsageError } from '../../ground/errors.ts';
 
@@ -74,8 +78,7 @@ export class Budgets {
 
   /** Of how many further attempts the first so many have been made: they are numbered in that order. */
   attemptsUsed(packed: number): number {
-    const left = { retry: this.left(packed, 'retry'), repeat: this.left(packed, 'repeat') };
-    return this.#attempts - furtherAttempts(left);
+    return ATTEMPT_FAULTS.reduce((used, fault) => used - this.left(packed, fault), this.#attempts);
   }
 
   /** Whether a crash or a cut may still come between any two steps of an instance. */
@@ -88,15 +91,9 @@ export class Budgets {
     return (packed & this.#asking) !== 0;
   }
 
-  /**
-   * What a cut can be paid from; empty if it cannot be paid. Sent commands that may still run make it a late
-   * request; commands that are lost before they ran a lost request, or, together with replies that are lost, part of
-   * either; replies alone a lost reply. The cut of an idle connection is any of the three.
-   *
-   * @param way what is on its way: `survivors` of the `commands` that did not run yet may still run, and `replies`
-   */
-  pricesOfCut(packed: number, way: { survivors: number; commands: number; replies: number }): CutFault[] {
-    return candidatesOf(way).filter((candidate) => this.left(packed, candidate) > 0);
+  /** What can pay for an event of a connection; empty if nothing can. */
+  pricesOf(packed: number, event: ConnectionEvent, way: OnItsWay): ConnectionFault[] {
+    return faultsOfConnection(event, way).filter((fault) => this.left(packed, fault) > 0);
   }
 
   #maskOf(extras: readonly Extra[]): number {
@@ -105,10 +102,4 @@ export class Budgets {
       return field === undefined ? bits : bits | (field.mask << field.shift);
     }, 0);
   }
-}
-
-function candidatesOf(way: { survivors: number; commands: number; replies: number }): CutFault[] {
-  if (way.survivors > 0) return ['late-request'];
-  if (way.commands > 0) return way.replies > 0 ? ['lost-reply', 'lost-request'] : ['lost-request'];
-  return way.replies > 0 ? ['lost-reply'] : ['lost-reply', 'lost-request', 'late-request'];
 }

@@ -1,4 +1,12 @@
-import type { CutFault, Extra, KeyFault, ServerFault } from '../../documents/faults.ts';
+import type {
+  AttemptFault,
+  ConnectionEvent,
+  ConnectionFault,
+  Extra,
+  KeyFault,
+  ProcessFault,
+  ServerFault,
+} from '../../documents/faults.ts';
 
 /** One branch of the search: an event of one slot. */
 export type Move =
@@ -10,15 +18,20 @@ export type Move =
   | { kind: 'timer'; timer?: number }
   /** What the process put off by setImmediate comes. */
   | { kind: 'immediate' }
-  | { kind: 'crash'; survivors: readonly number[] }
-  | { kind: 'cut'; connection: number; survivors: number; as: CutFault }
+  | FaultMove
   | { kind: 'cut-all' }
-  /** `repeat`: the buyer asks again without waiting for an answer, as a double click does, of a process that serves several. */
-  | { kind: 'retry' | 'repeat' | 'release'; buyer: number; operation: number }
-  /** The same on a process that starts for it: that of a crashed buyer, or another one behind a load balancer. */
-  | { kind: 'takeover' | 'repeat-elsewhere'; buyer: number; operation: number }
+  | { kind: AttemptFault | 'release'; buyer: number; operation: number }
+  /** The buyer asks a process that starts for it: after a crash, or another one behind a load balancer. */
+  | { kind: 'elsewhere'; buyer: number; operation: number; as: AttemptFault }
   | { kind: 'restock'; operation: number }
   | { kind: 'job' };
+
+/** What happens to a process or to a connection. */
+export type FaultMove =
+  /** Of each connection, so many of the commands that were sent still run. */
+  | { kind: ProcessFault; survivors: readonly number[] }
+  /** The same of the one that it hits. */
+  | { kind: ConnectionEvent; connection: number; survivors: number; as: ConnectionFault };
 
 /** What happens to the server by itself. */
 export type ServerFaultMove = { kind: KeyFault; key: string } | { kind: ServerFault };
@@ -46,14 +59,6 @@ const FREE = new Set<Move['kind']>(['start', 'execute', 'deliver', 'timer', 'imm
 
 /** What a move is paid from; undefined: it is one of the sale's own. Any other is paid from what it is called. */
 export function priceOf(move: Move | ServerMove): Extra | undefined {
-  switch (move.kind) {
-    case 'takeover':
-      return 'retry';
-    case 'repeat-elsewhere':
-      return 'repeat';
-    case 'cut':
-      return move.as;
-    default:
-      return FREE.has(move.kind as Move['kind']) ? undefined : (move.kind as Extra);
-  }
+  if ('as' in move) return move.as;
+  return FREE.has(move.kind as Move['kind']) ? undefined : (move.kind as Extra);
 }

@@ -1,6 +1,6 @@
 import { abilitiesIn, type Abilities } from '../process/seller-abilities.ts';
 import { outcomeOfCall } from '../process/call-outcome.ts';
-import type { ScheduleStep } from '../../documents/counterexample.ts';
+import type { FaultStep, ScheduleStep } from '../../documents/counterexample.ts';
 import type { Passage } from '../../wire/gate.ts';
 import { type Call, type Instance, type InstanceEvent } from '../process/instance.ts';
 import { mayFire, type PendingTimer } from '../process/timers.ts';
@@ -113,6 +113,16 @@ export class Process {
     await this.apply({ type: 'deliver', connection, bytes }, picks);
   }
 
+  /** What a fault of a process or of a connection does to it. */
+  async befall(step: FaultStep): Promise<void> {
+    switch (step.event) {
+      case 'cut':
+        return this.cut(step.connection, step.survivors, step.picks);
+      case 'crash':
+        return this.crash(step.survivors);
+    }
+  }
+
   async cut(connection: number, survivors: number, picks?: readonly number[]): Promise<void> {
     const passage = this.passages[connection]!;
     this.#lost.push(...passage.unanswered());
@@ -148,7 +158,8 @@ export class Process {
       return 'no reply waits there';
     if (step.event === 'immediate' && !this.putsOff) return 'nothing is put off';
     if (step.event === 'timer' && !this.#isSet(step.timer)) return 'no such timer is set';
-    if (step.event === 'cut' && !this.passages[step.connection]) return 'there is no such connection';
+    if ('survivors' in step && 'connection' in step && !this.passages[step.connection])
+      return 'there is no such connection';
     return undefined;
   }
 

@@ -63,7 +63,7 @@ function cuts(sale: RealSale, slot: number, process: Process): ScheduleStep[] {
   return process.passages.flatMap((passage, connection) => {
     if (passage.isCut || !passage.wasUsed) return [];
     return Array.from({ length: passage.pending.length + 1 }, (_, survivors) => survivors)
-      .filter((survivors) => sale.priceOfCut(passage, survivors) !== undefined)
+      .filter((survivors) => sale.priceOf('cut', passage, survivors) !== undefined)
       .map((survivors): ScheduleStep => ({ slot, event: 'cut', connection, survivors }));
   });
 }

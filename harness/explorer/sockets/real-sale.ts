@@ -6,12 +6,12 @@ import {
   faultRow,
   isKeyFault,
   isServerFault,
-  type CutFault,
+  type ConnectionEvent,
   type Extra,
   type ServerFault,
 } from '../../documents/faults.ts';
 import { Budgets } from '../scope/budgets.ts';
-import type { ScheduleStep } from '../../documents/counterexample.ts';
+import type { FaultStep, ScheduleStep } from '../../documents/counterexample.ts';
 import { drawOf, mayDraw, type Draw } from '../server/draws.ts';
 import { Gate, type Passage } from '../../wire/gate.ts';
 import { isLone, isOffice, layoutOf, type Layout } from '../scope/layout.ts';
@@ -121,10 +121,10 @@ export class RealSale implements AsyncDisposable {
     return this.#packed;
   }
 
-  /** What the cut of a passage is paid from; undefined if it cannot be paid. */
-  priceOfCut({ pending, replies }: Passage, survivors: number): CutFault | undefined {
-    const way = { survivors, commands: pending.length, replies: replies.length };
-    return this.budgets.pricesOfCut(this.#packed, way)[0];
+  /** What an event of a passage is paid from; undefined if it cannot be paid. */
+  priceOf(event: ConnectionEvent, passage: Passage, survivors: number): Extra | undefined {
+    const way = { survivors, commands: passage.pending.length, replies: passage.replies.length };
+    return this.budgets.pricesOf(this.#packed, event, way)[0];
   }
 
   /** By slot; a slot for a retry is empty until somebody asks again. */
@@ -248,19 +248,21 @@ export class RealSale implements AsyncDisposable {
       case 'immediate':
         await process.apply({ type: 'immediate' }, step.picks);
         return undefined;
-      case 'cut':
-        this.#pay(this.priceOfCut(process.passages[step.connection]!, step.survivors));
-        this.#intervals.beginLost(process, step.connection);
-        await process.cut(step.connection, step.survivors, step.picks);
-        return undefined;
-      case 'crash':
-        this.#intervals.beginAll(process);
-        await process.crash(step.survivors);
-        this.#pay('crash');
-        return undefined;
       default:
-        throw new Error(`${step.event} is the server's`);
+        if (!('survivors' in step)) throw new Error(`${step.event} is the server's`);
+        await this.#befall(process, step);
+        return undefined;
     }
+  }
+
+  async #befall(process: Process, step: FaultStep): Promise<void> {
+    const ofOne = 'connection' in step;
+    this.#pay(
+      ofOne ? this.priceOf(step.event, process.passages[step.connection]!, step.survivors) : step.event,
+    );
+    if (ofOne) this.#intervals.beginLost(process, step.connection);
+    else this.#intervals.beginAll(process);
+    await process.befall(step);
   }
 
   #lastFate(buyer: number): Finish['fate'] | undefined {

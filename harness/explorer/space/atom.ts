@@ -1,4 +1,10 @@
+import type { ConnectionEvent, ProcessFault } from '../../documents/faults.ts';
 import type { Call } from '../process/instance.ts';
+
+/** What happened to a process or to a connection, with how many of the commands that were sent still run. */
+export type FaultAtom =
+  | { event: ConnectionEvent; connection: number; survivors: number }
+  | { event: ProcessFault; survivors: readonly number[] };
 
 /** The smallest steps that an interleaving is made of. */
 export type Atom = (
@@ -9,8 +15,7 @@ export type Atom = (
   /** The clock came to its deadline. */
   | { event: 'expire'; key: string; server: number }
   | { event: 'immediate' }
-  | { event: 'cut'; connection: number; survivors: number }
-  | { event: 'crash'; survivors: readonly number[] }
+  | FaultAtom
 ) & {
   /** What `env.pick` answered in the course of it; of an execution: which outcome the server drew. */
   picks?: readonly number[];

@@ -85,7 +85,7 @@ export class Choices {
     for (let slot = 0; slot < instances; slot++) {
       for (const buyer of this.#space.buyersOfCrashed(vector[LOCALS_AT + slot]!, slot)) {
         if (asked.has(buyer)) continue;
-        const move: Move = { kind: 'takeover', buyer, operation: firstRetry + used };
+        const move: Move = { kind: 'elsewhere', buyer, operation: firstRetry + used, as: 'retry' };
         choices.push(this.choice(firstRetrySlot + used, move));
       }
     }
@@ -98,7 +98,7 @@ export class Choices {
     const choices: Choice[] = [];
     for (let slot = 0; slot < instances; slot++) {
       for (const buyer of this.#space.firstAttempts(vector[LOCALS_AT + slot]!)) {
-        const move: Move = { kind: 'repeat-elsewhere', buyer, operation: firstRetry + used };
+        const move: Move = { kind: 'elsewhere', buyer, operation: firstRetry + used, as: 'repeat' };
         choices.push(this.choice(firstRetrySlot + used, move));
       }
     }

@@ -114,21 +114,19 @@ export class Cursor extends Standpoint {
   }
 
   /** The process dies. Of each connection's sent commands, the first `survivors` may still run: the ghost. */
-  crash(survivors: readonly number[]): void {
+  die(survivors: readonly number[]): void {
     this.#begin();
     this.phase = 'crashed';
-    this.atoms.push({ event: 'crash', survivors });
     for (let c = 0; c < this.connections.length; c++) this.#close(c, survivors[c] ?? 0);
   }
 
   /** The connection breaks; of its sent commands, the first `survivors` may still run. The client finds out. */
-  async cut(c: number, survivors: number): Promise<void> {
+  async disconnect(c: number, survivors: number): Promise<void> {
     const { executed, replies } = this.connections[c]!;
     // A purchase whose first command is lost has begun, too: its buyer waits.
     if (this.outstanding(c).commands > 0) this.#begin();
     this.lost = [...this.lost, ...this.written(c).slice(executed - replies.length)];
     this.#close(c, survivors);
-    this.atoms.push({ event: 'cut', connection: c, survivors });
     await this.#happen({ type: 'cut', connection: c });
   }
 

@@ -77,7 +77,7 @@ function cuts({ setting: { budgets, rules }, packed, cursor }: Situation): Move[
     const way = cursor.outstanding(connection);
     return (rules.ghosts ? cursor.prefixes(connection) : [0]).flatMap((survivors) =>
       budgets
-        .pricesOfCut(packed, { ...way, survivors })
+        .pricesOf(packed, 'cut', { ...way, survivors })
         .map((as): Move => ({ kind: 'cut', connection, survivors, as })),
     );
   });

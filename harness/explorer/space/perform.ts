@@ -1,8 +1,9 @@
 import { CannotExplore, SellerFailed } from '../cannot-explore.ts';
 import type { Call, Settled } from '../process/instance.ts';
-import type { Move } from '../scope/moves.ts';
+import type { FaultMove, Move } from '../scope/moves.ts';
 import { isLone } from '../scope/layout.ts';
 import { requestOf } from '../scope/ids.ts';
+import type { FaultAtom } from './atom.ts';
 import { Cursor } from './cursor.ts';
 import { drive } from './drive.ts';
 import { ABSENT, type ProcessState } from './process-state.ts';
@@ -28,7 +29,7 @@ export async function perform(
   { slot, server, local, picks, clockMs }: At,
   move: Move,
 ): Promise<Cursor> {
-  if (move.kind === 'takeover' || move.kind === 'repeat-elsewhere') {
+  if (move.kind === 'elsewhere') {
     const booted = await boot(setting, { slot, server, picks, clockMs });
     const { buyer, operation } = move;
     await ask(setting, booted, slot, { method: 'purchase', buyer, operation, begun: true });
@@ -70,18 +71,31 @@ export async function perform(
     case 'immediate':
       await cursor.fireImmediates();
       break;
-    case 'cut':
-      await cursor.cut(move.connection, move.survivors);
-      break;
     case 'cut-all':
-      for (const connection of cursor.openConnections()) await cursor.cut(connection, 0);
+      for (const connection of cursor.openConnections())
+        await befall(cursor, { event: 'cut', connection, survivors: 0 });
       break;
-    case 'crash':
-      cursor.crash(move.survivors);
-      break;
+    default:
+      await befall(cursor, atomOf(move));
   }
   return cursor;
 }
+
+/** What a fault of a process or of a connection does to it. */
+async function befall(cursor: Cursor, fault: FaultAtom): Promise<void> {
+  cursor.atoms.push(fault);
+  switch (fault.event) {
+    case 'cut':
+      return cursor.disconnect(fault.connection, fault.survivors);
+    case 'crash':
+      return cursor.die(fault.survivors);
+  }
+}
+
+const atomOf = (move: FaultMove): FaultAtom =>
+  'connection' in move
+    ? { event: move.kind, connection: move.connection, survivors: move.survivors }
+    : { event: move.kind, survivors: move.survivors };
 
 /** What a buyer asks for. */
 export interface Asked {
