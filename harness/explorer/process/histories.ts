@@ -227,6 +227,13 @@ export class Histories {
     return inOneChunk(path.slice(from, to + 1).map((node) => this.#nodes[node]!.event!));
   }
 
+  /** Whether a process with such a role ever sent a command. */
+  anySent(ofRole: (role: number) => boolean): boolean {
+    return this.#nodes.some(
+      ({ role, observation }) => ofRole(role) && observation.written.some((commands) => commands.length > 0),
+    );
+  }
+
   /** Names that any history drew. */
   names(): DrawnName[] {
     return this.#nodes.flatMap(({ children, observation }) => (children.size > 0 ? [] : observation.names));

@@ -32,6 +32,14 @@ export interface Judged {
   counterexamples: ReadonlyMap<Property, Counterexample>;
 }
 
+/**
+ * No process that sells sent a command, in any interleaving: there was nothing to interleave, and whatever holds holds
+ * of nothing. The strategy sells from memory, or over a client that is not the one it was handed. One that fetched
+ * units when it started may sell them from memory; requests that make no sense are refused without a command.
+ */
+const isSilent = ({ result, space: { scope, histories, layout } }: Judged): boolean =>
+  result.exhausted && scope.nonsense === undefined && !histories.anySent((role) => role < layout.slots);
+
 /** The verdict on each property asked about, how much was covered, and why no more. */
 export function conclusionOf(judged: Judged): Conclusion {
   const { question, result, space, sampled, chance, audited, counterexamples } = judged;
@@ -40,9 +48,11 @@ export function conclusionOf(judged: Judged): Conclusion {
   const asked = askedOf(question);
   const whole = result.exhausted && !space.cut;
   const coverage: Coverage = chance !== undefined || sampled ? 'sampled' : whole ? 'exhausted' : 'bounded';
+  const silent = isSilent(judged);
   const properties = {} as Record<Property, PropertyResult>;
   for (const property of PROPERTIES) {
-    const verdict = verdictOf(property, asked, result, audited);
+    const found = verdictOf(property, asked, result, audited);
+    const verdict = silent && found === 'holds' ? 'inconclusive' : found;
     properties[property] = { verdict, coverage, counterexample: counterexamples.get(property) ?? null };
   }
   return {
@@ -56,15 +66,17 @@ export function conclusionOf(judged: Judged): Conclusion {
   };
 }
 
+const NOTHING_SENT =
+  'no purchase sent a command, so there was nothing to explore: let purchase() use the client that it, or seller(), is handed';
+
 /** Why the coverage is less than exhausted, a verdict inconclusive, or a violation not shown. */
-function notesOf(
-  { question, result, space, sampled, chance, audited, counterexamples }: Judged,
-  maxStates: number,
-): string[] {
+function notesOf(judged: Judged, maxStates: number): string[] {
+  const { question, result, space, sampled, chance, audited, counterexamples } = judged;
   const interrupted = question.signal?.aborted ?? false;
   const unshown = [...result.violated].filter((property) => !counterexamples.has(property));
   return [
     ...(interrupted ? ['interrupted'] : []),
+    ...(isSilent(judged) ? [NOTHING_SENT] : []),
     ...(chance === undefined ? [] : [chance]),
     ...(sampled ? [`stopped at ${maxStates} states`, ...sampled.notes] : []),
     ...(space.cut

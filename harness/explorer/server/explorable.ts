@@ -1,79 +1,155 @@
 import { CannotExplore } from '../cannot-explore.ts';
 import { WAITING } from '../../wire/handshake.ts';
 
-/** How the explorer treats a command. Everything that is not listed here runs on the real server, as it is. */
+/**
+ * How the explorer treats a command. An allow-list: what is not known to be a function of the keys (a clock that it
+ * reads, a draw, a state that no snapshot holds) would be asked once and remembered, and the search would go on with
+ * an answer that production does not give. So a command that a newer server brings is refused until it was looked at.
+ */
 
-const BLOCKING = ['BLPOP', 'BRPOP', 'BLMOVE', 'BLMPOP', 'BRPOPLPUSH', 'BZPOPMIN', 'BZPOPMAX', 'BZMPOP'];
-const PUBSUB = ['SUBSCRIBE', 'PSUBSCRIBE', 'SSUBSCRIBE', 'UNSUBSCRIBE', 'PUNSUBSCRIBE', 'SUNSUBSCRIBE'];
-const RANDOM = ['SPOP', 'SRANDMEMBER', 'HRANDFIELD', 'ZRANDMEMBER', 'RANDOMKEY'];
-const CLOCK = [
-  'TIME',
-  'TTL',
-  'PTTL',
-  'EXPIRETIME',
-  'PEXPIRETIME',
-  'OBJECT',
-  'LASTSAVE',
-  'XPENDING',
-  'XCLAIM',
-  'XAUTOCLAIM',
-];
-const ADMINISTRATION =
-  'QUIT CLIENT MONITOR CONFIG DEBUG SHUTDOWN REPLICAOF SLAVEOF FAILOVER CLUSTER ASKING SYNC PSYNC RESET SLOWLOG ' +
-  'LATENCY MEMORY ACL MODULE BGSAVE SAVE BGREWRITEAOF HELLO AUTH READONLY READWRITE';
+const words = (text: string): string[] => text.split(' ');
 
+/** Reply and effect follow from the keys, but for what `requireExplorable` looks at in the arguments. */
+const EXPLORABLE = new Set(
+  [
+    'APPEND DECR DECRBY DELEX DELIFEQ DIGEST GET GETDEL GETEX GETRANGE GETSET INCR INCRBY INCRBYFLOAT INCREX LCS',
+    'MGET MSET MSETEX MSETNX PSETEX SET SETEX SETNX SETRANGE STRLEN SUBSTR',
+    'BITCOUNT BITFIELD BITFIELD_RO BITOP BITPOS GETBIT SETBIT PFADD PFCOUNT PFMERGE',
+    'HDEL HEXISTS HGET HGETALL HGETDEL HINCRBY HINCRBYFLOAT HKEYS HLEN HMGET HMSET HSCAN HSET HSETNX HSTRLEN HVALS',
+    'LINDEX LINSERT LLEN LMOVE LMPOP LPOP LPOS LPUSH LPUSHX LRANGE LREM LSET LTRIM RPOP RPOPLPUSH RPUSH RPUSHX',
+    'SADD SCARD SDIFF SDIFFSTORE SINTER SINTERCARD SINTERSTORE SISMEMBER SMEMBERS SMISMEMBER SMOVE SREM SSCAN',
+    'SUNION SUNIONSTORE SORT SORT_RO',
+    'ZADD ZCARD ZCOUNT ZDIFF ZDIFFSTORE ZINCRBY ZINTER ZINTERCARD ZINTERSTORE ZLEXCOUNT ZMPOP ZMSCORE ZPOPMAX',
+    'ZPOPMIN ZRANGE ZRANGEBYLEX ZRANGEBYSCORE ZRANGESTORE ZRANK ZREM ZREMRANGEBYLEX ZREMRANGEBYRANK',
+    'ZREMRANGEBYSCORE ZREVRANGE ZREVRANGEBYLEX ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE ZUNION ZUNIONSTORE',
+    'GEOADD GEODIST GEOHASH GEOPOS GEORADIUS GEORADIUS_RO GEORADIUSBYMEMBER GEORADIUSBYMEMBER_RO GEOSEARCH',
+    'GEOSEARCHSTORE XACK XACKDEL XADD XDEL XDELEX XGROUP XLEN XRANGE XREAD XREADGROUP XREVRANGE XSETID XTRIM',
+    'COPY DBSIZE DEL EXISTS EXPIRE EXPIREAT FLUSHALL FLUSHDB KEYS PERSIST PEXPIRE PEXPIREAT RENAME RENAMENX SCAN',
+    'TOUCH TYPE UNLINK EVAL EVAL_RO EVALSHA EVALSHA_RO FCALL FCALL_RO FUNCTION SCRIPT',
+    'DISCARD EXEC MULTI UNWATCH WATCH ECHO PING PUBLISH SPUBLISH WAIT WAITAOF',
+  ].flatMap(words),
+);
+
+/** Of commands whose subcommands differ, those that are explored. */
+const EXPLORABLE_SUBCOMMANDS = new Map([
+  ['SCRIPT', new Set(['LOAD', 'EXISTS', 'FLUSH'])],
+  ['FUNCTION', new Set(['LOAD', 'DELETE', 'FLUSH', 'LIST'])],
+  ['XGROUP', new Set(['CREATE', 'SETID', 'DESTROY', 'CREATECONSUMER', 'DELCONSUMER'])],
+]);
+
+/** Why a command that people do use is refused, and what to do instead. */
 const reasons = new Map<string, [why: string, remedy: string]>();
-const refuse = (names: string[], why: string, remedy: string): void => {
-  for (const name of names) reasons.set(name, [why, remedy]);
+const refuse = (names: string, why: string, remedy: string): void => {
+  for (const name of words(names)) reasons.set(name, [why, remedy]);
 };
 refuse(
-  BLOCKING,
+  'BLPOP BRPOP BLMOVE BLMPOP BRPOPLPUSH BZPOPMIN BZPOPMAX BZMPOP',
   'it blocks, and time is virtual here',
   'poll with the command that does not block, in runJob',
 );
-refuse(PUBSUB, 'its messages arrive without a request', 'keep what decides a sale in keys');
 refuse(
-  RANDOM,
+  'SUBSCRIBE PSUBSCRIBE SSUBSCRIBE UNSUBSCRIBE PUNSUBSCRIBE SUNSUBSCRIBE PUBSUB',
+  'its messages arrive without a request',
+  'keep what decides a sale in keys',
+);
+refuse(
+  'SPOP SRANDMEMBER HRANDFIELD ZRANDMEMBER RANDOMKEY',
   'its answer is drawn by the server',
   'take a determined member (LPOP, ZPOPMIN), or choose with env.pick',
 );
-refuse(CLOCK, 'its answer depends on the clock of the server', 'pass the time in from env.now()');
 refuse(
-  ['SELECT', 'SWAPDB', 'MOVE'],
+  'TIME TTL PTTL EXPIRETIME PEXPIRETIME LASTSAVE',
+  'its answer depends on the clock of the server',
+  'pass the time in from env.now()',
+);
+refuse(
+  'OBJECT DUMP',
+  'its answer tells how the server stores a key, which differs where the content is the same',
+  'read what the key holds',
+);
+refuse(
+  'XPENDING XCLAIM XAUTOCLAIM',
+  'its answer depends on how long entries have been idle, by the clock of the server',
+  'read what a consumer has not acknowledged with XREADGROUP and an id, or note who works on what in a hash',
+);
+refuse(
+  'XINFO',
+  'its answer tells of idle times, and how the server stores a stream',
+  'ask with XLEN, XRANGE or XREADGROUP',
+);
+refuse(
+  'HEXPIRE HPEXPIRE HEXPIREAT HPEXPIREAT HPERSIST HTTL HPTTL HEXPIRETIME HPEXPIRETIME HGETEX HSETEX',
+  'fields of a hash that expire by themselves are not explored',
+  'give each a key of its own with a TTL, or keep the deadline as a value and compare it with env.now()',
+);
+refuse(
+  'SELECT SWAPDB MOVE',
   'the explorer keeps the sale in database 0',
   'leave the database to the client options',
 );
-refuse(['INFO'], 'it tells of the server, not of the sale', 'keep what decides a sale in keys');
+refuse('INFO', 'it tells of the server, not of the sale', 'keep what decides a sale in keys');
 refuse(
-  ADMINISTRATION.split(' '),
+  'QUIT CLIENT MONITOR CONFIG DEBUG SHUTDOWN REPLICAOF SLAVEOF FAILOVER CLUSTER ASKING SYNC PSYNC RESET SLOWLOG ' +
+    'LATENCY MEMORY ACL MODULE BGSAVE SAVE BGREWRITEAOF HELLO AUTH READONLY READWRITE ROLE MIGRATE RESTORE',
   'it changes the connection or the server, not the sale',
   'leave it to the client options',
 );
+const UNKNOWN: [string, string] = [
+  'it is not on the list of commands that were found to depend on keys alone',
+  'do it with a core command on strings, hashes, lists, sets, sorted sets or streams',
+];
 
 /** @throws CannotExplore if the command's reply is no function of server state, connection state and command */
 export function requireExplorable(args: readonly string[], where = 'it sends'): void {
   const name = args[0]!.toUpperCase();
-  const reason = reasons.get(name);
-  if (reason) throw refusal(args, where, reason[0], reason[1]);
   const upper = args.map((arg) => arg.toUpperCase());
-  if (name === 'COPY' && upper.includes('DB')) {
-    throw refusal(args, where, 'the explorer keeps the sale in database 0', 'copy within the database');
+  const known = EXPLORABLE_SUBCOMMANDS.get(name)?.has(upper[1] ?? '') ?? EXPLORABLE.has(name);
+  const reason = reasons.get(name) ?? (known ? undefined : UNKNOWN);
+  if (reason) {
+    const named = EXPLORABLE_SUBCOMMANDS.has(name) ? upper.slice(0, 2) : upper.slice(0, 1);
+    throw refusal(named, where, reason);
   }
-  if (name === 'XADD') {
-    const id = args.find((arg, i) => i >= 2 && /^(\*|\d+(-(\d+|\*))?)$/.test(arg));
-    if (id === '*')
-      throw refusal(args, where, 'the server takes the id from its clock', 'write the id as 0-* (Redis 7.0)');
-  }
-  if (WAITING.has(name) && args.at(-1) === '0' && Number(args.at(-2)) > 0) {
-    throw refusal(args, where, 'without a replica it waits for ever', 'give it a timeout in milliseconds');
-  }
-  if ((name === 'XREAD' || name === 'XREADGROUP') && upper.includes('BLOCK')) {
-    throw refusal(args, where, 'BLOCK waits in real time', 'poll without BLOCK, in runJob');
+  const detail = refusedDetail(name, upper);
+  if (detail) throw refusal(upper.slice(0, 1), where, detail);
+  const texts = name === 'FUNCTION' ? args : scriptBodies(args);
+  if (texts.some((body) => /\bos\b[^\n]*\bclock\b/.test(body))) {
+    throw refusal(upper.slice(0, 1), `${where} a script that reads os.clock with`, [
+      'its answer depends on the clock of the server',
+      'pass the time in from env.now()',
+    ]);
   }
 }
 
-function refusal(args: readonly string[], where: string, why: string, remedy: string): CannotExplore {
-  return new CannotExplore(`${where} ${args[0]!.toUpperCase()}, which cannot be explored: ${why}`, remedy);
+/** What in the arguments keeps a command that may be explored from being so: why, and what to do instead. */
+function refusedDetail(name: string, upper: readonly string[]): [string, string] | undefined {
+  if (name === 'COPY' && upper.includes('DB'))
+    return ['the explorer keeps the sale in database 0', 'copy within the database'];
+  if (name === 'XADD' && idOfAdded(upper) === '*')
+    return ['the server takes the id from its clock', 'write the id as 0-* (Redis 7.0)'];
+  if (WAITING.has(name) && upper.at(-1) === '0' && Number(upper.at(-2)) > 0)
+    return ['without a replica it waits for ever', 'give it a timeout in milliseconds'];
+  if ((name === 'XREAD' || name === 'XREADGROUP') && upper.includes('BLOCK'))
+    return ['BLOCK waits in real time', 'poll without BLOCK, in runJob'];
+  const by = upper.indexOf('BY');
+  if (name.startsWith('SORT') && by > 1 && !upper[by + 1]?.includes('*'))
+    return ['what it answers has no order', 'sort by what the elements are, or by a pattern with a *'];
+  return undefined;
+}
+
+/** The id that XADD is given, behind its options: NOMKSTREAM, and MAXLEN or MINID with a threshold and a LIMIT. */
+function idOfAdded(upper: readonly string[]): string | undefined {
+  let at = 2;
+  for (;;) {
+    const option = upper[at];
+    if (option === 'NOMKSTREAM' || option === 'KEEPREF' || option === 'DELREF' || option === 'ACKED') at += 1;
+    else if (option === 'MAXLEN' || option === 'MINID') at += /^[=~]$/.test(upper[at + 1] ?? '') ? 3 : 2;
+    else if (option === 'LIMIT') at += 2;
+    else return option;
+  }
+}
+
+function refusal(named: readonly string[], where: string, [why, remedy]: [string, string]): CannotExplore {
+  return new CannotExplore(`${where} ${named.join(' ')}, which cannot be explored: ${why}`, remedy);
 }
 
 /** Whether the command only touches its own connection's state when it runs, whatever the others do. */
