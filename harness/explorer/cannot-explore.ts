@@ -25,7 +25,7 @@ export class OpenPick extends Error {
 
 /**
  * What was assumed to make the search smaller turned out wrong for this strategy (a key watched that was not
- * observed, buyers that are not interchangeable, replies that matter together, time that does not matter): search again
+ * observed, buyers that are not interchangeable, replies that matter together, an order or a time that matters): search again
  * without the assumption.
  */
 export class StartAgain extends Error {
@@ -36,7 +36,8 @@ export class StartAgain extends Error {
     | 'shared-chunks'
     | 'clock'
     | 'clock-read'
-    | 'ticks';
+    | 'ticks'
+    | 'orders';
 
   constructor(cause: StartAgain['cause'], message: string) {
     super(message);

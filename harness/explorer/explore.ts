@@ -64,6 +64,7 @@ export async function explore(options: ExploreOptions): Promise<Exploration> {
         if (error.cause === 'symmetry') reductions.symmetry = false;
         else if (error.cause === 'chunks') reductions.fuse = false;
         else if (error.cause === 'shared-chunks') rules.sharedChunks = true;
+        else if (error.cause === 'orders') memo.branchOn(error.message.split(' '));
         else if (error.cause === 'ticks') rules.ticks = false;
         else if (error.cause === 'clock') reductions.stillClock = false;
         else if (error.cause === 'clock-read') {

@@ -39,6 +39,8 @@ export interface Rules {
   renamedOffice: boolean;
   /** What the server draws comes out in every way. */
   allDraws: boolean;
+  /** What has no order is told in other orders, too. */
+  orders: boolean;
   /** Contents are compared by what they mean, not by how they are stored. */
   logicalContent: boolean;
 }
@@ -62,5 +64,6 @@ export const ALL_RULES: Rules = {
   renamingCheck: true,
   renamedOffice: true,
   allDraws: true,
+  orders: true,
   logicalContent: true,
 };

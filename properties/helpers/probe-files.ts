@@ -3,25 +3,31 @@ import { expect, test } from 'vitest';
 import type { Property, Strategy } from '../../strategies/contract.ts';
 import { explore, type Exploration, type ExploreOptions } from '../../harness/explorer/explore.ts';
 import { subjectOf } from '../../harness/explorer/process/subject.ts';
+import type { Subject } from '../../harness/explorer/process/spec.ts';
 import type { Rules } from '../../harness/explorer/rules.ts';
 import { systemClock } from '../../harness/ground/ambient.ts';
 import type { RedisTarget } from '../../harness/redis/target.ts';
 import { properties, scopeOf, type GivenScope } from './exploring.ts';
 
-/** Explores the strategy of this name in a file of properties/explorer/probes/, evaluated as a user's file would be. */
-export async function exploringProbe(
-  target: RedisTarget,
-  [file, name]: readonly [string, string],
-  scope: GivenScope,
-  options: Partial<ExploreOptions> = {},
-): Promise<Exploration> {
+/** The strategy of this name in a file of properties/explorer/probes/, evaluated as a user's file would be. */
+export async function probeSubject([file, name]: readonly [string, string]): Promise<Subject> {
   const path = fileURLToPath(new URL(`../explorer/probes/${file}.mjs`, import.meta.url));
   const exported = Object.values((await import(path)) as Record<string, Strategy>);
   const strategy = exported.find((one) => one.name === name);
   if (!strategy) throw new Error(`${file}.mjs exports no strategy "${name}"`);
+  return subjectOf({ strategy, path });
+}
+
+/** Explores that strategy. */
+export async function exploringProbe(
+  target: RedisTarget,
+  named: readonly [string, string],
+  scope: GivenScope,
+  options: Partial<ExploreOptions> = {},
+): Promise<Exploration> {
   return explore({
     scope: scopeOf(scope),
-    subject: await subjectOf({ strategy, path }),
+    subject: await probeSubject(named),
     target,
     auditSamples: 0,
     now: () => systemClock.monotonicNs() / 1e6,

@@ -1,6 +1,7 @@
 import type { Abilities } from './seller-abilities.ts';
 import { eventKey, renamedEvent } from './event-key.ts';
-import { chunksOf, inOneChunk, type Chunk } from './chunks.ts';
+import { chunksOf, inOneChunk, type Chunk, type ToldEvent } from './chunks.ts';
+import { repliesTold, retold, type ToldReply } from './replies-told.ts';
 import { OpenPick, StartAgain } from '../cannot-explore.ts';
 import { Instance, type InstanceEvent, type Observation } from './instance.ts';
 import type { DrawnName } from './chance.ts';
@@ -209,13 +210,15 @@ export class Histories {
   }
 
   async #differenceUnder(change: Change, path: readonly number[]): Promise<Difference | undefined> {
-    const { rename, chunk } = change;
+    const { rename, chunk, retell } = change;
     const spec = this.#specOf(this.#nodes[path[0]!]!.role);
     const instance = await Instance.boot({ ...spec, ...change.spec?.(spec) });
     const comparison = new Comparison(rename);
+    const replies = retell ? repliesTold(this.#told(path)) : [];
     for (const [i, node] of path.entries()) {
       if (chunk && i >= chunk.from && i < chunk.to) continue;
-      const event = i === chunk?.to ? this.#inOneChunk(path, chunk) : this.#nodes[node]!.event;
+      const told = i === chunk?.to ? this.#inOneChunk(path, chunk) : this.#nodes[node]!.event;
+      const event = told && retell ? retold(told, replies[i - 1]!, retell) : told;
       if (event) await instance.apply(rename ? renamedEvent(event, rename) : event);
       const difference = comparison.compare(this.observation(node), instance.look());
       if (difference) return difference;
@@ -244,17 +247,20 @@ export class Histories {
     const events = path.map((node) => this.#nodes[node]!.event);
     return {
       role,
-      chunks: () => {
-        const told = path.slice(1).map((node, i) => ({
-          event: this.#nodes[node]!.event!,
-          before: this.observation(path[i]!),
-        }));
-        return chunksOf(told).map(({ from: first, to: last }) => ({ from: first + 1, to: last + 1 }));
-      },
+      chunks: () =>
+        chunksOf(this.#told(path)).map(({ from: first, to: last }) => ({ from: first + 1, to: last + 1 })),
+      replies: () => repliesTold(this.#told(path)).flat(),
       text: () => JSON.stringify([events, observation.written, observation.settled]),
       draws: observation.ambientDraws + observation.envDraws,
       names: observation.names.length,
     };
+  }
+
+  #told(path: readonly number[]): ToldEvent[] {
+    return path.slice(1).map((node, i) => ({
+      event: this.#nodes[node]!.event!,
+      before: this.observation(path[i]!),
+    }));
   }
 
   async #boot(role: number): Promise<Instance> {
@@ -322,6 +328,8 @@ export interface EventHistory {
   role: number;
   /** Replies in it that could have arrived in one chunk. */
   chunks: () => Chunk[];
+  /** What it was told, and to which commands. */
+  replies: () => ToldReply[];
   /** All that it was told, did and answered. */
   text: () => string;
   /** How often it drew chance, names apart. */
@@ -337,6 +345,8 @@ export interface Change {
   rename?: (text: string) => string;
   /** These replies arrive in one chunk. */
   chunk?: Chunk;
+  /** Its replies are told in this way instead. */
+  retell?: (told: ToldReply) => string;
 }
 
 /** All delays of all timers that were set by now. */

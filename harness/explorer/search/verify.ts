@@ -4,6 +4,15 @@ import type { Change } from '../process/histories.ts';
 import { changedByTicks } from '../process/many-ticks.ts';
 import { masked, STRATA } from '../process/chance.ts';
 import { uuidOf } from '../process/virtual.ts';
+import type { ToldReply } from '../process/replies-told.ts';
+import {
+  branching,
+  collectionsIn,
+  inOrder,
+  MOST_ORDERED,
+  ordersOf,
+  type Collection,
+} from '../server/orders.ts';
 import { isLone } from '../scope/layout.ts';
 import { renamer } from '../scope/ids.ts';
 import type { Rename } from '../server/memo.ts';
@@ -12,7 +21,8 @@ import { MOST_RENAMINGS, renamingsOf } from '../space/symmetry.ts';
 
 /**
  * Checks what the search took for granted, by running everything once more: that a history has one result; that
- * buyers are interchangeable; that a lone buyer's replies may as well arrive one by one; that chance does not matter.
+ * buyers are interchangeable; that a lone buyer's replies may as well arrive one by one; that neither the order of what
+ * has none nor chance matters.
  *
  * @returns why the coverage is no more than sampled: chance did matter
  * @throws StartAgain if buyers are not interchangeable; CannotExplore if a history has two results
@@ -23,6 +33,7 @@ export async function verify(space: Space): Promise<string | undefined> {
   if (difference) throw nondeterministic(difference);
   await verifyChunks(space);
   await verifyTicks(space);
+  await verifyOrders(space);
   return (await chanceThatMatters(space)) ?? (await namesThatMatter(space));
 }
 
@@ -72,6 +83,41 @@ async function verifyTicks({ histories, ticks }: Space): Promise<void> {
   const changed = await changedByTicks(histories, ticks.leftOut);
   if (changed !== undefined) throw new StartAgain('ticks', changed);
 }
+
+/**
+ * Members come in one order in the search: where another one would change what the code does, the orders are events.
+ * @throws StartAgain where they are few enough for that; CannotExplore where they are not
+ */
+async function verifyOrders({ histories, layout, rules, memo }: Space): Promise<void> {
+  if (!rules.orders) return;
+  /** Those whose orders are not events already. */
+  const listedIn = ({ asked, reply }: ToldReply): Collection[] => {
+    const events = branching(asked, reply, memo.branching)?.collections.map(({ from }) => from) ?? [];
+    return collectionsIn(asked, reply).filter(({ from }) => !events.includes(from));
+  };
+  let listed: readonly Collection[] = [];
+  const difference = await histories.findDifference(({ role, replies }) => {
+    if (role >= layout.slots) return [];
+    listed = replies().flatMap(listedIn);
+    const most = Math.max(1, ...listed.map(({ members }) => ordersOf(members.length)));
+    return Array.from({ length: most - 1 }, (_, i): Change => ({
+      retell: (told) => inOrder(told.reply, listedIn(told), i + 1),
+    }));
+  });
+  if (!difference) return;
+  const few = listed.filter(
+    ({ name, members }) => members.length <= MOST_ORDERED && !memo.branching.has(name),
+  );
+  if (few.length > 0) throw new StartAgain('orders', namesOf(few));
+  const most = Math.max(...listed.map(({ members }) => members.length));
+  throw new CannotExplore(
+    `${difference.what} depends on the order in which ${namesOf(listed)} lists ${most} members, which Redis does not promise`,
+    'sort them before one is chosen, keep them in a list or a sorted set, or put fewer units on sale',
+  );
+}
+
+const namesOf = (listed: readonly Collection[]): string =>
+  [...new Set(listed.map(({ name }) => name))].join(' ');
 
 /** Whether other draws could have changed a command or an answer: both ends of what a draw can be, and each stratum. */
 async function chanceThatMatters(space: Space): Promise<string | undefined> {

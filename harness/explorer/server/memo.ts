@@ -4,7 +4,9 @@ import { drawOf, mayDraw, type Draw } from './draws.ts';
 import { EMPTYING, EXPIRY, faultRow } from '../../documents/faults.ts';
 import { CannotExplore } from '../cannot-explore.ts';
 import type { ServerFaultMove } from '../scope/moves.ts';
-import { decodeCommand, encodeCommand, sortUnordered, type Reply } from '../../wire/resp.ts';
+import { decodeCommand, encodeCommand, type Reply } from '../../wire/resp.ts';
+import { askedIn, branching, inCanonicalOrder, type Orders } from './orders.ts';
+import { requireIndifferent } from './indifferent.ts';
 import { ALL_RULES, type Rules } from '../rules.ts';
 import { EMPTY, type ServerImage } from './image.ts';
 import { remainingMs, renameContent, type KeyContent } from './content.ts';
@@ -50,6 +52,7 @@ export class ServerMemo {
   readonly #elapsed = new Map<string, Elapsed>();
   #shortestMs = Infinity;
   #dates = false;
+  readonly #branching = new Set<string>();
 
   private constructor(server: StepServer, rules: Rules) {
     this.#server = server;
@@ -126,14 +129,20 @@ export class ServerMemo {
     const from = this.#states[state]!;
     const first = await this.#server.run(from, step);
     const second = await this.#server.run(from, step);
-    if (first.reply !== second.reply || first.image.content !== second.image.content) {
+    const reply = this.#inCanonicalOrder(state, step, first.reply);
+    if (
+      reply !== this.#inCanonicalOrder(state, step, second.reply) ||
+      first.image.content !== second.image.content
+    ) {
       throw new CannotExplore(
         `nondeterministic: ${name(step)} gave another reply or left other data when it ran twice from the same state`,
         'let nothing depend on the clock, on chance or on the order of sets inside the server',
       );
     }
+    if (this.#rules.orders && first.listed.length > 0)
+      await requireIndifferent(this.#server, from, step, first);
     const entry = {
-      reply: first.reply,
+      reply,
       next: this.#intern(first.image, { from: state, step }),
       touched: first.touched,
     };
@@ -145,6 +154,23 @@ export class ServerMemo {
   /** What the server will draw in the course of the step; undefined where its answer is certain. */
   draw(state: number, { command }: Step): Draw | undefined {
     return drawOf(decodeCommand(command), this.keys(state));
+  }
+
+  /** The orders in which the reply may come, where those are events: see `branchOn`. */
+  orders({ command, queued }: Step, reply: string): Orders | undefined {
+    return this.#branching.size === 0
+      ? undefined
+      : branching(askedIn(command, queued), reply, this.#branching);
+  }
+
+  /** From now on, the order of what these commands answer is an event with several outcomes. */
+  branchOn(names: readonly string[]): void {
+    for (const one of names) this.#branching.add(one);
+  }
+
+  /** Commands the order of whose answers is an event. */
+  get branching(): ReadonlySet<string> {
+    return this.#branching;
   }
 
   /** Keys of a state, in byte order. */
@@ -287,11 +313,20 @@ export class ServerMemo {
     if (from === undefined) return false;
     const renamed = { ...step, command: rename(step.command), queued: step.queued.map(rename) };
     const again = await this.execute(from, renamed);
+    const asked = askedIn(renamed.command, renamed.queued);
     return (
-      again.reply === sortUnordered(rename(entry.reply)) &&
+      inCanonicalOrder(asked, again.reply) === inCanonicalOrder(asked, rename(entry.reply)) &&
       again.touched === entry.touched &&
       this.content(again.next) === renameContent(this.content(entry.next), rename)
     );
+  }
+
+  /** Values of a hash come in the order of its fields, as these do. */
+  #inCanonicalOrder(state: number, { command, queued }: Step, reply: string): string {
+    return inCanonicalOrder(askedIn(command, queued), reply, (key) => {
+      const hash = this.keys(state).find((one) => one.key === key && one.type === 'hash');
+      return hash ? hash.items.filter((_, i) => i % 2 === 1) : [];
+    });
   }
 
   #inspect(state: number, step: Step): void {

@@ -4,11 +4,14 @@ import type { RedisTarget } from '../../redis/target.ts';
 import { requireExplorable, scriptBodies } from './explorable.ts';
 import { Batch, RawConnection, requireDone } from '../../wire/raw-connection.ts';
 import { decode, decodeCommand, encodeCommand, sortUnordered, type Reply } from '../../wire/resp.ts';
+import { isUnordered } from './orders.ts';
+import { commandInOrder, scriptInOrder } from './script-orders.ts';
 import type { Rules } from '../rules.ts';
 import { systemClock } from '../../ground/ambient.ts';
 import { epochOfRun } from '../process/virtual.ts';
 import { CannotExplore } from '../cannot-explore.ts';
-import { Moment, referenceFor, restoredAt } from './deadlines.ts';
+import { Moment, referenceFor } from './deadlines.ts';
+import { changing, digestsIn, heldAfter, NOTHING, type Held } from './restoring.ts';
 import { ImageReader, type ServerImage } from './image.ts';
 
 /** What is to run: one command in the state of its connection, or a fault of the server. */
@@ -28,6 +31,8 @@ export interface Ran {
   image: ServerImage;
   /** Bit i: the step touched key i of `watchable`, as WATCH sees it. */
   touched: number;
+  /** Commands that its scripts called and whose answers have no order. */
+  listed: readonly string[];
 }
 
 /** Runs of one step, until one lies within a millisecond of the server's clock: nearly every one does. */
@@ -49,7 +54,7 @@ export class StepServer {
   /** What the server holds, where nobody but `run` has worked on it. */
   #held: Held | undefined;
   /** Texts of the libraries that were loaded. */
-  readonly #libraries: string[] = [];
+  readonly #libraryTexts: string[] = [];
   /** What scripts called since the last sentinel. */
   #hidden: string[] = [];
   #sentinel = 0;
@@ -117,9 +122,45 @@ export class StepServer {
 
   /** Runs the step in the state: again, where the server's clock went on meanwhile and left a deadline unsure. */
   async run(from: ServerImage, step: Step): Promise<Ran> {
+    this.#learn([step.command, ...step.queued].map(decodeCommand));
+    return this.#runUntilSure(from, step, []);
+  }
+
+  /** The same, where its scripts are told what they list in this order. */
+  async runInOrder(from: ServerImage, step: Step, order: number): Promise<Ran> {
+    const loaded = digestsIn(from.scripts);
+    const changed = (command: string): string =>
+      commandInOrder(command, order, (digest) =>
+        loaded.includes(digest) ? this.#bodies.get(digest) : undefined,
+      );
+    const libraries = await this.#libraries(from);
+    const ran = await this.#runUntilSure(
+      from,
+      { ...step, command: changed(step.command), queued: step.queued.map(changed) },
+      libraries.map((code) => ['FUNCTION', 'LOAD', 'REPLACE', scriptInOrder(code, order)]),
+    );
+    this.#held = undefined; // its libraries are others than the state's
+    return ran;
+  }
+
+  /** Code of the libraries of a state. */
+  async #libraries({ functions }: ServerImage): Promise<string[]> {
+    if (!functions) return [];
+    this.#held = undefined;
+    const asked = [
+      ['FUNCTION', 'RESTORE', functions, 'FLUSH'],
+      ['FUNCTION', 'LIST', 'WITHCODE'],
+    ].map(encodeCommand);
+    const listed = decode(requireDone((await this.#connection.send(asked))[1]!));
+    const textsIn = (reply: Reply): string[] =>
+      typeof reply === 'string' ? [reply] : isList(reply) ? reply.items.flatMap(textsIn) : [];
+    return textsIn(listed).filter((text) => text.startsWith('#!'));
+  }
+
+  async #runUntilSure(from: ServerImage, step: Step, prepared: readonly string[][]): Promise<Ran> {
     let earlier: ReadonlyMap<string, number> = new Map();
     for (let runs = 0; runs < MOST_RUNS; runs++) {
-      const ran = await this.#runOnce(from, step, earlier);
+      const ran = await this.#runOnce({ from, step, prepared, earlier });
       if (!ran.unsure) return ran;
       earlier = ran.far;
     }
@@ -129,10 +170,10 @@ export class StepServer {
     );
   }
 
-  async #runOnce(from: ServerImage, step: Step, earlier: ReadonlyMap<string, number>): Promise<Run> {
+  async #runOnce(task: Task): Promise<Run> {
+    const { from, step, prepared, earlier } = task;
     const commands = [step.command, ...step.queued].map(decodeCommand);
     const [name, ...queuedNames] = commands.map(nameOf) as [string, ...string[]];
-    this.#learn(commands);
     if ([name, ...queuedNames].some((one) => LISTING.has(one))) this.#held = undefined;
     const flushed = this.#held === undefined;
     const isExec = step.queued.length > 0 || name === 'EXEC';
@@ -145,6 +186,7 @@ export class StepServer {
       ...(this.#held ? [] : [['FLUSHALL', 'SYNC']]),
       ...changing(this.#held ?? NOTHING, from, referenceMs),
       ...this.#loading(from),
+      ...prepared,
     );
     const before = [...dirtying, ...restored];
     this.#held = undefined; // until the look after the step has told
@@ -171,8 +213,8 @@ export class StepServer {
     await heard;
     if (!early) for (const i of before) requireDone(replies[i]!);
     // A script that lists keys shows only now that the state should have been made from nothing.
-    if (heard && this.#hiddenNames().some((one) => LISTING.has(one)) && !flushed)
-      return this.#runOnce(from, step, earlier);
+    const hidden = heard ? this.#hiddenNames() : [];
+    if (hidden.some((one) => LISTING.has(one)) && !flushed) return this.#runOnce(task);
     const state = { from, referenceMs, epochMs: epochOfRun(), earlier };
     const moment = new Moment(state, [
       millisecondsOf(replies[times[0]]!),
@@ -180,7 +222,9 @@ export class StepServer {
     ]);
     const { image, unsure } = await this.#reader.imageOf(replies, looked, moment);
     this.#held = heldAfter(from, image);
-    return { reply: sortUnordered(replies[at]!), image, touched, unsure: unsure.length > 0, far: moment.far };
+    const listed = hidden.filter(isUnordered);
+    const reply = sortUnordered(replies[at]!);
+    return { reply, image, touched, listed, unsure: unsure.length > 0, far: moment.far };
   }
 
   /** All that the commands say, scripts included. */
@@ -188,14 +232,14 @@ export class StepServer {
     for (const args of commands) {
       yield* args;
       if (nameOf(args).startsWith('EVALSHA')) yield this.#bodies.get(args[1]?.toLowerCase() ?? '') ?? '';
-      if (nameOf(args).startsWith('FCALL')) yield* this.#libraries;
+      if (nameOf(args).startsWith('FCALL')) yield* this.#libraryTexts;
     }
   }
 
   /** Texts of scripts are kept: digests alone cannot be restored. */
   #learn(commands: readonly string[][]): void {
     for (const args of commands) {
-      if (nameOf(args) === 'FUNCTION') this.#libraries.push(args.join(' '));
+      if (nameOf(args) === 'FUNCTION') this.#libraryTexts.push(args.join(' '));
       for (const body of scriptBodies(args)) {
         this.#bodies.set(createHash('sha1').update(body, 'latin1').digest('hex'), body);
       }
@@ -211,7 +255,7 @@ export class StepServer {
     for (const digest of wanted)
       if (flushed || !loaded.includes(digest)) commands.push(['SCRIPT', 'LOAD', this.#bodies.get(digest)!]);
     if (this.#held?.functions !== functions) {
-      if (this.#libraries.length > 0) commands.push(['FUNCTION', 'FLUSH', 'SYNC']);
+      if (this.#libraryTexts.length > 0) commands.push(['FUNCTION', 'FLUSH', 'SYNC']);
       if (functions) commands.push(['FUNCTION', 'RESTORE', functions]);
     }
     return commands;
@@ -253,11 +297,14 @@ export class StepServer {
   }
 }
 
-/** What the server holds. */
-interface Held extends Pick<ServerImage, 'scripts' | 'functions'> {
-  names: readonly string[];
-  /** Key to dump, of the keys that are as a restore leaves them. */
-  restored: ReadonlyMap<string, string>;
+/** A step to run, in which state. */
+interface Task {
+  from: ServerImage;
+  step: Step;
+  /** Commands of ours to run before it. */
+  prepared: readonly string[][];
+  /** Deadlines far ahead that an earlier run of it left. */
+  earlier: ReadonlyMap<string, number>;
 }
 
 /** One run of a step. */
@@ -278,41 +325,6 @@ function millisecondsOf(reply: string): number {
   return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
 }
 
-const NOTHING = { names: [], restored: new Map<string, string>() };
-
-/**
- * A key that the step changed is not as a restore would leave it, its order for one. Nor is one with a deadline: the
- * strategy's may be near, and must not pass while we look on.
- */
-function heldAfter(from: ServerImage, { keys, scripts, functions }: ServerImage): Held {
-  const restored = [...keys].flatMap(([key, { dump, dated }]): [string, string][] =>
-    from.keys.get(key)?.dump === dump && !dated ? [[key, dump]] : [],
-  );
-  return { names: [...keys.keys()], restored: new Map(restored), scripts, functions };
-}
-
-/**
- * Makes the keys those of another state. What is the same stays: an exploration goes back and forth between
- * neighbours, and to flush a server takes longer than all that is asked of it.
- */
-function changing(
-  held: Pick<Held, 'names' | 'restored'>,
-  wanted: ServerImage,
-  referenceMs: number,
-): string[][] {
-  const gone = held.names.filter((key) => !wanted.keys.has(key));
-  const commands = gone.length > 0 ? [['DEL', ...gone]] : [];
-  for (const [key, { volatile, dump, deadline = {} }] of wanted.keys) {
-    if (held.restored.get(key) === dump && !volatile) continue;
-    const atMs = restoredAt(deadline, referenceMs, epochOfRun());
-    const until = atMs === undefined ? ['0', dump, 'REPLACE'] : [String(atMs), dump, 'REPLACE', 'ABSTTL'];
-    commands.push(['RESTORE', key, ...until]);
-  }
-  return commands;
-}
-
-const digestsIn = (scripts: string): string[] => scripts.split(' ').filter(Boolean);
-
 /** Their answer has the order of the keyspace, which is one of how it came about. */
 const LISTING = new Set(['KEYS', 'SCAN']);
 
@@ -320,3 +332,6 @@ const LISTING = new Set(['KEYS', 'SCAN']);
 const SHOWN_BY_MONITOR = /^(EVAL|FCALL|EXEC)/;
 
 export const nameOf = (args: readonly string[]): string => args[0]!.toUpperCase();
+
+const isList = (reply: Reply): reply is Extract<Reply, { items: Reply[] }> =>
+  typeof reply === 'object' && reply !== null && reply.kind !== 'error';

@@ -2,7 +2,6 @@ import type { Random } from '../../ground/random.ts';
 import { stepsOfSchedule } from '../search/story.ts';
 import type { ScheduleStep } from '../../documents/counterexample.ts';
 import { RealSale, type Venue } from './real-sale.ts';
-import { sortUnordered } from '../../wire/resp.ts';
 import { randomScheduler } from '../search/schedulers/random-walk.ts';
 import type { Property } from '../../../strategies/contract.ts';
 import { AtRest } from '../search/at-rest.ts';
@@ -80,7 +79,7 @@ export async function follow(sale: RealSale, steps: readonly ScheduleStep[]): Pr
     const { command, reply } = executed;
     if (command !== step.command)
       return { step: index, message: `sent ${show(command)} instead of ${show(step.command)}` };
-    if (sortUnordered(reply) !== step.reply) {
+    if (reply !== step.reply) {
       return { step: index, message: `${show(command)} answered ${show(reply)}, not ${show(step.reply)}` };
     }
   }

@@ -5,6 +5,7 @@ import type { Passage } from '../../wire/gate.ts';
 import { type Call, type Instance, type InstanceEvent } from '../process/instance.ts';
 import { mayFire, type PendingTimer } from '../process/timers.ts';
 import type { Finish } from '../search/judge-end.ts';
+import { askedBy, type Asked } from '../server/orders.ts';
 
 interface Called {
   operation: number;
@@ -100,10 +101,22 @@ export class Process {
     this.#noteResent();
   }
 
-  /** @param instead what the server is given in place of the command */
-  async execute(connection: number, instead?: string): Promise<{ command: string; reply: string }> {
+  /**
+   * @param instead what the server is given in place of the command
+   * @param retell the reply as it is told to the process
+   */
+  async execute(
+    connection: number,
+    instead?: string,
+    retell?: (asked: Asked, reply: string) => string,
+  ): Promise<{ command: string; reply: string }> {
     const passage = this.passages[connection]!;
-    const executed = await passage.execute(instead);
+    const { command, reply: answered } = await passage.execute(instead);
+    const at = passage.answered + passage.replies.length - 1;
+    const asked = askedBy(this.instance.observe().written[connection]!, at);
+    const reply = retell?.(asked, answered) ?? answered;
+    passage.replies.splice(-1, 1, reply);
+    const executed = { command, reply };
     if (this.crashed || passage.isCut) passage.replies.length = 0;
     return executed;
   }

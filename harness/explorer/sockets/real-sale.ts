@@ -12,6 +12,7 @@ import {
 } from '../../documents/faults.ts';
 import { Budgets } from '../scope/budgets.ts';
 import type { FaultStep, ScheduleStep } from '../../documents/counterexample.ts';
+import { inCanonicalOrder, type Asked } from '../server/orders.ts';
 import { drawOf, mayDraw, type Draw } from '../server/draws.ts';
 import { Gate, type Passage } from '../../wire/gate.ts';
 import { isLone, isOffice, layoutOf, type Layout } from '../scope/layout.ts';
@@ -235,7 +236,7 @@ export class RealSale implements AsyncDisposable {
       }
       case 'execute':
         this.#intervals.beginAll(process);
-        return this.#execute(process, step.connection, step.picks?.[0] ?? 0);
+        return this.#execute(process, step);
       case 'deliver':
         await process.deliver(step.connection, step.replies, step.picks);
         return undefined;
@@ -271,18 +272,20 @@ export class RealSale implements AsyncDisposable {
 
   async #execute(
     process: Process,
-    connection: number,
-    outcome: number,
+    { connection, picks: [outcome = 0] = [], reply: recorded }: Extract<ScheduleStep, { event: 'execute' }>,
   ): Promise<{ command: string; reply: string }> {
+    // What has no order is told in the one that was recorded: this server need not give it by itself.
+    const retell = (asked: Asked, reply: string): string =>
+      recorded && inCanonicalOrder(asked, reply) === inCanonicalOrder(asked, recorded) ? recorded : reply;
     const passage = process.passages[connection]!;
     const draw = await this.draw(passage);
     await using _ = { [Symbol.asyncDispose]: () => this.clock.look() };
-    if (!draw) return await process.execute(connection);
+    if (!draw) return await process.execute(connection, undefined, retell);
     return await forceDraw(
       this.memo,
       decodeCommand(passage.pending[0]!),
       { ...draw, outcome: draw.outcomes[outcome] ?? [] },
-      (instead) => process.execute(connection, instead),
+      (instead) => process.execute(connection, instead, retell),
     );
   }
 

@@ -24,8 +24,8 @@ export class Cursor extends Standpoint {
   touched = 0;
   server: number;
   readonly #picks: number[];
-  /** Which outcome the last command had, if the server drew it. */
-  #drawn: number | undefined;
+  /** Which outcomes the last command had, of what the server chose. */
+  #drawn: readonly number[] = [];
 
   /** @param picks answers for the choices (`env.pick`, the server's draws) on the way, in order */
   constructor(context: CursorContext, server: number, local: ProcessState, picks: readonly number[] = []) {
@@ -66,14 +66,14 @@ export class Cursor extends Standpoint {
     const connection = this.connections[c]!;
     const command = this.context.swap(this.written(c)[connection.executed]!);
     const next = { ...connection, executed: connection.executed + 1 };
-    this.#drawn = undefined;
+    this.#drawn = [];
     const before = this.server;
     const reply = await runOn(this.context, next, command, (step) => this.#ask(step));
     this.#noteTick(c, connection.executed, before);
     this.context.requireOwnIds(reply);
     if (next.open) next.replies = [...connection.replies, this.context.swap(reply)];
     this.connections[c] = next.open || next.executed < this.endOf(c, next) ? next : GONE;
-    const picks = this.#drawn === undefined ? {} : { picks: [this.#drawn] };
+    const picks = this.#drawn.length === 0 ? {} : { picks: this.#drawn };
     this.atoms.push({ event: 'execute', connection: c, command, reply, server: this.server, ...picks });
   }
 
@@ -240,7 +240,7 @@ export class Cursor extends Standpoint {
 
   async #ask(step: Step): Promise<Entry> {
     const { entry, drawn } = await entryOf(this.context, this.server, step, this.#picks);
-    this.#drawn ??= drawn;
+    this.#drawn = drawn;
     this.server = entry.next;
     this.#touch(entry.touched);
     return entry;

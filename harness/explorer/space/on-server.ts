@@ -2,6 +2,7 @@ import { OpenPick } from '../cannot-explore.ts';
 import { executeDraw } from '../server/drawn.ts';
 import { isLocal } from '../server/explorable.ts';
 import type { Entry } from '../server/memo.ts';
+import { toldInOrder } from '../server/orders.ts';
 import type { Step } from '../server/step-server.ts';
 import { decodeCommand } from '../../wire/resp.ts';
 import type { CursorContext } from './cursor-context.ts';
@@ -60,23 +61,32 @@ export async function runOn(
 /**
  * What the step comes to in this state of the server.
  *
- * @param picks outcomes of what the server draws, from which the next is taken
- * @throws OpenPick if it draws, and none is left
+ * @param picks outcomes of what the server draws, and of the order in which it lists, from which the next are taken
+ * @throws OpenPick if there is a choice, and none is left
  */
 export async function entryOf(
   { memo, draws }: CursorContext,
   server: number,
   step: Step,
   picks: number[],
-): Promise<{ entry: Entry; drawn?: number }> {
-  const known = memo.lookup(server, step);
-  if (known) return { entry: known };
-  const draw = memo.draw(server, step);
-  if (!draw) return { entry: await memo.execute(server, step) };
-  const drawn = draws === 'first' ? 0 : picks.shift();
-  if (drawn === undefined) throw new OpenPick([], draw.outcomes.length);
-  const outcome = draw.outcomes[drawn]!;
-  return { entry: await executeDraw(memo, server, step, { ...draw, outcome }), drawn };
+): Promise<{ entry: Entry; drawn: readonly number[] }> {
+  const drawn: number[] = [];
+  const choose = (choices: number): number => {
+    const choice = draws === 'first' ? 0 : picks.shift();
+    if (choice === undefined) throw new OpenPick([], choices);
+    drawn.push(choice);
+    return choice;
+  };
+  let entry = memo.lookup(server, step);
+  const draw = entry ? undefined : memo.draw(server, step);
+  if (draw) {
+    const outcome = draw.outcomes[choose(draw.outcomes.length)]!;
+    entry = await executeDraw(memo, server, step, { ...draw, outcome });
+  }
+  entry ??= await memo.execute(server, step);
+  const orders = memo.orders(step, entry.reply);
+  if (orders) entry = { ...entry, reply: toldInOrder(entry.reply, orders, choose(orders.ways)) };
+  return { entry, drawn };
 }
 
 /** The connection after others touched these keys. */
