@@ -5,6 +5,7 @@ import { extname, isAbsolute, parse } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { handOver, stillAlive } from '../ground/busy.ts';
 import { EnvironmentError, UsageError } from '../ground/errors.ts';
+import { notingGlobals } from '../ground/user-globals.ts';
 import { lineThat, literal } from './lines.ts';
 import { strategiesIn, type ExportedStrategy } from './strategy-shape.ts';
 import { compile, isTypeScript, isUsers, originalLine, placeOf, STRATEGY_EXTENSIONS } from './source.ts';
@@ -21,7 +22,7 @@ const IMPORT_LIMIT_MS = 10_000;
 export async function importStrategies(file: string, limitMs = IMPORT_LIMIT_MS): Promise<ExportedStrategy[]> {
   checkFile(file);
   registerHooks();
-  const exports = await importWithin(file, limitMs);
+  const exports = await notingGlobals(() => importWithin(file, limitMs));
   return strategiesIn(exports, file, await readFile(file, 'utf8'));
 }
 

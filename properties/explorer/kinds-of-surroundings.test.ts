@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { requireExplorable } from '../../harness/explorer/server/explorable.ts';
 import { properties, server } from '../helpers/exploring.ts';
@@ -78,5 +79,53 @@ describe('a sale of which Redis hears nothing', () => {
     const found = await exploringProbe(redis.target, ['surroundings', 'sells-from-redis'], nothingLeft);
     expect(found.verdict).toBe('holds');
     expect(found.notes).toEqual([]);
+  });
+});
+
+/** Work that has nothing to do with an exploration: timers, immediates, files, a clock. */
+function workBeside(): { stop: () => Promise<number[]> } {
+  const state = { done: false };
+  const turns = [0, 0, 0];
+  const ticking = (): void => void (state.done || (turns[0]!++, setTimeout(ticking, 0)));
+  const putOff = (): void => void (state.done || (turns[1]!++, setImmediate(putOff)));
+  const reading = async (): Promise<void> => {
+    for (; !state.done; turns[2]!++) await readFile(new URL(import.meta.url));
+  };
+  ticking();
+  putOff();
+  const read = reading();
+  return {
+    async stop() {
+      const before = [...turns];
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      state.done = true;
+      await read;
+      return turns.map((turn, i) => turn - before[i]!);
+    },
+  };
+}
+
+describe('who works beside an exploration', () => {
+  test('keeps their own timers and files, and changes nothing of what is found', async () => {
+    const probe = ['surroundings', 'digests'] as const;
+    const alone = await exploringProbe(redis.target, probe, calm);
+    const beside = workBeside();
+    const found = await exploringProbe(redis.target, probe, calm);
+    // It went on throughout, and goes on.
+    expect(Math.min(...(await beside.stop()))).toBeGreaterThan(0);
+    expect([found.states, found.interleavings]).toEqual([alone.states, alone.interleavings]);
+    expect(found.notes).toEqual([]);
+  });
+
+  test('is not told of as if it were the strategy, where a promise of theirs is rejected', async () => {
+    const told: unknown[] = [];
+    const hear = (reason: unknown): void => void told.push(reason);
+    process.on('unhandledRejection', hear);
+    const rejecting = setInterval(() => void Promise.reject(new Error('beside')), 1);
+    const found = await exploringProbe(redis.target, ['surroundings', 'digests'], { buyers: 3, stock: 2 });
+    clearInterval(rejecting);
+    process.off('unhandledRejection', hear);
+    expect(found.verdict).toBe('holds');
+    expect(told.length).toBeGreaterThan(0);
   });
 });

@@ -4,18 +4,12 @@ import { CannotExplore, OpenPick } from '../cannot-explore.ts';
 import { abilitiesOfSeller } from './seller-abilities.ts';
 import { Chance, type Drawn } from './chance.ts';
 import { Clients, isFromClientLibrary } from './instance-clients.ts';
+import { OwnGlobals } from './own-globals.ts';
 import type { InstanceSpec } from './spec.ts';
 import { Timers, type PendingTimer } from './timers.ts';
 import type { Transport } from '../../wire/transport.ts';
-import {
-  buried,
-  epochOfRun,
-  inWorld,
-  macrotask,
-  VirtualImmediate,
-  type VirtualTimer,
-  type VirtualWorld,
-} from './virtual.ts';
+import { epochOfRun, macrotask, VirtualImmediate, type VirtualTimer, type VirtualWorld } from './virtual.ts';
+import { buried, inWorld } from './worlds.ts';
 
 /** A call on a seller. Purchases are numbered by their buyer. */
 export type Call =
@@ -68,6 +62,7 @@ export interface Observation extends Drawn {
 export class Instance implements VirtualWorld {
   pendingImmediates = 0;
   pendingWork = 0;
+  readonly globals = new OwnGlobals();
   readonly #spec: InstanceSpec;
   readonly #chance: Chance;
   readonly #transport: Transport;

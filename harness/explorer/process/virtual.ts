@@ -1,11 +1,14 @@
 import type nodeCrypto from 'node:crypto';
-import { handOver } from '../../ground/busy.ts';
 import { CannotExplore } from '../cannot-explore.ts';
 import { watchOutside, type Waiting } from './outside.ts';
+import { blame, currentWorld as runningWorld, isActive, type World } from './worlds.ts';
 import { eventfulSubtle } from './subtle.ts';
 
+/** Nobody but instances is made a world of. */
+const currentWorld = runningWorld as () => VirtualWorld | undefined;
+
 /** The time and chance of one explored instance. */
-export interface VirtualWorld extends Waiting {
+export interface VirtualWorld extends World, Waiting {
   /** Milliseconds since the epoch, as the instance is told: its code reads the clock. */
   readClock(): number;
   /** A draw by code that did not take it from its env. */
@@ -18,8 +21,6 @@ export interface VirtualWorld extends Waiting {
   pendingImmediates: number;
   /** An immediate that comes when it is told to, or undefined where each comes by itself. */
   putOff(callback: () => void): VirtualImmediate | undefined;
-  /** An error that nobody catches. */
-  strays(what: string, error: unknown): void;
   /** It wants to end the whole process. */
   exits(): void;
 }
@@ -89,28 +90,9 @@ export class VirtualImmediate {
   }
 }
 
-/**
- * The world whose code is running. Instances run one at a time, each until it is quiet, so one variable says whose
- * code it is; it is undefined while the explorer itself runs.
- */
-let current: VirtualWorld | undefined;
-
 /** A whole turn of the event loop: everything that was ready has run, microtasks included. */
 const realSetImmediate = globalThis.setImmediate;
 export const macrotask = (): Promise<void> => new Promise((resolve) => realSetImmediate(resolve));
-
-/** Runs `body` as the code of `world`: its clock, chance and timers, until the promise settles. */
-export async function inWorld<T>(world: VirtualWorld, body: () => Promise<T>): Promise<T> {
-  if (current) throw new Error('two explored instances ran at once');
-  current = world;
-  handOver();
-  try {
-    return await body();
-  } finally {
-    handOver();
-    current = undefined;
-  }
-}
 
 let installed = 0;
 
@@ -129,46 +111,30 @@ export function virtualGlobals(startsAtMs = FIXED_EPOCH_MS): Disposable {
   };
   patch(globalThis, 'Date', virtualDate(globalThis.Date));
   const real = { random: Math.random, now: performance.now.bind(performance) };
-  patch(Math, 'random', () => (current ? current.ambientRandom() : real.random()));
-  patch(performance, 'now', () => (current ? current.readClock() - epochMs : real.now()));
+  patch(Math, 'random', () => currentWorld()?.ambientRandom() ?? real.random());
+  patch(performance, 'now', () => {
+    const world = currentWorld();
+    return world ? world.readClock() - epochMs : real.now();
+  });
   patchTimers(patch);
   patchCrypto(patch);
   const exit = process.exit.bind(process);
   patch(process, 'exit', (code) => {
     // 2 is how the watchdog ends a thread that is stuck in explored code.
-    if (!current || code === 2) return exit(code);
-    current.exits();
+    const world = currentWorld();
+    if (!world || code === 2) return exit(code);
+    world.exits();
     throw new Error('process.exit is called in explored code');
   });
   process.on('unhandledRejection', blame);
   undo.push(() => process.off('unhandledRejection', blame));
-  const hook = watchOutside(() => current);
+  const hook = watchOutside(currentWorld);
   undo.push(() => hook[Symbol.dispose]());
   return {
     [Symbol.dispose]: () => {
       if (--installed === 0) for (const restore of undo.toReversed()) restore();
     },
   };
-}
-
-/** Processes that are being ended. */
-let burials = 0;
-
-/** Ends a process: whatever its code is told meanwhile, nobody hears of it any more. */
-export async function buried(end: () => Promise<void>): Promise<void> {
-  burials++;
-  try {
-    await end();
-  } finally {
-    burials--;
-  }
-}
-
-/** A rejection that nobody handles is the instance's whose code is running; else it is ours, and fatal. */
-function blame(reason: unknown): void {
-  if (!current && burials > 0) return;
-  if (!current) throw reason;
-  current.strays('a promise is rejected', reason);
 }
 
 /** When virtual time begins, where nobody says, and in the files of older versions. */
@@ -180,16 +146,16 @@ export const epochOfRun = (): number => epochMs;
 
 function virtualDate(real: DateConstructor): DateConstructor {
   return new Proxy(real, {
-    construct: (target, args: [], newTarget) =>
-      Reflect.construct(
-        target,
-        args.length === 0 && current ? [current.readClock()] : args,
-        newTarget,
-      ) as object,
-    apply: (target, self, args) =>
-      current ? new target(current.readClock()).toString() : Reflect.apply(target, self, args),
+    construct: (target, args: [], newTarget) => {
+      const world = args.length === 0 ? currentWorld() : undefined;
+      return Reflect.construct(target, world ? [world.readClock()] : args, newTarget) as object;
+    },
+    apply: (target, self, args) => {
+      const world = currentWorld();
+      return world ? new target(world.readClock()).toString() : Reflect.apply(target, self, args);
+    },
     get: (target, key, receiver) => {
-      if (key === 'now' && current) return () => current?.readClock() ?? target.now();
+      if (key === 'now' && currentWorld()) return () => currentWorld()?.readClock() ?? target.now();
       return Reflect.get(target, key, receiver) as unknown;
     },
   });
@@ -202,28 +168,30 @@ function patchTimers(patch: Patch): void {
   const start =
     (real: typeof setTimeout | typeof setInterval, repeats: boolean) =>
     (callback: (...args: unknown[]) => void, delayMs = 0, ...args: unknown[]): unknown => {
-      if (!current) return real(callback, delayMs, ...args);
-      return current.setTimer(() => callback(...args), delayMs, repeats);
+      const world = currentWorld();
+      return world
+        ? world.setTimer(() => callback(...args), delayMs, repeats)
+        : real(callback, delayMs, ...args);
     };
   const stop =
     (real: typeof clearTimeout) =>
     (timer: unknown): void => {
       if (!(timer instanceof VirtualTimer)) real(timer as NodeJS.Timeout);
-      else current?.clearTimer(timer);
+      else currentWorld()?.clearTimer(timer);
     };
   patch(globalThis, 'setTimeout', start(setTimeout, false) as typeof setTimeout);
   patch(globalThis, 'setInterval', start(setInterval, true) as typeof setInterval);
   patch(globalThis, 'clearTimeout', stop(clearTimeout) as typeof clearTimeout);
   patch(globalThis, 'clearInterval', stop(clearInterval) as typeof clearInterval);
   const immediate = (callback: (...args: unknown[]) => void, ...args: unknown[]): unknown => {
-    const world = current;
+    const world = currentWorld();
     if (!world) return setImmediate(callback, ...args);
     const putOff = world.putOff(() => callback(...args));
     if (putOff) return putOff;
     world.pendingImmediates++;
     return setImmediate(() => {
       world.pendingImmediates--;
-      if (current === world) callback(...args);
+      if (isActive(world)) callback(...args);
     });
   };
   patch(globalThis, 'setImmediate', immediate as typeof setImmediate);
@@ -238,7 +206,7 @@ const BYTES_OF_A_NAME = 8;
 
 /** Bytes from the instance's own stream of chance. */
 function ambientBytes(count: number): Buffer | undefined {
-  const world = current;
+  const world = currentWorld();
   if (!world) return undefined;
   if (count >= BYTES_OF_A_NAME) return world.ambientName(count);
   return Buffer.from(Array.from({ length: count }, () => Math.floor(world.ambientRandom() * 256)));
@@ -271,7 +239,7 @@ function patchCrypto(patch: Patch): void {
     bytes.copy(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
     return array;
   }) as typeof crypto.getRandomValues);
-  for (const [later, name] of eventfulSubtle(() => current !== undefined))
+  for (const [later, name] of eventfulSubtle(() => currentWorld() !== undefined))
     patch(crypto.subtle, name, later as never);
 }
 
@@ -299,8 +267,9 @@ export function virtualModule(specifier: string, real: unknown): unknown {
         },
         randomInt: (low: number, high?: number) => {
           const [least, limit] = high === undefined ? [0, low] : [low, high];
-          return current
-            ? least + Math.floor(current.ambientRandom() * (limit - least))
+          const world = currentWorld();
+          return world
+            ? least + Math.floor(world.ambientRandom() * (limit - least))
             : randomInt(least, limit);
         },
       };

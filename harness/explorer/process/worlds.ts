@@ -1,0 +1,66 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { handOver } from '../../ground/busy.ts';
+import type { OwnGlobals } from './own-globals.ts';
+
+/** One explored process, as far as it matters to whose code is running. */
+export interface World {
+  /** An error that nobody catches. */
+  strays(what: string, error: unknown): void;
+  /** What it keeps on globalThis. */
+  readonly globals: OwnGlobals;
+}
+
+/**
+ * Whose code is running. Instances run one at a time, each until it is quiet, but others may work beside them in the
+ * same thread (the tests of a file, a client that is busy); so the world goes along with every callback and promise of
+ * the code that it belongs to. It is undefined for everybody else.
+ */
+const worlds = new AsyncLocalStorage<World | undefined>();
+export const currentWorld = (): World | undefined => worlds.getStore();
+
+/** The world that is being settled. */
+let active: World | undefined;
+export const isActive = (world: World): boolean => world === active;
+
+/** Runs `body` as the code of `world`: its clock, chance and timers, until the promise settles. */
+export async function inWorld<T>(world: World, body: () => Promise<T>): Promise<T> {
+  if (active) throw new Error('two explored instances ran at once');
+  active = world;
+  handOver();
+  world.globals.enter();
+  try {
+    return await worlds.run(world, body);
+  } finally {
+    // Only while explored code runs: a search waits at every state, and each promise of its own would pay for this.
+    worlds.disable();
+    world.globals.leave();
+    handOver();
+    active = undefined;
+  }
+}
+
+/** What explored code causes, and is not its own doing: its packages are compiled, say. */
+export const outsideWorlds = <T>(body: () => T): T => worlds.exit(body);
+
+/** Processes that are being ended. */
+let burials = 0;
+
+/** Ends a process: whatever its code is told meanwhile, nobody hears of it any more. */
+export async function buried(end: () => Promise<void>): Promise<void> {
+  burials++;
+  try {
+    await end();
+  } finally {
+    burials--;
+  }
+}
+
+/**
+ * A rejection that nobody handles is the instance's in whose code the promise was made. Else it is ours, and fatal; or
+ * that of somebody who works beside us, and looks after it.
+ */
+export function blame(reason: unknown): void {
+  const world = currentWorld();
+  if (world) world.strays('a promise is rejected', reason);
+  else if (burials === 0 && process.listenerCount('unhandledRejection') === 1) throw reason;
+}
