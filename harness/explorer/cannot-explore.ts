@@ -25,8 +25,8 @@ export class OpenPick extends Error {
 
 /**
  * What was assumed to make the search smaller turned out wrong for this strategy (a key watched that was not
- * observed, buyers that are not interchangeable, replies that matter together, an order or a time that matters): search again
- * without the assumption.
+ * observed, buyers that are not interchangeable, replies that matter together, an order or a time that
+ * matters, packages that keep state): search again without the assumption.
  */
 export class StartAgain extends Error {
   override readonly cause:
@@ -37,7 +37,8 @@ export class StartAgain extends Error {
     | 'clock'
     | 'clock-read'
     | 'ticks'
-    | 'orders';
+    | 'orders'
+    | 'packages';
 
   constructor(cause: StartAgain['cause'], message: string) {
     super(message);

@@ -4,6 +4,8 @@ import type { Coverage } from '../documents/vocabulary.ts';
 import { seededRandom } from '../ground/random.ts';
 import { requirePrivate } from '../redis/target.ts';
 import { StartAgain } from './cannot-explore.ts';
+import { Nondeterministic } from './process/difference.ts';
+import { watchShared } from './process/own-globals.ts';
 import { virtualGlobals } from './process/virtual.ts';
 import { askedOf, maxStatesOf, type ExplorationRequest } from './exploration-request.ts';
 import { ALL_RULES, type Rules } from './rules.ts';
@@ -16,7 +18,7 @@ import { verify } from './search/verify.ts';
 import { ServerMemo } from './server/memo.ts';
 import { audit, NO_AUDIT, type AuditFindings } from './sockets/audit.ts';
 import { everyRealInterleaving } from './sockets/unreduced.ts';
-import { ALL_REDUCTIONS, NOTHING_REDUCED } from './space/setting.ts';
+import { ALL_REDUCTIONS, NOTHING_REDUCED, sharesPackages } from './space/setting.ts';
 import { Space } from './space/space.ts';
 
 export interface ExploreOptions extends ExplorationRequest {
@@ -60,10 +62,17 @@ export async function explore(options: ExploreOptions): Promise<Exploration> {
       try {
         return await exploreWith({ ...options, rules: { ...options.rules, ...rules } }, memo, reductions);
       } catch (error) {
+        // What a package keeps from one process to the next shows at once where a history is run again meanwhile.
+        const packages = sharesPackages(options.subject, { ...ALL_RULES, ...options.rules, ...rules });
+        if (error instanceof Nondeterministic && packages) {
+          rules.ownPackages = true;
+          continue;
+        }
         if (!(error instanceof StartAgain)) throw error;
         if (error.cause === 'symmetry') reductions.symmetry = false;
         else if (error.cause === 'chunks') reductions.fuse = false;
         else if (error.cause === 'shared-chunks') rules.sharedChunks = true;
+        else if (error.cause === 'packages') rules.ownPackages = true;
         else if (error.cause === 'orders') memo.branchOn(error.message.split(' '));
         else if (error.cause === 'ticks') rules.ticks = false;
         else if (error.cause === 'clock') reductions.stillClock = false;
@@ -85,6 +94,7 @@ async function exploreWith(
 ): Promise<Exploration> {
   const { scope, subject, now } = options;
   const startedMs = now();
+  const requireUnchanged = watchShared();
   const parts = { scope, subject, memo, reductions, rules: { ...ALL_RULES, ...options.rules } };
   const space = new Space(parts);
   const properties = askedOf(options);
@@ -102,6 +112,7 @@ async function exploreWith(
   const sampled =
     result.exhausted || interrupted || stopped ? undefined : await sampleOf(options, space, memo);
   const chance = interrupted ? undefined : await verify(space);
+  requireUnchanged();
   const { audit: audited, found } = interrupted ? NO_AUDIT : await auditOf(options, space, memo, result);
   const drawn = new Map([...found, ...(sampled?.found ?? [])]);
   for (const property of drawn.keys()) result.violated.add(property);

@@ -41,6 +41,10 @@ export interface Rules {
   allDraws: boolean;
   /** What has no order is told in other orders, too. */
   orders: boolean;
+  /** Each process has packages of its own, where they were found to hold state. */
+  ownPackages: boolean;
+  /** Whether they hold state is looked at. */
+  packages: boolean;
   /** Contents are compared by what they mean, not by how they are stored. */
   logicalContent: boolean;
 }
@@ -65,5 +69,7 @@ export const ALL_RULES: Rules = {
   renamedOffice: true,
   allDraws: true,
   orders: true,
+  ownPackages: false,
+  packages: true,
   logicalContent: true,
 };

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { SourceMap, type SourceMapPayload } from 'node:module';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { transform, type Loader, type TransformOptions } from 'esbuild';
+import { transform, transformSync, type Loader, type TransformOptions } from 'esbuild';
 import { UsageError } from '../ground/errors.ts';
 import { OUR_CODE } from '../ground/places.ts';
 
@@ -55,6 +55,23 @@ export async function compile(file: string, format: Format): Promise<Compiled | 
   compiled.set(key, { source, result });
   return result;
 }
+
+/** Whether a file is code that can be compiled. */
+export const isCompiled = (file: string): boolean => extname(file) in LOADERS;
+
+/** An ES module of a package as one that can be evaluated for each process: at once, as `require` has it. */
+export function compileForProcesses(source: string, file: string): string {
+  const loader = LOADERS[extname(file)]!;
+  const { code } = transformSync(source, { ...FORMATS.cjs, loader, sourcefile: file, target: 'node20.19' });
+  return withoutNodeMode(code);
+}
+
+/**
+ * esbuild takes the whole of what an `.mjs` file requires for its default export, as Node does with CommonJS; but ES
+ * modules are functions here, too. Who hands them out sees to it instead (`asImported`).
+ */
+export const withoutNodeMode = (code: string): string =>
+  code.replaceAll(/(__toESM\(require\("[^"\n]*"\)), 1\)/g, '$1)');
 
 async function transformed(file: string, source: string, loader: Loader, format: Format): Promise<Compiled> {
   try {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import type { Property, Strategy } from '../../strategies/contract.ts';
@@ -5,17 +7,33 @@ import { explore, type Exploration, type ExploreOptions } from '../../harness/ex
 import { subjectOf } from '../../harness/explorer/process/subject.ts';
 import type { Subject } from '../../harness/explorer/process/spec.ts';
 import type { Rules } from '../../harness/explorer/rules.ts';
+import { notingGlobals } from '../../harness/ground/user-globals.ts';
 import { systemClock } from '../../harness/ground/ambient.ts';
 import type { RedisTarget } from '../../harness/redis/target.ts';
+import { folderWith } from './strategy-sources.ts';
 import { properties, scopeOf, type GivenScope } from './exploring.ts';
 
 /** The strategy of this name in a file of properties/explorer/probes/, evaluated as a user's file would be. */
-export async function probeSubject([file, name]: readonly [string, string]): Promise<Subject> {
-  const path = fileURLToPath(new URL(`../explorer/probes/${file}.mjs`, import.meta.url));
-  const exported = Object.values((await import(path)) as Record<string, Strategy>);
+export const probeSubject = ([file, name]: readonly [string, string]): Promise<Subject> =>
+  subjectIn(fileURLToPath(new URL(`../explorer/probes/${file}.mjs`, import.meta.url)), name);
+
+async function subjectIn(path: string, name: string): Promise<Subject> {
+  const exported = Object.values((await notingGlobals(() => import(path))) as Record<string, Strategy>);
   const strategy = exported.find((one) => one.name === name);
-  if (!strategy) throw new Error(`${file}.mjs exports no strategy "${name}"`);
+  if (!strategy) throw new Error(`${path} exports no strategy "${name}"`);
   return subjectOf({ strategy, path });
+}
+
+/** Explores the strategy "probe" of `sell.mjs`, in a folder of its own that holds these files and `parts.mjs`. */
+export async function exploringFolder(
+  target: RedisTarget,
+  files: Record<string, string>,
+  scope: GivenScope,
+  options: Partial<ExploreOptions> = {},
+): Promise<Exploration> {
+  const parts = readFileSync(new URL('../explorer/probes/parts.mjs', import.meta.url), 'utf8');
+  const subject = await subjectIn(join(folderWith({ 'parts.mjs': parts, ...files }), 'sell.mjs'), 'probe');
+  return exploringSubject(target, subject, scope, options);
 }
 
 /** Explores that strategy. */
@@ -25,9 +43,18 @@ export async function exploringProbe(
   scope: GivenScope,
   options: Partial<ExploreOptions> = {},
 ): Promise<Exploration> {
+  return exploringSubject(target, await probeSubject(named), scope, options);
+}
+
+async function exploringSubject(
+  target: RedisTarget,
+  subject: Subject,
+  scope: GivenScope,
+  options: Partial<ExploreOptions>,
+): Promise<Exploration> {
   return explore({
     scope: scopeOf(scope),
-    subject: await probeSubject(named),
+    subject,
     target,
     auditSamples: 0,
     now: () => systemClock.monotonicNs() / 1e6,

@@ -9,8 +9,11 @@ export interface Difference {
   what: string;
 }
 
-export function nondeterministic({ what }: Difference): CannotExplore {
-  return new CannotExplore(
+/** One history had two results. */
+export class Nondeterministic extends CannotExplore {}
+
+export function nondeterministic({ what }: Difference): Nondeterministic {
+  return new Nondeterministic(
     `nondeterministic: the code did different things when the same history was replayed: ${what} differed`,
     'take time and chance from env (now, sleep, random, pick), keep state in the module or the seller ' +
       '(not in globalThis or process.env), and leave the request as it is',

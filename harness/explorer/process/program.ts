@@ -1,9 +1,10 @@
-import { createRequire } from 'node:module';
+import { createRequire, isBuiltin } from 'node:module';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { compileFunction } from 'node:vm';
 import { comesWithUs, fileOfImport, isStateless } from '../../loader/imports.ts';
-import { compile } from '../../loader/source.ts';
+import { compile, withoutNodeMode } from '../../loader/source.ts';
+import { asImported, fileOfPackage, Packages } from './packages.ts';
 import { virtualModule } from './virtual.ts';
 
 type Exports = Record<string, unknown>;
@@ -17,9 +18,11 @@ type Factory = (
 interface Compiled {
   factory: Factory;
   require: NodeJS.Require;
+  /** Node would take it for an ES module that knows no TypeScript: a default import of CommonJS is the whole of it. */
+  native: boolean;
   /** What it imports, as it was found the first time: evaluating anew need not ask the disk again. */
   found: Map<string, string | undefined>;
-  /** Packages that it got: they are shared, so that whoever is evaluated later gets the same. */
+  /** Node's modules and what comes with us, as it got them: they are shared, so that whoever is evaluated later gets the same. */
   packages: Map<string, unknown>;
   /** Its `import.meta`. */
   meta: object;
@@ -30,17 +33,21 @@ const ownRequire = createRequire(import.meta.url);
 
 /**
  * A strategy's file and what it imports by relative path, compiled once and evaluated afresh as often as there are
- * instances: state at module level belongs to one process, in production and here. Packages are shared, and so is what
- * of ours lies beside every strategy: they are taken to hold no state of the sale.
+ * instances: state at module level belongs to one process, in production and here. What of ours lies beside every
+ * strategy is shared, as it keeps no state of the sale; packages are, unless each process is to have its own: see
+ * `Packages`.
  *
  * The modules become functions instead of ES modules because Node never lets go of an ES module, and an exploration
  * evaluates thousands.
  */
 export class Program {
   readonly file: string;
+  /** Names of the packages that it imported so far, the client's and ours apart. */
+  readonly packages = new Set<string>();
   readonly #modules = new Map<string, Compiled>();
   /** Modules that every process may share, evaluated. */
   readonly #shared = new Map<string, { exports: Exports }>();
+  readonly #own = new Packages();
 
   private constructor(file: string) {
     this.file = file;
@@ -53,8 +60,13 @@ export class Program {
     return program;
   }
 
-  /** Evaluates anew every module that can keep something of a sale. @returns what the strategy's file exports */
-  evaluate(): Exports {
+  /**
+   * Evaluates anew every module that can keep something of a sale.
+   * @param ownPackages packages as well, instead of those that all processes share
+   * @returns what the strategy's file exports
+   */
+  evaluate(ownPackages: boolean): Exports {
+    const loadPackage = ownPackages ? this.#own.ofOneProcess() : undefined;
     const evaluated = new Map(this.#shared);
     const load = (file: string): Exports => {
       const known = evaluated.get(file);
@@ -64,8 +76,13 @@ export class Program {
       evaluated.set(file, module);
       const require = (specifier: string): unknown => {
         const path = fileOf(compiled, specifier, file);
-        if (path !== undefined && this.#modules.has(path)) return load(path);
-        return virtualModule(specifier, packageOf(compiled, path ?? specifier));
+        const own = path !== undefined && this.#modules.has(path);
+        const value = own
+          ? load(path)
+          : isPackage(specifier, path)
+            ? this.#package(specifier, file, loadPackage)
+            : virtualModule(specifier, sharedOf(compiled, path ?? specifier));
+        return compiled.native && path !== undefined ? asImported(value, path) : value;
       };
       compiled.factory(module.exports, module, require, { ...compiled.meta });
       if (isStateless(file)) this.#shared.set(file, module);
@@ -75,21 +92,35 @@ export class Program {
     return load(this.file);
   }
 
+  /** @param load for this process alone; else it shares the package with others */
+  #package(specifier: string, file: string, load: ((file: string) => unknown) | undefined): unknown {
+    const { require, native, found } = this.#modules.get(file)!;
+    this.packages.add(specifier);
+    if (!found.has(`package ${specifier}`)) found.set(`package ${specifier}`, fileOfPackage(specifier, file));
+    const target = found.get(`package ${specifier}`) ?? require.resolve(specifier);
+    const value = load && !isBuiltin(target) ? load(target) : (require(target) as unknown);
+    return native ? asImported(value, target) : value;
+  }
+
   async #compile(file: string): Promise<void> {
     if (this.#modules.has(file)) return;
     const compiled = await compile(file, 'cjs');
     if (!compiled) return; // JSON and the like: `require` reads it, and it holds no state
     const { code } = compiled;
     const parameters = ['exports', 'module', 'require', '__meta'];
-    const factory = compileFunction(code, parameters, { filename: file }) as Factory;
-    this.#modules.set(file, linked(file, factory));
+    const factory = compileFunction(withoutNodeMode(code), parameters, { filename: file }) as Factory;
+    const native = withoutNodeMode(code) !== code;
+    this.#modules.set(file, linked(file, { factory, native }));
     for (const [, specifier] of code.matchAll(/\brequire\("((?:\.|\/|file:)[^"]+)"\)/g)) {
       await this.#compile(fileOfImport(specifier!, file)!);
     }
   }
 }
 
-function packageOf({ packages, require }: Compiled, specifier: string): unknown {
+const isPackage = (specifier: string, path: string | undefined): boolean =>
+  path === undefined && !isBuiltin(specifier) && !comesWithUs(specifier);
+
+function sharedOf({ packages, require }: Compiled, specifier: string): unknown {
   const known = packages.get(specifier);
   if (known !== undefined) return known;
   const ours = pathOf(require, specifier) === undefined && comesWithUs(specifier);
@@ -115,9 +146,9 @@ function fileOf({ found }: Pick<Compiled, 'found'>, specifier: string, from: str
 }
 
 /** A module that imports nothing yet. */
-function linked(file: string, factory: Factory): Compiled {
+function linked(file: string, made: Pick<Compiled, 'factory' | 'native'>): Compiled {
   const compiled: Omit<Compiled, 'meta'> = {
-    factory,
+    ...made,
     require: createRequire(file),
     found: new Map(),
     packages: new Map(),

@@ -9,8 +9,10 @@ import type { ChanceSpec } from './chance.ts';
 
 /** What is explored. */
 export interface Subject {
-  /** Evaluates the strategy's modules afresh. */
-  evaluate: () => Strategy;
+  /** Evaluates the strategy's modules afresh, and the packages that they import unless they may be shared. */
+  evaluate: (ownPackages?: boolean) => Strategy;
+  /** Packages that were imported so far, the client's and ours apart. */
+  packages?: ReadonlySet<string>;
   /** As declared: what does not differ between evaluations. */
   strategy: Strategy;
 }
@@ -62,7 +64,7 @@ export function specOf(scope: Scope, subject: Subject, process: Role): InstanceS
   const { evaluate, strategy } = subject;
   const { role, purchases, startMs, transport } = process;
   return {
-    evaluate,
+    evaluate: () => evaluate(),
     sale: saleOf(scope),
     maxAttempts: scope.attempts,
     purchases,

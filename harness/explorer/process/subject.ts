@@ -17,8 +17,9 @@ export async function subjectOf({ strategy, path }: Chosen): Promise<Subject> {
   const program = await Program.load(file);
   return {
     strategy,
-    evaluate: () => {
-      for (const value of Object.values(program.evaluate())) {
+    packages: program.packages,
+    evaluate: (ownPackages = true) => {
+      for (const value of Object.values(program.evaluate(ownPackages))) {
         const { name, seller } = (value ?? {}) as Partial<Strategy>;
         if (name === strategy.name && seller) return value as Strategy;
       }

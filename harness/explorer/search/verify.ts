@@ -16,6 +16,7 @@ import {
 import { isLone } from '../scope/layout.ts';
 import { renamer } from '../scope/ids.ts';
 import type { Rename } from '../server/memo.ts';
+import { sharesPackages } from '../space/setting.ts';
 import type { Space } from '../space/space.ts';
 import { MOST_RENAMINGS, renamingsOf } from '../space/symmetry.ts';
 
@@ -28,13 +29,25 @@ import { MOST_RENAMINGS, renamingsOf } from '../space/symmetry.ts';
  * @throws StartAgain if buyers are not interchangeable; CannotExplore if a history has two results
  */
 export async function verify(space: Space): Promise<string | undefined> {
+  await verifyHistories(space);
   await verifySymmetry(space);
-  const difference = await space.histories.findDifference(() => [{}]);
-  if (difference) throw nondeterministic(difference);
   await verifyChunks(space);
   await verifyTicks(space);
   await verifyOrders(space);
   return (await chanceThatMatters(space)) ?? (await namesThatMatter(space));
+}
+
+/**
+ * Every history comes out the same when it is run again: in a process that has the strategy's packages to itself, as in
+ * production, if it imports any.
+ */
+async function verifyHistories({ histories, rules, subject }: Space): Promise<void> {
+  const shares = sharesPackages(subject, rules);
+  const alone: Change = shares ? { spec: () => ({ evaluate: () => subject.evaluate() }) } : {};
+  const difference = await histories.findDifference(() => [alone]);
+  if (!difference) return;
+  if (shares) throw new StartAgain('packages', `${difference.what} depends on what a package keeps`);
+  throw nondeterministic(difference);
 }
 
 const sharesHistories = ({ reductions, classes }: Space): boolean =>

@@ -1,3 +1,4 @@
+import type { Strategy } from '../../../strategies/contract.ts';
 import { furtherAttempts } from '../../documents/faults.ts';
 import type { Scope } from '../../documents/scope.ts';
 import type { Reductions } from '../../documents/exploration.ts';
@@ -43,6 +44,10 @@ export interface Parts {
   rules?: Rules;
 }
 
+/** Whether processes share packages that may keep state: the client's and ours keep none. */
+export const sharesPackages = ({ packages }: Subject, rules: Rules): boolean =>
+  rules.packages && !rules.ownPackages && (packages?.size ?? 0) > 0;
+
 /** A purchase that goes on for longer than this is cut: no honest attempt takes so many replies and timers. */
 const MOST_EVENTS = 40;
 const MOST_EVENTS_AN_ATTEMPT = 20;
@@ -57,11 +62,11 @@ export class Setting {
   readonly histories: Histories;
   readonly reductions: Reductions;
   readonly rules: Rules;
+  readonly subject: Subject;
   /** Instances that may stand in for each other carry the same class. */
   readonly classes: readonly number[];
   /** Of the strategy's sellers, known from the first that boots. */
   abilities!: Abilities;
-  readonly #subject: Subject;
   readonly #roles: readonly number[];
   /** Repeating timers that lead back to the state before them; undefined where they are found to matter. */
   readonly ticks: Ticks | undefined;
@@ -78,7 +83,7 @@ export class Setting {
     const keepsPlaces = furtherAttempts(scope.faults) > 0 || (scope.offices ?? 1) > 1;
     this.reductions = keepsPlaces ? { ...reductions, symmetry: false } : reductions;
     this.rules = rules;
-    this.#subject = subject;
+    this.subject = subject;
     this.classes = classesOf(scope);
     // Instances of one class share their histories, recorded with the ids of the first of them.
     this.#roles = this.classes.map((c, i) => (this.reductions.symmetry ? this.classes.indexOf(c) : i));
@@ -186,8 +191,15 @@ export class Setting {
   #spec(role: number): InstanceSpec {
     const purchases = purchasesAtOnce(this.scope, role);
     const startMs = role === this.lateOperator ? LATER_MS : 0;
-    const { ownChance, deadlineOrder, immediates } = this.rules;
-    const spec = specOf(this.scope, this.#subject, { role, purchases, startMs, transport: inProcess });
-    return { ...spec, deadlineOrder, putsOff: immediates, ...(ownChance ? {} : { seed: this.scope.seed }) };
+    const { ownChance, deadlineOrder, immediates, ownPackages } = this.rules;
+    const spec = specOf(this.scope, this.subject, { role, purchases, startMs, transport: inProcess });
+    const evaluate = (): Strategy => this.subject.evaluate(ownPackages);
+    return {
+      ...spec,
+      evaluate,
+      deadlineOrder,
+      putsOff: immediates,
+      ...(ownChance ? {} : { seed: this.scope.seed }),
+    };
   }
 }

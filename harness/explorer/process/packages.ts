@@ -1,0 +1,166 @@
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { createRequire, isBuiltin } from 'node:module';
+import { dirname, join, sep } from 'node:path';
+import { compileFunction, constants } from 'node:vm';
+import { comesWithUs } from '../../loader/imports.ts';
+import { compileForProcesses, isCompiled } from '../../loader/source.ts';
+import { CannotExplore } from '../cannot-explore.ts';
+import { outsideWorlds } from './worlds.ts';
+import { virtualModule } from './virtual.ts';
+
+/**
+ * Packages that a strategy imports. Their state belongs to one process, like that of the strategy's own files; but to
+ * evaluate them for each of thousands of processes would take longer than the exploration. So processes share them, as
+ * long as every history comes out the same with packages of its own (see `verify`).
+ */
+export class Packages {
+  readonly #compiled = new Map<string, Compiled>();
+
+  /** Loads files for one process that shares no package with another: each is evaluated once, when it is first asked for. */
+  ofOneProcess(): (file: string) => unknown {
+    const evaluated = new Map<string, { exports: unknown }>();
+    const load = (file: string): unknown => {
+      const known = evaluated.get(file);
+      if (known) return known.exports;
+      const compiled = this.#compile(file);
+      if (!compiled) return createRequire(file)(file) as unknown;
+      const module = { exports: {}, id: file, filename: file, children: [], paths: [], loaded: true };
+      evaluated.set(file, module);
+      const require = Object.assign(
+        (specifier: string): unknown => this.#require(specifier, file, compiled, load),
+        { resolve: compiled.require.resolve, cache: {}, main: undefined },
+      );
+      const args = [module.exports, require, module, file, dirname(file), { url: `file://${file}` }];
+      try {
+        Reflect.apply(compiled.factory, module.exports, args);
+      } catch (error) {
+        throw error instanceof CannotExplore ? error : cannotEvaluate(file, error);
+      }
+      return module.exports;
+    };
+    return load;
+  }
+
+  #require(
+    specifier: string,
+    file: string,
+    { require, esm }: Compiled,
+    load: (file: string) => unknown,
+  ): unknown {
+    if (isBuiltin(specifier) || comesWithUs(specifier)) return virtualModule(specifier, require(specifier));
+    const target = (esm ? fileOfPackage(specifier, file) : undefined) ?? require.resolve(specifier);
+    const value = load(target);
+    return esm ? asImported(value, target) : value;
+  }
+
+  #compile(file: string): Compiled | undefined {
+    if (!isCompiled(file) || isClient(file)) return undefined;
+    const known = this.#compiled.get(file);
+    if (known) return known;
+    const esm = isEsm(file);
+    const source = readFileSync(file, 'utf8');
+    const code = esm ? outsideWorlds(() => compileForProcesses(source, file)) : source;
+    const factory = compileFunction(code, PARAMETERS, {
+      filename: file,
+      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    }) as Compiled['factory'];
+    const compiled = { factory, esm, require: createRequire(file) };
+    this.#compiled.set(file, compiled);
+    return compiled;
+  }
+}
+
+const cannotEvaluate = (file: string, error: unknown): CannotExplore =>
+  new CannotExplore(
+    `${file} cannot be evaluated for each process by itself, as production does: ` +
+      (error instanceof Error ? error.message : String(error)),
+    'do without that package in the strategy, or copy what is needed of it beside the file',
+  );
+
+interface Compiled {
+  factory: (...args: unknown[]) => void;
+  esm: boolean;
+  require: NodeJS.Require;
+}
+
+const PARAMETERS = ['exports', 'require', 'module', '__filename', '__dirname', '__meta'];
+
+/** The client library is every process's own already: each makes its clients from it, and it keeps nothing else. */
+const isClient = (file: string): boolean => file.includes(`${sep}node_modules${sep}ioredis${sep}`);
+
+const isEsm = (file: string): boolean =>
+  /\.(m[jt]s|ts)$/.test(file) || (file.endsWith('.js') && packageOf(file)?.type === 'module');
+
+interface Manifest {
+  type?: string;
+  exports?: Target;
+}
+type Target = string | null | Target[] | { [condition: string]: Target };
+
+function packageOf(file: string): Manifest | undefined {
+  for (let folder = dirname(file); ; folder = dirname(folder)) {
+    const manifest = join(folder, 'package.json');
+    if (existsSync(manifest)) return JSON.parse(readFileSync(manifest, 'utf8')) as Manifest;
+    if (folder === dirname(folder)) return undefined;
+  }
+}
+
+/**
+ * The file that Node loads for an import of a package: by the conditions of `import`, where `require` would choose
+ * another one of a package that ships both kinds.
+ * @returns undefined where Node's own `require` decides, or fails
+ */
+export function fileOfPackage(specifier: string, from: string): string | undefined {
+  const [, name, subpath = ''] = /^((?:@[^/]+\/)?[^/.#][^/]*)(\/.*)?$/.exec(specifier) ?? [];
+  const require = createRequire(from);
+  if (name === undefined || isBuiltin(specifier)) return undefined;
+  for (const folder of require.resolve.paths(specifier) ?? []) {
+    const manifest = join(folder, name, 'package.json');
+    if (!existsSync(manifest)) continue;
+    const { exports } = JSON.parse(readFileSync(manifest, 'utf8')) as Manifest;
+    const target = exports && targetOf(exports, `.${subpath}`);
+    // As Node does: what is linked into node_modules is known by where it lies.
+    return target ? realpathSync(join(folder, name, target)) : undefined;
+  }
+  return undefined;
+}
+
+const CONDITIONS = new Set(['node', 'import', 'module-sync', 'node-addons', 'default']);
+
+/** Source: https://nodejs.org/api/esm.html#resolution-algorithm-specification, PACKAGE_EXPORTS_RESOLVE. */
+function targetOf(exports: Target, subpath: string): string | undefined {
+  const isMap = typeof exports === 'object' && exports !== null && !Array.isArray(exports);
+  if (!isMap || !Object.keys(exports).some((key) => key.startsWith('.')))
+    return subpath === '.' ? chosen(exports, '') : undefined;
+  if (exports[subpath] !== undefined && !subpath.includes('*')) return chosen(exports[subpath], '');
+  const patterns = Object.keys(exports).toSorted((a, b) => b.indexOf('*') - a.indexOf('*'));
+  for (const pattern of patterns) {
+    const [start, end] = pattern.split('*');
+    if (start === undefined || end === undefined || !subpath.startsWith(start) || !subpath.endsWith(end))
+      continue;
+    return chosen(exports[pattern]!, subpath.slice(start.length, subpath.length - end.length));
+  }
+  return undefined;
+}
+
+function chosen(target: Target, star: string): string | undefined {
+  if (target === null) return undefined;
+  if (typeof target === 'string') return target.replaceAll('*', star);
+  const targets = Array.isArray(target)
+    ? target
+    : Object.entries(target).flatMap(([condition, value]) => (CONDITIONS.has(condition) ? [value] : []));
+  for (const one of targets) {
+    const found = chosen(one, star);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/**
+ * What an ES module gets of a file: of a CommonJS one, its default export is the whole of what it exports, whatever it
+ * calls `default` itself.
+ */
+export function asImported(value: unknown, file: string): unknown {
+  const isFlagged = typeof value === 'object' && value !== null && '__esModule' in value;
+  return isFlagged && !isEsm(file) ? { ...value, __esModule: true, default: value } : value;
+}
