@@ -1,14 +1,20 @@
 import { z } from 'zod';
 import { PROPERTIES, type Property, type PurchaseRequest } from '../../strategies/contract.ts';
 import { UsageError } from '../ground/errors.ts';
-import { ASKED_EVENTS, CONNECTION_EVENTS, KEY_FAULTS, PROCESS_FAULTS, SERVER_FAULTS } from './faults.ts';
+import {
+  ASKED_EVENTS,
+  CLOCK_FAULTS,
+  CONNECTION_EVENTS,
+  KEY_FAULTS,
+  PROCESS_FAULTS,
+  SERVER_FAULTS,
+} from './faults.ts';
 import { firstFault, readJson } from './read-json.ts';
 import { scopeSchema } from './scope.ts';
 
 const count = z.int().nonnegative();
 
 const OWN_EVENTS = ['start', 'execute', 'deliver', 'timer', 'immediate'] as const;
-const CLOCK_EVENTS = ['slow'] as const;
 
 /** One line of the diagram. */
 export const stepSchema = z.strictObject({
@@ -18,7 +24,7 @@ export const stepSchema = z.strictObject({
     ...OWN_EVENTS,
     ...CONNECTION_EVENTS,
     ...PROCESS_FAULTS,
-    ...CLOCK_EVENTS,
+    ...CLOCK_FAULTS,
     ...ASKED_EVENTS,
     ...KEY_FAULTS,
     ...SERVER_FAULTS,
@@ -80,7 +86,7 @@ export const scheduleStepSchema = z.discriminatedUnion('event', [
     picks,
   }),
   z.object({ slot, event: z.literal('immediate'), picks }),
-  z.object({ slot, event: z.enum(CLOCK_EVENTS), elapsedMs: count }),
+  z.object({ slot, event: z.enum(CLOCK_FAULTS), elapsedMs: count }),
   z.object({ slot, event: z.enum(CONNECTION_EVENTS), connection, survivors: count, picks }),
   z.object({ slot, event: z.enum(PROCESS_FAULTS), survivors: z.array(count) }),
   z.object({ slot, event: z.enum(KEY_FAULTS), key: z.string() }),

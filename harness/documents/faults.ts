@@ -179,6 +179,7 @@ type With<Column extends keyof Row, Value> = {
 
 export type KeyFault = With<'hits', 'key'>;
 export type ServerFault = With<'hits', 'server'>;
+export type ClockFault = With<'hits', 'clock'>;
 export type ProcessFault = With<'hits', 'process'>;
 export type ConnectionFault = With<'hits', 'connection'>;
 
@@ -199,6 +200,7 @@ const eventsOf = <Event extends string>(hits: Row['hits'], ...more: Row['hits'][
   return [...new Set(extras.map(eventOf))] as [Event, ...Event[]];
 };
 
+export const CLOCK_FAULTS = having<ClockFault>(({ hits }) => hits === 'clock');
 export const PROCESS_FAULTS = having<ProcessFault>(({ hits }) => hits === 'process');
 const CONNECTION_FAULTS = having<ConnectionFault>(({ hits }) => hits === 'connection');
 /** What happens to one connection: each carries which, and how many of its sent commands still run. */

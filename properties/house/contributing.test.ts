@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { EXPLORED } from '../../harness/documents/environments.ts';
-import { FAULTS, isKeyFault, isServerFault } from '../../harness/documents/faults.ts';
+import { FAULTS, faultRow, isKeyFault, isServerFault } from '../../harness/documents/faults.ts';
 import { ENVIRONMENTS, type Feature } from '../../strategies/contract.ts';
 import { registry } from '../../strategies/registry.ts';
 import { codeIn, exists, section, text } from '../helpers/guides.ts';
@@ -89,6 +89,19 @@ describe('a fault', () => {
     const faults = FAULTS.filter((fault) => isKeyFault(fault) || isServerFault(fault));
     const tables = ['harness/documents/faults.ts', ...listed('environment')];
     expect(unlisted(filesThatName(faults), tables)).toEqual([]);
+  });
+
+  test('of a process or of a connection is known by name to the files of its own list alone', () => {
+    const own = section(guide, headings.fault).split('One of a **')[2]!;
+    const files = [...own.matchAll(/^\d+\. `([^`]+)`/gm)].map(([, path]) => path!);
+    expect(files).toHaveLength(7);
+    const faults = FAULTS.filter((fault) => ['process', 'connection'].includes(faultRow(fault).hits));
+    expect(unlisted(filesThatName(faults), files, MEASURES, listed('environment'))).toEqual([]);
+    const more = new Map([
+      ...code,
+      ['harness/explorer/scope/nearby.ts', "if (move.kind === 'crash') pay();"],
+    ]);
+    expect(unlisted(filesThatName(faults, more), files, MEASURES, listed('environment'))).toHaveLength(1);
   });
 
   test('that is spelled in one file more is found there', () => {

@@ -65,7 +65,7 @@ export class Program {
    * @param ownPackages packages as well, instead of those that all processes share
    * @returns what the strategy's file exports
    */
-  evaluate(ownPackages: boolean): Exports {
+  evaluate(ownPackages = false): Exports {
     const loadPackage = ownPackages ? this.#own.ofOneProcess() : undefined;
     const evaluated = new Map(this.#shared);
     const load = (file: string): Exports => {

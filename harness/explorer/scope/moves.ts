@@ -1,5 +1,6 @@
 import type {
   AttemptFault,
+  ClockFault,
   ConnectionEvent,
   ConnectionFault,
   Extra,
@@ -40,7 +41,7 @@ export type ServerFaultMove = { kind: KeyFault; key: string } | { kind: ServerFa
 export type ServerMove =
   | ServerFaultMove
   /** So many milliseconds pass while everybody waits. */
-  | { kind: 'slow'; ms: number };
+  | { kind: ClockFault; ms: number };
 
 /** One event that may happen next. */
 export interface Choice {

@@ -291,8 +291,8 @@ export class RealSale implements AsyncDisposable {
 
   async #applyFault(step: ScheduleStep): Promise<void> {
     const { event } = step;
-    if (event === 'slow') {
-      this.#pay('slow');
+    if (event !== 'timer' && 'elapsedMs' in step) {
+      this.#pay(step.event);
       return this.#pass(step.elapsedMs);
     }
     if (!isKeyFault(event) && !isServerFault(event)) throw new Error(`${event} is a process's`);

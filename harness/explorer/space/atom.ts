@@ -1,4 +1,4 @@
-import type { ConnectionEvent, ProcessFault } from '../../documents/faults.ts';
+import type { ConnectionEvent, EXPIRY, ProcessFault } from '../../documents/faults.ts';
 import type { Call } from '../process/instance.ts';
 
 /** What happened to a process or to a connection, with how many of the commands that were sent still run. */
@@ -13,7 +13,7 @@ export type Atom = (
   | { event: 'deliver'; connection: number; replies?: number }
   | { event: 'timer'; timer?: number; elapsedMs?: number }
   /** The clock came to its deadline. */
-  | { event: 'expire'; key: string; server: number }
+  | { event: typeof EXPIRY; key: string; server: number }
   | { event: 'immediate' }
   | FaultAtom
 ) & {

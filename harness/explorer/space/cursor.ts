@@ -1,3 +1,4 @@
+import { EXPIRY } from '../../documents/faults.ts';
 import { StartAgain } from '../cannot-explore.ts';
 import { outcomeOfCall } from '../process/call-outcome.ts';
 import type { Call, InstanceEvent, Observation } from '../process/instance.ts';
@@ -108,7 +109,7 @@ export class Cursor extends Standpoint {
     if (memo.dates && this.clock.startMs === undefined)
       throw new StartAgain('clock-read', 'a key has a date for a deadline');
     const { next, touched, expired } = await memo.elapse(this.server, ms, this.clock.nowMs);
-    for (const { key, server } of expired) this.atoms.push({ event: 'expire', key, server });
+    for (const { key, server } of expired) this.atoms.push({ event: EXPIRY, key, server });
     this.server = next;
     this.#touch(touched);
   }

@@ -1,5 +1,5 @@
 import type { Strategy } from '../../../strategies/contract.ts';
-import { furtherAttempts } from '../../documents/faults.ts';
+import { CLOCK_FAULTS, furtherAttempts } from '../../documents/faults.ts';
 import type { Scope } from '../../documents/scope.ts';
 import type { Reductions } from '../../documents/exploration.ts';
 import { Histories } from '../process/histories.ts';
@@ -153,7 +153,8 @@ export class Setting {
     const { stillClock = false, unreadClock = false } = this.reductions;
     if (!this.rules.clock || (!stillClock && !unreadClock)) return;
     const { readsClock } = this.histories;
-    const mostMs = this.scope.faults.slow > 0 ? Infinity : this.#sleptMs();
+    const isDelayed = CLOCK_FAULTS.some((fault) => this.scope.faults[fault] > 0);
+    const mostMs = isDelayed ? Infinity : this.#sleptMs();
     if (unreadClock && readsClock && mostMs > 0)
       throw new StartAgain('clock-read', 'its code reads the clock');
     if (stillClock && Number.isFinite(this.memo.shortestMs) && this.memo.shortestMs <= mostMs)

@@ -138,8 +138,7 @@ export class States {
     if (choice.slot === SERVER) {
       if (variant > 0) return false;
       const { move } = choice as { move: ServerMove };
-      if (!(move.kind === 'slow' ? this.#pass(move) : this.#applyServerFault(choice, flags)))
-        return undefined;
+      if (!('ms' in move ? this.#pass(move) : this.#applyServerFault(choice, flags))) return undefined;
     } else {
       const transitions = this.#known(choice.slot, choice.move as Move, choice.id, flags);
       if (!transitions) return undefined;
@@ -194,7 +193,7 @@ export class States {
   }
 
   /** Time passes while everybody waits. @returns false if what it comes to is not known yet */
-  #pass({ ms }: { ms: number }): boolean {
+  #pass({ kind: event, ms }: Extract<ServerMove, { ms: number }>): boolean {
     const server = this.next[SERVER_AT]!;
     const clockMs = (this.clockMs(this.next) ?? 0) + ms;
     const key = `${server} ${ms} ${clockMs}`;
@@ -209,7 +208,7 @@ export class States {
     if (elapsed.touched !== 0) this.#touch(elapsed.touched, SERVER);
     this.#age(ms, SERVER);
     if (!this.recording) return true;
-    this.happened.push({ slot: SERVER, atom: { event: 'slow', elapsedMs: ms, server } });
+    this.happened.push({ slot: SERVER, atom: { event, elapsedMs: ms, server } });
     for (const expired of elapsed.expired)
       this.happened.push({ slot: SERVER, atom: { event: EXPIRY, ...expired } });
     return true;
