@@ -1,12 +1,13 @@
 import type { Abilities } from './seller-abilities.ts';
 import { eventKey, renamedEvent } from './event-key.ts';
-import { chunksOf, inOneChunk, type Chunk, type ToldEvent } from './chunks.ts';
-import { repliesTold, retold, type ToldReply } from './replies-told.ts';
+import { chunksOf } from './chunks.ts';
+import { repliesTold } from './replies-told.ts';
 import { OpenPick, StartAgain } from '../cannot-explore.ts';
 import { Instance, type InstanceEvent, type Observation } from './instance.ts';
 import type { DrawnName } from './chance.ts';
 import type { InstanceSpec } from './spec.ts';
 import { Comparison, nondeterministic, type Difference } from './difference.ts';
+import { differenceUnder, type Change, type EventHistory, type Lived } from './rerun.ts';
 import { decodeCommand } from '../../wire/resp.ts';
 
 interface Node {
@@ -201,33 +202,14 @@ export class Histories {
     for (let leaf = 0; leaf < this.#nodes.length; leaf++) {
       if (this.#nodes[leaf]!.children.size > 0) continue;
       const path = this.#path(leaf);
-      for (const change of changesOf(this.#history(path))) {
-        const difference = await this.#differenceUnder(change, path);
+      const lived = this.#lived(path);
+      const spec = this.#specOf(this.#nodes[leaf]!.role);
+      for (const change of changesOf(this.#history(path, lived))) {
+        const difference = await differenceUnder(change, spec, lived);
         if (difference) return difference;
       }
     }
     return undefined;
-  }
-
-  async #differenceUnder(change: Change, path: readonly number[]): Promise<Difference | undefined> {
-    const { rename, chunk, retell } = change;
-    const spec = this.#specOf(this.#nodes[path[0]!]!.role);
-    const instance = await Instance.boot({ ...spec, ...change.spec?.(spec) });
-    const comparison = new Comparison(rename);
-    const replies = retell ? repliesTold(this.#told(path)) : [];
-    for (const [i, node] of path.entries()) {
-      if (chunk && i >= chunk.from && i < chunk.to) continue;
-      const told = i === chunk?.to ? this.#inOneChunk(path, chunk) : this.#nodes[node]!.event;
-      const event = told && retell ? retold(told, replies[i - 1]!, retell) : told;
-      if (event) await instance.apply(rename ? renamedEvent(event, rename) : event);
-      const difference = comparison.compare(this.observation(node), instance.look());
-      if (difference) return difference;
-    }
-    return undefined;
-  }
-
-  #inOneChunk(path: readonly number[], { from, to }: Chunk): InstanceEvent {
-    return inOneChunk(path.slice(from, to + 1).map((node) => this.#nodes[node]!.event!));
   }
 
   /** Whether a process with such a role ever sent a command. */
@@ -242,25 +224,27 @@ export class Histories {
     return this.#nodes.flatMap(({ children, observation }) => (children.size > 0 ? [] : observation.names));
   }
 
-  #history(path: readonly number[]): EventHistory {
+  #history(path: readonly number[], lived: Lived): EventHistory {
     const { observation, role } = this.#nodes[path.at(-1)!]!;
-    const events = path.map((node) => this.#nodes[node]!.event);
     return {
       role,
-      chunks: () =>
-        chunksOf(this.#told(path)).map(({ from: first, to: last }) => ({ from: first + 1, to: last + 1 })),
-      replies: () => repliesTold(this.#told(path)).flat(),
-      text: () => JSON.stringify([events, observation.written, observation.settled]),
+      chunks: () => chunksOf(lived.told),
+      replies: () => repliesTold(lived.told).flat(),
+      text: () =>
+        JSON.stringify([lived.told.map(({ event }) => event), observation.written, observation.settled]),
       draws: observation.ambientDraws + observation.envDraws,
       names: observation.names.length,
     };
   }
 
-  #told(path: readonly number[]): ToldEvent[] {
-    return path.slice(1).map((node, i) => ({
-      event: this.#nodes[node]!.event!,
-      before: this.observation(path[i]!),
-    }));
+  #lived(path: readonly number[]): Lived {
+    return {
+      told: path.slice(1).map((node, i) => ({
+        event: this.#nodes[node]!.event!,
+        before: this.observation(path[i]!),
+      })),
+      observations: path.map((node) => this.observation(node)),
+    };
   }
 
   async #boot(role: number): Promise<Instance> {
@@ -321,32 +305,6 @@ export interface Step {
   after: number;
   seen: Observation;
   saw: Observation;
-}
-
-/** One history, as far as it matters to how it is run again. */
-export interface EventHistory {
-  role: number;
-  /** Replies in it that could have arrived in one chunk. */
-  chunks: () => Chunk[];
-  /** What it was told, and to which commands. */
-  replies: () => ToldReply[];
-  /** All that it was told, did and answered. */
-  text: () => string;
-  /** How often it drew chance, names apart. */
-  draws: number;
-  /** Names that it drew. */
-  names: number;
-}
-
-/** Other circumstances to run a history under. */
-export interface Change {
-  spec?: (spec: InstanceSpec) => Partial<InstanceSpec>;
-  /** What it is told is renamed in this way, and what it does is expected to be, too. */
-  rename?: (text: string) => string;
-  /** These replies arrive in one chunk. */
-  chunk?: Chunk;
-  /** Its replies are told in this way instead. */
-  retell?: (told: ToldReply) => string;
 }
 
 /** All delays of all timers that were set by now. */

@@ -1,4 +1,5 @@
 import { overlappingAttempts } from '../../documents/faults.ts';
+import type { Scope } from '../../documents/scope.ts';
 import type { Space } from '../space/space.ts';
 import { interval } from '../space/spans.ts';
 import type { Finish } from './judge-end.ts';
@@ -60,4 +61,17 @@ function toldAgain(space: Space, locals: readonly number[]): number {
   );
   const again = told.filter((buyer, i) => told.indexOf(buyer) < i);
   return again.reduce((units, buyer) => units + space.scope.quantities[buyer]!, 0);
+}
+
+/** Units that buyers were told they have and did not ask to give back, less what was put on sale meanwhile. */
+export function acknowledgedUnits({ quantities }: Scope, finishes: readonly Finish[]): number {
+  let units = 0;
+  const told = new Set<number>();
+  for (const { kind, buyer, fate } of finishes) {
+    const quantity = buyer < 0 ? 1 : quantities[buyer]!;
+    if (kind === 'purchase' && fate === 'sold' && !told.has(buyer)) units += quantity;
+    if (kind === 'purchase' && fate === 'sold') told.add(buyer);
+    if (kind !== 'purchase') units -= quantity;
+  }
+  return units;
 }

@@ -1,6 +1,6 @@
 import { CannotExplore, StartAgain } from '../cannot-explore.ts';
 import { nondeterministic, type Difference } from '../process/difference.ts';
-import type { Change } from '../process/histories.ts';
+import type { Change } from '../process/rerun.ts';
 import { changedByTicks } from '../process/many-ticks.ts';
 import { masked, STRATA } from '../process/chance.ts';
 import { uuidOf } from '../process/virtual.ts';
@@ -16,6 +16,7 @@ import {
 import { isLone } from '../scope/layout.ts';
 import { renamer } from '../scope/ids.ts';
 import type { Rename } from '../server/memo.ts';
+import { verifyRenaming } from '../server/verify-renaming.ts';
 import { sharesPackages } from '../space/setting.ts';
 import type { Space } from '../space/space.ts';
 import { MOST_RENAMINGS, renamingsOf } from '../space/symmetry.ts';
@@ -64,7 +65,7 @@ async function verifySymmetry(space: Space): Promise<void> {
   };
   const lost =
     (await histories.findDifference(({ text }) => renamings(text()).map((rename) => ({ rename }))))?.what ??
-    (await memo.verifyRenaming(renamings));
+    (await verifyRenaming(memo, renamings));
   if (lost === undefined) return;
   throw new StartAgain('symmetry', `${lost} depends on more of the ids than whether they are equal`);
 }
@@ -168,7 +169,7 @@ async function namesThatMatter(space: Space): Promise<string | undefined> {
         await histories.findDifference((history) =>
           history.names > 0 ? changes : renames.map((rename) => ({ rename })),
         )
-      )?.what ?? (await memo.verifyRenaming((text) => renames.filter((rename) => rename(text) !== text)));
+      )?.what ?? (await verifyRenaming(memo, (text) => renames.filter((rename) => rename(text) !== text)));
     return lost === undefined
       ? undefined
       : `${lost} depends on a name that was drawn: other names were not tried`;

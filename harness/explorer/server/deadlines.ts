@@ -1,3 +1,5 @@
+import { requireDone } from '../../wire/raw-connection.ts';
+import { decode } from '../../wire/resp.ts';
 import type { Deadline } from './content.ts';
 
 /**
@@ -73,4 +75,12 @@ export class Moment {
     }
     return this.#beforeMs === this.#afterMs ? { ttlMs: atMs - this.#beforeMs } : undefined;
   }
+}
+
+/** What TIME answered, in milliseconds. */
+export function millisecondsOf(reply: string): number {
+  const decoded = decode(requireDone(reply));
+  const [seconds, micros] =
+    typeof decoded === 'object' && decoded !== null && 'items' in decoded ? decoded.items : [];
+  return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
 }

@@ -195,3 +195,17 @@ function itemsOf(reply: string): Reply[] {
   if (typeof decoded === 'object' && decoded !== null && decoded.kind !== 'error') return decoded.items;
   throw new Error(`the private server answered ${reply.trim()} where it lists something`);
 }
+
+/** The image with less time left to its keys; undefined where no key has a time to live. */
+export function agedImage({ keys, ...image }: ServerImage, elapsedMs: number): ServerImage | undefined {
+  const [parts, ...loaded] = JSON.parse(image.content) as [KeyContent[], string, string];
+  if (parts.every(({ ttlMs }) => ttlMs === undefined)) return undefined;
+  const aged = parts.map((part) =>
+    part.ttlMs === undefined ? part : { ...part, ttlMs: part.ttlMs - elapsedMs },
+  );
+  const images = aged.map(({ key, ttlMs }): [string, KeyImage] => {
+    const before = keys.get(key)!;
+    return [key, ttlMs === undefined ? before : { ...before, deadline: { ttlMs } }];
+  });
+  return { ...image, content: JSON.stringify([aged, ...loaded]), keys: new Map(images) };
+}

@@ -8,7 +8,7 @@ import { decodeCommand, encodeCommand, type Reply } from '../../wire/resp.ts';
 import { askedIn, branching, inCanonicalOrder, type Orders } from './orders.ts';
 import { requireIndifferent } from './indifferent.ts';
 import { ALL_RULES, type Rules } from '../rules.ts';
-import { EMPTY, type ServerImage } from './image.ts';
+import { agedImage, EMPTY, type ServerImage } from './image.ts';
 import { remainingMs, renameContent, type KeyContent } from './content.ts';
 import { nameOf, StepServer, type Step } from './step-server.ts';
 
@@ -135,7 +135,7 @@ export class ServerMemo {
       first.image.content !== second.image.content
     ) {
       throw new CannotExplore(
-        `nondeterministic: ${name(step)} gave another reply or left other data when it ran twice from the same state`,
+        `nondeterministic: ${nameOfStep(step)} gave another reply or left other data when it ran twice from the same state`,
         'let nothing depend on the clock, on chance or on the order of sets inside the server',
       );
     }
@@ -233,20 +233,8 @@ export class ServerMemo {
 
   /** The state with less time left to its keys. */
   #aged(state: number, elapsedMs: number): number {
-    const { keys, ...image } = this.#states[state]!;
-    const [parts, ...loaded] = JSON.parse(image.content) as [KeyContent[], string, string];
-    if (parts.every(({ ttlMs }) => ttlMs === undefined)) return state;
-    const aged = parts.map((part) =>
-      part.ttlMs === undefined ? part : { ...part, ttlMs: part.ttlMs - elapsedMs },
-    );
-    const images = new Map(
-      aged.map(({ key, ttlMs }) => {
-        const before = keys.get(key)!;
-        return [key, ttlMs === undefined ? before : { ...before, deadline: { ttlMs } }];
-      }),
-    );
-    const content = JSON.stringify([aged, ...loaded]);
-    return this.#intern({ ...image, content, keys: images }, { from: state, elapsedMs });
+    const image = agedImage(this.#states[state]!, elapsedMs);
+    return image ? this.#intern(image, { from: state, elapsedMs }) : state;
   }
 
   /** What the server answers when the command comes after MULTI: QUEUED, or why not. No state matters to that. */
@@ -293,32 +281,9 @@ export class ServerMemo {
     return this.content(next) === wanted || !this.#rules.renamingCheck ? next : undefined;
   }
 
-  /**
-   * Runs every entry again under the renamings of all that it names. @returns the first step that then does something else: it depends on
-   * more of the ids than whether they are equal (their order, their digest), so buyers are not interchangeable
-   */
-  async verifyRenaming(renamingsOf: (text: string) => readonly Rename[]): Promise<string | undefined> {
-    for (const [key, entry] of Array.from(this.#entries)) {
-      const { state, step } = this.#asked.get(key)!;
-      const text = `${this.content(state)} ${step.queued.join(' ')} ${step.command} ${entry.reply}`;
-      for (const rename of renamingsOf(text)) {
-        if (!(await this.#isSameUnder(rename, state, step, entry))) return name(step);
-      }
-    }
-    return undefined;
-  }
-
-  async #isSameUnder(rename: Rename, state: number, step: Step, entry: Entry): Promise<boolean> {
-    const from = await this.rename(state, rename);
-    if (from === undefined) return false;
-    const renamed = { ...step, command: rename(step.command), queued: step.queued.map(rename) };
-    const again = await this.execute(from, renamed);
-    const asked = askedIn(renamed.command, renamed.queued);
-    return (
-      inCanonicalOrder(asked, again.reply) === inCanonicalOrder(asked, rename(entry.reply)) &&
-      again.touched === entry.touched &&
-      this.content(again.next) === renameContent(this.content(entry.next), rename)
-    );
+  /** What has been asked so far, and what it came to. */
+  *asked(): Generator<{ state: number; step: Step; entry: Entry }> {
+    for (const [key, entry] of Array.from(this.#entries)) yield { ...this.#asked.get(key)!, entry };
   }
 
   /** Values of a hash come in the order of its fields, as these do. */
@@ -353,7 +318,7 @@ export class ServerMemo {
 const entryKey = (state: number, step: Step): string =>
   `${state} ${step.dirty ? 'd' : ''}${step.queued.length} ${step.queued.join('')}${step.command}`;
 
-const name = (step: Step): string => nameOf(decodeCommand(step.command));
+export const nameOfStep = (step: Step): string => nameOf(decodeCommand(step.command));
 
 /** A restart is an end of every connection, too; that is not the server's part. */
 const commandsOf = (move: ServerFaultMove): readonly (readonly string[])[] =>

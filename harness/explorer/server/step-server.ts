@@ -10,7 +10,8 @@ import type { Rules } from '../rules.ts';
 import { systemClock } from '../../ground/ambient.ts';
 import { epochOfRun } from '../process/virtual.ts';
 import { CannotExplore } from '../cannot-explore.ts';
-import { Moment, referenceFor } from './deadlines.ts';
+import { millisecondsOf, Moment, referenceFor } from './deadlines.ts';
+import { librariesOf } from './libraries.ts';
 import { changing, digestsIn, heldAfter, NOTHING, type Held } from './restoring.ts';
 import { ImageReader, type ServerImage } from './image.ts';
 
@@ -133,7 +134,8 @@ export class StepServer {
       commandInOrder(command, order, (digest) =>
         loaded.includes(digest) ? this.#bodies.get(digest) : undefined,
       );
-    const libraries = await this.#libraries(from);
+    this.#held = undefined;
+    const libraries = await librariesOf(from, this.#connection);
     const ran = await this.#runUntilSure(
       from,
       { ...step, command: changed(step.command), queued: step.queued.map(changed) },
@@ -141,20 +143,6 @@ export class StepServer {
     );
     this.#held = undefined; // its libraries are others than the state's
     return ran;
-  }
-
-  /** Code of the libraries of a state. */
-  async #libraries({ functions }: ServerImage): Promise<string[]> {
-    if (!functions) return [];
-    this.#held = undefined;
-    const asked = [
-      ['FUNCTION', 'RESTORE', functions, 'FLUSH'],
-      ['FUNCTION', 'LIST', 'WITHCODE'],
-    ].map(encodeCommand);
-    const listed = decode(requireDone((await this.#connection.send(asked))[1]!));
-    const textsIn = (reply: Reply): string[] =>
-      typeof reply === 'string' ? [reply] : isList(reply) ? reply.items.flatMap(textsIn) : [];
-    return textsIn(listed).filter((text) => text.startsWith('#!'));
   }
 
   async #runUntilSure(from: ServerImage, step: Step, prepared: readonly string[][]): Promise<Ran> {
@@ -317,14 +305,6 @@ interface Run extends Ran {
 
 const TIME = ['TIME'];
 
-/** What TIME answered, in milliseconds. */
-function millisecondsOf(reply: string): number {
-  const decoded = decode(requireDone(reply));
-  const [seconds, micros] =
-    typeof decoded === 'object' && decoded !== null && 'items' in decoded ? decoded.items : [];
-  return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
-}
-
 /** Their answer has the order of the keyspace, which is one of how it came about. */
 const LISTING = new Set(['KEYS', 'SCAN']);
 
@@ -332,6 +312,3 @@ const LISTING = new Set(['KEYS', 'SCAN']);
 const SHOWN_BY_MONITOR = /^(EVAL|FCALL|EXEC)/;
 
 export const nameOf = (args: readonly string[]): string => args[0]!.toUpperCase();
-
-const isList = (reply: Reply): reply is Extract<Reply, { items: Reply[] }> =>
-  typeof reply === 'object' && reply !== null && reply.kind !== 'error';

@@ -20,6 +20,7 @@ import { outcomeOf } from '../search/outcome.ts';
 import { kindOf, type Process } from './gated-process.ts';
 import { Operator } from './operator.ts';
 import { decodeCommand } from '../../wire/resp.ts';
+import { acknowledgedUnits } from '../search/finishes.ts';
 import { judgeEnd, type Finish } from '../search/judge-end.ts';
 import type { ServerMemo } from '../server/memo.ts';
 import { Intervals } from './intervals.ts';
@@ -163,17 +164,9 @@ export class RealSale implements AsyncDisposable {
     return executed;
   }
 
-  /** Units that buyers were told they have and did not ask to give back, less what was put on sale meanwhile. */
+  /** As `acknowledgedUnits` says. */
   get acknowledged(): number {
-    let units = 0;
-    const told = new Set<number>();
-    for (const { kind, buyer, fate } of this.finishes()) {
-      const quantity = buyer < 0 ? 1 : this.scope.quantities[buyer]!;
-      if (kind === 'purchase' && fate === 'sold' && !told.has(buyer)) units += quantity;
-      if (kind === 'purchase' && fate === 'sold') told.add(buyer);
-      if (kind !== 'purchase') units -= quantity;
-    }
-    return units;
+    return acknowledgedUnits(this.scope, this.finishes());
   }
 
   /** What became of every operation that started. */

@@ -1,0 +1,61 @@
+import { inOneChunk, type Chunk, type ToldEvent } from './chunks.ts';
+import { Comparison, type Difference } from './difference.ts';
+import { renamedEvent } from './event-key.ts';
+import { Instance, type Observation } from './instance.ts';
+import { repliesTold, retold, type ToldReply } from './replies-told.ts';
+import type { InstanceSpec } from './spec.ts';
+
+/** One history, as far as it matters to how it is run again. */
+export interface EventHistory {
+  role: number;
+  /** Replies in it that could have arrived in one chunk. */
+  chunks: () => Chunk[];
+  /** What it was told, and to which commands. */
+  replies: () => ToldReply[];
+  /** All that it was told, did and answered. */
+  text: () => string;
+  /** How often it drew chance, names apart. */
+  draws: number;
+  /** Names that it drew. */
+  names: number;
+}
+
+/** Other circumstances to run a history under. */
+export interface Change {
+  spec?: (spec: InstanceSpec) => Partial<InstanceSpec>;
+  /** What it is told is renamed in this way, and what it does is expected to be, too. */
+  rename?: (text: string) => string;
+  /** These replies arrive in one chunk. */
+  chunk?: Chunk;
+  /** Its replies are told in this way instead. */
+  retell?: (told: ToldReply) => string;
+}
+
+/** What a process was told, and what it had done: at its start, and after each event. */
+export interface Lived {
+  told: readonly ToldEvent[];
+  observations: readonly Observation[];
+}
+
+/** Runs one history again, from nothing, under other circumstances. @returns what differs, or undefined */
+export async function differenceUnder(
+  { rename, chunk, retell, spec: other }: Change,
+  spec: InstanceSpec,
+  { told, observations }: Lived,
+): Promise<Difference | undefined> {
+  const instance = await Instance.boot({ ...spec, ...other?.(spec) });
+  const comparison = new Comparison(rename);
+  const replies = retell ? repliesTold(told) : [];
+  const booted = comparison.compare(observations[0]!, instance.look());
+  if (booted) return booted;
+  for (const [i, { event: recorded }] of told.entries()) {
+    if (chunk && i >= chunk.from && i < chunk.to) continue;
+    const whole =
+      i === chunk?.to ? inOneChunk(told.slice(chunk.from, chunk.to + 1).map(({ event }) => event)) : recorded;
+    const event = retell ? retold(whole, replies[i]!, retell) : whole;
+    await instance.apply(rename ? renamedEvent(event, rename) : event);
+    const difference = comparison.compare(observations[i + 1]!, instance.look());
+    if (difference) return difference;
+  }
+  return undefined;
+}
