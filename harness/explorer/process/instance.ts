@@ -62,7 +62,7 @@ export interface Observation extends Drawn {
 export class Instance implements VirtualWorld {
   pendingImmediates = 0;
   pendingWork = 0;
-  readonly globals = new OwnGlobals();
+  readonly globals: OwnGlobals;
   readonly #spec: InstanceSpec;
   readonly #chance: Chance;
   readonly #transport: Transport;
@@ -84,6 +84,7 @@ export class Instance implements VirtualWorld {
 
   private constructor(spec: InstanceSpec) {
     this.#spec = spec;
+    this.globals = new OwnGlobals(() => spec.touchesGlobals());
     this.#timers = new Timers(epochOfRun() + spec.startMs, spec.deadlineOrder, () => this.#activity++);
     this.#transport = spec.transport();
     this.#chance = new Chance(spec);

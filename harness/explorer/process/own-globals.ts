@@ -12,14 +12,24 @@ export class OwnGlobals {
   /** What a user's file left there when it was loaded to be looked at. */
   #hidden: Properties = new Map();
   #before: readonly PropertyKey[] = [];
+  readonly #mayMake: () => boolean;
+  #watches = false;
+
+  /** @param mayMake whether code may make any */
+  constructor(mayMake: () => boolean) {
+    this.#mayMake = mayMake;
+  }
 
   enter(): void {
+    this.#watches = this.#mayMake() || userGlobals.size > 0;
+    if (!this.#watches) return;
     this.#hidden = taken(userGlobals);
     this.#before = Reflect.ownKeys(globalThis);
     put(this.#own);
   }
 
   leave(): void {
+    if (!this.#watches) return;
     const keys = Reflect.ownKeys(globalThis);
     // Nearly always: nothing was made, and there is nothing to compare.
     if (keys.length > this.#before.length || this.#own.size > 0) {

@@ -28,6 +28,9 @@ interface Compiled {
   meta: object;
 }
 
+/** Ways in which code comes by the global object, `this` of a sloppy function among them. */
+const NAMES_GLOBALS = /\b(globalThis|global|Function|eval)\b/;
+
 /** For packages that come with us, when the strategy's folder has none. */
 const ownRequire = createRequire(import.meta.url);
 
@@ -45,12 +48,18 @@ export class Program {
   /** Names of the packages that it imported so far, the client's and ours apart. */
   readonly packages = new Set<string>();
   readonly #modules = new Map<string, Compiled>();
+  #namesGlobals = false;
   /** Modules that every process may share, evaluated. */
   readonly #shared = new Map<string, { exports: Exports }>();
   readonly #own = new Packages();
 
   private constructor(file: string) {
     this.file = file;
+  }
+
+  /** Whether its code may make properties of globalThis: modules are strict, so only by its name, or in a package. */
+  get touchesGlobals(): boolean {
+    return this.#namesGlobals || this.packages.size > 0;
   }
 
   /** @param file absolute path. @throws UsageError if a module cannot be compiled: it names file and line */
@@ -107,6 +116,7 @@ export class Program {
     const compiled = await compile(file, 'cjs');
     if (!compiled) return; // JSON and the like: `require` reads it, and it holds no state
     const { code } = compiled;
+    this.#namesGlobals ||= NAMES_GLOBALS.test(code);
     const parameters = ['exports', 'module', 'require', '__meta'];
     const factory = compileFunction(withoutNodeMode(code), parameters, { filename: file }) as Factory;
     const native = withoutNodeMode(code) !== code;

@@ -13,6 +13,8 @@ export interface Subject {
   evaluate: (ownPackages?: boolean) => Strategy;
   /** Packages that were imported so far, the client's and ours apart. */
   packages?: ReadonlySet<string>;
+  /** Whether its code may make properties of globalThis; absent: it may. */
+  touchesGlobals?: () => boolean;
   /** As declared: what does not differ between evaluations. */
   strategy: Strategy;
 }
@@ -41,6 +43,7 @@ export interface Role {
 
 /** All that an instance is made from. */
 export interface InstanceSpec extends ChanceSpec {
+  touchesGlobals(): boolean;
   evaluate(): Strategy;
   sale: Sale;
   maxAttempts: number;
@@ -65,6 +68,7 @@ export function specOf(scope: Scope, subject: Subject, process: Role): InstanceS
   const { role, purchases, startMs, transport } = process;
   return {
     evaluate: () => evaluate(),
+    touchesGlobals: subject.touchesGlobals ?? (() => true),
     sale: saleOf(scope),
     maxAttempts: scope.attempts,
     purchases,

@@ -18,6 +18,7 @@ export async function subjectOf({ strategy, path }: Chosen): Promise<Subject> {
   return {
     strategy,
     packages: program.packages,
+    touchesGlobals: () => program.touchesGlobals,
     evaluate: (ownPackages = true) => {
       for (const value of Object.values(program.evaluate(ownPackages))) {
         const { name, seller } = (value ?? {}) as Partial<Strategy>;
