@@ -98,6 +98,7 @@ async function exploreWith(
   const parts = { scope, subject, memo, reductions, rules: { ...ALL_RULES, ...options.rules } };
   const space = new Space(parts);
   const properties = askedOf(options);
+  space.histories.signal = options.signal;
   const search = new Search(space, new AtRest(space), {
     properties,
     maxStates: maxStatesOf(options),
@@ -113,6 +114,8 @@ async function exploreWith(
     result.exhausted || interrupted || stopped ? undefined : await sampleOf(options, space, memo);
   const chance = interrupted ? undefined : await verify(space);
   requireUnchanged();
+  // What was not looked at again to the end is not known.
+  if (options.signal?.aborted) result.exhausted = false;
   const { audit: audited, found } = interrupted ? NO_AUDIT : await auditOf(options, space, memo, result);
   const drawn = new Map([...found, ...(sampled?.found ?? [])]);
   for (const property of drawn.keys()) result.violated.add(property);
@@ -164,7 +167,9 @@ async function auditOf(
   if (samples === 0) return NO_AUDIT;
   const random = seededRandom(scope.seed).fork('audit');
   const expected = exhausted ? outcomes : undefined;
-  const venue = { subject, memo, target };
+  // Where every history came out the same with packages of its own, real processes may share them as well.
+  const shared = { ...subject, evaluate: () => subject.evaluate(false) };
+  const venue = { subject: sharesPackages(subject, explored.rules) ? shared : subject, memo, target };
   return audit(plainSpace(options, explored, memo), venue, { samples, random, expected });
 }
 

@@ -24,7 +24,7 @@ function answerOf(settled: Settled): Outcome {
       break;
   }
   throw new CannotExplore(
-    `purchase returned ${JSON.stringify(settled.value)}`,
+    `purchase returned ${JSON.stringify(settled.value) ?? `a ${typeof settled.value}`}`,
     "return { kind: 'sold' }, { kind: 'sold-out' }, { kind: 'limit-reached' } or { kind: 'gave-up', attempts }",
   );
 }

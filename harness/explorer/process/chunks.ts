@@ -12,7 +12,13 @@ export interface ToldEvent {
   before: Observation;
 }
 
-/** Every run of two or more replies whose commands had all been written before the first of them arrived. */
+/** Replies of which every run is tried. */
+const FEW = 8;
+
+/**
+ * Runs of two or more replies whose commands had all been written before the first of them arrived: every one, or of
+ * a long batch from each reply on two, and all. A thousand runs of a batch of 48 would each be replayed.
+ */
 export function chunksOf(history: readonly ToldEvent[]): Chunk[] {
   const answered = new Map<number, number>();
   return history.flatMap(({ event, before }, from) => {
@@ -25,7 +31,8 @@ export function chunksOf(history: readonly ToldEvent[]): Chunk[] {
       .slice(from, from + outstanding)
       .findIndex((next) => next.event.type !== 'deliver' || next.event.connection !== connection);
     const most = follows < 0 ? Math.min(outstanding, history.length - from) : follows;
-    return Array.from({ length: Math.max(0, most - 1) }, (_, i): Chunk => ({ from, to: from + 1 + i }));
+    const lengths = most <= FEW ? Array.from({ length: Math.max(0, most - 1) }, (_, i) => i + 2) : [2, most];
+    return lengths.map((length): Chunk => ({ from, to: from + length - 1 }));
   });
 }
 

@@ -46,6 +46,8 @@ export class Histories {
   /** Keys that a strategy watches must be observed from the start; asked for each command when it is written. */
   readonly #isWatchable: (key: string) => boolean;
   readonly #isExplored: (role: number) => boolean;
+  /** Ends what takes long. */
+  signal: AbortSignal | undefined;
   /** Executions of application code, from start to quiet. */
   executions = 0;
 
@@ -194,12 +196,12 @@ export class Histories {
    * Runs every history again, from nothing, under other circumstances: `{}` for determinism, renamed ids, other chance.
    *
    * @param changesOf those of one history
-   * @returns what differed first, or undefined
+   * @returns what differed first, or undefined; also when it was interrupted
    */
   async findDifference(
     changesOf: (history: EventHistory) => readonly Change[],
   ): Promise<Difference | undefined> {
-    for (let leaf = 0; leaf < this.#nodes.length; leaf++) {
+    for (let leaf = 0; leaf < this.#nodes.length && !this.signal?.aborted; leaf++) {
       if (this.#nodes[leaf]!.children.size > 0) continue;
       const path = this.#path(leaf);
       const lived = this.#lived(path);

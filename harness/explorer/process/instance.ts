@@ -2,6 +2,7 @@ import type { PurchaseOutcome, PurchaseRequest, Seller, Strategy } from '../../.
 import { isDefinite } from '../../../strategies/errors.ts';
 import { CannotExplore, OpenPick } from '../cannot-explore.ts';
 import { abilitiesOfSeller } from './seller-abilities.ts';
+import { messageOf, plain } from './plain.ts';
 import { Chance, type Drawn } from './chance.ts';
 import { Clients, isFromClientLibrary } from './instance-clients.ts';
 import { OwnGlobals } from './own-globals.ts';
@@ -219,9 +220,8 @@ export class Instance implements VirtualWorld {
   }
 
   strays(what: string, error: unknown): void {
-    const why = error instanceof Error ? error.message : String(error);
     this.#outside ??= new CannotExplore(
-      `${what}, and nobody catches it: ${why}`,
+      `${what}, and nobody catches it: ${messageOf(error)}`,
       'catch it in the strategy: in production it ends the process',
     );
   }
@@ -257,12 +257,12 @@ export class Instance implements VirtualWorld {
       this.#settled[index] = settled;
     };
     this.#perform(call).then(
-      (value) => settle({ kind: 'returned', value }),
+      (value) => settle({ kind: 'returned', value: plain(value) }),
       (error: unknown) =>
         settle({
           kind: 'threw',
           definite: isDefinite(error),
-          message: error instanceof Error ? error.message : String(error),
+          message: messageOf(error),
         }),
     );
   }

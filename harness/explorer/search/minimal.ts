@@ -90,14 +90,14 @@ export async function minimalCounterexamples(
   const open = new Set(properties);
   for (const smaller of smallerScopes(scope)) {
     if (open.size === 0 || signal?.aborted) break;
-    const violated = await violatedWithin({ ...parts, scope: smaller }, [...open]);
+    const violated = await violatedWithin({ ...parts, scope: smaller }, [...open], signal);
     if (violated.size === 0) continue;
     const space = new Space({ ...plain, scope: smaller });
     const rest = new AtRest(space);
     const { server: opened } = await space.initial();
     for (const property of open) {
       if (!violated.has(property)) continue;
-      const path = await shortestViolation(space, rest, property, MOST_STATES);
+      const path = await shortestViolation(space, rest, property, { maxStates: MOST_STATES, signal });
       if (!path) continue;
       found.push({ property, scope: smaller, path, rest, opened });
       open.delete(property);
@@ -113,11 +113,15 @@ export async function minimalCounterexamples(
   return found;
 }
 
-async function violatedWithin(parts: Parts, properties: Property[]): Promise<Set<Property>> {
+async function violatedWithin(
+  parts: Parts,
+  properties: Property[],
+  signal: AbortSignal | undefined,
+): Promise<Set<Property>> {
   try {
     const space = new Space(parts);
-    return (await new Search(space, new AtRest(space), { properties, maxStates: MOST_MERGED }).run())
-      .violated;
+    const options = { properties, maxStates: MOST_MERGED, ...(signal ? { signal } : {}) };
+    return (await new Search(space, new AtRest(space), options).run()).violated;
   } catch (error) {
     // A strategy may refuse a scope smaller than the one that was asked for; then that one has no counterexample.
     if (error instanceof CannotExplore) return new Set();

@@ -1,5 +1,6 @@
 import type { Property } from '../../../strategies/contract.ts';
 import type { AtRest } from './at-rest.ts';
+import { macrotask } from '../process/virtual.ts';
 import { finishesOf, netAcknowledged } from './finishes.ts';
 import { violatedIn } from './judge-end.ts';
 import type { Space } from '../space/space.ts';
@@ -39,14 +40,14 @@ interface Node {
  * Best-first search over the plain states (no symmetry, so that a path reads as it ran), with the last actor in the
  * key, because what the next event costs depends on it.
  *
- * @param maxStates when that many were visited, the first violation met in a depth-first search will do
+ * @param limits when so many states were visited, the first violation met in a depth-first search will do
  * @returns undefined if the property holds in all of the scope, or in all that was visited of it
  */
 export async function shortestViolation(
   space: Space,
   rest: AtRest,
   property: Property,
-  maxStates: number,
+  { maxStates, signal }: Limits,
 ): Promise<Path | undefined> {
   const states = new States(space, property === 'false-refusal');
   states.recording = true;
@@ -60,15 +61,24 @@ export async function shortestViolation(
     events: 0,
   };
   const from = { states, rest, property, root, opening: happened };
-  const best = await visit(from, new Buckets(), maxStates);
+  const best = await visit(from, new Buckets(), { maxStates, signal });
   if (best !== 'too many') return best;
-  const any = await visit(from, new Stack(), MANY * maxStates);
+  const any = await visit(from, new Stack(), { maxStates: MANY * maxStates, signal });
   return any === 'too many' ? undefined : any;
 }
 
 const NOBODY = -2;
 /** A depth-first search needs no order, and may visit so many times as many states. */
 const MANY = 10;
+
+/** States between two turns of the event loop. */
+const BREATH = 1 << 12;
+
+/** Where a search ends without a finding. */
+export interface Limits {
+  maxStates: number;
+  signal?: AbortSignal | undefined;
+}
 
 /** Where a search begins, and what it looks for. */
 interface Start {
@@ -84,7 +94,7 @@ interface Start {
 async function visit(
   { states, rest, property, root, opening }: Start,
   frontier: Frontier,
-  maxStates: number,
+  { maxStates, signal }: Limits,
 ): Promise<Path | 'too many' | undefined> {
   frontier.push(root);
   const seen = new Set<string>();
@@ -93,6 +103,9 @@ async function visit(
     if (seen.has(key)) continue;
     if (seen.size >= maxStates) return 'too many';
     seen.add(key);
+    // Nothing here waits for more than microtasks: an interruption is heard only now.
+    if (seen.size % BREATH === 0) await macrotask();
+    if (signal?.aborted) return undefined;
     const choices = states.choices(node.vector);
     const ended = states.isEnd(node.vector, choices);
     const message = await violation({ states, rest, property }, node.vector, ended);

@@ -1,4 +1,5 @@
 import type { Scope } from '../../documents/scope.ts';
+import { CannotExplore } from '../cannot-explore.ts';
 import { buyersIn, isLone, isOffice } from '../scope/layout.ts';
 import type { Move } from '../scope/moves.ts';
 import type { Cursor } from './cursor.ts';
@@ -143,11 +144,21 @@ export const buyersOfCrashed = ({ phase, calls }: ProcessState): number[] =>
     ? calls.flatMap((call) => (call.kind === 'purchase' && call.outcome === undefined ? [call.buyer] : []))
     : [];
 
-/** Every choice, over all connections, of how many of the sent commands may still run. */
-const ghosts = (cursor: Cursor): number[][] =>
-  cursor
-    .local()
-    .connections.reduce<number[][]>(
-      (all, _, c) => all.flatMap((chosen) => cursor.prefixes(c).map((prefix) => [...chosen, prefix])),
-      [[]],
+/** Most ways in which one crash may happen: each is a move, and those are numbered. */
+const MOST_GHOSTS = 4_000;
+
+/** Every choice, over all connections, of how many of the sent commands may still run. @throws CannotExplore if too many */
+function ghosts(cursor: Cursor): number[][] {
+  const prefixes = cursor.local().connections.map((_, c) => cursor.prefixes(c));
+  const ways = prefixes.reduce((product, { length }) => product * length, 1);
+  if (ways > MOST_GHOSTS) {
+    throw new CannotExplore(
+      `a crash can leave ${ways} different sets of its commands to run, too many to explore`,
+      'send fewer commands at once, or explore it without a crash',
     );
+  }
+  return prefixes.reduce<number[][]>(
+    (all, lengths) => all.flatMap((chosen) => lengths.map((prefix) => [...chosen, prefix])),
+    [[]],
+  );
+}
