@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PROPERTIES } from '../../strategies/contract.ts';
 import { counterexampleSchema } from './counterexample.ts';
+import { EXTRAS } from './faults.ts';
 import { scopeSchema } from './scope.ts';
 import { COVERAGES, OVERALL_VERDICTS, VERDICTS } from './vocabulary.ts';
 
@@ -69,6 +70,8 @@ export const explorationSchema = z.strictObject({
   statesPerSecond: count,
   /** Why the coverage is less than exhausted, or the verdict inconclusive. */
   notes: z.array(z.string()),
+  /** Faults and requests of the scope for which no interleaving had an occasion; absent in files of older versions. */
+  unspent: z.array(z.enum(EXTRAS)).exactOptional(),
   /** What was left out because it could be. */
   reductions: reductionsSchema,
   /** How many different ones there were. */

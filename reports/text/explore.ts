@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import type { Counterexample } from '../../harness/documents/counterexample.ts';
 import type { ExplorationDocument, Replay } from '../../harness/documents/exploration.ts';
+import { faultRow } from '../../harness/documents/faults.ts';
 import { PROPERTIES } from '../../strategies/contract.ts';
 import type { Interleaving } from '../diagram/lanes.ts';
 import { timeline } from '../diagram/text.ts';
@@ -9,7 +10,7 @@ import { textTable } from './text-table.ts';
 
 /** What a person sees at the end of an exploration. */
 export function explorationText(exploration: ExplorationDocument): string {
-  const { strategy, path, scope, coverage, notes } = exploration;
+  const { strategy, path, scope, coverage, notes, unspent = [] } = exploration;
   const from = path === undefined ? strategy : `${strategy} (${relative('', path)})`;
   const rows = PROPERTIES.map((property) => {
     const { verdict, counterexample } = exploration.properties[property];
@@ -25,9 +26,17 @@ export function explorationText(exploration: ExplorationDocument): string {
     `${from} · ${scope.server} · seed ${scope.seed}\n${scopeText(exploration)}`,
     textTable(['property', 'verdict', ''], rows, []),
     ...found,
+    ...(unspent.length > 0 ? [unspentText(unspent)] : []),
     [`coverage: ${coverage}`, ...notes].join('; ') + `\n${figures(exploration)}`,
   ].join('\n\n');
 }
+
+/** What was in the budget to no purpose. */
+const unspentText = (unspent: NonNullable<ExplorationDocument['unspent']>): string =>
+  [
+    'never happened, because there was no occasion for it in any interleaving:',
+    ...unspent.map((extra) => `  ${extra}: ${faultRow(extra).summary}`),
+  ].join('\n');
 
 /** What the claim is about. */
 function scopeText({ scope }: ExplorationDocument): string {

@@ -3,6 +3,8 @@ import type { Counterexample } from '../../documents/counterexample.ts';
 import type { Audit, ExplorationDocument } from '../../documents/exploration.ts';
 import type { Coverage, Verdict } from '../../documents/vocabulary.ts';
 import { askedOf, maxStatesOf, type ExplorationRequest } from '../exploration-request.ts';
+import { EXTRAS, type Extra } from '../../documents/faults.ts';
+import { amountsOf } from '../scope/budgets.ts';
 import type { Space } from '../space/space.ts';
 import type { Sample } from './sampling.ts';
 import type { SearchResult } from './search.ts';
@@ -14,7 +16,7 @@ interface PropertyResult extends Omit<ExplorationDocument['properties'][Property
 /** What an exploration comes to. */
 export interface Conclusion extends Pick<
   ExplorationDocument,
-  'strategy' | 'path' | 'verdict' | 'coverage' | 'notes' | 'scope'
+  'strategy' | 'path' | 'verdict' | 'coverage' | 'notes' | 'scope' | 'unspent'
 > {
   properties: Record<Property, PropertyResult>;
 }
@@ -61,9 +63,21 @@ export function conclusionOf(judged: Judged): Conclusion {
     verdict: overall(asked.map((property) => properties[property].verdict)),
     coverage,
     notes: notesOf(judged, maxStates),
+    ...unspentOf(judged),
     properties,
     scope: { ...scope, maxStates, server: target.description },
   };
+}
+
+/**
+ * What was asked for and never came: a key that expires where none has a TTL, a retry where every answer is certain.
+ * Whoever reads that a property holds with it would think that it had been put to the test.
+ */
+function unspentOf({ result, question: { scope } }: Judged): { unspent?: Extra[] } {
+  if (!result.exhausted) return {};
+  const amounts = amountsOf(scope);
+  const unspent = EXTRAS.filter((extra) => amounts[extra] > 0 && !result.spent.has(extra));
+  return unspent.length > 0 ? { unspent } : {};
 }
 
 const NOTHING_SENT =

@@ -1,5 +1,5 @@
 import { PROPERTIES, type Property } from '../../../strategies/contract.ts';
-import { overlappingAttempts } from '../../documents/faults.ts';
+import { overlappingAttempts, type Extra } from '../../documents/faults.ts';
 import { outcomeOf } from './outcome.ts';
 import type { AtRest } from './at-rest.ts';
 import { finishesOf, netAcknowledged, netOf } from './finishes.ts';
@@ -31,6 +31,8 @@ export interface SearchResult extends SearchProgress {
   violated: Set<Property>;
   /** Says nothing about this sale, at every end. */
   notApplicable: Set<Property>;
+  /** Faults and requests of the budget that happened in some interleaving. */
+  spent: Set<Extra>;
   /** Distinct ends: answers, verdicts and content, up to renaming. Collected on request. */
   outcomes: Set<string>;
 }
@@ -66,6 +68,7 @@ export class Search {
       exhausted: false,
       violated: new Set(),
       notApplicable: new Set(PROPERTIES),
+      spent: new Set(),
       outcomes: new Set(),
     };
   }
@@ -135,6 +138,7 @@ export class Search {
     this.#table.read(state, before);
     const choices = this.#states.choices(before);
     for (const choice of choices) {
+      if (choice.price !== undefined) this.#result.spent.add(choice.price);
       for (let variant = 0; ; variant++) {
         const there =
           this.#states.tryApply(before, choice, variant) ??
