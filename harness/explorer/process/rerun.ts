@@ -4,6 +4,7 @@ import { renamedEvent } from './event-key.ts';
 import { Instance, type Observation } from './instance.ts';
 import { repliesTold, retold, type ToldReply } from './replies-told.ts';
 import type { InstanceSpec } from './spec.ts';
+import { stayingInWorld } from './worlds.ts';
 
 /** One history, as far as it matters to how it is run again. */
 export interface EventHistory {
@@ -38,7 +39,13 @@ export interface Lived {
 }
 
 /** Runs one history again, from nothing, under other circumstances. @returns what differs, or undefined */
-export async function differenceUnder(
+export const differenceUnder = (
+  change: Change,
+  spec: InstanceSpec,
+  lived: Lived,
+): Promise<Difference | undefined> => stayingInWorld(() => runUnder(change, spec, lived));
+
+async function runUnder(
   { rename, chunk, retell, spec: other }: Change,
   spec: InstanceSpec,
   { told, observations }: Lived,

@@ -22,20 +22,54 @@ export const currentWorld = (): World | undefined => worlds.getStore();
 let active: World | undefined;
 export const isActive = (world: World): boolean => world === active;
 
+/** Whose properties globalThis has; while nobody stays, those of the world that is being settled. */
+let present: OwnGlobals | undefined;
+let stays = 0;
+
+function bring(globals: OwnGlobals): void {
+  if (present === globals) return;
+  leave();
+  globals.enter();
+  present = globals;
+}
+
+function leave(): void {
+  const gone = present;
+  present = undefined;
+  gone?.leave();
+}
+
 /** Runs `body` as the code of `world`: its clock, chance and timers, until the promise settles. */
 export async function inWorld<T>(world: World, body: () => Promise<T>): Promise<T> {
   if (active) throw new Error('two explored instances ran at once');
   active = world;
   handOver();
-  world.globals.enter();
   try {
+    bring(world.globals);
     return await worlds.run(world, body);
   } finally {
-    // Only while explored code runs: a search waits at every state, and each promise of its own would pay for this.
-    worlds.disable();
-    world.globals.leave();
-    handOver();
     active = undefined;
+    handOver();
+    if (stays === 0) goAway();
+  }
+}
+
+/** Only while explored code runs: a search waits at every state, and each promise of its own would pay for this. */
+function goAway(): void {
+  worlds.disable();
+  leave();
+}
+
+/**
+ * While `body` looks after one process, event after event, what that one keeps on globalThis stays there: to look for
+ * it takes as long as an event does.
+ */
+export async function stayingInWorld<T>(body: () => Promise<T>): Promise<T> {
+  stays++;
+  try {
+    return await body();
+  } finally {
+    if (--stays === 0) goAway();
   }
 }
 
