@@ -29,7 +29,7 @@ interface Compiled {
 }
 
 /** Ways in which code comes by the global object, `this` of a sloppy function among them. */
-const NAMES_GLOBALS = /\b(globalThis|global|Function|eval)\b/;
+const NAMES_GLOBALS = /(?<![\w.])(globalThis|global|Function|eval)\b/;
 
 /** For packages that come with us, when the strategy's folder has none. */
 const ownRequire = createRequire(import.meta.url);

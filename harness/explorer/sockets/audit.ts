@@ -46,7 +46,7 @@ export async function audit(
     const walk = await walkOnce(new States(space, true), rest, randomScheduler(fork), fork);
     // What would have come of a walk that was cut is not known.
     if (!walk.ended) continue;
-    await using sale = await RealSale.open(space.scope, venue);
+    await using sale = await RealSale.open(space.scope, venue, { dated: space.memo.shortestMs < Infinity });
     const mismatch = await follow(sale, stepsOfSchedule(walk.happened));
     result.replayed++;
     if (mismatch) {

@@ -49,6 +49,8 @@ export interface Opening {
   boots?: 'events' | 'at once';
   /** How far the clock moves when a timer fires is told by the steps (default), or found out. */
   time?: 'told' | 'found out';
+  /** Whether keys may have deadlines. Default: they may. */
+  dated?: boolean;
 }
 
 /** What sellers of a subject can do: asked once, on a sale that nothing else happens to. */
@@ -75,9 +77,14 @@ export class RealSale implements AsyncDisposable {
   /** The server lost its data on the way. */
   #restarted = false;
 
-  private constructor(scope: Scope, { subject, memo }: Venue, gate: Gate, tellsTime: boolean) {
-    this.clock = new WorldClock(memo);
-    this.#tellsTime = tellsTime;
+  private constructor(
+    scope: Scope,
+    { subject, memo }: Venue,
+    gate: Gate,
+    time: { tellsTime: boolean; dated: boolean },
+  ) {
+    this.clock = new WorldClock(memo, time.dated);
+    this.#tellsTime = time.tellsTime;
     this.scope = scope;
     this.layout = layoutOf(scope);
     this.budgets = new Budgets(scope);
@@ -92,10 +99,10 @@ export class RealSale implements AsyncDisposable {
   static async open(
     scope: Scope,
     venue: Venue,
-    { boots = 'events', time = 'told' }: Opening = {},
+    { boots = 'events', time = 'told', dated = true }: Opening = {},
   ): Promise<RealSale> {
     const gate = await Gate.open(venue.target.options);
-    const sale = new RealSale(scope, venue, gate, time === 'found out');
+    const sale = new RealSale(scope, venue, gate, { tellsTime: time === 'found out', dated });
     await venue.memo.clear();
     await sale.#operator.call({ method: 'open' }, 0);
     if (!known.has(venue.subject)) {

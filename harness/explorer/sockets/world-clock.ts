@@ -34,13 +34,17 @@ export class WorldClock {
 
   #keys = new Map<string, Dated>();
   #lookedMs = systemClock.epochMs();
+  readonly #dated: boolean;
 
-  constructor(memo: ServerMemo) {
+  /** @param dated keys may have deadlines */
+  constructor(memo: ServerMemo, dated: boolean) {
     this.#memo = memo;
+    this.#dated = dated;
   }
 
   /** Finds out which deadlines the last commands have set. */
   async look(): Promise<void> {
+    if (!this.#dated) return;
     const keys = new Map<string, Dated>();
     const [fromMs, told] = [this.#lookedMs, await this.#memo.ask(['EVAL', DEADLINES, '0'])];
     this.#lookedMs = systemClock.epochMs();
