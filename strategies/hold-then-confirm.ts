@@ -30,10 +30,6 @@ export const holdThenConfirm: Strategy = {
   connection: 'shared',
   supports: ['several-units', 'limit'],
   guarantees: declareGuarantees({
-    calm: ['false-refusal'],
-    'several-units': ['false-refusal'],
-    'release-restock': ['false-refusal'],
-    retry: ['false-refusal'],
     eviction: ['stranded', 'false-refusal', 'lost-sale'],
     'restart-without-aof': ['stranded', 'false-refusal', 'lost-sale'],
   }),

@@ -33,6 +33,7 @@ export const leasedUnits: Strategy = {
       retry: ['stranded', 'false-refusal', 'double-sale'],
       'script-flush': ['false-refusal'],
       expiry: ['false-refusal'],
+      slow: ['false-refusal'],
       // Where the names of the instances are lost, two may get one name, and one lease.
       eviction: ['oversell', 'stranded', 'false-refusal'],
       'hostile-input': ['false-refusal', 'double-sale'],

@@ -27,6 +27,7 @@ export const lockGuarded: Strategy = {
       retry: ['stranded', 'false-refusal', 'double-sale', 'progress'],
       'script-flush': ['progress'],
       expiry: ['oversell', 'progress'],
+      slow: ['oversell', 'progress'],
       eviction: ['oversell', 'stranded', 'false-refusal', 'progress'],
       'hostile-input': ['false-refusal', 'double-sale', 'progress'],
       restart: ['progress'],

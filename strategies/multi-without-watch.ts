@@ -17,6 +17,7 @@ export const multiWithoutWatch: Strategy = {
       retry: ['oversell', 'stranded', 'false-refusal', 'double-sale'],
       'script-flush': ['oversell'],
       expiry: ['oversell'],
+      slow: ['oversell'],
       eviction: ['oversell', 'stranded', 'false-refusal'],
       // There are units for all who ask.
       'hostile-input': ['false-refusal', 'double-sale'],

@@ -32,6 +32,7 @@ export const queueSingleConsumer: Strategy = {
     retry: ['progress'],
     'script-flush': ['progress'],
     expiry: ['progress'],
+    slow: ['progress'],
     eviction: ['stranded', 'lost-sale', 'progress'],
     'hostile-input': ['progress'],
     restart: ['progress'],

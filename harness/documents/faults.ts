@@ -27,10 +27,10 @@ interface Row {
   /** How it stands in a counterexample; absent: under its own name. */
   event?: 'cut' | 'retry';
   /**
-   * What of that which is on its way on the connection it befalls: commands, which then never run; commands that run
+   * What of that which is on its way on the connection it takes away or delays: commands, which then never run; commands that run
    * all the same; or replies. Absent: that makes no difference. For `connection`.
    */
-  befalls?: keyof OnItsWay;
+  takes?: keyof OnItsWay;
   /** What a diagram says; `%` is the key. */
   words: string;
   /** How a diagram marks it: what broke is crossed out. Absent: a dot. */
@@ -58,7 +58,7 @@ const FAULT_ROWS = {
   'lost-request': {
     summary: 'a connection breaks, and commands that were sent never run',
     hits: 'connection',
-    befalls: 'commands',
+    takes: 'commands',
     disturbs: true,
     event: 'cut',
     words: '✂ its connection breaks',
@@ -67,7 +67,7 @@ const FAULT_ROWS = {
   'lost-reply': {
     summary: 'a connection breaks, and replies never arrive',
     hits: 'connection',
-    befalls: 'replies',
+    takes: 'replies',
     disturbs: true,
     event: 'cut',
     words: '✂ its connection breaks',
@@ -76,7 +76,7 @@ const FAULT_ROWS = {
   'late-request': {
     summary: 'a connection breaks, and commands that were sent run later',
     hits: 'connection',
-    befalls: 'survivors',
+    takes: 'survivors',
     disturbs: true,
     event: 'cut',
     words: '✂ its connection breaks',
@@ -272,7 +272,7 @@ export function faultsOfConnection(event: ConnectionEvent, way: OnItsWay): Conne
   const told: (keyof OnItsWay)[] = way.survivors > 0 ? ['survivors'] : lost;
   const parts = told.length > 0 ? told : (['replies', 'commands', 'survivors'] as const);
   return [...parts, undefined].flatMap((part) =>
-    CONNECTION_FAULTS.filter((fault) => eventOf(fault) === event && TABLE[fault].befalls === part),
+    CONNECTION_FAULTS.filter((fault) => eventOf(fault) === event && TABLE[fault].takes === part),
   );
 }
 

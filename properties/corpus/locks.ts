@@ -19,9 +19,9 @@ interface Taking {
 interface Locking {
   /** The name of the lock. */
   lock?: (sku: string, request: PurchaseRequest) => string;
-  acquire?: (redis: Client, lock: string, token: string) => Promise<boolean>;
+  acquire?: (redis: Client, lock: string, token: string, env: SellerEnv) => Promise<boolean>;
   /** Takes the units, of which there are enough. @returns whether it was still allowed to */
-  commit?: (redis: Client, taking: Taking) => Promise<boolean>;
+  commit?: (redis: Client, taking: Taking, env: SellerEnv) => Promise<boolean>;
   release?: (redis: Client, lock: string, token: string) => Promise<unknown>;
   /** What a buyer is told who finds the lock taken. */
   busy?: PurchaseOutcome;
@@ -65,14 +65,14 @@ async function purchaseUnderLock(
   for (let attempt = 1; attempt <= env.maxAttempts; attempt++) {
     if (attempt > 1) await env.sleep(10);
     const token = `${request.requestId}:${attempt}`;
-    if (!(await acquire(redis, lock, token))) {
+    if (!(await acquire(redis, lock, token, env))) {
       if (given.busy) return given.busy;
       continue;
     }
     try {
       const stock = Number(await redis.get(stockKey(sku)));
       if (stock < request.quantity) return { kind: 'sold-out' };
-      if (await commit(redis, { sku, request, stock, token })) return { kind: 'sold' };
+      if (await commit(redis, { sku, request, stock, token }, env)) return { kind: 'sold' };
     } finally {
       await release(redis, lock, token);
     }
@@ -190,7 +190,46 @@ export const locksWithAConstant = lockingWrongly(
   },
   {
     acquire: (redis, lock) => acquireInOneStep(redis, lock, 'locked'),
-    commit: (redis, taking) => commitIfOwned(redis, { ...taking, token: 'locked' }),
+    commit: (redis, taking, env) => commitIfOwned(redis, { ...taking, token: 'locked' }, env),
     release: (redis, lock) => compareAndDelete(redis, lock, 'locked'),
+  },
+);
+
+/** The lock holds until when it is another's to take, by whatever clock the taker has. */
+const TAKE_OVER = `
+local held = redis.call('GET', KEYS[1])
+if held and tonumber(held) > tonumber(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[1] + ARGV[2])
+return 1`;
+
+export const goesByItsOwnClock = lockingWrongly(
+  {
+    name: 'goes-by-its-own-clock',
+    mistake: 'a lease that buyers end by the time on their own clocks; who holds it does not look again',
+    caught: {
+      property: 'oversell',
+      environment: 'slow',
+      scope: { buyers: 2, stock: 1, faults: { slow: 1 } },
+    },
+  },
+  {
+    acquire: async (redis, lock, _token, env) =>
+      (await redis.eval(TAKE_OVER, 1, lock, env.now(), LEASE_MS)) === 1,
+    commit: commitUnasked,
+    release: (redis, lock) => redis.del(lock),
+  },
+);
+
+export const paysLongerThanItsLease = lockingWrongly(
+  {
+    name: 'pays-longer-than-its-lease',
+    mistake: 'takes the money under the lock, which can take longer than the lock lasts',
+    caught: { property: 'oversell', environment: 'calm', scope: { buyers: 2, stock: 1 } },
+  },
+  {
+    async commit(redis, taking, env) {
+      await env.sleep(LEASE_MS * 2);
+      return commitUnasked(redis, taking, env);
+    },
   },
 );

@@ -127,7 +127,7 @@ export class Process {
   }
 
   /** What a fault of a process or of a connection does to it. */
-  async befall(step: FaultStep): Promise<void> {
+  async suffer(step: FaultStep): Promise<void> {
     switch (step.event) {
       case 'cut':
         return this.cut(step.connection, step.survivors, step.picks);

@@ -251,19 +251,19 @@ export class RealSale implements AsyncDisposable {
         return undefined;
       default:
         if (!('survivors' in step)) throw new Error(`${step.event} is the server's`);
-        await this.#befall(process, step);
+        await this.#faultOfProcess(process, step);
         return undefined;
     }
   }
 
-  async #befall(process: Process, step: FaultStep): Promise<void> {
+  async #faultOfProcess(process: Process, step: FaultStep): Promise<void> {
     const ofOne = 'connection' in step;
     this.#pay(
       ofOne ? this.priceOf(step.event, process.passages[step.connection]!, step.survivors) : step.event,
     );
     if (ofOne) this.#intervals.beginLost(process, step.connection);
     else this.#intervals.beginAll(process);
-    await process.befall(step);
+    await process.suffer(step);
   }
 
   #lastFate(buyer: number): Finish['fate'] | undefined {

@@ -73,16 +73,16 @@ export async function perform(
       break;
     case 'cut-all':
       for (const connection of cursor.openConnections())
-        await befall(cursor, { event: 'cut', connection, survivors: 0 });
+        await suffer(cursor, { event: 'cut', connection, survivors: 0 });
       break;
     default:
-      await befall(cursor, atomOf(move));
+      await suffer(cursor, atomOf(move));
   }
   return cursor;
 }
 
 /** What a fault of a process or of a connection does to it. */
-async function befall(cursor: Cursor, fault: FaultAtom): Promise<void> {
+async function suffer(cursor: Cursor, fault: FaultAtom): Promise<void> {
   cursor.atoms.push(fault);
   switch (fault.event) {
     case 'cut':
