@@ -96,6 +96,13 @@ export class Ticks {
   }
 }
 
+/** How many ticks of a repeating timer have come on the way to this node. */
+export const ticksBefore = (histories: Histories, node: number): number =>
+  histories.steps(node).filter(({ event, seen }) => event.type === 'timer' && isTick(event, seen)).length;
+
+const isTick = ({ timer }: InstanceEvent & { type: 'timer' }, { timers }: Observation): boolean =>
+  timers.find(({ id }) => timer === undefined || id === timer)?.repeats ?? false;
+
 /** Ticks of the history that were the only timer that was set, the earliest first. */
 function ticksIn(steps: readonly Step[]): Tick[] {
   return steps.flatMap(({ event, seen, saw }, at): Tick[] => {

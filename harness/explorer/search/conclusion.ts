@@ -94,7 +94,7 @@ function notesOf(judged: Judged, maxStates: number): string[] {
     ...(chance === undefined ? [] : [chance]),
     ...(sampled ? [`stopped at ${maxStates} states`, ...sampled.notes] : []),
     ...(space.cut
-      ? ['a purchase never ended and was cut off: its retries are not bounded (env.maxAttempts)']
+      ? ['a purchase never ended and was cut off: its retries (env.maxAttempts) or its ticks are not bounded']
       : []),
     ...audited.mismatches.map(
       ({ step, message }) => `audit: at step ${step + 1}, ${message}: this is a bug in oversell`,

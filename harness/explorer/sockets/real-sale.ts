@@ -20,7 +20,6 @@ import { outcomeOf } from '../search/outcome.ts';
 import { kindOf, type Process } from './gated-process.ts';
 import { Operator } from './operator.ts';
 import { decodeCommand } from '../../wire/resp.ts';
-import { acknowledgedUnits } from '../search/finishes.ts';
 import { judgeEnd, type Finish } from '../search/judge-end.ts';
 import type { ServerMemo } from '../server/memo.ts';
 import { Intervals } from './intervals.ts';
@@ -169,11 +168,6 @@ export class RealSale implements AsyncDisposable {
     const executed = await this.#happen(process, step);
     this.#intervals.noteAnswers(process);
     return executed;
-  }
-
-  /** As `acknowledgedUnits` says. */
-  get acknowledged(): number {
-    return acknowledgedUnits(this.scope, this.finishes());
   }
 
   /** What became of every operation that started. */

@@ -4,6 +4,7 @@ import type { Counterexample } from '../../documents/counterexample.ts';
 import { possibleSteps } from './possible-steps.ts';
 import type { Replay } from '../../documents/exploration.ts';
 import { RealSale } from './real-sale.ts';
+import { acknowledgedUnits } from '../search/finishes.ts';
 import { ServerMemo } from '../server/memo.ts';
 import type { Subject } from '../process/spec.ts';
 import { virtualGlobals } from '../process/virtual.ts';
@@ -31,13 +32,9 @@ export async function replay(
       };
     }
     const stepsRun = schedule.length;
-    if (property === 'oversell' && sale.acknowledged > scope.stock) {
-      return {
-        result: 'confirmed',
-        stepsRun,
-        message: `${sale.acknowledged} units were sold of ${scope.stock}`,
-      };
-    }
+    const units = acknowledgedUnits(scope, sale.finishes());
+    if (property === 'oversell' && units > scope.stock)
+      return { result: 'confirmed', stepsRun, message: `${units} units were sold of ${scope.stock}` };
     if ((await possibleSteps(sale)).regular.length > 0)
       return { result: 'no-longer-violated', stepsRun, message: 'nothing was violated by then' };
     const { judgement } = await sale.finish();

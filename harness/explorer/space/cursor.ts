@@ -25,6 +25,8 @@ export class Cursor extends Standpoint {
   touched = 0;
   server: number;
   readonly #picks: number[];
+  /** What was asked of the server last. */
+  #step: Step | undefined;
   /** Which outcomes the last command had, of what the server chose. */
   #drawn: readonly number[] = [];
 
@@ -70,7 +72,7 @@ export class Cursor extends Standpoint {
     this.#drawn = [];
     const before = this.server;
     const reply = await runOn(this.context, next, command, (step) => this.#ask(step));
-    this.#noteTick(c, connection.executed, before);
+    await this.#noteTick(c, connection.executed, before);
     this.context.requireOwnIds(reply);
     if (next.open) next.replies = [...connection.replies, this.context.swap(reply)];
     this.connections[c] = next.open || next.executed < this.endOf(c, next) ? next : GONE;
@@ -173,22 +175,33 @@ export class Cursor extends Standpoint {
     if (event.type === 'timer' || event.type === 'deliver') await this.#untick();
   }
 
-  /** A tick that changes what the server holds, deadlines apart, is one of which two are not one. */
-  #noteTick(c: number, command: number, before: number): void {
+  /**
+   * A tick that changes what the server holds, deadlines apart, does not lead back.
+   * @throws StartAgain if a second one at once would change it again: then several are not one, either
+   */
+  async #noteTick(c: number, place: number, before: number): Promise<void> {
     const { ticks, memo } = this.context;
-    if (this.ticksCount || before === this.server || !ticks?.sent(this.node, c, command)) return;
-    this.ticksCount = !holdsTheSame(memo.content(before), memo.content(this.server));
+    if (before === this.server || !ticks?.sent(this.node, c, place)) return;
+    if (holdsTheSame(memo.content(before), memo.content(this.server))) return;
+    this.changing = [...this.changing, [c, place]];
+    const { entry } = await entryOf(this.context, this.server, this.#step!, []);
+    if (!holdsTheSame(memo.content(this.server), memo.content(entry.next)))
+      throw new StartAgain('ticks', 'each tick of a repeating timer changes what the server holds');
   }
 
   /** Back to the state before the last tick, if that is over and nothing of the process came of it. */
   async #untick(): Promise<void> {
     const { ticks, histories } = this.context;
     const { timers } = histories.observation(this.node);
-    if (!ticks || this.ticksCount || timers.length > 1 || timers.some(({ repeats }) => !repeats)) return;
+    if (!ticks || timers.length > 1 || timers.some(({ repeats }) => !repeats)) return;
     if (this.connections.some(({ open }) => !open)) return;
     const back = await ticks.unticked(this.node);
-    if (!back) return;
+    if (!back || this.changing.some(([c, place]) => back.sent[c]?.includes(place))) return;
     this.node = back.node;
+    this.changing = this.changing.map(([c, place]) => [
+      c,
+      place - (back.sent[c] ?? []).filter((i) => i < place).length,
+    ]);
     for (const [c, places] of back.sent.entries()) {
       const connection = this.connections[c]!;
       const ran = places.filter((i) => i < connection.executed).length;
@@ -240,6 +253,7 @@ export class Cursor extends Standpoint {
   }
 
   async #ask(step: Step): Promise<Entry> {
+    this.#step = step;
     const { entry, drawn } = await entryOf(this.context, this.server, step, this.#picks);
     this.#drawn = drawn;
     this.server = entry.next;

@@ -28,7 +28,7 @@ export async function settle(cursor: Cursor): Promise<void> {
       else return;
     } else if (active.size > 0 || cursor.movesClock || (cursor.putsOff && cursor.timers > 0)) return;
     else if (cursor.putsOff) await cursor.fireImmediates();
-    else if (cursor.timerMatters) await cursor.fireTimer();
+    else if (cursor.firable().length === 1) await cursor.fireTimer(cursor.firable()[0]);
     else return;
   }
 }

@@ -16,8 +16,8 @@ export interface ProcessState {
   lost: readonly string[];
   /** While the clock moves: which timers are set, and how long it takes until each is due, in milliseconds. */
   due: readonly (readonly [timer: number, inMs: number])[];
-  /** A tick of one of its repeating timers has changed the server: no two of them are taken for one. */
-  ticksCount: boolean;
+  /** Commands of ticks that changed the data, by connection and place: a tick with one of them does not lead back. */
+  changing: readonly (readonly [connection: number, place: number])[];
 }
 
 /** A process that has not started. */
@@ -29,7 +29,7 @@ export const ABSENT: ProcessState = {
   connections: [],
   lost: [],
   due: [],
-  ticksCount: false,
+  changing: [],
 };
 
 /** One call on the seller. */

@@ -1,4 +1,5 @@
 import { abilitiesIn } from '../process/seller-abilities.ts';
+import { ticksBefore } from '../process/ticks.ts';
 import { mayFire, type PendingTimer } from '../process/timers.ts';
 import { isLocal } from '../server/explorable.ts';
 import type { Observation } from '../process/instance.ts';
@@ -7,6 +8,9 @@ import { decodeCommand } from '../../wire/resp.ts';
 import { CursorClock } from './cursor-clock.ts';
 import type { CursorContext } from './cursor-context.ts';
 import { telling } from './on-server.ts';
+
+/** Ticks of repeating timers that did not lead back, after which a process is taken to tick for ever. */
+const MOST_TICKS = 8;
 
 /** Where one instance stands: what is on its way, what may come next, and what it still owes. */
 export class Standpoint {
@@ -18,7 +22,7 @@ export class Standpoint {
   protected readonly calls: CallState[];
   protected readonly connections: Connection[];
   protected lost: readonly string[];
-  protected ticksCount: boolean;
+  protected changing: ProcessState['changing'];
 
   constructor(context: CursorContext, local: ProcessState) {
     if (local.phase === 'done' || local.phase === 'absent')
@@ -30,7 +34,7 @@ export class Standpoint {
     this.calls = [...local.calls];
     this.connections = [...local.connections];
     this.lost = local.lost;
-    this.ticksCount = local.ticksCount;
+    this.changing = local.changing;
     this.clock = new CursorClock(local.due, context.clockMoves);
   }
 
@@ -64,6 +68,10 @@ export class Standpoint {
 
   /** It has done so much that it is taken to go on for ever; the search goes no further with it. */
   get endless(): boolean {
+    const { timers } = this.context.histories.observation(this.node);
+    if (this.phase === 'live' && timers.some(({ repeats }) => repeats)) {
+      if (ticksBefore(this.context.histories, this.node) > MOST_TICKS) return true;
+    }
     return this.phase === 'live' && this.context.histories.depth(this.node) >= this.context.mostEvents;
   }
 
@@ -157,7 +165,7 @@ export class Standpoint {
       connections: this.connections,
       lost: this.lost,
       due: this.clock.due,
-      ticksCount: this.ticksCount,
+      changing: this.changing,
     };
   }
 

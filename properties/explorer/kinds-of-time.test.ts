@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import { properties, server } from '../helpers/exploring.ts';
+import { caughtAndSpared, exploringProbe, type Pair } from '../helpers/probe-files.ts';
+
+const redis = server();
+const two = { buyers: 2, stock: 1 };
+const one = { buyers: 1, stock: 1 };
+
+describe('what time it is', () => {
+  const pairs: Pair[] = [
+    { wrong: 'pauses-too-long', right: 'pauses-briefly', scope: two, rule: 'clock' },
+    {
+      wrong: 'leases-and-looks',
+      right: 'leases-and-takes',
+      scope: { ...two, faults: { slow: 1 } },
+      rule: 'clock',
+    },
+    {
+      wrong: 'record-ends-before',
+      right: 'record-outlives',
+      scope: { ...one, faults: { crash: 1 } },
+      property: 'stranded',
+    },
+  ].map((pair) => ({ file: 'time', ...pair }) as Pair);
+  for (const pair of pairs) caughtAndSpared(redis, pair);
+
+  test('a lease that only code knows of holds while no time can pass', async () => {
+    const found = await exploringProbe(redis.target, ['time', 'leases-and-looks'], two);
+    expect(found.coverage).toBe('exhausted');
+    expect(found.properties.oversell.verdict).toBe('holds');
+    expect(found.reductions.stillClock).toBe(true);
+  });
+
+  test('a timer of 100 ms may fire before one of 50 ms that is set after a reply', async () => {
+    const found = await exploringProbe(redis.target, ['time', 'sets-a-shorter-one-later'], {
+      buyers: 1,
+      stock: 2,
+    });
+    expect(properties(found, 'violated')).toContain('stranded');
+  });
+});
+
+describe('an interval', () => {
+  test('that only beats makes a search that ends', async () => {
+    const found = await exploringProbe(redis.target, ['time', 'beats'], two, { auditSamples: 6 });
+    expect(found.coverage).toBe('exhausted');
+    expect(properties(found, 'violated')).toEqual([]);
+    expect(found.audit.mismatches).toEqual([]);
+  });
+
+  test('whose third tick changes what is sold is caught', async () => {
+    const found = await exploringProbe(redis.target, ['time', 'acts-at-the-third-tick'], one);
+    expect(found.coverage).toBe('bounded');
+    expect(properties(found, 'violated')).toContain('oversell');
+    expect(found.properties.oversell.counterexample).not.toBeNull();
+  });
+
+  test('that counts on the server makes a search that is bounded, not exhausted', async () => {
+    const found = await exploringProbe(redis.target, ['time', 'beats-and-counts'], one);
+    expect(found.coverage).toBe('bounded');
+  });
+});

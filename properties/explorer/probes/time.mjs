@@ -1,0 +1,112 @@
+// What time it is: locks and leases that end, timers that race with replies, sweeps at rest, ticks.
+import { answer, lookAndTake, probe, STOCK, take } from './parts.mjs';
+
+const LOCK = '{item}:lock';
+const FREE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`;
+
+/** Looks and writes under a lock of five seconds, with a pause of its own in between. */
+const pausesUnderALock = (name, pauseMs) =>
+  probe(name, (redis, env) => async ({ requestId }) => {
+    if ((await redis.set(LOCK, requestId, 'PX', 5_000, 'NX')) === null)
+      return { kind: 'gave-up', attempts: 1 };
+    const stock = Number(await redis.get(STOCK));
+    await env.sleep(pauseMs);
+    if (stock > 0) await redis.set(STOCK, stock - 1);
+    await redis.eval(FREE, 1, LOCK, requestId);
+    return answer(stock > 0);
+  });
+export const pausesTooLong = pausesUnderALock('pauses-too-long', 5_000);
+export const pausesBriefly = pausesUnderALock('pauses-briefly', 1_000);
+
+/** Takes over a lease once it is over by the clock of whoever asks. */
+const LEASE = `local over = redis.call('GET', KEYS[1])
+if over and tonumber(over) > tonumber(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[1] + 60000) return 1`;
+const leasing = (name, sell) =>
+  probe(name, (redis, env) => async () => {
+    if ((await redis.eval(LEASE, 1, LOCK, env.now())) === 0) return { kind: 'gave-up', attempts: 1 };
+    const sold = await sell(redis);
+    await redis.del(LOCK);
+    return answer(sold);
+  });
+export const leasesAndLooks = leasing('leases-and-looks', lookAndTake);
+export const leasesAndTakes = leasing('leases-and-takes', take);
+
+/** Sells from memory what a timer of `laterMs` finds unsold, if it fires before one that is set after a reply. */
+const racesTimers = (name, laterMs) =>
+  probe(name, (redis, env) => async () => {
+    let isLate = false;
+    setTimeout(() => (isLate = true), 100);
+    if (!(await take(redis))) return answer(false);
+    await env.sleep(laterMs);
+    // Whoever thinks that this cannot be late sells a second time.
+    return isLate ? answer((await redis.decr(STOCK)) > -100) : answer(true);
+  });
+export const setsAShorterOneLater = racesTimers('sets-a-shorter-one-later', 50);
+
+/** A hold of 300 s, and a record of it: a sweep between their ends puts the unit back. */
+const HOLD = `if tonumber(redis.call('GET', KEYS[1])) < 1 then return 0 end redis.call('DECR', KEYS[1])
+redis.call('SET', KEYS[2], ARGV[1], 'EX', ARGV[2]) redis.call('ZADD', KEYS[3], ARGV[3], ARGV[1]) return 1`;
+const KEEP = `if redis.call('ZREM', KEYS[3], ARGV[1]) == 0 then return 0 end
+redis.call('HSET', KEYS[4], ARGV[1], ARGV[2]) return 1`;
+const SWEEP = `if redis.call('ZREM', KEYS[3], ARGV[1]) == 0 then return 0 end
+if redis.call('DEL', KEYS[2]) == 1 then redis.call('INCR', KEYS[1]) end return 1`;
+const keys = (id) => [STOCK, `{item}:hold:${id}`, '{item}:due', '{item}:orders'];
+const holding = (name, recordSeconds) =>
+  probe(name, (redis, env) => {
+    return {
+      async purchase({ requestId, userId }) {
+        const held = await redis.eval(
+          HOLD,
+          4,
+          ...keys(requestId),
+          requestId,
+          recordSeconds,
+          env.now() + 300_000,
+        );
+        if (held === 0) return answer(false);
+        return answer((await redis.eval(KEEP, 4, ...keys(requestId), requestId, userId)) === 1);
+      },
+      async runJob() {
+        const due = await redis.zrangebyscore('{item}:due', 0, env.now());
+        for (const id of due) await redis.eval(SWEEP, 4, ...keys(id), id);
+        return due.length > 0 ? 'worked' : 'idle';
+      },
+      async recorded() {
+        const orders = Object.entries(await redis.hgetall('{item}:orders'));
+        return orders.map(([requestId, userId]) => ({ requestId, userId, quantity: 1 }));
+      },
+    };
+  });
+export const recordEndsBefore = holding('record-ends-before', 240);
+export const recordOutlives = holding('record-outlives', 360);
+
+/** An interval ticks while the sale goes on. */
+const ticking = (name, tick) =>
+  probe(name, (redis) => async () => {
+    const state = { ticks: 0 };
+    const timer = setInterval(() => tick(redis, state), 1_000);
+    try {
+      const sold = await take(redis);
+      return answer(sold && state.ticks !== 3 ? sold : (await redis.decr(STOCK)) > -100);
+    } finally {
+      clearInterval(timer);
+    }
+  });
+export const actsAtTheThirdTick = ticking('acts-at-the-third-tick', (_redis, state) => state.ticks++);
+export const beats = probe('beats', (redis) => async () => {
+  const timer = setInterval(() => redis.set('{item}:beat', 'alive', 'PX', 3_000).catch(() => {}), 1_000);
+  try {
+    return answer(await take(redis));
+  } finally {
+    clearInterval(timer);
+  }
+});
+export const beatsAndCounts = probe('beats-and-counts', (redis) => async () => {
+  const timer = setInterval(() => redis.incr('{item}:beats').catch(() => {}), 1_000);
+  try {
+    return answer(await take(redis));
+  } finally {
+    clearInterval(timer);
+  }
+});
