@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { registry } from '../../strategies/registry.ts';
 import { systemClock } from '../ground/ambient.ts';
-import { explore } from '../explorer/explore.ts';
+import { explore, type Exploration } from '../explorer/explore.ts';
 import { NO_FAULTS, type Faults } from '../documents/faults.ts';
 import { dealt } from '../explorer/scope/ids.ts';
 import { subjectOf } from '../explorer/process/subject.ts';
@@ -22,6 +22,8 @@ interface Row {
   property?: Property;
   mostSeconds: number;
   mostMegabytes?: number;
+  /** Every property that is asked about holds. */
+  holds?: true;
 }
 
 const FAULTS = { crash: 1, 'lost-reply': 1 };
@@ -31,21 +33,29 @@ const ROWS: Row[] = [
     scope: { buyers: 3, stock: 2, faults: FAULTS },
     mostSeconds: 5,
   })),
-  { strategy: 'watch-retry', scope: { buyers: 5, stock: 3 }, mostSeconds: 3 },
+  { strategy: 'watch-retry', scope: { buyers: 5, stock: 3 }, mostSeconds: 3, holds: true },
   {
     strategy: 'watch-retry',
     scope: { buyers: 6, stock: 3 },
     property: 'oversell',
     mostSeconds: 8,
     mostMegabytes: 2_000,
+    holds: true,
   },
-  { strategy: 'watch-retry', scope: { buyers: 6, stock: 3 }, mostSeconds: 30, mostMegabytes: 2_000 },
+  {
+    strategy: 'watch-retry',
+    scope: { buyers: 6, stock: 3 },
+    mostSeconds: 30,
+    mostMegabytes: 2_000,
+    holds: true,
+  },
   {
     strategy: 'watch-retry',
     scope: { buyers: 7, stock: 3 },
     property: 'oversell',
     mostSeconds: 60,
     mostMegabytes: 6_000,
+    holds: true,
   },
 ];
 const MOST_TRANSITIONS_PER_SECOND_ROW = ROWS.length - 1;
@@ -58,6 +68,8 @@ interface Figures {
   searchSeconds: number;
   wholeSeconds: number;
   peakMegabytes: number;
+  /** Why the search did not end as it must; '' if it did. */
+  wrong: string;
 }
 
 const now = (): number => systemClock.monotonicNs() / 1e6;
@@ -97,10 +109,19 @@ async function run(row: Row): Promise<Figures> {
       searchSeconds: found.elapsedMs / 1000,
       wholeSeconds: (now() - started) / 1000,
       peakMegabytes: process.resourceUsage().maxRSS / 1024,
+      wrong: wrongIn(row, found),
     };
   } finally {
     await target.close();
   }
+}
+
+/** A row is a figure of a search that was exhausted, and of which real sockets told the same. */
+function wrongIn({ holds }: Row, { coverage, audit, properties }: Exploration): string {
+  if (coverage !== 'exhausted') return coverage;
+  if (audit.mismatches.length > 0) return `${audit.mismatches.length} mismatches`;
+  const violated = Object.values(properties).some(({ verdict }) => verdict === 'violated');
+  return holds && violated ? 'violated' : '';
 }
 
 function inOwnProcess(index: number): Promise<Figures> {
@@ -114,14 +135,16 @@ function inOwnProcess(index: number): Promise<Figures> {
 const [, , only] = process.argv;
 if (only === undefined) {
   const cells: string[][] = [
-    ['work', 'search', 'at most', 'whole', 'peak', 'at most', 'states', 'transitions/s'],
+    ['work', 'ends', 'search', 'at most', 'whole', 'peak', 'at most', 'states', 'transitions/s'],
   ];
   for (const [index, row] of ROWS.entries()) {
     const figures = await inOwnProcess(index);
+    if (figures.wrong !== '') process.exitCode = 1;
     const rate = figures.transitions / figures.searchSeconds;
     const { buyers, stock, faults } = row.scope;
     cells.push([
       `${row.strategy}, ${buyers} buyers, ${stock} units${faults ? ', one crash and one lost reply' : ''}, ${row.property ?? 'all properties'}`,
+      figures.wrong || 'as it must',
       `${figures.searchSeconds.toFixed(2)} s`,
       `${row.mostSeconds} s`,
       `${figures.wholeSeconds.toFixed(2)} s`,

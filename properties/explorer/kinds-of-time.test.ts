@@ -40,6 +40,13 @@ describe('what time it is', () => {
   });
 });
 
+test('whoever waits by timers/promises, promisify or AbortSignal.timeout waits in virtual time', async () => {
+  const found = await exploringProbe(redis.target, ['time', 'waits-in-every-way'], one, { auditSamples: 2 });
+  expect(found.coverage).toBe('exhausted');
+  expect(properties(found, 'violated')).toEqual([]);
+  expect(found.audit.mismatches).toEqual([]);
+});
+
 describe('an interval', () => {
   test('that only beats makes a search that ends', async () => {
     const found = await exploringProbe(redis.target, ['time', 'beats'], two, { auditSamples: 6 });

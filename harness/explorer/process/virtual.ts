@@ -2,6 +2,7 @@ import type nodeCrypto from 'node:crypto';
 import { CannotExplore } from '../cannot-explore.ts';
 import { watchOutside, type Waiting } from './outside.ts';
 import { blame, currentWorld as runningWorld, isActive, type World } from './worlds.ts';
+import { promisified, timeoutSignal, virtualPromises } from './virtual-promises.ts';
 import { eventfulSubtle } from './subtle.ts';
 
 /** Nobody but instances is made a world of. */
@@ -179,7 +180,10 @@ function patchTimers(patch: Patch): void {
       if (!(timer instanceof VirtualTimer)) real(timer as NodeJS.Timeout);
       else currentWorld()?.clearTimer(timer);
     };
-  patch(globalThis, 'setTimeout', start(setTimeout, false) as typeof setTimeout);
+  const startOnce = promisified(start(setTimeout, false), 'setTimeout');
+  patch(globalThis, 'setTimeout', startOnce as typeof setTimeout);
+  const timeout = AbortSignal.timeout.bind(AbortSignal);
+  patch(AbortSignal, 'timeout', (ms) => (currentWorld() ? timeoutSignal(ms) : timeout(ms)));
   patch(globalThis, 'setInterval', start(setInterval, true) as typeof setInterval);
   patch(globalThis, 'clearTimeout', stop(clearTimeout) as typeof clearTimeout);
   patch(globalThis, 'clearInterval', stop(clearInterval) as typeof clearInterval);
@@ -194,7 +198,7 @@ function patchTimers(patch: Patch): void {
       if (isActive(world)) callback(...args);
     });
   };
-  patch(globalThis, 'setImmediate', immediate as typeof setImmediate);
+  patch(globalThis, 'setImmediate', promisified(immediate, 'setImmediate') as unknown as typeof setImmediate);
   patch(globalThis, 'clearImmediate', (one: unknown) => {
     if (one instanceof VirtualImmediate) one.callback = undefined;
     else clearImmediate(one as NodeJS.Immediate);
@@ -243,17 +247,12 @@ function patchCrypto(patch: Patch): void {
     patch(crypto.subtle, name, later as never);
 }
 
-/** `timers/promises`' setTimeout, over whatever setTimeout is global at the call. */
-function sleep(ms = 0, value?: unknown): Promise<unknown> {
-  return new Promise((resolve) => globalThis.setTimeout(() => resolve(value), ms));
-}
-
 /** What explored code gets for modules that hold a clock, timers or chance. */
 export function virtualModule(specifier: string, real: unknown): unknown {
   const { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval } = globalThis;
   switch (specifier.replace(/^node:/, '')) {
     case 'timers/promises':
-      return { ...(real as object), setTimeout: sleep, scheduler: { wait: sleep } };
+      return virtualPromises(real as object);
     case 'timers':
       return { ...(real as object), setTimeout, setInterval, setImmediate, clearTimeout, clearInterval };
     case 'crypto': {

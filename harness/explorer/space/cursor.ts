@@ -18,6 +18,8 @@ import type { Step } from '../server/step-server.ts';
  */
 export class Cursor extends Standpoint {
   readonly atoms: Atom[] = [];
+  /** Its ticks do not lead back, as it is driven to an end that they may bring. */
+  keepsTicks = false;
   /** Operations that started and that were answered on the way. */
   readonly started: number[] = [];
   readonly completed: Answered[] = [];
@@ -193,7 +195,7 @@ export class Cursor extends Standpoint {
   async #untick(): Promise<void> {
     const { ticks, histories } = this.context;
     const { timers } = histories.observation(this.node);
-    if (!ticks || timers.length > 1 || timers.some(({ repeats }) => !repeats)) return;
+    if (!ticks || this.keepsTicks || timers.length > 1 || timers.some(({ repeats }) => !repeats)) return;
     if (this.connections.some(({ open }) => !open)) return;
     const back = await ticks.unticked(this.node);
     if (!back || this.changing.some(([c, place]) => back.sent[c]?.includes(place))) return;

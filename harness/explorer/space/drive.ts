@@ -6,7 +6,7 @@ import type { Cursor } from './cursor.ts';
  * at once, and commands that only touch their own connection run at once. Delivering later could only let the
  * client react later, and *when* its reactions run is the search's choice anyway; local commands commute with
  * everything that others do. A timer, or what was put off, that is all that the instance waits for comes at once
- * for the same reason: nothing of its own could come before it.
+ * for the same reason: nothing of its own could come before it. A tick of a repeating timer may come any number of times.
  *
  * Not for several buyers on one instance, whose starts and replies could fall in between (check in memory, pause,
  * take), nor while a crash or a cut may still come, which would fall in between too (WATCH, GET, pause, EXEC on a
@@ -28,7 +28,7 @@ export async function settle(cursor: Cursor): Promise<void> {
       else return;
     } else if (active.size > 0 || cursor.movesClock || (cursor.putsOff && cursor.timers > 0)) return;
     else if (cursor.putsOff) await cursor.fireImmediates();
-    else if (cursor.firable().length === 1) await cursor.fireTimer(cursor.firable()[0]);
+    else if (cursor.nextIsAlone) await cursor.fireTimer();
     else return;
   }
 }
@@ -39,6 +39,7 @@ export async function settle(cursor: Cursor): Promise<void> {
  * @param meanwhile what others do while this one waits for time to pass, before each timer
  */
 export async function drive(cursor: Cursor, meanwhile?: () => Promise<void>): Promise<void> {
+  cursor.keepsTicks = true;
   for (;;) {
     const [reply] = cursor.deliverable();
     const [command] = cursor.executable();

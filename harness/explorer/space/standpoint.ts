@@ -61,6 +61,12 @@ export class Standpoint {
     return mayFire(this.pendingTimers, this.waits).length > 0;
   }
 
+  /** One timer is set, and it fires once. */
+  get nextIsAlone(): boolean {
+    const [timer, ...others] = this.pendingTimers;
+    return timer !== undefined && others.length === 0 && !timer.repeats;
+  }
+
   /** Timers that may be the next to fire: as `mayFire` says. */
   firable(): (number | undefined)[] {
     return mayFire(this.pendingTimers, this.waits);

@@ -1,4 +1,6 @@
 // What time it is: locks and leases that end, timers that race with replies, sweeps at rest, ticks.
+import { scheduler, setInterval as every, setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { answer, lookAndTake, probe, STOCK, take } from './parts.mjs';
 
 const LOCK = '{item}:lock';
@@ -109,4 +111,18 @@ export const beatsAndCounts = probe('beats-and-counts', (redis) => async () => {
   } finally {
     clearInterval(timer);
   }
+});
+
+/** Waits in every way that Node has; what is aborted never comes. */
+export const waitsInEveryWay = probe('waits-in-every-way', (redis) => async () => {
+  await sleep(10);
+  await scheduler.wait(10);
+  await scheduler.yield();
+  await promisify(setTimeout)(10);
+  let ticks = 0;
+  for await (const _ of every(10)) if (++ticks === 2) break;
+  const signal = AbortSignal.timeout(20);
+  const end = await sleep(1_000, 'waited', { signal }).catch(({ name }) => name);
+  if (end !== 'AbortError' || !signal.aborted) throw new Error(`ended with ${end}`);
+  return answer(await take(redis));
 });
