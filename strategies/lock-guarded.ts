@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { checkRequest, checkSale, declareGuarantees, putsBack } from './contract.ts';
 import type { PurchaseOutcome, PurchaseRequest, Strategy } from './contract.ts';
 import { MissingProductError } from './errors.ts';
@@ -44,9 +45,9 @@ export const lockGuarded: Strategy = {
 
   seller(redis, { sku }, env) {
     const [stock, lock] = [stockKey(sku), lockKey(sku)];
-    const buy = async ({ requestId, quantity }: PurchaseRequest): Promise<PurchaseOutcome> => {
+    const buy = async ({ quantity }: PurchaseRequest): Promise<PurchaseOutcome> => {
       // Of this attempt, not of the request: a retry elsewhere must not give back what this one holds.
-      const token = `${requestId} ${env.now()}`;
+      const token = randomUUID();
       for (let attempt = 1; attempt <= env.maxAttempts; attempt++) {
         if (attempt > 1) await env.sleep(PAUSE_MS);
         if ((await redis.set(lock, token, 'PX', LOCK_MS, 'NX')) === null) continue;
