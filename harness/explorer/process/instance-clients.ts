@@ -40,9 +40,9 @@ export class Clients {
 
 function connect(options: Partial<RedisOptions>, open: OpenLink): Redis {
   const client: RedisOptions = { ...options };
-  // A live link is never late: only cuts, which are events, end a wait.
-  for (const timeout of ['commandTimeout', 'connectTimeout', 'socketTimeout'] as const)
-    delete client[timeout];
+  // A link is connected at once, and bytes are never late on it; that a reply is late is an event, of which the
+  // command's own time limit is told by a timer.
+  for (const timeout of ['connectTimeout', 'socketTimeout'] as const) delete client[timeout];
   const redis = new Redis({ ...client, ...overLinks(open) } as RedisOptions & {
     replyMapping?: 'legacy';
   });

@@ -181,7 +181,7 @@ export class Instance implements VirtualWorld {
     return this.#timers.start(callback, delayMs, repeats);
   }
 
-  clearTimer(timer: VirtualTimer): void {
+  clearTimer(timer: VirtualTimer | number): void {
     this.#timers.clear(timer);
   }
 

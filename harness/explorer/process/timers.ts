@@ -35,6 +35,7 @@ export class Timers {
   readonly #waiting = new Map<VirtualTimer, Setting>();
   #settings = 0;
   #stretch = 0;
+  #started = 0;
 
   /** @param byDeadline they fire by deadline; else as they were set */
   constructor(startMs: number, byDeadline: boolean, onSet: () => void) {
@@ -61,13 +62,18 @@ export class Timers {
   start(callback: () => void, delayMs: number, repeats: boolean): VirtualTimer {
     // As Node does: what is no delay, or too long for it, is one millisecond.
     const delay = delayMs >= 1 && delayMs < 2 ** 31 ? Math.trunc(delayMs) : 1;
-    const timer = new VirtualTimer(callback, delay, repeats, () => this.#set(timer, delay));
+    const number = ++this.#started;
+    const again = (): void => this.#set(timer, delay);
+    const timer: VirtualTimer = new VirtualTimer(callback, delay, repeats, { number, again });
     this.#set(timer, delay);
     return timer;
   }
 
-  clear(timer: VirtualTimer): void {
-    this.#waiting.delete(timer);
+  /** @param timer it, or its number */
+  clear(timer: VirtualTimer | number): void {
+    const one =
+      typeof timer === 'number' ? [...this.#waiting.keys()].find(({ number }) => number === timer) : timer;
+    if (one) this.#waiting.delete(one);
   }
 
   /** Something came from outside, by when any time may have passed. */

@@ -1,4 +1,6 @@
-import type nodeCrypto from 'node:crypto';
+import { AsyncResource } from 'node:async_hooks';
+import nodeCrypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
 import { CannotExplore } from '../cannot-explore.ts';
 import { watchOutside, type Waiting } from './outside.ts';
 import { blame, currentWorld as runningWorld, isActive, type World } from './worlds.ts';
@@ -17,7 +19,8 @@ export interface VirtualWorld extends World, Waiting {
   /** A name that it drew: eight bytes or more at once. */
   ambientName(bytes: number): Buffer;
   setTimer(callback: () => void, delayMs: number, repeats: boolean): VirtualTimer;
-  clearTimer(timer: VirtualTimer): void;
+  /** @param timer it, or the number that it is as a primitive */
+  clearTimer(timer: VirtualTimer | number): void;
   /** A setImmediate that has not run yet keeps the instance from being quiet. */
   pendingImmediates: number;
   /** An immediate that comes when it is told to, or undefined where each comes by itself. */
@@ -30,14 +33,25 @@ export interface VirtualWorld extends World, Waiting {
 export class VirtualTimer {
   readonly callback: () => void;
   readonly everyMs: number | undefined;
+  readonly number: number;
   readonly #again: () => void;
   #hasRef = true;
 
-  /** @param again sets it anew */
-  constructor(callback: () => void, delayMs: number, repeats: boolean, again: () => void) {
+  /** @param given its number as a primitive; `again` sets it anew */
+  constructor(
+    callback: () => void,
+    delayMs: number,
+    repeats: boolean,
+    { number, again }: { number: number; again: () => void },
+  ) {
+    this.number = number;
     this.callback = callback;
     this.everyMs = repeats ? delayMs : undefined;
     this.#again = again;
+  }
+
+  [Symbol.toPrimitive](): number {
+    return this.number;
   }
 
   ref(): this {
@@ -119,6 +133,7 @@ export function virtualGlobals(startsAtMs = FIXED_EPOCH_MS): Disposable {
   });
   patchTimers(patch);
   patchCrypto(patch);
+  syncBuiltinESMExports();
   const exit = process.exit.bind(process);
   patch(process, 'exit', (code) => {
     // 2 is how the watchdog ends a thread that is stuck in explored code.
@@ -133,7 +148,9 @@ export function virtualGlobals(startsAtMs = FIXED_EPOCH_MS): Disposable {
   undo.push(() => hook[Symbol.dispose]());
   return {
     [Symbol.dispose]: () => {
-      if (--installed === 0) for (const restore of undo.toReversed()) restore();
+      if (--installed > 0) return;
+      for (const restore of undo.toReversed()) restore();
+      syncBuiltinESMExports();
     },
   };
 }
@@ -171,14 +188,22 @@ function patchTimers(patch: Patch): void {
     (callback: (...args: unknown[]) => void, delayMs = 0, ...args: unknown[]): unknown => {
       const world = currentWorld();
       return world
-        ? world.setTimer(() => callback(...args), delayMs, repeats)
+        ? world.setTimer(
+            AsyncResource.bind(() => callback(...args)),
+            delayMs,
+            repeats,
+          )
         : real(callback, delayMs, ...args);
     };
   const stop =
     (real: typeof clearTimeout) =>
     (timer: unknown): void => {
-      if (!(timer instanceof VirtualTimer)) real(timer as NodeJS.Timeout);
-      else currentWorld()?.clearTimer(timer);
+      const world = currentWorld();
+      if (timer instanceof VirtualTimer) world?.clearTimer(timer);
+      // Node ends a timer by its number, too.
+      else if (world && (typeof timer === 'number' || typeof timer === 'string'))
+        world.clearTimer(Number(timer));
+      else real(timer as NodeJS.Timeout);
     };
   const startOnce = promisified(start(setTimeout, false), 'setTimeout');
   patch(globalThis, 'setTimeout', startOnce as typeof setTimeout);
@@ -190,7 +215,7 @@ function patchTimers(patch: Patch): void {
   const immediate = (callback: (...args: unknown[]) => void, ...args: unknown[]): unknown => {
     const world = currentWorld();
     if (!world) return setImmediate(callback, ...args);
-    const putOff = world.putOff(() => callback(...args));
+    const putOff = world.putOff(AsyncResource.bind(() => callback(...args)));
     if (putOff) return putOff;
     world.pendingImmediates++;
     return setImmediate(() => {
@@ -243,8 +268,35 @@ function patchCrypto(patch: Patch): void {
     bytes.copy(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
     return array;
   }) as typeof crypto.getRandomValues);
+  // Packages take them from the module itself.
+  for (const [name, drawing] of Object.entries(virtualCrypto({ ...nodeCrypto })))
+    patch(nodeCrypto, name as 'randomUUID', drawing as never);
   for (const [later, name] of eventfulSubtle(() => currentWorld() !== undefined))
     patch(crypto.subtle, name, later as never);
+}
+
+/** What draws in `node:crypto`: from the stream of whoever's code runs. */
+function virtualCrypto(real: typeof nodeCrypto): Partial<typeof nodeCrypto> {
+  const { randomUUID, randomBytes, randomFillSync, randomInt } = real;
+  return {
+    randomUUID: (options) => ambientUuid() ?? randomUUID(options),
+    randomBytes: ((size: number, done?: (error: Error | null, bytes: Buffer) => void) => {
+      if (!currentWorld()) return done ? randomBytes(size, done) : randomBytes(size);
+      const bytes = ambientBytes(size)!;
+      return done ? void globalThis.setTimeout(() => done(null, bytes), 0) : bytes;
+    }) as typeof randomBytes,
+    randomFillSync: ((target: Uint8Array, from = 0, size = target.byteLength - from) => {
+      const bytes = ambientBytes(size);
+      if (!bytes) return randomFillSync(target, from, size);
+      bytes.copy(new Uint8Array(target.buffer, target.byteOffset, target.byteLength), from);
+      return target;
+    }) as typeof randomFillSync,
+    randomInt: ((low: number, high?: number) => {
+      const [least, limit] = high === undefined ? [0, low] : [low, high];
+      const world = currentWorld();
+      return world ? least + Math.floor(world.ambientRandom() * (limit - least)) : randomInt(least, limit);
+    }) as typeof randomInt,
+  };
 }
 
 /** What explored code gets for modules that hold a clock, timers or chance. */
@@ -255,24 +307,8 @@ export function virtualModule(specifier: string, real: unknown): unknown {
       return virtualPromises(real as object);
     case 'timers':
       return { ...(real as object), setTimeout, setInterval, setImmediate, clearTimeout, clearInterval };
-    case 'crypto': {
-      const { randomUUID, randomBytes, randomInt } = real as typeof nodeCrypto;
-      return {
-        ...(real as object),
-        randomUUID: () => ambientUuid() ?? randomUUID(),
-        randomBytes: (size: number, done?: (error: null, bytes: Buffer) => void) => {
-          const bytes = ambientBytes(size) ?? randomBytes(size);
-          return done ? void globalThis.setTimeout(() => done(null, bytes), 0) : bytes;
-        },
-        randomInt: (low: number, high?: number) => {
-          const [least, limit] = high === undefined ? [0, low] : [low, high];
-          const world = currentWorld();
-          return world
-            ? least + Math.floor(world.ambientRandom() * (limit - least))
-            : randomInt(least, limit);
-        },
-      };
-    }
+    case 'crypto':
+      return { ...(real as object), ...virtualCrypto(real as typeof nodeCrypto) };
     case 'worker_threads':
     case 'child_process':
       throw new CannotExplore(

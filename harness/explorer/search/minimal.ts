@@ -20,6 +20,8 @@ export interface Found {
 
 /** States that the search for the shortest interleaving may visit before any interleaving will do. */
 const MOST_STATES = 150_000;
+/** The same where each tick of a repeating timer is a step: histories become long, and are executed one by one. */
+const MOST_TICKING = 5_000;
 /** States of one scope, with equal ones merged, after which it counts as too large to be minimal in. */
 const MOST_MERGED = 400_000;
 
@@ -90,14 +92,15 @@ export async function minimalCounterexamples(
   const open = new Set(properties);
   for (const smaller of smallerScopes(scope)) {
     if (open.size === 0 || signal?.aborted) break;
-    const violated = await violatedWithin({ ...parts, scope: smaller }, [...open], signal);
+    const { violated, ticks } = await violatedWithin({ ...parts, scope: smaller }, [...open], signal);
     if (violated.size === 0) continue;
+    const maxStates = ticks ? MOST_TICKING : MOST_STATES;
     const space = new Space({ ...plain, scope: smaller });
     const rest = new AtRest(space);
     const { server: opened } = await space.initial();
     for (const property of open) {
       if (!violated.has(property)) continue;
-      const path = await shortestViolation(space, rest, property, { maxStates: MOST_STATES, signal });
+      const path = await shortestViolation(space, rest, property, { maxStates, signal });
       if (!path) continue;
       found.push({ property, scope: smaller, path, rest, opened });
       open.delete(property);
@@ -117,14 +120,15 @@ async function violatedWithin(
   parts: Parts,
   properties: Property[],
   signal: AbortSignal | undefined,
-): Promise<Set<Property>> {
+): Promise<{ violated: Set<Property>; ticks: boolean }> {
   try {
     const space = new Space(parts);
     const options = { properties, maxStates: MOST_MERGED, ...(signal ? { signal } : {}) };
-    return (await new Search(space, new AtRest(space), options).run()).violated;
+    const { violated } = await new Search(space, new AtRest(space), options).run();
+    return { violated, ticks: (space.ticks?.leftOut.length ?? 0) > 0 };
   } catch (error) {
     // A strategy may refuse a scope smaller than the one that was asked for; then that one has no counterexample.
-    if (error instanceof CannotExplore) return new Set();
+    if (error instanceof CannotExplore) return { violated: new Set(), ticks: false };
     throw error;
   }
 }
