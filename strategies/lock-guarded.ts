@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { checkRequest, checkSale, declareGuarantees, putsBack } from './contract.ts';
 import type { PurchaseOutcome, PurchaseRequest, Strategy } from './contract.ts';
 import { MissingProductError } from './errors.ts';
@@ -47,7 +46,7 @@ export const lockGuarded: Strategy = {
     const [stock, lock] = [stockKey(sku), lockKey(sku)];
     const buy = async ({ quantity }: PurchaseRequest): Promise<PurchaseOutcome> => {
       // Of this attempt, not of the request: a retry elsewhere must not give back what this one holds.
-      const token = randomUUID();
+      const token = crypto.randomUUID();
       for (let attempt = 1; attempt <= env.maxAttempts; attempt++) {
         if (attempt > 1) await env.sleep(PAUSE_MS);
         if ((await redis.set(lock, token, 'PX', LOCK_MS, 'NX')) === null) continue;

@@ -29,7 +29,12 @@ export const systemClock: Clock = {
  * When the clock of explored code begins: a year ahead of the server's, so that a deadline that it writes (PXAT, EXAT)
  * passes as an event, and never by real time.
  */
-export const yearAhead = (clock: Clock): number => clock.epochMs() + 365 * 24 * 3_600_000;
+export const yearAhead = (clock: Clock): number => {
+  const aheadMs = clock.epochMs() + 365 * DAY_MS;
+  // At midnight, so that windows of time begin with every run alike.
+  return aheadMs - (aheadMs % DAY_MS);
+};
+const DAY_MS = 24 * 3_600_000;
 
 /** A seed for a run that was given none; it is printed, so that the run can be repeated. */
 export const freshSeed = (): number => Math.floor(Math.random() * 2 ** 31);

@@ -3,7 +3,7 @@ import type { Instance, InstanceEvent, Observation } from './instance.ts';
 import { aspects, type LeftOut } from './ticks.ts';
 
 /** How often a tick is tried in a place where none was left. */
-const COUNTS = [1, 2, 3, 10, 100];
+const COUNTS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 30, 100];
 
 /**
  * Whether a process does something else, sooner or later, where a tick that was left out of its history comes again and
@@ -29,6 +29,8 @@ export async function changedByTicks(
   return undefined;
 }
 
+const ENDS = 'what it does depends on how often its repeating timer has fired';
+
 async function changedBy(
   tick: LeftOut,
   count: number,
@@ -41,12 +43,12 @@ async function changedBy(
   for (const { event } of steps.slice(0, from < 0 ? steps.length : from)) await instance.apply(event);
   const run = new Run(instance, tick, count);
   for (const { event, own } of tick.events) await run.apply(event, own);
+  if (run.ended) return ENDS;
   const rest = to < 0 ? [] : steps.slice(to);
   for (const step of rest) {
     await run.apply(retimed(step, instance.observe()), false);
     const seen = run.withoutTicks();
-    if (aspects(seen) !== aspects(step.saw))
-      return 'what it does depends on how often its repeating timer has fired';
+    if (run.ended || aspects(seen) !== aspects(step.saw)) return ENDS;
   }
   return undefined;
 }
@@ -58,6 +60,8 @@ class Run {
   readonly #count: number;
   /** Per connection: places of commands that the ticks sent. */
   readonly #sent = new Map<number, Set<number>>();
+  /** The timer was ended before it had ticked so often. */
+  ended = false;
   /** Replies that have arrived on each connection but for those to the ticks. */
   readonly #arrived: number[] = [];
 
@@ -71,6 +75,8 @@ class Run {
     const times = own ? this.#count : 1 + (this.#answersRepeated(event) ? this.#count : 0);
     for (let i = 0; i < times; i++) {
       const before = this.#instance.observe();
+      if (event.type === 'timer' && before.timers.length === 0) this.ended = true;
+      if (this.ended) return;
       await this.#instance.apply(event.type === 'timer' ? timerOf(event, before) : event);
       if (own && event.type === 'timer') this.#noteSent(before);
     }

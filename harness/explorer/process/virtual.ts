@@ -4,6 +4,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { CannotExplore } from '../cannot-explore.ts';
 import { watchOutside, type Waiting } from './outside.ts';
 import { blame, currentWorld as runningWorld, isActive, type World } from './worlds.ts';
+import { patchClocks, type Patch } from './virtual-clocks.ts';
 import { promisified, timeoutSignal, virtualPromises } from './virtual-promises.ts';
 import { eventfulSubtle } from './subtle.ts';
 
@@ -131,6 +132,10 @@ export function virtualGlobals(startsAtMs = FIXED_EPOCH_MS): Disposable {
     const world = currentWorld();
     return world ? world.readClock() - epochMs : real.now();
   });
+  patchClocks(patch, () => {
+    const world = currentWorld();
+    return world && world.readClock() - epochMs;
+  });
   patchTimers(patch);
   patchCrypto(patch);
   syncBuiltinESMExports();
@@ -178,8 +183,6 @@ function virtualDate(real: DateConstructor): DateConstructor {
     },
   });
 }
-
-type Patch = <T extends object, K extends keyof T>(target: T, key: K, value: T[K]) => void;
 
 function patchTimers(patch: Patch): void {
   const { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate } = globalThis;

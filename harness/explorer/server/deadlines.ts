@@ -18,7 +18,10 @@ const COMPARES = /\b(GT|LT)\b/i;
 
 /** Where on the server's clock the deadlines of a state are restored, for a step of these texts. */
 export const referenceFor = (texts: readonly string[], nowMs: number): number =>
-  texts.some((text) => COMPARES.test(text)) ? nowMs : OUT_OF_REACH_MS;
+  comparesDeadlines(texts) ? nowMs : OUT_OF_REACH_MS;
+
+export const comparesDeadlines = (texts: readonly string[]): boolean =>
+  texts.some((text) => COMPARES.test(text));
 
 /** The deadline that a key of a state is restored with, ms since the epoch; undefined: none. */
 export function restoredAt(

@@ -190,9 +190,9 @@ export class ServerMemo {
     return { next, touched };
   }
 
-  /** The least time that a key of any state lives, in milliseconds. */
+  /** The least time after which a deadline can matter, in milliseconds: a key lives to it, or it is compared. */
   get shortestMs(): number {
-    return this.#shortestMs;
+    return this.#server.comparesDeadlines ? Math.min(this.#shortestMs, 1) : this.#shortestMs;
   }
 
   /** Some deadline is a date, so that how long it takes until then depends on what time it is. */

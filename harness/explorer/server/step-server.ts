@@ -10,7 +10,7 @@ import type { Rules } from '../rules.ts';
 import { systemClock } from '../../ground/ambient.ts';
 import { epochOfRun } from '../process/virtual.ts';
 import { CannotExplore } from '../cannot-explore.ts';
-import { millisecondsOf, Moment, referenceFor } from './deadlines.ts';
+import { comparesDeadlines, millisecondsOf, Moment, referenceFor } from './deadlines.ts';
 import { librariesOf } from './libraries.ts';
 import { changing, digestsIn, heldAfter, NOTHING, type Held } from './restoring.ts';
 import { ImageReader, type ServerImage } from './image.ts';
@@ -62,6 +62,8 @@ export class StepServer {
   #echoed: (() => void) | undefined;
   /** Keys whose touching is observed. */
   readonly watchable: string[] = [];
+  /** Some step compared deadlines, so that it matters how much of them has passed. */
+  comparesDeadlines = false;
   /** Commands run on behalf of the strategy. */
   commands = 0;
 
@@ -165,7 +167,9 @@ export class StepServer {
     if ([name, ...queuedNames].some((one) => LISTING.has(one))) this.#held = undefined;
     const flushed = this.#held === undefined;
     const isExec = step.queued.length > 0 || name === 'EXEC';
-    const referenceMs = referenceFor([...this.#textsOf(commands)], systemClock.epochMs());
+    const texts = [...this.#textsOf(commands)];
+    this.comparesDeadlines ||= comparesDeadlines(texts);
+    const referenceMs = referenceFor(texts, systemClock.epochMs());
     const batch = new Batch();
     // EXEC depends on whether a watched key was touched, not on which: one flag of the connection in Redis. A dummy
     // key sets it, before the restore, so that the content is not disturbed.

@@ -49,8 +49,8 @@ export class Process {
   }
 
   /** Timers that may be the next to fire: as `mayFire` says. */
-  firable(): (number | undefined)[] {
-    return mayFire(this.#timers, this.owes);
+  firable(isOpen = false): (number | undefined)[] {
+    return mayFire(this.#timers, this.owes || isOpen);
   }
 
   /** How long it takes until each timer that is set is due. */

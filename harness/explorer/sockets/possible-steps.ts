@@ -16,8 +16,9 @@ export async function possibleSteps(
   const faults: ScheduleStep[] = [];
   for (const [slot, process] of sale.processes.entries()) {
     if (!process) continue;
-    regular.push(...starts(sale, slot, process), ...(await messages(sale, slot, process)));
-    for (const timer of process.firable())
+    const starting = starts(sale, slot, process);
+    regular.push(...starting, ...(await messages(sale, slot, process)));
+    for (const timer of process.firable(starting.length > 0))
       regular.push({ slot, event: 'timer', ...(timer === undefined ? {} : { timer }) });
     if (process.putsOff) regular.push({ slot, event: 'immediate' });
     // One that nobody asked yet dies as well when it has just been asked; while it starts, it may die at any point.

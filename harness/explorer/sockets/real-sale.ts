@@ -82,7 +82,7 @@ export class RealSale implements AsyncDisposable {
     gate: Gate,
     time: { tellsTime: boolean; dated: boolean },
   ) {
-    this.clock = new WorldClock(memo, time.dated);
+    this.clock = new WorldClock(memo, { dated: time.dated, told: !time.tellsTime });
     this.#tellsTime = time.tellsTime;
     this.scope = scope;
     this.layout = layoutOf(scope);
@@ -190,6 +190,7 @@ export class RealSale implements AsyncDisposable {
       await process.call({ method: 'close' });
       await process.drive();
     }
+    this.clock.takeOver();
     await this.#operator.letTimePass(abilities);
     const content = await this.memo.capture();
     const store = await this.#operator.store(abilities);
@@ -316,8 +317,7 @@ export class RealSale implements AsyncDisposable {
   /** Time passes. What expires by then is told by a schedule, step by step, and found out where nobody tells. */
   async #pass(ms: number): Promise<void> {
     await this.clock.look();
-    if (this.#tellsTime) await this.clock.pass(ms);
-    else this.clock.nowMs += ms;
+    await this.clock.pass(ms);
   }
 
   /** A schedule that was recorded under other budgets may cost more than there is; it is followed all the same. */

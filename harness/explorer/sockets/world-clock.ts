@@ -13,6 +13,8 @@ return told`;
 
 /** A deadline so near is put out of reach of the server's own clock: here it comes when it is told to. */
 const NEAR_MS = 60_000;
+/** One that comes sooner would pass while a command is on its way. */
+const SOON_MS = 200;
 const OUT_OF_REACH_MS = 10 ** 13;
 const HALF_A_YEAR_MS = 182 * 86_400_000;
 
@@ -35,9 +37,11 @@ export class WorldClock {
   #keys = new Map<string, Dated>();
   #lookedMs = systemClock.epochMs();
   readonly #dated: boolean;
+  #told: boolean;
 
-  /** @param dated keys may have deadlines */
-  constructor(memo: ServerMemo, dated: boolean) {
+  /** @param dated keys may have deadlines; `told`: what expires is told by steps, until the sale is at rest */
+  constructor(memo: ServerMemo, { dated, told }: { dated: boolean; told: boolean }) {
+    this.#told = told;
     this.#memo = memo;
     this.#dated = dated;
   }
@@ -53,13 +57,27 @@ export class WorldClock {
       const known = this.#keys.get(key);
       let serverMs = Number(at);
       const atMs = known?.serverMs === serverMs ? known.atMs : this.#atOf(serverMs, fromMs);
-      if (serverMs - this.#lookedMs < NEAR_MS) {
-        serverMs = OUT_OF_REACH_MS;
-        await this.#memo.call(['PEXPIREAT', key, String(serverMs)]);
-      }
+      if (serverMs - this.#lookedMs < NEAR_MS) serverMs = await this.#restore(key, atMs);
       keys.set(key, { serverMs, atMs });
     }
     this.#keys = keys;
+    await this.#forget();
+  }
+
+  /**
+   * The server's own clock has gone on, and this one may have stood still, or leapt: the deadline is put where it is from
+   * now, so that commands that compare deadlines find it there, or out of reach where it would come too soon.
+   */
+  async #restore(key: string, atMs: number): Promise<number> {
+    const inMs = atMs - this.nowMs;
+    const serverMs = inMs < SOON_MS ? OUT_OF_REACH_MS : systemClock.epochMs() + inMs;
+    await this.#memo.call(['PEXPIREAT', key, String(serverMs)]);
+    return serverMs;
+  }
+
+  /** From now on it finds out by itself what expires. */
+  takeOver(): void {
+    this.#told = false;
   }
 
   /** How long it takes until each key that has a deadline is forgotten. */
@@ -70,6 +88,13 @@ export class WorldClock {
   /** Time passes, and what was to be forgotten by then is forgotten. */
   async pass(ms: number): Promise<void> {
     this.nowMs += ms;
+    await this.#forget();
+    for (const [key, { atMs }] of this.#keys)
+      this.#keys.set(key, { atMs, serverMs: await this.#restore(key, atMs) });
+  }
+
+  async #forget(): Promise<void> {
+    if (this.#told) return;
     const due = [...this.#keys].filter(([, { atMs }]) => atMs <= this.nowMs);
     for (const [key] of due.toSorted(([, a], [, b]) => a.atMs - b.atMs)) {
       await this.#memo.perform({ kind: EXPIRY, key });

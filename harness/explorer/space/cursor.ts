@@ -80,6 +80,8 @@ export class Cursor extends Standpoint {
     this.connections[c] = next.open || next.executed < this.endOf(c, next) ? next : GONE;
     const picks = this.#drawn.length === 0 ? {} : { picks: this.#drawn };
     this.atoms.push({ event: 'execute', connection: c, command, reply, server: this.server, ...picks });
+    // A date that is past already: the key is gone as soon as it is set.
+    if (this.context.memo.dates) await this.#forget(0);
   }
 
   /** The connection's oldest replies arrive, in one chunk. */
@@ -108,9 +110,14 @@ export class Cursor extends Standpoint {
 
   /** The clock moves on, and what the server was to forget by then is forgotten. */
   async #elapse(ms: number): Promise<void> {
-    const { memo } = this.context;
     this.clock.pass(ms);
-    if (memo.dates && this.clock.startMs === undefined)
+    await this.#forget(ms);
+  }
+
+  /** What the server was to forget within the time that has passed is forgotten. */
+  async #forget(ms: number): Promise<void> {
+    const { memo } = this.context;
+    if (ms > 0 && memo.dates && this.clock.startMs === undefined)
       throw new StartAgain('clock-read', 'a key has a date for a deadline');
     const { next, touched, expired } = await memo.elapse(this.server, ms, this.clock.nowMs);
     for (const { key, server } of expired) this.atoms.push({ event: EXPIRY, key, server });

@@ -20,8 +20,9 @@ export interface Situation {
 /** Everything that the slot may do next, the sale's own first, in a fixed order. */
 export function movesOf(situation: Situation): Move[] {
   const { local, cursor } = situation;
-  const moves = [...starts(situation), ...messages(situation)];
-  for (const timer of cursor.firable())
+  const starting = starts(situation);
+  const moves = [...starting, ...messages(situation)];
+  for (const timer of cursor.firable(starting.length > 0))
     moves.push({ kind: 'timer', ...(timer === undefined ? {} : { timer }) });
   if (cursor.putsOff) moves.push({ kind: 'immediate' });
   if (local.phase === 'live') {

@@ -67,9 +67,9 @@ export class Standpoint {
     return timer !== undefined && others.length === 0 && !timer.repeats;
   }
 
-  /** Timers that may be the next to fire: as `mayFire` says. */
-  firable(): (number | undefined)[] {
-    return mayFire(this.pendingTimers, this.waits);
+  /** Timers that may be the next to fire: as `mayFire` says. @param isOpen a buyer may still come */
+  firable(isOpen = false): (number | undefined)[] {
+    return mayFire(this.pendingTimers, this.waits || isOpen);
   }
 
   /** It has done so much that it is taken to go on for ever; the search goes no further with it. */
