@@ -21,6 +21,10 @@ describe('what time it is', () => {
       scope: { ...one, faults: { crash: 1 } },
       property: 'stranded',
     },
+    { wrong: 'sets-a-date-that-is-past', right: 'sets-a-date-to-come', scope: one },
+    { wrong: 'extends-what-is-left', right: 'extends-too-early', scope: one, rule: 'clock' },
+    { wrong: 'reads-another-clock', right: 'ends-a-timer-by-its-number', scope: one },
+    { wrong: 'reads-another-clock', right: 'loses-its-context', scope: one },
   ].map((pair) => ({ file: 'time', ...pair }) as Pair);
   for (const pair of pairs) caughtAndSpared(redis, pair);
 
@@ -47,7 +51,17 @@ test('whoever waits by timers/promises, promisify or AbortSignal.timeout waits i
   expect(found.audit.mismatches).toEqual([]);
 });
 
+test('a command of which the client tires may have run all the same', async () => {
+  const found = await exploringProbe(redis.target, ['time', 'trusts-its-client'], one);
+  expect(properties(found, 'violated')).toContain('stranded');
+});
+
 describe('an interval', () => {
+  test('ticks before the first buyer of its process comes', async () => {
+    const found = await exploringProbe(redis.target, ['time', 'looks-once-warm'], two);
+    expect(properties(found, 'violated')).toContain('oversell');
+  });
+
   test('that only beats makes a search that ends', async () => {
     const found = await exploringProbe(redis.target, ['time', 'beats'], two, { auditSamples: 6 });
     expect(found.coverage).toBe('exhausted');

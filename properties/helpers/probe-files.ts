@@ -8,7 +8,7 @@ import { subjectOf } from '../../harness/explorer/process/subject.ts';
 import type { Subject } from '../../harness/explorer/process/spec.ts';
 import type { Rules } from '../../harness/explorer/rules.ts';
 import { notingGlobals } from '../../harness/ground/user-globals.ts';
-import { systemClock } from '../../harness/ground/ambient.ts';
+import { systemClock, yearAhead } from '../../harness/ground/ambient.ts';
 import type { RedisTarget } from '../../harness/redis/target.ts';
 import { folderWith } from './strategy-sources.ts';
 import { properties, scopeOf, type GivenScope } from './exploring.ts';
@@ -58,6 +58,7 @@ async function exploringSubject(
     target,
     auditSamples: 0,
     now: () => systemClock.monotonicNs() / 1e6,
+    epochMs: yearAhead(systemClock),
     ...options,
   });
 }

@@ -99,9 +99,10 @@ function notesOf(judged: Judged, maxStates: number): string[] {
     ...audited.mismatches.map(
       ({ step, message }) => `audit: at step ${step + 1}, ${message}: this is a bug in oversell`,
     ),
-    ...(interrupted ? [] : unshown).map(
-      (property) =>
-        `${property}: violated in the search, but no single interleaving was found that shows it: this is a bug in oversell`,
+    ...(interrupted ? [] : unshown).map((property) =>
+      space.ticks?.leftOut.length
+        ? `${property}: no interleaving was looked for long enough to show it, as each tick of a repeating timer is a step of it`
+        : `${property}: violated in the search, but no single interleaving was found that shows it: this is a bug in oversell`,
     ),
   ];
 }

@@ -1,4 +1,5 @@
 // What time it is: locks and leases that end, timers that race with replies, sweeps at rest, ticks.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { scheduler, setInterval as every, setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { answer, lookAndTake, probe, STOCK, take } from './parts.mjs';
@@ -126,3 +127,75 @@ export const waitsInEveryWay = probe('waits-in-every-way', (redis) => async () =
   if (end !== 'AbortError' || !signal.aborted) throw new Error(`ended with ${end}`);
   return answer(await take(redis));
 });
+
+/** Sells a second time what it has, where `seen` is so: a moment that is possible, or is not. */
+const sellsTwiceIf = (name, seen, more) =>
+  probe(
+    name,
+    (redis, env) => async () => {
+      const sold = await take(redis);
+      if (sold && (await seen(redis, env))) await redis.incr(STOCK);
+      return answer(sold);
+    },
+    more,
+  );
+
+export const setsADateThatIsPast = sellsTwiceIf('sets-a-date-that-is-past', async (redis, env) => {
+  await redis.set(LOCK, 'held', 'PXAT', env.now() - 1);
+  return (await redis.exists(LOCK)) === 0;
+});
+export const setsADateToCome = sellsTwiceIf('sets-a-date-to-come', async (redis, env) => {
+  await redis.set(LOCK, 'held', 'PXAT', env.now() + 60_000);
+  return (await redis.exists(LOCK)) === 0;
+});
+const extends500 = async (redis, env, pauseMs) => {
+  await redis.set(LOCK, 'held', 'PX', 1_000);
+  await env.sleep(pauseMs);
+  return (await redis.pexpire(LOCK, 500, 'GT')) === 1;
+};
+export const extendsWhatIsLeft = sellsTwiceIf('extends-what-is-left', (redis, env) =>
+  extends500(redis, env, 600),
+);
+export const extendsTooEarly = sellsTwiceIf('extends-too-early', (redis, env) => extends500(redis, env, 400));
+export const readsAnotherClock = sellsTwiceIf('reads-another-clock', async (_redis, env) => {
+  const [seconds, nanos] = process.hrtime();
+  await env.sleep(2_000);
+  return process.hrtime([seconds, nanos])[0] >= 2;
+});
+export const endsATimerByItsNumber = sellsTwiceIf('ends-a-timer-by-its-number', async (_redis, env) => {
+  let fired = false;
+  const timer = setTimeout(() => (fired = true), 100);
+  clearTimeout(Number(timer));
+  await env.sleep(200);
+  return fired;
+});
+const context = new AsyncLocalStorage();
+export const losesItsContext = sellsTwiceIf('loses-its-context', () =>
+  context.run('mine', async () => {
+    const inTimer = await new Promise((resolve) => setTimeout(() => resolve(context.getStore()), 10));
+    const inTurn = await new Promise((resolve) => setImmediate(() => resolve(context.getStore())));
+    return inTimer !== 'mine' || inTurn !== 'mine';
+  }),
+);
+
+/** An interval that has ticked before the first buyer comes makes a process sell in another way. */
+const warms = (name, warmly) =>
+  probe(name, (redis) => {
+    let isWarm = false;
+    setInterval(() => (isWarm = true), 1_000).unref();
+    return async () => answer(await (isWarm ? warmly(redis) : take(redis)));
+  });
+export const looksOnceWarm = warms('looks-once-warm', lookAndTake);
+
+/** Gives up where its client does, although what it sent may have run. */
+export const trustsItsClient = probe(
+  'trusts-its-client',
+  (redis) => async () => {
+    try {
+      return answer(await take(redis));
+    } catch {
+      return { kind: 'gave-up', attempts: 1 };
+    }
+  },
+  { client: { commandTimeout: 50 } },
+);
