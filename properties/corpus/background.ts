@@ -81,7 +81,11 @@ export const confirmsWithoutALook = mutant({
   name: 'confirms-without-a-look',
   mistake:
     'sells for good what was held, whether or not the hold has run out and its units are for sale again',
-  caught: { property: 'oversell', environment: 'calm', scope: { buyers: 1, stock: 1, jobs: 1 } },
+  caught: {
+    property: 'oversell',
+    environment: 'slow',
+    scope: { buyers: 1, stock: 1, jobs: 1, faults: { slow: 1 } },
+  },
   fixed: holdsAndConfirms,
   seller: holding({
     confirm: changed(CONFIRM, "if redis.call('HEXISTS', KEYS[3], ARGV[1]) == 0 then return 0 end\n", ''),
@@ -106,7 +110,11 @@ export const sweepsWhatWasSold = mutant({
 export const sweepsInSteps = mutant({
   name: 'sweeps-in-steps',
   mistake: 'the sweeper looks for holds that ran out in one step, and returns their units in the next',
-  caught: { property: 'oversell', environment: 'calm', scope: { buyers: 1, stock: 1, jobs: 1 } },
+  caught: {
+    property: 'oversell',
+    environment: 'slow',
+    scope: { buyers: 1, stock: 1, jobs: 1, faults: { slow: 1 } },
+  },
   fixed: holdsAndConfirms,
   async seller(redis, sale, env) {
     const [stock, , holds, deadlines] = keysOf(sale.sku) as [string, string, string, string];
