@@ -127,7 +127,7 @@ const ROWS = {
     scopes: [
       ...NONSENSES.map((nonsense): Addition => ({ buyers: 2, nonsense })),
       { only: 'exclusive', buyers: 2, faults: { repeat: 1 } },
-      { only: 'shared', buyers: 2, instances: 1, faults: { repeat: 1 } },
+      { only: 'shared', buyers: 2, instances: 1, attempts: 2, faults: { repeat: 1 } },
     ],
   },
   restart: {
