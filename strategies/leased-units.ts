@@ -36,7 +36,7 @@ export const leasedUnits: Strategy = {
       slow: ['false-refusal'],
       // Where the names of the instances are lost, two may get one name, and one lease.
       eviction: ['oversell', 'stranded', 'false-refusal'],
-      'hostile-input': ['false-refusal', 'double-sale'],
+      'hostile-input': ['false-refusal', 'double-sale', 'progress'],
       'restart-without-aof': ['stranded', 'false-refusal'],
     },
     { lacks: ['limit', 'ledger'] },
