@@ -77,6 +77,12 @@ export class Process {
     return Math.max(0, Math.min(replies.length, (putOff[connection] ?? 0) - answered));
   }
 
+  /** Nothing comes to it by itself: see `Standpoint.idle`. */
+  get idle(): boolean {
+    const way = this.passages.some(({ pending, replies }) => pending.length + replies.length > 0);
+    return !way && this.#timers.length === 0 && !this.putsOff;
+  }
+
   /** Something is under way. */
   get busy(): boolean {
     const waiting = this.passages.some(({ pending, replies }) => pending.length + replies.length > 0);

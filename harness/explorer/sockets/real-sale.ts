@@ -224,8 +224,8 @@ export class RealSale implements AsyncDisposable {
         const { operation, buyer, call } = step;
         const again = operation >= this.layout.firstRetry && operation < this.layout.firstRelease;
         if (again) this.#pay(this.#lastFate(buyer) === 'unknown' ? 'retry' : 'repeat');
+        const late = operation < this.scope.buyers && isLone(this.scope, step.slot) && process.idle;
         await process.call(call, { operation, buyer, kind: kindOf(call) }, step.picks);
-        const late = operation < this.scope.buyers && isLone(this.scope, step.slot);
         if (!late) this.#intervals.begin(operation);
         return undefined;
       }

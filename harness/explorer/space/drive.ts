@@ -11,10 +11,14 @@ import type { Cursor } from './cursor.ts';
  * Not for several buyers on one instance, whose starts and replies could fall in between (check in memory, pause,
  * take), nor while a crash or a cut may still come, which would fall in between too (WATCH, GET, pause, EXEC on a
  * connection that is a new one by then). The caller knows both. Where what time it is makes a difference, timers and
- * whatever is put off are events, and so is a reply upon which the code reads the clock, or sets or ends a timer.
+ * whatever is put off are events, and so is a reply upon which the code reads the clock, or sets or ends a timer. So is
+ * what comes to a process that could be asked already: a reply that nobody waited for may come before or after its buyer.
+ *
+ * @param operations those that are still asked of it at any time once it has a seller
  */
-export async function settle(cursor: Cursor): Promise<void> {
+export async function settle(cursor: Cursor, operations: readonly number[] = []): Promise<void> {
   for (;;) {
+    if (cursor.abilities && operations.some((operation) => !cursor.hasCalled(operation))) return;
     const executable = cursor.executable();
     const deliverable = cursor.deliverable();
     const active = new Set([...executable, ...deliverable]);

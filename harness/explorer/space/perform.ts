@@ -44,8 +44,9 @@ export async function perform(
     case 'release': {
       const method = move.kind === 'release' ? 'release' : 'purchase';
       const operation = move.kind === 'start' ? move.buyer : move.operation;
-      // Whatever a lone buyer's process hears until its next command runs could as well come just before that.
-      const begun = move.kind !== 'start' || !isLone(setting.scope, slot);
+      // Whatever a lone buyer's process hears until its next command runs could as well come just before that; unless the
+      // next that runs may be one that it sent before, or something else of it is still to come.
+      const begun = move.kind !== 'start' || !isLone(setting.scope, slot) || !cursor.idle;
       await ask(setting, cursor, slot, { method, buyer: move.buyer, operation, begun });
       break;
     }

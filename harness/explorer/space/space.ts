@@ -62,7 +62,7 @@ export class Space extends Setting {
       const booting = this.rules.boots
         ? await begin(this, { slot, server, clockMs: this.startsAtMs })
         : await boot(this, { slot, server });
-      if (this.fuses(slot, packed)) await settle(booting);
+      if (this.fuses(slot, packed)) await settle(booting, this.#operationsOf(slot));
       const asked = booting.abilities ? await this.#askedEarly(booting, slot, packed) : undefined;
       const cursor = asked ?? booting;
       transitions.push(this.#finish(cursor, slot, packed));
@@ -86,7 +86,7 @@ export class Space extends Setting {
       await ask(this, cursor, slot, { method: 'purchase', buyer, operation: buyer, begun: false });
       // Who reads the clock before the first command, or sets a timer, does so at any time.
       if (cursor.movesClock && cursor.clockReads + cursor.timers > 0) return undefined;
-      if (this.fuses(slot, packed)) await settle(cursor);
+      if (this.fuses(slot, packed)) await settle(cursor, this.#operationsOf(slot));
       return cursor;
     } catch (error) {
       if (error instanceof OpenPick) return undefined;
@@ -124,7 +124,7 @@ export class Space extends Setting {
     for (let picks = open.pop(); picks; picks = open.pop()) {
       try {
         const cursor = await perform(this, { slot, server, local, picks, clockMs }, move);
-        if (this.fuses(slot, packed)) await settle(cursor);
+        if (this.fuses(slot, packed)) await settle(cursor, this.#operationsOf(slot));
         transitions.push(this.#finish(cursor, slot, packed));
       } catch (error) {
         if (!(error instanceof OpenPick)) throw error;
@@ -140,7 +140,7 @@ export class Space extends Setting {
     if (local.phase === 'done' || local.phase === 'absent') return this.#resting(server, local);
     const cursor = new Cursor(this.context(slot), server, local);
     try {
-      if (this.fuses(slot, packed)) await settle(cursor);
+      if (this.fuses(slot, packed)) await settle(cursor, this.#operationsOf(slot));
     } catch (error) {
       // What its code chooses (env.pick) has several outcomes: it stays as it is, and what follows are events.
       if (error instanceof OpenPick) return this.#resting(server, local);
@@ -196,6 +196,11 @@ export class Space extends Setting {
     }));
     const node = await this.histories.renamed(local.node, rename);
     return this.locals.id({ ...local, node, connections, lost: local.lost.map(rename) });
+  }
+
+  /** First attempts that the slot serves, as they are recorded. */
+  #operationsOf(slot: number): number[] {
+    return buyersIn(this.scope, slot).map((buyer) => this.recordedBuyer(slot, buyer));
   }
 
   #enumerate(local: ProcessState, slot: number, packed: number): Move[] {

@@ -118,6 +118,11 @@ export class Standpoint {
     return this.context.histories.observation(this.node).settled[index];
   }
 
+  /** Whether it was asked for this already. */
+  hasCalled(operation: number): boolean {
+    return this.calls.some((call) => call.operation === operation);
+  }
+
   /** Connections that the client holds open. */
   openConnections(): number[] {
     if (this.phase !== 'live') return [];
