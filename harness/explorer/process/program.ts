@@ -28,8 +28,10 @@ interface Compiled {
   meta: object;
 }
 
-/** Ways in which code comes by the global object, `this` of a sloppy function among them. */
+/** Ways in which strict code comes by the global object. */
 const NAMES_GLOBALS = /(?<![\w.])(globalThis|global|Function|eval)\b/;
+/** What was an ES module, before it became a function: those are strict. In others what is not declared is a global. */
+const WAS_ESM = /\b__toCommonJS\(/;
 
 /** For packages that come with us, when the strategy's folder has none. */
 const ownRequire = createRequire(import.meta.url);
@@ -57,7 +59,7 @@ export class Program {
     this.file = file;
   }
 
-  /** Whether its code may make properties of globalThis: modules are strict, so only by its name, or in a package. */
+  /** Whether its code may make properties of globalThis: strict code by its name alone, and any package. */
   get touchesGlobals(): boolean {
     return this.#namesGlobals || this.packages.size > 0;
   }
@@ -116,9 +118,14 @@ export class Program {
     const compiled = await compile(file, 'cjs');
     if (!compiled) return; // JSON and the like: `require` reads it, and it holds no state
     const { code } = compiled;
-    this.#namesGlobals ||= NAMES_GLOBALS.test(code);
+    const isStrict = WAS_ESM.test(code);
+    this.#namesGlobals ||= NAMES_GLOBALS.test(code) || !isStrict;
     const parameters = ['exports', 'module', 'require', '__meta'];
-    const factory = compileFunction(withoutNodeMode(code), parameters, { filename: file }) as Factory;
+    const factory = compileFunction(
+      `${isStrict ? '"use strict";' : ''}${withoutNodeMode(code)}`,
+      parameters,
+      { filename: file },
+    ) as Factory;
     const native = withoutNodeMode(code) !== code;
     this.#modules.set(file, linked(file, { factory, native }));
     for (const [, specifier] of code.matchAll(/\brequire\("((?:\.|\/|file:)[^"]+)"\)/g)) {

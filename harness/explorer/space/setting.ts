@@ -157,6 +157,8 @@ export class Setting {
     const mostMs = isDelayed ? Infinity : this.#sleptMs();
     if (unreadClock && readsClock && mostMs > 0)
       throw new StartAgain('clock-read', 'its code reads the clock');
+    if (!stillClock && unreadClock && this.memo.dates)
+      throw new StartAgain('clock-read', 'a key has a date for a deadline');
     if (stillClock && Number.isFinite(this.memo.shortestMs) && this.memo.shortestMs <= mostMs)
       throw new StartAgain('clock', 'a key may live to its deadline');
   }
