@@ -94,6 +94,9 @@ describe('chance', () => {
     { wrong: 'traces-and-looks', right: 'traces-by-bytes', scope: calm },
     { wrong: 'orders-by-uuid-and-looks', right: 'orders-by-uuid', scope: calm },
     { wrong: 'compares-nothing', right: 'compares-its-token', scope: { ...calm, attempts: 2 } },
+    { wrong: 'orders-in-letters-and-looks', right: 'orders-in-letters', scope: calm },
+    { wrong: 'compares-nothing', right: 'compares-in-letters', scope: { ...calm, attempts: 2 } },
+    { wrong: 'compares-nothing', right: 'compares-in-few-letters', scope: { ...calm, attempts: 2 } },
   ].map((pair) => ({ file: 'chance', ...pair }));
   for (const pair of pairs) caughtAndSpared(redis, pair);
 
@@ -103,10 +106,18 @@ describe('chance', () => {
     expect(found.verdict).toBe('holds');
   });
 
+  test('names so short that two may draw the same are no names', async () => {
+    const found = await exploringProbe(redis.target, ['chance', 'orders-in-four-letters'], calm);
+    expect(found.coverage).toBe('sampled');
+    expect(found.notes.join()).toMatch(/depends on a name that was drawn/);
+  });
+
   test.each([
     'lowest-token',
     'higher-than-the-last',
     'by-a-letter-of-its-name',
+    'lowest-in-letters',
+    'by-a-letter',
     'by-math-random',
     'by-random-int',
     'by-env-random',

@@ -9,6 +9,12 @@ export interface Difference {
   what: string;
 }
 
+/** Other names in a text. */
+export type Rename = (text: string) => string;
+
+/** Whether a command (bytes) that was expected otherwise, renamed, differs by nothing but names that are new. */
+export type Adopt = (recorded: string, expected: string, seen: string) => boolean;
+
 /** One history had two results. */
 export class Nondeterministic extends CannotExplore {}
 
@@ -25,15 +31,20 @@ export function nondeterministic({ what }: Difference): Nondeterministic {
  * each event only what came with it is looked at.
  */
 export class Comparison {
-  readonly #rename: ((text: string) => string) | undefined;
+  readonly #rename: Rename | undefined;
+  readonly #adopt: Adopt | undefined;
   /** Per connection, how many commands were found equal. */
   readonly #written: number[] = [];
   /** Answers that were found equal. */
   readonly #settled = new Set<number>();
 
-  /** @param rename what the first run did is expected of the second under these names */
-  constructor(rename?: (text: string) => string) {
+  /**
+   * @param rename what the first run did is expected of the second under these names
+   * @param adopt asked about a command that comes out otherwise
+   */
+  constructor(rename?: Rename, adopt?: Adopt) {
     this.#rename = rename;
+    this.#adopt = adopt;
   }
 
   /** After each event. @returns what differs, or undefined */
@@ -51,7 +62,7 @@ export class Comparison {
       const others = seen[connection] ?? NONE;
       const most = Math.max(commands.length, others.length);
       for (let i = this.#written[connection] ?? 0; i < most; i++) {
-        if (this.#expected(commands[i]) === others[i]) continue;
+        if (this.#isAsExpected(commands[i], others[i])) continue;
         const name = decodeCommand(commands[i] ?? others[i]!)[0]!.toUpperCase();
         return { what: `${name} (command ${i + 1} of its connection)` };
       }
@@ -68,6 +79,12 @@ export class Comparison {
       if (expected[call]) this.#settled.add(call);
     }
     return undefined;
+  }
+
+  #isAsExpected(command: string | undefined, seen: string | undefined): boolean {
+    const expected = this.#expected(command);
+    if (expected === seen) return true;
+    return expected !== undefined && seen !== undefined && this.#adopt?.(command!, expected, seen) === true;
   }
 
   #expected(text: string | undefined): string | undefined {

@@ -1,5 +1,5 @@
 import { inOneChunk, type Chunk, type ToldEvent } from './chunks.ts';
-import { Comparison, type Difference } from './difference.ts';
+import { Comparison, type Adopt, type Difference, type Rename } from './difference.ts';
 import { renamedEvent } from './event-key.ts';
 import { Instance, type Observation } from './instance.ts';
 import { repliesTold, retold, type ToldReply } from './replies-told.ts';
@@ -25,7 +25,9 @@ export interface EventHistory {
 export interface Change {
   spec?: (spec: InstanceSpec) => Partial<InstanceSpec>;
   /** What it is told is renamed in this way, and what it does is expected to be, too. */
-  rename?: (text: string) => string;
+  rename?: Rename;
+  /** Asked about a command that comes out otherwise. */
+  adopt?: Adopt;
   /** These replies arrive in one chunk. */
   chunk?: Chunk;
   /** Its replies are told in this way instead. */
@@ -46,12 +48,12 @@ export const differenceUnder = (
 ): Promise<Difference | undefined> => stayingInWorld(() => runUnder(change, spec, lived));
 
 async function runUnder(
-  { rename, chunk, retell, spec: other }: Change,
+  { rename, adopt, chunk, retell, spec: other }: Change,
   spec: InstanceSpec,
   { told, observations }: Lived,
 ): Promise<Difference | undefined> {
   const instance = await Instance.boot({ ...spec, ...other?.(spec) });
-  const comparison = new Comparison(rename);
+  const comparison = new Comparison(rename, adopt);
   const replies = retell ? repliesTold(told) : [];
   const booted = comparison.compare(observations[0]!, instance.look());
   if (booted) return booted;

@@ -2,8 +2,7 @@ import { CannotExplore, StartAgain } from '../cannot-explore.ts';
 import { nondeterministic, type Difference } from '../process/difference.ts';
 import type { Change } from '../process/rerun.ts';
 import { changedByTicks } from '../process/many-ticks.ts';
-import { masked, STRATA } from '../process/chance.ts';
-import { uuidOf } from '../process/virtual.ts';
+import { STRATA } from '../process/chance.ts';
 import type { ToldReply } from '../process/replies-told.ts';
 import {
   branching,
@@ -18,8 +17,9 @@ import { renamer } from '../scope/ids.ts';
 import type { Rename } from '../server/memo.ts';
 import { verifyRenaming } from '../server/verify-renaming.ts';
 import { sharesPackages } from '../space/setting.ts';
+import { namesThatMatter } from './drawn-names.ts';
 import type { Space } from '../space/space.ts';
-import { MOST_RENAMINGS, renamingsOf } from '../space/symmetry.ts';
+import { MOST_RENAMINGS, renamingsOf, sharesHistories } from '../space/symmetry.ts';
 
 /**
  * Checks what the search took for granted, by running everything once more: that a history has one result; that
@@ -50,9 +50,6 @@ async function verifyHistories({ histories, rules, subject }: Space): Promise<vo
   if (shares) throw new StartAgain('packages', `${difference.what} depends on what a package keeps`);
   throw nondeterministic(difference);
 }
-
-const sharesHistories = ({ reductions, classes }: Space): boolean =>
-  reductions.symmetry && new Set(classes).size < classes.length;
 
 /** Every history and every step of the server comes out the same with any members of a class in the places it names. */
 async function verifySymmetry(space: Space): Promise<void> {
@@ -145,62 +142,4 @@ async function chanceThatMatters(space: Space): Promise<string | undefined> {
   // Shared histories would give every instance the same chance.
   if (sharesHistories(space)) throw new StartAgain('symmetry', 'instances draw random values of their own');
   return `random values that do not come from env.pick decide what it does (${difference.what}): other values were not tried`;
-}
-
-/**
- * Names that were drawn are compared up to renaming: everything is run again with other names in their places, so that
- * whatever depends on more than which names are equal comes out differently. First in reversed order; then so that
- * each hexadecimal digit takes each value.
- */
-async function namesThatMatter(space: Space): Promise<string | undefined> {
-  const { histories, memo } = space;
-  const names = new Set(histories.names());
-  if (names.size === 0) return undefined;
-  // Shared histories would draw the same names for several.
-  if (sharesHistories(space)) throw new StartAgain('symmetry', 'instances draw names of their own');
-  const changes = NAME_MASKS.map((nameMask) => {
-    const rename = renamerOfNames([...names], nameMask);
-    return { rename, spec: () => ({ nameMask }) };
-  });
-  const renames = changes.map(({ rename }) => rename);
-  try {
-    const lost =
-      (
-        await histories.findDifference((history) =>
-          history.names > 0 ? changes : renames.map((rename) => ({ rename })),
-        )
-      )?.what ?? (await verifyRenaming(memo, (text) => renames.filter((rename) => rename(text) !== text)));
-    return lost === undefined
-      ? undefined
-      : `${lost} depends on a name that was drawn: other names were not tried`;
-  } catch (error) {
-    if (!(error instanceof CannotExplore)) throw error;
-    return `with other names drawn it cannot be explored: ${error.message}`;
-  }
-}
-
-/** The same in both halves of a byte: the first reverses the order of names, all together try every digit. */
-const NAME_MASKS = Array.from({ length: 15 }, (_, i) => 0x11 * (15 - i));
-
-/** How the bytes of a name are written, in the forms that people use. */
-const forms = (name: Buffer): string[] => [
-  ...(name.length === 16 ? [uuidOf(name), uuidOf(name).replaceAll('-', '')] : []),
-  name.toString('hex'),
-  name.toString('hex').toUpperCase(),
-  name.toString('base64'),
-  name.toString('base64url'),
-];
-
-/** Each known name to the one under the mask, in whatever form it is written. */
-function renamerOfNames(names: readonly string[], mask: number): Rename {
-  const to = new Map<string, string>();
-  for (const name of names) {
-    const bytes = Buffer.from(name, 'latin1');
-    const others = forms(masked(bytes, mask));
-    forms(bytes).forEach((form, i) => to.set(form, others[i]!));
-  }
-  // The longest first: one form may contain another.
-  const words = [...to.keys()].toSorted((a, b) => b.length - a.length);
-  const pattern = new RegExp(words.map((word) => word.replaceAll(/[+/]/g, String.raw`\$&`)).join('|'), 'g');
-  return (text) => text.replace(pattern, (word) => to.get(word)!);
 }

@@ -46,6 +46,12 @@ export function exchangeContext(
   };
 }
 
+/** Whether some instances walk in the histories of another one. */
+export const sharesHistories = (space: {
+  reductions: { symmetry: boolean };
+  classes: readonly number[];
+}): boolean => space.reductions.symmetry && new Set(space.classes).size < space.classes.length;
+
 /** Most renamings under which one history or one step is run again. */
 export const MOST_RENAMINGS = 120;
 

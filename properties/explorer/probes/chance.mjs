@@ -19,11 +19,11 @@ export const tracesByBytes = writesAName('traces-by-bytes', () => randomBytes(12
 export const tracesAndLooks = writesAName('traces-and-looks', randomUUID, lookAndTake);
 
 /** Orders under an id of their own. */
-const numbersOrders = (name, sell) =>
+const numbersOrders = (name, sell, draw = randomUUID) =>
   probe(name, (redis) => ({
     async purchase({ requestId, userId, quantity }) {
       const sold = await sell(redis);
-      if (sold) await redis.hset(ORDERS, randomUUID(), JSON.stringify({ requestId, userId, quantity }));
+      if (sold) await redis.hset(ORDERS, draw(), JSON.stringify({ requestId, userId, quantity }));
       return answer(sold);
     },
     recorded: recorded(redis),
@@ -34,9 +34,9 @@ export const ordersByUuidAndLooks = numbersOrders('orders-by-uuid-and-looks', lo
 const LOCK = '{item}:lock';
 const COMPARED = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`;
 /** A lock with a token; whoever does not get it asks a few times more. */
-const locks = (name, release) =>
+const locks = (name, release, draw = () => randomBytes(16).toString('base64')) =>
   probe(name, (redis, env) => async () => {
-    const token = randomBytes(16).toString('base64');
+    const token = draw();
     for (let attempt = 1; attempt <= env.maxAttempts; attempt++) {
       if ((await redis.setnx(LOCK, token)) === 1) {
         const sold = await lookAndTake(redis);
@@ -51,6 +51,51 @@ export const comparesItsToken = locks('compares-its-token', (redis, token) =>
   redis.eval(COMPARED, 1, LOCK, token),
 );
 export const comparesNothing = locks('compares-nothing', (redis) => redis.del(LOCK));
+
+const LETTERS = 'ModuleSymbhasOwnPr0123456789ABCDEFGHNRVfgctiUvz_KqYTJkLxpZXIjQW-';
+let pool;
+/** A name in letters of its own, of a part of a pool of bytes, as packages for short names make them. */
+const inLetters = (size) => {
+  if (!pool || pool.length < size) pool = randomBytes(size * 16);
+  const bytes = pool.subarray(0, size);
+  pool = pool.subarray(size);
+  return Array.from(bytes, (byte) => LETTERS[byte & 63]).join('');
+};
+/** The same of 36 letters: bytes that are too high are thrown away. */
+const inFewLetters = (size) => {
+  let name = '';
+  while (name.length < size)
+    for (const byte of randomBytes(size)) if ((byte & 63) < 36) name += (byte & 63).toString(36);
+  return name.slice(0, size);
+};
+export const ordersInLetters = numbersOrders('orders-in-letters', take, () => inLetters(21));
+export const ordersInLettersAndLooks = numbersOrders('orders-in-letters-and-looks', lookAndTake, () =>
+  inLetters(21),
+);
+export const comparesInLetters = locks(
+  'compares-in-letters',
+  (redis, token) => redis.eval(COMPARED, 1, LOCK, token),
+  () => inLetters(21),
+);
+export const comparesInFewLetters = locks(
+  'compares-in-few-letters',
+  (redis, token) => redis.eval(COMPARED, 1, LOCK, token),
+  () => `${inFewLetters(24)}:${inLetters(12)}`,
+);
+/** So few letters that two may draw the same. */
+export const ordersInFourLetters = numbersOrders('orders-in-four-letters', take, () =>
+  inLetters(21).slice(0, 4),
+);
+export const byALetter = probe(
+  'by-a-letter',
+  (redis) => async () => answer(await (inLetters(21).startsWith('M') ? lookAndTake(redis) : take(redis))),
+);
+export const lowestInLetters = probe('lowest-in-letters', (redis) => async () => {
+  const token = inLetters(21);
+  await redis.zadd('{item}:tokens', 0, token);
+  const [lowest] = await redis.zrange('{item}:tokens', 0, 0);
+  return answer(await (lowest === token ? take(redis) : lookAndTake(redis)));
+});
 
 /** Tokens in a sorted set: under one score, their order decides who may take without a look. */
 export const lowestToken = probe('lowest-token', (redis) => async () => {
