@@ -34,6 +34,7 @@ export class StartAgain extends Error {
     | 'symmetry'
     | 'chunks'
     | 'shared-chunks'
+    | 'too-many-chunks'
     | 'clock'
     | 'clock-read'
     | 'ticks'

@@ -72,6 +72,7 @@ export async function explore(options: ExploreOptions): Promise<Exploration> {
         if (error.cause === 'symmetry') reductions.symmetry = false;
         else if (error.cause === 'chunks') reductions.fuse = false;
         else if (error.cause === 'shared-chunks') rules.sharedChunks = true;
+        else if (error.cause === 'too-many-chunks') rules.sharedChunks = 'left out';
         else if (error.cause === 'packages') rules.ownPackages = true;
         else if (error.cause === 'orders') memo.branchOn(error.message.split(' '));
         else if (error.cause === 'ticks') rules.ticks = false;

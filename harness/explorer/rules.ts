@@ -19,8 +19,11 @@ export interface Rules {
   logicalTtl: boolean;
   /** Several replies may arrive in one chunk, with no microtask between. */
   chunks: boolean;
-  /** They do so by events of their own where a process serves several buyers: only where it was found to matter. */
-  sharedChunks: boolean;
+  /**
+   * They do so by events of their own where a process serves several buyers: only where it was found to matter, and
+   * not where that makes too many states, which is said.
+   */
+  sharedChunks: boolean | 'left out';
   /** What setImmediate puts off comes as an event. */
   immediates: boolean;
   /** Commands that a process sends to start interleave with everything else. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { server, properties } from '../helpers/exploring.ts';
+import { watchSharedConnection } from '../../strategies/watch-shared-connection.ts';
+import { exploring, properties, server } from '../helpers/exploring.ts';
 import { caughtAndSpared, exploringProbe, type Pair } from '../helpers/probe-files.ts';
 
 const redis = server();
@@ -34,6 +35,29 @@ describe('what happens in one tick', () => {
     },
   ].map((pair) => ({ file: 'ticks', ...pair }) as Pair);
   for (const pair of pairs) caughtAndSpared(redis, pair);
+
+  test.each([
+    { wrong: 'allows-for-nobody', right: 'allows-for-all', scope: { ...oneProcess, restocks: 1 } },
+    {
+      wrong: 'by-microtask-after-a-reply',
+      right: 'by-microtask',
+      scope: { ...oneProcess, faults: { crash: 1 } },
+    },
+  ])('$wrong is caught with other events besides, $right is not', async ({ wrong, right, scope }) => {
+    const found = await exploringProbe(redis.target, ['ticks', wrong], scope, { auditSamples: 4 });
+    expect(properties(found, 'violated')).toContain('oversell');
+    expect(found.audit.mismatches).toEqual([]);
+    const spared = await exploringProbe(redis.target, ['ticks', right], scope, { auditSamples: 4 });
+    expect(properties(spared, 'violated')).not.toContain('oversell');
+    expect(spared.coverage).toBe('exhausted');
+  });
+
+  test('where chunks make too many states with what else comes, that is said', async () => {
+    const scope = { buyers: 2, stock: 2, instances: 1, attempts: 2, faults: { repeat: 1 } };
+    const found = await exploring(redis.target, watchSharedConnection, scope);
+    expect(found.coverage).toBe('bounded');
+    expect(found.notes.join()).toMatch(/which replies arrive in one chunk.*too many states/);
+  });
 
   test('what allows for one other is right while there are two', async () => {
     const found = await exploringProbe(redis.target, ['ticks', 'allows-for-one'], oneProcess);

@@ -6,6 +6,7 @@ import { examineMachine } from '../../harness/commands/doctor.ts';
 import { startServer } from '../../harness/redis/server.ts';
 import type { Strategy } from '../../strategies/contract.ts';
 import { registry } from '../../strategies/registry.ts';
+import { findServer } from '../../harness/redis/find/find-server.ts';
 import { thisServer } from '../helpers/this-server.ts';
 
 const first = registry[0]!.strategy;
@@ -57,8 +58,10 @@ describe('a strategy is never run on a server that lacks what it needs', () => {
   test('as the report of this machine says beforehand', async () => {
     const strategies = [first, needing('far-future', { minRedis: '99.0' })];
     const report = await examineMachine({}, strategies);
-    const { path, ...binary } = await thisServer();
+    // Of a server that this process had to fetch, the report finds the copy that was kept.
+    const { path, source: _source, ...binary } = await thisServer();
     expect(report).toMatchObject({ binary: path, ...binary, node: process.version });
+    expect(report.source).toBe((await findServer({})).source);
     expect(report.cores).toBeGreaterThan(0);
     expect(report.strategies).toEqual([
       { name: first.name, runs: true },

@@ -13,7 +13,7 @@ export interface ToldEvent {
 }
 
 /** Replies of which every run is tried. */
-const FEW = 8;
+export const FEW = 8;
 
 /**
  * Runs of two or more replies whose commands had all been written before the first of them arrived: every one, or of

@@ -48,7 +48,7 @@ export function conclusionOf(judged: Judged): Conclusion {
   const { scope, subject, target, path } = question;
   const maxStates = maxStatesOf(question);
   const asked = askedOf(question);
-  const whole = result.exhausted && !space.cut;
+  const whole = result.exhausted && !space.cut && !leavesOutChunks(space);
   const coverage: Coverage = chance !== undefined || sampled ? 'sampled' : whole ? 'exhausted' : 'bounded';
   const silent = isSilent(judged);
   const properties = {} as Record<Property, PropertyResult>;
@@ -83,6 +83,9 @@ function unspentOf({ result, question: { scope } }: Judged): { unspent?: Extra[]
 const NOTHING_SENT =
   'no purchase sent a command, so there was nothing to explore: let purchase() use the client that it, or seller(), is handed';
 
+/** Replies of which two or more arrive in one chunk change what a process does, and make too many states. */
+const leavesOutChunks = ({ rules }: Space): boolean => rules.sharedChunks === 'left out';
+
 /** Why the coverage is less than exhausted, a verdict inconclusive, or a violation not shown. */
 function notesOf(judged: Judged, maxStates: number): string[] {
   const { question, result, space, sampled, chance, audited, counterexamples } = judged;
@@ -95,6 +98,11 @@ function notesOf(judged: Judged, maxStates: number): string[] {
     ...(sampled ? [`stopped at ${maxStates} states`, ...sampled.notes] : []),
     ...(space.cut
       ? ['a purchase never ended and was cut off: its retries (env.maxAttempts) or its ticks are not bounded']
+      : []),
+    ...(leavesOutChunks(space)
+      ? [
+          'what a process does for several buyers depends on which replies arrive in one chunk; with what else was asked for, that makes too many states: they arrived one by one',
+        ]
       : []),
     ...audited.mismatches.map(
       ({ step, message }) => `audit: at step ${step + 1}, ${message}: this is a bug in oversell`,

@@ -1,5 +1,6 @@
 import { PROPERTIES, type Property } from '../../../strategies/contract.ts';
 import { overlappingAttempts, type Extra } from '../../documents/faults.ts';
+import { StartAgain } from '../cannot-explore.ts';
 import { outcomeOf } from './outcome.ts';
 import type { AtRest } from './at-rest.ts';
 import { finishesOf, netAcknowledged, netOf } from './finishes.ts';
@@ -38,6 +39,9 @@ export interface SearchResult extends SearchProgress {
 }
 
 const PROGRESS_EVERY = 1 << 14;
+
+/** States that may be visited where chunks are events and something else than purchases comes besides. */
+const MOST_WITH_CHUNKS = 20_000;
 
 /** Depth-first search through a space, with equal states merged and interleavings counted as paths. */
 export class Search {
@@ -117,11 +121,19 @@ export class Search {
   async #mustStop(stack: readonly Frame[]): Promise<boolean> {
     const { maxStates, signal, onProgress, properties } = this.#options;
     if (this.#table.size > maxStates || signal?.aborted) return true;
+    this.#requireFewChunks();
     if (++this.#steps % PROGRESS_EVERY === 0) {
       onProgress?.(this.#cover(stack));
       await macrotask();
     }
     return properties.length === 1 && this.#result.violated.has(properties[0]!);
+  }
+
+  /** Chunks multiply with whatever else may come between replies: what is too much is left out, and that is said. */
+  #requireFewChunks(): void {
+    const { rules, budgets } = this.#space;
+    if (rules.sharedChunks !== true || budgets.whole === 0 || this.#table.size <= MOST_WITH_CHUNKS) return;
+    throw new StartAgain('too-many-chunks', `replies in one chunk make more than ${MOST_WITH_CHUNKS} states`);
   }
 
   /** Paths that are finished: each frame on the way from the start has its own, from children that are done. */

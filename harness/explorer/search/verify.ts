@@ -73,15 +73,13 @@ const chunked = (what: string): string => `${what} depends on which replies arri
  * Replies arrive one by one in the search: where several could have arrived in one chunk, with no
  * microtask between, every history comes out the same with that.
  */
-async function verifyChunks({ histories, layout, reductions, rules, scope, budgets }: Space): Promise<void> {
+async function verifyChunks({ histories, layout, reductions, rules, scope }: Space): Promise<void> {
   if (!rules.chunks) return;
   const differs = (those: (role: number) => boolean): Promise<Difference | undefined> =>
     histories.findDifference(({ role, chunks }) =>
       role < layout.slots && those(role) ? chunks().map((chunk) => ({ chunk })) : [],
     );
-  // With faults, releases or jobs besides, chunks as events make more states than can be visited: a limit that the
-  // page on the model names.
-  const looks = !rules.sharedChunks && budgets.whole === 0;
+  const looks = rules.sharedChunks === false;
   const shared = looks ? await differs((role) => !isLone(scope, role)) : undefined;
   if (shared) throw new StartAgain('shared-chunks', chunked(shared.what));
   const lone = reductions.fuse ? await differs((role) => isLone(scope, role)) : undefined;

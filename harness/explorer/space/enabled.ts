@@ -1,5 +1,6 @@
 import type { Scope } from '../../documents/scope.ts';
 import { CannotExplore } from '../cannot-explore.ts';
+import { FEW } from '../process/chunks.ts';
 import { buyersIn, isLone, isOffice } from '../scope/layout.ts';
 import type { Move } from '../scope/moves.ts';
 import type { Cursor } from './cursor.ts';
@@ -45,15 +46,12 @@ function messages({ cursor, slot, setting: { rules, reductions, scope } }: Situa
   const deliveries = cursor.deliverable().flatMap((connection): Move[] => {
     const whole = cursor.outstanding(connection).commands === 0;
     if (!whole && !rules.replyPrefixes) return [];
-    // One after the other, or several in one chunk: two, or all that wait. That makes no difference, or it is found
+    // One after the other, or any number of them in one chunk (of a long batch: two, or all). That makes no difference, or it is found
     // out (see `verify`), and then they are events; of a lone buyer's, with nothing fused any more.
-    const matters = isLone(scope, slot) ? !reductions.fuse : rules.sharedChunks;
+    const matters = isLone(scope, slot) ? !reductions.fuse : rules.sharedChunks === true;
     const most = rules.chunks && matters ? cursor.arriving(connection) : 1;
-    return [...new Set([1, Math.min(2, most), most])].map((replies): Move => ({
-      kind: 'deliver',
-      connection,
-      replies,
-    }));
+    const counts = most <= FEW ? Array.from({ length: most }, (_, i) => i + 1) : [1, 2, most];
+    return counts.map((replies): Move => ({ kind: 'deliver', connection, replies }));
   });
   return [...executions, ...deliveries];
 }
