@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Option } from 'commander';
 import { PROPERTIES, type Property } from '../../strategies/contract.ts';
 import { faultsInWords } from '../documents/faults.ts';
-import { CLIENT_MODES, type OverallVerdict } from '../documents/vocabulary.ts';
+import { CLIENT_MODES, WORKERS, type OverallVerdict } from '../documents/vocabulary.ts';
 import type { Exploration } from '../explorer/explore.ts';
 import type { SearchProgress as Covered } from '../explorer/search/search.ts';
 import { freshSeed, systemClock as clock, yearAhead } from '../ground/ambient.ts';
@@ -44,7 +44,10 @@ export const exploreCommand: CommandFile = {
     whole('--releases <n>', 'how many sold requests may be released', 0).default(0),
     whole('--restocks <n>', 'how many times one unit may be restocked', 0).default(0),
     whole('--jobs <n>', 'how many passes of background work may run between the purchases', 0).default(0),
-    whole('--offices <n>', 'how many processes do background work (default: 1)', 1),
+    whole('--offices <n>', 'how many processes do background work and nothing else (default: 1)', 1),
+    new Option('--workers <who>', 'whether only those do background work, or buyers’ processes, too')
+      .choices(WORKERS)
+      .default('everywhere'),
     new Option('--property <name>', 'judge only this property, and stop when it is violated').choices(
       PROPERTIES,
     ),

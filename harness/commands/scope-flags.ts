@@ -1,4 +1,4 @@
-import { CLIENT_MODES, type ClientMode } from '../documents/vocabulary.ts';
+import { CLIENT_MODES, WORKERS, type ClientMode, type Workers } from '../documents/vocabulary.ts';
 import type { Scope } from '../documents/scope.ts';
 import { FAULTS, NO_FAULTS, type Fault, type Faults } from '../documents/faults.ts';
 import { UsageError } from '../ground/errors.ts';
@@ -22,6 +22,7 @@ export interface ScopeFlags {
   restocks: number;
   jobs: number;
   offices?: number;
+  workers: Workers;
   seed: number;
 }
 
@@ -58,6 +59,7 @@ export function scopeOfFlags(flags: ScopeFlags): Scope {
     seed,
     ...(perUserLimit === undefined ? {} : { perUserLimit }),
     ...(offices === undefined ? {} : { offices }),
+    ...(jobs === 0 ? {} : { workers: oneOf('--workers', flags.workers, WORKERS) }),
   };
 }
 

@@ -15,6 +15,8 @@ export type Addition = Partial<Omit<Scope, 'faults'>> & {
   faults?: Partial<Faults>;
   /** Only for strategies that use their connections in this way. */
   only?: Strategy['connection'];
+  /** Only for strategies that work in the background. */
+  works?: true;
 };
 
 interface Row {
@@ -46,7 +48,14 @@ const ROWS = {
     summary: 'nothing fails, and everybody buys one unit',
     quick: true,
     // Three buyers, one of whom is refused; two of whom are; and two of one process, its connection and its memory.
-    scopes: [{}, { stock: 1 }, { only: 'shared', buyers: 2, stock: 1, instances: 1 }],
+    scopes: [
+      {},
+      { stock: 1 },
+      { only: 'shared', buyers: 2, stock: 1, instances: 1 },
+      // Background work is done twice: by two processes that do nothing else, or by any.
+      { works: true, buyers: 2, stock: 1, jobs: 2, offices: 2 },
+      { works: true, buyers: 2, stock: 1, jobs: 2, workers: 'everywhere' },
+    ],
     sale: { scope: { ...CROWD, quantities: [1] } },
   },
   'several-units': {

@@ -156,7 +156,13 @@ const REQUEST_ROWS = {
     hits: 'office',
     words: 'puts one unit more on sale',
   },
-  job: { summary: 'one pass of background work', hits: 'office', words: 'background work begins' },
+  job: {
+    summary: 'one pass of background work, in any process',
+    hits: 'office',
+    disturbs: true,
+    asks: true,
+    words: 'background work begins',
+  },
 } as const satisfies Record<string, Row>;
 
 /** Faults that may happen at any point, as `--faults` names them. */

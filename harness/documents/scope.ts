@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { FAULTS, NO_FAULTS, type Faults } from './faults.ts';
 import { NONSENSES } from './nonsense.ts';
-import { CLIENT_MODES } from './vocabulary.ts';
+import { CLIENT_MODES, WORKERS } from './vocabulary.ts';
 
 const count = z.int().nonnegative();
 
@@ -30,8 +30,10 @@ export const scopeSchema = z.strictObject({
   restocks: count,
   /** Passes of background work. */
   jobs: count,
-  /** Processes that do background work; absent: one. */
+  /** Processes that do nothing but background work and restocks; absent: one. */
   offices: z.int().positive().exactOptional(),
+  /** Who does background work; absent: those processes alone. */
+  workers: z.enum(WORKERS).exactOptional(),
   seed: z.int(),
 });
 export type Scope = z.infer<typeof scopeSchema>;

@@ -46,6 +46,10 @@ export const ENDINGS: Record<Op, readonly Outcome[]> = {
   restock: ['done', 'rejected', 'unknown'],
 };
 
+/** Which processes do background work: those that do nothing else, or buyers' as well. */
+export const WORKERS = ['offices', 'everywhere'] as const;
+export type Workers = (typeof WORKERS)[number];
+
 /** How the client treats a broken connection. */
 export const CLIENT_MODES = ['default', 'no-resend', 'no-retry'] as const;
 export type ClientMode = (typeof CLIENT_MODES)[number];

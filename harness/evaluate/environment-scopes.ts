@@ -37,9 +37,9 @@ export function scopesOf(
   if (needs === 'release or restock' && !abilities.release && !abilities.restock) return undefined;
   const keepsLimit = severalUnits && supports?.includes('limit');
   const possible = [...scopes, ...(keepsLimit ? limited : [])].filter(
-    ({ only }) => only === undefined || only === connection,
+    ({ only, works }) => (only === undefined || only === connection) && (!works || abilities.runJob),
   );
-  return possible.map(({ only: _only, ...addition }) => {
+  return possible.map(({ only: _only, works: _works, ...addition }) => {
     const buyers = addition.buyers ?? 3;
     return {
       stock: 2,

@@ -54,6 +54,23 @@ describe('what somebody once got past the explorer, or was wrongly accused of', 
     expect(properties(found, 'violated')).toEqual([]);
   });
 
+  test('background work of a buyer’s process shares its memory with purchases', async () => {
+    const scope = { buyers: 2, stock: 1, jobs: 2 } as const;
+    const everywhere = { ...scope, workers: 'everywhere' } as const;
+    const { sellsWhatItSawLast, refusesByWhatItSawLast } = sellingProbes;
+    const found = await exploring(redis.target, sellsWhatItSawLast, everywhere, { auditSamples: 8 });
+    expect(properties(found, 'violated')).toContain('oversell');
+    expect(found.audit).toEqual({ replayed: 8, mismatches: [] });
+    const { counterexample } = found.properties.oversell;
+    const again = await replay(counterexample!, await subject(sellsWhatItSawLast), redis.target);
+    expect(again.result).toBe('confirmed');
+    const right = await exploring(redis.target, refusesByWhatItSawLast, everywhere, { auditSamples: 8 });
+    expect(right.coverage).toBe('exhausted');
+    expect(properties(right, 'violated')).toEqual([]);
+    const byOffices = await exploring(redis.target, sellsWhatItSawLast, { ...scope, offices: 2 });
+    expect(properties(byOffices, 'violated')).toEqual([]);
+  });
+
   test('a process that fails every buyer from a script flush on serves none, though a new process would', async () => {
     const scope = { buyers: 1, stock: 1, faults: { 'script-flush': 1 } };
     const found = await exploring(redis.target, commandProbes.loadsItsScriptOnce, scope, { auditSamples: 2 });

@@ -3,6 +3,9 @@ import { strategies } from '../helpers/built-ins.ts';
 import { exploring, server, subject, type GivenScope } from '../helpers/exploring.ts';
 import { overSockets, withoutReductions } from '../helpers/honest.ts';
 import * as commandProbes from '../helpers/probes/commands.ts';
+import * as sellingProbes from '../helpers/probes/selling.ts';
+import { decrementThenCheck } from '../../strategies/decrement-then-check.ts';
+import { tokenList } from '../../strategies/token-list.ts';
 import { rotating } from '../helpers/rotating.ts';
 
 const redis = server();
@@ -51,6 +54,19 @@ describe('over real sockets, on fresh state, with nothing reduced at all', () =>
   test.each(few)('$name comes to the same outcomes', async (strategy) => {
     const reduced = await exploring(redis.target, strategy, calm);
     const real = await overSockets(redis.target, await subject(strategy), calm, MOST_REAL);
+    expect(real.exhausted).toBe(true);
+    expect(sorted(real.outcomes)).toEqual(sorted(reduced.outcomes));
+  });
+
+  test.each([
+    { strategy: sellingProbes.sellsWhatItSawLast, scope: { jobs: 1, workers: 'everywhere' } },
+    { strategy: sellingProbes.looksNowAndThen, scope: { jobs: 1, workers: 'everywhere', offices: 2 } },
+    { strategy: decrementThenCheck, scope: { restocks: 1 } },
+    { strategy: tokenList, scope: { releases: 1 } },
+  ] as const)('$strategy.name comes to the same outcomes with $scope', async ({ strategy, scope: more }) => {
+    const scope = { buyers: 1, stock: 1, ...more };
+    const reduced = await exploring(redis.target, strategy, scope);
+    const real = await overSockets(redis.target, await subject(strategy), scope, MOST_REAL);
     expect(real.exhausted).toBe(true);
     expect(sorted(real.outcomes)).toEqual(sorted(reduced.outcomes));
   });

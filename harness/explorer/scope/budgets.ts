@@ -60,8 +60,10 @@ export class Budgets {
     }
     this.whole = whole;
     this.#attempts = furtherAttempts(scope.faults);
-    this.#disturbing = this.#maskOf(DISTURBING);
-    this.#asking = this.#maskOf(ASKING);
+    // Background work concerns a buyer's process where it is done there, too.
+    const concerns = (extra: Extra): boolean => extra !== 'job' || scope.workers === 'everywhere';
+    this.#disturbing = this.#maskOf(DISTURBING.filter(concerns));
+    this.#asking = this.#maskOf(ASKING.filter(concerns));
   }
 
   /** How often it may still happen. */

@@ -94,6 +94,22 @@ export class Process {
     return !this.crashed && this.instance.look().settled.includes(undefined);
   }
 
+  /** A pass of background work is under way. */
+  get isWorking(): boolean {
+    const { settled } = this.instance.look();
+    return this.calls.some(({ operation }, i) => operation < 0 && !settled[i]);
+  }
+
+  /** Buyers who were sold something here that was not given back here. */
+  holders(): number[] {
+    const calls = this.finished();
+    const isReleased = (buyer: number): boolean =>
+      calls.some((call) => call.kind === 'release' && call.buyer === buyer);
+    return calls.flatMap(({ kind, fate, buyer }) =>
+      kind === 'purchase' && fate === 'sold' && !isReleased(buyer) ? [buyer] : [],
+    );
+  }
+
   async call(call: Call, called: Called = NOBODYS, picks?: readonly number[]): Promise<number> {
     const index = this.calls.push(called) - 1;
     await this.apply({ type: 'call', call }, picks);

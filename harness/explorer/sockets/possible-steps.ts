@@ -1,10 +1,11 @@
 import type { ScheduleStep } from '../../documents/counterexample.ts';
 import type { Passage } from '../../wire/gate.ts';
 import type { Call } from '../process/instance.ts';
-import { buyersIn, isLone } from '../scope/layout.ts';
+import { buyersIn, isLone, isOffice } from '../scope/layout.ts';
 import { amountsOf } from '../scope/budgets.ts';
 import { requestOf } from '../scope/ids.ts';
 import { AN_HOUR_MS, serverMoves } from '../space/choices.ts';
+import { RESTOCKED } from '../space/perform.ts';
 import type { Process } from './gated-process.ts';
 import type { RealSale } from './real-sale.ts';
 
@@ -29,7 +30,7 @@ export async function possibleSteps(
     }
     if (process.busy) faults.push(...cuts(sale, slot, process));
   }
-  faults.push(...retries(sale), ...repeats(sale), ...(await serverFaults(sale)));
+  faults.push(...retries(sale), ...repeats(sale), ...requests(sale), ...(await serverFaults(sale)));
   if (regular.length > 0 && sale.left('slow') > 0) faults.push(...slow(sale));
   return { regular, faults };
 }
@@ -102,6 +103,34 @@ function repeats(sale: RealSale): ScheduleStep[] {
       return at.map((where) => ({ slot: where, event: 'start', call, buyer, operation }));
     }),
   );
+}
+
+/** What the living are asked for besides purchases: to give units back, to put more on sale, to work in the background. */
+function requests(sale: RealSale): ScheduleStep[] {
+  const { scope, layout, abilities } = sale;
+  const [releases, restocks, jobs] = (['release', 'restock', 'job'] as const).map((extra) =>
+    sale.left(extra),
+  );
+  return sale.processes.flatMap((process, slot): ScheduleStep[] => {
+    if (!process?.abilities || process.crashed) return [];
+    const steps: ScheduleStep[] = [];
+    if (releases! > 0 && abilities.release) {
+      const operation = layout.firstRelease + scope.releases - releases!;
+      for (const buyer of process.holders()) {
+        const call: Call = { method: 'release', request: requestOf(scope, buyer) };
+        steps.push({ slot, event: 'start', call, buyer, operation });
+      }
+    }
+    if (restocks! > 0 && abilities.restock && slot === layout.office) {
+      const operation = layout.firstRestock + scope.restocks - restocks!;
+      const call: Call = { method: 'restock', quantity: RESTOCKED };
+      steps.push({ slot, event: 'start', call, buyer: -1, operation });
+    }
+    const works = scope.workers === 'everywhere' || isOffice(layout, slot);
+    if (jobs! > 0 && abilities.runJob && works && !process.isWorking)
+      steps.push({ slot, event: 'start', call: { method: 'runJob' }, buyer: -1, operation: -1 });
+    return steps;
+  });
 }
 
 /** Time passes to any deadline that is known, or by an hour. */

@@ -22,6 +22,7 @@ import { Operator } from './operator.ts';
 import { decodeCommand } from '../../wire/resp.ts';
 import { judgeEnd, type Finish } from '../search/judge-end.ts';
 import type { ServerMemo } from '../server/memo.ts';
+import type { Call } from '../process/instance.ts';
 import { Intervals } from './intervals.ts';
 import { WorldClock } from './world-clock.ts';
 import { purchasesAtOnce, type Subject } from '../process/spec.ts';
@@ -224,6 +225,7 @@ export class RealSale implements AsyncDisposable {
         const { operation, buyer, call } = step;
         const again = operation >= this.layout.firstRetry && operation < this.layout.firstRelease;
         if (again) this.#pay(this.#lastFate(buyer) === 'unknown' ? 'retry' : 'repeat');
+        this.#payRequest(call);
         const late = operation < this.scope.buyers && isLone(this.scope, step.slot) && process.idle;
         await process.call(call, { operation, buyer, kind: kindOf(call) }, step.picks);
         if (!late) this.#intervals.begin(operation);
@@ -318,6 +320,11 @@ export class RealSale implements AsyncDisposable {
   async #pass(ms: number): Promise<void> {
     await this.clock.look();
     await this.clock.pass(ms);
+  }
+
+  #payRequest({ method }: Call): void {
+    if (method === 'release' || method === 'restock') this.#pay(method);
+    else if (method === 'runJob') this.#pay('job');
   }
 
   /** A schedule that was recorded under other budgets may cost more than there is; it is followed all the same. */

@@ -28,7 +28,7 @@ export function movesOf(situation: Situation): Move[] {
   if (cursor.putsOff) moves.push({ kind: 'immediate' });
   if (local.phase === 'live') {
     moves.push(...crashes(situation), ...cuts(situation), ...againByBuyers(situation));
-    moves.push(...releases(situation), ...officeWork(situation));
+    moves.push(...releases(situation), ...restocks(situation), ...jobs(situation));
   }
   return moves;
 }
@@ -110,18 +110,21 @@ function releases({ setting, packed, slot, local }: Situation): Move[] {
   );
 }
 
-/** Restocks and passes of background work, which the back office is asked for. */
-function officeWork({ setting, packed, slot, local, cursor }: Situation): Move[] {
+/** Restocks, which the back office is asked for. */
+function restocks({ setting, packed, slot, cursor }: Situation): Move[] {
   const { scope, layout, budgets, abilities } = setting;
-  if (!isOffice(layout, slot) || !cursor.abilities) return [];
-  const moves: Move[] = [];
   const amount = budgets.left(packed, 'restock');
-  if (amount > 0 && abilities.restock && slot === layout.office) {
-    moves.push({ kind: 'restock', operation: layout.firstRestock + scope.restocks - amount });
-  }
-  const idle = local.calls.every((call) => call.operation < 0 || call.outcome !== undefined);
-  if (budgets.left(packed, 'job') > 0 && abilities.runJob && idle) moves.push({ kind: 'job' });
-  return moves;
+  if (amount === 0 || !abilities.restock || slot !== layout.office || !cursor.abilities) return [];
+  return [{ kind: 'restock', operation: layout.firstRestock + scope.restocks - amount }];
+}
+
+/** Passes of background work, one at a time in each process that does any. */
+function jobs({ setting, packed, slot, local, cursor }: Situation): Move[] {
+  const { scope, layout, budgets, abilities } = setting;
+  if (budgets.left(packed, 'job') === 0 || !abilities.runJob || !cursor.abilities) return [];
+  if (scope.workers !== 'everywhere' && !isOffice(layout, slot)) return [];
+  const works = local.calls.some(({ operation }, call) => operation < 0 && !cursor.settled(call));
+  return works ? [] : [{ kind: 'job' }];
 }
 
 /** Buyers who have asked on the process of this local state, answered or not. */

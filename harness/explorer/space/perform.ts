@@ -21,7 +21,7 @@ export interface At {
 }
 
 /** Restocks add one unit each. */
-const RESTOCKED = 1;
+export const RESTOCKED = 1;
 
 /** Lets a move happen. @returns the instance as it then stands, before anything follows by itself */
 export async function perform(

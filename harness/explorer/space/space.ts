@@ -79,7 +79,8 @@ export class Space extends Setting {
   async #askedEarly(booted: Cursor, slot: number, packed: number): Promise<Cursor | undefined> {
     const [buyer, ...others] = buyersIn(this.scope, slot);
     if (buyer === undefined || others.length > 0 || !this.reductions.lateStarts) return undefined;
-    if (!booted.idle) return undefined;
+    // A pass of background work may come before the buyer, too.
+    if (!booted.idle || (this.scope.jobs > 0 && this.scope.workers === 'everywhere')) return undefined;
     const cursor = new Cursor(this.context(slot), booted.server, booted.local());
     cursor.atoms.push(...booted.atoms);
     try {

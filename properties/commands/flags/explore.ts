@@ -83,6 +83,7 @@ export const EXPLORE: FlagTable = {
     restocks: 0,
     jobs: 0,
     offices: undefined,
+    workers: undefined,
     seed: 7,
     ...pick({}, OPTIONS),
     merging: true,
@@ -234,6 +235,7 @@ export const EXPLORE: FlagTable = {
         { property: 'oversell', verdicts: FAILS },
         {
           jobs: 1,
+          workers: 'everywhere',
         },
       ),
     ],
@@ -241,12 +243,20 @@ export const EXPLORE: FlagTable = {
       ...refused('--offices 0', '--offices 5'),
       changes(
         '--offices 2',
-        'explore ./sweeping.mjs --buyers 2 --stock 1 --jobs 2',
+        'explore ./sweeping.mjs --buyers 2 --stock 1 --jobs 2 --workers offices',
         { property: 'oversell', verdicts: FAILS },
         {
           offices: 2,
         },
       ),
+    ],
+    '--workers': [
+      ...refused('--workers nobody'),
+      { typed: '--workers offices --jobs 1', reaches: { jobs: 1, workers: 'offices' } },
+      changes('--workers offices', 'explore ./sweeping.mjs --buyers 2 --stock 1 --jobs 2', {
+        property: 'oversell',
+        verdicts: ['violated', 'holds'],
+      }),
     ],
     '--property': [
       ...refused('--property other'),

@@ -123,3 +123,37 @@ export const letsNobodyIn = plain('lets-nobody-in', (redis, _sale, env) => ({
     return 'idle';
   },
 }));
+
+/** In the background each process looks how much is left, and its purchases rely on that: several on the same unit. */
+export const sellsWhatItSawLast = plain('sells-what-it-saw-last', (redis) => {
+  let left: number | undefined;
+  return {
+    async purchase() {
+      if (left === undefined) return (await redis.decr(key)) >= 0 ? { kind: 'sold' } : { kind: 'sold-out' };
+      if (left <= 0) return { kind: 'sold-out' };
+      await redis.decr(key);
+      return { kind: 'sold' };
+    },
+    remaining: () => remaining(redis),
+    async runJob() {
+      left = Number(await redis.get(key));
+      return 'idle';
+    },
+  };
+});
+
+/** Its right twin: what it saw last is good enough to refuse, as units only become fewer. */
+export const refusesByWhatItSawLast = plain('refuses-by-what-it-saw-last', (redis) => {
+  let left: number | undefined;
+  return {
+    async purchase() {
+      if (left !== undefined && left <= 0) return { kind: 'sold-out' };
+      return (await redis.decr(key)) >= 0 ? { kind: 'sold' } : { kind: 'sold-out' };
+    },
+    remaining: () => remaining(redis),
+    async runJob() {
+      left = Number(await redis.get(key));
+      return 'idle';
+    },
+  };
+});
