@@ -110,8 +110,11 @@ export const counterexampleSchema = z.object({
   server: z.string(),
   scope: scopeSchema,
   steps: z.array(stepSchema),
-  /** The commands that processes send to start are steps of the schedule; absent in older files: they ran at once before. */
-  boots: z.literal('events').exactOptional(),
+  /**
+   * Of which processes the commands that start them are steps of the schedule: of all; in older files of those that are
+   * there from the start, or (absent) of none. The others started at once.
+   */
+  boots: z.enum(['all', 'events']).exactOptional(),
   /** When the clock of the processes began, ms since the epoch; absent in older files. */
   epochMs: z.int().exactOptional(),
   schedule: z.array(scheduleStepSchema),

@@ -76,6 +76,13 @@ describe('how a process starts, and how it dies', () => {
       rule: 'boots',
       but: ['stranded'],
     },
+    {
+      wrong: 'writes-back-what-it-read',
+      right: 'only-reads',
+      scope: { buyers: 2, stock: 1, faults: { crash: 1, retry: 1 } },
+      rule: 'boots',
+      but: ['stranded', 'false-refusal'],
+    },
     { wrong: 'looks-once-told', right: 'takes-once-told', scope: { buyers: 2, stock: 1 } },
     {
       wrong: 'counts-and-looks',

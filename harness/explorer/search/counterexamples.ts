@@ -34,7 +34,7 @@ export async function counterexamplesOf(
       message: violation.message,
       remedy: REMEDIES[property],
       minimal: violation.minimal,
-      boots: 'events',
+      boots: 'all',
       epochMs: epochOfRun(),
       server: target.description,
       scope: { ...smaller, quantities: [...smaller.quantities] },

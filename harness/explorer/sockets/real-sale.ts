@@ -11,7 +11,7 @@ import {
   type ServerFault,
 } from '../../documents/faults.ts';
 import { Budgets } from '../scope/budgets.ts';
-import type { FaultStep, ScheduleStep } from '../../documents/counterexample.ts';
+import type { Counterexample, FaultStep, ScheduleStep } from '../../documents/counterexample.ts';
 import { inCanonicalOrder, type Asked } from '../server/orders.ts';
 import { drawOf, mayDraw, type Draw } from '../server/draws.ts';
 import { Gate, type Passage } from '../../wire/gate.ts';
@@ -45,8 +45,8 @@ export interface Venue {
 
 /** How it is followed. */
 export interface Opening {
-  /** The commands that a process sends to start are steps of the sale, or run before its first. Default: steps. */
-  boots?: 'events' | 'at once';
+  /** Of which processes the commands that start them are steps of the sale; others start at once. */
+  boots?: NonNullable<Counterexample['boots']> | 'none';
   /** How far the clock moves when a timer fires is told by the steps (default), or found out. */
   time?: 'told' | 'found out';
   /** Whether keys may have deadlines. Default: they may. */
@@ -74,6 +74,8 @@ export class RealSale implements AsyncDisposable {
   readonly #processes: (Process | undefined)[] = [];
   readonly #intervals = new Intervals();
   #packed: number;
+  /** Processes that take over start by steps, too. */
+  #takeoversStart = true;
   /** The server lost its data on the way. */
   #restarted = false;
 
@@ -99,7 +101,7 @@ export class RealSale implements AsyncDisposable {
   static async open(
     scope: Scope,
     venue: Venue,
-    { boots = 'events', time = 'told', dated = true }: Opening = {},
+    { boots = 'all', time = 'told', dated = true }: Opening = {},
   ): Promise<RealSale> {
     const gate = await Gate.open(venue.target.options);
     const sale = new RealSale(scope, venue, gate, { tellsTime: time === 'found out', dated });
@@ -111,8 +113,10 @@ export class RealSale implements AsyncDisposable {
       await sale.#operator.call({ method: 'open' }, 0);
     }
     for (let slot = 0; slot < sale.layout.slots; slot++) {
-      if (slot < sale.layout.instances || isOffice(sale.layout, slot)) await sale.#start(slot, boots);
+      if (slot < sale.layout.instances || isOffice(sale.layout, slot))
+        await sale.#start(slot, boots !== 'none');
     }
+    sale.#takeoversStart = boots === 'all';
     return sale;
   }
 
@@ -165,7 +169,8 @@ export class RealSale implements AsyncDisposable {
       await this.#applyFault(step);
       return undefined;
     }
-    const process = step.event === 'start' ? await this.#start(step.slot) : this.process(step.slot);
+    const process =
+      step.event === 'start' ? await this.#start(step.slot, this.#takeoversStart) : this.process(step.slot);
     const executed = await this.#happen(process, step);
     this.#intervals.noteAnswers(process);
     return executed;
@@ -205,13 +210,13 @@ export class RealSale implements AsyncDisposable {
     await this.#gate[Symbol.asyncDispose]();
   }
 
-  /** @param boots `events`: the commands that the process sends to start are steps of the sale */
-  async #start(slot: number, boots: 'events' | 'at once' = 'at once'): Promise<Process> {
+  /** @param steps the commands that the process sends to start are steps of the sale */
+  async #start(slot: number, steps: boolean): Promise<Process> {
     const started = this.#processes[slot];
     if (started) return started;
     const purchases = purchasesAtOnce(this.scope, slot);
     const process = await this.#operator.boot({ role: slot, purchases, startMs: 0 });
-    if (boots === 'at once') await process.drive();
+    if (!steps) await process.drive();
     this.#processes[slot] = process;
     return process;
   }

@@ -20,7 +20,7 @@ export async function replay(
   using _ = virtualGlobals(counterexample.epochMs);
   const memo = await ServerMemo.open(target);
   try {
-    const { scope, schedule, property, boots = 'at once' } = counterexample;
+    const { scope, schedule, property, boots = 'none' } = counterexample;
     await using sale = await RealSale.open(scope, { subject, memo, target }, { boots });
     const mismatch = await follow(sale, schedule);
     if (mismatch) {

@@ -30,10 +30,11 @@ export async function perform(
   move: Move,
 ): Promise<Cursor> {
   if (move.kind === 'elsewhere') {
-    const booted = await boot(setting, { slot, server, picks, clockMs });
+    // It is asked as soon as it begins to start: what it sends for that comes between other processes' steps.
+    const starting = await (setting.rules.boots ? begin : boot)(setting, { slot, server, picks, clockMs });
     const { buyer, operation } = move;
-    await ask(setting, booted, slot, { method: 'purchase', buyer, operation, begun: true });
-    return booted;
+    await ask(setting, starting, slot, { method: 'purchase', buyer, operation, begun: true });
+    return starting;
   }
   const cursor = new Cursor(setting.context(slot), server, local, picks);
   cursor.clock.startMs = clockMs;

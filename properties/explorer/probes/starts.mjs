@@ -16,6 +16,17 @@ export const ifThereIsNone = putsOnSale('if-there-is-none', async (redis, stock)
 });
 export const onceForAll = putsOnSale('once-for-all', (redis, stock) => redis.setnx(STOCK, stock));
 
+/** Each process counts itself; one that starts after the first two, in place of another, looks after the stock. */
+const recovers = (name, recover) =>
+  probe(name, async (redis) => {
+    if ((await redis.incr('{item}:starts')) > 2) await recover(redis);
+    return async () => answer(await take(redis));
+  });
+export const writesBackWhatItRead = recovers('writes-back-what-it-read', async (redis) => {
+  await redis.set(STOCK, await redis.get(STOCK));
+});
+export const onlyReads = recovers('only-reads', (redis) => redis.get(STOCK));
+
 /** Counts sales with a command that nobody waits for, and whose failure nobody catches. */
 const countsUnwatched = (name, sell) =>
   probe(name, (redis) => async () => {
