@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
+import { closeSync, readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { progressOn } from './ground/progress.ts';
-import { fail, print, type CommandFile, type Invocation } from './terminal/answer.ts';
+import { fail, print, type Answer, type CommandFile, type Invocation } from './terminal/answer.ts';
 import { EXIT_CODES } from './terminal/exit-codes.ts';
 import { interruptible } from './terminal/interruption.ts';
 
@@ -69,6 +69,7 @@ const manifest = readFileSync(new URL(import.meta.resolve('oversell/package.json
 const { version } = JSON.parse(manifest) as { version: string };
 const [, script, ...args] = process.argv as [string, string, ...string[]];
 const progress = progressOn(process.stderr);
+let ranStrategies = false;
 
 /** What was typed, as commander reads it. The options of a command are known when it is called, not before. */
 async function run(invocation: Invocation): Promise<number> {
@@ -102,11 +103,14 @@ async function run(invocation: Invocation): Promise<number> {
 }
 
 async function answer(file: CommandFile, command: Command, invocation: Invocation): Promise<number> {
+  const flags = command.optsWithGlobals<{ redis?: string }>();
+  const answering = (): Promise<Answer> => file.run(command.processedArgs, flags, invocation);
+  let answered: Answer;
   if (file.runsStrategies) {
-    const { startWatchdog } = await import('./terminal/watchdog.ts');
-    await startWatchdog({ onStuck: (error) => void fail(invocation, error) });
-  }
-  const answered = await file.run(command.processedArgs, command.optsWithGlobals(), invocation);
+    ranStrategies = true;
+    const { guarded } = await import('./terminal/guarded.ts');
+    answered = await guarded(answering, flags.redis, invocation);
+  } else answered = await answering();
   print(invocation, answered);
   return EXIT_CODES[answered.verdict ?? 'holds'];
 }
@@ -121,3 +125,9 @@ process.exitCode = await interruptible(async (signal) => {
     return fail(invocation, error);
   }
 });
+// Connections and timers that code of users has left would keep the process for good.
+if (ranStrategies) {
+  // As the last of all: Node would say that it waits for a debugger, which is the watchdog's.
+  process.on('exit', () => closeSync(2));
+  process.stdout.write('', () => process.exit());
+}

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Client, Sale, Strategy } from '../../strategies/contract.ts';
 import { EnvironmentError } from '../ground/errors.ts';
+import { ours } from '../ground/ours.ts';
 import { seededRandom } from '../ground/random.ts';
 import { overhear } from '../redis/clients.ts';
 import type { RedisTarget } from '../redis/target.ts';
@@ -111,7 +112,7 @@ export async function benchmark(
 async function requestsPerSecond({ benchmarkPath, options }: RedisTarget, args: string[]): Promise<number> {
   const { path, host, port } = options;
   const where = path === undefined ? ['-h', host!, '-p', String(port)] : ['-s', path];
-  const { stdout } = await run(benchmarkPath!, [...where, ...args]);
+  const { stdout } = await ours(() => run(benchmarkPath!, [...where, ...args]));
   const rate = Number(/","(\d+\.\d+)"/.exec(stdout.trim().split('\n').at(-1)!)?.[1]);
   if (rate > 0) return rate;
   throw new EnvironmentError(

@@ -2,6 +2,7 @@ import { PROPERTIES } from '../../strategies/contract.ts';
 import type { Audit, ExplorationDocument, Reductions } from '../documents/exploration.ts';
 import type { Coverage } from '../documents/vocabulary.ts';
 import { seededRandom } from '../ground/random.ts';
+import { locating } from '../wire/refusal.ts';
 import { requirePrivate } from '../redis/target.ts';
 import { StartAgain } from './cannot-explore.ts';
 import { Nondeterministic } from './process/difference.ts';
@@ -47,11 +48,16 @@ const DEFAULT_AUDIT_SAMPLES = 16;
 
 /**
  * Runs every interleaving of the scope.
- * @throws CannotExplore if the strategy does what cannot be explored soundly; UsageError on a borrowed server
+ * @throws CannotExplore if the strategy does what cannot be explored soundly; NotNamed if it connects to anything;
+ * UsageError on a borrowed server
  */
 export async function explore(options: ExploreOptions): Promise<Exploration> {
   requirePrivate(options.target, 'explore');
   using _ = virtualGlobals(options.epochMs);
+  return await locating(options.path, () => exploreOn(options));
+}
+
+async function exploreOn(options: ExploreOptions): Promise<Exploration> {
   const memo = await ServerMemo.open(options.target, { ...ALL_RULES, ...options.rules });
   try {
     if (options.unreduced) return await exploreUnreduced(options, memo);

@@ -18,3 +18,18 @@ const harness = fileURLToPath(HARNESS);
 /** Whether a line of a stack trace lies in the harness: it names a path, or a URL of that path. */
 export const isHarnessFrame = (line: string): boolean =>
   line.includes(harness) || line.includes(HARNESS.href);
+
+const ourCode = fileURLToPath(OUR_CODE);
+
+/** Whether the code is the user's, by its path or URL: not Node's, no package's, not ours. */
+export function isUsers(url: string): boolean {
+  if (!/^(file:\/\/)?\//.test(url) || url.includes('/node_modules/')) return false;
+  return !decodeURI(url.replace(/^file:\/\//, '')).startsWith(ourCode);
+}
+
+/** Where positions in a stack trace are the user's code, innermost first: URL or path, line and column. */
+export const userPositions = (stack: string): [url: string, line: number, column: number][] =>
+  [...stack.matchAll(/(?<![^\s(])((?:file:\/\/)?\/[^\s()]*?):(\d+)(?::(\d+))?(?=[)\s]|$)/gm)].flatMap(
+    ([, url, line, column = 1]): [string, number, number][] =>
+      isUsers(url!) ? [[url!, Number(line), Number(column)]] : [],
+  );

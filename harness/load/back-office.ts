@@ -35,7 +35,7 @@ export async function workUntil(
 }
 
 /** What a back office opens with. */
-interface Opening {
+export interface Opening {
   strategy: Strategy;
   sale: Sale;
   target: Reachable;

@@ -5,12 +5,14 @@ import { EnvironmentError, UsageError } from '../ground/errors.ts';
 import type { History } from '../history/operation.ts';
 import { mergeRecordings } from '../history/recording.ts';
 import { seededRandom } from '../ground/random.ts';
+import { orRefused, underTest } from '../wire/network.ts';
+import { locating, trackOrigins } from '../wire/refusal.ts';
 import { crowdRequest } from './buyers.ts';
 import { Connections } from './connections.ts';
 import { Control } from './control.ts';
 import { Failures } from './failures.ts';
 import { planLoad, type LoadOptions, type LoadPlan } from './run-options.ts';
-import { BackOffice } from './back-office.ts';
+import { BackOffice, type Opening } from './back-office.ts';
 import { InstancePool } from './pool.ts';
 import { bringToRest, type SaleAtRest } from './final-count.ts';
 import type { Ended } from '../documents/figures.ts';
@@ -22,9 +24,21 @@ import { watchUsage, type Usage } from './usage.ts';
  * One sale: opened, sold by a pool of instances, brought to rest, and counted.
  *
  * @param pool threads to run it on, kept for the next run; absent: threads of its own
- * @throws UsageError if the options make no sense, or the strategy fails at the start; EnvironmentError if Redis or a worker fails
+ * @throws UsageError if the options make no sense, the strategy fails at the start, or its code asks for a server that
+ * was not named for the run; EnvironmentError if Redis or a worker fails
  */
 export async function runLoad(options: LoadOptions, pool?: InstancePool): Promise<LoadRun> {
+  const named = [options.target.options];
+  // The second time on fresh threads: what a module keeps is not made again.
+  return locating(options.strategy.path, (again) =>
+    underTest(named, () => (again ? runSale({ ...options, tracked: true }) : runSale(options, pool))),
+  );
+}
+
+async function runSale(
+  options: LoadOptions & Pick<InstanceTask, 'tracked'>,
+  pool?: InstancePool,
+): Promise<LoadRun> {
   const { strategy } = options.strategy;
   const plan = planLoad(options);
   const failures = new Failures();
@@ -33,13 +47,13 @@ export async function runLoad(options: LoadOptions, pool?: InstancePool): Promis
   try {
     const observer = await connections.open(target);
     const lobby = await connections.open(target, strategy);
-    await open(strategy, lobby, plan);
     const random = seededRandom(options.seed);
     const { sale, maxAttempts, graceMs } = plan;
     const fork = random.fork('back office');
-    const office = await BackOffice.open({ strategy, sale, target, random: fork, maxAttempts, failures });
+    const backOffice = { strategy, sale, target, random: fork, maxAttempts, failures };
+    const office = await openShop(lobby, plan, backOffice);
     const selling = sell(options, plan, observer, pool);
-    await office.workUntil(selling, graceMs).finally(() => office.close());
+    await orRefused(office.workUntil(selling, graceMs)).finally(() => office.close());
     const sold = await selling;
     for (const failure of sold.instances.flatMap((instance) => instance.failures)) failures.add(failure);
     let rest: SaleAtRest = {};
@@ -47,9 +61,8 @@ export async function runLoad(options: LoadOptions, pool?: InstancePool): Promis
       const lent = await connections.open(target, strategy);
       const purchases = sold.instances.reduce((sum, { recording }) => sum + recording.rows, 0);
       const fresh = { strategy, sale, purchases, lobby, lent, random: random.fork('at rest'), maxAttempts };
-      rest = await bringToRest(
-        { ...fresh, graceMs, ...(options.signal && { signal: options.signal }) },
-        failures,
+      rest = await orRefused(
+        bringToRest({ ...fresh, graceMs, ...(options.signal && { signal: options.signal }) }, failures),
       );
       if (options.signal?.aborted) [sold.ended, rest] = ['aborted', {}];
     }
@@ -57,6 +70,13 @@ export async function runLoad(options: LoadOptions, pool?: InstancePool): Promis
   } finally {
     connections.disconnect();
   }
+}
+
+/** What happens once, before anything is measured: so it may be tracked. */
+async function openShop(lobby: Client, plan: LoadPlan, opening: Opening): Promise<BackOffice> {
+  using _ = trackOrigins();
+  await orRefused(open(opening.strategy, lobby, plan));
+  return await BackOffice.open(opening);
 }
 
 async function open(strategy: Strategy, redis: Client, plan: LoadPlan): Promise<void> {
@@ -91,7 +111,7 @@ interface Finished {
 
 /** Starts all instances together, and waits until they have ended. */
 async function sell(
-  options: LoadOptions,
+  options: LoadOptions & Pick<InstanceTask, 'tracked'>,
   plan: LoadPlan,
   observer: Client,
   kept: InstancePool | undefined,
@@ -139,7 +159,11 @@ const notReady = (graceMs: number): EnvironmentError =>
   );
 
 /** Shares what is in flight out over the instances as evenly as it goes. */
-function instanceTasks(options: LoadOptions, plan: LoadPlan, control: Control): InstanceTask[] {
+function instanceTasks(
+  options: LoadOptions & Pick<InstanceTask, 'tracked'>,
+  plan: LoadPlan,
+  control: Control,
+): InstanceTask[] {
   const share = Math.floor(plan.inFlight / plan.workers);
   const rest = plan.inFlight % plan.workers;
   return Array.from({ length: plan.workers }, (_, instance) => ({
@@ -155,6 +179,7 @@ function instanceTasks(options: LoadOptions, plan: LoadPlan, control: Control): 
     maxAttempts: plan.maxAttempts,
     graceMs: plan.graceMs,
     seed: options.seed,
+    ...(options.tracked && { tracked: true }),
     control: control.memory,
   }));
 }

@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import { EnvironmentError, UsageError } from '../ground/errors.ts';
+import { OUR_WORKER } from '../wire/network.ts';
+import { NotNamed } from '../wire/refusal.ts';
 import type { InstanceFault, InstanceReport, InstanceRun, InstanceTask } from './task.ts';
 
 /** So that what lives as long as a purchase in flight dies young: thousands of them outlive the default of 16. */
@@ -27,6 +29,7 @@ export class InstancePool {
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
       // With atomics, piscina puts an idle worker's event loop to sleep, sockets included.
       atomics: 'disabled',
+      argv: [OUR_WORKER],
       recordTiming: false,
     });
     // A thread that fails outside of a task: kept, because without a listener it would end the process.
@@ -94,8 +97,9 @@ export class SessionPool implements AsyncDisposable {
   }
 }
 
-function errorOf({ during, code, message, remedy, stack }: InstanceFault): Error {
+function errorOf({ during, code, message, remedy, stack, refused }: InstanceFault): Error {
   const cause = { stack };
+  if (refused) return new NotNamed({ code: code!, message, remedy: remedy!, place: refused.place });
   if (during === 'connecting') {
     return new EnvironmentError(code ?? 'NO_CONNECTION', message, remedy ?? 'check that Redis runs', {
       cause,

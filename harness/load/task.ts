@@ -24,6 +24,8 @@ export interface InstanceTask {
   /** An instance that completes nothing for so long leaves what is outstanding as unknown. */
   graceMs: number;
   seed: number;
+  /** It is not measured: whatever it is refused, the line is to be found that led to it. */
+  tracked?: true;
   control: SharedArrayBuffer;
 }
 
@@ -50,12 +52,14 @@ export interface InstanceRun {
   stalled: boolean;
 }
 
-/** The instance never came to the start. Data, because an Error loses its own fields on the way between threads. */
+/** The instance never came to the start, or was refused what it asked for. Data, because an Error loses its own fields on the way between threads. */
 export interface InstanceFault {
   kind: 'fault';
-  during: 'loading the strategy' | 'connecting' | 'calling seller()';
+  during: 'loading the strategy' | 'connecting' | 'calling seller()' | 'selling';
   code?: string;
   message: string;
   remedy?: string;
   stack?: string;
+  /** It asked for a server that was not named for the run; `place` says where, if that is known. */
+  refused?: { place: string | undefined };
 }

@@ -3,6 +3,8 @@ import type { Client, Seller } from '../../strategies/contract.ts';
 import { systemClock as clock } from '../ground/ambient.ts';
 import { nothingRecorded } from '../history/recording.ts';
 import { seededRandom } from '../ground/random.ts';
+import { keepThreadTo, orRefused } from '../wire/network.ts';
+import { NotNamed, trackOrigins } from '../wire/refusal.ts';
 import { loadStrategy } from '../loader/strategies.ts';
 import { Connections } from './connections.ts';
 import { Control } from './control.ts';
@@ -14,6 +16,20 @@ import type { InstanceFault, InstanceReport, InstanceRun, InstanceTask } from '.
 /** One worker of the pool is one application instance: its own copy of the strategy, its own connections. */
 export async function runInstance(task: InstanceTask): Promise<InstanceReport> {
   const control = new Control(clock, task.control);
+  keepThreadTo([task.target.options]);
+  const tracking = task.tracked && trackOrigins(Infinity);
+  try {
+    return await orRefused(serve(task, control));
+  } catch (error) {
+    if (!(error instanceof NotNamed)) throw error;
+    control.stop();
+    return faultOf('selling', error);
+  } finally {
+    tracking?.[Symbol.dispose]();
+  }
+}
+
+async function serve(task: InstanceTask, control: Control): Promise<InstanceReport> {
   const failures = new Failures();
   const connections = new Connections(failures);
   try {
@@ -90,6 +106,7 @@ function faultOf(during: InstanceFault['during'], error: unknown): InstanceFault
     ...(typeof code === 'string' && { code }),
     ...(typeof remedy === 'string' && { remedy }),
     ...(error.stack !== undefined && { stack: error.stack }),
+    ...(error instanceof NotNamed && { refused: { place: error.place } }),
   };
 }
 

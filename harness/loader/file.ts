@@ -6,9 +6,11 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { handOver, stillAlive } from '../ground/busy.ts';
 import { EnvironmentError, UsageError } from '../ground/errors.ts';
 import { notingGlobals } from '../ground/user-globals.ts';
+import { underTest } from '../wire/network.ts';
+import { inFile, trackOrigins } from '../wire/refusal.ts';
 import { lineThat, literal } from './lines.ts';
 import { strategiesIn, type ExportedStrategy } from './strategy-shape.ts';
-import { compile, isTypeScript, isUsers, originalLine, placeOf, STRATEGY_EXTENSIONS } from './source.ts';
+import { placeInStack, placeOf, STRATEGY_EXTENSIONS } from './source.ts';
 
 /** How long a file may take to load. */
 const IMPORT_LIMIT_MS = 10_000;
@@ -17,12 +19,16 @@ const IMPORT_LIMIT_MS = 10_000;
  * Imports a file of strategies as Node imports any module, TypeScript included.
  *
  * @param file absolute path
- * @throws UsageError that names file, line and remedy, whatever is wrong with the file
+ * @throws UsageError that names file, line and remedy, whatever is wrong with the file, and where it connects to
  */
 export async function importStrategies(file: string, limitMs = IMPORT_LIMIT_MS): Promise<ExportedStrategy[]> {
   checkFile(file);
   registerHooks();
-  const exports = await notingGlobals(() => importWithin(file, limitMs));
+  using _ = trackOrigins();
+  const loading = underTest([], () => notingGlobals(() => importWithin(file, limitMs)));
+  const exports = await loading.catch((error: unknown) => {
+    throw inFile(error, file);
+  });
   return strategiesIn(exports, file, await readFile(file, 'utf8'));
 }
 
@@ -103,7 +109,7 @@ async function faultOf(error: unknown, file: string): Promise<UsageError> {
   if (remedy !== undefined) return new UsageError(code!, message!, remedy);
   const thrown = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') return notFound(message!, file);
-  const place = (await placeInStack(stack ?? '')) ?? {
+  const place = (await placeInStack(stack ?? '', 'esm')) ?? {
     file,
     line: lineThat(await readFile(file, 'utf8'), /\bthrow\b|\breject\(/),
   };
@@ -132,16 +138,4 @@ async function notFound(message: string, file: string): Promise<UsageError> {
     `${placeOf(from, line)}: it imports what cannot be found: ${missing}`,
     isFile ? 'correct the path' : `npm install ${missing} beside the file, or do without it`,
   );
-}
-
-/** The innermost position in a stack trace that is in the user's code, as the user wrote it. */
-async function placeInStack(stack: string): Promise<{ file: string; line: number } | undefined> {
-  const positions = [...stack.matchAll(/((?:file:\/\/)?\/[^\s()]*?):(\d+)(?::(\d+))?(?=[)\s]|$)/gm)];
-  const found = positions.find(([, url]) => isUsers(url!));
-  if (!found) return undefined;
-  const [, url, line, column = 1] = found;
-  const file = url!.startsWith('file:') ? fileURLToPath(url!) : url!;
-  // Compiled again: only a fault needs the map, and the same source compiles to the same code.
-  const compiled = isTypeScript(file) ? await compile(file, 'esm') : undefined;
-  return { file, line: compiled ? originalLine(compiled.map, Number(line), Number(column)) : Number(line) };
 }

@@ -4,8 +4,9 @@
  */
 import type { LoadHook, ResolveHook } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { isUsers } from '../ground/places.ts';
 import { comesWithUs, fileOfImport } from './imports.ts';
-import { compile, isTypeScript, isUsers } from './source.ts';
+import { compile, isTypeScript } from './source.ts';
 
 export const resolve: ResolveHook = async (specifier, context, next) => {
   const { parentURL } = context;

@@ -4,7 +4,8 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transform, transformSync, type Loader, type TransformOptions } from 'esbuild';
 import { UsageError } from '../ground/errors.ts';
-import { OUR_CODE } from '../ground/places.ts';
+import { ours } from '../ground/ours.ts';
+import { userPositions } from '../ground/places.ts';
 
 const LOADERS: Record<string, Loader> = {
   '.ts': 'ts',
@@ -29,7 +30,7 @@ const FORMATS = {
     supported: { 'dynamic-import': false },
   },
 } satisfies Record<string, TransformOptions>;
-type Format = keyof typeof FORMATS;
+export type Format = keyof typeof FORMATS;
 
 interface Compiled {
   code: string;
@@ -62,7 +63,8 @@ export const isCompiled = (file: string): boolean => extname(file) in LOADERS;
 /** An ES module of a package as one that can be evaluated for each process: at once, as `require` has it. */
 export function compileForProcesses(source: string, file: string): string {
   const loader = LOADERS[extname(file)]!;
-  const { code } = transformSync(source, { ...FORMATS.cjs, loader, sourcefile: file, target: 'node20.19' });
+  const options = { ...FORMATS.cjs, loader, sourcefile: file, target: 'node20.19' } as const;
+  const { code } = ours(() => transformSync(source, options));
   return withoutNodeMode(code);
 }
 
@@ -76,7 +78,7 @@ export const withoutNodeMode = (code: string): string =>
 async function transformed(file: string, source: string, loader: Loader, format: Format): Promise<Compiled> {
   try {
     const options = { ...FORMATS[format], loader, sourcefile: file, sourcemap: 'both' } as const;
-    return await transform(source, { ...options, target: 'node20.19', logLevel: 'silent' });
+    return await ours(() => transform(source, { ...options, target: 'node20.19', logLevel: 'silent' }));
   } catch (error) {
     const [first] =
       (error as Partial<{ errors: { text: string; location: Location | null }[] }>).errors ?? [];
@@ -110,9 +112,19 @@ export function originalLine(map: string, line: number, column: number): number 
 /** Node loads JavaScript as it is. */
 export const isTypeScript = (file: string): boolean => /\.[cm]?ts$/.test(file);
 
-/** Whether the code is the user's: not Node's, no package's, not ours. */
-export function isUsers(url: string): boolean {
-  if (!/^(file:\/\/)?\//.test(url) || url.includes('/node_modules/')) return false;
-  return !decodeURI(url.replace(/^file:\/\//, '')).startsWith(ourCode);
+/**
+ * The innermost position in a stack trace that is in the user's code, as the user wrote it.
+ * @param format as what it was compiled: for Node's loader, where JavaScript is left as it is, or for processes
+ */
+export async function placeInStack(
+  stack: string,
+  format: Format,
+): Promise<{ file: string; line: number } | undefined> {
+  const [found] = userPositions(stack);
+  if (!found) return undefined;
+  const [url, line, column] = found;
+  const file = url.startsWith('file:') ? fileURLToPath(url) : url;
+  // Compiled again: only a fault needs the map, and the same source compiles to the same code.
+  const known = format === 'cjs' || isTypeScript(file) ? await compile(file, format) : undefined;
+  return { file, line: known ? originalLine(known.map, line, column) : line };
 }
-const ourCode = fileURLToPath(OUR_CODE);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Client } from '../../strategies/contract.ts';
 import { EnvironmentError, UsageError } from '../ground/errors.ts';
 import { onExit } from '../ground/lifetime.ts';
+import { nameServer } from '../wire/network.ts';
 import { clientOf } from './clients.ts';
 import { readServerInfo, type ServerInfo } from './info.ts';
 import type { ConnectionOptions, RedisTarget } from './target.ts';
@@ -30,6 +31,7 @@ type Libraries = ReadonlyMap<string, string>;
 export async function borrowServer(url: string, runId: string): Promise<RedisTarget> {
   if (!/^[\w-]+$/.test(runId)) throw new RangeError(`runId "${runId}" would not be safe in a pattern`);
   const options = parseRedisUrl(url);
+  const forget = nameServer(options);
   const keyPrefix = `oversell:${runId}:`;
   const { info, before } = await visit(options, async (redis) => ({
     info: await readServerInfo(redis),
@@ -52,6 +54,7 @@ export async function borrowServer(url: string, runId: string): Promise<RedisTar
         { cause: error },
       );
     });
+    forget();
   };
   const unregister = onExit({ release: close });
   return {

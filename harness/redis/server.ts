@@ -7,7 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EnvironmentError } from '../ground/errors.ts';
+import { ours } from '../ground/ours.ts';
 import { onExit } from '../ground/lifetime.ts';
+import { nameServer } from '../wire/network.ts';
 import { clientOf } from './clients.ts';
 import type { ServerBinary } from './find/binary.ts';
 import { readServerInfo, type ServerInfo } from './info.ts';
@@ -98,8 +100,14 @@ async function tryToStart(
     save: '',
     appendonly: 'no',
   };
-  const ours = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
-  const { ended, close } = launch(folder, [binary.path, ...ours, ...args]);
+  const settled = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+  const options = port === 0 ? { path: socket } : { host: '127.0.0.1', port };
+  const names = [nameServer({ path: socket }), nameServer(options)];
+  const { ended, end } = launch(folder, [binary.path, ...settled, ...args]);
+  const close = async (): Promise<void> => {
+    await end();
+    for (const forget of names) forget();
+  };
   try {
     // Through the socket, also when it listens on a port: whoever answers in our folder is surely ours.
     const info = await firstAnswer(socket, ended);
@@ -112,7 +120,7 @@ async function tryToStart(
       kind: 'private',
       description: `${info.product} ${info.version} (${ORIGINS[binary.source]}, private)`,
       version: info.version,
-      options: port === 0 ? { path: socket } : { host: '127.0.0.1', port },
+      options,
       ...(binary.benchmarkPath !== undefined && { benchmarkPath: binary.benchmarkPath }),
       pid: info.processId,
       close,
@@ -128,25 +136,27 @@ interface Running {
   /** Settles when the server has ended, by itself or not. */
   ended: Promise<void>;
   /** Ends the server and removes its folder; settles when both are gone. */
-  close: () => Promise<void>;
+  end: () => Promise<void>;
 }
 
 function launch(folder: string, command: string[]): Running {
-  const watcher = spawn('/bin/sh', ['-c', WATCHER, 'oversell-watcher', folder, ...command], {
-    cwd: '/',
-    detached: true,
-    stdio: ['pipe', 'pipe', 'ignore'],
-  });
+  const watcher = ours(() =>
+    spawn('/bin/sh', ['-c', WATCHER, 'oversell-watcher', folder, ...command], {
+      cwd: '/',
+      detached: true,
+      stdio: ['pipe', 'pipe', 'ignore'],
+    }),
+  );
   const gone = once(watcher, 'close').then(() => undefined);
   // Its one line, or its own end.
   const ended = Promise.race([once(watcher.stdout, 'data'), gone]).then(() => undefined);
-  const close = async (): Promise<void> => {
+  const end = async (): Promise<void> => {
     watcher.stdin.end();
     await gone;
     unregister();
   };
-  const unregister = onExit({ release: close });
-  return { ended, close };
+  const unregister = onExit({ release: end });
+  return { ended, end };
 }
 
 /** What the server says of itself once it answers; undefined if it ends, or does not answer in time. */

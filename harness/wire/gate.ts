@@ -2,6 +2,7 @@ import { isHandshake, withoutWaiting } from './handshake.ts';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { RedisOptions } from 'ioredis';
+import { ours } from '../ground/ours.ts';
 import { RawConnection } from './raw-connection.ts';
 import { decodeCommand, messageEnd } from './resp.ts';
 import type { Transport } from './transport.ts';
@@ -35,7 +36,8 @@ export class Gate implements AsyncDisposable {
   transport(passages: Passage[]): Transport {
     return {
       open: (connection, onCommand) => {
-        const client = connect((this.#server.address() as AddressInfo).port, '127.0.0.1');
+        const { port } = this.#server.address() as AddressInfo;
+        const client = ours(() => connect(port, '127.0.0.1'));
         client.setNoDelay(true);
         const passage = new Passage(client, this.#options, onCommand);
         this.#passages.push(passage);

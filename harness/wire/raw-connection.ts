@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import type { RedisOptions } from 'ioredis';
+import { ours } from '../ground/ours.ts';
 import { decode, encodeCommand, messageEnd, type Reply } from './resp.ts';
 
 /**
@@ -25,9 +26,8 @@ export class RawConnection {
   }
 
   static async open(options: RedisOptions, protocol: 2 | 3 = 3): Promise<RawConnection> {
-    const socket = options.path
-      ? connect(options.path)
-      : connect(options.port ?? 6379, options.host ?? '127.0.0.1');
+    const { path, port = 6379, host = '127.0.0.1' } = options;
+    const socket = ours(() => (path ? connect(path) : connect(port, host)));
     const connection = new RawConnection(socket);
     if (protocol === 3) await connection.call(['HELLO', '3']);
     return connection;

@@ -8,6 +8,7 @@ import { Clients, isFromClientLibrary } from './instance-clients.ts';
 import { OwnGlobals } from './own-globals.ts';
 import type { InstanceSpec } from './spec.ts';
 import { Timers, type PendingTimer } from './timers.ts';
+import type { Refusal } from '../../wire/refusal.ts';
 import type { Transport } from '../../wire/transport.ts';
 import { epochOfRun, macrotask, VirtualImmediate, type VirtualTimer, type VirtualWorld } from './virtual.ts';
 import { buried, inWorld } from './worlds.ts';
@@ -61,6 +62,9 @@ export interface Observation extends Drawn {
  * and chance. It runs only inside `apply`, and only until it is quiet.
  */
 export class Instance implements VirtualWorld {
+  /** It is handed its client, and may connect to nothing else. */
+  readonly named = [];
+  readonly format = 'cjs';
   pendingImmediates = 0;
   pendingWork = 0;
   readonly globals: OwnGlobals;
@@ -82,6 +86,7 @@ export class Instance implements VirtualWorld {
   /** How many answers a choice has for which none was given. */
   #openPick: number | undefined;
   #outside: CannotExplore | undefined;
+  #refusal: Refusal | undefined;
 
   private constructor(spec: InstanceSpec) {
     this.#spec = spec;
@@ -226,6 +231,10 @@ export class Instance implements VirtualWorld {
     );
   }
 
+  refused(refusal: Refusal): void {
+    this.#refusal ??= refusal;
+  }
+
   exits(): void {
     this.#outside ??= new CannotExplore(
       'it calls process.exit',
@@ -238,6 +247,7 @@ export class Instance implements VirtualWorld {
     do {
       this.#activity = 0;
       await macrotask();
+      if (this.#refusal) throw await this.#refusal.error();
       if (this.#outside) throw this.#outside;
     } while (this.#activity > 0 || this.pendingImmediates + this.pendingWork > 0 || this.#transport.busy());
   }

@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import nodeCrypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
+import { judgeExplored, type Judge } from '../../wire/network.ts';
 import { CannotExplore } from '../cannot-explore.ts';
 import { watchOutside, type Waiting } from './outside.ts';
 import { blame, currentWorld as runningWorld, isActive, type World } from './worlds.ts';
@@ -12,7 +13,7 @@ import { eventfulSubtle } from './subtle.ts';
 const currentWorld = runningWorld as () => VirtualWorld | undefined;
 
 /** The time and chance of one explored instance. */
-export interface VirtualWorld extends World, Waiting {
+export interface VirtualWorld extends World, Waiting, Judge {
   /** Milliseconds since the epoch, as the instance is told: its code reads the clock. */
   readClock(): number;
   /** A draw by code that did not take it from its env. */
@@ -149,8 +150,8 @@ export function virtualGlobals(startsAtMs = FIXED_EPOCH_MS): Disposable {
   });
   process.on('unhandledRejection', blame);
   undo.push(() => process.off('unhandledRejection', blame));
-  const hook = watchOutside(currentWorld);
-  undo.push(() => hook[Symbol.dispose]());
+  for (const hook of [watchOutside(currentWorld), judgeExplored(currentWorld)])
+    undo.push(() => hook[Symbol.dispose]());
   return {
     [Symbol.dispose]: () => {
       if (--installed > 0) return;

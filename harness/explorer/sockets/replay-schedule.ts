@@ -1,4 +1,5 @@
 import type { RedisTarget } from '../../redis/target.ts';
+import { locating } from '../../wire/refusal.ts';
 import { requirePrivate } from '../../redis/target.ts';
 import type { Counterexample } from '../../documents/counterexample.ts';
 import { possibleSteps } from './possible-steps.ts';
@@ -10,7 +11,7 @@ import type { Subject } from '../process/spec.ts';
 import { virtualGlobals } from '../process/virtual.ts';
 import { follow } from './audit.ts';
 
-/** Runs one schedule again, step by step, on a real server over real sockets. */
+/** Runs one schedule again, step by step, on a real server over real sockets. @throws NotNamed if the code connects to another */
 export async function replay(
   counterexample: Counterexample,
   subject: Subject,
@@ -18,6 +19,14 @@ export async function replay(
 ): Promise<Replay> {
   requirePrivate(target, 'replay');
   using _ = virtualGlobals(counterexample.epochMs);
+  return await locating(counterexample.path, () => follows(counterexample, subject, target));
+}
+
+async function follows(
+  counterexample: Counterexample,
+  subject: Subject,
+  target: RedisTarget,
+): Promise<Replay> {
   const memo = await ServerMemo.open(target);
   try {
     const { scope, schedule, property, boots = 'none' } = counterexample;

@@ -1,5 +1,6 @@
 import type { Scope } from '../../documents/scope.ts';
 import type { RedisTarget } from '../../redis/target.ts';
+import { locating } from '../../wire/refusal.ts';
 import type { Abilities } from '../process/seller-abilities.ts';
 import { NO_FAULTS } from '../../documents/faults.ts';
 import { ServerMemo } from '../server/memo.ts';
@@ -26,10 +27,14 @@ const NOBODY: Scope = {
 
 /**
  * Opens a sale and makes a seller, to see which optional parts of the contract it has.
- * @throws CannotExplore if that fails
+ * @throws CannotExplore if that fails; NotNamed if it connects to anything
  */
 export async function abilitiesOf(subject: Subject, target: RedisTarget): Promise<Abilities> {
   using _ = virtualGlobals();
+  return await locating(undefined, () => seenIn(subject, target));
+}
+
+async function seenIn(subject: Subject, target: RedisTarget): Promise<Abilities> {
   const memo = await ServerMemo.open(target);
   try {
     const space = new Space({ scope: NOBODY, subject, memo, reductions: ALL_REDUCTIONS });

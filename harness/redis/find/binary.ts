@@ -4,6 +4,7 @@ import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ServerSource } from '../../documents/vocabulary.ts';
+import { ours } from '../../ground/ours.ts';
 
 const run = promisify(execFile);
 
@@ -30,7 +31,8 @@ export async function inspectBinary(
 ): Promise<ServerBinary | Unusable> {
   let banner: string;
   try {
-    banner = (await run(path, ['--version'], { timeout: 10_000, ...(signal && { signal }) })).stdout;
+    banner = (await ours(() => run(path, ['--version'], { timeout: 10_000, ...(signal && { signal }) })))
+      .stdout;
   } catch (error) {
     signal?.throwIfAborted();
     return { reason: `${path} does not run: ${firstLine(error)}` };

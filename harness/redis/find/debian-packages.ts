@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { ours } from '../../ground/ours.ts';
 import type { Platform, FindOptions } from './platform.ts';
 
 const run = promisify(execFile);
@@ -14,7 +15,7 @@ const LIBRARY = /^(lib|lua-)/;
 
 /** Whether there are packages to be had: on Debian, Ubuntu and what descends from them. */
 export async function hasApt(machine: Platform): Promise<boolean> {
-  return run(machine.aptGet, ['--version']).then(
+  return ours(() => run(machine.aptGet, ['--version'])).then(
     () => true,
     () => false,
   );
@@ -82,7 +83,7 @@ export async function unpackPackages(
 ): Promise<void> {
   for (const file of await readdir(folder)) {
     if (!file.endsWith('.deb')) continue;
-    await run(machine.dpkgDeb, ['-x', join(folder, file), root], { ...(signal && { signal }) });
+    await ours(() => run(machine.dpkgDeb, ['-x', join(folder, file), root], { ...(signal && { signal }) }));
   }
 }
 
@@ -122,12 +123,13 @@ async function apt(
   { folder, settings, signal }: Apt,
 ): Promise<string> {
   const options = settings.flatMap((setting) => ['-o', setting]);
-  const { stdout } = await run(program, ['-q', ...options, ...args], {
+  const within = {
     cwd: folder,
     env: { ...process.env, LC_ALL: 'C' },
     timeout: 120_000,
     maxBuffer: 64 * 2 ** 20,
     ...(signal && { signal }),
-  });
+  };
+  const { stdout } = await ours(() => run(program, ['-q', ...options, ...args], within));
   return stdout;
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { ours } from '../../ground/ours.ts';
 import { onExit } from '../../ground/lifetime.ts';
 import { inspectBinary, type ServerBinary, type Unusable } from './binary.ts';
 import { writableCache } from './cache.ts';
@@ -25,21 +26,24 @@ export async function obtainByMemoryServer(
   { onProgress, signal }: FindOptions,
   version: string,
 ): Promise<ServerBinary | Unusable> {
-  if (machine.memoryServer === undefined) return { reason: 'redis-memory-server is not installed' };
+  const { memoryServer } = machine;
+  if (memoryServer === undefined) return { reason: 'redis-memory-server is not installed' };
   const cache = await writableCache(machine);
   if (cache === undefined) return { reason: 'redis-memory-server: no cache folder is writable' };
   onProgress?.(
     `asking redis-memory-server for Redis ${version}: the first time, it downloads and compiles (minutes)`,
   );
-  const child = spawn(
-    process.execPath,
-    ['--input-type=module', '--eval', PROGRAM, machine.memoryServer, version, join(cache, 'compiled')],
-    {
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      // Without this setting it would accept any certificate for what it compiles and we then run.
-      env: { ...machine.env, npm_config_strict_ssl: 'true' },
-      detached: true,
-    },
+  const child = ours(() =>
+    spawn(
+      process.execPath,
+      ['--input-type=module', '--eval', PROGRAM, memoryServer, version, join(cache, 'compiled')],
+      {
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+        // Without this setting it would accept any certificate for what it compiles and we then run.
+        env: { ...machine.env, npm_config_strict_ssl: 'true' },
+        detached: true,
+      },
+    ),
   );
   // The compiler and its children are one process group, and go together.
   const stop = (): void => {

@@ -1,0 +1,341 @@
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { standing } from '../../harness/library/regression.ts';
+import { CLI, start, type Ended } from '../helpers/command.ts';
+import { ForeignServer } from '../helpers/foreign-server.ts';
+import { temporaryFolder } from '../helpers/processes.ts';
+import { folderWith } from '../helpers/strategy-sources.ts';
+import { documentedHistory } from '../helpers/workshop.ts';
+
+let foreign: ForeignServer;
+beforeAll(async () => {
+  foreign = await ForeignServer.start();
+});
+afterAll(() => foreign[Symbol.asyncDispose]());
+
+/** What a strategy's module does to reach the server, of which `call` is one line. Its types are erased before it runs. */
+interface Way {
+  imports?: string;
+  /** At module level. */
+  opening?: string;
+  /** In each purchase, before it sells. */
+  purchase?: string;
+  /** In open. */
+  open?: string;
+  seller?: string;
+}
+
+const HEAD = `import type { Strategy } from 'oversell/contract';
+interface Erased {
+  line: number;
+}
+`;
+/** Of the import, the line at module level, of open, seller and purchase. */
+const LINES = { imports: 5, opening: 6, open: 9, seller: 12, purchase: 15 };
+
+const source = ({ imports = '', opening = '', open = '', seller = '', purchase = '' }: Way): string =>
+  `${HEAD}${imports}
+${opening}
+export const mine: Strategy = { name: 'mine', summary: 'connects', connection: 'shared',
+  open: async (redis, sale) => {
+    ${open}
+    await redis.set('stock', sale.stock);
+  }, seller: async (redis) => {
+    ${seller}
+    return {
+      purchase: async () => {
+    ${purchase}
+        return { kind: (await redis.decr('stock')) >= 0 ? 'sold' : 'sold-out' };
+      },
+      remaining: async () => Math.max(0, Number(await redis.get('stock'))),
+    };
+  },
+};
+`;
+
+const IOREDIS = "import { Redis } from 'ioredis';";
+const NET = "import net, { connect, createConnection } from 'node:net';";
+const PING = "write('PING\\r\\n')";
+
+/** Each way of connecting in JavaScript, at import. */
+const ways = ({ port, path }: ForeignServer): Record<string, Way> => ({
+  ioredis: { imports: IOREDIS, opening: `new Redis(${port}).incr('seen');` },
+  'ioredis by a URL with a login': {
+    imports: IOREDIS,
+    opening: `new Redis('redis://me:hidden@127.0.0.1:${port}').incr('seen');`,
+  },
+  'ioredis over a Unix socket': { imports: IOREDIS, opening: `new Redis('${path}').incr('seen');` },
+  'net.connect': { imports: NET, opening: `connect(${port}, '127.0.0.1').${PING};` },
+  'net.createConnection': { imports: NET, opening: `createConnection({ port: ${port} }).${PING};` },
+  'new net.Socket().connect': { imports: NET, opening: `new net.Socket().connect(${port}).${PING};` },
+  'net.connect to a path': { imports: NET, opening: `connect('${path}').${PING};` },
+  'tls.connect': {
+    imports: "import tls from 'node:tls';",
+    opening: `tls.connect({ port: ${port}, rejectUnauthorized: false }).on('error', () => {});`,
+  },
+  'http.get': {
+    imports: "import http from 'node:http';",
+    opening: `http.get('http://127.0.0.1:${port}/').on('error', () => {});`,
+  },
+  fetch: { opening: `void fetch('http://127.0.0.1:${port}/').catch(() => {});` },
+  'a module of CommonJS': { imports: "import './client.cjs';" },
+  'an await at the top': { imports: IOREDIS, opening: `await new Redis(${port}).incr('seen');` },
+});
+
+const CLIENT_CJS = (port: number): string =>
+  `const { Redis } = require(${JSON.stringify(createRequire(import.meta.url).resolve('ioredis'))});\nmodule.exports = new Redis(${port});\nmodule.exports.incr('seen');\n`;
+
+/** Where it is, and what is run there. */
+const shop = (way: Way): string =>
+  folderWith({
+    'sell.ts': source(way),
+    'client.cjs': CLIENT_CJS(foreign.port),
+    'history.jsonl': documentedHistory,
+  });
+
+const run = (folder: string, words: string, cli = CLI): Promise<Ended> =>
+  start(process.execPath, [cli, ...words.split(' ')], {}, folder).ended;
+
+const NOTHING = { connections: 0, commands: [] };
+
+describe('no server that was not named for the run sees a connection', () => {
+  test.each([
+    'ioredis',
+    'ioredis by a URL with a login',
+    'ioredis over a Unix socket',
+    'net.connect',
+    'net.createConnection',
+    'new net.Socket().connect',
+    'net.connect to a path',
+    'tls.connect',
+    'http.get',
+    'fetch',
+    'a module of CommonJS',
+    'an await at the top',
+  ])('from %s at import', async (name) => {
+    const way = ways(foreign)[name]!;
+    const { exitCode, stderr } = await run(shop(way), 'explore ./sell.ts');
+    const line =
+      way.opening === undefined ? /client\.cjs:2: it/ : new RegExp(`sell\\.ts:${LINES.opening}: it`);
+    expect(stderr).toMatch(line);
+    expect(stderr).toMatch(
+      /it opens a connection to \S+, which was not named for this run: nothing was sent\nuse the client/,
+    );
+    expect(stderr).not.toContain('hidden');
+    expect(exitCode).toBe(2);
+    expect(await foreign.seen()).toEqual(NOTHING);
+  });
+});
+
+/** A client that is made where the sale runs. */
+const LAZY: Way = {
+  imports: IOREDIS,
+  opening: 'let made; const client = (port) => (made ??= new Redis(port));',
+};
+const COMMANDS = ['explore ./sell.ts', 'bench ./sell.ts --seconds 1 --trials 1', 'evaluate ./sell.ts'];
+
+describe('from a client that is made', () => {
+  const made = { open: 'open', seller: 'seller', purchase: 'purchase' } as const;
+  test.each(COMMANDS.flatMap((command) => Object.values(made).map((where) => [where, command] as const)))(
+    'in %s, %s is refused with the line, and the server sees nothing',
+    async (where, command) => {
+      const folder = shop({ ...LAZY, [where]: `client(${foreign.port}).incr('seen').catch(() => {});` });
+      const { exitCode, stderr } = await run(folder, command);
+      // The innermost line of the user's, where the client is made, is the one that is told.
+      expect(stderr).toContain(
+        `sell.ts:${LINES.opening}: it opens a connection to localhost:${foreign.port}`,
+      );
+      expect(exitCode).toBe(2);
+      expect(await foreign.seen()).toEqual(NOTHING);
+    },
+  );
+
+  test.each(COMMANDS)('at import, %s is refused, and the server sees nothing', async (command) => {
+    const { exitCode, stderr } = await run(shop(ways(foreign)['ioredis']!), command);
+    expect(stderr).toContain(`sell.ts:${LINES.opening}: it opens`);
+    expect(exitCode).toBe(2);
+    expect(await foreign.seen()).toEqual(NOTHING);
+  });
+
+  test('at import or in a purchase, a replay is refused, and the server sees nothing', async () => {
+    const purchase = `client(${foreign.port}).incr('seen').catch(() => {});`;
+    for (const way of [ways(foreign)['ioredis']!, { ...LAZY, purchase }]) {
+      const folder = shop(way);
+      const { exitCode, stderr } = await run(folder, `replay ${counterexampleOf(folder)}`);
+      expect(stderr).toContain(`sell.ts:${LINES.opening}: it opens`);
+      expect(exitCode).toBe(2);
+      expect(await foreign.seen()).toEqual(NOTHING);
+    }
+  });
+
+  test('at import, a history is checked all the same, as no code is loaded', async () => {
+    const { exitCode } = await run(shop(ways(foreign)['ioredis']!), 'check history.jsonl');
+    expect(exitCode).toBe(0);
+    expect(await foreign.seen()).toEqual(NOTHING);
+  });
+});
+
+const EXAMPLE = '../../reports/example/counterexamples/multi-without-watch-calm-oversell.json';
+
+/** One of a strategy that sent other commands: what is sent first is compared first. */
+function counterexampleOf(folder: string): string {
+  const recorded = JSON.parse(readFileSync(new URL(EXAMPLE, import.meta.url), 'utf8')) as object;
+  const file = join(folder, 'counterexample.json');
+  writeFileSync(file, JSON.stringify({ ...recorded, strategy: 'mine', path: join(folder, 'sell.ts') }));
+  return file;
+}
+
+/** The compiled product with a part of a file replaced. @returns its command */
+function copyWith(file: string, part: string, instead: string): string {
+  const folder = temporaryFolder();
+  const root = resolve(import.meta.dirname, '../..');
+  for (const name of ['dist', 'package.json', 'strategies'])
+    cpSync(join(root, name), join(folder, name), { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  const changed = join(folder, 'dist/harness', file);
+  const text = readFileSync(changed, 'utf8');
+  expect(text).toContain(part);
+  writeFileSync(changed, text.replace(part, instead));
+  return join(folder, 'dist/harness/cli.js');
+}
+
+describe('the server sees it', () => {
+  test.each([...COMMANDS, 'replay counterexample.json'])(
+    'where the hook judges nobody, from %s',
+    async (command) => {
+      const cli = copyWith('wire/network.js', 'const by = judge();', 'const by = undefined;');
+      const folder = shop({
+        ...LAZY,
+        opening: `new Redis(${foreign.port}).incr('seen'); setTimeout(() => process.exit(0), 1500);`,
+      });
+      counterexampleOf(folder);
+      await run(folder, command, cli);
+      const { connections, commands } = await foreign.seen();
+      expect(connections).toBeGreaterThan(0);
+      expect(commands).toContain('incr seen');
+    },
+  );
+
+  test('where it was named for the run, and the sale runs to its end with a client of its own', async () => {
+    const url = `redis://127.0.0.1:${foreign.port}`;
+    const way: Way = {
+      imports: IOREDIS,
+      opening: `const own = new Redis('${url}');`,
+      purchase: "await own.incr('seen');",
+    };
+    const { exitCode, stderr } = await run(
+      shop(way),
+      `bench ./sell.ts --buyers 50 --trials 1 --redis ${url}`,
+    );
+    expect(exitCode, stderr).toBe(0);
+    const { commands } = await foreign.seen();
+    expect(commands.filter((command) => command === 'incr seen').length).toBeGreaterThanOrEqual(50);
+    // Another spelling may be another server: ::1, say.
+    const spelled = { ...way, opening: `const own = new Redis(${foreign.port}, 'localhost');` };
+    const other = await run(shop(spelled), `bench ./sell.ts --buyers 50 --trials 1 --redis ${url}`);
+    expect(other.stderr).toContain(
+      `localhost:${foreign.port}, which was not named for this run, as 127.0.0.1:${foreign.port} was`,
+    );
+    expect(other.exitCode).toBe(2);
+    expect(await foreign.seen()).toEqual(NOTHING);
+  });
+});
+
+describe('what could connect where nobody looks is refused by name', () => {
+  const program =
+    "import child from 'node:child_process'; import threads from 'node:worker_threads'; import dgram from 'node:dgram';";
+  test.each([
+    ['a child process', "child.spawn('redis-cli', ['PING']);", 'starts a child process (redis-cli)'],
+    ['a shell', "child.exec('redis-cli PING');", 'starts a child process (/bin/sh)'],
+    [
+      'a child that is waited for',
+      "child.execFileSync('redis-cli', ['PING']);",
+      'starts a child process (redis-cli)',
+    ],
+    [
+      'a shell that is waited for',
+      "child.execSync('redis-cli PING');",
+      'starts a child process (redis-cli PING)',
+    ],
+    [
+      'a child that is caught',
+      "try { child.spawnSync('redis-cli'); } catch {}",
+      'starts a child process (redis-cli)',
+    ],
+    [
+      'a worker thread',
+      "new threads.Worker('console.log(1)', { eval: true });",
+      'starts a worker thread (console.log(1))',
+    ],
+    [
+      'a datagram',
+      "dgram.createSocket('udp4').send('sold', 8125, '127.0.0.1');",
+      'sends a datagram to 127.0.0.1:8125',
+    ],
+    [
+      'a client in native code',
+      "process.dlopen({ exports: {} }, '/shop/node_modules/@valkey/valkey-glide-linux-x64/glide.node');",
+      'loads Valkey GLIDE, which connects outside of Node',
+    ],
+  ])('%s', async (_, opening, words) => {
+    const { exitCode, stderr } = await run(
+      shop({ imports: program, opening }),
+      'bench ./sell.ts --seconds 1 --trials 1',
+    );
+    expect(stderr).toContain(`sell.ts:${LINES.opening}: it ${words}`);
+    expect(exitCode).toBe(2);
+  });
+
+  test('and a file that only imports what could is run', async () => {
+    const { exitCode, stderr } = await run(
+      shop({ imports: program }),
+      'bench ./sell.ts --buyers 50 --trials 1',
+    );
+    expect(exitCode, stderr).toBe(0);
+  });
+});
+
+describe('beside an exploration in the same process', () => {
+  test('a test keeps its own database, and the code under test is refused', async () => {
+    const folder = shop({ ...LAZY, purchase: `client(${foreign.port}).incr('seen').catch(() => {});` });
+    const counterexample: unknown = JSON.parse(readFileSync(counterexampleOf(folder), 'utf8'));
+    const own = new Redis({ port: foreign.port });
+    await own.ping();
+    await foreign.seen();
+    let asked = 0;
+    let over = false;
+    const working = (async () => {
+      for (; !over; asked++) await own.ping();
+      const another = own.duplicate();
+      await another.ping();
+      another.disconnect();
+    })();
+    const refused = await standing(counterexample, join(folder, 'sell.ts')).catch((error: unknown) => error);
+    over = true;
+    await working;
+    own.disconnect();
+    expect(refused).toMatchObject({ code: 'SERVER_NOT_NAMED', place: `${folder}/sell.ts:${LINES.opening}` });
+    expect(asked).toBeGreaterThan(10);
+    const { connections, commands } = await foreign.seen();
+    expect(connections).toBe(1);
+    expect(commands).not.toContain('incr seen');
+  });
+
+  test('a client that it makes at import is refused, too, and later ones of the test are not', async () => {
+    const folder = shop(ways(foreign)['ioredis']!);
+    const counterexample: unknown = JSON.parse(readFileSync(counterexampleOf(folder), 'utf8'));
+    await expect(standing(counterexample, join(folder, 'sell.ts'))).rejects.toMatchObject({
+      code: 'SERVER_NOT_NAMED',
+      // The lines are those of the test runner, which compiles what it imports in its own way.
+      place: expect.stringMatching(new RegExp(`^${folder}/sell.ts:\\d+$`)) as string,
+    });
+    expect(await foreign.seen()).toEqual(NOTHING);
+    const own = new Redis({ port: foreign.port });
+    await own.ping();
+    own.disconnect();
+    expect((await foreign.seen()).connections).toBe(1);
+  });
+});
