@@ -34,7 +34,7 @@ const KINDS = {
   server: {
     code: 'SERVER_NOT_NAMED',
     remedy:
-      'use the client that open(), seller() and purchase() are handed, and leave out what else is connected to',
+      'use the client that open(), seller() and purchase() are handed, and leave out connections to anything else',
   },
   unseen: {
     code: 'CONNECTIONS_UNSEEN',

@@ -1,14 +1,10 @@
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
-import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { standing } from '../../harness/library/regression.ts';
 import { CLI, start, type Ended } from '../helpers/command.ts';
+import { counterexampleOf, IOREDIS, LAZY, LINES, shopOf, ways, type Way } from '../helpers/connecting.ts';
 import { ForeignServer } from '../helpers/foreign-server.ts';
 import { temporaryFolder } from '../helpers/processes.ts';
-import { folderWith } from '../helpers/strategy-sources.ts';
-import { documentedHistory } from '../helpers/workshop.ts';
 
 let foreign: ForeignServer;
 beforeAll(async () => {
@@ -16,85 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => foreign[Symbol.asyncDispose]());
 
-/** What a strategy's module does to reach the server, of which `call` is one line. Its types are erased before it runs. */
-interface Way {
-  imports?: string;
-  /** At module level. */
-  opening?: string;
-  /** In each purchase, before it sells. */
-  purchase?: string;
-  /** In open. */
-  open?: string;
-  seller?: string;
-}
-
-const HEAD = `import type { Strategy } from 'oversell/contract';
-interface Erased {
-  line: number;
-}
-`;
-/** Of the import, the line at module level, of open, seller and purchase. */
-const LINES = { imports: 5, opening: 6, open: 9, seller: 12, purchase: 15 };
-
-const source = ({ imports = '', opening = '', open = '', seller = '', purchase = '' }: Way): string =>
-  `${HEAD}${imports}
-${opening}
-export const mine: Strategy = { name: 'mine', summary: 'connects', connection: 'shared',
-  open: async (redis, sale) => {
-    ${open}
-    await redis.set('stock', sale.stock);
-  }, seller: async (redis) => {
-    ${seller}
-    return {
-      purchase: async () => {
-    ${purchase}
-        return { kind: (await redis.decr('stock')) >= 0 ? 'sold' : 'sold-out' };
-      },
-      remaining: async () => Math.max(0, Number(await redis.get('stock'))),
-    };
-  },
-};
-`;
-
-const IOREDIS = "import { Redis } from 'ioredis';";
-const NET = "import net, { connect, createConnection } from 'node:net';";
-const PING = "write('PING\\r\\n')";
-
-/** Each way of connecting in JavaScript, at import. */
-const ways = ({ port, path }: ForeignServer): Record<string, Way> => ({
-  ioredis: { imports: IOREDIS, opening: `new Redis(${port}).incr('seen');` },
-  'ioredis by a URL with a login': {
-    imports: IOREDIS,
-    opening: `new Redis('redis://me:hidden@127.0.0.1:${port}').incr('seen');`,
-  },
-  'ioredis over a Unix socket': { imports: IOREDIS, opening: `new Redis('${path}').incr('seen');` },
-  'net.connect': { imports: NET, opening: `connect(${port}, '127.0.0.1').${PING};` },
-  'net.createConnection': { imports: NET, opening: `createConnection({ port: ${port} }).${PING};` },
-  'new net.Socket().connect': { imports: NET, opening: `new net.Socket().connect(${port}).${PING};` },
-  'net.connect to a path': { imports: NET, opening: `connect('${path}').${PING};` },
-  'tls.connect': {
-    imports: "import tls from 'node:tls';",
-    opening: `tls.connect({ port: ${port}, rejectUnauthorized: false }).on('error', () => {});`,
-  },
-  'http.get': {
-    imports: "import http from 'node:http';",
-    opening: `http.get('http://127.0.0.1:${port}/').on('error', () => {});`,
-  },
-  fetch: { opening: `void fetch('http://127.0.0.1:${port}/').catch(() => {});` },
-  'a module of CommonJS': { imports: "import './client.cjs';" },
-  'an await at the top': { imports: IOREDIS, opening: `await new Redis(${port}).incr('seen');` },
-});
-
-const CLIENT_CJS = (port: number): string =>
-  `const { Redis } = require(${JSON.stringify(createRequire(import.meta.url).resolve('ioredis'))});\nmodule.exports = new Redis(${port});\nmodule.exports.incr('seen');\n`;
-
-/** Where it is, and what is run there. */
-const shop = (way: Way): string =>
-  folderWith({
-    'sell.ts': source(way),
-    'client.cjs': CLIENT_CJS(foreign.port),
-    'history.jsonl': documentedHistory,
-  });
+const shop = (way: Way): string => shopOf(way, foreign);
 
 const run = (folder: string, words: string, cli = CLI): Promise<Ended> =>
   start(process.execPath, [cli, ...words.split(' ')], {}, folder).ended;
@@ -130,11 +48,6 @@ describe('no server that was not named for the run sees a connection', () => {
   });
 });
 
-/** A client that is made where the sale runs. */
-const LAZY: Way = {
-  imports: IOREDIS,
-  opening: 'let made; const client = (port) => (made ??= new Redis(port));',
-};
 const COMMANDS = ['explore ./sell.ts', 'bench ./sell.ts --seconds 1 --trials 1', 'evaluate ./sell.ts'];
 
 describe('from a client that is made', () => {
@@ -177,16 +90,6 @@ describe('from a client that is made', () => {
     expect(await foreign.seen()).toEqual(NOTHING);
   });
 });
-
-const EXAMPLE = '../../reports/example/counterexamples/multi-without-watch-calm-oversell.json';
-
-/** One of a strategy that sent other commands: what is sent first is compared first. */
-function counterexampleOf(folder: string): string {
-  const recorded = JSON.parse(readFileSync(new URL(EXAMPLE, import.meta.url), 'utf8')) as object;
-  const file = join(folder, 'counterexample.json');
-  writeFileSync(file, JSON.stringify({ ...recorded, strategy: 'mine', path: join(folder, 'sell.ts') }));
-  return file;
-}
 
 /** The compiled product with a part of a file replaced. @returns its command */
 function copyWith(file: string, part: string, instead: string): string {
@@ -295,47 +198,5 @@ describe('what could connect where nobody looks is refused by name', () => {
       'bench ./sell.ts --buyers 50 --trials 1',
     );
     expect(exitCode, stderr).toBe(0);
-  });
-});
-
-describe('beside an exploration in the same process', () => {
-  test('a test keeps its own database, and the code under test is refused', async () => {
-    const folder = shop({ ...LAZY, purchase: `client(${foreign.port}).incr('seen').catch(() => {});` });
-    const counterexample: unknown = JSON.parse(readFileSync(counterexampleOf(folder), 'utf8'));
-    const own = new Redis({ port: foreign.port });
-    await own.ping();
-    await foreign.seen();
-    let asked = 0;
-    let over = false;
-    const working = (async () => {
-      for (; !over; asked++) await own.ping();
-      const another = own.duplicate();
-      await another.ping();
-      another.disconnect();
-    })();
-    const refused = await standing(counterexample, join(folder, 'sell.ts')).catch((error: unknown) => error);
-    over = true;
-    await working;
-    own.disconnect();
-    expect(refused).toMatchObject({ code: 'SERVER_NOT_NAMED', place: `${folder}/sell.ts:${LINES.opening}` });
-    expect(asked).toBeGreaterThan(10);
-    const { connections, commands } = await foreign.seen();
-    expect(connections).toBe(1);
-    expect(commands).not.toContain('incr seen');
-  });
-
-  test('a client that it makes at import is refused, too, and later ones of the test are not', async () => {
-    const folder = shop(ways(foreign)['ioredis']!);
-    const counterexample: unknown = JSON.parse(readFileSync(counterexampleOf(folder), 'utf8'));
-    await expect(standing(counterexample, join(folder, 'sell.ts'))).rejects.toMatchObject({
-      code: 'SERVER_NOT_NAMED',
-      // The lines are those of the test runner, which compiles what it imports in its own way.
-      place: expect.stringMatching(new RegExp(`^${folder}/sell.ts:\\d+$`)) as string,
-    });
-    expect(await foreign.seen()).toEqual(NOTHING);
-    const own = new Redis({ port: foreign.port });
-    await own.ping();
-    own.disconnect();
-    expect((await foreign.seen()).connections).toBe(1);
   });
 });
