@@ -24,12 +24,17 @@ export type PurchaseOutcome =
   | { kind: 'sold'; remaining?: number }
   | { kind: 'sold-out' }
   | { kind: 'limit-reached' }
+  /** The user holds units already, by this request or another: for code that remembers users, not requests. */
+  | { kind: 'already-yours' }
   /** Contention: surely no effect. */
   | { kind: 'gave-up'; attempts: number };
 
-/** One line of the ledger: a request that the store remembers as sold. */
+/**
+ * One line of the ledger: a request that the store remembers as sold. Without `requestId`, where the code remembers
+ * users, it belongs to its user's first sold request.
+ */
 export interface RecordedSale {
-  requestId: string;
+  requestId?: string;
   userId: string;
   quantity: number;
 }
@@ -100,11 +105,16 @@ export interface Seller {
   purchase(request: PurchaseRequest, redis: Client): Promise<PurchaseOutcome>;
   /** Units still for sale, as the store says. */
   remaining(): Promise<number>;
-  /** The ledger. */
+  /** The ledger; of a strategy that confirms, what is sold for good. */
   recorded?(): Promise<RecordedSale[]>;
   /** Gives a sold request's units back. */
   release?(request: PurchaseRequest): Promise<void>;
   restock?(quantity: number): Promise<void>;
+  /**
+   * The buyer paid. Where it exists, `sold` is a hold, and only a confirm that returned acknowledges a sale. Buyers
+   * confirm once, late, twice or never, in any process.
+   * @throws a DefiniteError when it is too late and the buyer is refunded; any other throw means *unknown*
+   */
   confirm?(request: PurchaseRequest): Promise<void>;
   /** One bounded pass of background work: sweep, consume, recover. */
   runJob?(): Promise<'worked' | 'idle'>;

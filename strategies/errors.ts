@@ -33,6 +33,13 @@ export class MissingProductError extends DefiniteError {
   }
 }
 
+/** The buyer confirms what has run out and is sold to others: nothing is taken, and the buyer is refunded. */
+export class TooLateError extends DefiniteError {
+  constructor(requestId: string) {
+    super('TOO_LATE', `the hold of "${requestId}" ran out, and its units are sold: refund the buyer`);
+  }
+}
+
 /** The strategy cannot do what the sale asks for; thrown by `open`, before anything is sold. */
 export class UnsupportedError extends DefiniteError {
   constructor(strategy: string, feature: string) {

@@ -7,7 +7,7 @@
 -- KEYS[5] deadlines (sorted set, request id by the end of its hold in ms)
 -- ARGV[1] request id   ARGV[2] user id   ARGV[3] quantity (units)   ARGV[4] most units per user, '' = no limit
 -- ARGV[5] until when it is held (ms), '' = for good
--- Answers {'held'} | {'sold', units left} | {'sold-out'} | {'limit-reached'} | {'missing'}
+-- Answers {'held', units left} | {'sold', units left} | {'sold-out'} | {'limit-reached'} | {'missing'}
 local stock = redis.call('GET', KEYS[1])
 if redis.call('HEXISTS', KEYS[3], ARGV[1]) == 1 then
   return { 'sold', tonumber(stock or '0') }
@@ -31,7 +31,7 @@ end
 if ARGV[5] ~= '' then
   redis.call('HSET', KEYS[4], ARGV[1], line)
   redis.call('ZADD', KEYS[5], ARGV[5], ARGV[1])
-  return { 'held' }
+  return { 'held', tonumber(stock or '0') }
 end
 redis.call('HDEL', KEYS[4], ARGV[1])
 redis.call('ZREM', KEYS[5], ARGV[1])

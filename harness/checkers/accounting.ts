@@ -11,8 +11,8 @@ const NAMED = 5;
 
 /**
  * Judges what sums at rest can show. *Held*: ledger units, whoever was told what; without a ledger, acknowledged
- * units; less what was released. A release or restock whose outcome is unknown may or may not have
- * taken effect, so it counts in favour of the property in question.
+ * units; less what was released. A release or restock whose outcome is unknown, and a hold that no confirm
+ * acknowledged, may or may not have taken effect, so it counts in favour of the property in question.
  */
 export function judgeAtRest(facts: FactsAtRest): Accounts {
   return judgeJoined(facts, joinByName(facts.requests, facts.recorded ?? []));
@@ -119,6 +119,11 @@ function judgeUserLimit({ sale }: SaleAtRest, sums: Sums): PropertyVerdict {
 /** Without a ledger a sale is known to be lost only where its units are for sale again after a restart. */
 function judgeLostSale(facts: SaleAtRest, sums: Sums): PropertyVerdict {
   const { lost, heldLeast, onSaleMost } = sums;
+  const deceived = [...sums.claims].flatMap(([user, holds]) => (holds ? [] : [user]));
+  if (deceived.length > 0) {
+    const message = `${atMost(deceived)} was told already-yours and holds nothing at rest`;
+    return finding('violated', 'lost-sale', message, { units: deceived.length });
+  }
   const again = facts.restarted ? heldLeast + units(facts.drained ?? 0) - onSaleMost : 0;
   if (lost.length > 0) {
     const message = `acknowledged but not in the ledger: ${listed(lost)}`;

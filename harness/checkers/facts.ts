@@ -9,8 +9,12 @@ export interface RequestFacts {
   userId: string;
   /** Units that one sale of this request takes. */
   quantity: number;
-  /** See `outcomeOfAttempts`. */
+  /** See `outcomeOfAttempts`, and `paid` where the strategy confirms. */
   outcome: Outcome;
+  /** It was sold, and no confirm acknowledged that: it may have given its units back, or have them yet. */
+  onHold?: boolean;
+  /** It was told `already-yours`. */
+  claims?: boolean;
   /** The client sent it again by itself, or the buyer asked again. */
   resent: boolean;
   /** Units that acknowledged releases gave back. */
@@ -34,6 +38,8 @@ export interface SaleAtRest {
   recorded?: Iterable<RecordedSale>;
   /** The store came back with less than it had acknowledged. */
   restarted?: boolean;
+  /** So much time has passed that no hold is left which was to end by itself. */
+  lapsed?: boolean;
 }
 
 export interface FactsAtRest extends SaleAtRest {
@@ -44,6 +50,8 @@ export interface FactsAtRest extends SaleAtRest {
 /** Each request beside what the ledger has of it, if there is one. */
 export interface Joined {
   requests: Iterable<readonly [RequestFacts, LedgerEntry | undefined]>;
+  /** Users who were told `already-yours`. */
+  claimants: ReadonlySet<string>;
   /** What it has of requests that nobody made; asked for after `requests` was gone through. */
   unasked(): Iterable<RecordedSale>;
 }
@@ -64,20 +72,81 @@ export function outcomeOfAttempts(attempts: readonly Outcome[]): Outcome {
   return attempts.at(-1) ?? 'rejected';
 }
 
+/** What a request comes to where only a confirm acknowledges. One that was refused is refunded: it surely holds nothing. */
+export function paid(
+  attempts: readonly Outcome[],
+  confirms: readonly Outcome[],
+): Pick<RequestFacts, 'outcome' | 'onHold'> {
+  if (confirms.includes('done')) return { outcome: 'sold' };
+  if (confirms.includes('unknown')) return { outcome: 'unknown', onHold: true };
+  // An attempt whose outcome is unknown may take units anew, after the refund.
+  if (confirms.length > 0) return { outcome: attempts.includes('unknown') ? 'unknown' : 'rejected' };
+  const outcome = outcomeOfAttempts(attempts);
+  return outcome === 'sold' ? { outcome, onHold: true } : { outcome };
+}
+
+/**
+ * Who is told `already-yours` and was never told `sold` has what one of their requests took whose outcome is unknown: the
+ * one that was told so, if it may be that one.
+ * @returns its place; −1 if there is none
+ */
+export function claimed(requests: readonly { outcome: Outcome; claims: boolean }[]): number {
+  if (!requests.some(({ claims }) => claims)) return -1;
+  if (requests.some(({ outcome }) => outcome === 'sold')) return -1;
+  const own = requests.findIndex(({ outcome, claims }) => claims && outcome === 'unknown');
+  return own >= 0 ? own : requests.findIndex(({ outcome }) => outcome === 'unknown');
+}
+
+/**
+ * Deals a user's ledger lines that name no request out over the user's requests: those that were sold first, each as
+ * much as it asked for. What is beyond all of them is the first one's.
+ *
+ * @returns units by request
+ */
+export function dealtByUser(
+  units: number,
+  requests: readonly Pick<RequestFacts, 'quantity' | 'outcome'>[],
+): number[] {
+  const shares = requests.map(() => 0);
+  const order = [...requests.keys()].toSorted((a, b) => rank(requests[a]!) - rank(requests[b]!) || a - b);
+  let left = units;
+  for (const r of order) {
+    shares[r] = Math.min(left, requests[r]!.quantity);
+    left -= shares[r];
+  }
+  if (order.length > 0) shares[order[0]!]! += left;
+  return shares;
+}
+
+const rank = ({ outcome }: Pick<RequestFacts, 'outcome'>): number =>
+  outcome === 'sold' ? 0 : outcome === 'unknown' ? 1 : 2;
+
 /** Requests and ledger by name: each entry, or several together, beside the request that it is of. */
-export function joinByName(requests: Iterable<RequestFacts>, recorded: readonly RecordedSale[]): Joined {
+export function joinByName(asked: Iterable<RequestFacts>, recorded: readonly RecordedSale[]): Joined {
+  const requests = [...asked];
   const entries = new Map<string, LedgerEntry>();
-  for (const { requestId, userId, quantity } of recorded) {
+  const nameless = new Map<string, number>();
+  const add = (requestId: string, userId: string, quantity: number): void => {
     const earlier = entries.get(requestId);
     if (earlier) earlier.quantity += quantity;
     else entries.set(requestId, { userId, quantity });
+  };
+  for (const { requestId, userId, quantity } of recorded) {
+    if (requestId) add(requestId, userId, quantity);
+    else nameless.set(userId, (nameless.get(userId) ?? 0) + quantity);
   }
-  const asked = new Set<string>();
-  function* join(): Generator<readonly [RequestFacts, LedgerEntry | undefined]> {
-    for (const request of requests) {
-      asked.add(request.requestId);
-      yield [request, entries.get(request.requestId)];
-    }
+  const users = new Set(requests.map(({ userId }) => userId));
+  for (const [userId, units] of nameless) {
+    const own = requests.filter((request) => request.userId === userId);
+    dealtByUser(units, own).forEach((share, i) => {
+      if (share !== 0) add(own[i]!.requestId, userId, share);
+    });
   }
-  return { requests: join(), unasked: () => recorded.filter(({ requestId }) => !asked.has(requestId)) };
+  const names = new Set(requests.map(({ requestId }) => requestId));
+  return {
+    requests: requests.map((request) => [request, entries.get(request.requestId)] as const),
+    claimants: new Set(requests.flatMap(({ userId, claims }) => (claims ? [userId] : []))),
+    unasked: () =>
+      recorded.filter(({ requestId, userId }) => !(requestId ? names.has(requestId) : users.has(userId))),
+  };
 }

@@ -12,16 +12,17 @@ export type OrderedOperation = Pick<
 >;
 
 /**
- * The refusals that no order of the model's operations explains; empty when one order explains them all. For a few
- * operations (the explorer's): the search is exact and, at worst, exponential.
+ * The refusals, and the answers `already-yours`, that no order of the model's operations explains; empty when one order
+ * explains them all. For a few operations (the explorer's): the search is exact and, at worst, exponential.
  *
  * A `sold-out` is explained where, at its place, fewer units are available than it asks for; a `limit-reached`
  * where the user's units and the quantity exceed the limit; a request that holds units is never rightly refused.
+ * An `already-yours` is explained where its user holds units.
  * A sale is always let through, and `available` may fall below zero, so that an oversold unit is reported as that,
  * and not once more as a refusal that it spoilt. What is unknown may take effect at any time after its invocation,
  * also long after its completion, or never; attempts of one request sell it once.
  *
- * When no order explains all of them, the refusals are taken in the order of their completion: each is kept if some
+ * When no order explains all of them, they are taken in the order of their completion: each is kept if some
  * order explains it together with those kept before, else it is returned, and no longer constrains the rest.
  */
 export function falseRefusals<T extends OrderedOperation>(sale: Sale, operations: readonly T[]): T[] {
@@ -42,18 +43,26 @@ export function falseRefusals<T extends OrderedOperation>(sale: Sale, operations
   return unexplained;
 }
 
-const isRefusal = (outcome: Outcome): boolean => outcome === 'sold-out' || outcome === 'limit-reached';
+export const isRefusal = (outcome: Outcome): boolean =>
+  outcome === 'sold-out' || outcome === 'limit-reached' || outcome === 'already-yours';
 
 const hasEffect = (outcome: Outcome): boolean =>
   outcome === 'sold' || outcome === 'done' || outcome === 'unknown';
+
+/** What may become of units that a purchase took and nobody pays: a release that may take effect at any time, or never. */
+export const lapseOf = (purchase: OrderedOperation): OrderedOperation => ({
+  ...purchase,
+  op: 'release',
+  outcome: 'unknown',
+});
 
 /** For the linearizability checker: an unknown outcome is an open end. */
 export function timed(operation: OrderedOperation): Timed<SaleInput, Outcome> {
   const { request, user, op, quantity, invoked, completed, outcome } = operation;
   return {
     process: 0,
-    input: { op, request, user, quantity },
-    output: outcome,
+    input: { op: op === 'confirm' ? 'purchase' : op, request, user, quantity },
+    output: op === 'confirm' && outcome === 'done' ? 'sold' : outcome,
     invoked,
     completed: outcome === 'unknown' ? Infinity : completed,
   };

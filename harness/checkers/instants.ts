@@ -3,7 +3,7 @@ import type { OperationColumns } from '../history/columns.ts';
 import type { Evidence } from './checker.ts';
 import { contextOf } from './context.ts';
 import { orderByTime } from './order.ts';
-import { DONE, RESTOCK, SOLD, UNKNOWN, type Requests } from './requests.ts';
+import { CONFIRM, DONE, RESTOCK, SOLD, UNKNOWN, type Requests } from './requests.ts';
 
 /**
  * Units that are acknowledged and not yet being released, through time. A unit counts from its acknowledgement to
@@ -44,7 +44,7 @@ export function oversoldAtSomeInstant(
   requests: Requests,
 ): Evidence | undefined {
   const everAcknowledged = requests.quantity.reduce(
-    (sum, quantity, r) => (requests.soldAt[r] === Infinity ? sum : sum + quantity),
+    (sum, quantity, r) => (requests.acknowledgedAt[r] === Infinity ? sum : sum + quantity),
     0,
   );
   if (everAcknowledged <= sale.stock) return undefined;
@@ -88,7 +88,7 @@ export function overLimitAtSomeInstant(
   if (limit === undefined) return undefined;
   const ever = new Float64Array(operations.strings.size);
   for (let r = 0; r < requests.count; r++) {
-    if (requests.soldAt[r] !== Infinity) ever[requests.user[r]!]! += requests.quantity[r]!;
+    if (requests.acknowledgedAt[r] !== Infinity) ever[requests.user[r]!]! += requests.quantity[r]!;
   }
   const timeline = new Timeline();
   for (let r = 0; r < requests.count; r++) {
@@ -112,17 +112,20 @@ export function overLimitAtSomeInstant(
 }
 
 function addHolding(timeline: Timeline, requests: Requests, r: number): void {
-  const from = requests.soldAt[r]!;
+  const from = requests.acknowledgedAt[r]!;
   const until = requests.releasedAt[r]!;
   if (from >= until) return;
   timeline.add(from, requests.quantity[r]!, r);
   if (until !== Infinity) timeline.add(until, -requests.quantity[r]!, r);
 }
 
+const acknowledges = ({ op, outcome }: OperationColumns, row: number, { confirmed }: Requests): boolean =>
+  confirmed ? op[row] === CONFIRM && outcome[row] === DONE : outcome[row] === SOLD;
+
 function rowOfAcknowledgement(operations: OperationColumns, requests: Requests, r: number): number {
   for (let row = 0; row < operations.length; row++) {
-    if (requests.ofOperation[row] !== r || operations.outcome[row] !== SOLD) continue;
-    if (operations.completed[row] === requests.soldAt[r]) return row;
+    if (requests.ofOperation[row] !== r || !acknowledges(operations, row, requests)) continue;
+    if (operations.completed[row] === requests.acknowledgedAt[r]) return row;
   }
   return -1;
 }

@@ -5,7 +5,9 @@ import { judgeJoined, type Accounts } from './accounting.ts';
 import type { SaleAtRest } from './facts.ts';
 import type { Evidence, Judgement, PropertyVerdict } from './checker.ts';
 import { overLimitAtSomeInstant, oversoldAtSomeInstant } from './instants.ts';
-import { DONE, joinLedger, foldRequests, had, RESTOCK, SOLD, UNKNOWN, type Requests } from './requests.ts';
+import { deceivedClaims, refusedThoughPaid } from './claims.ts';
+import { joinLedger } from './ledger-join.ts';
+import { DONE, foldRequests, had, RESTOCK, SOLD, UNKNOWN, type Requests } from './requests.ts';
 import { judgeRefusals, type RefusalOptions } from './refusals.ts';
 
 /** Operations that evidence shows. */
@@ -18,7 +20,7 @@ const SHOWN = 10;
  */
 export function judge(history: History, options: RefusalOptions): Judgement {
   const operations = OperationColumns.from(history.operations);
-  const requests = foldRequests(operations);
+  const requests = foldRequests(operations, history.confirms);
   const accounts = judgeAccounts(history, operations, requests);
   return {
     ...accounts,
@@ -49,9 +51,9 @@ function judgeAccounts(history: History, operations: OperationColumns, requests:
       show('user-limit'),
       overLimitAtSomeInstant(history.sale, operations, requests),
     ),
-    'lost-sale': ledgerUnread ? inconclusive('lost-sale', LEDGER_UNREAD) : show('lost-sale'),
+    'lost-sale': deceivedClaims(operations, requests).reduceRight(alsoViolated, ledgerUnread ? inconclusive('lost-sale', LEDGER_UNREAD) : show('lost-sale')),
     progress: show('progress'),
-    'false-refusal': show('false-refusal'),
+    'false-refusal': refusedThoughPaid(operations, requests).reduceRight(alsoViolated, show('false-refusal')),
   };
 }
 

@@ -2,7 +2,7 @@ import type { Sale } from '../../strategies/contract.ts';
 import type { OperationColumns } from '../history/columns.ts';
 import type { Outcome } from '../documents/vocabulary.ts';
 import type { PropertyVerdict } from './checker.ts';
-import { timed } from './false-refusals.ts';
+import { lapseOf, timed } from './false-refusals.ts';
 import { checkLinearizable } from './linearizability.ts';
 import type { ModelOperation } from './model.ts';
 import { orderByTime } from './order.ts';
@@ -12,6 +12,7 @@ import {
   had,
   isRefusal,
   LIMIT_REACHED,
+  PURCHASE,
   RELEASE,
   RESTOCK,
   SOLD,
@@ -49,7 +50,9 @@ export function searchRefusals({
   if (rows.length > SEARCHABLE) {
     return undecidedRefusals(operations, undecided, `the ${part}, are too many for the general search`);
   }
-  const history = inputs(sale, operations, rows);
+  const { confirmed } = requests;
+  const history = inputs({ sale, confirmed }, operations, rows);
+  if (confirmed) history.push(...lapses(operations, rows));
   const from = stateAfter(sale, operations, requests, { before, rows });
   const model = saleModel(sale, { letThrough: true, from });
   const result = checkLinearizable(model, history, { timeoutMs });
@@ -62,7 +65,7 @@ export function searchRefusals({
       `the general search over ${part}, was not done in ${timeoutMs} ms`,
     );
   }
-  const left = result.unplaced.map((operation) => rows[history.indexOf(operation)]!);
+  const left = result.unplaced.flatMap((operation) => rows[history.indexOf(operation)] ?? []);
   return unplacedOperations(operations, left, note);
 }
 
@@ -92,10 +95,11 @@ function uncertainPart(operations: OperationColumns, requests: Requests): Part {
   return { before: order.slice(0, cut), rows: order.slice(cut).filter(matters) };
 }
 
-/** Its effect is unknown, or its request was released in an order, or with a refusal, that leaves a doubt. */
+/** Its effect is unknown, it may lapse, or its request was released in an order, or with a refusal, that leaves a doubt. */
 function isUncertain(operations: OperationColumns, requests: Requests, row: number): boolean {
   if (operations.outcome[row] === UNKNOWN) return true;
   const r = requests.ofOperation[row]!;
+  if (requests.confirmed) return true;
   if (r < 0 || requests.releases[r] === 0) return false;
   const refused = had(requests.outcomes[r]!, SOLD_OUT) || had(requests.outcomes[r]!, LIMIT_REACHED);
   return refused || requests.settledAt[r]! >= requests.releasedAt[r]!;
@@ -103,7 +107,7 @@ function isUncertain(operations: OperationColumns, requests: Requests, row: numb
 
 /** Whether it can change or must see the stock. */
 function hasPlace(operations: OperationColumns, requests: Requests, row: number): boolean {
-  if (operations.op[row] === RELEASE && requests.ofOperation[row]! < 0) return false;
+  if (operations.op[row] !== RESTOCK && requests.ofOperation[row]! < 0) return false;
   const outcome = operations.outcome[row];
   return outcome === SOLD || outcome === DONE || outcome === UNKNOWN || isRefusal(operations, row);
 }
@@ -136,7 +140,7 @@ function stateAfter(sale: Sale, operations: OperationColumns, requests: Requests
 
 /** The operations as the model takes them, with a mark on those that nothing else refers to. */
 function inputs(
-  sale: Sale,
+  { sale, confirmed }: { sale: Sale; confirmed: boolean },
   operations: OperationColumns,
   rows: readonly number[],
 ): ModelOperation<SaleInput, Outcome>[] {
@@ -150,7 +154,16 @@ function inputs(
     const operation = timed(operations.at(row));
     const names =
       sale.perUserLimit === undefined ? [operations.request] : [operations.request, operations.user];
-    const alone = names.every((name) => uses.get(name[row]!) === 1);
+    const alone = !confirmed && names.every((name) => uses.get(name[row]!) === 1);
     return { ...operation, input: { ...operation.input, alone } };
   });
 }
+
+/** In a run the clock goes on all the time: what an attempt took may lapse as soon as it has it. */
+const lapses = (
+  operations: OperationColumns,
+  rows: readonly number[],
+): ModelOperation<SaleInput, Outcome>[] =>
+  rows
+    .filter((row) => operations.op[row] === PURCHASE && !isRefusal(operations, row))
+    .map((row) => timed(lapseOf(operations.at(row))));

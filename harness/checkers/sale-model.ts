@@ -35,8 +35,10 @@ function mayAnswer(
   sale: Sale,
   state: SaleState,
   purchase: SaleInput,
-  answer: 'sold' | 'sold-out' | 'limit-reached',
+  answer: 'sold' | 'sold-out' | 'limit-reached' | 'already-yours',
 ): boolean {
+  if (answer === 'already-yours')
+    return [...state.holdings.values()].some(({ user }) => user === purchase.user);
   if (state.holdings.has(purchase.request)) return answer === 'sold';
   const short = purchase.quantity > state.available;
   const overLimit =
@@ -80,7 +82,8 @@ function changed(units: ReadonlyMap<string, number>, user: string, by: number): 
 
 /**
  * The sale as a model for the linearizability checker. Operations that surely had no effect (`gave-up`,
- * `rejected`) do not belong in its history; those with an unknown outcome do, with an open end, and the checker
+ * `rejected`) do not belong in its history; a confirm is a purchase of the same request, which changes nothing where that
+ * holds its units, and a hold that nobody pays is a release of unknown outcome; those with an unknown outcome do, with an open end, and the checker
  * leaves them out where they did nothing.
  *
  * @param options `letThrough`: a sale always takes its units, and `available` may fall below zero. That asks
@@ -116,7 +119,7 @@ function apply(
   input: SaleInput,
   outcome: Outcome,
 ): SaleState | undefined {
-  if (outcome === 'sold-out' || outcome === 'limit-reached') {
+  if (outcome === 'sold-out' || outcome === 'limit-reached' || outcome === 'already-yours') {
     return mayAnswer(sale, state, input, outcome) ? state : undefined;
   }
   const next = effect(sale, state, input, letThrough && outcome === 'sold');

@@ -3,10 +3,13 @@ import type { OperationColumns } from '../history/columns.ts';
 import { Heap, Heaps } from './heap.ts';
 import { orderByTime } from './order.ts';
 import {
+  CONFIRM,
   DONE,
   had,
   isRefusal,
+  mayBeFree,
   PURCHASE,
+  REJECTED,
   RELEASE,
   RESTOCK,
   SOLD,
@@ -44,7 +47,7 @@ import {
  * - A purchase whose outcome is *unknown* takes its units only where the model sells. It may want others to come
  *   later, so that there is still enough for it, and which of several unknown ones fit together is a knapsack.
  * - A release that overlaps its own sale may come first and free nothing; and a request that is refused, sold and
- *   released may be refused after the release.
+ *   released may be refused after the release. A hold that nobody confirmed may have been released at any time.
  *
  * The *witness* reading decides each such case in some way that the model allows: if it explains all refusals, it is
  * an order, and the property holds. The *bound* reading lets each case lower the stock at every instant at which any
@@ -145,10 +148,11 @@ export class StockSweep {
     }
   }
 
-  /** A request that was sold before, and never given back, holds its units for ever. */
+  /** A request that was acknowledged before, and never given back, holds its units for ever. */
   #isHopeless(row: number): boolean {
     const r = this.#requests.ofOperation[row]!;
-    return !this.#isReleased(r) && this.#operations.invoked[row]! > this.#requests.soldAt[r]!;
+    const isReleased = this.#requests.releases[r] !== 0;
+    return !isReleased && this.#operations.invoked[row]! > this.#requests.acknowledgedAt[r]!;
   }
 
   #mayHold(r: number): boolean {
@@ -157,11 +161,13 @@ export class StockSweep {
   }
 
   #isReleased(r: number): boolean {
-    return this.#requests.releases[r] !== 0;
+    return mayBeFree(this.#requests, r);
   }
 
   #invoke(row: number): void {
-    if (this.#operations.op[row] !== PURCHASE) return;
+    const op = this.#operations.op[row];
+    if (op === CONFIRM) return this.#confirm(row);
+    if (op !== PURCHASE) return;
     const outcome = this.#operations.outcome[row]!;
     const r = this.#requests.ofOperation[row]!;
     if (outcome === SOLD || outcome === UNKNOWN) {
@@ -171,6 +177,15 @@ export class StockSweep {
     } else if (isRefusal(this.#operations, row)) {
       this.#refuse(row, r);
     }
+    this.#explainAll();
+  }
+
+  /** Who is acknowledged holds units, if they were taken anew for it; one whose outcome is unknown may. */
+  #confirm(row: number): void {
+    const r = this.#requests.ofOperation[row]!;
+    const outcome = this.#operations.outcome[row];
+    if (r < 0 || outcome === REJECTED) return;
+    this.#want(r, outcome === DONE ? WANTED : WANTED_IF_THERE_IS_ENOUGH);
     this.#explainAll();
   }
 

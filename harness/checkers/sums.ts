@@ -20,12 +20,16 @@ export interface Sums {
   /** Refused, by whatever words, and in the ledger all the same. */
   refusedThoughHeld: (Excess & { outcome: Outcome })[];
   stuck: RequestFacts[];
+  /** Users who were told that they have something already, and whether they have, or gave it back. */
+  claims: Map<string, boolean>;
 }
 
 export interface Excess {
   request: string;
   units: number;
 }
+
+const REFUSED: ReadonlySet<Outcome> = new Set(['sold-out', 'limit-reached', 'gave-up', 'rejected']);
 
 /** Goes through the requests once, and through what the ledger has beyond them. */
 export function sumUp(facts: SaleAtRest, joined: Joined): Sums {
@@ -44,24 +48,32 @@ export function sumUp(facts: SaleAtRest, joined: Joined): Sums {
     lost: [],
     refusedThoughHeld: [],
     stuck: [],
+    claims: new Map([...joined.claimants].map((user) => [user, false])),
   };
   for (const [request, entry] of joined.requests) {
-    if (hasLedger) addRecorded(sums, facts.sale, request, entry);
+    if (hasLedger) addRecorded(sums, facts, request, entry);
     addAcknowledged(sums, facts.sale, request, !hasLedger);
     if (request.resent) sums.anyResent = true;
     if (request.stuck && request.outcome !== 'sold') sums.stuck.push(request);
+    if (sums.claims.size > 0 && hasSomething(request, entry, hasLedger)) meetClaim(sums, request.userId);
   }
   for (const { requestId, userId, quantity } of joined.unasked()) {
     // Recorded for a request that nobody made: more than the nothing that it asked for.
-    sums.doubled.push({ request: requestId, units: quantity });
+    meetClaim(sums, userId);
+    sums.doubled.push({ request: requestId || `nobody's request of ${userId}`, units: quantity });
     addToUser(sums, facts.sale, userId, { recorded: quantity, acknowledged: 0 });
   }
   return sums;
 }
 
 /** A ledger may drop what was released or keep it, so no request holds less than nothing. */
-function addRecorded(sums: Sums, sale: Sale, request: RequestFacts, recorded: LedgerEntry | undefined): void {
-  const { requestId, outcome } = request;
+function addRecorded(
+  sums: Sums,
+  { sale, lapsed }: SaleAtRest,
+  request: RequestFacts,
+  recorded: LedgerEntry | undefined,
+): void {
+  const { requestId, outcome, onHold = false } = request;
   const quantity = units(request.quantity);
   const releasedUnknown = request.releasedUnknown ?? 0;
   const inLedger = recorded?.quantity ?? 0;
@@ -70,21 +82,28 @@ function addRecorded(sums: Sums, sale: Sale, request: RequestFacts, recorded: Le
   sums.heldLeast += Math.min(least, quantity);
   // An unknown purchase may have taken effect after the release.
   sums.heldMost += outcome === 'unknown' ? inLedger : units(inLedger - request.released);
-  if (outcome !== 'sold' && outcome !== 'unknown' && least > 0)
+  // A hold stands in no ledger while it lasts.
+  if (onHold && !lapsed) sums.heldMost += units(quantity - request.released - inLedger);
+  if (REFUSED.has(outcome) && least > 0)
     sums.refusedThoughHeld.push({ request: requestId, units: least, outcome });
   // Where the order of a release and a sale is in doubt, the request may rightly have been sold once more.
   const twice = inLedger - quantity - releasedUnknown;
   if (twice > 0) sums.doubled.push({ request: requestId, units: twice });
-  const lost = outcome === 'sold' ? quantity - request.released - releasedUnknown - inLedger : 0;
+  const lost = outcome === 'sold' && !onHold ? quantity - request.released - releasedUnknown - inLedger : 0;
   if (lost > 0) sums.lost.push({ request: requestId, units: lost });
   if (recorded) addToUser(sums, sale, recorded.userId, { recorded: least, acknowledged: 0 });
 }
 
 function addAcknowledged(sums: Sums, sale: Sale, request: RequestFacts, countsAsHeld: boolean): void {
   const quantity = units(request.quantity);
+  const most = units(quantity - request.released);
+  if (request.onHold) {
+    sums.possiblySold += most;
+    if (countsAsHeld) sums.heldMost += most;
+    return;
+  }
   if (request.outcome === 'unknown') sums.possiblySold += quantity;
   if (request.outcome !== 'sold') return;
-  const most = units(quantity - request.released);
   const least = units(most - (request.releasedUnknown ?? 0));
   sums.possiblySold += most;
   sums.acknowledged += least;
@@ -93,6 +112,17 @@ function addAcknowledged(sums: Sums, sale: Sale, request: RequestFacts, countsAs
     sums.heldMost += most;
   }
   addToUser(sums, sale, request.userId, { recorded: 0, acknowledged: least });
+}
+
+/** Whoever is told that they have something already has it in the ledger, or by acknowledgement, or gave it back. */
+function hasSomething(request: RequestFacts, entry: LedgerEntry | undefined, hasLedger: boolean): boolean {
+  const { outcome, onHold, released, releasedUnknown = 0 } = request;
+  if (released + releasedUnknown > 0 || onHold) return true;
+  return hasLedger ? (entry?.quantity ?? 0) > 0 : outcome === 'sold';
+}
+
+function meetClaim({ claims }: Sums, user: string): void {
+  if (claims.has(user)) claims.set(user, true);
 }
 
 function addToUser(

@@ -44,6 +44,11 @@ export const exploreCommand: CommandFile = {
     whole('--releases <n>', 'how many sold requests may be released', 0).default(0),
     whole('--restocks <n>', 'how many times one unit may be restocked', 0).default(0),
     whole('--jobs <n>', 'how many passes of background work may run between the purchases', 0).default(0),
+    whole(
+      '--confirms <n>',
+      'how many times buyers may confirm, where the strategy has confirm() (default: once each, and one of them twice)',
+      1,
+    ),
     whole('--offices <n>', 'how many processes do background work and nothing else (default: 1)', 1),
     new Option('--workers <who>', 'whether only those do background work, or buyers’ processes, too')
       .choices(WORKERS)

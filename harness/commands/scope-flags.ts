@@ -21,6 +21,7 @@ export interface ScopeFlags {
   releases: number;
   restocks: number;
   jobs: number;
+  confirms?: number;
   offices?: number;
   workers: Workers;
   seed: number;
@@ -37,7 +38,8 @@ export function scopeOfFlags(flags: ScopeFlags): Scope {
   within('--attempts', attempts, 1, 100);
   for (const [flag, amount] of Object.entries({ releases, restocks, jobs }))
     within(`--${flag}`, amount, 0, MOST_OF_ONE);
-  const { offices } = flags;
+  const { offices, confirms } = flags;
+  if (confirms !== undefined) within('--confirms', confirms, 1, 2 * buyers);
   if (offices !== undefined) within('--offices', offices, 1, MOST_OFFICES);
   const users = flags.users ?? buyers;
   const instances = flags.instances ?? buyers;
@@ -60,6 +62,7 @@ export function scopeOfFlags(flags: ScopeFlags): Scope {
     ...(perUserLimit === undefined ? {} : { perUserLimit }),
     ...(offices === undefined ? {} : { offices }),
     ...(jobs === 0 ? {} : { workers: oneOf('--workers', flags.workers, WORKERS) }),
+    ...(confirms === undefined ? {} : { confirms }),
   };
 }
 

@@ -18,7 +18,7 @@ const OWN_EVENTS = ['start', 'execute', 'deliver', 'timer', 'immediate'] as cons
 
 /** One line of the diagram. */
 export const stepSchema = z.strictObject({
-  /** The buyer's letter; several letters where buyers share an instance; `server`; `office` for its back office. */
+  /** The buyer's letter; several letters where buyers share an instance; `server`; `office`; `till`, which is told of payments. */
   actor: z.string(),
   event: z.enum([
     ...OWN_EVENTS,
@@ -31,7 +31,7 @@ export const stepSchema = z.strictObject({
   ]),
   command: z.array(z.string()).optional(),
   reply: z.string().optional(),
-  /** The key that expired or was evicted; what became of the commands that a dead client had sent. */
+  /** The key that expired or was evicted; what became of the commands that a dead client had sent; where a buyer confirms. */
   detail: z.string().optional(),
   /** What `remaining()` says after the step; null where it fails. */
   stock: z.number().nullable(),
@@ -48,7 +48,7 @@ const request = z.object({
   quantity: z.number(),
 }) satisfies z.ZodType<PurchaseRequest>;
 const callSchema = z.union([
-  z.object({ method: z.enum(['purchase', 'release']), request }),
+  z.object({ method: z.enum(['purchase', 'release', 'confirm']), request }),
   z.object({ method: z.literal('restock'), quantity: z.number() }),
   z.object({ method: z.enum(['open', 'seller', 'remaining', 'recorded', 'runJob', 'close']) }),
 ]);

@@ -163,6 +163,17 @@ const REQUEST_ROWS = {
     asks: true,
     words: 'background work begins',
   },
+  confirm: {
+    summary: 'a buyer who was sold units confirms',
+    hits: 'buyer',
+    asks: true,
+    words: 'confirms%',
+  },
+  late: {
+    summary: 'time passes to any deadline, or by an hour, while a buyer may still confirm',
+    hits: 'clock',
+    words: 'time passes before it is paid',
+  },
 } as const satisfies Record<string, Row>;
 
 /** Faults that may happen at any point, as `--faults` names them. */

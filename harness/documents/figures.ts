@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PROPERTIES } from '../../strategies/contract.ts';
 import { machineSchema } from './machine.ts';
-import { ARRIVAL_PROFILES, MODES, OUTCOMES, OVERALL_VERDICTS, VERDICTS } from './vocabulary.ts';
+import { ARRIVAL_PROFILES, MODES, OUTCOMES, OVERALL_VERDICTS, VERDICTS, type Outcome } from './vocabulary.ts';
 
 /** The figures of a measuring session. One that was not measured is null. */
 
@@ -12,6 +12,12 @@ const figure = z.number().nullable();
 /** What is most likely, with its 95 % interval. Null: not measured, or too few trials for an interval. */
 export const intervalSchema = z.strictObject({ median: figure, low: figure, high: figure });
 export type Interval = z.infer<typeof intervalSchema>;
+
+const NO_OUTCOMES = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
+/** Operations by how they ended. Ways that are not named did not occur: files outlive the list. */
+export const outcomesSchema = z
+  .partialRecord(z.enum(OUTCOMES), count)
+  .transform((some): Record<Outcome, number> => ({ ...NO_OUTCOMES, ...some }));
 
 /** Milliseconds. A percentile for which too little was measured is null: X needs 10 / (1 − X) values. */
 const percentilesSchema = z.strictObject({
@@ -187,7 +193,7 @@ export const courseSchema = z.strictObject({
   /** Until the last sale; then the drain phase begins. */
   sellingMs: z.number(),
   elapsedMs: z.number(),
-  outcomes: z.record(z.enum(OUTCOMES), count),
+  outcomes: outcomesSchema,
   /** Response times of purchases that began while units were sold, and after. */
   sellingResponseMs: percentilesSchema,
   drainResponseMs: percentilesSchema,

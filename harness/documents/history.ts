@@ -39,6 +39,8 @@ export type ShownOperation = z.infer<typeof operationSchema>;
 /** The first line. */
 export const headerSchema = z.looseObject({
   oversell: z.literal(1),
+  /** Sold is a hold, which a confirm acknowledges; where there is one, this need not be said. */
+  confirms: z.boolean().exactOptional(),
   sale: z.looseObject({
     sku: name,
     stock: count,
@@ -68,7 +70,8 @@ const operationLineSchema = z
   });
 
 const recordedSaleSchema = z.looseObject({
-  requestId: name,
+  /** Absent where the code remembers users, not requests. */
+  requestId: name.exactOptional(),
   userId: name,
   quantity: anyNumber,
 }) satisfies z.ZodType<RecordedSale>;

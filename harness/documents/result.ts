@@ -10,11 +10,12 @@ import {
   courseSchema,
   failureSchema,
   offeredSchema,
+  outcomesSchema,
 } from './figures.ts';
 import { evidenceSchema } from './judgement.ts';
 import { machineSchema } from './machine.ts';
 import { FAULTS } from './faults.ts';
-import { COVERAGES, GUARANTEES, OUTCOMES, VERDICTS } from './vocabulary.ts';
+import { COVERAGES, GUARANTEES, VERDICTS } from './vocabulary.ts';
 
 /** The shape of result.json; read-result.ts reads it, and those of older versions. */
 
@@ -70,7 +71,7 @@ const environmentResult = z.strictObject({
   /** Runs of that scope that were recorded and judged. */
   histories: count,
   /** Over all histories. */
-  outcomes: z.record(z.enum(OUTCOMES), count),
+  outcomes: outcomesSchema,
   /** What purchases threw, by kind. */
   failures: z.array(failureSchema),
   properties: z.record(z.enum(PROPERTIES), cell),

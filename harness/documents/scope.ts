@@ -28,6 +28,8 @@ export const scopeSchema = z.strictObject({
   releases: count,
   /** Restocks of one unit. */
   restocks: count,
+  /** Confirms in all, of a strategy that confirms: there, absent is one of each buyer and one more. */
+  confirms: count.exactOptional(),
   /** Passes of background work. */
   jobs: count,
   /** Processes that do nothing but background work and restocks; absent: one. */

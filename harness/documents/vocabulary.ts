@@ -21,18 +21,19 @@ export type Coverage = (typeof COVERAGES)[number];
 export const GUARANTEES = ['holds', 'breaks', 'n/a'] as const satisfies readonly Guarantee[];
 
 /** What one operation does. */
-export const OPS = ['purchase', 'release', 'restock'] as const;
+export const OPS = ['purchase', 'release', 'restock', 'confirm'] as const;
 export type Op = (typeof OPS)[number];
 
 /**
- * How an operation ended. `done`: a release or restock that was acknowledged. `rejected`: a DefiniteError, surely
- * without effect. `unknown`: timeout, lost connection, crash or any other throw; it may have taken effect, also
+ * How an operation ended. `already-yours`: the user holds units, by this request or another. `done`: a release, restock
+ * or confirm that was acknowledged. `rejected`: a DefiniteError, surely without effect; of a confirm, too late. `unknown`: timeout, lost connection, crash or any other throw; it may have taken effect, also
  * later than its completion.
  */
 export const OUTCOMES = [
   'sold',
   'sold-out',
   'limit-reached',
+  'already-yours',
   'gave-up',
   'done',
   'rejected',
@@ -41,9 +42,10 @@ export const OUTCOMES = [
 export type Outcome = (typeof OUTCOMES)[number];
 
 export const ENDINGS: Record<Op, readonly Outcome[]> = {
-  purchase: ['sold', 'sold-out', 'limit-reached', 'gave-up', 'rejected', 'unknown'],
+  purchase: ['sold', 'sold-out', 'limit-reached', 'already-yours', 'gave-up', 'rejected', 'unknown'],
   release: ['done', 'rejected', 'unknown'],
   restock: ['done', 'rejected', 'unknown'],
+  confirm: ['done', 'rejected', 'unknown'],
 };
 
 /** Which processes do background work: those that do nothing else, or buyers' as well. */

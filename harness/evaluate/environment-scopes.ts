@@ -9,6 +9,7 @@ import { NO_FAULTS } from '../documents/faults.ts';
 import type { Scope } from '../documents/scope.ts';
 import type { Abilities } from '../explorer/process/seller-abilities.ts';
 import { dealt } from '../explorer/scope/ids.ts';
+import { confirmsOf } from '../explorer/scope/payments.ts';
 
 /** A large sale under real concurrency. */
 export interface SampledSale extends LargeSale {
@@ -21,7 +22,7 @@ const JOBS = 1;
 /**
  * The fixed scopes of an environment: three buyers on three instances, two units, quantity 1, three attempts, and
  * what the environment adds. Strategies that keep a limit per user are held to one in scopes of its own; those that
- * work in the background do so between the purchases, too.
+ * work in the background do so between the purchases, too; and where there is a confirm, buyers confirm.
  *
  * @returns undefined where the strategy cannot run it
  */
@@ -48,6 +49,7 @@ export function scopesOf(
       instances: buyers,
       client: 'default',
       jobs: abilities.runJob ? JOBS : 0,
+      ...(abilities.confirm && { confirms: confirmsOf({ buyers }) }),
       seed,
       ...addition,
       buyers,

@@ -13,12 +13,14 @@ import { ALL_RULES, type Rules } from './rules.ts';
 import { AtRest } from './search/at-rest.ts';
 import { conclusionOf, overall, verdictOf, type Conclusion } from './search/conclusion.ts';
 import { counterexamplesOf } from './search/counterexamples.ts';
+import { confirmsOf } from './scope/payments.ts';
 import { sample, type Sample } from './search/sampling.ts';
 import { Search, type SearchProgress, type SearchResult } from './search/search.ts';
 import { verify } from './search/verify.ts';
 import { ServerMemo } from './server/memo.ts';
 import { audit, NO_AUDIT, type AuditFindings } from './sockets/audit.ts';
 import { everyRealInterleaving } from './sockets/unreduced.ts';
+import { abilitiesIn } from './space/abilities.ts';
 import { ALL_REDUCTIONS, NOTHING_REDUCED, sharesPackages } from './space/setting.ts';
 import { Space } from './space/space.ts';
 
@@ -60,13 +62,18 @@ export async function explore(options: ExploreOptions): Promise<Exploration> {
 async function exploreOn(options: ExploreOptions): Promise<Exploration> {
   const memo = await ServerMemo.open(options.target, { ...ALL_RULES, ...options.rules });
   try {
-    if (options.unreduced) return await exploreUnreduced(options, memo);
+    if (options.unreduced) return await exploreUnreduced(await paying(options, memo), memo);
     const merging = options.merging ?? true;
     const reductions: Reductions = { ...ALL_REDUCTIONS, merging, symmetry: merging };
     const rules: Partial<Rules> = {};
+    let { scope } = options;
     for (;;) {
       try {
-        return await exploreWith({ ...options, rules: { ...options.rules, ...rules } }, memo, reductions);
+        return await exploreWith(
+          { ...options, scope, rules: { ...options.rules, ...rules } },
+          memo,
+          reductions,
+        );
       } catch (error) {
         // What a package keeps from one process to the next shows at once where a history is run again meanwhile.
         const packages = sharesPackages(options.subject, { ...ALL_RULES, ...options.rules, ...rules });
@@ -75,7 +82,8 @@ async function exploreOn(options: ExploreOptions): Promise<Exploration> {
           continue;
         }
         if (!(error instanceof StartAgain)) throw error;
-        if (error.cause === 'symmetry') reductions.symmetry = false;
+        if (error.cause === 'confirms') scope = { ...scope, confirms: confirmsOf(scope) };
+        else if (error.cause === 'symmetry') reductions.symmetry = false;
         else if (error.cause === 'chunks') reductions.fuse = false;
         else if (error.cause === 'shared-chunks') rules.sharedChunks = true;
         else if (error.cause === 'too-many-chunks') rules.sharedChunks = 'left out';
@@ -178,6 +186,14 @@ async function auditOf(
   const shared = { ...subject, evaluate: () => subject.evaluate(false) };
   const venue = { subject: sharesPackages(subject, explored.rules) ? shared : subject, memo, target };
   return audit(plainSpace(options, explored, memo), venue, { samples, random, expected });
+}
+
+/** With the confirms that the scope has where it names none; the reduced search finds out as it begins. */
+async function paying(options: ExploreOptions, memo: ServerMemo): Promise<ExploreOptions> {
+  const { scope, subject } = options;
+  if (scope.confirms !== undefined) return options;
+  const { confirm } = await abilitiesIn({ ...scope, buyers: 0, instances: 0 }, subject, memo);
+  return confirm ? { ...options, scope: { ...scope, confirms: confirmsOf(scope) } } : options;
 }
 
 /** The honest twin: as slow as it looks. It has no counterexamples to show; the reduced search has. */

@@ -1,5 +1,5 @@
 import { constants, isUtf8 } from 'node:buffer';
-import type { RecordedSale, Sale } from '../../strategies/contract.ts';
+import type { RecordedSale } from '../../strategies/contract.ts';
 import { UsageError } from '../ground/errors.ts';
 import { OperationColumns } from './columns.ts';
 import { LedgerColumns } from './ledger.ts';
@@ -26,7 +26,7 @@ export class HistoryReader {
   readonly #ledger = new LedgerColumns(this.#operations.strings);
   readonly #unknownKeys = new Set<string>();
   #line = 0;
-  #sale: Sale | undefined;
+  #header: Pick<History, 'sale' | 'confirms'> | undefined;
   #drained: number | undefined;
   #recorded: LedgerColumns | null | undefined;
 
@@ -61,8 +61,8 @@ export class HistoryReader {
   }
 
   end(): HistoryFile {
-    if (this.#sale === undefined) throw this.#corrupt(1, 'is missing: the file is empty');
-    const history: HistoryFile['history'] = { sale: this.#sale, operations: this.#operations };
+    if (this.#header === undefined) throw this.#corrupt(1, 'is missing: the file is empty');
+    const history: HistoryFile['history'] = { ...this.#header, operations: this.#operations };
     if (this.#drained !== undefined) history.drained = this.#drained;
     if (this.#recorded !== undefined) history.recorded = this.#recorded;
     return { history, unknownKeys: [...this.#unknownKeys] };
@@ -70,7 +70,7 @@ export class HistoryReader {
 
   /** Takes a line of the usual shape. @returns where it ends; −1 if it is of another */
   #scan(lines: Buffer, start: number): number {
-    if (this.#sale === undefined) return -1;
+    if (this.#header === undefined) return -1;
     const end = this.#scanner.scan(lines, start, lines.length);
     if (end !== -1) this.#operations.pushRow(this.#scanner.row);
     if (end !== -1 || this.#recorded === null) return end;
@@ -85,7 +85,7 @@ export class HistoryReader {
       if (line.length > constants.MAX_STRING_LENGTH) throw new LineError('is too long');
       const text = line.toString();
       const unknownKey = (key: string): unknown => this.#unknownKeys.add(key);
-      if (this.#sale === undefined) this.#sale = parseHeader(text, unknownKey);
+      if (this.#header === undefined) this.#header = parseHeader(text, unknownKey);
       else this.#takeLine(parseLine(text, unknownKey));
     } catch (error) {
       if (error instanceof LineError) throw this.#corrupt(this.#line, error.message);

@@ -113,8 +113,8 @@ export async function writeHistory(path: string, history: History): Promise<void
   }
 }
 
-function* linesOf({ sale, operations, drained, recorded }: History): Generator<string> {
-  yield JSON.stringify({ oversell: 1, sale });
+function* linesOf({ sale, confirms, operations, drained, recorded }: History): Generator<string> {
+  yield JSON.stringify({ oversell: 1, ...(confirms !== undefined && { confirms }), sale });
   for (const operation of operations) yield operationLine(operation);
   if (drained !== undefined) yield JSON.stringify({ op: 'drained', value: drained });
   if (recorded !== undefined) yield* ledgerLines(recorded);

@@ -23,7 +23,8 @@ export class LedgerColumns implements Iterable<RecordedSale> {
     return ledger;
   }
 
-  push({ requestId, userId, quantity }: RecordedSale): void {
+  /** Without a request, its name is the empty one. */
+  push({ requestId = '', userId, quantity }: RecordedSale): void {
     this.pushRow(this.strings.intern(requestId), this.strings.intern(userId), quantity);
   }
 
@@ -37,8 +38,9 @@ export class LedgerColumns implements Iterable<RecordedSale> {
 
   /** The sale in row i, which must exist. */
   at(i: number): RecordedSale {
+    const requestId = this.strings.text(this.request[i]!);
     return {
-      requestId: this.strings.text(this.request[i]!),
+      ...(requestId !== '' && { requestId }),
       userId: this.strings.text(this.user[i]!),
       quantity: this.quantity[i]!,
     };

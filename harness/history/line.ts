@@ -1,6 +1,6 @@
 import type { RecordedSale, Sale } from '../../strategies/contract.ts';
 import { ENDINGS, OPS, OUTCOMES } from '../documents/vocabulary.ts';
-import type { Operation } from './operation.ts';
+import type { History, Operation } from './operation.ts';
 
 /** One line of a history file, as it stands there. */
 export type Line =
@@ -33,19 +33,22 @@ export const MOST_PROCESSES = 2 ** 31 - 1;
 /** Is told each key that the format does not know, with the object that it stands in. */
 type UnknownKey = (key: string) => unknown;
 
-/** The sale of the first line. @throws LineError */
-export function parseHeader(text: string, unknownKey: UnknownKey): Sale {
+/** The first line. @throws LineError */
+export function parseHeader(text: string, unknownKey: UnknownKey): Pick<History, 'sale' | 'confirms'> {
   const header = parseObject(text);
   if (header['oversell'] !== 1) {
     throw new LineError('is not a header: begin with {"oversell":1,"sale":{"sku":"…","stock":…}}');
   }
   const sold = asObject('sale', header['sale']);
-  tellUnknown(header, ['oversell', 'sale'], unknownKey);
+  tellUnknown(header, ['oversell', 'sale', 'confirms'], unknownKey);
   tellUnknown(sold, ['sku', 'stock', 'perUserLimit'], (key) => unknownKey(`sale.${key}`));
   const { sku, stock, perUserLimit } = sold;
   const sale: Sale = { sku: string('sale.sku', sku), stock: units('sale.stock', stock, 0) };
   if (perUserLimit !== undefined) sale.perUserLimit = units('sale.perUserLimit', perUserLimit, 1);
-  return sale;
+  const { confirms } = header;
+  if (confirms === undefined) return { sale };
+  if (typeof confirms !== 'boolean') throw new LineError(`is wrong: confirms is ${shown(confirms)}, not a boolean`);
+  return { sale, confirms };
 }
 
 /** @throws LineError */
@@ -113,7 +116,7 @@ function parseSales(sales: unknown, unknownKey: UnknownKey): readonly RecordedSa
   return sales.map((item: unknown, i): RecordedSale => {
     if (isRecordedSale(item)) {
       tellUnknown(item, SALE_KEYS, (key) => unknownKey(`recorded.sales.${key}`));
-      return item;
+      return item.requestId === '' ? { userId: item.userId, quantity: item.quantity } : item;
     }
     throw new LineError(`is wrong: sale ${i + 1} of the ledger is ${JSON.stringify(item)}`);
   });
@@ -121,7 +124,7 @@ function parseSales(sales: unknown, unknownKey: UnknownKey): readonly RecordedSa
 
 function isRecordedSale(item: unknown): item is RecordedSale {
   if (typeof item !== 'object' || item === null) return false;
-  const { requestId, userId, quantity } = item as Record<string, unknown>;
+  const { requestId = '', userId, quantity } = item as Record<string, unknown>;
   const ids = [requestId, userId];
   return (
     ids.every((id) => typeof id === 'string' && !HALF_A_CHARACTER.test(id)) && typeof quantity === 'number'

@@ -10,6 +10,8 @@ export interface Operation extends Omit<ShownOperation, 'completed'> {
 /** The record of one run. */
 export interface History {
   sale: Sale;
+  /** `sold` is a hold, and only a confirm acknowledges. Absent: so it is where an operation confirms. */
+  confirms?: boolean;
   operations: Iterable<Operation>;
   /** Units that could be bought at rest; absent when nobody measured it. */
   drained?: number;

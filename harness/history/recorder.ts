@@ -20,6 +20,7 @@ const REJECTED = outcomeCode('rejected');
 const SOLD = outcomeCode('sold');
 const SOLD_OUT = outcomeCode('sold-out');
 const LIMIT_REACHED = outcomeCode('limit-reached');
+const ALREADY_YOURS = outcomeCode('already-yours');
 const GAVE_UP = outcomeCode('gave-up');
 
 /** What an instance tells of its purchases. */
@@ -79,6 +80,8 @@ export class Recorder {
         return this.#end(row, SOLD_OUT, completedNs, NaN);
       case 'limit-reached':
         return this.#end(row, LIMIT_REACHED, completedNs, NaN);
+      case 'already-yours':
+        return this.#end(row, ALREADY_YOURS, completedNs, NaN);
       case 'gave-up':
         return this.#end(row, GAVE_UP, completedNs, NaN);
       default:

@@ -201,7 +201,7 @@ const queueing =
       async runJob() {
         const next = read === 'lpop' ? await redis.lpop(queue) : await redis.lindex(queue, 0);
         if (next === null) return 'idle';
-        const { requestId, quantity } = JSON.parse(next) as RecordedSale;
+        const { requestId, quantity } = JSON.parse(next) as Required<RecordedSale>;
         await run(decide, requestId, quantity, next);
         return 'worked';
       },

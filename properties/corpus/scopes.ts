@@ -5,7 +5,7 @@ import { NO_FAULTS } from '../../harness/documents/faults.ts';
 import { dealt } from '../../harness/explorer/scope/ids.ts';
 import type { Mutant, Smallest } from './parts.ts';
 
-const AMOUNTS = ['releases', 'restocks', 'jobs'] as const;
+const AMOUNTS = ['releases', 'restocks', 'jobs', 'confirms'] as const;
 
 /**
  * The smallest scope that shows the mistake: one of its environment's, with fewer buyers and units, and only those
@@ -25,7 +25,7 @@ export function smallestScope({ caught, ...mutant }: Mutant, abilities: Abilitie
 function isWithin({ buyers, stock, faults = {}, quantities, ...rest }: Smallest, large: Scope): boolean {
   const same = Object.entries(rest).every(([key, value]) => {
     const amount = AMOUNTS.find((one) => one === key);
-    return amount ? Number(value) <= large[amount] : large[key as keyof Scope] === value;
+    return amount ? Number(value) <= (large[amount] ?? 0) : large[key as keyof Scope] === value;
   });
   const spendable = Object.entries(faults).every(
     ([fault, amount]) => amount <= large.faults[fault as keyof typeof faults],

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { Redis } from 'ioredis';
 import { saleModel, type SaleState } from '../../harness/checkers/sale-model.ts';
 import type { Op, Outcome } from '../../harness/documents/vocabulary.ts';
-import type { PurchaseRequest, Sale, Seller, SellerEnv, Strategy } from '../../strategies/contract.ts';
+import type { PurchaseRequest, RecordedSale, Sale, Seller, SellerEnv, Strategy } from "../../strategies/contract.ts";
 
 /** The pure model of the sale, and every request that was sold in it and not released since. */
 export interface Model {
@@ -197,7 +197,7 @@ class Crash implements Command {
   }
 }
 
-const byId = (a: PurchaseRequest, b: PurchaseRequest): number => (a.requestId < b.requestId ? -1 : 1);
+const byId = (a: RecordedSale, b: RecordedSale): number => (a.requestId! < b.requestId! ? -1 : 1);
 
 class Read implements Command {
   check(): boolean {

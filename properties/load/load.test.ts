@@ -155,8 +155,8 @@ describe('what is lent and counted', () => {
   });
 });
 
-const byId = (a: { requestId: string }, b: { requestId: string }): number =>
-  a.requestId.localeCompare(b.requestId);
+const byId = (a: { requestId?: string }, b: { requestId?: string }): number =>
+  a.requestId!.localeCompare(b.requestId!);
 
 /** How often a process began an operation before it had ended the one before. */
 function overlaps(operations: readonly Operation[]): number {

@@ -28,7 +28,7 @@ export interface DiagramRow {
 }
 
 export interface Lanes {
-  /** A lane per buyer; then, where there are any, who asks again and the back office. */
+  /** A lane per buyer; then, where there are any, who asks again, the till and the back office. */
   lanes: string[];
   rows: DiagramRow[];
 }
@@ -45,7 +45,7 @@ export function lanesOf({ scope, steps }: Interleaving): Lanes {
   const buyers = Array.from({ length: scope.buyers }, (_, b) => String.fromCharCode(65 + b));
   const actors = new Set(steps.map(({ actor }) => actor));
   const offices = [...actors].filter((actor) => actor.startsWith('office')).toSorted();
-  const others = [...(actors.has('retry') ? ['retry'] : []), ...offices];
+  const others = [...['retry', 'till'].filter((actor) => actors.has(actor)), ...offices];
   const lanes = [...buyers, ...others];
   const fates = fatesOf(steps);
   return {

@@ -18,6 +18,7 @@ function answerOf(settled: Settled): Outcome {
     case 'sold':
     case 'sold-out':
     case 'limit-reached':
+    case 'already-yours':
     case 'gave-up':
       return outcome.kind;
     case undefined:
@@ -25,6 +26,6 @@ function answerOf(settled: Settled): Outcome {
   }
   throw new CannotExplore(
     `purchase returned ${JSON.stringify(settled.value) ?? `a ${typeof settled.value}`}`,
-    "return { kind: 'sold' }, { kind: 'sold-out' }, { kind: 'limit-reached' } or { kind: 'gave-up', attempts }",
+    "return { kind: 'sold' }, { kind: 'sold-out' }, { kind: 'limit-reached' }, { kind: 'already-yours' } or { kind: 'gave-up', attempts }",
   );
 }

@@ -15,7 +15,7 @@ import { buried, inWorld } from './worlds.ts';
 
 /** A call on a seller. Purchases are numbered by their buyer. */
 export type Call =
-  | { method: 'purchase' | 'release'; request: PurchaseRequest }
+  | { method: 'purchase' | 'release' | 'confirm'; request: PurchaseRequest }
   | { method: 'restock'; quantity: number }
   | { method: 'open' | 'seller' | 'remaining' | 'recorded' | 'runJob' | 'close' };
 
@@ -290,6 +290,8 @@ export class Instance implements VirtualWorld {
         return this.#purchase(seller, call.request);
       case 'release':
         return seller.release?.(call.request);
+      case 'confirm':
+        return seller.confirm?.(call.request);
       case 'restock':
         return seller.restock?.(call.quantity);
       case 'remaining':

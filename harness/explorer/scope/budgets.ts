@@ -20,11 +20,14 @@ export const MOST_OF_ONE = 3;
 const MOST_BITS = 30;
 
 /** How often each extra may happen in the scope. */
-export const amountsOf = ({ faults, releases, restocks, jobs }: Scope): Record<Extra, number> => ({
+export const amountsOf = ({ faults, releases, restocks, jobs, confirms = 0 }: Scope): Record<Extra, number> => ({
   ...faults,
   release: releases,
   restock: restocks,
   job: jobs,
+  confirm: confirms,
+  // Once is enough to be late.
+  late: Math.min(1, confirms),
 });
 
 /**
@@ -91,6 +94,11 @@ export class Budgets {
   /** Whether an instance may still be asked for something after its purchases are answered. */
   asking(packed: number): boolean {
     return (packed & this.#asking) !== 0;
+  }
+
+  /** The same, but for confirms. */
+  askingToo(packed: number): boolean {
+    return (packed & this.#asking & ~this.#maskOf(['confirm'])) !== 0;
   }
 
   /** What can pay for an event of a connection; empty if nothing can. */

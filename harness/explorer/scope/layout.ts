@@ -4,41 +4,55 @@ import { buyersOf } from './ids.ts';
 
 /**
  * Slots hold processes, and operations are what their intervals are kept of. Slots: the instances, one for each
- * further attempt that may need a process of its own, and back offices if there is work for them. Operations: the first attempt
- * of each buyer, then further ones (retries and repeats), releases and restocks in the order in which they are used up.
+ * further attempt that may need a process of its own, the till if buyers confirm, and back offices if there is work for them.
+ * Operations: the first attempt of each buyer, then further ones (retries and repeats), releases, restocks and confirms in
+ * the order in which they are used up; and confirms by buyer.
  */
 export interface Layout {
   slots: number;
   instances: number;
   firstRetrySlot: number;
+  /** A process that sells nothing and is told of payments; -1 where nobody confirms. */
+  till: number;
   /** The first back office, whom restocks are asked of; -1 without restocks and jobs. The others follow it. */
   office: number;
+  /** Those whose intervals matter. */
   operations: number;
   firstRetry: number;
   firstRelease: number;
   firstRestock: number;
+  firstConfirm: number;
 }
 
 export function layoutOf(scope: Scope): Layout {
-  const { buyers, instances, releases, restocks, jobs, faults } = scope;
+  const { buyers, instances, releases, restocks, jobs, faults, confirms = 0 } = scope;
   const hasOffice = restocks + jobs > 0;
   const attempts = furtherAttempts(faults);
-  const office = hasOffice ? instances + attempts : -1;
-  const slots = instances + attempts + (hasOffice ? (scope.offices ?? 1) : 0);
+  const paying = confirms > 0 ? 1 : 0;
+  const till = paying ? instances + attempts : -1;
+  const office = hasOffice ? instances + attempts + paying : -1;
+  const slots = instances + attempts + paying + (hasOffice ? (scope.offices ?? 1) : 0);
+  const firstConfirm = buyers + attempts + releases + restocks;
   return {
     slots,
     instances,
     firstRetrySlot: instances,
+    till,
     office,
-    operations: buyers + attempts + releases + restocks,
+    operations: firstConfirm,
     firstRetry: buyers,
     firstRelease: buyers + attempts,
     firstRestock: buyers + attempts + releases,
+    firstConfirm,
   };
 }
 
 /** Whether the slot holds a back office. */
 export const isOffice = ({ office }: Layout, slot: number): boolean => office >= 0 && slot >= office;
+
+/** Whether the process stands there from the beginning: those of further attempts start when they are asked. */
+export const isOpen = (layout: Layout, slot: number): boolean =>
+  slot < layout.instances || slot === layout.till || isOffice(layout, slot);
 
 /** Buyers whose first attempt the slot serves. */
 export const buyersIn = (scope: Scope, slot: number): number[] =>

@@ -9,6 +9,14 @@ import type {
   ServerFault,
 } from '../../documents/faults.ts';
 
+/** How a confirm stands to what came before it. */
+export interface Paying {
+  /** The clock has moved since its purchase began: what was held may be gone. */
+  late: boolean;
+  /** An earlier one was acknowledged. */
+  paid: boolean;
+}
+
 /** One branch of the search: an event of one slot. */
 export type Move =
   | { kind: 'start'; buyer: number }
@@ -22,6 +30,7 @@ export type Move =
   | FaultMove
   | { kind: 'cut-all' }
   | { kind: AttemptFault | 'release'; buyer: number; operation: number }
+  | ({ kind: 'confirm'; buyer: number; operation: number } & Paying)
   /** The buyer asks a process that starts for it: after a crash, or another one behind a load balancer. */
   | { kind: 'elsewhere'; buyer: number; operation: number; as: AttemptFault }
   | { kind: 'restock'; operation: number }

@@ -76,7 +76,9 @@ export function conclusionOf(judged: Judged): Conclusion {
 function unspentOf({ result, question: { scope } }: Judged): { unspent?: Extra[] } {
   if (!result.exhausted) return {};
   const amounts = amountsOf(scope);
-  const unspent = EXTRAS.filter((extra) => amounts[extra] > 0 && !result.spent.has(extra));
+  // Nobody asks for the time that passes before a confirm.
+  const asked = EXTRAS.filter((extra) => amounts[extra] > 0 && extra !== 'late');
+  const unspent = asked.filter((extra) => !result.spent.has(extra));
   return unspent.length > 0 ? { unspent } : {};
 }
 

@@ -1,8 +1,8 @@
 import { overlappingAttempts } from '../../documents/faults.ts';
 import type { Scope } from '../../documents/scope.ts';
 import type { Space } from '../space/space.ts';
-import { interval } from '../space/spans.ts';
-import type { Finish } from './judge-end.ts';
+import { interval, NO_SPAN } from '../space/spans.ts';
+import type { Fate, Finish } from './judge-end.ts';
 
 /** What became of every operation that started, in this state. */
 export function finishesOf(
@@ -23,7 +23,9 @@ export function finishesOf(
         // A process that died owes nobody an answer, but may have sold; one that lives and cannot go on hangs.
         fate: call.outcome ?? (phase === 'live' ? 'hung' : 'unknown'),
         resent: call.resent,
-        ...interval(spanOf(operation)),
+        ...(call.late && { late: true }),
+        ...(call.paid && { paid: true }),
+        ...interval(operation < space.layout.operations ? spanOf(operation) : NO_SPAN),
       });
     }
   }
@@ -35,6 +37,7 @@ export function finishesOf(
  * that was told so twice has its units once.
  */
 export function netAcknowledged(space: Space, locals: readonly number[]): number {
+  if (space.layout.till >= 0) return paidUnits(space, locals);
   let units = 0;
   for (const local of locals) units += netOf(space, local);
   return overlappingAttempts(space.scope.faults) > 0 ? units - toldAgain(space, locals) : units;
@@ -52,6 +55,25 @@ export function netOf(space: Space, local: number): number {
   return units;
 }
 
+/** The same where only a confirm acknowledges. Buyers keep their names. */
+const paidUnits = (space: Space, locals: readonly number[]): number =>
+  paidOf(
+    space.scope,
+    locals.flatMap((local) => space.locals.values[local]!.calls),
+  );
+
+function paidOf(
+  { quantities }: Scope,
+  calls: readonly { kind: string; buyer: number; outcome?: Fate | undefined }[],
+): number {
+  const paid = new Set(
+    calls.flatMap(({ kind, buyer, outcome }) => (kind === 'confirm' && outcome === 'done' ? [buyer] : [])),
+  );
+  for (const { kind, buyer } of calls) if (kind === 'release') paid.delete(buyer);
+  const restocks = calls.filter(({ kind }) => kind === 'restock').length;
+  return [...paid].reduce((units, buyer) => units + quantities[buyer]!, 0) - restocks;
+}
+
 /** Units of acknowledgements after a request's first, wherever it was served. With repeats, buyers keep their names. */
 function toldAgain(space: Space, locals: readonly number[]): number {
   const told = locals.flatMap((local) =>
@@ -64,7 +86,13 @@ function toldAgain(space: Space, locals: readonly number[]): number {
 }
 
 /** Units that buyers were told they have and did not ask to give back, less what was put on sale meanwhile. */
-export function acknowledgedUnits({ quantities }: Scope, finishes: readonly Finish[]): number {
+export function acknowledgedUnits(scope: Scope, finishes: readonly Finish[]): number {
+  const { quantities, confirms = 0 } = scope;
+  if (confirms > 0)
+    return paidOf(
+      scope,
+      finishes.map(({ fate: outcome, ...call }) => ({ ...call, outcome })),
+    );
   let units = 0;
   const told = new Set<number>();
   for (const { kind, buyer, fate } of finishes) {

@@ -1,7 +1,7 @@
 import { PROPERTIES, type Property, type RecordedSale } from '../../../strategies/contract.ts';
 import { judgeAtRest } from '../../checkers/accounting.ts';
-import { outcomeOfAttempts, type RequestFacts } from '../../checkers/facts.ts';
-import { falseRefusals, type OrderedOperation } from '../../checkers/false-refusals.ts';
+import { claimed, outcomeOfAttempts, paid, type RequestFacts } from '../../checkers/facts.ts';
+import { falseRefusals, isRefusal, lapseOf, type OrderedOperation } from '../../checkers/false-refusals.ts';
 import type { Evidence, Judgement } from '../../checkers/checker.ts';
 import type { Scope } from '../../documents/scope.ts';
 import type { Outcome } from '../../documents/vocabulary.ts';
@@ -19,12 +19,16 @@ export type Fate = Outcome | 'hung';
 
 /** One operation at rest; the interval is in steps of the real-time order (see `spans.ts`). */
 export interface Finish {
-  kind: 'purchase' | 'release' | 'restock';
+  kind: 'purchase' | 'release' | 'restock' | 'confirm';
   buyer: number;
   /** Which operation of the scope it is: later attempts have higher numbers. */
   operation: number;
   fate: Fate;
   resent: boolean;
+  /** The clock has moved since it began; of a confirm, since its purchase did. */
+  late?: boolean;
+  /** Of a confirm: an earlier one had been acknowledged when it was asked. */
+  paid?: boolean;
   invoked: number;
   completed: number;
 }
@@ -42,9 +46,11 @@ export function judgeEnd(
     ...restocks(finishes),
     ...store,
     restarted,
+    // A day has passed.
+    lapsed: true,
     requests: requestsOf(scope, finishes),
   });
-  const operations = finishes.filter(inTheModel(scope)).map((finish): OrderedOperation => {
+  const ordered = finishes.filter(inTheModel(scope)).map((finish): OrderedOperation => {
     const { requestId, userId, quantity } = requestOf(scope, Math.max(0, finish.buyer));
     const isRestock = finish.kind === 'restock';
     return {
@@ -57,14 +63,20 @@ export function judgeEnd(
       outcome: outcomeOf(finish.fate),
     };
   });
+  const operations = [...ordered, ...lapses(finishes, ordered)];
   const refused = falseRefusals(sale, operations);
   const refusals = refused.map(({ request, outcome }): Evidence => ({
-    property: 'false-refusal',
+    // Who is told of units that are not there has lost them, as far as they know.
+    property: outcome === 'already-yours' ? 'lost-sale' : 'false-refusal',
     message: `${request} was told ${outcome}, and no order of the operations explains that`,
     operations: [],
   }));
   const judgement: Judgement = { ...accounts };
-  for (const evidence of [...refusals, ...notRefusedAsNonsense(scope, finishes)]) {
+  for (const evidence of [
+    ...refusals,
+    ...notRefusedAsNonsense(scope, finishes),
+    ...wrongedPayers(scope, finishes),
+  ]) {
     const others = judgement[evidence.property].evidence;
     judgement[evidence.property] = { verdict: 'violated', evidence: [...others, evidence] };
   }
@@ -75,7 +87,8 @@ export function judgeEnd(
 const inTheModel =
   (scope: Scope) =>
   ({ kind, buyer }: Finish): boolean =>
-    kind !== 'purchase' || !isNonsense(scope, buyer) || requestOf(scope, buyer).quantity === 1;
+    kind !== 'confirm' &&
+    (kind !== 'purchase' || !isNonsense(scope, buyer) || requestOf(scope, buyer).quantity === 1);
 
 /**
  * A request that makes no sense must be refused as such, by a DefiniteError. One that was sold is a sale too many;
@@ -92,6 +105,44 @@ function notRefusedAsNonsense(scope: Scope, finishes: readonly Finish[]): Eviden
   });
 }
 
+/**
+ * What buyers held and did not pay once the clock moved, as releases of unknown outcome. The order of the operations needs
+ * them only for a request that is refused as well, or for another that may have been sold for them: any other refusal
+ * is explained best by units that are held.
+ */
+function lapses(finishes: readonly Finish[], operations: readonly OrderedOperation[]): OrderedOperation[] {
+  const holders = new Set(finishes.flatMap(({ kind, late, buyer }) => (kind === 'purchase' && late ? [buyer] : [])));
+  if (holders.size === 0) return [];
+  const uncertain = operations.some(({ op, outcome }) => op === 'purchase' && outcome === 'unknown');
+  const requests = new Set(operations.flatMap(({ request, outcome }) => (isRefusal(outcome) ? [request] : [])));
+  return operations
+    .filter(({ op, request }) => op === 'purchase' && (uncertain || requests.has(request)))
+    .map(lapseOf);
+}
+
+/**
+ * Who pays in time is told so: a confirm is refused only once what was held may be gone, and never what was paid. One that
+ * never ends, or that fails in time with nobody but the code to blame, leaves a buyer who lives without an answer to rely on.
+ */
+function wrongedPayers(scope: Scope, finishes: readonly Finish[]): Evidence[] {
+  const isReleased = (buyer: number): boolean =>
+    finishes.some((other) => other.kind === 'release' && other.buyer === buyer);
+  return finishes.flatMap(({ kind, buyer, fate, late, paid: isPaid }): Evidence[] => {
+    if (kind !== 'confirm' || isReleased(buyer)) return [];
+    const { requestId } = requestOf(scope, buyer);
+    const wronged = (property: Property, what: string): Evidence[] => [
+      { property, message: `a confirm of ${requestId} ${what}`, operations: [] },
+    ];
+    if (fate === 'rejected' && isPaid)
+      return wronged('false-refusal', 'was rejected as too late, and an earlier one had been acknowledged');
+    if (fate === 'rejected' && !late)
+      return wronged('false-refusal', 'was rejected as too late, and no time had passed');
+    if (fate === 'hung') return wronged('progress', 'never ended');
+    if (fate !== 'unknown' || late || isDisturbed(scope)) return [];
+    return wronged('progress', 'failed in time, and not with a DefiniteError');
+  });
+}
+
 /** Restocks add one unit each. */
 function restocks(finishes: readonly Finish[]): { restocked: number; restockedUnknown: number } {
   const ended = (outcome: Outcome): number =>
@@ -101,30 +152,51 @@ function restocks(finishes: readonly Finish[]): { restocked: number; restockedUn
 
 /** All attempts of a request together, with what was released of it. */
 function requestsOf(scope: Scope, finishes: readonly Finish[]): RequestFacts[] {
-  const facts: RequestFacts[] = [];
+  const asked = Array.from({ length: scope.buyers }, (_, buyer) => factsOf(scope, buyer, finishes)).flat();
+  for (const user of new Set(asked.map(({ userId }) => userId))) {
+    const own = asked.filter(({ userId }) => userId === user);
+    const request = own[claimed(own)];
+    if (request) request.outcome = 'sold';
+  }
+  return asked;
+}
+
+/** @returns nothing of a buyer who never asked */
+function factsOf(
+  scope: Scope,
+  buyer: number,
+  finishes: readonly Finish[],
+): (RequestFacts & { claims: boolean })[] {
   // Where no process dies and no message is lost, the strategy itself must answer for an error that proves nothing.
   const unanswered = new Set<Fate>(['gave-up', 'hung', ...(isDisturbed(scope) ? [] : ['unknown' as const])]);
-  for (let buyer = 0; buyer < scope.buyers; buyer++) {
-    const mine = finishes
-      .filter((finish) => finish.buyer === buyer)
-      .toSorted((a, b) => a.operation - b.operation);
-    const attempts = mine.filter(({ kind }) => kind === 'purchase');
-    const last = attempts.at(-1);
-    if (!last) continue;
-    const released = (outcome: Outcome): number =>
-      mine.some(({ kind, fate }) => kind === 'release' && outcomeOf(fate) === outcome)
-        ? scope.quantities[buyer]!
-        : 0;
-    facts.push({
+  const mine = finishes
+    .filter((finish) => finish.buyer === buyer)
+    .toSorted((a, b) => a.operation - b.operation);
+  const of = (wanted: Finish['kind']): Finish[] => mine.filter(({ kind }) => kind === wanted);
+  const [attempts, confirms] = [of('purchase'), of('confirm')];
+  const last = attempts.at(-1);
+  if (!last) return [];
+  const released = (outcome: Outcome): number =>
+    of('release').some(({ fate }) => outcomeOf(fate) === outcome) ? scope.quantities[buyer]! : 0;
+  const told = attempts.map(({ fate }) => outcomeOf(fate));
+  return [
+    {
       ...requestOf(scope, buyer),
-      outcome: outcomeOfAttempts(attempts.map(({ fate }) => outcomeOf(fate))),
-      resent: attempts.length > 1 || attempts.some(({ resent }) => resent),
+      ...((scope.confirms ?? 0) > 0
+        ? paid(
+            told,
+            confirms.map(({ fate }) => outcomeOf(fate)),
+          )
+        : { outcome: outcomeOfAttempts(told) }),
+      claims: told.includes('already-yours'),
+      resent:
+        Math.max(attempts.length, confirms.length) > 1 ||
+        [...attempts, ...confirms].some(({ resent }) => resent),
       released: released('done'),
       releasedUnknown: released('unknown'),
       stuck: unanswered.has(last.fate),
-    });
-  }
-  return facts;
+    },
+  ];
 }
 
 const isDisturbed = (scope: Scope): boolean => {

@@ -46,10 +46,10 @@ function smallerScopes(scope: Scope): Scope[] {
   return scopes;
 }
 
-type Budget = Pick<Scope, 'faults' | 'releases' | 'restocks' | 'jobs'>;
+type Budget = Pick<Scope, 'faults' | 'releases' | 'restocks' | 'jobs' | 'confirms'>;
 
 /** Every choice of smaller budgets, those that spend least first. */
-function smallerBudgets({ faults, releases, restocks, jobs }: Scope): Budget[] {
+function smallerBudgets({ faults, releases, restocks, jobs, confirms }: Scope): Budget[] {
   let all: Budget[] = [{ faults: NO_FAULTS, releases: 0, restocks: 0, jobs: 0 }];
   const widen = (most: number, set: (budget: Budget, amount: number) => Budget): void => {
     all = all.flatMap((budget) => Array.from({ length: most + 1 }, (_, amount) => set(budget, amount)));
@@ -60,11 +60,15 @@ function smallerBudgets({ faults, releases, restocks, jobs }: Scope): Budget[] {
   widen(releases, (budget, amount) => ({ ...budget, releases: amount }));
   widen(restocks, (budget, amount) => ({ ...budget, restocks: amount }));
   widen(jobs, (budget, amount) => ({ ...budget, jobs: amount }));
+  // Without any, sold would be taken for more than a hold.
+  if (confirms !== undefined)
+    widen(confirms - 1, (budget, amount) => ({ ...budget, confirms: amount + 1 }));
   const spent = (budget: Budget): number =>
     Object.values(budget.faults).reduce((sum, amount) => sum + amount, 0) +
     budget.releases +
     budget.restocks +
-    budget.jobs;
+    budget.jobs +
+    (budget.confirms ?? 0);
   return all.toSorted((a, b) => spent(a) - spent(b));
 }
 

@@ -178,7 +178,7 @@ export class Search {
   /** As `netAcknowledged`, without allocating where each slot can be counted by itself. */
   #acknowledged(vector: Int32Array): number {
     const { scope, layout } = this.#space;
-    if (overlappingAttempts(scope.faults) > 0)
+    if (overlappingAttempts(scope.faults) > 0 || layout.till >= 0)
       return netAcknowledged(this.#space, this.#states.locals(vector));
     let units = 0;
     for (let slot = 0; slot < layout.slots; slot++) {

@@ -29,13 +29,14 @@ export async function stepsOf(
   opened: number,
 ): Promise<CounterexampleStep[]> {
   const steps: CounterexampleStep[] = [];
+  const { till } = layoutOf(scope);
   let server = opened;
   const add = async (
     { slot: at, atom }: Happened,
     event: CounterexampleStep['event'] = atom.event,
   ): Promise<void> => {
     if ('server' in atom) server = atom.server;
-    steps.push({ actor: actorOf(scope, at, atom), event, ...wordsOf(atom), stock: await rest.stock(server) });
+    steps.push({ actor: actorOf(scope, at, atom), event, ...wordsOf(atom, at === till), stock: await rest.stock(server) });
   };
   for (const happened of path.opening) if (happened.atom.event === 'execute') await add(happened);
   for (const { choice, happened, answers, dirtied } of path.events) {
@@ -52,13 +53,17 @@ export async function stepsOf(
   return steps;
 }
 
-function wordsOf(atom: Happened['atom']): Pick<CounterexampleStep, 'command' | 'reply' | 'detail'> {
+function wordsOf(
+  atom: Happened['atom'],
+  isTill: boolean,
+): Pick<CounterexampleStep, 'command' | 'reply' | 'detail'> {
   switch (atom.event) {
     case 'execute':
       return { command: inWords(atom.command), reply: showReply(decode(atom.reply)) };
     case 'deliver':
       return atom.replies === undefined ? {} : { detail: `${atom.replies} replies in one chunk` };
     case 'start':
+      return atom.call.method === 'confirm' && isTill ? { detail: ' in another process' } : {};
     case 'timer':
     case 'immediate':
       return {};
@@ -91,10 +96,11 @@ function actorOf(scope: Scope, at: number, atom: Happened['atom']): string {
   return instanceName(scope, at);
 }
 
-/** The letters of its buyers; `retry` where one asks again, `office`, `office 2` … for the back offices. */
+/** The letters of its buyers; `retry` where one asks again, `till` where buyers confirm, `office`, `office 2` … for the back offices. */
 function instanceName(scope: Scope, at: number): string {
   if (at < scope.instances) return buyersOf(scope, at).map(letter).join('');
-  const { office } = layoutOf(scope);
+  const { office, till } = layoutOf(scope);
+  if (at === till) return 'till';
   if (office < 0 || at < office) return 'retry';
   return at === office ? 'office' : `office ${at - office + 1}`;
 }

@@ -4,10 +4,12 @@ import type { FaultStep, ScheduleStep } from '../../documents/counterexample.ts'
 import type { Passage } from '../../wire/gate.ts';
 import { type Call, type Instance, type InstanceEvent } from '../process/instance.ts';
 import { mayFire, type PendingTimer } from '../process/timers.ts';
+import type { Paying } from '../scope/moves.ts';
+import type { Served } from '../scope/payments.ts';
 import type { Finish } from '../search/judge-end.ts';
 import { askedBy, type Asked } from '../server/orders.ts';
 
-interface Called {
+interface Called extends Partial<Paying> {
   operation: number;
   kind: Finish['kind'] | 'other';
   buyer: number;
@@ -15,8 +17,10 @@ interface Called {
 
 const NOBODYS: Called = { operation: -1, kind: 'other', buyer: -1 };
 
-export const kindOf = ({ method }: Call): 'purchase' | 'release' | 'restock' | 'other' =>
-  method === 'purchase' || method === 'release' || method === 'restock' ? method : 'other';
+export const kindOf = ({ method }: Call): Called['kind'] =>
+  method === 'purchase' || method === 'release' || method === 'restock' || method === 'confirm'
+    ? method
+    : 'other';
 
 /** One application process behind the gate. */
 export class Process {
@@ -213,10 +217,29 @@ export class Process {
     return fresh;
   }
 
+  /** The clock has moved. @param begun whether the interval of an operation has begun */
+  noteLate(begun: (operation: number) => boolean): void {
+    const { settled } = this.instance.look();
+    this.calls.forEach((call, i) => {
+      if (call.kind === 'purchase' ? begun(call.operation) : call.kind === 'confirm' && !settled[i]) call.late = true;
+    });
+  }
+
+  /** What it was asked for, as far as paying goes. */
+  get served(): Served {
+    const calls = this.finished().map(({ kind, buyer, fate, late }) => ({
+      kind,
+      buyer,
+      late,
+      outcome: fate === 'hung' ? undefined : fate,
+    }));
+    return { live: !this.crashed && this.abilities !== undefined, calls };
+  }
+
   /** What became of each operation that it was asked for. */
   finished(): Omit<Finish, 'invoked' | 'completed'>[] {
     const { settled } = this.instance.look();
-    return this.calls.flatMap(({ operation, kind, buyer }, i) => {
+    return this.calls.flatMap(({ operation, kind, buyer, late, paid }, i) => {
       if (kind === 'other' || operation < 0) return [];
       // What its code does after its death is nobody's answer.
       const answer = this.crashed && !this.#answered.has(operation) ? undefined : settled[i];
@@ -227,6 +250,8 @@ export class Process {
           kind,
           buyer,
           resent,
+          ...(late && { late }),
+          ...(paid && { paid }),
           fate: answer ? outcomeOfCall(kind, answer) : this.crashed ? 'unknown' : 'hung',
         },
       ];

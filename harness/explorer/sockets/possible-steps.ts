@@ -1,9 +1,11 @@
+import type { ClockFault } from '../../documents/faults.ts';
 import type { ScheduleStep } from '../../documents/counterexample.ts';
 import type { Passage } from '../../wire/gate.ts';
 import type { Call } from '../process/instance.ts';
 import { buyersIn, isLone, isOffice } from '../scope/layout.ts';
 import { amountsOf } from '../scope/budgets.ts';
 import { requestOf } from '../scope/ids.ts';
+import { payments } from '../scope/payments.ts';
 import { AN_HOUR_MS, serverMoves } from '../space/choices.ts';
 import { RESTOCKED } from '../space/perform.ts';
 import type { Process } from './gated-process.ts';
@@ -31,7 +33,8 @@ export async function possibleSteps(
     if (process.busy) faults.push(...cuts(sale, slot, process));
   }
   faults.push(...retries(sale), ...repeats(sale), ...requests(sale), ...(await serverFaults(sale)));
-  if (regular.length > 0 && sale.left('slow') > 0) faults.push(...slow(sale));
+  if (regular.length > 0 && sale.left('slow') > 0) faults.push(...passing(sale, 'slow'));
+  faults.push(...confirms(sale));
   return { regular, faults };
 }
 
@@ -134,10 +137,26 @@ function requests(sale: RealSale): ScheduleStep[] {
 }
 
 /** Time passes to any deadline that is known, or by an hour. */
-function slow({ clock, processes }: RealSale): ScheduleStep[] {
+function passing({ clock, processes }: RealSale, event: ClockFault): ScheduleStep[] {
   const timers = processes.flatMap((process) => process?.remaining() ?? []);
   const spans = new Set([...clock.remaining(), ...timers, AN_HOUR_MS].filter((ms) => ms > 0));
-  return [...spans].map((elapsedMs): ScheduleStep => ({ slot: -1, event: 'slow', elapsedMs }));
+  return [...spans].map((elapsedMs): ScheduleStep => ({ slot: -1, event, elapsedMs }));
+}
+
+/** Buyers who were sold units confirm; and while one may still do so, time passes. */
+function confirms(sale: RealSale): ScheduleStep[] {
+  const { scope, layout, processes, abilities } = sale;
+  if (sale.left('confirm') === 0 || !abilities.confirm) return [];
+  const due = payments(
+    scope,
+    layout,
+    processes.map((process) => process?.served),
+  );
+  const steps = due.flatMap(({ buyer, operation, slots }) => {
+    const call: Call = { method: 'confirm', request: requestOf(scope, buyer) };
+    return slots.map((slot): ScheduleStep => ({ slot, event: 'start', call, buyer, operation }));
+  });
+  return due.length > 0 && sale.left('late') > 0 ? [...steps, ...passing(sale, 'late')] : steps;
 }
 
 async function serverFaults(sale: RealSale): Promise<ScheduleStep[]> {

@@ -15,7 +15,8 @@ import type { Counterexample, FaultStep, ScheduleStep } from '../../documents/co
 import { inCanonicalOrder, type Asked } from '../server/orders.ts';
 import { drawOf, mayDraw, type Draw } from '../server/draws.ts';
 import { Gate, type Passage } from '../../wire/gate.ts';
-import { isLone, isOffice, layoutOf, type Layout } from '../scope/layout.ts';
+import { isLone, isOpen, layoutOf, type Layout } from '../scope/layout.ts';
+import type { Paying } from '../scope/moves.ts';
 import { outcomeOf } from '../search/outcome.ts';
 import { kindOf, type Process } from './gated-process.ts';
 import { Operator } from './operator.ts';
@@ -113,8 +114,7 @@ export class RealSale implements AsyncDisposable {
       await sale.#operator.call({ method: 'open' }, 0);
     }
     for (let slot = 0; slot < sale.layout.slots; slot++) {
-      if (slot < sale.layout.instances || isOffice(sale.layout, slot))
-        await sale.#start(slot, boots !== 'none');
+      if (isOpen(sale.layout, slot)) await sale.#start(slot, boots !== 'none');
     }
     sale.#takeoversStart = boots === 'all';
     return sale;
@@ -232,7 +232,7 @@ export class RealSale implements AsyncDisposable {
         if (again) this.#pay(this.#lastFate(buyer) === 'unknown' ? 'retry' : 'repeat');
         this.#payRequest(call);
         const late = operation < this.scope.buyers && isLone(this.scope, step.slot) && process.idle;
-        await process.call(call, { operation, buyer, kind: kindOf(call) }, step.picks);
+        await process.call(call, { operation, buyer, kind: kindOf(call), ...this.#paying(step) }, step.picks);
         if (!late) this.#intervals.begin(operation);
         return undefined;
       }
@@ -256,6 +256,16 @@ export class RealSale implements AsyncDisposable {
         await this.#faultOfProcess(process, step);
         return undefined;
     }
+  }
+
+  /** How a confirm stands to what came before it. */
+  #paying({ call, buyer }: Extract<ScheduleStep, { event: 'start' }>): Partial<Paying> {
+    if (call.method !== 'confirm') return {};
+    const mine = this.finishes().filter((finish) => finish.buyer === buyer);
+    return {
+      late: mine.some(({ kind, late }) => kind === 'purchase' && late),
+      paid: mine.some(({ kind, fate }) => kind === 'confirm' && fate === 'done'),
+    };
   }
 
   async #faultOfProcess(process: Process, step: FaultStep): Promise<void> {
@@ -325,11 +335,14 @@ export class RealSale implements AsyncDisposable {
   async #pass(ms: number): Promise<void> {
     await this.clock.look();
     await this.clock.pass(ms);
+    if (ms === 0 || this.layout.till < 0) return;
+    for (const process of this.#processes) process?.noteLate((operation) => this.#intervals.of(operation) !== undefined);
   }
 
   #payRequest({ method }: Call): void {
     if (method === 'release' || method === 'restock') this.#pay(method);
     else if (method === 'runJob') this.#pay('job');
+    else if (method === 'confirm') this.#pay('confirm');
   }
 
   /** A schedule that was recorded under other budgets may cost more than there is; it is followed all the same. */

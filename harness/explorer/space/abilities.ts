@@ -37,10 +37,16 @@ export async function abilitiesOf(subject: Subject, target: RedisTarget): Promis
 async function seenIn(subject: Subject, target: RedisTarget): Promise<Abilities> {
   const memo = await ServerMemo.open(target);
   try {
-    const space = new Space({ scope: NOBODY, subject, memo, reductions: ALL_REDUCTIONS });
-    await space.initial();
-    return space.abilities;
+    return await abilitiesIn(NOBODY, subject, memo);
   } finally {
     await memo.close();
   }
+}
+
+/** The same of a sale that is given. Nobody is to come to it. */
+export async function abilitiesIn(scope: Scope, subject: Subject, memo: ServerMemo): Promise<Abilities> {
+  const nobody = { ...scope, faults: NO_FAULTS, releases: 0, restocks: 0, jobs: 0, confirms: 0 };
+  const space = new Space({ scope: nobody, subject, memo, reductions: ALL_REDUCTIONS });
+  await space.initial();
+  return space.abilities;
 }

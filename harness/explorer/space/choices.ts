@@ -7,6 +7,7 @@ import {
   type ServerFaultMove,
   type ServerMove,
 } from '../scope/moves.ts';
+import { payments } from '../scope/payments.ts';
 import { Interner } from './process-state.ts';
 import { BUDGETS_AT, LOCALS_AT, SERVER_AT } from './vector-shape.ts';
 import type { Space } from './space.ts';
@@ -46,7 +47,9 @@ export class Choices {
       if (budgets.left(packed, choice.price!) > 0) extra.push(choice);
     }
     // At rest time passes anyway.
-    if (regular.length > 0 && budgets.left(packed, 'slow') > 0) extra.push(...this.#slow(vector, clockMs));
+    if (regular.length > 0 && budgets.left(packed, 'slow') > 0)
+      extra.push(...this.#spans(vector, clockMs).map((ms) => this.choice(SERVER, { kind: 'slow', ms })));
+    if (budgets.left(packed, 'confirm') > 0) extra.push(...this.#confirms(vector, packed, clockMs));
     return regular.length === 0 ? extra : [...regular, ...extra];
   }
 
@@ -58,17 +61,32 @@ export class Choices {
   }
 
   /** Time passes to any deadline that is known, or by an hour, where only code that reads the clock knows of one. */
-  #slow(vector: Int32Array, clockMs: number | undefined): Choice[] {
+  #spans(vector: Int32Array, clockMs: number | undefined): number[] {
     const { layout, locals, memo, reductions } = this.#space;
     if (reductions.stillClock) return [];
     const spans = new Set(memo.remaining(vector[SERVER_AT]!, clockMs ?? 0));
     for (let slot = 0; slot < layout.slots; slot++)
       for (const [, inMs] of locals.values[vector[LOCALS_AT + slot]!]!.due) spans.add(inMs);
     if (clockMs !== undefined) spans.add(AN_HOUR_MS);
-    return [...spans]
-      .filter((ms) => ms > 0)
-      .toSorted((a, b) => a - b)
-      .map((ms) => this.choice(SERVER, { kind: 'slow', ms }));
+    return [...spans].filter((ms) => ms > 0).toSorted((a, b) => a - b);
+  }
+
+  /** Buyers confirm; and while one may still do so, time passes. Where nobody can tell the time, it passes all the same. */
+  #confirms(vector: Int32Array, packed: number, clockMs: number | undefined): Choice[] {
+    const { scope, layout, budgets, abilities } = this.#space;
+    if (!abilities.confirm) return [];
+    const served = Array.from({ length: layout.slots }, (_, slot) =>
+      this.#space.served(vector[LOCALS_AT + slot]!, slot),
+    );
+    const due = payments(scope, layout, served);
+    const choices = due.flatMap(({ slots, ...paying }) =>
+      slots.map((slot) => this.choice(slot, { kind: 'confirm', ...paying })),
+    );
+    if (due.length === 0 || budgets.left(packed, 'late') === 0) return choices;
+    const spans = this.#spans(vector, clockMs);
+    for (const ms of spans.length > 0 ? spans : [AN_HOUR_MS])
+      choices.push(this.choice(SERVER, { kind: 'late', ms }));
+    return choices;
   }
 
   #takeovers(vector: Int32Array, packed: number): Choice[] {

@@ -14,6 +14,8 @@ export interface CursorContext {
   draws: 'branch' | 'first';
   /** Firing a timer moves the world's clock, and what Redis is to forget by then is forgotten. */
   clockMoves: boolean;
+  /** Buyers confirm: what they hold may lapse once the clock has moved. */
+  holdsLapse: boolean;
   /** Ticks that lead back to the state before them. */
   ticks: Ticks | undefined;
   /** Events after which an instance is taken to go on for ever. */

@@ -3,7 +3,7 @@ import { StartAgain } from '../cannot-explore.ts';
 import { outcomeOfCall } from '../process/call-outcome.ts';
 import type { Call, InstanceEvent, Observation } from '../process/instance.ts';
 import type { Atom } from './atom.ts';
-import { GONE, NEW_CONNECTION, resent, type Answered, type CallState } from './process-state.ts';
+import { GONE, late, NEW_CONNECTION, resent, type Answered, type CallState } from './process-state.ts';
 import type { ProcessState } from './process-state.ts';
 import type { CursorContext } from './cursor-context.ts';
 import { dirtied, entryOf, runOn } from './on-server.ts';
@@ -111,6 +111,7 @@ export class Cursor extends Standpoint {
   /** The clock moves on, and what the server was to forget by then is forgotten. */
   async #elapse(ms: number): Promise<void> {
     this.clock.pass(ms);
+    if (this.context.holdsLapse) this.calls.splice(0, this.calls.length, ...late(this.calls));
     await this.#forget(ms);
   }
 

@@ -2,6 +2,7 @@ import type { Scope } from '../../documents/scope.ts';
 import { CannotExplore } from '../cannot-explore.ts';
 import { FEW } from '../process/chunks.ts';
 import { buyersIn, isLone, isOffice } from '../scope/layout.ts';
+import { isAsked } from '../scope/payments.ts';
 import type { Move } from '../scope/moves.ts';
 import type { Cursor } from './cursor.ts';
 import type { CallState, ProcessState } from './process-state.ts';
@@ -100,6 +101,7 @@ function releases({ setting, packed, slot, local }: Situation): Move[] {
   const { scope, layout, budgets, abilities } = setting;
   const amount = budgets.left(packed, 'release');
   if (amount === 0 || !abilities.release) return [];
+  if ((scope.confirms ?? 0) > 0 && isLone(scope, slot) && isAsked(local)) return [];
   const operation = layout.firstRelease + scope.releases - amount;
   const isReleased = (buyer: number): boolean =>
     local.calls.some((call) => call.kind === 'release' && call.buyer === buyer);

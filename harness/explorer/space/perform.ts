@@ -1,4 +1,4 @@
-import { CannotExplore, SellerFailed } from '../cannot-explore.ts';
+import { CannotExplore, SellerFailed, StartAgain } from '../cannot-explore.ts';
 import type { Call, Settled } from '../process/instance.ts';
 import type { FaultMove, Move } from '../scope/moves.ts';
 import { isLone } from '../scope/layout.ts';
@@ -51,6 +51,11 @@ export async function perform(
       await ask(setting, cursor, slot, { method, buyer: move.buyer, operation, begun });
       break;
     }
+    case 'confirm': {
+      const { buyer, operation, late, paid } = move;
+      await ask(setting, cursor, slot, { method: 'confirm', buyer, operation, begun: true, late, paid });
+      break;
+    }
     case 'restock': {
       const { operation } = move;
       const call: Call = { method: 'restock', quantity: RESTOCKED };
@@ -101,21 +106,24 @@ const atomOf = (move: FaultMove): FaultAtom =>
 
 /** What a buyer asks for. */
 export interface Asked {
-  method: 'purchase' | 'release';
+  method: 'purchase' | 'release' | 'confirm';
   buyer: number;
   operation: number;
   /** Its interval begins now; else with its first command. */
   begun: boolean;
+  /** Of a confirm. */
+  late?: boolean;
+  paid?: boolean;
 }
 
 /** Asks in the ids that the slot's histories are recorded with. */
 export async function ask(setting: Setting, cursor: Cursor, slot: number, asked: Asked): Promise<void> {
-  const { method, buyer, operation, begun } = asked;
+  const { method, buyer, operation, ...rest } = asked;
   const recorded = setting.recordedBuyer(slot, buyer);
   const call: Call = { method, request: requestOf(setting.scope, recorded) };
   // First attempts carry their buyer's number, so that one is recorded under the other's, too.
   const named = operation === buyer ? recorded : operation;
-  await cursor.call(call, { operation: named, kind: method, buyer: recorded, begun });
+  await cursor.call(call, { operation: named, kind: method, buyer: recorded, ...rest });
 }
 
 /** Where a process starts. */
@@ -131,6 +139,8 @@ export async function boot(setting: Setting, birth: Birth): Promise<Cursor> {
   const { abilities } = cursor;
   if (!abilities) throw sellerFailed(cursor.settled(0));
   setting.abilities ??= abilities;
+  if (abilities.confirm && setting.scope.confirms === undefined)
+    throw new StartAgain('confirms', 'its buyers confirm');
   cursor.atoms.length = 0; // whoever boots a process again boots it in the same way
   return cursor;
 }

@@ -36,7 +36,7 @@ export const ABSENT: ProcessState = {
 export interface CallState {
   /** Which operation of the scope it is, or -1 where nobody asks what became of it. */
   operation: number;
-  kind: 'purchase' | 'release' | 'restock' | 'other';
+  kind: 'purchase' | 'release' | 'restock' | 'confirm' | 'other';
   buyer: number;
   /** It counts as started. Of a lone buyer's purchase that is later than the call: see `Cursor`. */
   begun: boolean;
@@ -44,7 +44,18 @@ export interface CallState {
   outcome?: Outcome;
   /** The client sent commands again while it ran. */
   resent: boolean;
+  /** Where buyers confirm: the clock has moved since it began; of a confirm, since its purchase did. */
+  late?: boolean;
+  /** Of a confirm: an earlier one was acknowledged. */
+  paid?: boolean;
 }
+
+/** The calls after the clock moved: what was taken by then, and is not paid, may be gone. */
+export const late = (calls: readonly CallState[]): CallState[] =>
+  calls.map((call) => {
+    const mayBe = call.kind === 'purchase' ? call.begun : call.kind === 'confirm' && !call.outcome;
+    return mayBe ? { ...call, late: true } : call;
+  });
 
 /** The call after the client sent commands again: it concerns those that still run. */
 export const resent = (call: CallState): CallState =>

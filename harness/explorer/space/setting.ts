@@ -78,9 +78,10 @@ export class Setting {
     this.layout = layoutOf(scope);
     this.budgets = new Budgets(scope);
     this.memo = memo;
-    // A further attempt ties a slot to a buyer by number, so buyers keep their places; so do those of whom several
-    // back offices may know, of which only one would be renamed along.
-    const keepsPlaces = furtherAttempts(scope.faults) > 0 || (scope.offices ?? 1) > 1;
+    // A further attempt ties a slot to a buyer by number, so buyers keep their places; so do those of whom the till or
+    // several back offices may know, of which only one would be renamed along.
+    const keepsPlaces =
+      furtherAttempts(scope.faults) > 0 || (scope.offices ?? 1) > 1 || (scope.confirms ?? 0) > 0;
     this.reductions = keepsPlaces ? { ...reductions, symmetry: false } : reductions;
     this.rules = rules;
     this.subject = subject;
@@ -153,7 +154,7 @@ export class Setting {
     const { stillClock = false, unreadClock = false } = this.reductions;
     if (!this.rules.clock || (!stillClock && !unreadClock)) return;
     const { readsClock } = this.histories;
-    const isDelayed = CLOCK_FAULTS.some((fault) => this.scope.faults[fault] > 0);
+    const isDelayed = CLOCK_FAULTS.some((fault) => this.budgets.left(this.budgets.whole, fault) > 0);
     const mostMs = isDelayed ? Infinity : this.#sleptMs();
     if (unreadClock && readsClock && mostMs > 0)
       throw new StartAgain('clock-read', 'its code reads the clock');
@@ -173,18 +174,20 @@ export class Setting {
 
   #plainContext(mostEvents: number, draws: CursorContext['draws'] = 'first'): CursorContext {
     const { memo, histories, rules } = this;
-    const plain = { memo, histories, rules, draws, mostEvents, clockMoves: false, ticks: undefined };
+    const plain = { memo, histories, rules, draws, mostEvents, clockMoves: false, holdsLapse: false, ticks: undefined };
     return { ...plain, swap: (text) => text, requireOwnIds: () => {} };
   }
 
   #contextOf(slot: number): CursorContext {
     const attempts = 1 + furtherAttempts(this.scope.faults);
-    const purchases = Math.max(1, buyersIn(this.scope, slot).length) * attempts;
+    const confirms = this.scope.confirms ?? 0;
+    const purchases = Math.max(1, buyersIn(this.scope, slot).length) * attempts + confirms;
     const mostEvents = MOST_EVENTS + MOST_EVENTS_AN_ATTEMPT * this.scope.attempts * purchases;
     const draws = this.rules.allDraws ? 'branch' : 'first';
     const plain = {
       ...this.#plainContext(mostEvents, draws),
       clockMoves: this.reductions.stillClock !== true,
+      holdsLapse: confirms > 0,
       ticks: this.ticks,
     };
     if (!this.reductions.symmetry || slot >= this.layout.instances) return plain;

@@ -1,13 +1,14 @@
 import { OpenPick, StartAgain } from '../cannot-explore.ts';
-import { buyersIn, isOffice } from '../scope/layout.ts';
+import { buyersIn, isLone, isOffice, isOpen } from '../scope/layout.ts';
 import type { Move } from '../scope/moves.ts';
 import { renamer } from '../scope/ids.ts';
+import { mayBeAsked, type Served } from '../scope/payments.ts';
 import type { Atom } from './atom.ts';
 import { Cursor } from './cursor.ts';
 import { aged } from './cursor-clock.ts';
 import { settle } from './drive.ts';
 import { buyersOfCrashed, firstAttempts, movesOf } from './enabled.ts';
-import { ABSENT, GONE, Interner, type Answered, type ProcessState } from './process-state.ts';
+import { ABSENT, GONE, Interner, late, type Answered, type ProcessState } from './process-state.ts';
 import { ask, begin, boot, openSale, perform, sellerFailed } from './perform.ts';
 import { dirtied } from './on-server.ts';
 import { Setting } from './setting.ts';
@@ -55,7 +56,7 @@ export class Space extends Setting {
     await boot(this, { slot: this.operator, server });
     const transitions: Transition[] = [];
     for (let slot = 0; slot < this.layout.slots; slot++) {
-      if (slot >= this.layout.instances && !isOffice(this.layout, slot)) {
+      if (!isOpen(this.layout, slot)) {
         transitions.push(this.#resting(server, { ...ABSENT, role: slot }));
         continue;
       }
@@ -113,6 +114,13 @@ export class Space extends Setting {
     return firstAttempts(this.scope, this.locals.values[localId]!);
   }
 
+  /** What a slot was asked for, as far as paying goes. */
+  served(localId: number, slot: number): Served {
+    const { phase, node, calls } = this.locals.values[localId]!;
+    const live = phase === 'live' && this.histories.abilities(node) !== undefined;
+    return { live, calls: calls.map((call) => ({ ...call, buyer: this.buyerHere(slot, call.buyer) })) };
+  }
+
   /**
    * Everything that a move may come to: one transition, or one for each choice of the code (`env.pick`) and each
    * outcome of what the server draws.
@@ -125,6 +133,7 @@ export class Space extends Setting {
     for (let picks = open.pop(); picks; picks = open.pop()) {
       try {
         const cursor = await perform(this, { slot, server, local, picks, clockMs }, move);
+        if (move.kind === 'confirm') await this.#askedLate(cursor, local, slot, packed);
         if (this.fuses(slot, packed)) await settle(cursor, this.#operationsOf(slot));
         transitions.push(this.#finish(cursor, slot, packed));
       } catch (error) {
@@ -133,6 +142,18 @@ export class Space extends Setting {
       }
     }
     return transitions;
+  }
+
+  /**
+   * A confirm begins with its first command, as a purchase does, where nothing of its process could come before that and it
+   * makes no difference what time it is.
+   */
+  async #askedLate(cursor: Cursor, before: ProcessState, slot: number, packed: number): Promise<void> {
+    if (!this.reductions.lateStarts || !this.fuses(slot, packed) || this.budgets.left(packed, 'slow') > 0) return;
+    const [connection, ...others] = cursor.executable();
+    const alone = others.length === 0 && cursor.timers === 0 && !cursor.putsOff;
+    const readBefore = this.histories.observation(before.node).clockReads;
+    if (connection !== undefined && alone && cursor.clockReads === readBefore) await cursor.execute(connection);
   }
 
   /** What an instance does at once because something that could have come can come no more. */
@@ -168,8 +189,10 @@ export class Space extends Setting {
   /** The local state after time has passed. */
   aged(localId: number, elapsedMs: number): number {
     const local = this.locals.values[localId]!;
-    if (local.due.every(([, inMs]) => inMs === 0)) return localId;
-    return this.locals.id({ ...local, due: aged(local.due, elapsedMs) });
+    const { till } = this.layout;
+    if (till < 0 && local.due.every(([, inMs]) => inMs === 0)) return localId;
+    const calls = till < 0 ? local.calls : late(local.calls);
+    return this.locals.id({ ...local, calls, due: aged(local.due, elapsedMs) });
   }
 
   /** The local state of a dead process after the commands that it had sent are lost, too. */
@@ -238,6 +261,13 @@ export class Space extends Setting {
     };
   }
 
+  /** Whether somebody may still ask the process for something, when its purchases are called. */
+  #maybeAsked(local: ProcessState, slot: number, packed: number): boolean {
+    if (this.budgets.askingToo(packed)) return true;
+    if (this.budgets.left(packed, 'confirm') === 0) return false;
+    return slot === this.layout.till || !isLone(this.scope, slot) || mayBeAsked(local);
+  }
+
   #resting(server: number, local: ProcessState): Transition {
     const nothing = { touched: 0, elapsedMs: 0, started: [], completed: [], atoms: [] };
     return { server, local: this.locals.id(local), ...nothing };
@@ -251,7 +281,7 @@ export class Space extends Setting {
       return local.calls.some((call) => call.operation === recorded);
     });
     const live = local.phase === 'live';
-    const needed = live && (!everyoneCalled || this.budgets.asking(packed) || this.abilities.close);
+    const needed = live && (!everyoneCalled || this.#maybeAsked(local, slot, packed) || this.abilities.close);
     return !cursor.finished || needed || isOffice(this.layout, slot)
       ? withoutSpentConnections(local)
       : spent(local);

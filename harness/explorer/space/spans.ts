@@ -1,3 +1,4 @@
+import type { Outcome } from '../../documents/vocabulary.ts';
 import type { Answered } from './process-state.ts';
 
 /**
@@ -14,6 +15,7 @@ import type { Answered } from './process-state.ts';
  */
 export const NO_SPAN = 0xffff;
 const NONE = 0xff;
+const REFUSALS: ReadonlySet<Outcome> = new Set(['sold-out', 'limit-reached', 'already-yours']);
 
 const startOf = (span: number): number => span & NONE;
 const completionOf = (span: number): number => span >> 8;
@@ -37,15 +39,15 @@ export function enterSpans(
 ): void {
   const { vector, offset, count } = spans;
   for (const operation of started) {
-    if (operation < 0) continue;
+    if (operation < 0 || operation >= count) continue;
     const batch = currentBatch(spans);
     let closed = false;
     for (let b = 0; b < count; b++) closed ||= completionOf(vector[offset + b]!) === batch;
     vector[offset + operation] = (closed ? batch + 1 : batch) | (NONE << 8);
   }
   for (const { operation, outcome } of completed) {
-    if (operation < 0 || outcome === 'unknown') continue;
-    if (!all && outcome !== 'sold-out' && outcome !== 'limit-reached') continue;
+    if (operation < 0 || operation >= count || outcome === 'unknown') continue;
+    if (!all && !REFUSALS.has(outcome)) continue;
     const start = startOf(vector[offset + operation]!);
     vector[offset + operation] = start | (currentBatch(spans) << 8);
   }
