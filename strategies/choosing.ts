@@ -149,8 +149,8 @@ export const CHOOSING: Readonly<Record<string, Choosing>> = {
     mustBeTrue: 'a replica is connected; a WAIT that answers 0 undoes nothing',
   },
   'hold-then-confirm': {
-    commands: 'EVALSHA, EVALSHA',
-    roundTrips: '1 + 1',
+    commands: 'EVALSHA; to confirm, EVALSHA',
+    roundTrips: '1; to confirm, 1',
     choose: 'When the buyer pays between the two, and may not come back.',
     mustBeTrue: 'a sweeper runs; clocks of sweeper and sellers differ by less than the hold lasts',
   },

@@ -58,7 +58,9 @@ export const holdThenConfirm: Strategy = {
         if (kind !== 'sold') throw new TooLateError(request.requestId);
       },
       async runJob() {
-        return (await sweep.run(redis, [stock, holdings, holds, deadlines], [env.now(), MOST_SWEPT])) === 0 ? 'idle' : 'worked';
+        return (await sweep.run(redis, [stock, holdings, holds, deadlines], [env.now(), MOST_SWEPT])) === 0
+          ? 'idle'
+          : 'worked';
       },
       async release(request) {
         checkRequest(request);

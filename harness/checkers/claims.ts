@@ -37,7 +37,7 @@ export function deceivedClaims(operations: OperationColumns, requests: Requests)
     property: 'lost-sale',
     message: `${operations.at(row).request} was told already-yours when its user can have held nothing${countOf(deceived)}`,
     requests: [operations.at(row).request],
-    operations: contextOf(operations, row, operations.user[row]!),
+    operations: contextOf(operations, row, operations.user[row]),
   }));
 }
 
@@ -53,11 +53,12 @@ export function refusedThoughPaid(operations: OperationColumns, requests: Reques
     property: 'false-refusal',
     message: `a confirm of ${operations.at(row).request} was rejected as too late, and an earlier one had been acknowledged${countOf(refused)}`,
     requests: [operations.at(row).request],
-    operations: contextOf(operations, row, operations.user[row]!),
+    operations: contextOf(operations, row, operations.user[row]),
   }));
 }
 
-const countOf = ({ length }: readonly number[]): string => (length > 1 ? ` (one of ${length} such answers)` : '');
+const countOf = ({ length }: readonly number[]): string =>
+  length > 1 ? ` (one of ${length} such answers)` : '';
 
 const rowsOf = ({ length }: OperationColumns, holds: (row: number) => boolean): number[] => {
   const rows: number[] = [];

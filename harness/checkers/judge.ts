@@ -51,7 +51,10 @@ function judgeAccounts(history: History, operations: OperationColumns, requests:
       show('user-limit'),
       overLimitAtSomeInstant(history.sale, operations, requests),
     ),
-    'lost-sale': deceivedClaims(operations, requests).reduceRight(alsoViolated, ledgerUnread ? inconclusive('lost-sale', LEDGER_UNREAD) : show('lost-sale')),
+    'lost-sale': deceivedClaims(operations, requests).reduceRight(
+      alsoViolated,
+      ledgerUnread ? inconclusive('lost-sale', LEDGER_UNREAD) : show('lost-sale'),
+    ),
     progress: show('progress'),
     'false-refusal': refusedThoughPaid(operations, requests).reduceRight(alsoViolated, show('false-refusal')),
   };

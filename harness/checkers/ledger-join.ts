@@ -35,8 +35,8 @@ export function joinLedger(
   for (let row = 0; row < ledger.length; row++) {
     const r = numbers[ledger.request[row]!]!;
     if (ledger.request[row] === nobody && users.has(ledger.user[row]!)) {
-      const had = nameless.get(ledger.user[row]!) ?? 0;
-      nameless.set(ledger.user[row]!, had + ledger.quantity[row]!);
+      const before = nameless.get(ledger.user[row]!) ?? 0;
+      nameless.set(ledger.user[row]!, before + ledger.quantity[row]!);
       continue;
     }
     if (r === -1) {
@@ -47,10 +47,10 @@ export function joinLedger(
     if (user[r] === -1) user[r] = ledger.user[row]!;
   }
   const all = new FactsOfUsers(requests, operations);
-  for (const [of, had] of nameless) {
+  for (const [of, lines] of nameless) {
     const own = all.of(of);
     const shares = dealtByUser(
-      had,
+      lines,
       own.map((r) => all.facts(r)),
     );
     own.forEach((r, i) => {
@@ -148,7 +148,10 @@ class FactsOfUsers {
     for (let r = 0; r < count; r++) if (had(outcomes[r]!, ALREADY_YOURS)) this.claimants.add(user[r]!);
     for (const one of this.claimants) {
       const own = this.of(one);
-      const told = own.map((r) => ({ ...this.facts(r), claims: had(outcomes[r]!, ALREADY_YOURS) }));
+      const told = own.map((r) => ({
+        outcome: this.facts(r).outcome,
+        claims: had(outcomes[r]!, ALREADY_YOURS),
+      }));
       const r = own[claimed(told)];
       if (r !== undefined) this.#claimed.add(r);
     }

@@ -152,8 +152,7 @@ function addConfirm(requests: Requests, r: number, outcome: number, completed: n
 function addAttempt(requests: Requests, r: number, outcome: number, completed: number): void {
   requests.outcomes[r]! |= bit(outcome);
   if (outcome === SOLD) {
-    if (!requests.confirmed)
-      requests.acknowledgedAt[r] = Math.min(requests.acknowledgedAt[r]!, completed);
+    if (!requests.confirmed) requests.acknowledgedAt[r] = Math.min(requests.acknowledgedAt[r]!, completed);
     requests.settledAt[r] = Math.max(requests.settledAt[r]!, completed);
   }
   if (outcome === UNKNOWN) requests.settledAt[r] = Infinity;

@@ -9,7 +9,6 @@ import {
   isRefusal,
   mayBeFree,
   PURCHASE,
-  REJECTED,
   RELEASE,
   RESTOCK,
   SOLD,
@@ -166,26 +165,17 @@ export class StockSweep {
 
   #invoke(row: number): void {
     const op = this.#operations.op[row];
-    if (op === CONFIRM) return this.#confirm(row);
-    if (op !== PURCHASE) return;
-    const outcome = this.#operations.outcome[row]!;
     const r = this.#requests.ofOperation[row]!;
-    if (outcome === SOLD || outcome === UNKNOWN) {
-      const end = outcome === SOLD ? this.#operations.completed[row]! : Infinity;
+    if (r < 0 || (op !== PURCHASE && op !== CONFIRM)) return;
+    const outcome = this.#operations.outcome[row]!;
+    // Who is acknowledged by a confirm holds units, if they were taken anew for it.
+    if (outcome === SOLD || outcome === DONE || outcome === UNKNOWN) {
+      const end = outcome === UNKNOWN ? Infinity : this.#operations.completed[row]!;
       this.#soldBy[r] = Math.max(this.#soldBy[r]!, end);
-      this.#want(r, outcome === SOLD ? WANTED : WANTED_IF_THERE_IS_ENOUGH);
+      this.#want(r, outcome === UNKNOWN ? WANTED_IF_THERE_IS_ENOUGH : WANTED);
     } else if (isRefusal(this.#operations, row)) {
       this.#refuse(row, r);
     }
-    this.#explainAll();
-  }
-
-  /** Who is acknowledged holds units, if they were taken anew for it; one whose outcome is unknown may. */
-  #confirm(row: number): void {
-    const r = this.#requests.ofOperation[row]!;
-    const outcome = this.#operations.outcome[row];
-    if (r < 0 || outcome === REJECTED) return;
-    this.#want(r, outcome === DONE ? WANTED : WANTED_IF_THERE_IS_ENOUGH);
     this.#explainAll();
   }
 
@@ -254,7 +244,8 @@ export class StockSweep {
   /** The refusal has its place here, unless its own request holds units. */
   #explain(row: number): void {
     const r = this.#requests.ofOperation[row]!;
-    const mayHoldNothing = this.#bound && this.#isReleased(r);
+    // What was paid does not lapse.
+    const mayHoldNothing = this.#bound && this.#isReleased(r) && !this.#isHopeless(row);
     if (this.#settled[row] || (this.#holds[r] && !mayHoldNothing)) return;
     this.#settle(row, r);
   }

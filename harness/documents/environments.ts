@@ -30,6 +30,8 @@ interface Row {
   scopes: readonly Addition[];
   /** Further ones, for strategies that keep a limit per user. */
   limited?: readonly Addition[];
+  /** Further ones, for strategies of which buyers confirm. */
+  confirmed?: readonly Addition[];
   /** A large sale, under real concurrency. */
   sale?: LargeSale;
 }
@@ -56,6 +58,8 @@ const ROWS = {
       { works: true, buyers: 2, stock: 1, jobs: 2, offices: 2 },
       { works: true, buyers: 2, stock: 1, jobs: 2, workers: 'everywhere' },
     ],
+    // Both confirm, one of them twice, and what the other holds may have run out.
+    confirmed: [{ buyers: 2 }, { buyers: 2, stock: 1 }],
     sale: { scope: { ...CROWD, quantities: [1] } },
   },
   'several-units': {

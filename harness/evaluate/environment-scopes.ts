@@ -2,6 +2,7 @@ import type { Environment, Strategy } from '../../strategies/contract.ts';
 import {
   environmentRow,
   SAMPLED,
+  type Addition,
   type ExploredEnvironment,
   type LargeSale,
 } from '../documents/environments.ts';
@@ -14,6 +15,21 @@ import { confirmsOf } from '../explorer/scope/payments.ts';
 /** A large sale under real concurrency. */
 export interface SampledSale extends LargeSale {
   environment: Environment;
+}
+
+/** Of more buyers than this one confirm is enough: who confirms twice, and who else confirms, are tried with fewer. */
+const CROWD = 2;
+
+/**
+ * The scope of a strategy of which buyers confirm. Each confirm is as much to explore as a purchase, so where something
+ * happens besides, two buyers for one unit stand for three for two, and one of them confirms.
+ */
+function withConfirms(addition: Addition): Addition {
+  const { buyers = 3, stock = 2, faults, releases, restocks } = addition;
+  const confirms = { confirms: buyers > CROWD ? 1 : confirmsOf({ buyers }) };
+  if (!faults && !releases && !restocks) return { ...confirms, ...addition };
+  const fewer = buyers > CROWD ? { buyers: CROWD, stock: Math.max(1, stock - 1) } : {};
+  return { confirms: 1, ...addition, ...fewer };
 }
 
 /** Passes of background work that may fall between the purchases; at rest there are as many as it takes. */
@@ -32,15 +48,17 @@ export function scopesOf(
   abilities: Abilities,
   seed: number,
 ): Scope[] | undefined {
-  const { needs, scopes, limited = [] } = environmentRow(environment);
+  const { needs, scopes, limited = [], confirmed = [] } = environmentRow(environment);
   const severalUnits = supports?.includes('several-units') ?? false;
   if (needs === 'several-units' && !severalUnits) return undefined;
   if (needs === 'release or restock' && !abilities.release && !abilities.restock) return undefined;
   const keepsLimit = severalUnits && supports?.includes('limit');
-  const possible = [...scopes, ...(keepsLimit ? limited : [])].filter(
+  const additions = [...scopes, ...(keepsLimit ? limited : []), ...(abilities.confirm ? confirmed : [])];
+  const possible = additions.filter(
     ({ only, works }) => (only === undefined || only === connection) && (!works || abilities.runJob),
   );
-  return possible.map(({ only: _only, works: _works, ...addition }) => {
+  return possible.map(({ only: _only, works: _works, ...given }) => {
+    const addition = abilities.confirm ? withConfirms(given) : given;
     const buyers = addition.buyers ?? 3;
     return {
       stock: 2,
@@ -49,7 +67,6 @@ export function scopesOf(
       instances: buyers,
       client: 'default',
       jobs: abilities.runJob ? JOBS : 0,
-      ...(abilities.confirm && { confirms: confirmsOf({ buyers }) }),
       seed,
       ...addition,
       buyers,

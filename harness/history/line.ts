@@ -47,7 +47,8 @@ export function parseHeader(text: string, unknownKey: UnknownKey): Pick<History,
   if (perUserLimit !== undefined) sale.perUserLimit = units('sale.perUserLimit', perUserLimit, 1);
   const { confirms } = header;
   if (confirms === undefined) return { sale };
-  if (typeof confirms !== 'boolean') throw new LineError(`is wrong: confirms is ${shown(confirms)}, not a boolean`);
+  if (typeof confirms !== 'boolean')
+    throw new LineError(`is wrong: confirms is ${shown(confirms)}, not a boolean`);
   return { sale, confirms };
 }
 

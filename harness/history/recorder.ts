@@ -16,6 +16,7 @@ import {
 } from './recording.ts';
 
 const UNKNOWN = outcomeCode('unknown');
+const DONE = outcomeCode('done');
 const REJECTED = outcomeCode('rejected');
 const SOLD = outcomeCode('sold');
 const SOLD_OUT = outcomeCode('sold-out');
@@ -36,9 +37,9 @@ interface Chunk {
  * completed stays what it is from its first moment: an open end with outcome unknown.
  */
 export class Recorder {
-  /** Purchases that came to an end so far. */
+  /** Purchases and confirms that came to an end so far. */
   completed = 0;
-  /** Purchases that began so far. */
+  /** Those that began so far. */
   invoked = 0;
   #sealed = false;
   readonly #width: number;
@@ -61,6 +62,15 @@ export class Recorder {
     integers[2 * at + PROCESS] = process;
     integers[2 * at + BUYER] = buyer;
     return row;
+  }
+
+  /** That buyer's confirm begins; it is no purchase, and not counted as one. Answers its row likewise. */
+  invokeConfirm(process: number, buyer: number, invokedNs: number): number {
+    return this.invoke(process, -buyer, invokedNs);
+  }
+
+  confirmed(row: number, completedNs: number): void {
+    this.#end(row, DONE, completedNs, NaN);
   }
 
   /** Open loop: when the buyer of that row came, and when the generator came to it. */
@@ -89,7 +99,7 @@ export class Recorder {
     }
   }
 
-  /** The purchase threw. `definite`: it proved that it had no effect. */
+  /** The purchase or confirm threw. `definite`: it proved that it had no effect. */
   fail(row: number, definite: boolean, completedNs: number): void {
     this.#end(row, definite ? REJECTED : UNKNOWN, completedNs, NaN);
   }

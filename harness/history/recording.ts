@@ -18,6 +18,7 @@ export const INTENDED = 5;
 export const NOTICED = 6;
 /** Counted in integers, of which two make a double. */
 export const PROCESS = 6;
+/** Of a confirm, negative. */
 export const BUYER = 7;
 /** 0 as long as the purchase has not come to an end, else its code and 1. */
 export const ENDED = 8;
@@ -46,7 +47,7 @@ export function* timesOf(recordings: readonly Recording[]): Generator<Timed> {
   for (const recording of recordings) {
     const open = recording.width === OPEN_ROW;
     for (const cursor = new Cursor(recording); !cursor.over; cursor.advance()) {
-      if (cursor.integer(ENDED) === 0) continue;
+      if (cursor.integer(ENDED) === 0 || cursor.integer(BUYER) < 0) continue;
       timed.invokedNs = cursor.number(INVOKED);
       timed.completedNs = cursor.number(COMPLETED);
       timed.intendedNs = open ? cursor.number(INTENDED) : timed.invokedNs;
@@ -57,6 +58,7 @@ export function* timesOf(recordings: readonly Recording[]): Generator<Timed> {
 }
 
 const PURCHASE = opCode('purchase');
+const CONFIRM = opCode('confirm');
 const UNKNOWN = outcomeCode('unknown');
 
 /** One history, in order of invocation, from what the instances recorded side by side. */
@@ -70,14 +72,15 @@ export function mergeRecordings(
     const next = cursors.reduce((first, cursor) =>
       cursor.number(INVOKED) < first.number(INVOKED) ? cursor : first,
     );
-    const request = requestOf(next.integer(BUYER));
+    const buyer = next.integer(BUYER);
+    const request = requestOf(Math.abs(buyer));
     const ended = next.integer(ENDED);
     merged.pushRow({
       process: next.integer(PROCESS),
       request: merged.strings.intern(request.requestId),
       attempt: 1,
       user: merged.strings.intern(request.userId),
-      op: PURCHASE,
+      op: buyer < 0 ? CONFIRM : PURCHASE,
       quantity: request.quantity,
       invoked: next.number(INVOKED),
       completed: ended === 0 ? Infinity : next.number(COMPLETED),

@@ -21,6 +21,9 @@ export function crowdRequest(crowd: Crowd, buyer: number): PurchaseRequest {
   };
 }
 
+/** How often a buyer who was sold units confirms: most of them once, some twice, and some never. */
+export const confirmsOfBuyer = (buyer: number): number => (buyer % 16 === 0 ? 0 : buyer % 8 === 1 ? 2 : 1);
+
 /** Deals the buyers out to one of several instances; its tasks take the next in turn. */
 export class Queue {
   #next: number;

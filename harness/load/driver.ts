@@ -194,6 +194,7 @@ function loadRun({ options, plan, sold, jobCommands, rest, failures }: Finished)
   const history: History = {
     sale: plan.sale,
     operations,
+    ...(instances.some(({ confirms }) => confirms) && { confirms: true }),
     ...(drained !== undefined && { drained }),
     ...(recorded !== undefined && { recorded }),
   };

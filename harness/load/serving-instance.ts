@@ -5,7 +5,7 @@ import { isDefinite } from '../../strategies/errors.ts';
 import { systemClock as clock } from '../ground/ambient.ts';
 import { Recorder, type Records } from '../history/recorder.ts';
 import { arrivalTimes } from './arrivals.ts';
-import { Queue, crowdRequest } from './buyers.ts';
+import { confirmsOfBuyer, Queue, crowdRequest } from './buyers.ts';
 import type { Connections } from './connections.ts';
 import type { Control } from './control.ts';
 import type { Failures } from './failures.ts';
@@ -76,6 +76,7 @@ export class ServingInstance {
       busy: Math.max(0, active - loop.waitedMs()) / (idle + active),
       memoryBytes: this.#mostMemoryBytes,
       stalled,
+      confirms: this.#shop.seller.confirm !== undefined,
     };
   }
 
@@ -93,7 +94,9 @@ export class ServingInstance {
       const row = this.#recorder.invoke(process, buyer, this.#now());
       // In place: a function of its own would be one more promise, and a third more to collect, for each purchase.
       try {
-        this.#complete(row, await this.#ask(buyer, redis));
+        const outcome = await this.#ask(buyer, redis);
+        this.#complete(row, outcome);
+        if (outcome.kind === 'sold' && this.#shop.seller.confirm) await this.#confirm(process, buyer);
       } catch (error) {
         this.#fail(row, error);
       }
@@ -112,15 +115,17 @@ export class ServingInstance {
         if (buyer === 0) return undefined;
         const row = this.#recorder.invoke(firstProcess + slot, buyer, this.#now());
         this.#recorder.arrived(row, intendedNs, noticedNs);
-        return this.#purchase(buyer, row, this.#shop.lent[slot]!);
+        return this.#purchase(firstProcess + slot, buyer, row, this.#shop.lent[slot]!);
       },
     });
     return { ended: loop.run(), unsent: () => loop.unsent, waitedMs: () => loop.waitedNs / 1e6 };
   }
 
-  async #purchase(buyer: number, row: number, redis: Client): Promise<void> {
+  async #purchase(process: number, buyer: number, row: number, redis: Client): Promise<void> {
     try {
-      this.#complete(row, await this.#ask(buyer, redis));
+      const outcome = await this.#ask(buyer, redis);
+      this.#complete(row, outcome);
+      if (outcome.kind === 'sold' && this.#shop.seller.confirm) await this.#confirm(process, buyer);
     } catch (error) {
       this.#fail(row, error);
     }
@@ -128,6 +133,20 @@ export class ServingInstance {
 
   #ask(buyer: number, redis: Client): Promise<PurchaseOutcome> {
     return this.#shop.seller.purchase(crowdRequest(this.#task.crowd, buyer), redis);
+  }
+
+  /** The buyer pays, at the process that sold. Never throws. */
+  async #confirm(process: number, buyer: number): Promise<void> {
+    for (let times = confirmsOfBuyer(buyer); times > 0 && !this.#control.stopped; times--) {
+      const row = this.#recorder.invokeConfirm(process, buyer, this.#now());
+      try {
+        await this.#shop.seller.confirm!(crowdRequest(this.#task.crowd, buyer));
+        this.#recorder.confirmed(row, this.#now());
+        this.#noteSpent();
+      } catch (error) {
+        this.#fail(row, error);
+      }
+    }
   }
 
   #complete(row: number, outcome: PurchaseOutcome): void {

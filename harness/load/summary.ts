@@ -1,6 +1,6 @@
 import { OUTCOMES, type Outcome } from '../documents/vocabulary.ts';
 import type { History } from '../history/operation.ts';
-import { outcomeCode, type OperationColumns } from '../history/columns.ts';
+import { opCode, outcomeCode, type OperationColumns } from '../history/columns.ts';
 import type { Ended, Failure } from '../documents/figures.ts';
 import { timesOf, type Recording } from '../history/recording.ts';
 import { noTimes, type Times } from './response-time.ts';
@@ -20,7 +20,7 @@ export interface LoadRun extends Usage, Pick<SaleAtRest, 'drained' | 'drainedBy'
   /** After `aborted` nobody looked at what was left, so the history has neither drained units nor a ledger. */
   ended: Ended;
   history: History;
-  /** Operations, by how they ended. */
+  /** Purchases, by how they ended; of a strategy that confirms, `sold` is a hold. */
   outcomes: Record<Outcome, number>;
   operations: number;
   soldUnits: number;
@@ -67,6 +67,7 @@ export type Figures = Pick<
   | 'refusalsPerSecond'
 >;
 
+const PURCHASE = opCode('purchase');
 const SOLD = outcomeCode('sold');
 const SOLD_OUT = outcomeCode('sold-out');
 
@@ -76,13 +77,16 @@ export function figuresOf(
   recordings: readonly Recording[],
   mode: LoadRun['mode'],
 ): Figures {
-  const { completed, outcome, quantity, length } = operations;
+  const { op, completed, outcome, quantity, length } = operations;
   const counts = OUTCOMES.map(() => 0);
   let soldUnits = 0;
   let hung = 0;
   let elapsedNs = 0;
   const soldAtNs: number[] = [];
+  let purchases = 0;
   for (let i = 0; i < length; i++) {
+    if (op[i] !== PURCHASE) continue;
+    purchases++;
     counts[outcome[i]!]!++;
     if (completed[i] === Infinity) hung++;
     else elapsedNs = Math.max(elapsedNs, completed[i]!);
@@ -100,12 +104,12 @@ export function figuresOf(
       Outcome,
       number
     >,
-    operations: length,
+    operations: purchases,
     soldUnits,
     hung,
     elapsedNs,
     sellingNs,
-    operationsPerSecond: elapsedNs === 0 ? 0 : (length - hung) / (elapsedNs / 1e9),
+    operationsPerSecond: elapsedNs === 0 ? 0 : (purchases - hung) / (elapsedNs / 1e9),
     warmUpNs,
     salesPerSecond: soldAtNs.length === 0 ? null : steadySales / ((sellingNs - fromNs) / 1e9),
     times: timesBetween(recordings, fromNs, sellingNs === 0 ? Infinity : sellingNs),

@@ -48,6 +48,8 @@ export interface InstanceRun {
   memoryBytes: number;
   /** Share of its time in which the event loop was busy, 0 … 1. */
   busy: number;
+  /** Its buyers confirm what they are sold. */
+  confirms: boolean;
   /** It left purchases open because nothing was completed any more. */
   stalled: boolean;
 }

@@ -94,6 +94,7 @@ const nothingSold = (failures: Failures): InstanceRun => ({
   busy: 0,
   memoryBytes: 0,
   stalled: false,
+  confirms: false,
 });
 
 function faultOf(during: InstanceFault['during'], error: unknown): InstanceFault {

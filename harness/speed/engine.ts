@@ -38,7 +38,9 @@ class Unrecorded implements Records {
   completed = 0;
   invoked = 0;
   invoke = (): number => this.invoked++;
+  invokeConfirm = (): number => this.invoked++;
   arrived(): void {}
+  confirmed = (): void => void this.completed++;
   complete = (): void => void this.completed++;
   fail = (): void => void this.completed++;
   seal = (): Recording => nothingRecorded;

@@ -6,6 +6,7 @@ import * as background from './background.ts';
 import * as unseen from './unseen.ts';
 import * as caches from './caches.ts';
 import * as counters from './counters.ts';
+import * as confirms from './confirms.ts';
 import * as failures from './failures.ts';
 import * as ledgers from './ledgers.ts';
 import * as limits from './limits.ts';
@@ -23,6 +24,7 @@ import type { BlindSpot, Mutant, Variant } from './parts.ts';
 const families = {
   background,
   caches,
+  confirms,
   counters,
   failures,
   ledgers,

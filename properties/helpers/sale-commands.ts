@@ -3,7 +3,14 @@ import { expect } from 'vitest';
 import type { Redis } from 'ioredis';
 import { saleModel, type SaleState } from '../../harness/checkers/sale-model.ts';
 import type { Op, Outcome } from '../../harness/documents/vocabulary.ts';
-import type { PurchaseRequest, RecordedSale, Sale, Seller, SellerEnv, Strategy } from "../../strategies/contract.ts";
+import type {
+  PurchaseRequest,
+  RecordedSale,
+  Sale,
+  Seller,
+  SellerEnv,
+  Strategy,
+} from '../../strategies/contract.ts';
 
 /** The pure model of the sale, and every request that was sold in it and not released since. */
 export interface Model {

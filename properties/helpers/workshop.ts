@@ -18,6 +18,7 @@ const LIST_OPTIONS = fileURLToPath(new URL('./list-options.mjs', import.meta.url
 const STRATEGIES = [
   new URL('./careless.mjs', import.meta.url),
   new URL('./needy.mjs', import.meta.url),
+  new URL('./paying.mjs', import.meta.url),
   new URL('./slow.mjs', import.meta.url),
   new URL('./sweeping.mjs', import.meta.url),
 ];

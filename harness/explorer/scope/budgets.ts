@@ -20,7 +20,13 @@ export const MOST_OF_ONE = 3;
 const MOST_BITS = 30;
 
 /** How often each extra may happen in the scope. */
-export const amountsOf = ({ faults, releases, restocks, jobs, confirms = 0 }: Scope): Record<Extra, number> => ({
+export const amountsOf = ({
+  faults,
+  releases,
+  restocks,
+  jobs,
+  confirms = 0,
+}: Scope): Record<Extra, number> => ({
   ...faults,
   release: releases,
   restock: restocks,
@@ -41,6 +47,7 @@ export class Budgets {
   readonly #fields = new Map<Extra, { shift: number; mask: number }>();
   readonly #disturbing: number;
   readonly #asking: number;
+  readonly #paying: number;
 
   /** @throws UsageError if the scope has more extras than fit: one more would be read as another */
   constructor(scope: Scope) {
@@ -67,6 +74,7 @@ export class Budgets {
     const concerns = (extra: Extra): boolean => extra !== 'job' || scope.workers === 'everywhere';
     this.#disturbing = this.#maskOf(DISTURBING.filter(concerns));
     this.#asking = this.#maskOf(ASKING.filter(concerns));
+    this.#paying = this.#maskOf(['confirm', 'late']);
   }
 
   /** How often it may still happen. */
@@ -86,6 +94,11 @@ export class Budgets {
     return ATTEMPT_FAULTS.reduce((used, fault) => used - this.left(packed, fault), this.#attempts);
   }
 
+  /** Whether nothing happens but that buyers buy, and confirm. */
+  get calm(): boolean {
+    return (this.whole & ~this.#paying) === 0;
+  }
+
   /** Whether a crash or a cut may still come between any two steps of an instance. */
   disturbing(packed: number): boolean {
     return (packed & this.#disturbing) !== 0;
@@ -98,7 +111,7 @@ export class Budgets {
 
   /** The same, but for confirms. */
   askingToo(packed: number): boolean {
-    return (packed & this.#asking & ~this.#maskOf(['confirm'])) !== 0;
+    return (packed & this.#asking & ~this.#paying) !== 0;
   }
 
   /** What can pay for an event of a connection; empty if nothing can. */

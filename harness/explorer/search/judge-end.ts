@@ -111,10 +111,14 @@ function notRefusedAsNonsense(scope: Scope, finishes: readonly Finish[]): Eviden
  * is explained best by units that are held.
  */
 function lapses(finishes: readonly Finish[], operations: readonly OrderedOperation[]): OrderedOperation[] {
-  const holders = new Set(finishes.flatMap(({ kind, late, buyer }) => (kind === 'purchase' && late ? [buyer] : [])));
+  const holders = new Set(
+    finishes.flatMap(({ kind, late, buyer }) => (kind === 'purchase' && late ? [buyer] : [])),
+  );
   if (holders.size === 0) return [];
   const uncertain = operations.some(({ op, outcome }) => op === 'purchase' && outcome === 'unknown');
-  const requests = new Set(operations.flatMap(({ request, outcome }) => (isRefusal(outcome) ? [request] : [])));
+  const requests = new Set(
+    operations.flatMap(({ request, outcome }) => (isRefusal(outcome) ? [request] : [])),
+  );
   return operations
     .filter(({ op, request }) => op === 'purchase' && (uncertain || requests.has(request)))
     .map(lapseOf);

@@ -61,8 +61,7 @@ function smallerBudgets({ faults, releases, restocks, jobs, confirms }: Scope): 
   widen(restocks, (budget, amount) => ({ ...budget, restocks: amount }));
   widen(jobs, (budget, amount) => ({ ...budget, jobs: amount }));
   // Without any, sold would be taken for more than a hold.
-  if (confirms !== undefined)
-    widen(confirms - 1, (budget, amount) => ({ ...budget, confirms: amount + 1 }));
+  if (confirms !== undefined) widen(confirms - 1, (budget, amount) => ({ ...budget, confirms: amount + 1 }));
   const spent = (budget: Budget): number =>
     Object.values(budget.faults).reduce((sum, amount) => sum + amount, 0) +
     budget.releases +

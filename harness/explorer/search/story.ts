@@ -36,7 +36,12 @@ export async function stepsOf(
     event: CounterexampleStep['event'] = atom.event,
   ): Promise<void> => {
     if ('server' in atom) server = atom.server;
-    steps.push({ actor: actorOf(scope, at, atom), event, ...wordsOf(atom, at === till), stock: await rest.stock(server) });
+    steps.push({
+      actor: actorOf(scope, at, atom),
+      event,
+      ...wordsOf(atom, at === till),
+      stock: await rest.stock(server),
+    });
   };
   for (const happened of path.opening) if (happened.atom.event === 'execute') await add(happened);
   for (const { choice, happened, answers, dirtied } of path.events) {

@@ -4,6 +4,7 @@ import type { FaultStep, ScheduleStep } from '../../documents/counterexample.ts'
 import type { Passage } from '../../wire/gate.ts';
 import { type Call, type Instance, type InstanceEvent } from '../process/instance.ts';
 import { mayFire, type PendingTimer } from '../process/timers.ts';
+import type { Intervals } from './intervals.ts';
 import type { Paying } from '../scope/moves.ts';
 import type { Served } from '../scope/payments.ts';
 import type { Finish } from '../search/judge-end.ts';
@@ -217,11 +218,17 @@ export class Process {
     return fresh;
   }
 
-  /** The clock has moved. @param begun whether the interval of an operation has begun */
-  noteLate(begun: (operation: number) => boolean): void {
-    const { settled } = this.instance.look();
+  /** The clock has moved. @param intervals tells which operations have begun */
+  noteLate(intervals: Pick<Intervals, 'of'>): void {
+    const { settled, clockReads } = this.instance.look();
+    const dated = clockReads + this.#timers.length > 0;
     this.calls.forEach((call, i) => {
-      if (call.kind === 'purchase' ? begun(call.operation) : call.kind === 'confirm' && !settled[i]) call.late = true;
+      if (
+        call.kind === 'purchase'
+          ? dated || intervals.of(call.operation)
+          : call.kind === 'confirm' && !settled[i]
+      )
+        call.late = true;
     });
   }
 

@@ -16,7 +16,7 @@ import { inCanonicalOrder, type Asked } from '../server/orders.ts';
 import { drawOf, mayDraw, type Draw } from '../server/draws.ts';
 import { Gate, type Passage } from '../../wire/gate.ts';
 import { isLone, isOpen, layoutOf, type Layout } from '../scope/layout.ts';
-import type { Paying } from '../scope/moves.ts';
+import { lastFate, payingOf } from './asked-before.ts';
 import { outcomeOf } from '../search/outcome.ts';
 import { kindOf, type Process } from './gated-process.ts';
 import { Operator } from './operator.ts';
@@ -229,10 +229,14 @@ export class RealSale implements AsyncDisposable {
       case 'start': {
         const { operation, buyer, call } = step;
         const again = operation >= this.layout.firstRetry && operation < this.layout.firstRelease;
-        if (again) this.#pay(this.#lastFate(buyer) === 'unknown' ? 'retry' : 'repeat');
+        if (again) this.#pay(lastFate(this.finishes(), buyer) === 'unknown' ? 'retry' : 'repeat');
         this.#payRequest(call);
         const late = operation < this.scope.buyers && isLone(this.scope, step.slot) && process.idle;
-        await process.call(call, { operation, buyer, kind: kindOf(call), ...this.#paying(step) }, step.picks);
+        await process.call(
+          call,
+          { operation, buyer, kind: kindOf(call), ...payingOf(step, this.finishes()) },
+          step.picks,
+        );
         if (!late) this.#intervals.begin(operation);
         return undefined;
       }
@@ -258,16 +262,6 @@ export class RealSale implements AsyncDisposable {
     }
   }
 
-  /** How a confirm stands to what came before it. */
-  #paying({ call, buyer }: Extract<ScheduleStep, { event: 'start' }>): Partial<Paying> {
-    if (call.method !== 'confirm') return {};
-    const mine = this.finishes().filter((finish) => finish.buyer === buyer);
-    return {
-      late: mine.some(({ kind, late }) => kind === 'purchase' && late),
-      paid: mine.some(({ kind, fate }) => kind === 'confirm' && fate === 'done'),
-    };
-  }
-
   async #faultOfProcess(process: Process, step: FaultStep): Promise<void> {
     const ofOne = 'connection' in step;
     this.#pay(
@@ -276,10 +270,6 @@ export class RealSale implements AsyncDisposable {
     if (ofOne) this.#intervals.beginLost(process, step.connection);
     else this.#intervals.beginAll(process);
     await process.suffer(step);
-  }
-
-  #lastFate(buyer: number): Finish['fate'] | undefined {
-    return this.finishes().findLast((finish) => finish.kind === 'purchase' && finish.buyer === buyer)?.fate;
   }
 
   async #execute(
@@ -336,7 +326,7 @@ export class RealSale implements AsyncDisposable {
     await this.clock.look();
     await this.clock.pass(ms);
     if (ms === 0 || this.layout.till < 0) return;
-    for (const process of this.#processes) process?.noteLate((operation) => this.#intervals.of(operation) !== undefined);
+    for (const process of this.#processes) process?.noteLate(this.#intervals);
   }
 
   #payRequest({ method }: Call): void {

@@ -111,7 +111,8 @@ export class Cursor extends Standpoint {
   /** The clock moves on, and what the server was to forget by then is forgotten. */
   async #elapse(ms: number): Promise<void> {
     this.clock.pass(ms);
-    if (this.context.holdsLapse) this.calls.splice(0, this.calls.length, ...late(this.calls));
+    if (this.context.holdsLapse)
+      this.calls.splice(0, this.calls.length, ...late(this.calls, this.clockReads + this.timers > 0));
     await this.#forget(ms);
   }
 

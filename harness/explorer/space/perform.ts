@@ -51,11 +51,9 @@ export async function perform(
       await ask(setting, cursor, slot, { method, buyer: move.buyer, operation, begun });
       break;
     }
-    case 'confirm': {
-      const { buyer, operation, late, paid } = move;
-      await ask(setting, cursor, slot, { method: 'confirm', buyer, operation, begun: true, late, paid });
+    case 'confirm':
+      await ask(setting, cursor, slot, { ...move, method: 'confirm', begun: true });
       break;
-    }
     case 'restock': {
       const { operation } = move;
       const call: Call = { method: 'restock', quantity: RESTOCKED };
@@ -118,12 +116,19 @@ export interface Asked {
 
 /** Asks in the ids that the slot's histories are recorded with. */
 export async function ask(setting: Setting, cursor: Cursor, slot: number, asked: Asked): Promise<void> {
-  const { method, buyer, operation, ...rest } = asked;
+  const { method, buyer, operation, begun, late, paid } = asked;
   const recorded = setting.recordedBuyer(slot, buyer);
   const call: Call = { method, request: requestOf(setting.scope, recorded) };
   // First attempts carry their buyer's number, so that one is recorded under the other's, too.
   const named = operation === buyer ? recorded : operation;
-  await cursor.call(call, { operation: named, kind: method, buyer: recorded, ...rest });
+  await cursor.call(call, {
+    operation: named,
+    kind: method,
+    buyer: recorded,
+    begun,
+    ...(late && { late }),
+    ...(paid && { paid }),
+  });
 }
 
 /** Where a process starts. */

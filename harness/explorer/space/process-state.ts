@@ -50,10 +50,13 @@ export interface CallState {
   paid?: boolean;
 }
 
-/** The calls after the clock moved: what was taken by then, and is not paid, may be gone. */
-export const late = (calls: readonly CallState[]): CallState[] =>
+/**
+ * The calls after the clock moved: what was taken by then, and is not paid, may be gone.
+ * @param dated the code may know what time it was before its first command, so that its hold may be as old
+ */
+export const late = (calls: readonly CallState[], dated: boolean): CallState[] =>
   calls.map((call) => {
-    const mayBe = call.kind === 'purchase' ? call.begun : call.kind === 'confirm' && !call.outcome;
+    const mayBe = call.kind === 'purchase' ? call.begun || dated : call.kind === 'confirm' && !call.outcome;
     return mayBe ? { ...call, late: true } : call;
   });
 

@@ -174,7 +174,16 @@ export class Setting {
 
   #plainContext(mostEvents: number, draws: CursorContext['draws'] = 'first'): CursorContext {
     const { memo, histories, rules } = this;
-    const plain = { memo, histories, rules, draws, mostEvents, clockMoves: false, holdsLapse: false, ticks: undefined };
+    const plain = {
+      memo,
+      histories,
+      rules,
+      draws,
+      mostEvents,
+      clockMoves: false,
+      holdsLapse: false,
+      ticks: undefined,
+    };
     return { ...plain, swap: (text) => text, requireOwnIds: () => {} };
   }
 

@@ -149,11 +149,13 @@ export class Space extends Setting {
    * makes no difference what time it is.
    */
   async #askedLate(cursor: Cursor, before: ProcessState, slot: number, packed: number): Promise<void> {
-    if (!this.reductions.lateStarts || !this.fuses(slot, packed) || this.budgets.left(packed, 'slow') > 0) return;
+    if (!this.reductions.lateStarts || !this.fuses(slot, packed) || this.budgets.left(packed, 'slow') > 0)
+      return;
     const [connection, ...others] = cursor.executable();
     const alone = others.length === 0 && cursor.timers === 0 && !cursor.putsOff;
     const readBefore = this.histories.observation(before.node).clockReads;
-    if (connection !== undefined && alone && cursor.clockReads === readBefore) await cursor.execute(connection);
+    if (connection !== undefined && alone && cursor.clockReads === readBefore)
+      await cursor.execute(connection);
   }
 
   /** What an instance does at once because something that could have come can come no more. */
@@ -191,8 +193,15 @@ export class Space extends Setting {
     const local = this.locals.values[localId]!;
     const { till } = this.layout;
     if (till < 0 && local.due.every(([, inMs]) => inMs === 0)) return localId;
-    const calls = till < 0 ? local.calls : late(local.calls);
+    const calls = till < 0 ? local.calls : late(local.calls, this.#isDated(local));
     return this.locals.id({ ...local, calls, due: aged(local.due, elapsedMs) });
+  }
+
+  /** Whether its code may know what time it was. */
+  #isDated({ phase, node }: ProcessState): boolean {
+    if (phase !== 'live') return false;
+    const { clockReads, timers } = this.histories.observation(node);
+    return clockReads + timers.length > 0;
   }
 
   /** The local state of a dead process after the commands that it had sent are lost, too. */
@@ -243,8 +252,7 @@ export class Space extends Setting {
 
   #finish(cursor: Cursor, slot: number, packed: number): Transition {
     // Where nothing disturbs the sale, a process that cannot start is the strategy's fault; else it serves nobody.
-    if (this.budgets.whole === 0 && cursor.settled(0)?.kind === 'threw')
-      throw sellerFailed(cursor.settled(0));
+    if (this.budgets.calm && cursor.settled(0)?.kind === 'threw') throw sellerFailed(cursor.settled(0));
     this.requireClock();
     const { server, touched, atoms, clock } = cursor;
     return {

@@ -84,6 +84,7 @@ export const EXPLORE: FlagTable = {
     jobs: 0,
     offices: undefined,
     workers: undefined,
+    confirms: undefined,
     seed: 7,
     ...pick({}, OPTIONS),
     merging: true,
@@ -236,6 +237,17 @@ export const EXPLORE: FlagTable = {
         {
           jobs: 1,
           workers: 'everywhere',
+        },
+      ),
+    ],
+    '--confirms': [
+      ...refused('--confirms 7'),
+      changes(
+        '--confirms 1',
+        'explore ./paying.mjs --buyers 1 --stock 1',
+        { property: 'double-sale', verdicts: ['violated', 'holds'] },
+        {
+          confirms: 1,
         },
       ),
     ],

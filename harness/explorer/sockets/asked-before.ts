@@ -1,0 +1,22 @@
+import type { ScheduleStep } from '../../documents/counterexample.ts';
+import type { Paying } from '../scope/moves.ts';
+import type { Fate, Finish } from '../search/judge-end.ts';
+
+/** What a request that is asked once more stands to, over real sockets. */
+
+/** What became of the buyer's last attempt. */
+export const lastFate = (finishes: readonly Finish[], buyer: number): Fate | undefined =>
+  finishes.findLast((finish) => finish.kind === 'purchase' && finish.buyer === buyer)?.fate;
+
+/** How a confirm stands to what came before it; nothing of any other call. */
+export function payingOf(
+  { call, buyer }: Extract<ScheduleStep, { event: 'start' }>,
+  finishes: readonly Finish[],
+): Partial<Paying> {
+  if (call.method !== 'confirm') return {};
+  const mine = finishes.filter((finish) => finish.buyer === buyer);
+  return {
+    late: mine.some(({ kind, late }) => kind === 'purchase' && late),
+    paid: mine.some(({ kind, fate }) => kind === 'confirm' && fate === 'done'),
+  };
+}
