@@ -1,3 +1,4 @@
+import type { RecordedSale } from '../../strategies/contract.ts';
 import type { OperationColumns } from '../history/columns.ts';
 import type { Evidence } from './checker.ts';
 import { contextOf } from './context.ts';
@@ -24,11 +25,18 @@ const NAMED = 5;
  */
 
 /** Who was told `already-yours` at a time at which no request of the user can have held anything. */
-export function deceivedClaims(operations: OperationColumns, requests: Requests): Evidence[] {
+export function deceivedClaims(
+  operations: OperationColumns,
+  requests: Requests,
+  recorded: Iterable<RecordedSale>,
+): Evidence[] {
   const claims = rowsOf(operations, (row) => operations.outcome[row] === ALREADY_YOURS);
   if (claims.length === 0) return [];
+  const took = usersBeyondSales(operations, requests, recorded);
   const holding = holdingByUser(operations, requests, new Set(claims.map((row) => operations.user[row]!)));
   const deceived = claims.filter((row) => {
+    // The client may have sent it again, and what the first sending took stands in the ledger.
+    if (took.has(operations.at(row).user)) return false;
     const held = holding.get(operations.user[row]!) ?? [];
     const [invoked, completed] = [operations.invoked[row]!, operations.completed[row]!];
     return !held.some(({ from, to }) => from <= completed && to >= invoked);
@@ -65,6 +73,23 @@ const rowsOf = ({ length }: OperationColumns, holds: (row: number) => boolean): 
   for (let row = 0; row < length; row++) if (holds(row)) rows.push(row);
   return rows;
 };
+
+/** Users who have more in the ledger than they were told that they bought. */
+function usersBeyondSales(
+  operations: OperationColumns,
+  requests: Requests,
+  recorded: Iterable<RecordedSale>,
+): Set<string> {
+  const units = new Map<string, number>();
+  for (const { userId, quantity } of recorded) units.set(userId, (units.get(userId) ?? 0) + quantity);
+  if (units.size === 0) return new Set();
+  for (let r = 0; r < requests.count; r++) {
+    if (!had(requests.outcomes[r]!, SOLD)) continue;
+    const user = operations.strings.text(requests.user[r]!);
+    units.set(user, (units.get(user) ?? 0) - requests.quantity[r]!);
+  }
+  return new Set([...units].flatMap(([user, left]) => (left > 0 ? [user] : [])));
+}
 
 interface Span {
   from: number;

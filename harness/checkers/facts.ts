@@ -13,6 +13,8 @@ export interface RequestFacts {
   outcome: Outcome;
   /** It was sold, and no confirm acknowledged that: it may have given its units back, or have them yet. */
   onHold?: boolean;
+  /** At rest it could not be confirmed any more: nobody holds what it took. */
+  gone?: boolean;
   /** It was told `already-yours`. */
   claims?: boolean;
   /** The client sent it again by itself, or the buyer asked again. */
@@ -38,8 +40,6 @@ export interface SaleAtRest {
   recorded?: Iterable<RecordedSale>;
   /** The store came back with less than it had acknowledged. */
   restarted?: boolean;
-  /** So much time has passed that no hold is left which was to end by itself. */
-  lapsed?: boolean;
 }
 
 export interface FactsAtRest extends SaleAtRest {
@@ -87,14 +87,16 @@ export function paid(
 
 /**
  * Who is told `already-yours` and was never told `sold` has what one of their requests took whose outcome is unknown: the
- * one that was told so, if it may be that one.
+ * one that was told so, if it may be that one; or what that one took when it was sent for the first time.
  * @returns its place; −1 if there is none
  */
-export function claimed(requests: readonly { outcome: Outcome; claims: boolean }[]): number {
+export function claimed(requests: readonly { outcome: Outcome; claims: boolean; resent: boolean }[]): number {
   if (!requests.some(({ claims }) => claims)) return -1;
   if (requests.some(({ outcome }) => outcome === 'sold')) return -1;
   const own = requests.findIndex(({ outcome, claims }) => claims && outcome === 'unknown');
-  return own >= 0 ? own : requests.findIndex(({ outcome }) => outcome === 'unknown');
+  if (own >= 0) return own;
+  const other = requests.findIndex(({ outcome }) => outcome === 'unknown');
+  return other >= 0 ? other : requests.findIndex(({ claims, resent }) => claims && resent);
 }
 
 /**

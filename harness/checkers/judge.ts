@@ -51,7 +51,7 @@ function judgeAccounts(history: History, operations: OperationColumns, requests:
       show('user-limit'),
       overLimitAtSomeInstant(history.sale, operations, requests),
     ),
-    'lost-sale': deceivedClaims(operations, requests).reduceRight(
+    'lost-sale': deceivedClaims(operations, requests, history.recorded ?? []).reduceRight(
       alsoViolated,
       ledgerUnread ? inconclusive('lost-sale', LEDGER_UNREAD) : show('lost-sale'),
     ),

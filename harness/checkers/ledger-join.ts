@@ -151,6 +151,8 @@ class FactsOfUsers {
       const told = own.map((r) => ({
         outcome: this.facts(r).outcome,
         claims: had(outcomes[r]!, ALREADY_YOURS),
+        // Nobody recorded whether its client sent it again.
+        resent: false,
       }));
       const r = own[claimed(told)];
       if (r !== undefined) this.#claimed.add(r);

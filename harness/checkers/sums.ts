@@ -69,7 +69,7 @@ export function sumUp(facts: SaleAtRest, joined: Joined): Sums {
 /** A ledger may drop what was released or keep it, so no request holds less than nothing. */
 function addRecorded(
   sums: Sums,
-  { sale, lapsed }: SaleAtRest,
+  { sale }: SaleAtRest,
   request: RequestFacts,
   recorded: LedgerEntry | undefined,
 ): void {
@@ -83,7 +83,7 @@ function addRecorded(
   // An unknown purchase may have taken effect after the release.
   sums.heldMost += outcome === 'unknown' ? inLedger : units(inLedger - request.released);
   // A hold stands in no ledger while it lasts.
-  if (onHold && !lapsed) sums.heldMost += units(quantity - request.released - inLedger);
+  if (onHold && !request.gone) sums.heldMost += units(quantity - request.released - inLedger);
   if (REFUSED.has(outcome) && least > 0)
     sums.refusedThoughHeld.push({ request: requestId, units: least, outcome });
   // Where the order of a release and a sale is in doubt, the request may rightly have been sold once more.
@@ -99,7 +99,7 @@ function addAcknowledged(sums: Sums, sale: Sale, request: RequestFacts, countsAs
   const most = units(quantity - request.released);
   if (request.onHold) {
     sums.possiblySold += most;
-    if (countsAsHeld) sums.heldMost += most;
+    if (countsAsHeld && !request.gone) sums.heldMost += most;
     return;
   }
   if (request.outcome === 'unknown') sums.possiblySold += quantity;

@@ -131,6 +131,12 @@ describe('already-yours', () => {
   });
 });
 
+test('already-yours is right where the ledger has what a first sending took', () => {
+  const told = [operation('purchase', 'B', ['already-yours', 2, 3], 'ann')];
+  expect(violated(1, told, { drained: 0, recorded: [{ userId: 'ann', quantity: 1 }] })).toEqual([]);
+  expect(violated(1, told, { drained: 1, recorded: [] })).toEqual(['lost-sale']);
+});
+
 describe("a line of the ledger without a request is its user's", () => {
   const requests = ['A', 'B'].map((requestId) => ({
     requestId,

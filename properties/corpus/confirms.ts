@@ -200,6 +200,45 @@ export const failsInTime = mutant({
   },
 });
 
+export const forgetsTheUnits = mutant({
+  name: 'forgets-the-units',
+  mistake: 'a hold is a key with a time to live: when it expires, nobody puts its units back on sale',
+  supports: [],
+  caught: { property: 'stranded', environment: 'calm', scope: { buyers: 1, stock: 1, confirms: 1 } },
+  fixed: holdsUntilPaid,
+  seller: (redis, { sku }) => {
+    const holdOf = (requestId: string): string => `{${sku}}:hold:${requestId}`;
+    return {
+      async purchase({ requestId }) {
+        const hold = `if tonumber(redis.call('GET', KEYS[1])) < 1 then return 0 end
+redis.call('DECR', KEYS[1])
+redis.call('SET', KEYS[2], 1, 'PX', ARGV[1])
+return 1`;
+        const answer = await redis.eval(hold, 2, stockKey(sku), holdOf(requestId), HOLD_MS);
+        return { kind: answer === 1 ? 'sold' : 'sold-out' };
+      },
+      async confirm({ requestId }) {
+        if ((await redis.persist(holdOf(requestId))) === 0 && !(await redis.exists(holdOf(requestId))))
+          throw tooLate();
+      },
+    };
+  },
+});
+
+export const holdsForEver = variant({
+  name: 'holds-for-ever',
+  unlike: 'a hold never ends: who comes to pay after a year still gets what they took',
+  holdsIn: ['calm', 'script-flush'],
+  seller: (redis, { sku }) => ({
+    async purchase({ quantity }) {
+      const take = `if tonumber(redis.call('GET', KEYS[1])) < tonumber(ARGV[1]) then return 0 end
+return redis.call('DECRBY', KEYS[1], ARGV[1]) + 1`;
+      return { kind: (await redis.eval(take, 1, stockKey(sku), quantity)) === 0 ? 'sold-out' : 'sold' };
+    },
+    async confirm() {},
+  }),
+});
+
 /** A user who holds something is told so, whichever request asks. */
 const OF_USERS = `
 -- KEYS stock, users   ARGV user

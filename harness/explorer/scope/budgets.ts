@@ -2,6 +2,7 @@ import type { Scope } from '../../documents/scope.ts';
 import {
   ASKING,
   ATTEMPT_FAULTS,
+  CLOCK_FAULTS,
   DISTURBING,
   EXTRAS,
   faultsOfConnection,
@@ -48,6 +49,7 @@ export class Budgets {
   readonly #disturbing: number;
   readonly #asking: number;
   readonly #paying: number;
+  readonly #delaying: number;
 
   /** @throws UsageError if the scope has more extras than fit: one more would be read as another */
   constructor(scope: Scope) {
@@ -75,6 +77,7 @@ export class Budgets {
     this.#disturbing = this.#maskOf(DISTURBING.filter(concerns));
     this.#asking = this.#maskOf(ASKING.filter(concerns));
     this.#paying = this.#maskOf(['confirm', 'late']);
+    this.#delaying = this.#maskOf(CLOCK_FAULTS) & ~this.#paying;
   }
 
   /** How often it may still happen. */
@@ -94,8 +97,13 @@ export class Budgets {
     return ATTEMPT_FAULTS.reduce((used, fault) => used - this.left(packed, fault), this.#attempts);
   }
 
+  /** Whether time may still pass while something is under way. */
+  delaying(packed: number): boolean {
+    return (packed & this.#delaying) !== 0;
+  }
+
   /** Whether nothing happens but that buyers buy, and confirm. */
-  get calm(): boolean {
+  get nothingElse(): boolean {
     return (this.whole & ~this.#paying) === 0;
   }
 

@@ -6,16 +6,16 @@ import { drive } from '../space/drive.ts';
 import { boot, type Birth } from '../space/perform.ts';
 import { CannotExplore, SellerFailed } from '../cannot-explore.ts';
 import type { Settled } from '../process/instance.ts';
-import { freshRequest } from '../scope/ids.ts';
+import { freshRequest, requestOf } from '../scope/ids.ts';
 import type { Space } from '../space/space.ts';
-import { judgeEnd, type Finish, type StoreAtRest } from './judge-end.ts';
+import { judgeEnd, unpaid, type Finish, type StoreAtRest } from './judge-end.ts';
 import { isIdle, isSale, mostUnits, workOff } from './settling.ts';
 
 /** Judges the ends of interleavings, each distinct one once. */
 export class AtRest {
   readonly #space: Space;
   readonly #quiet = new Map<string, Promise<number>>();
-  readonly #stores = new Map<number, Promise<StoreAtRest>>();
+  readonly #stores = new Map<string, Promise<StoreAtRest>>();
   readonly #stocks = new Map<number, Promise<number | null>>();
   readonly #judgements = new Map<string, Promise<Judgement>>();
 
@@ -79,10 +79,11 @@ export class AtRest {
 
   /**
    * Drains a sale: fresh users on a fresh instance buy single units until one is refused, and the background work goes
-   * on while they wait. The state stays.
+   * on while they wait. Then nothing is left to be bought: who has not paid yet, and still can, holds what they took. The
+   * state stays.
    */
-  store(server: number): Promise<StoreAtRest> {
-    return remembered(this.#stores, server, async () => {
+  store(server: number, unpaidBuyers: readonly number[] = []): Promise<StoreAtRest> {
+    return remembered(this.#stores, `${server} ${unpaidBuyers.join()}`, async () => {
       const cursor = await this.#fresh({ slot: this.#space.lateOperator, server });
       // A process that finds no product to sell sells nothing.
       if (!cursor) return { drained: 0 };
@@ -99,7 +100,13 @@ export class AtRest {
         return isSale(cursor.settled(index));
       };
       const drained = await drain(buy, mostUnits(scope));
-      return recorded ? { drained, recorded } : { drained };
+      const held: number[] = [];
+      for (const buyer of unpaidBuyers) {
+        const index = await cursor.invoke({ method: 'confirm', request: requestOf(scope, buyer) });
+        await drive(cursor);
+        if (cursor.settled(index)?.kind === 'returned') held.push(buyer);
+      }
+      return { drained, held, ...(recorded && { recorded }) };
     });
   }
 
@@ -119,7 +126,12 @@ export class AtRest {
   judge(server: number, finishes: readonly Finish[], restarted: boolean): Promise<Judgement> {
     const key = `${server} ${restarted ? 'restarted ' : ''}${JSON.stringify(finishes)}`;
     return remembered(this.#judgements, key, async () =>
-      judgeEnd(this.#space.scope, await this.store(server), finishes, restarted),
+      judgeEnd(
+        this.#space.scope,
+        await this.store(server, unpaid(this.#space.scope, finishes)),
+        finishes,
+        restarted,
+      ),
     );
   }
 

@@ -12,6 +12,20 @@ import { isNonsense, requestOf, saleOf } from '../scope/ids.ts';
 export interface StoreAtRest {
   drained: number;
   recorded?: readonly RecordedSale[];
+  /** Buyers who had not confirmed, and could still do so when nothing else was left to be bought. */
+  held?: readonly number[];
+}
+
+/** Buyers who were sold units, and neither confirmed nor gave them back. */
+export function unpaid({ confirms = 0 }: Scope, finishes: readonly Finish[]): number[] {
+  if (confirms === 0) return [];
+  const did = (what: Finish['kind']): Set<number> =>
+    new Set(finishes.flatMap(({ kind, buyer }) => (kind === what ? [buyer] : [])));
+  const [paying, releasing] = [did('confirm'), did('release')];
+  const sold = finishes.flatMap(({ kind, buyer, fate }) =>
+    kind === 'purchase' && fate === 'sold' ? [buyer] : [],
+  );
+  return [...new Set(sold)].filter((buyer) => !paying.has(buyer) && !releasing.has(buyer));
 }
 
 /** What became of an operation. `hung`: its process lives, and can never go on. */
@@ -44,11 +58,10 @@ export function judgeEnd(
   const accounts = judgeAtRest({
     sale,
     ...restocks(finishes),
-    ...store,
+    drained: store.drained,
+    ...(store.recorded && { recorded: store.recorded }),
     restarted,
-    // A day has passed.
-    lapsed: true,
-    requests: requestsOf(scope, finishes),
+    requests: requestsOf(scope, finishes, store.held ?? []),
   });
   const ordered = finishes.filter(inTheModel(scope)).map((finish): OrderedOperation => {
     const { requestId, userId, quantity } = requestOf(scope, Math.max(0, finish.buyer));
@@ -63,7 +76,7 @@ export function judgeEnd(
       outcome: outcomeOf(finish.fate),
     };
   });
-  const operations = [...ordered, ...lapses(finishes, ordered)];
+  const operations = [...ordered, ...lapses(finishes, ordered), ...firstSendings(finishes, ordered)];
   const refused = falseRefusals(sale, operations);
   const refusals = refused.map(({ request, outcome }): Evidence => ({
     // Who is told of units that are not there has lost them, as far as they know.
@@ -104,6 +117,21 @@ function notRefusedAsNonsense(scope: Scope, finishes: readonly Finish[]): Eviden
     return [{ property, message, operations: [] }];
   });
 }
+
+/**
+ * Who is told `already-yours` after the client has sent again may have what the first sending took, of which nobody was
+ * told: a purchase of unknown outcome.
+ */
+const firstSendings = (
+  finishes: readonly Finish[],
+  operations: readonly OrderedOperation[],
+): OrderedOperation[] => {
+  const resent = finishes.some(({ fate, resent: again }) => again && fate === 'already-yours');
+  if (!resent) return [];
+  return operations.flatMap((operation) =>
+    operation.outcome === 'already-yours' ? [{ ...operation, outcome: 'unknown' as const }] : [],
+  );
+};
 
 /**
  * What buyers held and did not pay once the clock moved, as releases of unknown outcome. The order of the operations needs
@@ -155,8 +183,11 @@ function restocks(finishes: readonly Finish[]): { restocked: number; restockedUn
 }
 
 /** All attempts of a request together, with what was released of it. */
-function requestsOf(scope: Scope, finishes: readonly Finish[]): RequestFacts[] {
-  const asked = Array.from({ length: scope.buyers }, (_, buyer) => factsOf(scope, buyer, finishes)).flat();
+function requestsOf(scope: Scope, finishes: readonly Finish[], held: readonly number[]): RequestFacts[] {
+  const gone = new Set(unpaid(scope, finishes).filter((buyer) => !held.includes(buyer)));
+  const asked = Array.from({ length: scope.buyers }, (_, buyer) =>
+    factsOf(scope, buyer, finishes).map((facts) => ({ ...facts, gone: gone.has(buyer) })),
+  ).flat();
   for (const user of new Set(asked.map(({ userId }) => userId))) {
     const own = asked.filter(({ userId }) => userId === user);
     const request = own[claimed(own)];

@@ -7,7 +7,7 @@ import { CannotExplore } from '../cannot-explore.ts';
 import { Instance, type Call, type Settled } from '../process/instance.ts';
 import { LATER_MS, specOf, type Role, type Subject } from '../process/spec.ts';
 import { layoutOf } from '../scope/layout.ts';
-import { freshRequest } from '../scope/ids.ts';
+import { freshRequest, requestOf } from '../scope/ids.ts';
 import type { StoreAtRest } from '../search/judge-end.ts';
 import { isIdle, isSale, mostUnits, workOff } from '../search/settling.ts';
 import type { ServerMemo } from '../server/memo.ts';
@@ -52,8 +52,11 @@ export class Operator {
     );
   }
 
-  /** What the store says once nothing moves any more: it is drained, and background work goes on meanwhile. */
-  async store(abilities: Abilities): Promise<StoreAtRest> {
+  /**
+   * What the store says once nothing moves any more: it is drained, and background work goes on meanwhile; then those confirm
+   * who have not yet.
+   */
+  async store(abilities: Abilities, unpaidBuyers: readonly number[]): Promise<StoreAtRest> {
     const process = await this.boot({ role: this.#slots + 1, purchases: 1, startMs: LATER_MS });
     await process.drive();
     const work = abilities.runJob ? () => this.call({ method: 'runJob' }, LATER_MS) : undefined;
@@ -66,10 +69,15 @@ export class Operator {
     const buy = async (n: number): Promise<boolean> =>
       isSale(await ask({ method: 'purchase', request: freshRequest(n) }));
     const drained = await drain(buy, mostUnits(this.#scope));
+    const held: number[] = [];
+    for (const buyer of unpaidBuyers) {
+      const paid = await ask({ method: 'confirm', request: requestOf(this.#scope, buyer) });
+      if (paid?.kind === 'returned') held.push(buyer);
+    }
     await process.instance.kill();
     return recorded?.kind === 'returned'
-      ? { drained, recorded: recorded.value as RecordedSale[] }
-      : { drained };
+      ? { drained, held, recorded: recorded.value as RecordedSale[] }
+      : { drained, held };
   }
 
   /** Background work goes on, and time passes, until there is nothing more to do and to wait for. */

@@ -21,7 +21,7 @@ import { outcomeOf } from '../search/outcome.ts';
 import { kindOf, type Process } from './gated-process.ts';
 import { Operator } from './operator.ts';
 import { decodeCommand } from '../../wire/resp.ts';
-import { judgeEnd, type Finish } from '../search/judge-end.ts';
+import { judgeEnd, unpaid, type Finish } from '../search/judge-end.ts';
 import type { ServerMemo } from '../server/memo.ts';
 import type { Call } from '../process/instance.ts';
 import { Intervals } from './intervals.ts';
@@ -199,8 +199,8 @@ export class RealSale implements AsyncDisposable {
     this.clock.takeOver();
     await this.#operator.letTimePass(abilities);
     const content = await this.memo.capture();
-    const store = await this.#operator.store(abilities);
     const finishes = this.finishes();
+    const store = await this.#operator.store(abilities, unpaid(this.scope, finishes));
     const judgement = judgeEnd(this.scope, store, finishes, this.#restarted);
     return { finishes, judgement, outcome: outcomeOf(this.scope, finishes, judgement, content) };
   }

@@ -149,8 +149,7 @@ export class Space extends Setting {
    * makes no difference what time it is.
    */
   async #askedLate(cursor: Cursor, before: ProcessState, slot: number, packed: number): Promise<void> {
-    if (!this.reductions.lateStarts || !this.fuses(slot, packed) || this.budgets.left(packed, 'slow') > 0)
-      return;
+    if (!this.reductions.lateStarts || !this.fuses(slot, packed) || this.budgets.delaying(packed)) return;
     const [connection, ...others] = cursor.executable();
     const alone = others.length === 0 && cursor.timers === 0 && !cursor.putsOff;
     const readBefore = this.histories.observation(before.node).clockReads;
@@ -252,7 +251,8 @@ export class Space extends Setting {
 
   #finish(cursor: Cursor, slot: number, packed: number): Transition {
     // Where nothing disturbs the sale, a process that cannot start is the strategy's fault; else it serves nobody.
-    if (this.budgets.calm && cursor.settled(0)?.kind === 'threw') throw sellerFailed(cursor.settled(0));
+    if (this.budgets.nothingElse && cursor.settled(0)?.kind === 'threw')
+      throw sellerFailed(cursor.settled(0));
     this.requireClock();
     const { server, touched, atoms, clock } = cursor;
     return {

@@ -244,7 +244,7 @@ export const EXPLORE: FlagTable = {
       ...refused('--confirms 7'),
       changes(
         '--confirms 1',
-        'explore ./paying.mjs --buyers 1 --stock 1',
+        'explore ./paying.mjs --buyers 1 --stock 2',
         { property: 'double-sale', verdicts: ['violated', 'holds'] },
         {
           confirms: 1,
