@@ -4,7 +4,6 @@ import type { FaultStep, ScheduleStep } from '../../documents/counterexample.ts'
 import type { Passage } from '../../wire/gate.ts';
 import { type Call, type Instance, type InstanceEvent } from '../process/instance.ts';
 import { mayFire, type PendingTimer } from '../process/timers.ts';
-import type { Intervals } from './intervals.ts';
 import type { Paying } from '../scope/moves.ts';
 import type { Served } from '../scope/payments.ts';
 import type { Finish } from '../search/judge-end.ts';
@@ -219,7 +218,7 @@ export class Process {
   }
 
   /** The clock has moved. @param intervals tells which operations have begun */
-  noteLate(intervals: Pick<Intervals, 'of'>): void {
+  noteLate(intervals: { of(operation: number): unknown }): void {
     const { settled, clockReads } = this.instance.look();
     const dated = clockReads + this.#timers.length > 0;
     this.calls.forEach((call, i) => {

@@ -179,11 +179,9 @@ export class RealSale implements AsyncDisposable {
   /** What became of every operation that started. */
   finishes(): Finish[] {
     const finishes: Finish[] = [];
-    for (const process of this.#processes) {
-      for (const call of process?.finished() ?? []) {
-        const interval = this.#intervals.of(call.operation);
-        if (interval) finishes.push({ ...call, ...interval });
-      }
+    for (const call of this.#processes.flatMap((process) => process?.finished() ?? [])) {
+      const interval = this.#intervals.of(call.operation);
+      if (interval) finishes.push({ ...call, ...interval });
     }
     return finishes.toSorted((a, b) => a.operation - b.operation);
   }
