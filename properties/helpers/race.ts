@@ -38,7 +38,7 @@ export async function race(
       const env = sellerEnv(random.fork(i), MAX_ATTEMPTS);
       shops.push({ shared, seller: await strategy.seller(shared, sale, env) });
     }
-    const buyers: (() => Promise<Operation>)[] = [];
+    const buyers: (() => Promise<Operation[]>)[] = [];
     const startNs = systemClock.monotonicNs();
     for (const [process, request] of requests.entries()) {
       const { seller, shared } = shops[process % instances]!;
@@ -48,7 +48,7 @@ export async function race(
     const racing = Promise.all(buyers.map((buyer) => buyer()));
     const office = shops[0]!.seller;
     if (office.runJob) await workUntil(racing, () => office.runJob!(), failures);
-    const operations = await racing;
+    const operations = (await racing).flat();
     for (const { seller } of shops) await seller.close?.();
     const lent = await connections.open(target, strategy);
     const atRest = await bringToRest(
@@ -81,7 +81,7 @@ async function buy(
   request: PurchaseRequest,
   redis: Client,
   { process, startNs }: { process: number; startNs: number },
-): Promise<Operation> {
+): Promise<Operation[]> {
   const { requestId, userId, quantity } = request;
   const invoked = systemClock.monotonicNs() - startNs;
   const outcome: Outcome = await seller.purchase(request, redis).then(
@@ -89,6 +89,10 @@ async function buy(
     (error: unknown) => (isDefinite(error) ? 'rejected' : 'unknown'),
   );
   const completed = systemClock.monotonicNs() - startNs;
-  const told = { request: requestId, user: userId, quantity, invoked, completed, outcome };
-  return { process, attempt: 1, op: 'purchase', ...told };
+  const asked = { process, attempt: 1, request: requestId, user: userId, quantity };
+  const purchase: Operation = { ...asked, op: 'purchase', invoked, completed, outcome };
+  if (outcome !== 'sold' || !seller.confirm) return [purchase];
+  await seller.confirm(request);
+  const paid = systemClock.monotonicNs() - startNs;
+  return [purchase, { ...asked, op: 'confirm', invoked: completed, completed: paid, outcome: 'done' }];
 }

@@ -69,8 +69,11 @@ export class Shop {
     await this.rest();
   }
 
-  purchase(request: PurchaseRequest): ReturnType<Seller['purchase']> {
-    return this.seller.purchase(request, this.#redis);
+  /** The buyer pays at once, where that is needed. */
+  async purchase(request: PurchaseRequest): ReturnType<Seller['purchase']> {
+    const outcome = await this.seller.purchase(request, this.#redis);
+    if (outcome.kind === 'sold') await this.seller.confirm?.(request);
+    return outcome;
   }
 
   async rest(): Promise<void> {

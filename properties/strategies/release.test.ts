@@ -32,6 +32,7 @@ async function toldOf(strategy: Strategy): Promise<string[]> {
   const other = await startSeller(strategy, own.redis, LIMITED);
   const ask = async (request: PurchaseRequest): Promise<void> => {
     const { kind } = await seller.purchase(request, own.redis);
+    if (kind === 'sold') await seller.confirm?.(request);
     told.push(`${request.requestId} ${kind}`);
   };
   const look = async (): Promise<void> => {
