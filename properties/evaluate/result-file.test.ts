@@ -136,7 +136,10 @@ describe('every committed example', () => {
     const page = file('report.html');
     expect(Buffer.byteLength(page)).toBeLessThan(1_500_000);
     const [, json] = /<script type="application\/json" id="result">([^]*?)<\/script>/.exec(page)!;
-    expect(JSON.parse(json!)).toEqual(readResult(new URL('result.json', examples).pathname).result);
+    // It may be of a version that knows fewer outcomes.
+    expect(resultSchema.parse(JSON.parse(json!))).toEqual(
+      readResult(new URL('result.json', examples).pathname).result,
+    );
   });
 
   test('names no counterexample that is not there', () => {
