@@ -268,12 +268,7 @@ export class Instance implements VirtualWorld {
     };
     this.#perform(call).then(
       (value) => settle({ kind: 'returned', value: plain(value) }),
-      (error: unknown) =>
-        settle({
-          kind: 'threw',
-          definite: isDefinite(error),
-          message: messageOf(error),
-        }),
+      (error: unknown) => settle({ kind: 'threw', definite: isDefinite(error), message: messageOf(error) }),
     );
   }
 

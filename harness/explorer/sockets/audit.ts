@@ -1,7 +1,8 @@
 import type { Random } from '../../ground/random.ts';
 import { stepsOfSchedule } from '../search/story.ts';
 import type { ScheduleStep } from '../../documents/counterexample.ts';
-import { RealSale, type Venue } from './real-sale.ts';
+import { RealSale } from './real-sale.ts';
+import type { Venue } from './venue.ts';
 import { randomScheduler } from '../search/schedulers/random-walk.ts';
 import type { Property } from '../../../strategies/contract.ts';
 import { AtRest } from '../search/at-rest.ts';

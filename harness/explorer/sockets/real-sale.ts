@@ -1,7 +1,6 @@
 import type { Abilities } from '../process/seller-abilities.ts';
 import { forceDraw } from '../server/drawn.ts';
 import type { Scope } from '../../documents/scope.ts';
-import type { RedisTarget } from '../../redis/target.ts';
 import {
   faultRow,
   isKeyFault,
@@ -11,7 +10,7 @@ import {
   type ServerFault,
 } from '../../documents/faults.ts';
 import { Budgets } from '../scope/budgets.ts';
-import type { Counterexample, FaultStep, ScheduleStep } from '../../documents/counterexample.ts';
+import type { FaultStep, ScheduleStep } from '../../documents/counterexample.ts';
 import { inCanonicalOrder, type Asked } from '../server/orders.ts';
 import { drawOf, mayDraw, type Draw } from '../server/draws.ts';
 import { Gate, type Passage } from '../../wire/gate.ts';
@@ -20,6 +19,7 @@ import { lastFate, payingOf } from './asked-before.ts';
 import { outcomeOf } from '../search/outcome.ts';
 import { kindOf, type Process } from './gated-process.ts';
 import { Operator } from './operator.ts';
+import type { Opening, RealEnd, Venue } from './venue.ts';
 import { decodeCommand } from '../../wire/resp.ts';
 import { judgeEnd, unpaid, type Finish } from '../search/judge-end.ts';
 import type { ServerMemo } from '../server/memo.ts';
@@ -27,32 +27,6 @@ import type { Call } from '../process/instance.ts';
 import { Intervals } from './intervals.ts';
 import { WorldClock } from './world-clock.ts';
 import { purchasesAtOnce, type Subject } from '../process/spec.ts';
-
-/** What one interleaving came to. */
-export interface RealEnd {
-  finishes: readonly Finish[];
-  judgement: ReturnType<typeof judgeEnd>;
-  /** As `outcomeOf` says. */
-  outcome: string;
-}
-
-/** What is sold, and where. */
-export interface Venue {
-  subject: Subject;
-  /** Whose server it is. */
-  memo: ServerMemo;
-  target: RedisTarget;
-}
-
-/** How it is followed. */
-export interface Opening {
-  /** Of which processes the commands that start them are steps of the sale; others start at once. */
-  boots?: NonNullable<Counterexample['boots']> | 'none';
-  /** How far the clock moves when a timer fires is told by the steps (default), or found out. */
-  time?: 'told' | 'found out';
-  /** Whether keys may have deadlines. Default: they may. */
-  dated?: boolean;
-}
 
 /** What sellers of a subject can do: asked once, on a sale that nothing else happens to. */
 const known = new WeakMap<Subject, Abilities>();

@@ -3,7 +3,8 @@ import { PROPERTIES, type Property } from '../../../strategies/contract.ts';
 import { faultRow, isServerFault } from '../../documents/faults.ts';
 import { violatedIn } from '../search/judge-end.ts';
 import { possibleSteps } from './possible-steps.ts';
-import { RealSale, type Venue } from './real-sale.ts';
+import { RealSale } from './real-sale.ts';
+import type { Venue } from './venue.ts';
 
 /** What a walk over everything that real sockets allow has found. */
 export interface Unreduced {

@@ -54,12 +54,9 @@ export async function perform(
     case 'confirm':
       await ask(setting, cursor, slot, { ...move, method: 'confirm', begun: true });
       break;
-    case 'restock': {
-      const { operation } = move;
-      const call: Call = { method: 'restock', quantity: RESTOCKED };
-      await cursor.call(call, { operation, kind: 'restock', buyer: -1, begun: true });
+    case 'restock':
+      await restock(cursor, move.operation);
       break;
-    }
     case 'job':
       await cursor.invoke({ method: 'runJob' });
       break;
@@ -84,6 +81,11 @@ export async function perform(
       await suffer(cursor, atomOf(move));
   }
   return cursor;
+}
+
+async function restock(cursor: Cursor, operation: number): Promise<void> {
+  const call: Call = { method: 'restock', quantity: RESTOCKED };
+  await cursor.call(call, { operation, kind: 'restock', buyer: -1, begun: true });
 }
 
 /** What a fault of a process or of a connection does to it. */
