@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-import { closeSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { progressOn } from './ground/progress.ts';
-import { fail, print, type Answer, type CommandFile, type Invocation } from './terminal/answer.ts';
+import { print, say, type Answer, type CommandFile, type Invocation } from './terminal/answer.ts';
+import { asProcess, type Conduct } from './terminal/command-process.ts';
 import { EXIT_CODES } from './terminal/exit-codes.ts';
-import { interruptible } from './terminal/interruption.ts';
+import { refuseIgnored, SERVER_OPTIONS } from './terminal/options.ts';
 
 interface Entry {
   summary: string;
@@ -68,29 +68,27 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
 const manifest = readFileSync(new URL(import.meta.resolve('oversell/package.json')), 'utf8');
 const { version } = JSON.parse(manifest) as { version: string };
 const [, script, ...args] = process.argv as [string, string, ...string[]];
-const progress = progressOn(process.stderr);
-let ranStrategies = false;
 
 /** What was typed, as commander reads it. The options of a command are known when it is called, not before. */
-async function run(invocation: Invocation): Promise<number> {
+async function run(invocation: Invocation, conduct: Conduct): Promise<number> {
   let exitCode = 0;
+  let help = '';
   const program = new Command('oversell')
     .description('Tells whether Redis stock-decrement code can sell more than it has, or strand what it has.')
     .version(version)
-    .option('--redis <url>', 'use this running server: redis://[[user]:password@]host[:port][/db]')
-    .option('--redis-server <path>', 'start this redis-server')
-    .option('--redis-version <version>', 'download, compile and start this version of Redis')
     .option('--json', 'print the answer as one JSON document')
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ outputError() {} }) // `fail` tells all faults in one form
+    // `fail` tells all faults in one form.
+    .configureOutput({ outputError() {}, writeOut: (text) => (help += text) })
     .exitOverride()
     .hook('preSubcommand', async (_, command) => {
       const file = await COMMANDS[command.name()]!.load();
       for (const option of file.options) command.addOption(option);
       command.action(async () => {
-        exitCode = await answer(file, command, invocation);
+        exitCode = await answer(file, command, invocation, conduct);
       });
     });
+  for (const option of SERVER_OPTIONS) program.addOption(option);
   for (const [name, { summary, words = {} }] of Object.entries(COMMANDS)) {
     const command = program.command(name).description(summary);
     for (const [word, meaning] of Object.entries(words)) command.argument(word, meaning);
@@ -98,36 +96,34 @@ async function run(invocation: Invocation): Promise<number> {
   // commander's own `help explore` asks no hook, and would not know the options of explore.
   const [first, named = ''] = args;
   const typed = first === 'help' && Object.hasOwn(COMMANDS, named) ? [named, '--help'] : args;
-  await program.parseAsync(typed, { from: 'user' });
+  await program.parseAsync(typed, { from: 'user' }).catch(async (error: unknown) => {
+    if (help === '') throw error;
+    await say(invocation, help.trimEnd());
+  });
   return exitCode;
 }
 
-async function answer(file: CommandFile, command: Command, invocation: Invocation): Promise<number> {
+/** @throws UsageError if a flag would do nothing */
+async function answer(
+  file: CommandFile,
+  command: Command,
+  invocation: Invocation,
+  conduct: Conduct,
+): Promise<number> {
   const flags = command.optsWithGlobals<{ redis?: string }>();
-  const answering = (): Promise<Answer> => file.run(command.processedArgs, flags, invocation);
-  let answered: Answer;
-  if (file.runsStrategies) {
-    ranStrategies = true;
-    const { guarded } = await import('./terminal/guarded.ts');
-    answered = await guarded(answering, flags.redis, invocation);
-  } else answered = await answering();
-  print(invocation, answered);
+  if (!file.needsServer) refuseIgnored(command.name(), SERVER_OPTIONS, flags);
+  const answering = async (): Promise<Answer> => file.run(command.processedArgs, flags, invocation);
+  const { faults } = conduct;
+  const answered = await faults.unless(
+    file.runsStrategies
+      ? import('./terminal/guarded.ts').then(({ guarded }) =>
+          guarded(answering, { redis: flags.redis, invocation, conduct }),
+        )
+      : answering(),
+  );
+  await faults.unless(print(invocation, answered));
   return EXIT_CODES[answered.verdict ?? 'holds'];
 }
 
 // Last: it runs while the module is still being evaluated.
-process.exitCode = await interruptible(async (signal) => {
-  const invocation = { script, args, version, progress, signal };
-  try {
-    return await run(invocation);
-  } catch (error) {
-    if (signal.aborted) throw error;
-    return fail(invocation, error);
-  }
-});
-// Connections and timers that code of users has left would keep the process for good.
-if (ranStrategies) {
-  // As the last of all: Node would say that it waits for a debugger, which is the watchdog's.
-  process.on('exit', () => closeSync(2));
-  process.stdout.write('', () => process.exit());
-}
+await asProcess({ script, args, version }, run);

@@ -14,7 +14,7 @@ import { UsageError } from '../ground/errors.ts';
 import type { LoadedStrategy } from '../loader/strategies.ts';
 import type { TargetOptions } from '../redis/open.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
-import { repeatCommand, runsOption, seedOption, whole } from '../terminal/options.ts';
+import { ignoredFlag, repeatCommand, seedOption, whole } from '../terminal/options.ts';
 
 /** As they are typed. */
 export interface BenchFlags
@@ -31,8 +31,8 @@ export interface BenchFlags
   seed?: number;
   /** Keep every recorded operation. */
   history?: true;
-  /** Where the folder for them is made. */
-  runs: string;
+  /** Where the folder for them is made. Default: runs. */
+  runs?: string;
 }
 
 export const benchCommand: CommandFile = {
@@ -60,9 +60,13 @@ export const benchCommand: CommandFile = {
     ),
     seedOption(),
     new Option('--history', 'keep every recorded operation of the last trial'),
-    runsOption('create the folder of the histories in here'),
+    new Option(
+      '--runs <folder>',
+      'with --history: create the folder of the histories in here (default: runs)',
+    ),
   ],
   runsStrategies: true,
+  needsServer: true,
   run,
 };
 
@@ -87,16 +91,20 @@ export async function measureStrategies(
 ): Promise<{ measured: BenchResult; verdict: OverallVerdict }> {
   const { arrivals: _, slo: __, history, runs, ...others } = flags;
   const load = await loopOf(flags);
+  if (runs !== undefined && !history) throw ignoredFlag('--runs', 'without --history, no file is written');
   const { chosenStrategies } = await import('../loader/strategies.ts');
   const { openTarget } = await import('../redis/open.ts');
+  const { loadNotice } = await import('../redis/target.ts');
   const { createRunFolder } = await import('../documents/run-folder.ts');
   const strategies = await chosenStrategies(named);
   progress.now('looking for a redis-server');
   // Only now, when the flags make sense: it is most of what there is to load.
   const { bench } = await import('../bench/session.ts');
   const target = await openTarget({ ...flags, signal, onProgress: progress.line });
+  const notice = loadNotice(target);
+  if (notice !== undefined) progress.line(notice);
   try {
-    const historyFolder = history ? createRunFolder(runs, clock.epochMs(), flags.seed) : undefined;
+    const historyFolder = history ? createRunFolder(runs ?? 'runs', clock.epochMs(), flags.seed) : undefined;
     const measured = await bench({
       ...others,
       ...load,

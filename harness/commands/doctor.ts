@@ -6,7 +6,7 @@ import type { TargetOptions } from '../redis/open.ts';
 import type { RedisTarget } from '../redis/target.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
 
-export const doctorCommand: CommandFile = { options: [], run };
+export const doctorCommand: CommandFile = { options: [], needsServer: true, run };
 
 async function run(_: [], flags: TargetOptions, { progress, signal }: Invocation): Promise<Answer> {
   const { registry } = await import('../../strategies/registry.ts');

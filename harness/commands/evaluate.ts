@@ -28,6 +28,7 @@ export const evaluateCommand: CommandFile = {
     summaryOption(),
   ],
   runsStrategies: true,
+  needsServer: true,
   run,
 };
 

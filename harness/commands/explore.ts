@@ -8,7 +8,7 @@ import type { SearchProgress as Covered } from '../explorer/search/search.ts';
 import { freshSeed, systemClock as clock, yearAhead } from '../ground/ambient.ts';
 import type { TargetOptions } from '../redis/open.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
-import { repeatCommand, runsOption, seedOption, whole } from '../terminal/options.ts';
+import { ignoredFlag, repeatCommand, runsOption, seedOption, whole } from '../terminal/options.ts';
 import type { ScopeFlags } from './scope-flags.ts';
 
 interface Flags extends TargetOptions, Omit<ScopeFlags, 'seed'> {
@@ -65,6 +65,7 @@ export const exploreCommand: CommandFile = {
     runsOption('create the folder of the counterexamples in here'),
   ],
   runsStrategies: true,
+  needsServer: true,
   run,
 };
 
@@ -73,6 +74,7 @@ async function run([strategy]: [string], flags: Flags, invocation: Invocation): 
   const { explorationText } = await import('../../reports/text/explore.ts');
   const { script, args, progress } = invocation;
   const { seed = freshSeed(), emitTest, allowBounded = false } = flags;
+  requireMeant(flags);
   progress.line(`seed ${seed}; again: ${repeatCommand(script, args, seed)}`);
   const explored = await exploreEach(strategy, { ...flags, seed }, invocation);
   if (emitTest !== undefined) await writeTest(emitTest, explored);
@@ -82,6 +84,15 @@ async function run([strategy]: [string], flags: Flags, invocation: Invocation): 
     text: documents.map(explorationText).join('\n\n'),
     verdict: verdictOf(explored, allowBounded),
   };
+}
+
+/** @throws UsageError if a flag would do nothing beside --no-reduction, which shows nothing and leaves nothing out */
+function requireMeant({ reduction, merging, property, emitTest }: Flags): void {
+  if (reduction) return;
+  const why = '--no-reduction walks every path, judges all properties and keeps no counterexample';
+  if (!merging) throw ignoredFlag('--no-merging', why);
+  if (property !== undefined) throw ignoredFlag('--property', why);
+  if (emitTest !== undefined) throw ignoredFlag('--emit-test', why);
 }
 
 /** An exploration and where its counterexamples lie. */

@@ -4,7 +4,7 @@ import type { OverallVerdict } from '../documents/vocabulary.ts';
 import type { TargetOptions } from '../redis/open.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
 
-export const replayCommand: CommandFile = { options: [], runsStrategies: true, run };
+export const replayCommand: CommandFile = { options: [], runsStrategies: true, needsServer: true, run };
 
 /** What diverged says nothing about the code as it is now. */
 const VERDICTS: Record<Replay['result'], OverallVerdict> = {

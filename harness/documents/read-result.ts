@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { UsageError } from '../ground/errors.ts';
+import { withoutSecrets } from '../ground/secrets.ts';
 import { firstFault, readJson, resultFileOf } from './read-json.ts';
 import { RESULT_VERSION, resultSchema, type Result } from './result.ts';
 
@@ -49,7 +50,10 @@ export function asResult(document: unknown, file: string): ReadResult {
     migrated = MIGRATIONS[version]!(migrated);
   }
   const { data: result, error } = resultSchema.safeParse(migrated);
-  if (result) return { result, version: found.version };
+  // Earlier versions wrote down the login of a server with the command.
+  if (result) {
+    return { result: { ...result, command: withoutSecrets(result.command) }, version: found.version };
+  }
   throw noResult(`${file} is not the result of a run: ${firstFault(error)}`, error);
 }
 

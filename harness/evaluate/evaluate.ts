@@ -2,7 +2,7 @@ import { join, relative } from 'node:path';
 import { registry } from '../../strategies/registry.ts';
 import { isoTime, systemClock as clock } from '../ground/ambient.ts';
 import { exploreEnvironments } from './explored.ts';
-import { explain } from '../ground/errors.ts';
+import { explain, RunError } from '../ground/errors.ts';
 import { findings } from '../documents/findings.ts';
 import { SessionPool } from '../load/pool.ts';
 import { describeMachine } from '../documents/machine.ts';
@@ -11,7 +11,7 @@ import { PROFILES, type Profile, type ProfileContent } from './profiles.ts';
 import type { Progress } from '../ground/progress.ts';
 import { missingNeeds } from '../redis/capabilities.ts';
 import { openTarget, type TargetOptions } from '../redis/open.ts';
-import type { RedisTarget } from '../redis/target.ts';
+import { loadNotice, type RedisTarget } from '../redis/target.ts';
 import { requirementsOf } from './requirements.ts';
 import { RESULT_VERSION, type Result, type StrategyResult } from '../documents/result.ts';
 import { createRunFolder, writeResult } from '../documents/run-folder.ts';
@@ -47,6 +47,8 @@ export async function evaluate(options: EvaluateOptions): Promise<{ result: Resu
   );
   options.progress.now('looking for a redis-server');
   const target = await openTarget({ ...options, onProgress: options.progress.line });
+  const notice = loadNotice(target);
+  if (notice !== undefined) options.progress.line(notice);
   try {
     const run = new Run(options, target.description);
     try {
@@ -54,11 +56,12 @@ export async function evaluate(options: EvaluateOptions): Promise<{ result: Resu
       await measureAll(run, target, chosen);
       run.end('complete');
     } catch (error) {
-      if (!options.signal.aborted) {
-        run.end('failed', error);
-        throw error;
-      }
-      run.end('interrupted');
+      const { signal } = options;
+      const reason: unknown = signal.reason;
+      // What is under way ends with an error of its own when a fault aborts it.
+      const fault = reason instanceof RunError ? reason : signal.aborted ? undefined : error;
+      run.end(fault === undefined ? 'interrupted' : 'failed', fault);
+      if (fault !== undefined) throw fault;
     }
     return run;
   } finally {

@@ -1,3 +1,5 @@
+import { withoutSecrets } from './secrets.ts';
+
 /** A fault of the run as a whole, with what to do about it. The command line prints all three and exits. */
 export abstract class RunError extends Error {
   abstract readonly exitCode: number;
@@ -24,14 +26,18 @@ export class EnvironmentError extends RunError {
   readonly exitCode = 4;
 }
 
-/** What people and programs are told of a fault. Whatever is not a RunError is a bug in oversell. */
+/**
+ * What people and programs are told of a fault, without what nobody may be told. Whatever is not a RunError is a bug
+ * in oversell.
+ */
 export function explain(error: unknown): { code: string; message: string; remedy: string } {
   if (error instanceof RunError) {
-    return { code: error.code, message: error.message, remedy: error.remedy };
+    const { code, message, remedy } = error;
+    return { code: withoutSecrets(code), message: withoutSecrets(message), remedy: withoutSecrets(remedy) };
   }
   return {
     code: 'UNEXPECTED',
-    message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    message: withoutSecrets(error instanceof Error ? (error.stack ?? error.message) : String(error)),
     remedy: 'this is a bug in oversell: report it with these lines and the command',
   };
 }

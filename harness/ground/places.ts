@@ -33,3 +33,7 @@ export const userPositions = (stack: string): [url: string, line: number, column
     ([, url, line, column = 1]): [string, number, number][] =>
       isUsers(url!) ? [[url!, Number(line), Number(column)]] : [],
   );
+
+/** `file:line`, as terminals and editors open it. */
+export const placeOf = (file: string, line?: number): string =>
+  line === undefined ? file : `${file}:${line}`;

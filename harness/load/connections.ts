@@ -1,5 +1,6 @@
 import type { Client, Strategy } from '../../strategies/contract.ts';
 import { EnvironmentError } from '../ground/errors.ts';
+import { onExit } from '../ground/lifetime.ts';
 import { clientOf, overhear } from '../redis/clients.ts';
 import type { Reachable } from '../redis/target.ts';
 import type { Failures } from './failures.ts';
@@ -14,6 +15,7 @@ export class Connections {
   #turnEnds = false;
   readonly #open: Client[] = [];
   readonly #failures: Failures;
+  #unregister: (() => void) | undefined;
 
   /** `failures`: told of the connections' own errors; commands report theirs where they were sent. */
   constructor(failures: Failures) {
@@ -30,6 +32,8 @@ export class Connections {
    */
   async open(target: Reachable, strategy: Pick<Strategy, 'client'> = {}): Promise<Client> {
     const redis = clientOf(target, { ...strategy.client, lazyConnect: true });
+    // Where a run is cut short, nothing must write any more when a server is tidied up.
+    this.#unregister ??= onExit({ release: async () => this.disconnect() });
     this.#open.push(redis);
     redis.on('error', (error) => this.#failures.count(error, 'connection'));
     try {
@@ -46,6 +50,8 @@ export class Connections {
   }
 
   disconnect(): void {
+    this.#unregister?.();
+    this.#unregister = undefined;
     for (const redis of this.#open) redis.disconnect();
   }
 

@@ -1,4 +1,5 @@
 import type { Failure } from '../documents/figures.ts';
+import { withoutSecrets } from '../ground/secrets.ts';
 
 const KIND_LENGTH = 80;
 const MOST_KINDS = 100;
@@ -10,7 +11,7 @@ export class Failures {
   /** `where`: set before the kind when it was not a purchase that failed. */
   count(error: unknown, where?: string): void {
     const kind = where === undefined ? kindOf(error) : `${where}: ${kindOf(error)}`;
-    this.add({ kind, count: 1, message: error instanceof Error ? error.message : String(error) });
+    this.add({ kind, count: 1, message: messageOf(error) });
   }
 
   /** Beyond a hundred kinds, the rest is counted together: ids in messages must not fill the memory. */
@@ -30,13 +31,18 @@ export class Failures {
 
 const OTHER = 'other';
 
+/** A server names its users (NOPERM), and code may throw what it was handed. */
+const messageOf = (error: unknown): string =>
+  withoutSecrets(error instanceof Error ? error.message : String(error));
+
 function kindOf(error: unknown): string {
-  if (!(error instanceof Error)) return shortened(`thrown ${String(error)}`);
+  const message = messageOf(error);
+  if (!(error instanceof Error)) return shortened(`thrown ${message}`);
   const { code } = error as { code?: unknown };
-  if (typeof code === 'string') return code;
-  const firstWord = error.message.split(' ', 1)[0]!;
+  if (typeof code === 'string') return withoutSecrets(code);
+  const firstWord = message.split(' ', 1)[0]!;
   if (error.name === 'ReplyError' && /^[A-Z]+$/.test(firstWord)) return firstWord;
-  return shortened(`${error.name}: ${error.message}`);
+  return shortened(`${error.name}: ${message}`);
 }
 
 const shortened = (text: string): string => text.replaceAll(/\d+/g, '#').slice(0, KIND_LENGTH);

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import { EnvironmentError, UsageError } from '../ground/errors.ts';
+import { onExit } from '../ground/lifetime.ts';
 import { OUR_WORKER } from '../wire/network.ts';
 import { NotNamed } from '../wire/refusal.ts';
 import type { InstanceFault, InstanceReport, InstanceRun, InstanceTask } from './task.ts';
@@ -13,6 +14,8 @@ const YOUNG_MB = 64;
 export class InstancePool {
   readonly #pool: Piscina<InstanceTask, InstanceReport>;
   #lastError: Error | undefined;
+  /** Where a run is cut short, nothing must write any more when a server is tidied up. */
+  readonly #unregister: () => void;
 
   /** @throws EnvironmentError if the workers were not compiled */
   constructor(instances: number) {
@@ -34,12 +37,14 @@ export class InstancePool {
     });
     // A thread that fails outside of a task: kept, because without a listener it would end the process.
     this.#pool.on('error', (error: Error) => (this.#lastError = error));
+    this.#unregister = onExit({ release: () => this.close() });
   }
 
   /**
    * Runs all instances at the same time, each on a thread of its own.
    *
-   * @throws UsageError if the strategy does not load or its seller() fails; EnvironmentError for the rest
+   * @throws UsageError if the strategy does not load, its seller() fails or it would end its process; EnvironmentError
+   *   for the rest
    */
   async run(tasks: readonly InstanceTask[]): Promise<InstanceRun[]> {
     let reports: InstanceReport[];
@@ -62,6 +67,7 @@ export class InstancePool {
 
   /** Ends every thread, whatever it does. */
   async close(): Promise<void> {
+    this.#unregister();
     await this.#pool.destroy();
   }
 }
@@ -108,7 +114,7 @@ function errorOf({ during, code, message, remedy, stack, refused }: InstanceFaul
   return new UsageError(
     code ?? 'STRATEGY_FAILED',
     `an instance failed while ${during}: ${message}`,
-    remedy ?? 'correct the strategy: without a seller, no instance can sell',
+    remedy ?? 'correct the strategy: an instance that fails cannot sell',
     { cause },
   );
 }

@@ -54,7 +54,10 @@ export interface InstanceRun {
   stalled: boolean;
 }
 
-/** The instance never came to the start, or was refused what it asked for. Data, because an Error loses its own fields on the way between threads. */
+/**
+ * The instance never came to the start, was refused what it asked for, or would have ended its process. Data, because
+ * an Error loses its own fields on the way between threads.
+ */
 export interface InstanceFault {
   kind: 'fault';
   during: 'loading the strategy' | 'connecting' | 'calling seller()' | 'selling';

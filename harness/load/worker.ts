@@ -1,9 +1,12 @@
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import type { Client, Seller } from '../../strategies/contract.ts';
 import { systemClock as clock } from '../ground/ambient.ts';
+import { keepSecret } from '../ground/secrets.ts';
+import { strategyOutputToStderr } from '../ground/standard-streams.ts';
 import { nothingRecorded } from '../history/recording.ts';
 import { seededRandom } from '../ground/random.ts';
-import { keepThreadTo, orRefused } from '../wire/network.ts';
+import { guardThread } from '../loader/guard.ts';
+import { keepThreadTo, orRefused, refusalOr } from '../wire/network.ts';
 import { NotNamed, trackOrigins } from '../wire/refusal.ts';
 import { loadStrategy } from '../loader/strategies.ts';
 import { Connections } from './connections.ts';
@@ -13,41 +16,51 @@ import { ServingInstance, type Shop } from './serving-instance.ts';
 import { sellerEnv } from './seller-env.ts';
 import type { InstanceFault, InstanceReport, InstanceRun, InstanceTask } from './task.ts';
 
+/** Told of what would have ended this thread, while it is an instance. */
+let misconduct: ((fault: Promise<unknown>) => void) | undefined;
+guardThread({ tell: (fault) => misconduct?.(fault), running: () => misconduct !== undefined });
+strategyOutputToStderr();
+
 /** One worker of the pool is one application instance: its own copy of the strategy, its own connections. */
 export async function runInstance(task: InstanceTask): Promise<InstanceReport> {
+  keepSecret(task.target.options.username, task.target.options.password);
   const control = new Control(clock, task.control);
   keepThreadTo([task.target.options]);
   const tracking = task.tracked && trackOrigins(Infinity);
-  try {
-    return await orRefused(serve(task, control));
-  } catch (error) {
-    if (!(error instanceof NotNamed)) throw error;
-    control.stop();
-    return faultOf('selling', error);
-  } finally {
-    tracking?.[Symbol.dispose]();
-  }
-}
-
-async function serve(task: InstanceTask, control: Control): Promise<InstanceReport> {
+  const caught = new Promise<InstanceFault>((resolve) => {
+    misconduct = (fault) => void refusalOr(fault).then((error) => resolve(faultOf('selling', error)));
+  });
   const failures = new Failures();
   const connections = new Connections(failures);
   try {
-    const shop = await Promise.race([prepare(task, connections, failures), control.whenStopped()]);
-    if (shop === undefined) return nothingSold(failures);
-    if ('kind' in shop) {
-      control.stop(); // the others must not wait for this one at the start
-      return shop;
-    }
-    control.ready();
-    const startNs = await control.started();
-    const run =
-      startNs === undefined ? undefined : await new ServingInstance({ task, control, shop, startNs }).run();
-    await close(shop.seller, task.graceMs, failures);
-    return run ? transferred({ ...run, failures: failures.list() }) : nothingSold(failures);
+    const selling = orRefused(sell(task, { control, failures, connections })).catch(refusedFault);
+    const report = await Promise.race([selling, caught]);
+    if (report.kind === 'fault') control.stop(); // the others must not wait for this one
+    return report;
   } finally {
+    misconduct = undefined;
+    tracking?.[Symbol.dispose]();
     connections.disconnect();
   }
+}
+
+/** What an instance has from its start to its end. */
+interface Means {
+  control: Control;
+  failures: Failures;
+  connections: Connections;
+}
+
+async function sell(task: InstanceTask, { control, failures, connections }: Means): Promise<InstanceReport> {
+  const shop = await Promise.race([prepare(task, connections, failures), control.whenStopped()]);
+  if (shop === undefined) return nothingSold(failures);
+  if ('kind' in shop) return shop;
+  control.ready();
+  const startNs = await control.started();
+  const run =
+    startNs === undefined ? undefined : await new ServingInstance({ task, control, shop, startNs }).run();
+  await close(shop.seller, task.graceMs, failures);
+  return run ? transferred({ ...run, failures: failures.list() }) : nothingSold(failures);
 }
 
 async function prepare(
@@ -109,6 +122,11 @@ function faultOf(during: InstanceFault['during'], error: unknown): InstanceFault
     ...(error.stack !== undefined && { stack: error.stack }),
     ...(error instanceof NotNamed && { refused: { place: error.place } }),
   };
+}
+
+function refusedFault(error: unknown): InstanceFault {
+  if (!(error instanceof NotNamed)) throw error;
+  return faultOf('selling', error);
 }
 
 /** Hands the columns over to the main thread instead of copying them. */

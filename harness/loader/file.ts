@@ -5,12 +5,14 @@ import { extname, isAbsolute, parse } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { handOver, stillAlive } from '../ground/busy.ts';
 import { EnvironmentError, UsageError } from '../ground/errors.ts';
+import { isOfClosedConnection, onStray } from '../ground/strays.ts';
 import { notingGlobals } from '../ground/user-globals.ts';
 import { underTest } from '../wire/network.ts';
 import { inFile, trackOrigins } from '../wire/refusal.ts';
 import { lineThat, literal } from './lines.ts';
 import { strategiesIn, type ExportedStrategy } from './strategy-shape.ts';
-import { placeInStack, placeOf, STRATEGY_EXTENSIONS } from './source.ts';
+import { placeOf } from '../ground/places.ts';
+import { placeInStack, STRATEGY_EXTENSIONS } from './source.ts';
 
 /** How long a file may take to load. */
 const IMPORT_LIMIT_MS = 10_000;
@@ -73,8 +75,12 @@ async function importWithin(file: string, limitMs: number): Promise<Record<strin
   });
   const heartbeat = setInterval(stillAlive, Math.min(100, limitMs / 4));
   let floating: Promise<UsageError> | undefined;
-  const unhandled = (reason: unknown): void => void (floating ??= faultOf(reason, file));
-  process.on('unhandledRejection', unhandled);
+  using _ = onStray((reason) => {
+    // Of an earlier run in this thread.
+    if (isOfClosedConnection(reason)) return false;
+    floating ??= faultOf(reason, file);
+    return true;
+  });
   handOver();
   try {
     const loading = import(pathToFileURL(file).href).catch(async (error: unknown) => {
@@ -87,7 +93,6 @@ async function importWithin(file: string, limitMs: number): Promise<Record<strin
     return exports;
   } finally {
     handOver();
-    process.off('unhandledRejection', unhandled);
     clearInterval(heartbeat);
     clearTimeout(timer);
   }

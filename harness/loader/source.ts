@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { transform, transformSync, type Loader, type TransformOptions } from 'esbuild';
 import { UsageError } from '../ground/errors.ts';
 import { ours } from '../ground/ours.ts';
-import { userPositions } from '../ground/places.ts';
+import { placeOf, userPositions } from '../ground/places.ts';
 
 const LOADERS: Record<string, Loader> = {
   '.ts': 'ts',
@@ -98,10 +98,6 @@ async function transformed(file: string, source: string, loader: Loader, format:
 interface Location {
   line: number;
 }
-
-/** `file:line`, as terminals and editors open it. */
-export const placeOf = (file: string, line?: number): string =>
-  line === undefined ? file : `${file}:${line}`;
 
 /** The line that the user wrote, for a position in what it was compiled to. All count from 1. */
 export function originalLine(map: string, line: number, column: number): number {

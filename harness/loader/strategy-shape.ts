@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ENVIRONMENTS, PROPERTIES, type Strategy } from '../../strategies/contract.ts';
 import { UsageError } from '../ground/errors.ts';
 import { lineOfField } from './lines.ts';
-import { placeOf } from './source.ts';
+import { placeOf } from '../ground/places.ts';
 
 const method = z.custom((value) => typeof value === 'function', 'it is not a function');
 const features = ['several-units', 'limit', 'cluster'] as const;

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { Client } from '../../strategies/contract.ts';
-import { EnvironmentError, UsageError } from '../ground/errors.ts';
+import { EnvironmentError, RunError, UsageError } from '../ground/errors.ts';
 import { onExit } from '../ground/lifetime.ts';
+import { parseRedisUrl } from '../ground/redis-url.ts';
 import { nameServer } from '../wire/network.ts';
 import { clientOf } from './clients.ts';
 import { readServerInfo, type ServerInfo } from './info.ts';
 import type { ConnectionOptions, RedisTarget } from './target.ts';
-import { parseRedisUrl } from './url.ts';
 
 /** The function libraries of the built-in strategies; all carry this prefix. */
 const OUR_LIBRARIES = [
@@ -33,10 +33,10 @@ export async function borrowServer(url: string, runId: string): Promise<RedisTar
   const options = parseRedisUrl(url);
   const forget = nameServer(options);
   const keyPrefix = `oversell:${runId}:`;
-  const { info, before } = await visit(options, async (redis) => ({
-    info: await readServerInfo(redis),
-    before: await readLibraries(redis),
-  }));
+  const { info, before } = await visit(options, async (redis) => {
+    await requireDatabase(redis, options);
+    return { info: await readServerInfo(redis), before: await readLibraries(redis) };
+  });
   refuseUnfit(info);
   refuseForeignLibraries(before);
   const close = async (): Promise<void> => {
@@ -62,18 +62,35 @@ export async function borrowServer(url: string, runId: string): Promise<RedisTar
     description: `${info.product} ${info.version} (yours, at ${options.path ?? `${options.host}:${options.port}`})`,
     version: info.version,
     options: { ...options, keyPrefix },
+    ...(info.whenFull !== undefined && { memoryIsLimited: true }),
     close,
   };
 }
 
-function refuseUnfit(info: ServerInfo): void {
-  const unfit = info.cluster
-    ? ['is a node of a cluster', 'give a single server, or leave --redis out']
-    : info.role !== 'master'
-      ? ['is a replica', 'give its primary']
-      : undefined;
-  if (unfit === undefined) return;
-  throw new UsageError('UNFIT_SERVER', `--redis: that server ${unfit[0]}`, unfit[1]!);
+function refuseUnfit({ cluster, role, whenFull = 'noeviction' }: ServerInfo): void {
+  if (cluster) throw unfit('is a node of a cluster', 'give a single server, or leave --redis out');
+  if (role !== 'master') throw unfit('is a replica', 'give its primary');
+  if (whenFull === 'noeviction') return;
+  throw unfit(
+    `evicts keys when its memory is full (maxmemory-policy ${whenFull}), and a run would have it evict its owner's`,
+    'give one without maxmemory or with maxmemory-policy noeviction, or leave --redis out',
+  );
+}
+
+const unfit = (what: string, remedy: string): UsageError =>
+  new UsageError('UNFIT_SERVER', `--redis: that server ${what}`, remedy);
+
+/** Asked for by name: when a client connects, ioredis takes a database that is refused for the first one. */
+async function requireDatabase(redis: Client, { db = 0 }: ConnectionOptions): Promise<void> {
+  if (db === 0) return;
+  await redis.call('SELECT', db).catch((error: unknown) => {
+    throw new UsageError(
+      'NO_SUCH_DATABASE',
+      `--redis: that server has no database ${db}: ${error instanceof Error ? error.message : String(error)}`,
+      'give the number of one that it has, or none for the first',
+      { cause: error },
+    );
+  });
 }
 
 /** Strategies load their library with REPLACE, which must not hit somebody else's. */
@@ -107,14 +124,22 @@ async function readLibraries(redis: Client): Promise<Libraries> {
 /** The value of a field in a reply that lists names and values in turn. */
 const after = (fields: string[], name: string): string => fields[fields.indexOf(name) + 1] ?? '';
 
-/** Unlinks the keys under the prefix; SCAN sees each key that is there throughout, and nobody adds any more. */
+/**
+ * Unlinks the keys under the prefix. SCAN sees each key that is there throughout; commands that were on their way when
+ * an interrupted run let go of its connections may still add some, so the end is where none is found.
+ */
 async function removeKeys(redis: Client, prefix: string): Promise<void> {
-  let cursor = '0';
+  let found: number;
   do {
-    const [next, keys] = await redis.scan(cursor, 'MATCH', `${prefix}*`, 'COUNT', 1000);
-    if (keys.length > 0) await redis.unlink(...keys);
-    cursor = next;
-  } while (cursor !== '0');
+    found = 0;
+    let cursor = '0';
+    do {
+      const [next, keys] = await redis.scan(cursor, 'MATCH', `${prefix}*`, 'COUNT', 1000);
+      if (keys.length > 0) await redis.unlink(...keys);
+      found += keys.length;
+      cursor = next;
+    } while (cursor !== '0');
+  } while (found > 0);
 }
 
 /** One short connection that gives up at once instead of trying for ever. */
@@ -127,6 +152,7 @@ async function visit<T>(options: ConnectionOptions, task: (redis: Client) => Pro
     await redis.connect();
     return await task(redis);
   } catch (error) {
+    if (error instanceof RunError) throw error;
     const reason = cause ?? (error as Error);
     throw new EnvironmentError(
       'REDIS_UNUSABLE',

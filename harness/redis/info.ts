@@ -10,6 +10,8 @@ export interface ServerInfo {
   role: string;
   cluster: boolean;
   processId: number;
+  /** What it does with keys when its memory is full; absent: its memory has no limit. */
+  whenFull?: string;
 }
 
 export const readServerInfo = async (redis: Client): Promise<ServerInfo> =>
@@ -20,6 +22,7 @@ export function parseServerInfo(text: string): ServerInfo {
   const field = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(text)?.[1];
   const redisVersion = field('redis_version') ?? '0.0.0';
   const valkeyVersion = field('server_name') === 'valkey' ? field('valkey_version') : undefined;
+  const limited = Number(field('maxmemory') ?? 0) > 0;
   return {
     product: valkeyVersion === undefined ? 'Redis' : 'Valkey',
     version: valkeyVersion ?? redisVersion,
@@ -27,5 +30,6 @@ export function parseServerInfo(text: string): ServerInfo {
     role: field('role') ?? 'master',
     cluster: field('cluster_enabled') === '1',
     processId: Number(field('process_id')),
+    ...(limited && { whenFull: field('maxmemory_policy') ?? 'noeviction' }),
   };
 }

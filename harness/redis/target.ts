@@ -18,8 +18,17 @@ export interface RedisTarget {
   benchmarkPath?: string;
   /** The private server's process. */
   pid?: number;
+  /** The borrowed server refuses writes when its memory is full. */
+  memoryIsLimited?: true;
   /** Private: stops the server and removes its folder. Borrowed: removes our keys and function libraries. */
   close(): Promise<void>;
+}
+
+/** What its owner is told before a load on a borrowed server begins; undefined where the server is our own. */
+export function loadNotice({ kind, description, memoryIsLimited }: RedisTarget): string | undefined {
+  if (kind === 'private') return undefined;
+  const notice = `full throttle on ${description}: whoever else uses it has to wait while this sells as fast as it can`;
+  return memoryIsLimited ? `${notice}, and may have writes refused, because its memory is limited` : notice;
 }
 
 /** What a client needs to know of a target (`clients.ts`): plain data, so that it can be given to a worker. */

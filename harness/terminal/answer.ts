@@ -1,6 +1,8 @@
 import type { Option } from 'commander';
 import type { OverallVerdict } from '../documents/vocabulary.ts';
+import { EnvironmentError } from '../ground/errors.ts';
 import type { Progress } from '../ground/progress.ts';
+import { unwritable } from './faults.ts';
 import { faultOf } from './options.ts';
 
 /** One run of this program: what a command is handed beside its own words and flags. */
@@ -10,8 +12,10 @@ export interface Invocation {
   args: readonly string[];
   /** Of this package. */
   version: string;
+  /** The real one. `process.stdout` is where code of strategies prints, which goes to stderr. */
+  stdout: NodeJS.WriteStream;
   progress: Progress;
-  /** Aborted by Ctrl-C: the command answers with what it has. */
+  /** Aborted by Ctrl-C, when the command answers with what it has; or by a fault, and then there is no answer. */
   signal: AbortSignal;
 }
 
@@ -28,8 +32,10 @@ export interface Answer {
 /** What each file of harness/commands/ offers to cli.ts, which loads it when the command is called. */
 export interface CommandFile {
   options: readonly Option[];
-  /** It runs code of users, which might never give the thread back. */
+  /** It runs code of users, which might never give the thread back, or end it. */
   runsStrategies?: true;
+  /** It takes notice of the options that say which server. */
+  needsServer?: true;
   /**
    * A method, so that each command may name the types of its own words and flags.
    *
@@ -41,21 +47,52 @@ export interface CommandFile {
 
 const isForPrograms = ({ args }: Pick<Invocation, 'args'>): boolean => args.includes('--json');
 
-/** Answers on stdout, which has nothing else: as a document under `--json`, else in words. */
-export function print(invocation: Pick<Invocation, 'args'>, { document, text }: Answer): void {
-  const answer = isForPrograms(invocation) ? JSON.stringify(document, undefined, 2) : text;
-  process.stdout.write(`${answer}\n`);
+/**
+ * Answers on stdout, which has nothing else: as a document under `--json`, else in words. Settles when it is written, or
+ * nobody reads it any more.
+ *
+ * @throws EnvironmentError if it could not be written
+ */
+export async function print(invocation: Told, { document, text }: Answer): Promise<void> {
+  await say(invocation, isForPrograms(invocation) ? JSON.stringify(document, undefined, 2) : text);
 }
 
-/** Says what went wrong, and what to do. @returns the exit code */
-export function fail(invocation: Pick<Invocation, 'args' | 'progress'>, error: unknown): number {
+type Told = Pick<Invocation, 'args' | 'stdout'>;
+
+/** Says this text on stdout. @throws as `print` */
+export function say({ stdout }: Told, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stdout.write(`${text}\n`, (error) => {
+      const told = error && unwritable('stdout', error);
+      if (told) reject(told);
+      else resolve();
+    });
+  });
+}
+
+/**
+ * Says what went wrong, and what to do: on stderr, and under `--json` on stdout as a document. All is given to the
+ * streams before it waits for anything.
+ *
+ * @returns the exit code
+ */
+export async function fail(invocation: Told & Pick<Invocation, 'progress'>, error: unknown): Promise<number> {
   const { progress } = invocation;
   progress.end();
   const told = faultOf(error);
   if (told === undefined) return 0;
   const { exitCode, fault } = told;
   const text = `oversell: ${fault.message}\n${fault.remedy}`;
-  if (isForPrograms(invocation)) print(invocation, { document: { error: fault }, text });
+  // What cannot be said on stderr is said where it can.
+  const onStdout = isForPrograms(invocation) || isStderr(error);
+  // Where stdout fails as well there is nobody to tell.
+  const printed = onStdout
+    ? print(invocation, { document: { error: fault }, text }).catch(() => undefined)
+    : undefined;
   progress.line(text);
+  await printed;
   return exitCode;
 }
+
+const isStderr = (error: unknown): boolean =>
+  error instanceof EnvironmentError && error.code === 'CANNOT_WRITE' && error.message.startsWith('stderr');

@@ -12,6 +12,7 @@ export const EXIT_CODES = {
   inconclusive: 3,
   /** The machine failed, or there is a bug in oversell: there is no verdict. */
   'no-verdict': 4,
+  SIGHUP: 129,
   SIGINT: 130,
   SIGTERM: 143,
 } as const satisfies Record<OverallVerdict, number> & Record<string, number>;

@@ -1,28 +1,49 @@
-import { atMost } from '../ground/waiting.ts';
-import { parseRedisUrl } from '../redis/url.ts';
-import { keepThreadTo, orRefused } from '../wire/network.ts';
+import { parseRedisUrl } from '../ground/redis-url.ts';
+import { strategyOutputToStderr } from '../ground/standard-streams.ts';
+import { guardThread } from '../loader/guard.ts';
+import { keepThreadTo, orRefused, refusalOr } from '../wire/network.ts';
+import { NotNamed } from '../wire/refusal.ts';
 import { fail, type Answer, type Invocation } from './answer.ts';
+import type { Conduct, Watch } from './command-process.ts';
 import { startWatchdog } from './watchdog.ts';
 
-/** How long a command that was refused a connection may take to put away what it has. */
-const UNWIND_MS = 2_000;
+interface Guarded {
+  /** URL of the server that the run was given, if it was given one. */
+  redis: string | undefined;
+  invocation: Invocation;
+  conduct: Conduct;
+}
 
 /**
- * Runs code of users: it has to give the thread back in time, and may connect to the server alone that the run was
- * given.
- * @param redis that server's URL, if there is one
- * @throws NotNamed as soon as it asks for another
+ * Runs code of users: it must not keep the thread for good, end it, print where the answer goes, or connect to another
+ * server than the run was given. What it does of that is a fault, which ends the command.
  */
 export async function guarded(
   command: () => Promise<Answer>,
-  redis: string | undefined,
-  invocation: Invocation,
+  { redis, invocation, conduct }: Guarded,
 ): Promise<Answer> {
-  await startWatchdog({ onStuck: (error) => void fail(invocation, error) });
+  conduct.watch = await watch(invocation, conduct);
   keepThreadTo(redis === undefined ? [] : [parseRedisUrl(redis)]);
   const running = command();
-  return orRefused(running).catch(async (error: unknown) => {
-    await atMost(UNWIND_MS, running).catch(() => {});
-    throw error;
+  // What is refused ends the command even where it waits for that; a fault of its own it throws itself.
+  void orRefused(running).catch((error: unknown) => {
+    if (error instanceof NotNamed) conduct.faults.tell(error);
   });
+  return running;
+}
+
+async function watch(invocation: Invocation, { faults }: Conduct): Promise<Watch> {
+  const watchdog = await startWatchdog({ onStuck: (error) => void fail(invocation, error) });
+  const output = strategyOutputToStderr();
+  const thread = guardThread({ tell: (fault) => faults.tell(refusalOr(fault)) });
+  return {
+    over: async () => {
+      thread.over();
+      await watchdog[Symbol.asyncDispose]();
+    },
+    restore: () => {
+      thread[Symbol.dispose]();
+      output[Symbol.dispose]();
+    },
+  };
 }

@@ -1,11 +1,14 @@
 import { systemClock } from '../ground/ambient.ts';
+import { endProcess } from '../ground/ending.ts';
 import { releaseAll } from '../ground/lifetime.ts';
+import { atMost } from '../ground/waiting.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 
-type Signal = 'SIGINT' | 'SIGTERM';
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+type Signal = (typeof SIGNALS)[number];
 
 /** Why the signal that a command is handed was aborted. */
-class Interrupted extends Error {
+export class Interrupted extends Error {
   readonly exitCode: number;
 
   constructor(signal: Signal) {
@@ -18,14 +21,20 @@ class Interrupted extends Error {
 /** One Ctrl-C can arrive twice, from the terminal and passed on by npm; a second one is a person's. */
 const SAME_KEYSTROKE_NS = 500e6;
 
+/** How long a person who is impatient waits for what must not be left, such as keys on somebody's server. */
+const IMPATIENT_MS = 3_000;
+
 /**
- * Runs a command so that SIGINT and SIGTERM end it in order: the first aborts the signal that the command is handed
- * and lets it write what it has; a later one ends the process at once. Whatever is on the register is released
- * in every case.
+ * Runs a command so that SIGINT, SIGTERM and SIGHUP end it in order: the first aborts the signal that the command is
+ * handed and lets it write what it has; a later one no longer waits for the command. Whatever is on the register is
+ * released in every case.
  *
- * @returns the command's exit code; 130 or 143 if it was interrupted
+ * @param command is handed the signal, and what aborts it for another reason
+ * @returns the command's exit code; 129, 130 or 143 if it was interrupted
  */
-export async function interruptible(command: (interrupted: AbortSignal) => Promise<number>): Promise<number> {
+export async function interruptible(
+  command: (interrupted: AbortSignal, abort: (reason: unknown) => void) => Promise<number>,
+): Promise<number> {
   const controller = new AbortController();
   let first: { at: number; exitCode: number } | undefined;
   const onSignal = (signal: Signal): void => {
@@ -35,18 +44,27 @@ export async function interruptible(command: (interrupted: AbortSignal) => Promi
       first = { at: now, exitCode: reason.exitCode };
       controller.abort(reason);
     } else if (now - first.at > SAME_KEYSTROKE_NS) {
-      process.exit(first.exitCode);
+      void endSoon(first.exitCode);
     }
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+  for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
-    const exitCode = await command(controller.signal);
+    const exitCode = await command(controller.signal, (reason) => controller.abort(reason));
     return first?.exitCode ?? exitCode;
   } catch (error) {
     if (first === undefined) throw error;
     return first.exitCode;
   } finally {
     await releaseAll();
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, onSignal);
+    for (const signal of SIGNALS) process.off(signal, onSignal);
   }
+}
+
+let ending = false;
+
+async function endSoon(exitCode: number): Promise<void> {
+  if (ending) endProcess(exitCode);
+  ending = true;
+  await atMost(IMPATIENT_MS, releaseAll()).catch(() => undefined);
+  endProcess(exitCode);
 }

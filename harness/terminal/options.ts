@@ -1,6 +1,8 @@
 import { basename, relative } from 'node:path';
 import { CommanderError, InvalidArgumentError, Option } from 'commander';
-import { explain, RunError } from '../ground/errors.ts';
+import { explain, RunError, UsageError } from '../ground/errors.ts';
+import { withoutSecrets } from '../ground/secrets.ts';
+import { withoutLogins } from './logins.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 
 /** For an option or argument: a whole number from `least` to 2^53−1. */
@@ -16,6 +18,25 @@ export function wholeNumber(least: number): (text: string) => number {
 export const whole = (flags: string, text: string, least: number): Option =>
   new Option(flags, text).argParser(wholeNumber(least));
 
+/** Which server: every command knows these flags, and those that ask no server refuse them. */
+export const SERVER_OPTIONS: readonly Option[] = [
+  new Option('--redis <url>', 'use this running server: redis://[[user]:password@]host[:port][/db]'),
+  new Option('--redis-server <path>', 'start this redis-server'),
+  new Option('--redis-version <version>', 'download, compile and start this version of Redis'),
+];
+
+/** @throws UsageError if a flag was given that the command takes no notice of. `flags`: by their names in code */
+export function refuseIgnored(command: string, options: readonly Option[], flags: object): void {
+  for (const option of options) {
+    if (!Object.hasOwn(flags, option.attributeName())) continue;
+    throw ignoredFlag(option.long!, `${command} asks no server`);
+  }
+}
+
+/** Whoever gives a flag means something by it. */
+export const ignoredFlag = (flag: string, why: string): UsageError =>
+  new UsageError('IGNORED_FLAG', `${flag} would do nothing: ${why}`, `leave out ${flag}`);
+
 export const seedOption = (): Option =>
   whole('--seed <n>', 'repeat the random choices of a run (default: a fresh seed, which is printed)', 0);
 
@@ -25,7 +46,7 @@ export const summaryOption = (): Option =>
   new Option('--github-summary', 'append report.md to the summary of the GitHub Actions job');
 
 /**
- * The command that repeats a run, to be pasted where it was typed.
+ * The command that repeats a run, to be pasted where it was typed; the login of a server is left out.
  *
  * @param script as in process.argv[1]
  * @param args as they were typed
@@ -33,7 +54,7 @@ export const summaryOption = (): Option =>
 export function repeatCommand(script: string, args: readonly string[], seed: number): string {
   const program = basename(script) === 'oversell' ? ['npx', 'oversell'] : ['node', relative('', script)];
   const seeded = args.some((word) => /^--seed(=|$)/.test(word)) ? [] : ['--seed', String(seed)];
-  return [...program, ...args, ...seeded].map(quoted).join(' ');
+  return [...program, ...withoutLogins(args), ...seeded].map(quoted).join(' ');
 }
 
 const quoted = (word: string): string =>
@@ -51,6 +72,8 @@ export function faultOf(
   }
   if (error.exitCode === 0) return undefined;
   const message =
-    error.code === 'commander.help' ? 'no command was given' : error.message.replace(/^error: /, '');
+    error.code === 'commander.help'
+      ? 'no command was given'
+      : withoutSecrets(error.message.replace(/^error: /, ''));
   return { exitCode: EXIT_CODES.usage, fault: { code: 'USAGE', message, remedy: 'see oversell --help' } };
 }

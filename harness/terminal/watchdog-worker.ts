@@ -2,8 +2,8 @@ import { Session, type Debugger } from 'node:inspector';
 import { fileURLToPath } from 'node:url';
 import { workerData } from 'node:worker_threads';
 import { systemClock as clock } from '../ground/ambient.ts';
-import { isUsers } from '../ground/places.ts';
-import { originalLine, placeOf } from '../loader/source.ts';
+import { isUsers, placeOf } from '../ground/places.ts';
+import { originalLine } from '../loader/source.ts';
 import { REPORT, type Stuck, type Watched } from './watchdog.ts';
 
 // A session alone does not keep a thread alive.

@@ -3,6 +3,7 @@ import { closeSync, existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { busy } from '../ground/busy.ts';
+import { endProcess } from '../ground/ending.ts';
 import { EnvironmentError, UsageError } from '../ground/errors.ts';
 
 export interface WatchdogOptions {
@@ -39,7 +40,7 @@ export type Stuck = [code: string, message: string, remedy: string];
 export async function startWatchdog({
   limitMs = STUCK_LIMIT_MS,
   onStuck,
-}: WatchdogOptions): Promise<Disposable> {
+}: WatchdogOptions): Promise<AsyncDisposable> {
   const file = fileURLToPath(import.meta.resolve('#watchdog'));
   if (!existsSync(file)) throw new EnvironmentError('NOT_BUILT', `${file} is missing`, 'npm run build');
   const report = (...stuck: Stuck): void => {
@@ -47,7 +48,7 @@ export async function startWatchdog({
     onStuck(error);
     // As the last of all: Node would say that it waits for a debugger.
     process.on('exit', () => closeSync(2));
-    process.exit(error.exitCode);
+    endProcess(error.exitCode);
   };
   Object.defineProperty(globalThis, REPORT, { value: report, configurable: true });
   const worker = new Worker(file, {
@@ -56,9 +57,9 @@ export async function startWatchdog({
   await once(worker, 'online');
   worker.unref();
   return {
-    [Symbol.dispose]: () => {
+    [Symbol.asyncDispose]: async () => {
       Reflect.deleteProperty(globalThis, REPORT);
-      void worker.terminate();
+      await worker.terminate();
     },
   };
 }

@@ -100,6 +100,10 @@ export function underTest<T>(named: readonly Address[], body: () => Promise<T>):
 export const orRefused = <T>(work: Promise<T>): Promise<T> =>
   (contexts.getStore() ?? thread)?.orRefused(work) ?? work;
 
+/** What the fault of code under test comes from: what it was refused, if anything was; else the fault itself. */
+export const refusalOr = (fault: Promise<unknown>): Promise<unknown> =>
+  orRefused(fault).catch((refused: unknown) => refused);
+
 /** While code is explored: `current` is the judge of the process whose code runs. */
 export function judgeExplored(current: () => Judge | undefined): Disposable {
   install();

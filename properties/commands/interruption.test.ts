@@ -56,10 +56,11 @@ function expectTidy({ temporary, runs }: Watched, servers: readonly number[]): v
   }
 }
 
-type Moment = [signal: 'SIGINT' | 'SIGTERM', moment: string, exitCode: number];
+type Moment = [signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP', moment: string, exitCode: number];
 const first: Moment = ['SIGINT', 'looking for a redis-server', 130];
 const later: Moment[] = [
   ['SIGTERM', 'lua-decrement: calm', 143],
+  ['SIGHUP', 'lua-decrement: every interleaving, calm', 129],
   ['SIGINT', 'lua-decrement: every interleaving, several-units', 130],
   ['SIGTERM', 'lua-decrement: cost', 143],
 ];

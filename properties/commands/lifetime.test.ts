@@ -124,6 +124,7 @@ describe('an interrupted command', () => {
   test.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    ['SIGHUP', 129],
   ] as const)('by %s writes what it has, and leaves nothing', async (signal, exitCode) => {
     const { child, remains, lines, ended } = await start('observing');
     child.kill(signal);

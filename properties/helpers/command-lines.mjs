@@ -29,14 +29,28 @@ export async function load(url, context, next) {
 }
 
 /** A server that nobody asks for anything. */
-const NO_SERVER = { description: 'no server', version: '0', options: {}, close: async () => {} };
+const NO_SERVER = {
+  description: 'no server',
+  version: '0',
+  options: {},
+  close: async () => {},
+  [Symbol.asyncDispose]: async () => {},
+};
 
 async function main() {
   const { calls, passed, ends } = JSON.parse(readFileSync(0, 'utf8'));
   register(import.meta.url, { data: [...passed, ...ends] });
   const answer = process.stdout.write.bind(process.stdout);
   const said = {};
-  for (const stream of ['stdout', 'stderr']) process[stream].write = (text) => ((said[stream] += text), true);
+  for (const stream of ['stdout', 'stderr']) {
+    process[stream].write = (text, written) => {
+      said[stream] += text;
+      written?.();
+      return true;
+    };
+  }
+  // A command that runs code of users ends its process; here, others follow.
+  process.exit = () => {};
   const ran = [];
   for (const [i, { words, folder }] of calls.entries()) {
     const reached = {};

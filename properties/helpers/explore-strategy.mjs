@@ -25,6 +25,6 @@ try {
   });
   tell({ verdict });
 } finally {
-  watchdog[Symbol.dispose]();
+  await watchdog[Symbol.asyncDispose]();
   await target.close();
 }

@@ -32,5 +32,5 @@ try {
     tell(answer);
   }
 } finally {
-  watchdog[Symbol.dispose]();
+  await watchdog[Symbol.asyncDispose]();
 }

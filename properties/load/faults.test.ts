@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { EnvironmentError, UsageError } from '../../harness/ground/errors.ts';
+import { UsageError } from '../../harness/ground/errors.ts';
 import { runLoad } from '../../harness/load/driver.ts';
 import type { LoadOptions } from '../../harness/load/run-options.ts';
 import { SessionPool, type InstancePool } from '../../harness/load/pool.ts';
@@ -89,7 +89,7 @@ describe('no failure of a strategy is ever lost', () => {
   test.each([
     ['brokenOpen', UsageError, 'OPEN_FAILED', 'no such warehouse'],
     ['brokenSeller', UsageError, 'STRATEGY_FAILED', 'no such till'],
-    ['throwsOutside', EnvironmentError, 'WORKER_DIED', 'nobody catches this'],
+    ['throwsOutside', UsageError, 'STRAY_ERROR', 'nobody catches this'],
     ['notThere', UsageError, 'UNKNOWN_STRATEGY', 'notThere'],
   ])('%s ends the run with its own words', async (name, kind, code, words) => {
     const failure = await load(probe(name)).catch((error: unknown) => error);

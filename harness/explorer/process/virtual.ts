@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import nodeCrypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
+import { onStray } from '../../ground/strays.ts';
 import { judgeExplored, type Judge } from '../../wire/network.ts';
 import { CannotExplore } from '../cannot-explore.ts';
 import { watchOutside, type Waiting } from './outside.ts';
@@ -142,15 +143,13 @@ export function virtualGlobals(startsAtMs = FIXED_EPOCH_MS): Disposable {
   syncBuiltinESMExports();
   const exit = process.exit.bind(process);
   patch(process, 'exit', (code) => {
-    // 2 is how the watchdog ends a thread that is stuck in explored code.
     const world = currentWorld();
-    if (!world || code === 2) return exit(code);
+    if (!world) return exit(code);
     world.exits();
     throw new Error('process.exit is called in explored code');
   });
-  process.on('unhandledRejection', blame);
-  undo.push(() => process.off('unhandledRejection', blame));
-  for (const hook of [watchOutside(currentWorld), judgeExplored(currentWorld)])
+  const strays = onStray(blame);
+  for (const hook of [strays, watchOutside(currentWorld), judgeExplored(currentWorld)])
     undo.push(() => hook[Symbol.dispose]());
   return {
     [Symbol.dispose]: () => {

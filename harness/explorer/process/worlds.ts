@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { handOver } from '../../ground/busy.ts';
+import type { StrayKind } from '../../ground/strays.ts';
 import type { OwnGlobals } from './own-globals.ts';
 
 /** One explored process, as far as it matters to whose code is running. */
@@ -90,11 +91,14 @@ export async function buried(end: () => Promise<void>): Promise<void> {
 }
 
 /**
- * A rejection that nobody handles is the instance's in whose code the promise was made. Else it is ours, and fatal; or
+ * An error that nobody catches is the instance's in whose code it was thrown, or the promise made. Else it is ours; or
  * that of somebody who works beside us, and looks after it.
+ *
+ * @returns whether nobody else needs to look after it
  */
-export function blame(reason: unknown): void {
-  const world = currentWorld();
-  if (world) world.strays('a promise is rejected', reason);
-  else if (burials === 0 && process.listenerCount('unhandledRejection') === 1) throw reason;
+export function blame(error: unknown, kind: StrayKind): boolean {
+  // A microtask of the explored code may have lost its world; nobody else throws while that is being settled.
+  const world = currentWorld() ?? (kind === 'uncaughtException' ? active : undefined);
+  world?.strays(kind === 'unhandledRejection' ? 'a promise is rejected' : 'an error is thrown', error);
+  return world !== undefined || burials > 0;
 }

@@ -5,6 +5,7 @@ import {
   ANY_SERVER,
   OPEN_TARGET,
   pick,
+  refusedBy,
   runsFlag,
   seedFlag,
   SERVER,
@@ -19,6 +20,8 @@ const OPTIONS = ['path', 'properties', 'maxStates', 'merging', 'unreduced'];
 const RACE = 'explore read-then-write --buyers 2 --stock 1';
 /** Seven states, without a fault. */
 const SOUND = 'explore lua-decrement --buyers 2 --stock 1 --json';
+/** Two orders, over real sockets. */
+const UNREDUCED = 'explore lua-decrement --buyers 1 --no-reduction';
 /** A reply is lost, and the client sends again what was executed. */
 const CUT = 'explore lua-decrement --buyers 1 --faults lost-reply=1 --json';
 
@@ -194,6 +197,7 @@ export const EXPLORE: FlagTable = {
     ...REQUEST_FLAGS,
     '--property': [
       ...refused('--property other'),
+      refusedBy('--property stranded', UNREDUCED),
       changes(
         '--property stranded',
         RACE,
@@ -216,6 +220,7 @@ export const EXPLORE: FlagTable = {
       },
     ],
     '--no-merging': [
+      refusedBy('--no-merging', UNREDUCED),
       {
         typed: '--no-merging',
         reaches: { merging: false },
@@ -237,7 +242,10 @@ export const EXPLORE: FlagTable = {
         },
       },
     ],
-    '--emit-test': [writesFile('--emit-test sell.test.ts', RACE, 'sell.test.ts')],
+    '--emit-test': [
+      refusedBy('--emit-test sell.test.ts', UNREDUCED),
+      writesFile('--emit-test sell.test.ts', RACE, 'sell.test.ts'),
+    ],
     '--allow-bounded': [
       {
         typed: '--allow-bounded',

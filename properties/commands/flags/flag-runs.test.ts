@@ -8,10 +8,7 @@ afterAll(() => rmSync(workshop.folder, { recursive: true }));
 
 describe.each(tables)('a run of %s', (_, table) => {
   const shown = rowsOf(table).flatMap(({ typed, shows }) => (shows ? [[typed, shows] as const] : []));
-  const ignored = rowsOf(table).flatMap(({ typed, ignoredBy }) =>
-    ignoredBy === undefined ? [] : [[typed, ignoredBy] as const],
-  );
-  const calls = [...shown.map(([typed, { of }]) => [typed, of] as const), ...ignored];
+  const calls = shown.map(([typed, { of }]) => [typed, of] as const);
   let runs: Map<string, Run>;
   beforeAll(async () => {
     runs = await workshop.run(calls.flatMap(([typed, of]) => [of, added(typed, of)]));
@@ -24,16 +21,6 @@ describe.each(tables)('a run of %s', (_, table) => {
     // What is expected of the one is not true of the other, so it is the flag that is seen.
     expect(flagged).not.toMatchObject(shows.without);
   });
-
-  test.each(ignored)('needs no server, so that it comes out the same with %s', (typed, of) => {
-    expect(timeless(runs.get(added(typed, of))!)).toEqual(timeless(runs.get(of)!));
-  });
-});
-
-const timeless = ({ exitCode, stdout, files }: Run): object => ({
-  exitCode,
-  files,
-  stdout: stdout.replaceAll(/\d+ ms/g, ''),
 });
 
 test('a run without --seed draws a fresh seed, and prints the command that repeats it', async () => {

@@ -9,8 +9,6 @@ export interface FlagRow {
   reaches?: Readonly<Record<string, unknown>>;
   /** A run that comes out as `without` says, and as `with` says once the flag is added. */
   shows?: { of: string; without: Expected; with: Expected };
-  /** A command of which it is true that it takes no notice of the flag. */
-  ignoredBy?: string;
 }
 
 type Expected = { [K in keyof Run]?: unknown };
@@ -49,11 +47,24 @@ export const SERVER_FLAGS: FlagTable['flags'] = {
   '--redis-version': [{ typed: REDIS_VERSION, reaches: { redisVersion: '6.2.1' } }],
 };
 
+/** The flag would do nothing, so it is refused. */
+export const refusedBy = (typed: string, of: string): FlagRow => ({
+  typed,
+  shows: {
+    of,
+    without: { exitCode: 0 },
+    with: {
+      exitCode: 2,
+      stderr: expect.stringContaining(`oversell: ${typed.split(' ')[0]} would do nothing`),
+    },
+  },
+});
+
 /** The same flags after a command that needs no server. */
 export const noServerFlags = (of: string): FlagTable['flags'] => ({
-  '--redis': [{ typed: REDIS, ignoredBy: of }],
-  '--redis-server': [{ typed: REDIS_SERVER, ignoredBy: of }],
-  '--redis-version': [{ typed: REDIS_VERSION, ignoredBy: of }],
+  '--redis': [refusedBy(REDIS, of)],
+  '--redis-server': [refusedBy(REDIS_SERVER, of)],
+  '--redis-version': [refusedBy(REDIS_VERSION, of)],
 });
 
 /** Under `--json` the answer is one document, and without it is text; `--version` is answered instead. */

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { UsageError } from '../../harness/ground/errors.ts';
-import { parseRedisUrl } from '../../harness/redis/url.ts';
+import { parseRedisUrl } from '../../harness/ground/redis-url.ts';
 
 test('a URL never loses what it says, and a login survives any character', () => {
   const text = fc.string({ minLength: 1, unit: 'grapheme' });

@@ -1,0 +1,77 @@
+import { UsageError } from './errors.ts';
+import { keepSecret } from './secrets.ts';
+
+/** What a URL says, as a client takes it: plain data. */
+export interface RedisAddress {
+  /** Of a socket; else there are a host and a port. */
+  path?: string;
+  host?: string;
+  port?: number;
+  username?: string;
+  password?: string;
+  db?: number;
+  tls?: object;
+}
+
+/** Stands for the login where a URL is shown. */
+const LOGIN = '<login>';
+
+/**
+ * `redis://[[user]:password@]host[:port][/db]`, `rediss://…` for TLS, `unix:///path/of.sock` for a socket. Its login is
+ * a secret from now on.
+ *
+ * @returns what it says
+ * @throws UsageError; its message repeats nothing of the URL, where a login may stand anywhere by mistake
+ */
+export function parseRedisUrl(text: string): RedisAddress {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined) throw refuse('it is not a URL');
+  const login = loginOf(url);
+  const { protocol, hostname, port, pathname } = url;
+  if (url.search !== '' || url.hash !== '' || (pathname.includes('@') && protocol !== 'unix:')) {
+    throw refuse(
+      'only a database can follow the host, and / ? # @ in a name or password are %2F %3F %23 %40',
+    );
+  }
+  if (protocol === 'unix:') return { path: decodeURIComponent(pathname), ...login };
+  if (protocol !== 'redis:' && protocol !== 'rediss:') {
+    throw refuse('it begins with none of redis://, rediss:// and unix://');
+  }
+  if (hostname === '') throw refuse('the host is missing');
+  const db = pathname.replace(/^\//, '');
+  if (!/^\d*$/.test(db)) throw refuse('the database is not a number');
+  return {
+    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: port === '' ? 6379 : Number(port),
+    ...login,
+    ...(db !== '' && { db: Number(db) }),
+    ...(protocol === 'rediss:' && { tls: {} }),
+  };
+}
+
+function loginOf({ username, password }: URL): Pick<RedisAddress, 'username' | 'password'> {
+  keepSecret(username, password);
+  const [name, word] = [username, password].map((part) => decoded(part));
+  if (name === LOGIN) throw refuse(`${LOGIN} stands for the login, which is shown nowhere: put yours there`);
+  keepSecret(name, word);
+  return { ...(name !== '' && { username: name! }), ...(word !== '' && { password: word! }) };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw refuse('a % in a name or password is written %25');
+  }
+}
+
+/** The URL of these options with `<login>` for the login, if there is one. */
+export function urlWithoutLogin({ path, host, port, db, tls, username, password }: RedisAddress): string {
+  const login = (username ?? password) === undefined ? '' : `${LOGIN}@`;
+  if (path !== undefined) return `unix://${login}${encodeURI(path)}`;
+  const shownHost = host!.includes(':') ? `[${host}]` : host;
+  return `redis${tls ? 's' : ''}://${login}${shownHost}:${port}${db === undefined ? '' : `/${db}`}`;
+}
+
+const refuse = (what: string): UsageError =>
+  new UsageError('BAD_REDIS_URL', `--redis: ${what}`, 'give redis://[[user]:password@]host[:port][/db]');

@@ -1,0 +1,89 @@
+import { syncBuiltinESMExports } from 'node:module';
+import { UsageError } from '../ground/errors.ts';
+import { isHarnessFrame, placeOf, userPositions } from '../ground/places.ts';
+import { isOfClosedConnection, onStray, othersListen, type StrayKind } from '../ground/strays.ts';
+
+const WHAT: Record<StrayKind, string> = {
+  unhandledRejection: 'a promise is rejected, and nobody catches it',
+  uncaughtException: 'an error is thrown outside of every promise, and nobody catches it',
+};
+
+export interface Guard extends Disposable {
+  /** From now on, whatever code that was judged still does counts for nothing. */
+  over(): void;
+}
+
+interface GuardOptions {
+  /**
+   * Told of what would have ended this thread without a verdict: a UsageError, or an error of ours as it was thrown.
+   */
+  tell: (fault: Promise<unknown>) => void;
+  /** Whether any of the judged code should be running now; else its errors count for nothing. Default: always. */
+  running?: () => boolean;
+}
+
+/**
+ * Keeps code that is judged from ending this thread: a call of `process.exit`, and errors that nobody catches. The
+ * verdict would be lost, and an exit code would say what nobody has found out.
+ */
+export function guardThread({ tell, running = () => true }: GuardOptions): Guard {
+  let over = false;
+  const before = { exit: process.exit.bind(process), abort: process.abort.bind(process) };
+  const forbidden = (call: string) => (): void => {
+    if (over) return;
+    const error = new Error(`${call} is called, and the run goes on`);
+    if (running()) tell(exitFault(call, error));
+    throw error;
+  };
+  Object.assign(process, { exit: forbidden('process.exit'), abort: forbidden('process.abort') });
+  syncBuiltinESMExports();
+  const strays = onStray((error, kind) => {
+    if (over || isOfClosedConnection(error)) return true;
+    // Whoever listens in production would keep the process alive there, too.
+    if (othersListen(kind)) return true;
+    if (running()) tell(strayFault(kind, error));
+    // Beside the judged code, an error of anybody else ends the thread.
+    return running() || userPositions(framesOf(error).join('\n')).length > 0;
+  });
+  return {
+    over: () => (over = true),
+    [Symbol.dispose]: () => {
+      Object.assign(process, before);
+      syncBuiltinESMExports();
+      strays[Symbol.dispose]();
+    },
+  };
+}
+
+const framesOf = (error: unknown): string[] =>
+  error instanceof Error ? (error.stack ?? '').split('\n').slice(1) : [];
+
+async function exitFault(call: string, error: Error): Promise<UsageError> {
+  return new UsageError(
+    'PROCESS_EXIT',
+    `${await placeIn(error)}it calls ${call}, which would end the run before its verdict`,
+    'throw an error instead, or return an outcome',
+    { cause: error },
+  );
+}
+
+async function strayFault(kind: StrayKind, error: unknown): Promise<unknown> {
+  const place = await placeIn(error);
+  if (place === '' && framesOf(error).some(isHarnessFrame)) return error;
+  const thrown = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new UsageError(
+    'STRAY_ERROR',
+    `${place}${WHAT[kind]}: ${thrown}`,
+    'catch it in the strategy: in production it ends the process',
+    { cause: error },
+  );
+}
+
+/** `file:line: ` of the user's code that it comes from; empty if it comes from elsewhere. */
+async function placeIn(error: unknown): Promise<string> {
+  if (!(error instanceof Error) || error.stack === undefined) return '';
+  // Only now: a run in which nothing goes wrong need not load what finds lines.
+  const { placeInStack } = await import('./source.ts');
+  const place = await placeInStack(error.stack, 'esm').catch(() => undefined);
+  return place ? `${placeOf(place.file, place.line)}: ` : '';
+}
