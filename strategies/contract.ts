@@ -72,7 +72,7 @@ export const ENVIRONMENTS = [
 export type Environment = (typeof ENVIRONMENTS)[number];
 
 export type Guarantee = 'holds' | 'breaks' | 'n/a';
-/** What a strategy declares, property × environment. A cell that is absent is undeclared: discovered, not judged. */
+/** What a strategy declares, property × environment. A cell that is absent has to hold, unless it is to be discovered. */
 export type Guarantees = Partial<Record<Property, Partial<Record<Environment, Guarantee>>>>;
 
 export interface Strategy {

@@ -9,6 +9,7 @@ import { repeatCommand, runsOption, seedOption, summaryOption } from '../termina
 interface Flags extends TargetOptions {
   profile: Profile;
   seed?: number;
+  discover?: true;
   history?: true;
   githubSummary?: true;
   runs: string;
@@ -22,6 +23,10 @@ export const evaluateCommand: CommandFile = {
     )
       .choices(Object.keys(PROFILES))
       .default('quick'),
+    new Option(
+      '--discover',
+      'find out what the strategies do not declare, and print it to be pasted into them (default: it has to hold)',
+    ),
     seedOption(),
     new Option('--history', 'keep every recorded operation'),
     runsOption('create the folder of this run in here'),
@@ -39,10 +44,10 @@ async function run([strategies]: [string[]], flags: Flags, invocation: Invocatio
   const { appendSummary } = await import('../../reports/step-summary.ts');
   const { writeReports } = await import('../../reports/write.ts');
   const { script, args, version, progress, signal } = invocation;
-  const { history = false, seed = freshSeed(), githubSummary, ...others } = flags;
+  const { discover = false, history = false, seed = freshSeed(), githubSummary, ...others } = flags;
   const summary = githubSummary ? summaryFile(process.env) : undefined;
   const command = repeatCommand(script, args, seed);
-  const options = { ...others, strategies, seed, history, command, version, progress, signal };
+  const options = { ...others, strategies, seed, discover, history, command, version, progress, signal };
   const { result, folder } = await evaluate(options);
   const { html } = await writeReports(folder, result);
   if (summary !== undefined) appendSummary(summary, result);

@@ -3,15 +3,16 @@ import type { Cell, Finding, Result, StrategyResult } from './result.ts';
 import type { OverallVerdict } from './vocabulary.ts';
 
 /**
- * What keeps a run from passing: a violation that was not declared, a control that was not caught, a declared
- * `holds` that could not be decided, a declared `breaks` that no interleaving shows. One that a sample did not show
- * is none.
+ * What keeps a run from passing: a violation that was not declared, a control that was not caught, a `holds` that could
+ * not be decided, a declared `breaks` that no interleaving shows. One that a sample did not show is none.
+ *
+ * @param discover what is not declared is found out; else it has to hold, like what is declared to
  */
-export function findings(strategies: readonly StrategyResult[]): Finding[] {
+export function findings(strategies: readonly StrategyResult[], discover = false): Finding[] {
   return strategies.flatMap((strategy) => [
-    ...cells(strategy),
+    ...cells(strategy, discover),
     ...unshown(strategy),
-    ...costs(strategy),
+    ...costs(strategy, discover),
     ...control(strategy),
   ]);
 }
@@ -27,10 +28,10 @@ function* unshown({ name, explored }: StrategyResult): Generator<Finding> {
   }
 }
 
-function* cells({ name, explored, environments }: StrategyResult): Generator<Finding> {
+function* cells({ name, explored, environments }: StrategyResult, discover: boolean): Generator<Finding> {
   for (const { environment, properties } of [...explored, ...environments]) {
     for (const [property, { verdict, declared, evidence }] of entries(properties)) {
-      const kind = kindOf(verdict, declared);
+      const kind = kindOf(verdict, declared ?? (discover ? undefined : 'holds'));
       const why = evidence[0]?.message ?? 'no evidence was given';
       if (kind)
         yield { kind, strategy: name, environment, property, message: `${property} is ${verdict}: ${why}` };
@@ -39,12 +40,12 @@ function* cells({ name, explored, environments }: StrategyResult): Generator<Fin
 }
 
 /** The sales that were measured are judged, too, as those of their environment. */
-function* costs({ name, environments, cost }: StrategyResult): Generator<Finding> {
+function* costs({ name, environments, cost }: StrategyResult, discover: boolean): Generator<Finding> {
   const alike = environments.find(({ environment }) => environment === MEASURED);
   if (!cost || !alike) return;
   for (const [property, verdict] of entries(cost.properties)) {
     const { declared } = alike.properties[property];
-    const kind = kindOf(verdict, declared);
+    const kind = kindOf(verdict, declared ?? (discover ? undefined : 'holds'));
     if (kind)
       yield { kind, strategy: name, property, message: `${property} is ${verdict} in the measured sales` };
   }

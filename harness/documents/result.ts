@@ -152,6 +152,8 @@ export const resultSchema = z.strictObject({
   command: z.string(),
   seed: z.int(),
   profile: z.enum(['quick', 'full']),
+  /** What the strategies do not declare was to be found out; else it has to hold. */
+  discover: z.literal(true).exactOptional(),
   startedAt: z.iso.datetime(),
   elapsedMs: z.number().nonnegative(),
   machine: machineSchema.extend({ oversell: z.string() }),

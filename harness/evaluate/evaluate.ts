@@ -24,6 +24,8 @@ export interface EvaluateOptions extends TargetOptions {
   strategies: readonly string[];
   profile: Profile;
   seed: number;
+  /** Find out what the strategies do not declare. */
+  discover: boolean;
   /** Keep every recorded operation in the run's folder. */
   history: boolean;
   /** Where the run's folder is made. */
@@ -174,6 +176,7 @@ class Run {
       command: options.command,
       seed: options.seed,
       profile: options.profile,
+      ...(options.discover && { discover: true }),
       startedAt: isoTime(startedAt),
       elapsedMs: 0,
       machine: { oversell: options.version, ...describeMachine(redis) },
@@ -186,7 +189,7 @@ class Run {
 
   save(): void {
     this.result.elapsedMs = Math.round((clock.monotonicNs() - this.#startNs) / 1e6);
-    this.result.findings = findings(this.result.strategies);
+    this.result.findings = findings(this.result.strategies, this.options.discover);
     writeResult(this.folder, this.result);
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { overallVerdictOf } from '../../harness/documents/findings.ts';
+import { findings, overallVerdictOf } from '../../harness/documents/findings.ts';
 import type { Cell, StrategyResult } from '../../harness/documents/result.ts';
 import { resultOf, strategyResult } from '../helpers/results.ts';
 
@@ -8,6 +8,13 @@ const kinds = (...strategies: StrategyResult[]): string[] =>
 const verdict = (...strategies: StrategyResult[]): string => overallVerdictOf(resultOf(...strategies));
 const oversell = (cell: Partial<Cell>, rest: Partial<StrategyResult> = {}): StrategyResult =>
   strategyResult({ oversell: cell }, rest);
+
+/** A strategy that declares nothing of oversell, in calm. */
+function undeclared(found: Cell['verdict']): StrategyResult {
+  const strategy = oversell({ verdict: found });
+  delete strategy.environments[0]!.properties.oversell.declared;
+  return strategy;
+}
 
 test('what holds as declared passes', () => {
   expect(kinds(strategyResult())).toEqual([]);
@@ -22,6 +29,19 @@ describe('a run with a finding never passes', () => {
       expect(verdict(oversell({ verdict: 'violated', declared }))).toBe('violated');
     },
   );
+
+  test.each([
+    ['violated', 'undeclared-violation'],
+    ['inconclusive', 'inconclusive'],
+  ] as const)('in which what nobody declared is %s', (found, kind) => {
+    expect(kinds(undeclared(found))).toEqual([kind]);
+    expect(verdict(undeclared(found))).toBe(found);
+    expect(verdict(undeclared('holds'))).toBe('holds');
+  });
+
+  test('that is to discover, and in which a declaration is contradicted', () => {
+    expect(findings([oversell({ verdict: 'violated' })], true)).toHaveLength(1);
+  });
 
   test('in which a control gets away', () => {
     const escaped = oversell({ declared: 'breaks' }, { control: true });
@@ -50,11 +70,9 @@ describe('a run passes', () => {
     expect(kinds(oversell({ verdict: 'holds', declared: 'breaks' }))).toEqual([]);
   });
 
-  test('that discovers what nobody declared', () => {
-    const { declared: _, ...undeclared } = strategyResult().environments[0]!.properties.oversell;
-    const strategy = strategyResult();
-    strategy.environments[0]!.properties.oversell = { ...undeclared, verdict: 'violated' };
-    expect(kinds(strategy)).toEqual([]);
+  test.each(['violated', 'inconclusive'] as const)('that discovers what nobody declared: %s', (found) => {
+    expect(findings([undeclared(found)], true)).toEqual([]);
+    expect(findings([undeclared(found)])).toHaveLength(1);
   });
 
   test('whose control was skipped: it shows as skipped, not as caught', () => {

@@ -52,7 +52,7 @@ const LEGEND = markup`<ul class="legend">
 <li><span class="holds">holds</span> in every interleaving of the scope</li>
 <li><span class="sampled">holds</span> in what was looked at: a sample, or as much as a budget allowed</li>
 <li><span class="weak">sells twice</span> a weakness that the strategy declares; the link shows how</li>
-<li><span class="found">SELLS TWICE</span> one of which it says nothing</li>
+<li><span class="found">SELLS TWICE</span> one of which it says nothing: the run fails, unless it was to find out (<code>--discover</code>)</li>
 <li><span class="broken">SELLS TWICE</span> one where it declares the contrary: the run fails</li>
 <li><span class="open">undecided</span> the budget was spent; never counts as passed</li>
 <li><span class="none">unverified</span> nothing was run there</li>

@@ -4,7 +4,15 @@ import { grouped, interleavingsText, list, plural, withSuperscripts } from '../v
 import { questionsOf } from '../questions/ten.ts';
 import type { Question } from '../questions/question.ts';
 import { answer, tiersOf, type Tier } from '../view/safety.ts';
-import { allInterleavings, coverageOf, environmentsTried, purchasesOf, verdictLine } from '../view/view.ts';
+import {
+  allInterleavings,
+  coverageOf,
+  environmentsTried,
+  partsOf,
+  purchasesOf,
+  verdictLine,
+} from '../view/view.ts';
+import { kindOf } from '../view/words.ts';
 import { markup, type Markup } from './markup.ts';
 
 /** What somebody reads who has one minute. */
@@ -12,7 +20,7 @@ export const opening = (result: Result, exhibits: Exhibits): Markup => markup`
 <section id="answer">
 <h2>The answer</h2>
 ${answer(result).map((sentence, i) => markup`<p class="${i === 0 ? 'lead' : 'second'}">${sentence}</p>`)}
-<p class="verdict ${result.findings.length > 0 || result.status !== 'complete' ? 'bad' : 'good'}">${verdictLine(result)}.</p>
+<p class="verdict ${isGood(result) ? 'good' : 'bad'}">${verdictLine(result)}.</p>
 ${result.findings.length > 0 && findings(result)}
 ${figures(result)}
 ${safeForWhat(result, exhibits)}
@@ -21,6 +29,16 @@ ${safeForWhat(result, exhibits)}
 <h2>Ten questions</h2>
 <ol class="questions">${questionsOf(result).map(question)}</ol>
 </section>`;
+
+/** What nobody has declared is never good news, also where it was only to be found out. */
+const isGood = ({ findings: found, status, strategies }: Result): boolean =>
+  found.length === 0 &&
+  status === 'complete' &&
+  !strategies.some((strategy) =>
+    partsOf(strategy).some(({ properties }) =>
+      Object.values(properties).some((cell) => kindOf(cell) === 'undeclared'),
+    ),
+  );
 
 function findings({ findings: found }: Result): Markup {
   const lines = found.map(

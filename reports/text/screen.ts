@@ -8,12 +8,12 @@ import { timeline } from '../diagram/text.ts';
 import {
   environmentsOf,
   coverageOf,
-  declaresNothing,
   withCoverage,
   example,
   EXPLORED_TITLE,
   exploredIn,
   interleavingsOf,
+  leavesOpen,
   notTested,
   evidenceTable,
   purchasesOf,
@@ -102,10 +102,11 @@ function exampleBlock({ strategy, environment, property, evidence }: Example): s
   ].join('\n');
 }
 
-/** For strategies that declare nothing: what was found, to paste. */
-function declarations({ strategies }: Result): string[] {
-  return strategies.filter(declaresNothing).flatMap(({ name, explored }) => {
-    if (explored.length === 0) return [];
+/** Under `--discover`: what was found of strategies that do not declare it, to paste. */
+function declarations({ discover, strategies }: Result): string[] {
+  if (!discover) return [];
+  return strategies.filter(leavesOpen).flatMap(({ name, explored }) => {
+    if (explored.length === 0) return [`Nothing is known for sure of ${name}, because it was not explored.`];
     const found = explored.map(({ environment, coverage, properties }) => ({
       environment,
       properties: withCoverage(properties, coverage),
@@ -129,9 +130,19 @@ function verdict(result: Result, report: string): string {
     ...findings.map(({ strategy, environment, message }) =>
       [strategy, environment, message].filter((part) => part !== undefined).join(', '),
     ),
+    ...discovery(result),
     `Verdict: ${verdictLine(result)}. ${Math.round(elapsedMs / 1000)} s`,
     `Not tested here: ${notTested(result).join(', ')}.`,
     ...(result.notRun ? [`Not run: ${result.notRun.join(', ')} (--profile full).`] : []),
     `Report: ${report} · Again: ${command}`,
   ].join('\n');
+}
+
+/** What to do about strategies of which nobody has said what they guarantee. */
+function discovery({ discover, strategies, findings }: Result): string[] {
+  const names = strategies.filter(leavesOpen).map(({ name }) => name);
+  if (discover || !findings.some(({ strategy }) => names.includes(strategy))) return [];
+  return [
+    `What a strategy does not declare has to hold. --discover prints what ${names.join(', ')} guarantees instead, to be pasted.`,
+  ];
 }

@@ -24,8 +24,14 @@ export function strategyNote(strategy: StrategyResult): string {
   return showsDeclared(strategy) ? 'control, caught' : 'control, NOT CAUGHT';
 }
 
-/** A strategy of somebody who has not said yet what it guarantees: what is found is told, not judged. */
-export const declaresNothing = (strategy: StrategyResult): boolean =>
+/** A strategy of somebody who does not say everywhere what it guarantees. */
+export const leavesOpen = (strategy: StrategyResult): boolean =>
+  partsOf(strategy).some(({ properties }) =>
+    Object.values(properties).some(({ declared }) => declared === undefined),
+  );
+
+/** One of which nothing at all is said. */
+const declaresNothing = (strategy: StrategyResult): boolean =>
   partsOf(strategy).length > 0 &&
   partsOf(strategy).every(({ properties }) =>
     Object.values(properties).every(({ declared }) => declared === undefined),

@@ -13,7 +13,7 @@ import {
   type FlagTable,
 } from './table.ts';
 
-const EVALUATED = ['strategies', 'profile', 'seed', 'history', 'runs', ...SERVER];
+const EVALUATED = ['strategies', 'profile', 'seed', 'discover', 'history', 'runs', ...SERVER];
 /** Nothing is run of it, but everything is written down. */
 const SKIPPED = 'evaluate ./needy.mjs';
 
@@ -25,6 +25,7 @@ export const EVALUATE: FlagTable = {
     strategies: ['lua-decrement'],
     profile: 'quick',
     seed: 7,
+    discover: false,
     history: false,
     runs: 'runs',
     ...ANY_SERVER,
@@ -38,6 +39,17 @@ export const EVALUATE: FlagTable = {
           of: `${SKIPPED} --json`,
           without: { document: { profile: 'quick' } },
           with: { document: { profile: 'full' } },
+        },
+      },
+    ],
+    '--discover': [
+      {
+        typed: '--discover',
+        reaches: { discover: true },
+        shows: {
+          of: `${SKIPPED} --json`,
+          without: { document: expect.not.objectContaining({ discover: true }) },
+          with: { document: { discover: true } },
         },
       },
     ],

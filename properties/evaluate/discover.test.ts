@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { oversell, type Ended } from '../helpers/command.ts';
+import { temporaryFolder } from '../helpers/processes.ts';
+
+/** The race that everybody knows; or one script, which is right in calm and sells twice what is sent again. */
+const source = (purchase: string): string => `export const sell = {
+  name: 'sell', summary: 'sells', connection: 'shared',
+  open: async (redis, sale) => void (await redis.set('stock', sale.stock)),
+  seller: (redis) => ({
+    remaining: async () => Math.max(0, Number(await redis.get('stock'))),
+    purchase: async () => { ${purchase} },
+  }),
+  // guarantees
+};`;
+const RACE = `if (Number(await redis.get('stock')) < 1) return { kind: 'sold-out' };
+  await redis.decr('stock');
+  return { kind: 'sold' };`;
+const NEVER = "return { kind: 'sold-out' };";
+
+async function evaluated(text: string, ...flags: string[]): Promise<Ended & { page: string; path: string }> {
+  const [folder, runs] = [temporaryFolder(), temporaryFolder()];
+  const path = join(folder, 'sell.mjs');
+  writeFileSync(path, text);
+  const ended = await oversell(['evaluate', path, '--runs', runs, ...flags]).ended;
+  const page = readFileSync(join(runs, readdirSync(runs)[0]!, 'report.html'), 'utf8');
+  return { ...ended, page, path };
+}
+
+test('a violation that nobody declared exits 1 and is never drawn green, and --discover prints what to declare', async () => {
+  const judged = await evaluated(source(RACE));
+  expect(judged).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('--discover prints') });
+  expect(judged.page).toContain('class="verdict bad"');
+  expect(judged.stdout).not.toContain('guarantees: {');
+
+  const discovered = await evaluated(source(RACE), '--discover');
+  expect(discovered.exitCode).toBe(0);
+  expect(discovered.page).toContain('class="verdict bad"');
+  const [printed] = /^ {2}guarantees: \{\n(.*\n)*? {2}\},$/m.exec(discovered.stdout) ?? [];
+  expect(printed).toContain("oversell: { calm: 'breaks'");
+
+  // Pasted, it is what the strategy guarantees: a declared weakness is none that keeps a run from passing.
+  const pasted = await evaluated(source(RACE).replace('  // guarantees', printed!));
+  expect(pasted).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('1 of 1 as declared') });
+  // And the contrary of it is not.
+  const contrary = printed!.replace("oversell: { calm: 'breaks'", "oversell: { calm: 'holds'");
+  const flags = ['--discover'];
+  expect(await evaluated(source(RACE).replace('  // guarantees', contrary), ...flags)).toMatchObject({
+    exitCode: 1,
+  });
+}, 240_000);
+
+test('what refuses everybody although there is stock is not green either', async () => {
+  expect(await evaluated(source(NEVER))).toMatchObject({
+    exitCode: 1,
+    page: expect.stringContaining('verdict bad'),
+  });
+}, 120_000);
