@@ -14,7 +14,7 @@ import { UsageError } from '../ground/errors.ts';
 import type { LoadedStrategy } from '../loader/strategies.ts';
 import type { TargetOptions } from '../redis/open.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
-import { ignoredFlag, repeatCommand, seedOption, whole } from '../terminal/options.ts';
+import { repeatCommand, runsOption, seedOption, whole } from '../terminal/options.ts';
 
 /** As they are typed. */
 export interface BenchFlags
@@ -31,8 +31,8 @@ export interface BenchFlags
   seed?: number;
   /** Keep every recorded operation. */
   history?: true;
-  /** Where the folder for them is made. Default: runs. */
-  runs?: string;
+  /** Where the folder for them is made. */
+  runs: string;
 }
 
 export const benchCommand: CommandFile = {
@@ -60,10 +60,7 @@ export const benchCommand: CommandFile = {
     ),
     seedOption(),
     new Option('--history', 'keep every recorded operation of the last trial'),
-    new Option(
-      '--runs <folder>',
-      'with --history: create the folder of the histories in here (default: runs)',
-    ),
+    runsOption('create the folder of the histories in here'),
   ],
   runsStrategies: true,
   needsServer: true,
@@ -91,7 +88,6 @@ export async function measureStrategies(
 ): Promise<{ measured: BenchResult; verdict: OverallVerdict }> {
   const { arrivals: _, slo: __, history, runs, ...others } = flags;
   const load = await loopOf(flags);
-  if (runs !== undefined && !history) throw ignoredFlag('--runs', 'without --history, no file is written');
   const { chosenStrategies } = await import('../loader/strategies.ts');
   const { openTarget } = await import('../redis/open.ts');
   const { loadNotice } = await import('../redis/target.ts');
@@ -104,7 +100,7 @@ export async function measureStrategies(
   const notice = loadNotice(target);
   if (notice !== undefined) progress.line(notice);
   try {
-    const historyFolder = history ? createRunFolder(runs ?? 'runs', clock.epochMs(), flags.seed) : undefined;
+    const historyFolder = history ? createRunFolder(runs, clock.epochMs(), flags.seed) : undefined;
     const measured = await bench({
       ...others,
       ...load,

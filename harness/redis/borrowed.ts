@@ -35,9 +35,11 @@ export async function borrowServer(url: string, runId: string): Promise<RedisTar
   const keyPrefix = `oversell:${runId}:`;
   const { info, before } = await visit(options, async (redis) => {
     await requireDatabase(redis, options);
-    return { info: await readServerInfo(redis), before: await readLibraries(redis) };
+    const found = await readServerInfo(redis);
+    refuseUnfit(found);
+    await requireBroom(redis, keyPrefix);
+    return { info: found, before: await readLibraries(redis) };
   });
-  refuseUnfit(info);
   refuseForeignLibraries(before);
   const close = async (): Promise<void> => {
     unregister();
@@ -83,14 +85,21 @@ const unfit = (what: string, remedy: string): UsageError =>
 /** Asked for by name: when a client connects, ioredis takes a database that is refused for the first one. */
 async function requireDatabase(redis: Client, { db = 0 }: ConnectionOptions): Promise<void> {
   if (db === 0) return;
-  await redis.call('SELECT', db).catch((error: unknown) => {
+  await redis.call('SELECT', db).catch((error: Error) => {
+    if (!/index|range/i.test(error.message)) throw error;
     throw new UsageError(
       'NO_SUCH_DATABASE',
-      `--redis: that server has no database ${db}: ${error instanceof Error ? error.message : String(error)}`,
+      `--redis: that server has no database ${db}: ${error.message}`,
       'give the number of one that it has, or none for the first',
       { cause: error },
     );
   });
+}
+
+/** Whoever may write and not tidy up would leave its keys there: known before anything is written. */
+async function requireBroom(redis: Client, keyPrefix: string): Promise<void> {
+  await redis.scan('0', 'MATCH', `${keyPrefix}*`, 'COUNT', 1);
+  await redis.unlink(`${keyPrefix}nothing`);
 }
 
 /** Strategies load their library with REPLACE, which must not hit somebody else's. */

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EnvironmentError, UsageError } from '../../harness/ground/errors.ts';
 import { borrowServer } from '../../harness/redis/borrowed.ts';
 import { startServer } from '../../harness/redis/server.ts';
-import { requirePrivate, type RedisTarget } from '../../harness/redis/target.ts';
+import { loadNotice, requirePrivate, type RedisTarget } from '../../harness/redis/target.ts';
 import type { Sale, Strategy } from '../../strategies/contract.ts';
 import { registry } from '../../strategies/registry.ts';
 import { runnable } from '../helpers/built-ins.ts';
@@ -231,6 +231,39 @@ describe('a server that cannot be borrowed', () => {
     const target = await borrowServer(url.replace('//', '//:s3cret@'), 'run-1');
     expect(target.description).not.toContain('s3cret');
     await target.close();
+  });
+
+  test.each(['-scan', '-unlink', '-select', '-info'])(
+    'because a run could not tidy up there is refused before anything is written: %s',
+    async (rule) => {
+      await owner.call('ACL', 'SETUSER', 'guest', 'on', '>s3cret', '~*', '&*', '+@all', rule);
+      const before = await snapshot(owner);
+      const guest = url.replace('//', '//guest:s3cret@');
+      expect(await rejection(borrowServer(guest, 'run-1'))).toMatchObject({
+        code: 'REDIS_UNUSABLE',
+        message: expect.stringContaining('NOPERM'),
+      });
+      expect(await snapshot(owner)).toEqual(before);
+      await owner.call('ACL', 'SETUSER', 'guest', '+@all');
+      const target = await borrowServer(guest, 'run-1');
+      await target.close();
+    },
+  );
+
+  test('because it lacks the database, or evicts, is refused', async () => {
+    const refused = (database: number): Promise<unknown> =>
+      rejection(borrowServer(url.replace(/2$/, String(database)), 'run-1'));
+    expect(await refused(DATABASES)).toMatchObject({ code: 'NO_SUCH_DATABASE', exitCode: 2 });
+    await owner.config('SET', 'maxmemory-policy', 'allkeys-random');
+    // Without a limit, nothing is ever evicted.
+    await (await borrowServer(url, 'run-1')).close();
+    await owner.config('SET', 'maxmemory', '100mb');
+    expect(await refused(2)).toMatchObject({ code: 'UNFIT_SERVER', exitCode: 2 });
+    await owner.config('SET', 'maxmemory-policy', 'noeviction');
+    const target = await borrowServer(url, 'run-1');
+    expect(loadNotice(target)).toContain('its memory is limited');
+    await target.close();
+    expect(loadNotice(owned)).toBeUndefined();
   });
 
   test('because it is a replica is refused', async () => {
