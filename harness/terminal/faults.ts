@@ -1,4 +1,3 @@
-import { systemClock as clock } from '../ground/ambient.ts';
 import { EnvironmentError } from '../ground/errors.ts';
 
 /** How long a command that was told to end may take to clean up behind itself. */
@@ -10,37 +9,55 @@ const PATIENCE_MS = 5_000;
  */
 export class Faults {
   readonly #abort: (reason: unknown) => void;
-  readonly #late: Promise<never>;
-  #reject!: (fault: unknown) => void;
-  #first: Promise<unknown> | undefined;
+  /** Answers with the first fault. */
+  readonly #first: Promise<unknown>;
+  #resolve!: (fault: unknown) => void;
+  #told = false;
 
   /** @param abort aborts the signal that the command listens to */
   constructor(abort: (reason: unknown) => void) {
     this.#abort = abort;
-    this.#late = new Promise<never>((_, reject) => (this.#reject = reject));
-    this.#late.catch(() => undefined);
+    this.#first = new Promise((resolve) => (this.#resolve = resolve));
   }
 
   /** Tells of one. It may take a moment to be put into words, and counts from now on. */
   readonly tell = (fault: unknown): void => {
-    if (this.#first !== undefined) return;
-    this.#first = Promise.resolve(fault);
-    void this.#first.then(async (found) => {
+    if (this.#told) return;
+    this.#told = true;
+    void Promise.resolve(fault).then((found) => {
       this.#abort(found);
-      await clock.sleep(PATIENCE_MS);
-      this.#reject(found);
+      this.#resolve(found);
     });
   };
 
   /** What the work comes to. @throws the first fault, as soon as the work has ended or ends too slowly */
   async unless<T>(work: Promise<T>): Promise<T> {
+    using patience = new Patience();
     try {
-      const done = await Promise.race([work, this.#late]);
-      if (this.#first === undefined) return done;
+      const done = await Promise.race([work, this.#first.then(() => patience.over())]);
+      if (!this.#told) return done as T;
     } catch (error) {
-      if (this.#first === undefined) throw error;
+      if (!this.#told) throw error;
     }
     throw await this.#first;
+  }
+}
+
+/** Keeps the process for as long as it is waited for, and no longer. */
+class Patience {
+  #timer: NodeJS.Timeout | undefined;
+  #disposed = false;
+
+  /** Settles when it is at its end. */
+  over(): Promise<void> {
+    return new Promise((resolve) => {
+      if (!this.#disposed) this.#timer = setTimeout(resolve, PATIENCE_MS);
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+    clearTimeout(this.#timer);
   }
 }
 

@@ -80,7 +80,7 @@ describe('a password-protected server of somebody else: its login stands nowhere
       undefined,
     ],
   ] as const;
-  test.each(rotating(commands, 6, 'commands'))('%s', async (_, words, exitCode) => {
+  test.each(rotating(commands, 3, 'commands'))('%s', async (_, words, exitCode) => {
     const stayed = stay([...words(), '--redis', room.url]);
     const ended = await stayed.running.ended;
     expect(secretsLeft(stayed, ended)).toEqual([]);
@@ -115,7 +115,7 @@ describe('a password-protected server of somebody else: its login stands nowhere
     ['SIGTERM', 143, 'calm, ', EVALUATE],
     ['SIGHUP', 129, 'cost, trial 1', EVALUATE],
   ] as const;
-  test.each(rotating(interruptions, 2, 'interruptions'))(
+  test.each(rotating(interruptions, 1, 'interruptions'))(
     'interrupted by %s (%i) at "%s"',
     async (signal, exitCode, moment, words) => {
       const stayed = stay([...words, '--redis', room.url]);

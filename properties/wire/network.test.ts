@@ -5,6 +5,7 @@ import { CLI, start, type Ended } from '../helpers/command.ts';
 import { counterexampleOf, IOREDIS, LAZY, LINES, shopOf, ways, type Way } from '../helpers/connecting.ts';
 import { ForeignServer } from '../helpers/foreign-server.ts';
 import { temporaryFolder } from '../helpers/processes.ts';
+import { rotating } from '../helpers/rotating.ts';
 
 let foreign: ForeignServer;
 beforeAll(async () => {
@@ -20,7 +21,7 @@ const run = (folder: string, words: string, cli = CLI): Promise<Ended> =>
 const NOTHING = { connections: 0, commands: [] };
 
 describe('no server that was not named for the run sees a connection', () => {
-  test.each([
+  const names = [
     'ioredis',
     'ioredis by a URL with a login',
     'ioredis over a Unix socket',
@@ -33,7 +34,8 @@ describe('no server that was not named for the run sees a connection', () => {
     'fetch',
     'a module of CommonJS',
     'an await at the top',
-  ])('from %s at import', async (name) => {
+  ];
+  test.each(rotating(names, 4, 'ways'))('from %s at import', async (name) => {
     const way = ways(foreign)[name]!;
     const { exitCode, stderr } = await run(shop(way), 'explore ./sell.ts');
     const line =
@@ -52,7 +54,8 @@ const COMMANDS = ['explore ./sell.ts', 'bench ./sell.ts --seconds 1 --trials 1',
 
 describe('from a client that is made', () => {
   const made = { open: 'open', seller: 'seller', purchase: 'purchase' } as const;
-  test.each(COMMANDS.flatMap((command) => Object.values(made).map((where) => [where, command] as const)))(
+  const cases = COMMANDS.flatMap((command) => Object.values(made).map((where) => [where, command] as const));
+  test.each(rotating(cases, 3, 'clients'))(
     'in %s, %s is refused with the line, and the server sees nothing',
     async (where, command) => {
       const folder = shop({ ...LAZY, [where]: `client(${foreign.port}).incr('seen').catch(() => {});` });
@@ -66,12 +69,15 @@ describe('from a client that is made', () => {
     },
   );
 
-  test.each(COMMANDS)('at import, %s is refused, and the server sees nothing', async (command) => {
-    const { exitCode, stderr } = await run(shop(ways(foreign)['ioredis']!), command);
-    expect(stderr).toContain(`sell.ts:${LINES.opening}: it opens`);
-    expect(exitCode).toBe(2);
-    expect(await foreign.seen()).toEqual(NOTHING);
-  });
+  test.each(rotating(COMMANDS, 1, 'imports'))(
+    'at import, %s is refused, and the server sees nothing',
+    async (command) => {
+      const { exitCode, stderr } = await run(shop(ways(foreign)['ioredis']!), command);
+      expect(stderr).toContain(`sell.ts:${LINES.opening}: it opens`);
+      expect(exitCode).toBe(2);
+      expect(await foreign.seen()).toEqual(NOTHING);
+    },
+  );
 
   test('at import or in a purchase, a replay is refused, and the server sees nothing', async () => {
     const purchase = `client(${foreign.port}).incr('seen').catch(() => {});`;
@@ -106,7 +112,7 @@ function copyWith(file: string, part: string, instead: string): string {
 }
 
 describe('the server sees it', () => {
-  test.each([...COMMANDS, 'replay counterexample.json'])(
+  test.each(rotating([...COMMANDS, 'replay counterexample.json'], 1, 'without the hook'))(
     'where the hook judges nobody, from %s',
     async (command) => {
       const cli = copyWith('wire/network.js', 'const by = judge();', 'const by = undefined;');
@@ -150,7 +156,7 @@ describe('the server sees it', () => {
 describe('what could connect where nobody looks is refused by name', () => {
   const program =
     "import child from 'node:child_process'; import threads from 'node:worker_threads'; import dgram from 'node:dgram';";
-  test.each([
+  const unseen = [
     ['a child process', "child.spawn('redis-cli', ['PING']);", 'starts a child process (redis-cli)'],
     ['a shell', "child.exec('redis-cli PING');", 'starts a child process (/bin/sh)'],
     [
@@ -169,6 +175,11 @@ describe('what could connect where nobody looks is refused by name', () => {
       'starts a child process (redis-cli)',
     ],
     [
+      'a child that is started later, where nobody catches the error',
+      "setTimeout(() => child.spawn('redis-cli'), 20);",
+      'starts a child process (redis-cli)',
+    ],
+    [
       'a worker thread',
       "new threads.Worker('console.log(1)', { eval: true });",
       'starts a worker thread (console.log(1))',
@@ -183,7 +194,8 @@ describe('what could connect where nobody looks is refused by name', () => {
       "process.dlopen({ exports: {} }, '/shop/node_modules/@valkey/valkey-glide-linux-x64/glide.node');",
       'loads Valkey GLIDE, which connects outside of Node',
     ],
-  ])('%s', async (_, opening, words) => {
+  ] as const;
+  test.each(rotating(unseen, 3, 'unseen'))('%s', async (_, opening, words) => {
     const { exitCode, stderr } = await run(
       shop({ imports: program, opening }),
       'bench ./sell.ts --seconds 1 --trials 1',
