@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Client, Sale, Strategy } from '../../strategies/contract.ts';
 import { EnvironmentError } from '../ground/errors.ts';
+import { onExit } from '../ground/lifetime.ts';
 import { ours } from '../ground/ours.ts';
 import { seededRandom } from '../ground/random.ts';
 import { overhear } from '../redis/clients.ts';
@@ -112,7 +113,11 @@ export async function benchmark(
 async function requestsPerSecond({ benchmarkPath, options }: RedisTarget, args: string[]): Promise<number> {
   const { path, host, port } = options;
   const where = path === undefined ? ['-h', host!, '-p', String(port)] : ['-s', path];
-  const { stdout } = await ours(() => run(benchmarkPath!, [...where, ...args]));
+  const running = ours(() => run(benchmarkPath!, [...where, ...args]));
+  // Without its server it would try for ever.
+  const kill = (): void => void running.child.kill('SIGKILL');
+  const forget = onExit({ release: async () => kill(), releaseNow: kill });
+  const { stdout } = await running.finally(forget);
   const rate = Number(/","(\d+\.\d+)"/.exec(stdout.trim().split('\n').at(-1)!)?.[1]);
   if (rate > 0) return rate;
   throw new EnvironmentError(

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { resultSchema } from '../../harness/documents/result.ts';
@@ -90,3 +90,37 @@ test.skipIf(process.platform !== 'linux')(
     expectTidy(watched, servers);
   },
 );
+
+/** Command lines of the processes that have to do with the folder. */
+const processesOf = (folder: string): string[] =>
+  readdirSync('/proc').flatMap((pid) => {
+    if (!/^\d+$/.test(pid)) return [];
+    try {
+      const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      return line.includes(folder) ? [line] : [];
+    } catch {
+      return []; // it has ended meanwhile
+    }
+  });
+
+/** Ends at once, whatever it is doing, as a run does that is refused something. */
+const ENDS = `
+const [root] = process.argv.slice(2);
+const { openTarget } = await import(root + '/redis/open.js');
+const { benchmark, DECR } = await import(root + '/bench/redis-benchmark.js');
+const target = await openTarget({});
+void benchmark(target, DECR, { clients: 64, pipeline: 1 }, 1_000_000);
+process.stdin.once('data', () => process.exit(5));
+`;
+
+test.skipIf(process.platform !== 'linux')('redis-benchmark ends with the run that asked it', async () => {
+  const temporary = temporaryFolder();
+  const file = join(temporaryFolder(), 'ends.mjs');
+  writeFileSync(file, ENDS);
+  const running = start(process.execPath, [file, join(CLI, '..')], { TMPDIR: temporary });
+  const isMeasuring = (): boolean => processesOf(temporary).some((line) => line.includes('redis-benchmark'));
+  await expect.poll(isMeasuring, { timeout: 60_000, interval: 20 }).toBe(true);
+  running.child.stdin.write('now');
+  expect((await running.ended).exitCode).toBe(5);
+  await expect.poll(() => processesOf(temporary), { timeout: 10_000 }).toEqual([]);
+});

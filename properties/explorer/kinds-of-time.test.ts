@@ -41,6 +41,10 @@ describe('what time it is', () => {
       stock: 2,
     });
     expect(properties(found, 'violated')).toContain('stranded');
+    const atOnce = ['time', 'sets-a-shorter-one-at-once'] as const;
+    const spared = await exploringProbe(redis.target, atOnce, { buyers: 1, stock: 2 });
+    expect(spared.coverage).toBe('exhausted');
+    expect(properties(spared, 'violated')).toEqual([]);
   });
 });
 
@@ -49,17 +53,23 @@ test('whoever waits by timers/promises, promisify or AbortSignal.timeout waits i
   expect(found.coverage).toBe('exhausted');
   expect(properties(found, 'violated')).toEqual([]);
   expect(found.audit.mismatches).toEqual([]);
+  const looks = await exploringProbe(redis.target, ['time', 'waits-and-looks'], two);
+  expect(properties(looks, 'violated')).toContain('oversell');
 });
 
 test('a command of which the client tires may have run all the same', async () => {
   const found = await exploringProbe(redis.target, ['time', 'trusts-its-client'], one);
   expect(properties(found, 'violated')).toContain('stranded');
+  const patient = await exploringProbe(redis.target, ['time', 'trusts-a-patient-client'], one);
+  expect(properties(patient, 'violated')).toEqual([]);
 });
 
 describe('an interval', () => {
   test('ticks before the first buyer of its process comes', async () => {
     const found = await exploringProbe(redis.target, ['time', 'looks-once-warm'], two);
     expect(properties(found, 'violated')).toContain('oversell');
+    const right = await exploringProbe(redis.target, ['time', 'takes-once-warm'], one);
+    expect(properties(right, 'violated')).toEqual([]);
   });
 
   test('that only beats makes a search that ends', async () => {

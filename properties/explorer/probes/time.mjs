@@ -46,6 +46,14 @@ const racesTimers = (name, laterMs) =>
     return isLate ? answer((await redis.decr(STOCK)) > -100) : answer(true);
   });
 export const setsAShorterOneLater = racesTimers('sets-a-shorter-one-later', 50);
+/** Set at once, with nothing between, the shorter one comes first. */
+export const setsAShorterOneAtOnce = probe('sets-a-shorter-one-at-once', (redis, env) => async () => {
+  let isLate = false;
+  setTimeout(() => (isLate = true), 100);
+  await env.sleep(50);
+  if (isLate) await redis.decr(STOCK);
+  return answer(await take(redis));
+});
 
 /** A hold of 300 s, and a record of it: a sweep between their ends puts the unit back. */
 const HOLD = `if tonumber(redis.call('GET', KEYS[1])) < 1 then return 0 end redis.call('DECR', KEYS[1])
@@ -115,18 +123,21 @@ export const beatsAndCounts = probe('beats-and-counts', (redis) => async () => {
 });
 
 /** Waits in every way that Node has; what is aborted never comes. */
-export const waitsInEveryWay = probe('waits-in-every-way', (redis) => async () => {
-  await sleep(10);
-  await scheduler.wait(10);
-  await scheduler.yield();
-  await promisify(setTimeout)(10);
-  let ticks = 0;
-  for await (const _ of every(10)) if (++ticks === 2) break;
-  const signal = AbortSignal.timeout(20);
-  const end = await sleep(1_000, 'waited', { signal }).catch(({ name }) => name);
-  if (end !== 'AbortError' || !signal.aborted) throw new Error(`ended with ${end}`);
-  return answer(await take(redis));
-});
+const waiting = (name, sell) =>
+  probe(name, (redis) => async () => {
+    await sleep(10);
+    await scheduler.wait(10);
+    await scheduler.yield();
+    await promisify(setTimeout)(10);
+    let ticks = 0;
+    for await (const _ of every(10)) if (++ticks === 2) break;
+    const signal = AbortSignal.timeout(20);
+    const end = await sleep(1_000, 'waited', { signal }).catch(({ name }) => name);
+    if (end !== 'AbortError' || !signal.aborted) throw new Error(`ended with ${end}`);
+    return answer(await sell(redis));
+  });
+export const waitsInEveryWay = waiting('waits-in-every-way', take);
+export const waitsAndLooks = waiting('waits-and-looks', lookAndTake);
 
 /** Sells a second time what it has, where `seen` is so: a moment that is possible, or is not. */
 const sellsTwiceIf = (name, seen, more) =>
@@ -186,16 +197,21 @@ const warms = (name, warmly) =>
     return async () => answer(await (isWarm ? warmly(redis) : take(redis)));
   });
 export const looksOnceWarm = warms('looks-once-warm', lookAndTake);
+export const takesOnceWarm = warms('takes-once-warm', take);
 
 /** Gives up where its client does, although what it sent may have run. */
-export const trustsItsClient = probe(
-  'trusts-its-client',
-  (redis) => async () => {
-    try {
-      return answer(await take(redis));
-    } catch {
-      return { kind: 'gave-up', attempts: 1 };
-    }
-  },
-  { client: { commandTimeout: 50 } },
-);
+const trusts = (name, client) =>
+  probe(
+    name,
+    (redis) => async () => {
+      try {
+        return answer(await take(redis));
+      } catch {
+        return { kind: 'gave-up', attempts: 1 };
+      }
+    },
+    { client },
+  );
+export const trustsItsClient = trusts('trusts-its-client', { commandTimeout: 50 });
+/** Its client never gives up. */
+export const trustsAPatientClient = trusts('trusts-a-patient-client', {});
