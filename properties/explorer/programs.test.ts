@@ -41,8 +41,12 @@ describe('a random program comes to the same outcomes however it is searched', (
   const programs = Array.from({ length: everything ? 150 : 6 }, () => randomProgram(random));
 
   for (const [i, program] of programs.entries()) {
-    const { start, purchase, scope } = program;
-    const steps = [...start.map((step) => `${step} to start`), ...purchase].join(', ');
+    const { start, purchase, job, scope } = program;
+    const aside = [
+      ...start.map((step) => `${step} to start`),
+      ...job.map((step) => `${step} by ${scope.workers}`),
+    ];
+    const steps = [...aside, ...purchase].join(', ');
     const processes = scope.instances === 1 ? 'one process' : 'two processes';
     test(`${i + 1}: ${steps}; ${processes}${scope.faults?.crash ? ', one crash' : ''}`, async () => {
       const reduced = await searched(program, true);

@@ -6,6 +6,8 @@ import type { GivenScope } from './exploring.ts';
 
 const STOCK = stockKey('item');
 const NOTE = '{item}:note';
+const LAST = '{item}:last';
+const WORKED = '{item}:worked';
 
 /**
  * Steps of a random program. Each works on one number of its call's own, on another that the whole process shares, or
@@ -16,6 +18,8 @@ const STEPS = [
   'look',
   'take',
   'note',
+  /** Who was last to do this: nobody, the same, or another. */
+  'sign',
   /** One that nobody waits for; its reply goes into the memory of the process. */
   'forget',
   /** The memory of the process. */
@@ -31,12 +35,16 @@ const STEPS = [
   'nothing',
 ] as const;
 type Step = (typeof STEPS)[number];
-const COMMANDS: readonly Step[] = ['look', 'take', 'note', 'forget'];
+const COMMANDS: readonly Step[] = ['look', 'take', 'note', 'sign', 'forget'];
+/** What background work may do: it has to come to an end at rest. */
+const WORK: readonly Step[] = ['look', 'take', 'note', 'recall', 'remember', 'count', 'put off'];
 
 export interface RandomProgram {
   /** What a process does to start. */
   start: readonly Step[];
   purchase: readonly Step[];
+  /** One pass of background work, once in the sale; empty: there is none. */
+  job: readonly Step[];
   scope: GivenScope;
 }
 
@@ -49,10 +57,23 @@ export function randomProgram(random: Random): RandomProgram {
     step === 'forget' ? 'note' : step,
   );
   const crash = random.below(4) === 0 ? 1 : 0;
+  const works = crash === 0 && random.below(4) === 0;
+  const job = works
+    ? Array.from({ length: 1 + random.below(2) }, () => WORK[random.below(WORK.length)]!)
+    : [];
+  const workers = random.below(2) === 0 ? 'everywhere' : 'offices';
   return {
     start,
     purchase,
-    scope: { buyers: 2, stock: 1, instances: oneProcess ? 1 : 2, faults: { crash } },
+    job,
+    scope: {
+      buyers: works && !oneProcess ? 1 : 2,
+      stock: 1,
+      instances: 1,
+      ...(oneProcess || works ? {} : { instances: 2 }),
+      faults: { crash },
+      ...(works ? { jobs: 1, workers, offices: workers === 'offices' ? 2 : 1 } : {}),
+    },
   };
 }
 
@@ -68,7 +89,7 @@ function steps(random: Random, count: number, mostCommands: number): Step[] {
 }
 
 /** The program as a strategy, each process with a memory of its own. */
-export function subjectOfProgram({ start, purchase }: RandomProgram): Subject {
+export function subjectOfProgram({ start, purchase, job }: RandomProgram): Subject {
   const evaluate = (): Strategy => {
     const memory = { number: 1 };
     return {
@@ -79,11 +100,18 @@ export function subjectOfProgram({ start, purchase }: RandomProgram): Subject {
         await redis.set(STOCK, sale.stock);
       },
       async seller(redis): Promise<Seller> {
-        await run(start, redis, memory);
+        await run(start, redis, { memory, name: 'somebody' });
+        const runJob = async (): Promise<'worked' | 'idle'> => {
+          if ((await redis.set(WORKED, 1, 'NX')) === null) return 'idle';
+          await run(job, redis, { memory, name: 'worker' });
+          return 'worked';
+        };
         return {
-          async purchase() {
-            return { kind: (await run(purchase, redis, memory)) % 2 === 0 ? 'sold' : 'sold-out' };
+          async purchase({ requestId }) {
+            const number = await run(purchase, redis, { memory, name: requestId });
+            return { kind: number % 2 === 0 ? 'sold' : 'sold-out' };
           },
+          ...(job.length > 0 ? { runJob } : {}),
           async remaining() {
             return Math.max(0, Number(await redis.get(STOCK)));
           },
@@ -95,7 +123,11 @@ export function subjectOfProgram({ start, purchase }: RandomProgram): Subject {
 }
 
 /** @returns the call's own number after all steps */
-async function run(program: readonly Step[], redis: Client, memory: { number: number }): Promise<number> {
+async function run(
+  program: readonly Step[],
+  redis: Client,
+  { memory, name }: { memory: { number: number }; name: string },
+): Promise<number> {
   let own = 0;
   for (const step of program) {
     switch (step) {
@@ -108,6 +140,11 @@ async function run(program: readonly Step[], redis: Client, memory: { number: nu
       case 'note':
         await redis.set(NOTE, own + memory.number);
         break;
+      case 'sign': {
+        const last = await redis.getset(LAST, name);
+        own = last === null ? 0 : last === name ? 1 : 2;
+        break;
+      }
       case 'forget':
         void redis.incr(NOTE).then((noted) => (memory.number += noted));
         break;
