@@ -132,7 +132,7 @@ const waiting = (name, sell) =>
     let ticks = 0;
     for await (const _ of every(10)) if (++ticks === 2) break;
     const signal = AbortSignal.timeout(20);
-    const end = await sleep(1_000, 'waited', { signal }).catch(({ name }) => name);
+    const end = await sleep(1_000, 'waited', { signal }).catch((error) => error.name);
     if (end !== 'AbortError' || !signal.aborted) throw new Error(`ended with ${end}`);
     return answer(await sell(redis));
   });
