@@ -1,49 +1,181 @@
-// Ten small faults, put one at a time into a copy of stock-order.ts: its tests must catch each. `npm run mutants`.
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+// Puts small faults one at a time into a copy of the project: its tests must catch each. `npm run mutants`.
+//   --sample N     so many faults, drawn from all that could be made (20)
+//   --seed S       what they are drawn by (1)
+//   --only PART    only of files with this in their path
+//   --resume FILE  writes each result there, and goes on where an earlier run was interrupted
+//                  a survivor is tried again with the tests that it was not tried with
+//   --budget S     tests of so many seconds for one fault (60), the quickest first
+//   --wide         with tests of other folders besides, not only of the one that mirrors the file's
+//   --list         names the faults and tries none
+// First come ten faults of one file that were written down by hand. A survivor is argued in mutants/survivors.json, or
+// the run fails.
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Compiler } from './mutants/compiler.mjs';
+import { affordable, measure } from './mutants/measured.mjs';
+import { sourcesIn, testsByFile } from './mutants/reach.mjs';
+import { drawnPlaces, writtenMutants } from './mutants/sample.mjs';
+import { Workplace } from './mutants/workplace.mjs';
 
-const SUBJECT = 'harness/checkers/stock-order.ts';
-const TESTS = ['properties/checkers/stock-order.test.ts', 'properties/checkers/refusals.test.ts'];
+const FOLDERS = ['harness/explorer', 'harness/checkers', 'harness/load'];
+/** The faults that were written down, the file that they are of, and its own tests. */
+const WRITTEN = {
+  subject: 'harness/checkers/stock-order.ts',
+  list: 'properties/checkers/stock-order-mutants.json',
+  tests: ['properties/checkers/stock-order.test.ts', 'properties/checkers/refusals.test.ts'],
+};
+const SURVIVORS = 'properties/scripts/mutants/survivors.json';
+/** Slow, or about something else: asked only about files that no other test reaches. */
+const ASIDE = /^properties\/(commands|house|loader|reports|redis|browser)\/|guarantees\.test/;
+/** A busy machine is slow; a fault that makes a test wait for ever is noticed all the same. */
+const PATIENCE = 4;
+const STARTING_MS = 30_000;
 
-const mutants = JSON.parse(readFileSync('properties/checkers/stock-order-mutants.json', 'utf8'));
+const { values } = parseArgs({
+  options: {
+    sample: { type: 'string', default: '20' },
+    seed: { type: 'string', default: '1' },
+    only: { type: 'string', default: '' },
+    resume: { type: 'string', default: join(tmpdir(), `oversell-mutants-${process.pid}.jsonl`) },
+    budget: { type: 'string', default: '60' },
+    wide: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+  },
+});
+const [size, seed, budget] = ['sample', 'seed', 'budget'].map((name) => whole(name, values[name]));
+const compiler = new Compiler();
+const chosen = choose();
+if (values.list) {
+  compiler.close();
+  for (const one of chosen) console.log(told(one));
+} else await tryAll();
 
-const copy = mkdtempSync(join(tmpdir(), 'oversell-mutants-'));
-process.on('exit', () => rmSync(copy, { recursive: true }));
-for (const part of [
-  'harness',
-  'strategies',
-  'properties',
-  'package.json',
-  'tsconfig.json',
-  'vitest.config.ts',
-]) {
-  cpSync(part, join(copy, part), { recursive: true });
+function whole(name, text) {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 0)
+    throw new RangeError(`--${name} is "${text}": a whole number`);
+  return number;
 }
-symlinkSync(join(process.cwd(), 'node_modules'), join(copy, 'node_modules'));
-const original = readFileSync(SUBJECT, 'utf8');
 
-/** Whether the tests pass with this text as the subject. */
-function passes(text) {
-  writeFileSync(join(copy, SUBJECT), text);
-  const { status, error } = spawnSync('npx', ['vitest', 'run', ...TESTS, '--bail', '1'], {
-    cwd: copy,
-    stdio: 'ignore',
-    // Tests that are stopped at the first failure leave their folders: they go with the copy.
-    env: { ...process.env, OVERSELL_SEED: '1', TMPDIR: copy },
-  });
-  if (error) throw error;
-  return status === 0;
+/** Those that were written down, and as many others as were asked for that the compiler accepts. */
+function choose() {
+  const written = WRITTEN.subject.includes(values.only)
+    ? writtenMutants(WRITTEN.subject, WRITTEN.list).map((one) => ({ ...one, tests: WRITTEN.tests }))
+    : [];
+  const files = FOLDERS.flatMap(sourcesIn).filter((file) => file.includes(values.only));
+  const drawn = [];
+  let rejected = 0;
+  for (const one of drawnPlaces(files, compiler, seed)) {
+    if (drawn.length === size) break;
+    if (compiler.accepts(one.file, one.text)) drawn.push(one);
+    else rejected++;
+  }
+  console.error(`${drawn.length} faults drawn by seed ${seed}; the compiler rejected ${rejected} others`);
+  return [...written, ...drawn];
 }
 
-if (!passes(original)) throw new Error('the tests fail without any fault: nothing can be learned');
-let survivors = 0;
-for (const { fault, from, to } of mutants) {
-  if (original.split(from).length !== 2) throw new Error(`"${fault}" does not fit the file any more`);
-  const caught = !passes(original.replace(from, to));
-  if (!caught) survivors++;
-  console.log(`${caught ? 'caught  ' : 'SURVIVED'}  ${fault}`);
+function told({ file, line, before, after }) {
+  return `${file}:${line}\n    ${short(before)}\n    ${short(after)}`;
 }
-console.log(`${mutants.length - survivors} of ${mutants.length} caught`);
-process.exitCode = survivors > 0 ? 1 : 0;
+
+function short(text) {
+  return text.length > 160 ? `${text.slice(0, 157)}…` : text;
+}
+
+function keyOf({ file, before, after }) {
+  return JSON.stringify([file, before, after]);
+}
+
+async function tryAll() {
+  const place = new Workplace();
+  process.on('exit', () => place.remove());
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
+  const reaching = testsByFile(['harness', 'strategies', 'reports', 'properties']);
+  const queue = chosen.map((one) => ({ ...one, tests: one.tests ?? nearest(reaching(one.file), one.file) }));
+  const earlier = existsSync(values.resume) ? lines(values.resume) : [];
+  const measured = await measuredTests(place, queue, earlier);
+  compiler.close();
+  const results = new Map(earlier.flatMap((one) => (one.result ? [[idOf(one), one]] : [])));
+  for (const [index, { text, tests, ...one }] of queue.entries()) {
+    const before = results.get(idOf(one)) ?? { result: 'survived', by: 'no test calls it', tried: [], ms: 0 };
+    const left = affordable(tests, measured, one.within, budget * 1000).filter(
+      (test) => !before.tried.includes(test),
+    );
+    if (before.result === 'survived' && left.length > 0) {
+      const putBack = place.put(one.file, text);
+      const result = { ...one, ...(await attempt(place, left, measured.costs)) };
+      putBack();
+      result.tried = [...before.tried, ...left];
+      appendFileSync(values.resume, `${JSON.stringify(result)}\n`);
+      results.set(idOf(one), result);
+    }
+    if (!results.has(idOf(one))) results.set(idOf(one), { ...one, ...before });
+    const { result, by, ms } = results.get(idOf(one));
+    console.log(`${index + 1}/${queue.length} ${result} in ${ms} ms: ${told(one)}\n    ${by ?? ''}`);
+  }
+  conclude(queue.map((one) => results.get(idOf(one))));
+}
+
+/** The same text may stand twice in a file; in one run its line tells which is meant. */
+function idOf(one) {
+  return `${one.line} ${keyOf(one)}`;
+}
+
+/** Tests of the folder that mirrors the file's; where there are none, or all are wanted, others besides. */
+function nearest(tests, file) {
+  const usual = tests.filter((test) => !ASIDE.test(test));
+  const own = usual.filter((test) => folderOf(test) === folderOf(file));
+  if (own.length > 0 && !values.wide) return own;
+  return [...own, ...usual.filter((test) => !own.includes(test)), ...(usual.length > 0 ? [] : tests)];
+}
+
+function folderOf(file) {
+  return file.split('/')[1];
+}
+
+/** What the tests of these faults cost and call; what an interrupted run has measured is taken from its results. */
+async function measuredTests(place, queue, earlier) {
+  const costs = Object.assign({}, ...earlier.map((one) => one.costs ?? {}));
+  const calls = Object.assign({}, ...earlier.map((one) => one.calls ?? {}));
+  const unknown = [...new Set(queue.flatMap(({ tests }) => tests))].filter(
+    (test) => costs[test] === undefined,
+  );
+  if (unknown.length === 0) return { costs, calls };
+  console.error(`${unknown.length} test files are run without any fault first`);
+  const more = await measure(place, unknown, { files: FOLDERS.flatMap(sourcesIn), compiler });
+  appendFileSync(values.resume, `${JSON.stringify(more)}\n`);
+  return { costs: { ...costs, ...more.costs }, calls: { ...calls, ...more.calls } };
+}
+
+/** What becomes of the fault that is put in the place. */
+async function attempt(place, tests, costs) {
+  const limitMs = STARTING_MS + PATIENCE * tests.reduce((sum, test) => sum + costs[test], 0);
+  const startedAt = performance.now();
+  const run = await place.run(tests, { limitMs, bail: 1 });
+  const ms = Math.round(performance.now() - startedAt);
+  if (run === undefined) return { result: 'timeout', ms };
+  return run.failed.length > 0 ? { result: 'killed', by: run.failed[0], ms } : { result: 'survived', ms };
+}
+
+function lines(file) {
+  return readFileSync(file, 'utf8')
+    .trim()
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+}
+
+function conclude(results) {
+  const argued = new Set(JSON.parse(readFileSync(SURVIVORS, 'utf8')).map(keyOf));
+  const survivors = results.filter(({ result }) => result === 'survived');
+  const open = survivors.filter((one) => !argued.has(keyOf(one)));
+  const count = (of) => results.filter(({ result }) => result === of).length;
+  for (const one of open) console.log(`SURVIVED ${told(one)}`);
+  console.log(
+    `${results.length} faults: ${count('killed')} caught by a test, ${count('timeout')} by the time limit, ` +
+      `${survivors.length - open.length} survived as ${SURVIVORS} argues, ${open.length} without an argument`,
+  );
+  process.exitCode = open.length > 0 ? 1 : 0;
+}
