@@ -10,7 +10,7 @@ let test;
 
 /** Notes that this function was called. */
 export function hit(id) {
-  const here = globalThis.__vitest_worker__?.filepath;
+  const here = globalThis['__vitest_worker__']?.filepath;
   if (here !== undefined && here !== test) {
     test = here;
     seen.clear();

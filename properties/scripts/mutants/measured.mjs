@@ -1,5 +1,10 @@
 // How long each test file takes without a fault, and which functions it calls.
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { watched } from './faults.mjs';
+
+/** From the project's root; it notes the calls beside itself, in the copy. */
+const RECORDER = relative(process.cwd(), fileURLToPath(new URL('./hits.mjs', import.meta.url)));
 
 /**
  * @typedef {object} Measured
@@ -16,22 +21,17 @@ import { watched } from './faults.mjs';
  */
 export async function measure(place, tests, { files, compiler }) {
   const putBack = files.map((file) => {
-    const text = watched(compiler.sourceFile(file), file, place.path('properties/scripts/mutants/hits.mjs'));
+    const text = watched(compiler.sourceFile(file), file, place.path(RECORDER));
     return place.put(file, text);
   });
   const costs = await costsOf(place, tests);
   for (const one of putBack) one();
   // Watching takes time, which some tests have little of.
-  Object.assign(
-    costs,
-    await costsOf(
-      place,
-      tests.filter((test) => costs[test] === -1),
-    ),
-  );
+  const slowed = tests.filter((test) => costs[test] === -1);
+  Object.assign(costs, await costsOf(place, slowed));
   for (const test of tests) if (costs[test] === -1) console.error(`left out, as it fails: ${test}`);
   const calls = Object.fromEntries(tests.map((test) => [test, []]));
-  for (const line of place.read('properties/scripts/mutants/hits.log').split('\n')) {
+  for (const line of place.read(RECORDER.replace('.mjs', '.log')).split('\n')) {
     const [test, called] = line.split('\t');
     calls[test.slice(place.path('').length)]?.push(called);
   }
