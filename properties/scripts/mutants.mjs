@@ -5,7 +5,7 @@
 //   --resume FILE  writes each result there, and goes on where an earlier run was interrupted
 //                  a survivor is tried again with the tests that it was not tried with
 //   --budget S     tests of so many seconds for one fault (60), the quickest first
-//   --wide         with tests of other folders besides, not only of the one that mirrors the file's
+//   --wide         with tests of other folders besides, not only of those that mirror the file's
 //   --list         names the faults and tries none
 // First come ten faults of one file that were written down by hand. A survivor is argued in mutants/survivors.json, or
 // the run fails.
@@ -26,6 +26,8 @@ const WRITTEN = {
   list: 'properties/checkers/stock-order-mutants.json',
   tests: ['properties/checkers/stock-order.test.ts', 'properties/checkers/refusals.test.ts'],
 };
+/** Tests of a folder lie in the one that mirrors it; those of load besides where its figures are compared. */
+const MIRRORS = { explorer: ['explorer'], checkers: ['checkers'], load: ['load', 'bench'] };
 const SURVIVORS = 'properties/scripts/mutants/survivors.json';
 /** Slow, or about something else: asked only about files that no other test reaches. */
 const ASIDE = /^properties\/(commands|house|loader|reports|redis|browser)\/|guarantees\.test/;
@@ -123,12 +125,12 @@ function idOf(one) {
   return `${one.line} ${keyOf(one)}`;
 }
 
-/** Tests of the folder that mirrors the file's; where there are none, or all are wanted, others besides. */
+/** Tests of the folders that mirror the file's; where there are none, or all are wanted, others besides. */
 function nearest(tests, file) {
   const usual = tests.filter((test) => !ASIDE.test(test));
-  const own = usual.filter((test) => folderOf(test) === folderOf(file));
+  const own = usual.filter((test) => MIRRORS[folderOf(file)].includes(folderOf(test)));
   if (own.length > 0 && !values.wide) return own;
-  return [...own, ...usual.filter((test) => !own.includes(test)), ...(usual.length > 0 ? [] : tests)];
+  return usual.length > 0 ? usual : tests;
 }
 
 function folderOf(file) {
