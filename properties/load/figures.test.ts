@@ -5,6 +5,8 @@ import { Queue } from '../../harness/load/buyers.ts';
 import { Failures } from '../../harness/load/failures.ts';
 import { Durations } from '../../harness/load/response-time.ts';
 import { bringToRest, type SaleAtRest, type FreshInstance } from '../../harness/load/final-count.ts';
+import { figuresOf } from '../../harness/load/summary.ts';
+import { OperationColumns } from '../../harness/history/columns.ts';
 import { bottleneckOf } from '../../harness/load/usage.ts';
 import { seededRandom } from '../../harness/ground/random.ts';
 import type { PurchaseOutcome, Seller } from '../../strategies/contract.ts';
@@ -79,6 +81,36 @@ test.each([
   [{ clientBusy: 0.7, machineBusy: 0.99, serverCpu: 0.7 }, 'client'],
 ] as const)('%j: the bottleneck is %s', (usage, expected) => {
   expect(bottleneckOf(usage)).toBe(expected);
+});
+
+describe('the warm-up', () => {
+  // One sale a millisecond in the first fifth of the time, and ten from then on.
+  const sales = Array.from({ length: 8_200 }, (_, i) => (i < 200 ? i * 1e6 : 200e6 + (i - 200) * 1e5));
+  const operations = OperationColumns.from(
+    sales.map((at, i) => ({
+      process: 0,
+      op: 'purchase' as const,
+      request: `r${i}`,
+      user: `u${i}`,
+      quantity: 1,
+      attempt: 1,
+      invoked: at,
+      completed: at + 1,
+      outcome: 'sold' as const,
+    })),
+  );
+
+  test('of a closed loop is left out of its speed', () => {
+    const { warmUpNs, salesPerSecond } = figuresOf(operations, [], 'closed');
+    expect(warmUpNs).toBeGreaterThanOrEqual(0.19e9);
+    expect(salesPerSecond).toBeCloseTo(10_000, -3);
+  });
+
+  test('of an open loop is not: its speed is that of the arrivals', () => {
+    const { warmUpNs, salesPerSecond } = figuresOf(operations, [], 'open');
+    expect(warmUpNs).toBe(0);
+    expect(salesPerSecond).toBeCloseTo(8_200, -2);
+  });
 });
 
 describe('at rest', () => {
