@@ -149,6 +149,7 @@ describe('chance', () => {
     'by-a-letter-of-its-name',
     'lowest-in-letters',
     'by-a-letter',
+    'as-long-as-it-says',
     'by-math-random',
     'by-random-int',
     'by-env-random',

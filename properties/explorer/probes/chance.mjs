@@ -115,6 +115,12 @@ export const byALetterOfItsName = probe(
   'by-a-letter-of-its-name',
   (redis) => async () => answer(await (randomUUID().startsWith('c') ? lookAndTake(redis) : take(redis))),
 );
+/** A name as long as its first digit says, whose beginning decides in one of 256 draws. */
+export const asLongAsItSays = probe('as-long-as-it-says', (redis) => async () => {
+  const name = randomBytes(16).toString('hex');
+  await redis.set(`{item}:asked:${name.padEnd(32 + Number(`0x${name[0]}`), 'g')}`, 1);
+  return answer(await (name.startsWith('c7') ? lookAndTake(redis) : take(redis)));
+});
 
 /** Once in `one` draws it does not look whether there is anything left. */
 const forgetsToLook = (name, forgets) =>
