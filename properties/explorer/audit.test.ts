@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ServerMemo } from '../../harness/explorer/server/memo.ts';
 import { audit, type AuditFindings } from '../../harness/explorer/sockets/audit.ts';
 import { virtualGlobals } from '../../harness/explorer/process/virtual.ts';
@@ -10,6 +10,7 @@ import type { Strategy } from '../../strategies/contract.ts';
 import { decrementThenCheck } from '../../strategies/decrement-then-check.ts';
 import { luaDecrement } from '../../strategies/lua-decrement.ts';
 import { scopeOf, server, subject } from '../helpers/exploring.ts';
+import { exploringFolder } from '../helpers/probe-files.ts';
 import { seed } from '../helpers/seed.ts';
 
 const redis = server();
@@ -49,4 +50,59 @@ test('an end that the search did not find is a mismatch, once for each interleav
   const { audit: found } = await audited(luaDecrement, luaDecrement, ['another end']);
   expect(found.mismatches).toHaveLength(SAMPLES);
   for (const { message } of found.mismatches) expect(message).toMatch(/^the search ended in other outcomes/);
+});
+
+/** Makes no seller once it has sold out, and lets who asks then wait for background work. */
+const closesShop = `import { answer, probe, STOCK, take } from './parts.mjs';
+export const strategy = probe('probe', async (redis, env) => {
+  if ((await redis.get(STOCK)) === '0') throw new Error('sold out, closed');
+  const purchase = async () => {
+    const sold = await take(redis);
+    if (!sold) await env.sleep(10);
+    return answer(sold);
+  };
+  return { purchase, runJob: async () => 'idle' };
+});`;
+
+describe('background work that spoils the end of a sale is refused alike by the search and over real sockets', () => {
+  const doing = (work: string): Record<string, string> => ({
+    'sell.mjs': `import { answer, probe, take } from './parts.mjs';
+export const strategy = probe('probe', (redis) => {
+  const purchase = async () => answer(await take(redis));
+  return { purchase, runJob: async () => { ${work} } };
+});`,
+  });
+
+  describe.each([false, true])('unreduced: %s', (unreduced) => {
+    const exploration = (work: string): ReturnType<typeof exploringFolder> =>
+      exploringFolder(redis.target, doing(work), { buyers: 1, stock: 1 }, { unreduced });
+
+    test('as it throws', async () => {
+      await expect(exploration("throw new Error('no work today');")).rejects.toMatchObject({
+        code: 'CANNOT_EXPLORE',
+        message: expect.stringContaining('no work today') as string,
+        remedy: 'correct runJob()',
+      });
+    });
+
+    test('as it never ends', async () => {
+      await expect(exploration("return 'worked';")).rejects.toMatchObject({
+        code: 'CANNOT_EXPLORE',
+        message: 'runJob found work 100 times in a row on a sale at rest',
+        remedy: expect.stringMatching(/^runJob must answer 'idle'/) as string,
+      });
+    });
+
+    test('and only its own process fails where it can make no seller while the rest is bought', async () => {
+      const files = { 'sell.mjs': closesShop };
+      const scope = { buyers: 1, stock: 2 };
+      const found = await exploringFolder(redis.target, files, scope, { unreduced, auditSamples: 2 });
+      expect(found.coverage).toBe('exhausted');
+      expect(found.audit.mismatches).toEqual([]);
+    });
+
+    test('and spared where it has nothing to do', async () => {
+      expect((await exploration("return 'idle';")).coverage).toBe('exhausted');
+    });
+  });
 });

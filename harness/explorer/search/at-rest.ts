@@ -90,7 +90,9 @@ export class AtRest {
       const { scope, abilities } = this.#space;
       const recorded = abilities.recorded ? await this.#ledger(cursor) : undefined;
       const work = async (): Promise<void> => {
-        const office = await boot(this.#space, { slot: this.#space.lateOperator, server: cursor.server });
+        const office = await this.#fresh({ slot: this.#space.lateOperator, server: cursor.server });
+        // As above: it has no work to do.
+        if (!office) return;
         await pass(office);
         cursor.server = office.server;
       };
@@ -155,11 +157,13 @@ export class AtRest {
   }
 }
 
-/** One pass of background work. @returns how it ended */
+/** One pass of background work. @returns how it ended @throws CannotExplore if that is a throw */
 async function pass(cursor: Cursor): Promise<Settled | undefined> {
   const index = await cursor.invoke({ method: 'runJob' });
   await drive(cursor);
-  return cursor.settled(index);
+  const settled = cursor.settled(index);
+  if (settled?.kind === 'threw') throw new CannotExplore(settled.message, 'correct runJob()');
+  return settled;
 }
 
 function remembered<K, V>(map: Map<K, Promise<V>>, key: K, make: () => Promise<V>): Promise<V> {
