@@ -64,15 +64,15 @@ export const strategy = probe('probe', async (redis, env) => {
   return { purchase, runJob: async () => 'idle' };
 });`;
 
-describe('background work that spoils the end of a sale is refused alike by the search and over real sockets', () => {
-  const doing = (work: string): Record<string, string> => ({
-    'sell.mjs': `import { answer, probe, take } from './parts.mjs';
+const doing = (work: string): Record<string, string> => ({
+  'sell.mjs': `import { answer, probe, take } from './parts.mjs';
 export const strategy = probe('probe', (redis) => {
   const purchase = async () => answer(await take(redis));
   return { purchase, runJob: async () => { ${work} } };
 });`,
-  });
+});
 
+describe('background work that spoils the end of a sale is refused alike by the search and over real sockets', () => {
   describe.each([false, true])('unreduced: %s', (unreduced) => {
     const exploration = (work: string): ReturnType<typeof exploringFolder> =>
       exploringFolder(redis.target, doing(work), { buyers: 1, stock: 1 }, { unreduced });

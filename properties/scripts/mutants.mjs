@@ -4,6 +4,7 @@
 //   --only PART    only of files with this in their path
 //   --resume FILE  writes each result there, and goes on where an earlier run was interrupted
 //                  a survivor is tried again with the tests that it was not tried with
+//   --again        only survivors of that file that nobody has argued for, wherever their lines are now
 //   --budget S     tests of so many seconds for one fault (60), the quickest first
 //   --wide         with tests of other folders besides, not only of those that mirror the file's
 //   --list         names the faults and tries none
@@ -16,7 +17,7 @@ import { parseArgs } from 'node:util';
 import { Compiler } from './mutants/compiler.mjs';
 import { affordable, measure } from './mutants/measured.mjs';
 import { sourcesIn, testsByFile } from './mutants/reach.mjs';
-import { drawnPlaces, writtenMutants } from './mutants/sample.mjs';
+import { allPlaces, drawnPlaces, writtenMutants } from './mutants/sample.mjs';
 import { Workplace } from './mutants/workplace.mjs';
 
 const FOLDERS = ['harness/explorer', 'harness/checkers', 'harness/load'];
@@ -42,6 +43,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     resume: { type: 'string', default: join(tmpdir(), `oversell-mutants-${process.pid}.jsonl`) },
     budget: { type: 'string', default: '60' },
+    again: { type: 'boolean', default: false },
     wide: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
   },
@@ -63,19 +65,33 @@ function whole(name, text) {
 
 /** Those that were written down, and as many others as were asked for that the compiler accepts. */
 function choose() {
+  if (values.again) return survivorsSoFar();
   const written = WRITTEN.subject.includes(values.only)
     ? writtenMutants(WRITTEN.subject, WRITTEN.list).map((one) => ({ ...one, tests: WRITTEN.tests }))
     : [];
   const files = FOLDERS.flatMap(sourcesIn).filter((file) => file.includes(values.only));
-  const drawn = [];
+  const drawn = new Map();
   let rejected = 0;
   for (const one of drawnPlaces(files, compiler, seed)) {
-    if (drawn.length === size) break;
-    if (compiler.accepts(one.file, one.text)) drawn.push(one);
+    if (drawn.size === size) break;
+    // The same line may stand twice in a file: then one of the two is tried.
+    if (compiler.accepts(one.file, one.text)) drawn.set(keyOf(one), one);
     else rejected++;
   }
-  console.error(`${drawn.length} faults drawn by seed ${seed}; the compiler rejected ${rejected} others`);
-  return [...written, ...drawn];
+  console.error(`${drawn.size} faults drawn by seed ${seed}; the compiler rejected ${rejected} others`);
+  return [...written, ...drawn.values()];
+}
+
+/** Survivors of the result file that nobody has argued for, where their lines are still there. */
+function survivorsSoFar() {
+  const results = new Map(lines(values.resume).flatMap((one) => (one.result ? [[keyOf(one), one]] : [])));
+  const open = [...results].filter(([key, { result }]) => result === 'survived' && !argued().has(key));
+  const keys = new Set(open.map(([key]) => key));
+  const files = [...new Set(open.map(([, { file }]) => file))].filter((file) => file.includes(values.only));
+  const found = allPlaces(files, compiler).flat();
+  return [...new Map(found.map((one) => [keyOf(one), one]))].flatMap(([key, one]) =>
+    keys.has(key) ? [one] : [],
+  );
 }
 
 function told({ file, line, before, after }) {
@@ -99,9 +115,14 @@ async function tryAll() {
   const earlier = existsSync(values.resume) ? lines(values.resume) : [];
   const measured = await measuredTests(place, queue, earlier);
   compiler.close();
-  const results = new Map(earlier.flatMap((one) => (one.result ? [[idOf(one), one]] : [])));
+  const results = new Map(earlier.flatMap((one) => (one.result ? [[keyOf(one), one]] : [])));
   for (const [index, { text, tests, ...one }] of queue.entries()) {
-    const before = results.get(idOf(one)) ?? { result: 'survived', by: 'no test calls it', tried: [], ms: 0 };
+    const before = results.get(keyOf(one)) ?? {
+      result: 'survived',
+      by: 'no test calls it',
+      tried: [],
+      ms: 0,
+    };
     const left = affordable(tests, measured, one.within, budget * 1000).filter(
       (test) => !before.tried.includes(test),
     );
@@ -111,18 +132,13 @@ async function tryAll() {
       putBack();
       result.tried = [...before.tried, ...left];
       appendFileSync(values.resume, `${JSON.stringify(result)}\n`);
-      results.set(idOf(one), result);
+      results.set(keyOf(one), result);
     }
-    if (!results.has(idOf(one))) results.set(idOf(one), { ...one, ...before });
-    const { result, by, ms } = results.get(idOf(one));
+    if (!results.has(keyOf(one))) results.set(keyOf(one), { ...one, ...before });
+    const { result, by, ms } = results.get(keyOf(one));
     console.log(`${index + 1}/${queue.length} ${result} in ${ms} ms: ${told(one)}\n    ${by ?? ''}`);
   }
-  conclude(queue.map((one) => results.get(idOf(one))));
-}
-
-/** The same text may stand twice in a file; in one run its line tells which is meant. */
-function idOf(one) {
-  return `${one.line} ${keyOf(one)}`;
+  conclude(queue.map((one) => results.get(keyOf(one))));
 }
 
 /** Tests of the folders that mirror the file's; where there are none, or all are wanted, others besides. */
@@ -169,10 +185,14 @@ function lines(file) {
     .map((line) => JSON.parse(line));
 }
 
+function argued() {
+  return new Set(JSON.parse(readFileSync(SURVIVORS, 'utf8')).map(keyOf));
+}
+
 function conclude(results) {
-  const argued = new Set(JSON.parse(readFileSync(SURVIVORS, 'utf8')).map(keyOf));
+  const known = argued();
   const survivors = results.filter(({ result }) => result === 'survived');
-  const open = survivors.filter((one) => !argued.has(keyOf(one)));
+  const open = survivors.filter((one) => !known.has(keyOf(one)));
   const count = (of) => results.filter(({ result }) => result === of).length;
   for (const one of open) console.log(`SURVIVED ${told(one)}`);
   console.log(

@@ -1,6 +1,6 @@
 // Which faults are tried: some that were written down, and a sample of all that could be made.
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { faultsOf } from './faults.mjs';
 
 /**
@@ -14,20 +14,30 @@ import { faultsOf } from './faults.mjs';
  * @property {string} text the whole file
  */
 
-/** All places of these files, each with its faults, in an order that hangs on the seed. */
+/**
+ * One fault of each place of these files, so that a place with many is not met more often, in an order that hangs on
+ * the seed. What is drawn where nobody changed anything stays drawn when other lines change.
+ * @returns {Mutant[]}
+ */
 export function drawnPlaces(files, compiler, seed) {
-  const generator = xoroshiro128plus(seed | 0);
-  const below = (n) => (generator.next() >>> 0) % n;
-  const places = files.flatMap((file) => {
-    const sourceFile = compiler.sourceFile(file);
-    return faultsOf(sourceFile, file).map((faults) => ({ file, faults, text: sourceFile.text }));
+  const drawn = allPlaces(files, compiler).map((faults, i, all) => {
+    const [{ file, before }] = faults;
+    // Places of one line are told apart by their order.
+    const nth = i - all.findIndex(([other]) => other.file === file && other.before === before);
+    const digest = createHash('sha256').update([seed, file, before, nth].join('\n')).digest();
+    return { order: digest.readUIntBE(0, 6), fault: faults[digest.readUInt32BE(6) % faults.length] };
   });
-  for (let i = places.length - 1; i > 0; i--) {
-    const j = below(i + 1);
-    [places[i], places[j]] = [places[j], places[i]];
-  }
-  // One fault of each place, so that one with many is not met more often.
-  return places.map(({ file, text, faults }) => mutant(file, text, faults[below(faults.length)]));
+  return drawn.toSorted((a, b) => a.order - b.order).map(({ fault }) => fault);
+}
+
+/** Every fault of every place. @returns {Mutant[][]} */
+export function allPlaces(files, compiler) {
+  return files.flatMap((file) => {
+    const sourceFile = compiler.sourceFile(file);
+    return faultsOf(sourceFile, file).map((faults) =>
+      faults.map((fault) => mutant(file, sourceFile.text, fault)),
+    );
+  });
 }
 
 /** @returns {Mutant} */
