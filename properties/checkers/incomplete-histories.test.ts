@@ -29,10 +29,10 @@ describe('what nobody measured is inconclusive, never held', () => {
   test('a sale that nobody drained may hide a unit', () => {
     const { drained, ...open } = complete;
     expect(drained).toBe(0);
-    expect(verdicts(judge(open, search))).toMatchObject({
-      oversell: 'inconclusive',
-      stranded: 'inconclusive',
-    });
+    const judgement = judge(open, search);
+    expect(verdicts(judgement)).toMatchObject({ oversell: 'inconclusive', stranded: 'inconclusive' });
+    const [why] = judgement.stranded.evidence;
+    expect(why!.message).toBe('nobody measured how many units could still be bought at rest');
   });
 });
 

@@ -4,7 +4,7 @@
 //   --only PART    only of files with this in their path
 //   --resume FILE  writes each result there, and goes on where an earlier run was interrupted
 //                  a survivor is tried again with the tests that it was not tried with
-//   --again        only survivors of that file that nobody has argued for, wherever their lines are now
+//   --again        only survivors of that file that nobody has argued for, with all tests, wherever their lines are now
 //   --budget S     tests of so many seconds for one fault (60), the quickest first
 //   --wide         with tests of other folders besides, not only of those that mirror the file's
 //   --list         names the faults and tries none
@@ -17,7 +17,7 @@ import { parseArgs } from 'node:util';
 import { Compiler } from './mutants/compiler.mjs';
 import { affordable, measure } from './mutants/measured.mjs';
 import { sourcesIn, testsByFile } from './mutants/reach.mjs';
-import { allPlaces, drawnPlaces, writtenMutants } from './mutants/sample.mjs';
+import { allPlaces, drawnPlaces, keyOf, writtenMutants } from './mutants/sample.mjs';
 import { Workplace } from './mutants/workplace.mjs';
 
 const FOLDERS = ['harness/explorer', 'harness/checkers', 'harness/load'];
@@ -74,7 +74,6 @@ function choose() {
   let rejected = 0;
   for (const one of drawnPlaces(files, compiler, seed)) {
     if (drawn.size === size) break;
-    // The same line may stand twice in a file: then one of the two is tried.
     if (compiler.accepts(one.file, one.text)) drawn.set(keyOf(one), one);
     else rejected++;
   }
@@ -102,10 +101,6 @@ function short(text) {
   return text.length > 160 ? `${text.slice(0, 157)}…` : text;
 }
 
-function keyOf({ file, before, after }) {
-  return JSON.stringify([file, before, after]);
-}
-
 async function tryAll() {
   const place = new Workplace();
   process.on('exit', () => place.remove());
@@ -123,14 +118,16 @@ async function tryAll() {
       tried: [],
       ms: 0,
     };
+    // Tests may have changed where survivors are asked for again.
+    const tried = values.again ? [] : before.tried;
     const left = affordable(tests, measured, one.within, budget * 1000).filter(
-      (test) => !before.tried.includes(test),
+      (test) => !tried.includes(test),
     );
     if (before.result === 'survived' && left.length > 0) {
       const putBack = place.put(one.file, text);
       const result = { ...one, ...(await attempt(place, left, measured.costs)) };
       putBack();
-      result.tried = [...before.tried, ...left];
+      result.tried = [...tried, ...left];
       appendFileSync(values.resume, `${JSON.stringify(result)}\n`);
       results.set(keyOf(one), result);
     }

@@ -11,6 +11,7 @@ import { faultsOf } from './faults.mjs';
  * @property {string | undefined} within the function that it is in
  * @property {string} before the lines that it touches, with single spaces
  * @property {string} after what stands there instead
+ * @property {number} nth where the same fault of the same lines can be made several times in the file: which, from 0
  * @property {string} text the whole file
  */
 
@@ -30,12 +31,23 @@ export function drawnPlaces(files, compiler, seed) {
   return drawn.toSorted((a, b) => a.order - b.order).map(({ fault }) => fault);
 }
 
+/** By what a fault is found again when lines move: in results, and in the list of survivors. */
+export function keyOf({ file, before, after, nth = 0 }) {
+  return JSON.stringify([file, before, after, nth]);
+}
+
 /** Every fault of every place. @returns {Mutant[][]} */
 export function allPlaces(files, compiler) {
   return files.flatMap((file) => {
     const sourceFile = compiler.sourceFile(file);
+    const met = new Map();
     return faultsOf(sourceFile, file).map((faults) =>
-      faults.map((fault) => mutant(file, sourceFile.text, fault)),
+      faults.map((fault) => {
+        const one = mutant(file, sourceFile.text, fault);
+        const nth = met.get(keyOf(one)) ?? 0;
+        met.set(keyOf(one), nth + 1);
+        return { ...one, nth };
+      }),
     );
   });
 }
@@ -51,6 +63,7 @@ function mutant(file, text, { start, end, to, operator, within }) {
     operator,
     within,
     before: squeezed(text.slice(from, until)),
+    nth: 0,
     after: squeezed(text.slice(from, start) + to + text.slice(end, until)),
     text: text.slice(0, start) + to + text.slice(end),
   };
