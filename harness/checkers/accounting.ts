@@ -119,7 +119,7 @@ function judgeUserLimit({ sale }: SaleAtRest, sums: Sums): PropertyVerdict {
 /** Without a ledger a sale is known to be lost only where its units are for sale again after a restart. */
 function judgeLostSale(facts: SaleAtRest, sums: Sums): PropertyVerdict {
   const { lost, heldLeast, onSaleMost } = sums;
-  const deceived = [...sums.claims].flatMap(([user, holds]) => (holds ? [] : [user]));
+  const deceived = [...sums.claims].flatMap(([user, holds]) => (holds || facts.confirmed ? [] : [user]));
   if (deceived.length > 0) {
     const message = `${atMost(deceived)} was told already-yours and holds nothing at rest`;
     return finding('violated', 'lost-sale', message, { units: deceived.length });

@@ -40,6 +40,8 @@ export interface SaleAtRest {
   recorded?: Iterable<RecordedSale>;
   /** The store came back with less than it had acknowledged. */
   restarted?: boolean;
+  /** Buyers confirm: who was told `already-yours` may have had a hold, which has run out since. */
+  confirmed?: boolean;
 }
 
 export interface FactsAtRest extends SaleAtRest {
@@ -105,10 +107,7 @@ export function claimed(requests: readonly { outcome: Outcome; claims: boolean; 
  *
  * @returns units by request
  */
-export function dealtByUser(
-  units: number,
-  requests: readonly Pick<RequestFacts, 'quantity' | 'outcome'>[],
-): number[] {
+export function dealtByUser(units: number, requests: readonly Ranked[]): number[] {
   const shares = requests.map(() => 0);
   const order = [...requests.keys()].toSorted((a, b) => rank(requests[a]!) - rank(requests[b]!) || a - b);
   let left = units;
@@ -120,8 +119,13 @@ export function dealtByUser(
   return shares;
 }
 
-const rank = ({ outcome }: Pick<RequestFacts, 'outcome'>): number =>
-  outcome === 'sold' ? 0 : outcome === 'unknown' ? 1 : 2;
+type Ranked = Pick<RequestFacts, 'quantity' | 'outcome' | 'released' | 'releasedUnknown'>;
+
+/** Who holds something most probably: what was given back is in no ledger any more. */
+function rank({ outcome, released, releasedUnknown }: Ranked): number {
+  if (outcome === 'sold') return released > 0 ? 4 : (releasedUnknown ?? 0) > 0 ? 1 : 0;
+  return outcome === 'unknown' ? 2 : 3;
+}
 
 /** Requests and ledger by name: each entry, or several together, beside the request that it is of. */
 export function joinByName(asked: Iterable<RequestFacts>, recorded: readonly RecordedSale[]): Joined {

@@ -79,6 +79,15 @@ describe('an interval', () => {
     expect(found.audit.mismatches).toEqual([]);
   });
 
+  test('that beats while another timer waits leads back to where it was without the beat', async () => {
+    const found = await exploringProbe(redis.target, ['time', 'beats-and-takes'], one, { auditSamples: 6 });
+    expect(found.coverage).toBe('exhausted');
+    expect(properties(found, 'violated')).toEqual([]);
+    expect(found.audit.mismatches).toEqual([]);
+    const nothing = await exploringProbe(redis.target, ['time', 'beats-and-takes-nothing'], one);
+    expect(properties(nothing, 'violated')).toContain('oversell');
+  });
+
   test('whose third tick changes what is sold is caught', async () => {
     const found = await exploringProbe(redis.target, ['time', 'acts-at-the-third-tick'], one);
     expect(found.coverage).toBe('bounded');

@@ -1,6 +1,6 @@
 import type { Histories, Step } from './histories.ts';
 import type { Instance, InstanceEvent, Observation } from './instance.ts';
-import { aspects, type LeftOut } from './ticks.ts';
+import { asItIs, aspects, type LeftOut } from './ticks.ts';
 
 /** How often a tick is tried in a place where none was left. */
 const COUNTS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 30, 100];
@@ -42,11 +42,11 @@ async function changedBy(
   const to = steps.findIndex(({ before }) => before === tick.after);
   for (const { event } of steps.slice(0, from < 0 ? steps.length : from)) await instance.apply(event);
   const run = new Run(instance, tick, count);
-  for (const { event, own } of tick.events) await run.apply(event, own);
+  for (const { own, ...step } of tick.events) await run.apply(step, own);
   if (run.ended) return ENDS;
   const rest = to < 0 ? [] : steps.slice(to);
   for (const step of rest) {
-    await run.apply(retimed(step, instance.observe()), false);
+    await run.apply(step, false);
     const seen = run.withoutTicks();
     if (run.ended || aspects(seen) !== aspects(step.saw)) return ENDS;
   }
@@ -71,13 +71,15 @@ class Run {
     this.#count = count;
   }
 
-  async apply(event: InstanceEvent, own: boolean): Promise<void> {
+  async apply(step: { event: InstanceEvent; seen: Observation }, own: boolean): Promise<void> {
+    const { event } = step;
     const times = own ? this.#count : 1 + (this.#answersRepeated(event) ? this.#count : 0);
     for (let i = 0; i < times; i++) {
       const before = this.#instance.observe();
-      if (event.type === 'timer' && before.timers.length === 0) this.ended = true;
-      if (this.ended) return;
-      await this.#instance.apply(event.type === 'timer' ? timerOf(event, before) : event);
+      const now = asItIs(step, before);
+      this.ended ||= !now;
+      if (!now || this.ended) return;
+      await this.#instance.apply(now);
       if (own && event.type === 'timer') this.#noteSent(before);
     }
   }
@@ -105,20 +107,4 @@ class Run {
     this.#arrived[connection] = place + 1;
     return this.#tick.repeated.some((one) => one.connection === connection && one.place === place);
   }
-}
-
-/** The timer event by the id that its timer has after so many ticks: the only one goes without. */
-function timerOf(event: InstanceEvent & { type: 'timer' }, { timers }: Observation): InstanceEvent {
-  if (timers.length < 2) {
-    const { timer: _timer, ...only } = event;
-    return only;
-  }
-  return event;
-}
-
-/** The same event where its timer has another id by now: timers keep their order. */
-function retimed({ event, seen }: Step, { timers }: Observation): InstanceEvent {
-  if (event.type !== 'timer' || event.timer === undefined) return event;
-  const place = seen.timers.findIndex(({ id }) => id === event.timer);
-  return { ...event, timer: timers[place]?.id ?? event.timer };
 }

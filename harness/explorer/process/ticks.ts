@@ -8,7 +8,7 @@ export interface LeftOut {
   /** Where the process stands without it. */
   after: number;
   /** What happened from `before` on, the tick's own events among it. */
-  events: readonly { event: InstanceEvent; own: boolean }[];
+  events: readonly { event: InstanceEvent; seen: Observation; own: boolean }[];
   /** Commands of an earlier tick, still without a reply, that this one sent again: by connection and place. */
   repeated: readonly { connection: number; place: number }[];
 }
@@ -74,12 +74,17 @@ export class Ticks {
     const left = new Set([last.at, ...last.replies]);
     if (!left.has(steps.length - 1)) return undefined;
     let at = steps[last.at]!.before;
-    for (const { event } of steps.slice(last.at).filter((_, i) => !left.has(last.at + i)))
+    for (const step of steps.slice(last.at).filter((_, i) => !left.has(last.at + i))) {
+      const event = asItIs(step, this.#histories.observation(at));
+      if (!event) return undefined;
       at = await this.#histories.after(at, event);
+    }
     const [seen, without] = [this.#histories.observation(node), this.#histories.observation(at)];
     if (!isSameBut(seen, without, last.sent)) return undefined;
     const { before } = steps[last.at]!;
-    const events = steps.slice(last.at).map(({ event }, i) => ({ event, own: left.has(last.at + i) }));
+    const events = steps
+      .slice(last.at)
+      .map(({ event, seen: met }, i) => ({ event, seen: met, own: left.has(last.at + i) }));
     const repeated = (twin?.sent ?? []).flatMap((places, connection) =>
       places.map((place) => ({ connection, place })),
     );
@@ -124,6 +129,28 @@ function arrivalsOn(steps: readonly Step[], connection: number): number[] {
   return steps.flatMap(({ event }, i) =>
     event.type === 'deliver' && event.connection === connection ? [i] : [],
   );
+}
+
+/**
+ * The same event where its timer has another id, as more or fewer ticks came before it: each sets its timer again. The
+ * timers of one kind keep the order in which they were set.
+ * @returns undefined if there is none such now
+ */
+export function asItIs(
+  { event, seen }: { event: InstanceEvent; seen: Observation },
+  now: Observation,
+): InstanceEvent | undefined {
+  if (event.type !== 'timer') return event;
+  const one = seen.timers.find(({ id }) => event.timer === undefined || id === event.timer);
+  const alike = ({ timers }: Observation): number[] =>
+    timers
+      .filter(({ repeats, delayMs }) => repeats === one?.repeats && delayMs === one.delayMs)
+      .map(({ id }) => id)
+      .toSorted((a, b) => a - b);
+  const timer = one && alike(now)[alike(seen).indexOf(one.id)];
+  if (timer === undefined) return undefined;
+  const { timer: _recorded, ...only } = event;
+  return now.timers.length === 1 ? only : { ...event, timer };
 }
 
 /** Whether the process did the same but for what the tick sent. */

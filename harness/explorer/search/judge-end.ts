@@ -61,6 +61,7 @@ export function judgeEnd(
     drained: store.drained,
     ...(store.recorded && { recorded: store.recorded }),
     restarted,
+    confirmed: (scope.confirms ?? 0) > 0,
     requests: requestsOf(scope, finishes, store.held ?? []),
   });
   const ordered = finishes.filter(inTheModel(scope)).map((finish): OrderedOperation => {

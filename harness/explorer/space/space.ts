@@ -150,6 +150,8 @@ export class Space extends Setting {
    */
   async #askedLate(cursor: Cursor, before: ProcessState, slot: number, packed: number): Promise<void> {
     if (!this.reductions.lateStarts || !this.fuses(slot, packed) || this.budgets.delaying(packed)) return;
+    // Who has begun to release confirms no more; so the confirm may have been sent before that, and run after it.
+    if (this.budgets.left(packed, 'release') > 0) return;
     const [connection, ...others] = cursor.executable();
     const alone = others.length === 0 && cursor.timers === 0 && !cursor.putsOff;
     const readBefore = this.histories.observation(before.node).clockReads;

@@ -113,6 +113,17 @@ export const beats = probe('beats', (redis) => async () => {
     clearInterval(timer);
   }
 });
+/** Beats while it waits, by a timer that is set after a reply. */
+const beatsAndWaits = (name, sell) =>
+  probe(name, (redis, env) => async () => {
+    const timer = setInterval(() => redis.get('{item}:beat').catch(() => {}), 30);
+    await redis.get('{item}:price');
+    await env.sleep(120);
+    clearInterval(timer);
+    return answer(await sell(redis));
+  });
+export const beatsAndTakes = beatsAndWaits('beats-and-takes', take);
+export const beatsAndTakesNothing = beatsAndWaits('beats-and-takes-nothing', async () => true);
 export const beatsAndCounts = probe('beats-and-counts', (redis) => async () => {
   const timer = setInterval(() => redis.incr('{item}:beats').catch(() => {}), 1_000);
   try {
