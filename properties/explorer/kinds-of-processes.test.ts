@@ -104,6 +104,9 @@ describe('how a process starts, and how it dies', () => {
     },
     { wrong: 'digests-and-looks', right: 'digests-and-takes', scope: { buyers: 2, stock: 1 } },
     { wrong: 'signs-and-looks', right: 'signs-and-takes', scope: { buyers: 2, stock: 1 } },
+    { wrong: 'digests-before-it-remembers', right: 'remembers-before-it-digests', scope: oneProcess },
+    { wrong: 'derives-before-it-remembers', right: 'remembers-before-it-derives', scope: oneProcess },
+    { wrong: 'is-overtaken-by-a-timeout', right: 'times-nothing-out', scope: { buyers: 1, stock: 1 } },
     { wrong: 'looks-then-digests', right: 'digests-then-looks', scope: oneProcess },
   ].map((pair) => ({ file: 'starts', ...pair }) as Pair);
   for (const pair of pairs) caughtAndSpared(redis, pair);
@@ -123,6 +126,8 @@ describe('chance', () => {
     { wrong: 'traces-and-looks', right: 'traces-by-uuid', scope: calm },
     { wrong: 'traces-and-looks', right: 'traces-by-global-uuid', scope: calm },
     { wrong: 'traces-and-looks', right: 'traces-by-bytes', scope: calm },
+    { wrong: 'traces-and-looks', right: 'traces-by-base64', scope: calm },
+    { wrong: 'traces-and-looks', right: 'traces-by-base64url', scope: calm },
     { wrong: 'orders-by-uuid-and-looks', right: 'orders-by-uuid', scope: calm },
     { wrong: 'compares-nothing', right: 'compares-its-token', scope: { ...calm, attempts: 2 } },
     { wrong: 'orders-in-letters-and-looks', right: 'orders-in-letters', scope: calm },

@@ -186,6 +186,10 @@ export class Instance implements VirtualWorld {
     return this.#timers.start(callback, delayMs, repeats);
   }
 
+  startWork(done: () => void): void {
+    this.#timers.work(done);
+  }
+
   clearTimer(timer: VirtualTimer | number): void {
     this.#timers.clear(timer);
   }

@@ -18,6 +18,8 @@ interface Setting {
   deadlineMs: number;
   /** See `Timers.slack`. */
   stretch: number;
+  /** Nobody knows how long it takes: it is due before or after any other. */
+  free: boolean;
 }
 
 /**
@@ -51,11 +53,11 @@ export class Timers {
 
   /** Those that have not fired, the earliest deadline first; among equals the one that was set first. */
   observe(): PendingTimer[] {
-    return this.#inOrder().map(([timer, { id, delayMs, stretch, deadlineMs }], place, all) => ({
-      id,
+    return this.#inOrder().map(([timer, { delayMs, ...setting }], place, all) => ({
+      id: setting.id,
       delayMs,
       repeats: timer.everyMs !== undefined,
-      firable: all.slice(0, place).every(([, earlier]) => !precedes(earlier, { id, stretch, deadlineMs })),
+      firable: all.slice(0, place).every(([, earlier]) => !precedes(earlier, setting)),
     }));
   }
 
@@ -67,6 +69,11 @@ export class Timers {
     const timer: VirtualTimer = new VirtualTimer(callback, delay, repeats, { number, again });
     this.#set(timer, delay);
     return timer;
+  }
+
+  /** Work of the machine's that ends at some time. */
+  work(done: () => void): void {
+    this.#set(new VirtualTimer(done, 0, false, { number: ++this.#started, again: () => {} }), 0, true);
   }
 
   /** @param timer it, or its number */
@@ -105,11 +112,11 @@ export class Timers {
     return waiting.toSorted(([, a], [, b]) => a.deadlineMs - b.deadlineMs || a.id - b.id);
   }
 
-  #set(timer: VirtualTimer, delayMs: number): void {
+  #set(timer: VirtualTimer, delayMs: number, free = false): void {
     this.#onSet();
     this.#waiting.delete(timer); // it comes after those that were set before it
     const deadlineMs = this.#nowMs + delayMs;
-    this.#waiting.set(timer, { id: this.#settings++, delayMs, deadlineMs, stretch: this.#stretch });
+    this.#waiting.set(timer, { id: this.#settings++, delayMs, deadlineMs, stretch: this.#stretch, free });
   }
 }
 
@@ -120,7 +127,7 @@ export class Timers {
  * meanwhile that the second is due already: then either may be the next.
  */
 const precedes = (first: Omit<Setting, 'delayMs'>, second: Omit<Setting, 'delayMs'>): boolean =>
-  first.id < second.id || first.stretch === second.stretch;
+  !first.free && !second.free && (first.id < second.id || first.stretch === second.stretch);
 
 /**
  * Timers that may be the next to fire, by their ids; the only one goes without.

@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
-import nodeCrypto from 'node:crypto';
+import type nodeCrypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import { onStray } from '../../ground/strays.ts';
 import { judgeExplored, type Judge } from '../../wire/network.ts';
@@ -8,19 +8,15 @@ import { watchOutside, type Waiting } from './outside.ts';
 import { blame, currentWorld as runningWorld, isActive, type World } from './worlds.ts';
 import { patchClocks, type Patch } from './virtual-clocks.ts';
 import { promisified, timeoutSignal, virtualPromises } from './virtual-promises.ts';
-import { eventfulSubtle } from './subtle.ts';
+import { patchCrypto, virtualDraws, type CryptoWorld } from './virtual-crypto.ts';
 
 /** Nobody but instances is made a world of. */
 const currentWorld = runningWorld as () => VirtualWorld | undefined;
 
 /** The time and chance of one explored instance. */
-export interface VirtualWorld extends World, Waiting, Judge {
+export interface VirtualWorld extends World, Waiting, Judge, CryptoWorld {
   /** Milliseconds since the epoch, as the instance is told: its code reads the clock. */
   readClock(): number;
-  /** A draw by code that did not take it from its env. */
-  ambientRandom(): number;
-  /** A name that it drew: eight bytes or more at once. */
-  ambientName(bytes: number): Buffer;
   setTimer(callback: () => void, delayMs: number, repeats: boolean): VirtualTimer;
   /** @param timer it, or the number that it is as a primitive */
   clearTimer(timer: VirtualTimer | number): void;
@@ -139,7 +135,7 @@ export function virtualGlobals(startsAtMs = FIXED_EPOCH_MS): Disposable {
     return world && world.readClock() - epochMs;
   });
   patchTimers(patch);
-  patchCrypto(patch);
+  patchCrypto(patch, currentWorld);
   syncBuiltinESMExports();
   const exit = process.exit.bind(process);
   patch(process, 'exit', (code) => {
@@ -233,75 +229,6 @@ function patchTimers(patch: Patch): void {
   });
 }
 
-/** So many bits drawn at once are a name: nobody draws the same twice. */
-const BYTES_OF_A_NAME = 8;
-
-/** Bytes from the instance's own stream of chance. */
-function ambientBytes(count: number): Buffer | undefined {
-  const world = currentWorld();
-  if (!world) return undefined;
-  if (count >= BYTES_OF_A_NAME) return world.ambientName(count);
-  return Buffer.from(Array.from({ length: count }, () => Math.floor(world.ambientRandom() * 256)));
-}
-
-function ambientUuid(): `${string}-${string}-${string}-${string}-${string}` | undefined {
-  const bytes = ambientBytes(16);
-  return bytes && uuidOf(bytes);
-}
-
-/** The random UUID (version 4) that these 16 bytes make. */
-export function uuidOf(drawn: Buffer): `${string}-${string}-${string}-${string}-${string}` {
-  const bytes = Buffer.from(drawn);
-  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const hex = bytes.toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
-}
-
-function patchCrypto(patch: Patch): void {
-  const { crypto } = globalThis;
-  const real = {
-    randomUUID: crypto.randomUUID.bind(crypto),
-    getRandomValues: crypto.getRandomValues.bind(crypto),
-  };
-  patch(crypto, 'randomUUID', () => ambientUuid() ?? real.randomUUID());
-  patch(crypto, 'getRandomValues', ((array: Uint8Array) => {
-    const bytes = ambientBytes(array.byteLength);
-    if (!bytes) return real.getRandomValues(array);
-    bytes.copy(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
-    return array;
-  }) as typeof crypto.getRandomValues);
-  // Packages take them from the module itself.
-  for (const [name, drawing] of Object.entries(virtualCrypto({ ...nodeCrypto })))
-    patch(nodeCrypto, name as 'randomUUID', drawing as never);
-  for (const [later, name] of eventfulSubtle(() => currentWorld() !== undefined))
-    patch(crypto.subtle, name, later as never);
-}
-
-/** What draws in `node:crypto`: from the stream of whoever's code runs. */
-function virtualCrypto(real: typeof nodeCrypto): Partial<typeof nodeCrypto> {
-  const { randomUUID, randomBytes, randomFillSync, randomInt } = real;
-  return {
-    randomUUID: (options) => ambientUuid() ?? randomUUID(options),
-    randomBytes: ((size: number, done?: (error: Error | null, bytes: Buffer) => void) => {
-      if (!currentWorld()) return done ? randomBytes(size, done) : randomBytes(size);
-      const bytes = ambientBytes(size)!;
-      return done ? void globalThis.setTimeout(() => done(null, bytes), 0) : bytes;
-    }) as typeof randomBytes,
-    randomFillSync: ((target: Uint8Array, from = 0, size = target.byteLength - from) => {
-      const bytes = ambientBytes(size);
-      if (!bytes) return randomFillSync(target, from, size);
-      bytes.copy(new Uint8Array(target.buffer, target.byteOffset, target.byteLength), from);
-      return target;
-    }) as typeof randomFillSync,
-    randomInt: ((low: number, high?: number) => {
-      const [least, limit] = high === undefined ? [0, low] : [low, high];
-      const world = currentWorld();
-      return world ? least + Math.floor(world.ambientRandom() * (limit - least)) : randomInt(least, limit);
-    }) as typeof randomInt,
-  };
-}
-
 /** What explored code gets for modules that hold a clock, timers or chance. */
 export function virtualModule(specifier: string, real: unknown): unknown {
   const { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval } = globalThis;
@@ -311,7 +238,7 @@ export function virtualModule(specifier: string, real: unknown): unknown {
     case 'timers':
       return { ...(real as object), setTimeout, setInterval, setImmediate, clearTimeout, clearInterval };
     case 'crypto':
-      return { ...(real as object), ...virtualCrypto(real as typeof nodeCrypto) };
+      return { ...(real as object), ...virtualDraws(real as typeof nodeCrypto, currentWorld) };
     case 'worker_threads':
     case 'child_process':
       throw new CannotExplore(

@@ -1,6 +1,6 @@
 import { CannotExplore, StartAgain } from '../cannot-explore.ts';
 import { masked } from '../process/chance.ts';
-import { uuidOf } from '../process/virtual.ts';
+import { uuidOf } from '../process/virtual-crypto.ts';
 import type { Adopt, Rename } from '../process/difference.ts';
 import type { Change } from '../process/rerun.ts';
 import { verifyRenaming } from '../server/verify-renaming.ts';
@@ -88,7 +88,11 @@ class OtherNames {
     for (const name of names) {
       const bytes = Buffer.from(name, 'latin1');
       const others = forms(masked(bytes, mask));
-      forms(bytes).forEach((form, i) => this.#to.set(form, others[i]!));
+      const spelled = forms(bytes);
+      // Two spellings of a name may be the same, and not those of the other one: which of them it is, its commands tell.
+      const isClear = (form: string, i: number): boolean =>
+        spelled.every((other, j) => other !== form || others[j] === others[i]);
+      spelled.forEach((form, i) => isClear(form, i) && this.#to.set(form, others[i]!));
     }
   }
 
@@ -134,7 +138,7 @@ class OtherNames {
 
 /** Whether so many characters of such a kind hold 64 bits. */
 const isName = (text: string): boolean =>
-  /^[\w-]+$/.test(text) && text.length >= (/^\d+$/.test(text) ? 20 : /^[\da-f]+$/i.test(text) ? 16 : 11);
+  /^[\w+/=-]+$/.test(text) && text.length >= (/^\d+$/.test(text) ? 20 : /^[\da-f]+$/i.test(text) ? 16 : 11);
 
 /** Words, from and to, that differ in two texts of one length: whole ones, as some of their letters may be equal. */
 function differing(one: string, other: string): [number, number][] {

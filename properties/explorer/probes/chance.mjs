@@ -16,6 +16,12 @@ const writesAName = (name, draw, sell) =>
 export const tracesByUuid = writesAName('traces-by-uuid', randomUUID, take);
 export const tracesByGlobalUuid = writesAName('traces-by-global-uuid', () => crypto.randomUUID(), take);
 export const tracesByBytes = writesAName('traces-by-bytes', () => randomBytes(12).toString('hex'), take);
+export const tracesByBase64 = writesAName('traces-by-base64', () => randomBytes(12).toString('base64'), take);
+export const tracesByBase64url = writesAName(
+  'traces-by-base64url',
+  () => randomBytes(12).toString('base64url'),
+  take,
+);
 export const tracesAndLooks = writesAName('traces-and-looks', randomUUID, lookAndTake);
 
 /** Orders under an id of their own. */

@@ -1,4 +1,6 @@
 // How a process starts and ends, and what it is doing meanwhile.
+import { scrypt } from 'node:crypto';
+import { promisify } from 'node:util';
 import { answer, lease, lookAndTake, probe, STOCK, take } from './parts.mjs';
 
 /** Nobody puts the stock on sale but the processes that start. */
@@ -65,6 +67,36 @@ export const digestsAndLooks = worksFirst('digests-and-looks', digest, lookAndTa
 export const digestsAndTakes = worksFirst('digests-and-takes', digest, take);
 export const signsAndLooks = worksFirst('signs-and-looks', sign, lookAndTake);
 export const signsAndTakes = worksFirst('signs-and-takes', sign, take);
+
+const derive = () => promisify(scrypt)('order', 'salt', 8, { N: 2 });
+/** Remembers whether it has sold its only unit, before or after the machine works for it. */
+const remembers = (name, work, isLate) =>
+  probe(name, (redis) => {
+    let isSold = false;
+    return async () => {
+      if (isSold) return answer(false);
+      isSold = !isLate;
+      if (Number(await redis.get(STOCK)) < 1) return answer(false);
+      await work();
+      isSold = true;
+      await redis.decr(STOCK);
+      return answer(true);
+    };
+  });
+export const digestsBeforeItRemembers = remembers('digests-before-it-remembers', digest, true);
+export const remembersBeforeItDigests = remembers('remembers-before-it-digests', digest, false);
+export const derivesBeforeItRemembers = remembers('derives-before-it-remembers', derive, true);
+export const remembersBeforeItDerives = remembers('remembers-before-it-derives', derive, false);
+
+/** Where work takes longer than it allows for, it puts a unit on sale. */
+const timesOut = (name, late) =>
+  probe(name, (redis, env) => async () => {
+    const worked = await Promise.race([digest(), ...late(env)]);
+    if (worked === undefined) await redis.incr(STOCK);
+    return answer(await take(redis));
+  });
+export const isOvertakenByATimeout = timesOut('is-overtaken-by-a-timeout', (env) => [env.sleep(5_000)]);
+export const timesNothingOut = timesOut('times-nothing-out', () => []);
 
 /** Relies on a client that does not send again; a lost reply then leaves an unknown answer instead of a second DECR. */
 export const wantsNoResend = probe(
