@@ -150,3 +150,10 @@ test('a key that is gone before it can be read is refused, and never taken for a
   expect((await reader.look()).content).toContain('seven');
   connection.close();
 });
+
+test('after a command of our own the server is no longer taken to be as the last step left it', async () => {
+  const { image } = await flushed(EMPTY, step('SET', 'a', '1'));
+  const again = await steps.run(image, step('GET', 'a'));
+  await steps.call(['SET', 'a', '7']);
+  expect(decode((await steps.run(again.image, step('GET', 'a'))).reply)).toBe('1');
+});
