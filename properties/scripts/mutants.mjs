@@ -154,14 +154,19 @@ function folderOf(file) {
 async function measuredTests(place, queue, earlier) {
   const costs = Object.assign({}, ...earlier.map((one) => one.costs ?? {}));
   const calls = Object.assign({}, ...earlier.map((one) => one.calls ?? {}));
+  const functions = earlier.flatMap((one) => one.functions ?? []);
   const unknown = [...new Set(queue.flatMap(({ tests }) => tests))].filter(
     (test) => costs[test] === undefined,
   );
-  if (unknown.length === 0) return { costs, calls };
+  if (unknown.length === 0) return { costs, calls, functions };
   console.error(`${unknown.length} test files are run without any fault first`);
   const more = await measure(place, unknown, { files: FOLDERS.flatMap(sourcesIn), compiler });
   appendFileSync(values.resume, `${JSON.stringify(more)}\n`);
-  return { costs: { ...costs, ...more.costs }, calls: { ...calls, ...more.calls } };
+  return {
+    costs: { ...costs, ...more.costs },
+    calls: { ...calls, ...more.calls },
+    functions: [...functions, ...more.functions],
+  };
 }
 
 /** What becomes of the fault that is put in the place. */

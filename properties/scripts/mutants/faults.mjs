@@ -1,4 +1,5 @@
 // What can be done to a file: small faults, found in its syntax tree.
+import { createHash } from 'node:crypto';
 import {
   isArrayLiteralExpression,
   isArrowFunction,
@@ -130,8 +131,20 @@ export function watched(sourceFile, file, recorder) {
 /** Whether this is a function that has code. */
 const isFunction = (node) => node.parameters !== undefined && node.body !== undefined;
 
-/** What it is called among the functions of the project. */
-const nameOf = (node, file) => `${file} ${node.body.pos}`;
+/** What it is called among the functions of the project: by its text, so that it may move. */
+const nameOf = (node, file) =>
+  `${file} ${createHash('sha256').update(node.getSourceFile().text.slice(node.pos, node.end).trim()).digest('hex').slice(0, 12)}`;
+
+/** All functions of a file, as `watched` calls them. @returns {string[]} */
+export function functionsOf(sourceFile, file) {
+  const names = [];
+  const visit = (node) => {
+    if (isFunction(node)) names.push(nameOf(node, file));
+    node.forEachChild(visit);
+  };
+  visit(sourceFile);
+  return names;
+}
 
 function functionAround(node, file) {
   for (let at = node; at !== undefined; at = at.parent) if (isFunction(at)) return nameOf(at, file);

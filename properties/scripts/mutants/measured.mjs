@@ -1,7 +1,7 @@
 // How long each test file takes without a fault, and which functions it calls.
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { watched } from './faults.mjs';
+import { functionsOf, watched } from './faults.mjs';
 
 /** From the project's root; it notes the calls beside itself, in the copy. */
 const RECORDER = relative(process.cwd(), fileURLToPath(new URL('./hits.mjs', import.meta.url)));
@@ -10,6 +10,7 @@ const RECORDER = relative(process.cwd(), fileURLToPath(new URL('./hits.mjs', imp
  * @typedef {object} Measured
  * @property {Record<string, number>} costs ms by test file; −1 where it fails without a fault, as it teaches nothing
  * @property {Record<string, string[]>} calls functions by test file
+ * @property {string[]} functions all that were watched
  */
 
 /**
@@ -35,7 +36,8 @@ export async function measure(place, tests, { files, compiler }) {
     const [test, called] = line.split('\t');
     calls[test.slice(place.path('').length)]?.push(called);
   }
-  return { costs, calls };
+  const functions = files.flatMap((file) => functionsOf(compiler.sourceFile(file), file));
+  return { costs, calls, functions };
 }
 
 async function costsOf(place, tests) {
@@ -51,11 +53,12 @@ async function costsOf(place, tests) {
 /**
  * The quickest of these tests that call a function, as many as may be paid; one at least.
  * @param {Measured} measured
- * @param {string | undefined} within the function; undefined: any test will do
+ * @param {string | undefined} within the function; of one that was not watched, any test may call it
  * @param {number} budgetMs
  */
-export function affordable(tests, { costs, calls }, within, budgetMs) {
-  const calling = new Set(tests.filter((test) => within === undefined || calls[test]?.includes(within)));
+export function affordable(tests, { costs, calls, functions }, within, budgetMs) {
+  const isWatched = functions.includes(within);
+  const calling = new Set(tests.filter((test) => !isWatched || calls[test]?.includes(within)));
   let ms = 0;
   return tests
     .filter((test) => costs[test] >= 0 && calling.has(test))
