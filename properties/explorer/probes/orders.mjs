@@ -45,11 +45,17 @@ export const sortsAHash = firstSorted('sorts-a-hash', async (redis) =>
   Object.keys(await redis.hgetall(FRIENDS)),
 );
 
-/** Fields and values of one transaction belong together, in whatever order. */
-export const zipsFieldsAndValues = beside('zips-fields-and-values', FEW, (redis) => async () => {
-  const [[, fields], [, values]] = await redis.multi().hkeys(FRIENDS).hvals(FRIENDS).exec();
-  return answer(await (values[fields.indexOf('ben')] === '1' ? take(redis) : lookAndTake(redis)));
-});
+/** Fields and values of one transaction belong together, in whatever order; `ben` has 1, and the first of them 0. */
+const zips = (name, names) =>
+  beside(name, names, (redis) => async () => {
+    const [[, fields], [, values]] = await redis.multi().hkeys(FRIENDS).hvals(FRIENDS).exec();
+    const right = ['ben', names[0]].every(
+      (one) => values[fields.indexOf(one)] === String(names.indexOf(one)),
+    );
+    return answer(await (right ? take(redis) : lookAndTake(redis)));
+  });
+export const zipsFieldsAndValues = zips('zips-fields-and-values', FEW);
+export const zipsThemBackwards = zips('zips-them-backwards', FEW.toReversed());
 
 export const scansInPages = beside('scans-in-pages', FEW, (redis) => async () => {
   await redis.scan(0, 'COUNT', 1);
