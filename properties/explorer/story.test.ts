@@ -12,10 +12,6 @@ test('in a story background work is its own process’s and no buyer’s, and a 
   const letters = starts.map(({ slot }) => 'AB'[slot]);
   const told = steps.filter(({ event }) => event === 'job' || event === 'start');
   expect(told.map(({ actor }) => actor)).toEqual(letters);
-  const buyers = starts.map(({ call, buyer }) => [call.method, buyer]);
-  expect(buyers.toSorted()).toEqual([
-    ['purchase', 0],
-    ['purchase', 1],
-    ['runJob', -1],
-  ]);
+  const buyers = starts.map(({ call, buyer }) => `${call.method} of ${buyer}`);
+  expect(new Set(buyers)).toEqual(new Set(['purchase of 0', 'purchase of 1', 'runJob of -1']));
 });

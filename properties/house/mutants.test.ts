@@ -35,7 +35,9 @@ let mutants: string[];
 
 beforeAll(async () => {
   const { Compiler: Opened } = (await scripted('compiler')) as { Compiler: new () => Compiler };
-  const { faultsOf } = (await scripted('faults')) as { faultsOf(file: unknown, name: string): Fault[][] };
+  const { faultsOf } = (await scripted('faults')) as {
+    faultsOf: (file: unknown, name: string) => Fault[][];
+  };
   compiler = new Opened();
   const file = compiler.sourceFile(SUBJECT);
   mutants = faultsOf(file, SUBJECT)
