@@ -9,6 +9,7 @@ const calm = { buyers: 2, stock: 1 };
 describe('what Redis lists in no order is told in every order that matters', () => {
   test.each([
     'first-of-a-set',
+    'first-while-it-lasts',
     'first-of-fields',
     'first-of-a-hash',
     'first-of-a-scan',

@@ -21,6 +21,12 @@ const firstDecides = (name, list, names = FEW) =>
     return answer(await (first === 'ann' ? take(redis) : lookAndTake(redis)));
   });
 export const firstOfASet = firstDecides('first-of-a-set', (redis) => redis.smembers(`${FRIENDS}:set`));
+/** The same of a set that is gone once anything was sold: nobody lists it at rest. */
+export const firstWhileItLasts = firstDecides('first-while-it-lasts', async (redis) => {
+  const names = await redis.smembers(`${FRIENDS}:set`);
+  await redis.del(`${FRIENDS}:set`);
+  return names.length > 0 ? names : ['ann'];
+});
 export const firstOfFields = firstDecides('first-of-fields', (redis) => redis.hkeys(FRIENDS));
 export const firstOfAHash = firstDecides('first-of-a-hash', async (redis) =>
   Object.keys(await redis.hgetall(FRIENDS)),
