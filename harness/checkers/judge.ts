@@ -37,7 +37,7 @@ function judgeAccounts(history: History, operations: OperationColumns, requests:
     sale: history.sale,
     restocked: restocked(operations, DONE),
     restockedUnknown: restocked(operations, UNKNOWN),
-    confirmed: Boolean(requests.confirmed),
+    confirmed: requests.confirmed,
   };
   if (history.drained !== undefined) facts.drained = history.drained;
   if (history.recorded) facts.recorded = history.recorded;

@@ -83,7 +83,7 @@ function promised(real: WebMethod, current: Current): WebMethod {
     const working = real.apply(this, args);
     if (!world) return working;
     working.catch(() => {}); // it is looked at when it is told
-    await new Promise<void>((resolve) => void world.startWork(resolve));
+    await new Promise<void>((resolve) => world.startWork(resolve));
     return working;
   };
 }
@@ -100,7 +100,7 @@ function called(real: Callback, current: Current): Callback {
     return working;
   };
   // How `promisify` makes a promise of it is kept on the function.
-  return Object.defineProperties(later, Object.getOwnPropertyDescriptors(real)) as Callback;
+  return Object.defineProperties(later, Object.getOwnPropertyDescriptors(real));
 }
 
 /** What draws in `node:crypto`: from the stream of whoever's code runs. */
@@ -118,14 +118,14 @@ export function virtualDraws(real: typeof nodeCrypto, current: Current): Partial
       const bytes = drawn(current, size)!;
       return done ? world.startWork(AsyncResource.bind(() => done(null, bytes))) : bytes;
     }) as typeof randomBytes,
-    randomFill: ((target: Uint8Array, ...args: unknown[]) => {
+    randomFill: (target: Uint8Array, ...args: unknown[]) => {
       const world = current();
       const done = args.pop() as (error: Error | null, filled: Uint8Array) => void;
       const [from = 0, size = target.byteLength - from] = args as number[];
       if (!world) return randomFill(target, from, size, done);
       fill(target, from, size);
       world.startWork(AsyncResource.bind(() => done(null, target)));
-    }) as typeof randomFill,
+    },
     randomFillSync: ((target: Uint8Array, from = 0, size = target.byteLength - from) => {
       if (!current()) return randomFillSync(target, from, size);
       fill(target, from, size);
