@@ -84,8 +84,8 @@ describe('an interval', () => {
     expect(found.coverage).toBe('exhausted');
     expect(properties(found, 'violated')).toEqual([]);
     expect(found.audit.mismatches).toEqual([]);
-    const nothing = await exploringProbe(redis.target, ['time', 'beats-and-takes-nothing'], one);
-    expect(properties(nothing, 'violated')).toContain('oversell');
+    const denies = await exploringProbe(redis.target, ['time', 'beats-and-denies'], { buyers: 1, stock: 2 });
+    expect(properties(denies, 'violated')).toContain('stranded');
   });
 
   test('whose third tick changes what is sold is caught', async () => {

@@ -36,6 +36,9 @@ const forgetsAndPutsOff = ({ start, purchase }: RandomProgram): boolean => {
   return steps.includes('forget') && (steps.includes('put off') || steps.includes('immediate later'));
 };
 
+/** Something else than purchases happens in the sale. */
+const isAside = ({ job, scope }: RandomProgram): boolean => job.length > 0 || (scope.faults?.crash ?? 0) > 0;
+
 describe('a random program comes to the same outcomes however it is searched', () => {
   const random = seededRandom(seed).fork('programs');
   const programs = Array.from({ length: everything ? 150 : 6 }, () => randomProgram(random));
@@ -50,8 +53,13 @@ describe('a random program comes to the same outcomes however it is searched', (
     const processes = scope.instances === 1 ? 'one process' : 'two processes';
     test(`${i + 1}: ${steps}; ${processes}${scope.faults?.crash ? ', one crash' : ''}`, async () => {
       const reduced = await searched(program, true);
-      expect(reduced.coverage).toBe('exhausted');
       expect(reduced.audit.mismatches).toEqual([]);
+      if (isAside(program) && reduced.coverage === 'bounded') {
+        // Said, and no claim: there is nothing to compare with.
+        expect(reduced.notes.join()).toMatch(/replies arrive in one chunk.*too many states/);
+        return;
+      }
+      expect(reduced.coverage).toBe('exhausted');
       const outcomes = sorted(reduced.outcomes);
       if (reduced.interleavings <= MOST_WALKED) {
         const walked = await searched(program, false);

@@ -123,7 +123,7 @@ const beatsAndWaits = (name, sell) =>
     return answer(await sell(redis));
   });
 export const beatsAndTakes = beatsAndWaits('beats-and-takes', take);
-export const beatsAndTakesNothing = beatsAndWaits('beats-and-takes-nothing', async () => true);
+export const beatsAndDenies = beatsAndWaits('beats-and-denies', async (redis) => !(await take(redis)));
 export const beatsAndCounts = probe('beats-and-counts', (redis) => async () => {
   const timer = setInterval(() => redis.incr('{item}:beats').catch(() => {}), 1_000);
   try {
