@@ -208,7 +208,9 @@ describe.each([
   ['a lost reply', lostReply],
   ['a crash and a retry', { faults: { crash: 1, retry: 1 } }],
 ])('%s: the reduced search and its honest twins agree', (what, extra) => {
-  test.each(rotating(strategies, 3, what))('$name comes to the same outcomes in both', async (strategy) => {
+  // Buyers who confirm have a test of their own.
+  const plain = strategies.filter(({ name }) => name !== 'hold-then-confirm');
+  test.each(rotating(plain, 3, what))('$name comes to the same outcomes in both', async (strategy) => {
     await agree(strategy, { buyers: 2, stock: 1, ...extra });
   });
 });
