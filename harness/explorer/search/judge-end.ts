@@ -74,7 +74,7 @@ export function judgeEnd(
       quantity: isRestock ? 1 : quantity,
       invoked: finish.invoked,
       completed: finish.completed,
-      outcome: outcomeOf(finish.fate),
+      outcome: finish.kind === 'release' ? outcomeOfRelease(finish, finishes) : outcomeOf(finish.fate),
     };
   });
   const operations = [...ordered, ...lapses(finishes, ordered), ...firstSendings(finishes, ordered)];
@@ -95,6 +95,16 @@ export function judgeEnd(
     judgement[evidence.property] = { verdict: 'violated', evidence: [...others, evidence] };
   }
   return judgement;
+}
+
+/** A confirm that was under way when its buyer gave the units back may have run after that, and taken them again. */
+function outcomeOfRelease(release: Finish, finishes: readonly Finish[]): Outcome {
+  const isLast = finishes.every(
+    ({ kind, buyer, completed }) =>
+      kind !== 'confirm' || buyer !== release.buyer || completed < release.invoked,
+  );
+  const outcome = outcomeOf(release.fate);
+  return isLast || outcome !== 'done' ? outcome : 'unknown';
 }
 
 /** The model sells whole units to requests that have a name; of nonsense it knows nothing. */
@@ -213,7 +223,9 @@ function factsOf(
   const last = attempts.at(-1);
   if (!last) return [];
   const released = (outcome: Outcome): number =>
-    of('release').some(({ fate }) => outcomeOf(fate) === outcome) ? scope.quantities[buyer]! : 0;
+    of('release').some((release) => outcomeOfRelease(release, mine) === outcome)
+      ? scope.quantities[buyer]!
+      : 0;
   const told = attempts.map(({ fate }) => outcomeOf(fate));
   return [
     {
