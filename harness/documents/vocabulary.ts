@@ -26,8 +26,8 @@ export type Op = (typeof OPS)[number];
 
 /**
  * How an operation ended. `already-yours`: the user holds units, by this request or another. `done`: a release, restock
- * or confirm that was acknowledged. `rejected`: a DefiniteError, surely without effect; of a confirm, too late. `unknown`: timeout, lost connection, crash or any other throw; it may have taken effect, also
- * later than its completion.
+ * or confirm that was acknowledged. `rejected`: a DefiniteError, surely without effect; of a confirm, too late.
+ * `unknown`: timeout, lost connection, crash or any other throw; it may have taken effect, also later than its completion.
  */
 export const OUTCOMES = [
   'sold',

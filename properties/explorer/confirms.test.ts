@@ -4,6 +4,7 @@ import { holdThenConfirm } from '../../strategies/hold-then-confirm.ts';
 import * as confirms from '../corpus/confirms.ts';
 import { subject } from '../corpus/corpus.ts';
 import { exploring, properties, server, type GivenScope } from '../helpers/exploring.ts';
+import { caughtAndSpared } from '../helpers/probe-files.ts';
 import { overSockets, withoutReductions } from '../helpers/honest.ts';
 
 const redis = server();
@@ -83,6 +84,21 @@ describe('walked with nothing merged or fused, two buyers who confirm come to th
 });
 
 describe('where buyers confirm', () => {
+  const given = { ...one, releases: 1, confirms: 1 };
+  caughtAndSpared(redis, {
+    file: 'payments',
+    wrong: 'forgets-what-was-paid',
+    right: 'gives-back-what-was-paid',
+    scope: given,
+    property: 'stranded',
+  });
+  caughtAndSpared(redis, {
+    file: 'payments',
+    wrong: 'sells-what-is-left',
+    right: 'looks-who-leaves',
+    scope: given,
+  });
+
   test('only a confirm that returned acknowledges: two who held one unit in turn are no oversell', async () => {
     const { properties: found, outcomes } = await explored(confirms.holdsUntilPaid, { buyers: 2, stock: 1 });
     const told = [...outcomes].map((outcome) => (JSON.parse(outcome) as [string[]])[0]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { strategies } from '../helpers/built-ins.ts';
+import { soldAtOnce, strategies } from '../helpers/built-ins.ts';
 import { exploring, server, subject, type GivenScope } from '../helpers/exploring.ts';
 import { overSockets, withoutReductions } from '../helpers/honest.ts';
 import * as commandProbes from '../helpers/probes/commands.ts';
@@ -24,10 +24,8 @@ const scopes: [string, GivenScope][] = [
   ['two units', { ...calm, stock: 2 }],
   ['three buyers', { ...calm, buyers: 3 }],
 ];
-// Buyers who confirm have a test of their own.
-const plain = strategies.filter(({ name }) => name !== 'hold-then-confirm');
 const cases = rotating(
-  plain.flatMap((strategy) =>
+  soldAtOnce.flatMap((strategy) =>
     scopes.map(([events, scope]) => ({ name: strategy.name, strategy, events, scope })),
   ),
   8,

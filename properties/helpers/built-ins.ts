@@ -17,6 +17,9 @@ export const runnable: readonly Registration[] = known
   .map(({ built }) => built);
 export const strategies: readonly Strategy[] = runnable.map(({ strategy }) => strategy);
 
+/** Those whose buyers have nothing to confirm: where they have, the twins without reductions are asked in confirms.test.ts. */
+export const soldAtOnce = strategies.filter(({ name }) => name !== 'hold-then-confirm');
+
 /** What it cannot run, and why. */
 export const unable: readonly { name: string; lacks: string }[] = known.flatMap(({ built, lacks }) =>
   lacks === undefined ? [] : [{ name: built.strategy.name, lacks }],

@@ -17,6 +17,12 @@ export interface Paying {
   paid: boolean;
 }
 
+/** How a release does. */
+export interface Releasing {
+  /** Its buyer's confirm has no certain answer yet: it may run after the release, and take the units again. */
+  whilePaying?: true;
+}
+
 /** One branch of the search: an event of one slot. */
 export type Move =
   | { kind: 'start'; buyer: number }
@@ -29,7 +35,8 @@ export type Move =
   | { kind: 'immediate' }
   | FaultMove
   | { kind: 'cut-all' }
-  | { kind: AttemptFault | 'release'; buyer: number; operation: number }
+  | { kind: AttemptFault; buyer: number; operation: number }
+  | ({ kind: 'release'; buyer: number; operation: number } & Releasing)
   | ({ kind: 'confirm'; buyer: number; operation: number } & Paying)
   /** The buyer asks a process that starts for it: after a crash, or another one behind a load balancer. */
   | { kind: 'elsewhere'; buyer: number; operation: number; as: AttemptFault }

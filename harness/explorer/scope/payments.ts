@@ -63,6 +63,17 @@ export const mayBeAsked = ({ calls }: Pick<Served, 'calls'>): boolean =>
   calls.some(({ kind, outcome }) => kind === 'purchase' && outcome === 'sold') &&
   calls.filter(({ kind }) => kind === 'confirm').length < MOST_OF_BUYER;
 
+/** Whether a confirm of the buyer is under way, or may still be. */
+export const isPaying = (buyer: number, served: readonly (Served | undefined)[]): boolean =>
+  served.some((process) =>
+    process?.calls.some(
+      (call) =>
+        call.kind === 'confirm' &&
+        call.buyer === buyer &&
+        (call.outcome === undefined || call.outcome === 'unknown'),
+    ),
+  );
+
 /** Something that it was asked for is not answered. */
 export const isAsked = ({ calls }: Pick<Served, 'calls'>): boolean =>
   calls.some(({ kind, outcome }) => kind !== 'other' && outcome === undefined);

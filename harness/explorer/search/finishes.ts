@@ -25,6 +25,7 @@ export function finishesOf(
         resent: call.resent,
         ...(call.late && { late: true }),
         ...(call.paid && { paid: true }),
+        ...(call.whilePaying && { whilePaying: true }),
         ...interval(operation < space.layout.operations ? spanOf(operation) : NO_SPAN),
       });
     }

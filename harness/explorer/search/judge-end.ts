@@ -43,6 +43,8 @@ export interface Finish {
   late?: boolean;
   /** Of a confirm: an earlier one had been acknowledged when it was asked. */
   paid?: boolean;
+  /** Of a release: a confirm of its buyer had no certain answer yet when it was asked. */
+  whilePaying?: boolean;
   invoked: number;
   completed: number;
 }
@@ -74,7 +76,7 @@ export function judgeEnd(
       quantity: isRestock ? 1 : quantity,
       invoked: finish.invoked,
       completed: finish.completed,
-      outcome: finish.kind === 'release' ? outcomeOfRelease(finish, finishes) : outcomeOf(finish.fate),
+      outcome: outcomeOf(finish.fate, finish.whilePaying),
     };
   });
   const operations = [...ordered, ...lapses(finishes, ordered), ...firstSendings(finishes, ordered)];
@@ -95,16 +97,6 @@ export function judgeEnd(
     judgement[evidence.property] = { verdict: 'violated', evidence: [...others, evidence] };
   }
   return judgement;
-}
-
-/** A confirm that was under way when its buyer gave the units back may have run after that, and taken them again. */
-function outcomeOfRelease(release: Finish, finishes: readonly Finish[]): Outcome {
-  const isLast = finishes.every(
-    ({ kind, buyer, completed }) =>
-      kind !== 'confirm' || buyer !== release.buyer || completed < release.invoked,
-  );
-  const outcome = outcomeOf(release.fate);
-  return isLast || outcome !== 'done' ? outcome : 'unknown';
 }
 
 /** The model sells whole units to requests that have a name; of nonsense it knows nothing. */
@@ -223,7 +215,7 @@ function factsOf(
   const last = attempts.at(-1);
   if (!last) return [];
   const released = (outcome: Outcome): number =>
-    of('release').some((release) => outcomeOfRelease(release, mine) === outcome)
+    of('release').some(({ fate, whilePaying }) => outcomeOf(fate, whilePaying) === outcome)
       ? scope.quantities[buyer]!
       : 0;
   const told = attempts.map(({ fate }) => outcomeOf(fate));
@@ -252,7 +244,9 @@ const isDisturbed = (scope: Scope): boolean => {
   return budgets.disturbing(budgets.whole);
 };
 
-const outcomeOf = (fate: Fate): Outcome => (fate === 'hung' ? 'unknown' : fate);
+/** @param whilePaying of a release: what it freed may have been taken again, by a confirm that ran after it */
+const outcomeOf = (fate: Fate, whilePaying = false): Outcome =>
+  fate === 'hung' || (whilePaying && fate === 'done') ? 'unknown' : fate;
 
 /** The properties that a judgement finds violated. */
 export const violatedIn = (judgement: Judgement): Property[] =>

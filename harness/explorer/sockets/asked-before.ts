@@ -1,5 +1,6 @@
 import type { ScheduleStep } from '../../documents/counterexample.ts';
-import type { Paying } from '../scope/moves.ts';
+import type { Paying, Releasing } from '../scope/moves.ts';
+import { isPaying, type Served } from '../scope/payments.ts';
 import type { Fate, Finish } from '../search/judge-end.ts';
 
 /** What a request that is asked once more stands to, over real sockets. */
@@ -8,11 +9,13 @@ import type { Fate, Finish } from '../search/judge-end.ts';
 export const lastFate = (finishes: readonly Finish[], buyer: number): Fate | undefined =>
   finishes.findLast((finish) => finish.kind === 'purchase' && finish.buyer === buyer)?.fate;
 
-/** How a confirm stands to what came before it; nothing of any other call. */
+/** How a confirm or a release stands to what came before it; nothing of any other call. */
 export function payingOf(
   { call, buyer }: Extract<ScheduleStep, { event: 'start' }>,
   finishes: readonly Finish[],
-): Partial<Paying> {
+  served: readonly (Served | undefined)[],
+): Partial<Paying> & Releasing {
+  if (call.method === 'release') return isPaying(buyer, served) ? { whilePaying: true } : {};
   if (call.method !== 'confirm') return {};
   const mine = finishes.filter((finish) => finish.buyer === buyer);
   return {

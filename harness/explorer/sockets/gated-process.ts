@@ -4,12 +4,12 @@ import type { FaultStep, ScheduleStep } from '../../documents/counterexample.ts'
 import type { Passage } from '../../wire/gate.ts';
 import { type Call, type Instance, type InstanceEvent } from '../process/instance.ts';
 import { mayFire, type PendingTimer } from '../process/timers.ts';
-import type { Paying } from '../scope/moves.ts';
+import type { Paying, Releasing } from '../scope/moves.ts';
 import type { Served } from '../scope/payments.ts';
 import type { Finish } from '../search/judge-end.ts';
 import { askedBy, type Asked } from '../server/orders.ts';
 
-interface Called extends Partial<Paying> {
+interface Called extends Partial<Paying>, Releasing {
   operation: number;
   kind: Finish['kind'] | 'other';
   buyer: number;
@@ -245,7 +245,7 @@ export class Process {
   /** What became of each operation that it was asked for. */
   finished(): Omit<Finish, 'invoked' | 'completed'>[] {
     const { settled } = this.instance.look();
-    return this.calls.flatMap(({ operation, kind, buyer, late, paid }, i) => {
+    return this.calls.flatMap(({ operation, kind, buyer, late, paid, whilePaying }, i) => {
       if (kind === 'other' || operation < 0) return [];
       // What its code does after its death is nobody's answer.
       const answer = this.crashed && !this.#answered.has(operation) ? undefined : settled[i];
@@ -258,6 +258,7 @@ export class Process {
           resent,
           ...(late && { late }),
           ...(paid && { paid }),
+          ...(whilePaying && { whilePaying }),
           fate: answer ? outcomeOfCall(kind, answer) : this.crashed ? 'unknown' : 'hung',
         },
       ];

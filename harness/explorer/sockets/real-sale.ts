@@ -204,11 +204,9 @@ export class RealSale implements AsyncDisposable {
         if (again) this.#pay(lastFate(this.finishes(), buyer) === 'unknown' ? 'retry' : 'repeat');
         this.#payRequest(call);
         const late = operation < this.scope.buyers && isLone(this.scope, step.slot) && process.idle;
-        await process.call(
-          call,
-          { operation, buyer, kind: kindOf(call), ...payingOf(step, this.finishes()) },
-          step.picks,
-        );
+        const served = this.#processes.map((one) => one?.served);
+        const before = payingOf(step, this.finishes(), served);
+        await process.call(call, { operation, buyer, kind: kindOf(call), ...before }, step.picks);
         if (!late) this.#intervals.begin(operation);
         return undefined;
       }

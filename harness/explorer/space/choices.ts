@@ -7,7 +7,7 @@ import {
   type ServerFaultMove,
   type ServerMove,
 } from '../scope/moves.ts';
-import { payments } from '../scope/payments.ts';
+import { isPaying, payments, type Served } from '../scope/payments.ts';
 import { Interner } from './process-state.ts';
 import { BUDGETS_AT, LOCALS_AT, SERVER_AT } from './vector-shape.ts';
 import type { Space } from './space.ts';
@@ -38,7 +38,8 @@ export class Choices {
     const extra: Choice[] = [];
     for (let slot = 0; slot < layout.slots; slot++) {
       for (const choice of this.#slotChoices(vector[LOCALS_AT + slot]!, slot, packed)) {
-        (choice.price === undefined ? regular : extra).push(choice);
+        if (choice.price === undefined) regular.push(choice);
+        else extra.push(choice.move.kind === 'release' ? this.#releasing(vector, choice) : choice);
       }
     }
     if (budgets.left(packed, 'retry') > 0) extra.push(...this.#takeovers(vector, packed));
@@ -71,14 +72,27 @@ export class Choices {
     return [...spans].filter((ms) => ms > 0).toSorted((a, b) => a - b);
   }
 
+  /** What each process was asked for. */
+  #served(vector: Int32Array): Served[] {
+    return Array.from({ length: this.#space.layout.slots }, (_, slot) =>
+      this.#space.served(vector[LOCALS_AT + slot]!, slot),
+    );
+  }
+
+  /** The release as it stands to confirms, which other processes may have been asked for. */
+  #releasing(vector: Int32Array, choice: Choice): Choice {
+    const { slot, move } = choice;
+    if (this.#space.layout.till < 0 || move.kind !== 'release') return choice;
+    return isPaying(move.buyer, this.#served(vector))
+      ? this.choice(slot, { ...move, whilePaying: true })
+      : choice;
+  }
+
   /** Buyers confirm; and while one may still do so, time passes. Where nobody can tell the time, it passes all the same. */
   #confirms(vector: Int32Array, packed: number, clockMs: number | undefined): Choice[] {
     const { scope, layout, budgets, abilities } = this.#space;
     if (!abilities.confirm) return [];
-    const served = Array.from({ length: layout.slots }, (_, slot) =>
-      this.#space.served(vector[LOCALS_AT + slot]!, slot),
-    );
-    const due = payments(scope, layout, served);
+    const due = payments(scope, layout, this.#served(vector));
     const choices = due.flatMap(({ slots, ...paying }) =>
       slots.map((slot) => this.choice(slot, { kind: 'confirm', ...paying })),
     );

@@ -48,7 +48,8 @@ export async function perform(
       // Whatever a lone buyer's process hears until its next command runs could as well come just before that; unless the
       // next that runs may be one that it sent before, or something else of it is still to come.
       const begun = move.kind !== 'start' || !isLone(setting.scope, slot) || !cursor.idle;
-      await ask(setting, cursor, slot, { method, buyer: move.buyer, operation, begun });
+      const whilePaying = move.kind === 'release' && move.whilePaying === true;
+      await ask(setting, cursor, slot, { method, buyer: move.buyer, operation, begun, whilePaying });
       break;
     }
     case 'confirm':
@@ -114,11 +115,13 @@ export interface Asked {
   /** Of a confirm. */
   late?: boolean;
   paid?: boolean;
+  /** Of a release. */
+  whilePaying?: boolean;
 }
 
 /** Asks in the ids that the slot's histories are recorded with. */
 export async function ask(setting: Setting, cursor: Cursor, slot: number, asked: Asked): Promise<void> {
-  const { method, buyer, operation, begun, late, paid } = asked;
+  const { method, buyer, operation, begun, late, paid, whilePaying } = asked;
   const recorded = setting.recordedBuyer(slot, buyer);
   const call: Call = { method, request: requestOf(setting.scope, recorded) };
   // First attempts carry their buyer's number, so that one is recorded under the other's, too.
@@ -130,6 +133,7 @@ export async function ask(setting: Setting, cursor: Cursor, slot: number, asked:
     begun,
     ...(late && { late }),
     ...(paid && { paid }),
+    ...(whilePaying && { whilePaying }),
   });
 }
 

@@ -48,6 +48,8 @@ export interface CallState {
   late?: boolean;
   /** Of a confirm: an earlier one was acknowledged. */
   paid?: boolean;
+  /** Of a release: see `Releasing`. */
+  whilePaying?: boolean;
 }
 
 /**
