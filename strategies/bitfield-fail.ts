@@ -12,6 +12,7 @@ export const bitfieldFail: Strategy = {
   supports: ['several-units'],
   guarantees: declareGuarantees(
     {
+      cancel: ['oversell'],
       'buyer-crash': ['stranded'],
       'lost-reply': ['false-refusal', 'double-sale'],
       retry: ['stranded', 'false-refusal', 'double-sale'],

@@ -19,6 +19,7 @@ export const bucketedStock: Strategy = {
     {
       'several-units': ['false-refusal'],
       'release-restock': ['false-refusal'],
+      cancel: ['oversell'],
       'buyer-crash': ['stranded'],
       'lost-reply': ['false-refusal', 'double-sale'],
       retry: ['stranded', 'false-refusal', 'double-sale'],

@@ -14,6 +14,7 @@ export const compareAndSet: Strategy = {
   guarantees: declareGuarantees(
     {
       'release-restock': ['progress'],
+      cancel: ['oversell', 'progress'],
       'buyer-crash': ['stranded'],
       'lost-reply': ['false-refusal', 'double-sale'],
       retry: ['stranded', 'false-refusal', 'double-sale'],

@@ -56,6 +56,7 @@ export const ENVIRONMENTS = [
   'calm',
   'several-units',
   'release-restock',
+  'cancel',
   'buyer-crash',
   'lost-reply',
   'retry',
@@ -188,7 +189,11 @@ export function declareGuarantees(
     const limited = LIMITED.includes(environment) && !lacks.includes('limit');
     return property === 'user-limit' && !limited ? 'n/a' : 'holds';
   };
-  const unsaid: readonly string[] = [...UNVERIFIED, ...lacks];
+  const unsaid: readonly string[] = [
+    ...UNVERIFIED,
+    ...lacks,
+    ...(lacks.includes('release-restock') ? ['cancel'] : []),
+  ];
   const guarantees: Guarantees = {};
   for (const property of PROPERTIES) {
     const row: Partial<Record<Environment, Guarantee>> = (guarantees[property] = {});

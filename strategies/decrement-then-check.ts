@@ -12,6 +12,7 @@ export const decrementThenCheck: Strategy = {
     {
       'several-units': ['false-refusal'],
       'release-restock': ['false-refusal'],
+      cancel: ['oversell'],
       'buyer-crash': ['stranded'],
       // Sent twice, DECRBY takes too much, and INCRBY gives too much back.
       'lost-reply': ['oversell', 'false-refusal', 'double-sale'],

@@ -12,6 +12,7 @@ export const decrementThenReset: Strategy = {
     {
       'several-units': ['stranded', 'false-refusal'],
       'release-restock': ['stranded', 'false-refusal'],
+      cancel: ['oversell', 'stranded'],
       'buyer-crash': ['stranded'],
       'lost-reply': ['false-refusal', 'double-sale'],
       retry: ['stranded', 'false-refusal', 'double-sale'],

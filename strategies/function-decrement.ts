@@ -17,6 +17,7 @@ export const functionDecrement: Strategy = {
   needs: { commands: ['FCALL'], minRedis: '7.0' },
   guarantees: declareGuarantees(
     {
+      cancel: ['oversell'],
       'buyer-crash': ['stranded'],
       'lost-reply': ['false-refusal', 'double-sale'],
       retry: ['stranded', 'false-refusal', 'double-sale'],

@@ -11,6 +11,7 @@ export const increxBounded: Strategy = {
   needs: { commands: ['INCREX'] },
   guarantees: declareGuarantees(
     {
+      cancel: ['oversell'],
       'buyer-crash': ['stranded'],
       'lost-reply': ['false-refusal', 'double-sale'],
       retry: ['stranded', 'false-refusal', 'double-sale'],

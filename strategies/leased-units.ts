@@ -28,6 +28,7 @@ export const leasedUnits: Strategy = {
       calm: ['false-refusal'],
       'several-units': ['false-refusal'],
       'release-restock': ['false-refusal'],
+      cancel: ['oversell', 'false-refusal'],
       'buyer-crash': ['stranded', 'false-refusal'],
       'lost-reply': ['false-refusal'],
       retry: ['stranded', 'false-refusal', 'double-sale'],

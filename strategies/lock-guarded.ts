@@ -22,6 +22,7 @@ export const lockGuarded: Strategy = {
       calm: ['progress'],
       'several-units': ['progress'],
       'release-restock': ['progress'],
+      cancel: ['oversell', 'progress'],
       'buyer-crash': ['stranded', 'progress'],
       'lost-reply': ['false-refusal', 'double-sale', 'progress'],
       retry: ['stranded', 'false-refusal', 'double-sale', 'progress'],

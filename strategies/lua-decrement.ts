@@ -13,6 +13,7 @@ export const luaDecrement: Strategy = {
   supports: ['several-units'],
   guarantees: declareGuarantees(
     {
+      cancel: ['oversell'],
       'buyer-crash': ['stranded'],
       'lost-reply': ['false-refusal', 'double-sale'],
       retry: ['stranded', 'false-refusal', 'double-sale'],

@@ -12,6 +12,7 @@ export const multiWithoutWatch: Strategy = {
       calm: ['oversell'],
       'several-units': ['oversell'],
       'release-restock': ['oversell'],
+      cancel: ['oversell'],
       'buyer-crash': ['oversell', 'stranded'],
       'lost-reply': ['oversell', 'stranded', 'false-refusal', 'double-sale'],
       retry: ['oversell', 'stranded', 'false-refusal', 'double-sale'],

@@ -27,6 +27,7 @@ export const queueSingleConsumer: Strategy = {
     calm: ['progress'],
     'several-units': ['progress'],
     'release-restock': ['progress'],
+    cancel: ['progress'],
     'buyer-crash': ['progress'],
     'lost-reply': ['progress'],
     retry: ['progress'],

@@ -17,6 +17,7 @@ export const tokenList: Strategy = {
   connection: 'shared',
   guarantees: declareGuarantees(
     {
+      cancel: ['oversell'],
       'buyer-crash': ['stranded'],
       'lost-reply': ['false-refusal', 'double-sale'],
       retry: ['stranded', 'false-refusal', 'double-sale'],

@@ -18,6 +18,7 @@ export const tokenSet: Strategy = {
   guarantees: declareGuarantees(
     {
       'several-units': ['false-refusal'],
+      cancel: ['oversell'],
       'buyer-crash': ['stranded'],
       'lost-reply': ['false-refusal', 'double-sale'],
       retry: ['stranded', 'false-refusal', 'double-sale'],

@@ -11,6 +11,7 @@ export const watchRetry: Strategy = {
   guarantees: declareGuarantees(
     {
       'release-restock': ['progress'],
+      cancel: ['oversell', 'progress'],
       'buyer-crash': ['stranded'],
       // A reconnect drops the WATCH, and the client sends the batch again without it.
       'lost-reply': ['oversell', 'stranded', 'false-refusal', 'double-sale'],

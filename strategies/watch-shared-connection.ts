@@ -17,6 +17,7 @@ export const watchSharedConnection: Strategy = {
       'several-units': ['oversell'],
       'release-restock': ['oversell', 'progress'],
       // From here on, but for hostile-input, each buyer has a process: nobody shares.
+      cancel: ['oversell', 'progress'],
       'buyer-crash': ['stranded'],
       'lost-reply': ['oversell', 'stranded', 'false-refusal', 'double-sale'],
       retry: ['stranded', 'false-refusal', 'double-sale'],

@@ -18,7 +18,7 @@ const OWN_EVENTS = ['start', 'execute', 'deliver', 'timer', 'immediate'] as cons
 
 /** One line of the diagram. */
 export const stepSchema = z.strictObject({
-  /** The buyer's letter; several letters where buyers share an instance; `server`; `office`; `till`, which is told of payments. */
+  /** The buyer's letter; several letters where buyers share an instance; `server`; `office`; `till`, which is told of payments and cancellations. */
   actor: z.string(),
   event: z.enum([
     ...OWN_EVENTS,

@@ -25,7 +25,7 @@ interface Row {
   /** `npm start` runs it, too. */
   quick?: true;
   /** Strategies that lack this cannot run it. */
-  needs?: 'several-units' | 'release or restock';
+  needs?: 'several-units' | 'release' | 'release or restock';
   /** Small sales, of which every interleaving is run; it holds where it holds in all of them. Empty: not explored. */
   scopes: readonly Addition[];
   /** Further ones, for strategies that keep a limit per user. */
@@ -97,6 +97,17 @@ const ROWS = {
     ],
     // Enough for two. One user may have the third purchase once the others were given back, or are not had at all.
     limited: [{ stock: 3, quantities: [1, 1, 2], users: 1, perUserLimit: 2, releases: 1 }],
+  },
+  cancel: {
+    summary: 'a buyer cancels while the purchase runs, or twice',
+    needs: 'release',
+    // While it runs; once more; while units are put on sale; and of two who share a process, its connection and its memory.
+    scopes: [
+      { buyers: 2, stock: 1, faults: { cancel: 1 } },
+      { buyers: 2, stock: 1, releases: 1, faults: { cancel: 1 } },
+      { buyers: 2, stock: 1, restocks: 1, faults: { cancel: 1 } },
+      { only: 'shared', buyers: 2, stock: 1, instances: 1, faults: { cancel: 1 } },
+    ],
   },
   'buyer-crash': {
     summary: 'one process dies at any moment',

@@ -24,6 +24,10 @@ interface Row {
   asks?: true;
   /** The process does nothing more: its lane ends. For `process`. */
   kills?: true;
+  /** A buyer asks once more for what they asked for before. For `buyer`. */
+  attempt?: true;
+  /** A buyer has a process that sells nothing release what may have been bought. For `buyer`. */
+  releases?: true;
   /** How it stands in a counterexample; absent: under its own name. */
   event?: 'cut' | 'retry';
   /**
@@ -85,15 +89,25 @@ const FAULT_ROWS = {
   retry: {
     summary: 'a buyer without a certain answer asks again with the same requestId',
     hits: 'buyer',
+    attempt: true,
     asks: true,
     words: 'asks again, with the same requestId',
   },
   repeat: {
     summary: 'a buyer asks again without waiting for the answer',
     hits: 'buyer',
+    attempt: true,
     asks: true,
     event: 'retry',
     words: 'asks again, with the same requestId',
+  },
+  cancel: {
+    summary:
+      'a buyer has another process release what may have been bought: while the purchase runs, or afterwards, or once more',
+    hits: 'buyer',
+    asks: true,
+    releases: true,
+    words: 'cancels, in another process',
   },
   expire: {
     summary: 'a key that has a TTL expires',
@@ -236,10 +250,16 @@ export const EXPIRY = 'expire' satisfies KeyFault;
 export const EMPTYING = 'restart-without-aof' satisfies ServerFault;
 
 /** Faults by which a buyer asks once more. */
-export type AttemptFault = Extract<Fault, With<'hits', 'buyer'>>;
-export const ATTEMPT_FAULTS = having<AttemptFault>(({ hits }) => hits === 'buyer').filter(
-  (extra): extra is AttemptFault => extra in FAULT_ROWS,
-);
+export type AttemptFault = With<'attempt', true>;
+export const ATTEMPT_FAULTS = having<AttemptFault>(({ attempt }) => attempt === true);
+
+/** Faults by which a buyer has another process release what may have been bought. */
+export type ReleaseFault = With<'releases', true>;
+export const RELEASE_FAULTS = having<ReleaseFault>(({ releases }) => releases === true);
+
+/** Releases beyond those that the scope asks for. */
+export const furtherReleases = (faults: Readonly<Record<ReleaseFault, number>>): number =>
+  RELEASE_FAULTS.reduce((sum, fault) => sum + faults[fault], 0);
 
 /** Attempts beyond the first of each buyer, that there may be or that are left. */
 export const furtherAttempts = (faults: Readonly<Record<AttemptFault, number>>): number =>

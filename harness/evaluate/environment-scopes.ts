@@ -51,6 +51,7 @@ export function scopesOf(
   const { needs, scopes, limited = [], confirmed = [] } = environmentRow(environment);
   const severalUnits = supports?.includes('several-units') ?? false;
   if (needs === 'several-units' && !severalUnits) return undefined;
+  if (needs === 'release' && !abilities.release) return undefined;
   if (needs === 'release or restock' && !abilities.release && !abilities.restock) return undefined;
   const keepsLimit = severalUnits && supports?.includes('limit');
   const additions = [...scopes, ...(keepsLimit ? limited : []), ...(abilities.confirm ? confirmed : [])];

@@ -4,6 +4,7 @@ import { subjectOf } from '../../harness/explorer/process/subject.ts';
 import type { Strategy } from '../../strategies/contract.ts';
 import * as background from './background.ts';
 import * as unseen from './unseen.ts';
+import * as cancellations from './cancellations.ts';
 import * as caches from './caches.ts';
 import * as counters from './counters.ts';
 import * as confirms from './confirms.ts';
@@ -24,6 +25,7 @@ import type { BlindSpot, Mutant, Variant } from './parts.ts';
 const families = {
   background,
   caches,
+  cancellations,
   confirms,
   counters,
   failures,

@@ -134,9 +134,8 @@ export const mintsOnRelease = reserving(
     source: 'https://github.com/open-mercato/open-mercato/issues/5418',
     caught: {
       property: 'oversell',
-      environment: 'release-restock',
-      scope: { buyers: 1, stock: 1, releases: 1, faults: { 'lost-reply': 1 } },
-      beyond: 'no reply is lost where units are released',
+      environment: 'cancel',
+      scope: { buyers: 1, stock: 1, releases: 1, faults: { cancel: 1 } },
     },
   },
   RESERVE,

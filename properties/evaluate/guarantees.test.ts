@@ -20,6 +20,8 @@ const BOUNDED = new Set([
   'watch-shared-connection in hostile-input',
   'watch-shared-connection in release-restock',
   'queue-single-consumer in release-restock',
+  'watch-shared-connection in cancel',
+  'queue-single-consumer in cancel',
 ]);
 
 interface Row {

@@ -233,6 +233,7 @@ async function agree(strategy: Strategy, scope: GivenScope): Promise<void> {
 test.each([
   { name: 'a lost reply', faults: { 'lost-reply': 1 } },
   { name: 'an expiry', faults: { expire: 1 } },
+  { name: 'a cancellation', faults: { cancel: 1 } },
   { name: 'a script flush', faults: { 'script-flush': 1 } },
   { name: 'a restart', faults: { restart: 1 } },
   { name: 'a restart without data', faults: { 'restart-without-aof': 1 } },

@@ -7,6 +7,8 @@ import {
   EXTRAS,
   faultsOfConnection,
   furtherAttempts,
+  furtherReleases,
+  RELEASE_FAULTS,
   type ConnectionEvent,
   type ConnectionFault,
   type Extra,
@@ -50,6 +52,8 @@ export class Budgets {
   readonly #asking: number;
   readonly #paying: number;
   readonly #delaying: number;
+  readonly #ofTill: number;
+  readonly #releases: number;
 
   /** @throws UsageError if the scope has more extras than fit: one more would be read as another */
   constructor(scope: Scope) {
@@ -77,6 +81,8 @@ export class Budgets {
     this.#disturbing = this.#maskOf(DISTURBING.filter(concerns));
     this.#asking = this.#maskOf(ASKING.filter(concerns));
     this.#paying = this.#maskOf(['confirm', 'late']);
+    this.#ofTill = this.#paying | this.#maskOf(RELEASE_FAULTS);
+    this.#releases = scope.releases + furtherReleases(scope.faults);
     this.#delaying = this.#maskOf(CLOCK_FAULTS) & ~this.#paying;
   }
 
@@ -117,9 +123,22 @@ export class Budgets {
     return (packed & this.#asking) !== 0;
   }
 
-  /** The same, but for confirms. */
+  /** The same, but for what the till may be asked for. */
   askingToo(packed: number): boolean {
-    return (packed & this.#asking & ~this.#paying) !== 0;
+    return (packed & this.#asking & ~this.#ofTill) !== 0;
+  }
+
+  /** Whether a buyer may still release something. */
+  releasing(packed: number): boolean {
+    return this.releasesUsed(packed) < this.#releases;
+  }
+
+  /** How many releases were asked for, cancellations among them: they are numbered in that order. */
+  releasesUsed(packed: number): number {
+    return RELEASE_FAULTS.reduce(
+      (used, fault) => used - this.left(packed, fault),
+      this.#releases - this.left(packed, 'release'),
+    );
   }
 
   /** What can pay for an event of a connection; empty if nothing can. */

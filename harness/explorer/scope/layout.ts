@@ -1,18 +1,18 @@
-import { furtherAttempts } from '../../documents/faults.ts';
+import { furtherAttempts, furtherReleases } from '../../documents/faults.ts';
 import type { Scope } from '../../documents/scope.ts';
 import { buyersOf } from './ids.ts';
 
 /**
  * Slots hold processes, and operations are what their intervals are kept of. Slots: the instances, one for each
- * further attempt that may need a process of its own, the till if buyers confirm, and back offices if there is work for them.
- * Operations: the first attempt of each buyer, then further ones (retries and repeats), releases, restocks and confirms in
+ * further attempt that may need a process of its own, the till if buyers confirm or cancel, and back offices if there is work for them.
+ * Operations: the first attempt of each buyer, then further ones (retries and repeats), releases (cancellations among them), restocks and confirms in
  * the order in which they are used up; and confirms by buyer.
  */
 export interface Layout {
   slots: number;
   instances: number;
   firstRetrySlot: number;
-  /** A process that sells nothing and is told of payments; -1 where nobody confirms. */
+  /** A process that sells nothing and is told of payments and cancellations; -1 where there are none. */
   till: number;
   /** The first back office, whom restocks are asked of; -1 without restocks and jobs. The others follow it. */
   office: number;
@@ -28,11 +28,14 @@ export function layoutOf(scope: Scope): Layout {
   const { buyers, instances, releases, restocks, jobs, faults, confirms = 0 } = scope;
   const hasOffice = restocks + jobs > 0;
   const attempts = furtherAttempts(faults);
-  const paying = confirms > 0 ? 1 : 0;
-  const till = paying ? instances + attempts : -1;
-  const office = hasOffice ? instances + attempts + paying : -1;
-  const slots = instances + attempts + paying + (hasOffice ? (scope.offices ?? 1) : 0);
-  const firstConfirm = buyers + attempts + releases + restocks;
+  const cancels = furtherReleases(faults);
+  const hasTill = confirms + cancels > 0;
+  const till = hasTill ? instances + attempts : -1;
+  const others = instances + attempts + (hasTill ? 1 : 0);
+  const office = hasOffice ? others : -1;
+  const slots = others + (hasOffice ? (scope.offices ?? 1) : 0);
+  const firstRestock = buyers + attempts + releases + cancels;
+  const firstConfirm = firstRestock + restocks;
   return {
     slots,
     instances,
@@ -42,7 +45,7 @@ export function layoutOf(scope: Scope): Layout {
     operations: firstConfirm,
     firstRetry: buyers,
     firstRelease: buyers + attempts,
-    firstRestock: buyers + attempts + releases,
+    firstRestock,
     firstConfirm,
   };
 }

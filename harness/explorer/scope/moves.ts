@@ -6,6 +6,7 @@ import type {
   Extra,
   KeyFault,
   ProcessFault,
+  ReleaseFault,
   ServerFault,
 } from '../../documents/faults.ts';
 
@@ -19,8 +20,8 @@ export interface Paying {
 
 /** How a release does. */
 export interface Releasing {
-  /** Its buyer's confirm has no certain answer yet: it may run after the release, and take the units again. */
-  whilePaying?: true;
+  /** Its buyer's purchase or confirm has no certain answer yet: it may run after the release, and take the units again. */
+  uncertain?: true;
 }
 
 /** One branch of the search: an event of one slot. */
@@ -36,7 +37,7 @@ export type Move =
   | FaultMove
   | { kind: 'cut-all' }
   | { kind: AttemptFault; buyer: number; operation: number }
-  | ({ kind: 'release'; buyer: number; operation: number } & Releasing)
+  | ({ kind: 'release' | ReleaseFault; buyer: number; operation: number } & Releasing)
   | ({ kind: 'confirm'; buyer: number; operation: number } & Paying)
   /** The buyer asks a process that starts for it: after a crash, or another one behind a load balancer. */
   | { kind: 'elsewhere'; buyer: number; operation: number; as: AttemptFault }

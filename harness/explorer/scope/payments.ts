@@ -63,12 +63,36 @@ export const mayBeAsked = ({ calls }: Pick<Served, 'calls'>): boolean =>
   calls.some(({ kind, outcome }) => kind === 'purchase' && outcome === 'sold') &&
   calls.filter(({ kind }) => kind === 'confirm').length < MOST_OF_BUYER;
 
-/** Whether a confirm of the buyer is under way, or may still be. */
-export const isPaying = (buyer: number, served: readonly (Served | undefined)[]): boolean =>
+/** Releases of one buyer: giving back, and once more what was given back. */
+export const MOST_RELEASES = 2;
+
+/**
+ * Buyers who may have bought, and have another process give that back: while their purchase runs, or once it was sold, or
+ * nobody told them, also a second time. The till does one thing at a time.
+ */
+export function cancellations(
+  scope: Scope,
+  { till }: Layout,
+  served: readonly (Served | undefined)[],
+): number[] {
+  const asked = served[till];
+  if (!asked?.live || isAsked(asked)) return [];
+  const calls = served.flatMap((process) => process?.calls ?? []);
+  return Array.from({ length: scope.buyers }, (_, buyer) => buyer).filter((buyer) => {
+    const own = calls.filter((call) => call.buyer === buyer);
+    const mayHold = own.some(
+      ({ kind, outcome = 'unknown' }) => kind === 'purchase' && (outcome === 'unknown' || outcome === 'sold'),
+    );
+    return mayHold && own.filter(({ kind }) => kind === 'release').length < MOST_RELEASES;
+  });
+}
+
+/** Whether a purchase or a confirm of the buyer is under way, or may still be: it may take again what is released now. */
+export const mayStillTake = (buyer: number, served: readonly (Served | undefined)[]): boolean =>
   served.some((process) =>
     process?.calls.some(
       (call) =>
-        call.kind === 'confirm' &&
+        (call.kind === 'confirm' || call.kind === 'purchase') &&
         call.buyer === buyer &&
         (call.outcome === undefined || call.outcome === 'unknown'),
     ),

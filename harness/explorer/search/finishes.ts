@@ -25,7 +25,7 @@ export function finishesOf(
         resent: call.resent,
         ...(call.late && { late: true }),
         ...(call.paid && { paid: true }),
-        ...(call.whilePaying && { whilePaying: true }),
+        ...(call.uncertain && { uncertain: true }),
         ...interval(operation < space.layout.operations ? spanOf(operation) : NO_SPAN),
       });
     }
@@ -38,11 +38,15 @@ export function finishesOf(
  * that was told so twice has its units once.
  */
 export function netAcknowledged(space: Space, locals: readonly number[]): number {
-  if (space.layout.till >= 0) return paidUnits(space, locals);
+  if (countsByBuyer(space)) return unitsByBuyer(space, locals);
   let units = 0;
   for (const local of locals) units += netOf(space, local);
-  return overlappingAttempts(space.scope.faults) > 0 ? units - toldAgain(space, locals) : units;
+  return units;
 }
+
+/** Whether what a slot was told and asked says too little by itself: a buyer may be told twice, or release elsewhere or twice. */
+export const countsByBuyer = ({ scope, layout }: Space): boolean =>
+  overlappingAttempts(scope.faults) > 0 || layout.till >= 0 || scope.releases > 1;
 
 /** The same of one slot alone. */
 export function netOf(space: Space, local: number): number {
@@ -56,51 +60,39 @@ export function netOf(space: Space, local: number): number {
   return units;
 }
 
-/** The same where only a confirm acknowledges. Buyers keep their names. */
-const paidUnits = (space: Space, locals: readonly number[]): number =>
-  paidOf(
-    space.scope,
-    locals.flatMap((local) => space.locals.values[local]!.calls),
+/** The same, where each buyer has their units once. */
+function unitsByBuyer(space: Space, locals: readonly number[]): number {
+  const asked = [...locals.entries()].flatMap(([slot, local]) =>
+    space.locals.values[local]!.calls.map(({ kind, buyer, outcome }) => ({
+      kind,
+      buyer: buyer < 0 ? buyer : space.buyerHere(slot, buyer),
+      outcome,
+    })),
+  );
+  return keptUnits(space.scope, asked);
+}
+
+/** The same of the operations of a sale. */
+export const acknowledgedUnits = (scope: Scope, finishes: readonly Finish[]): number =>
+  keptUnits(
+    scope,
+    finishes.map(({ kind, buyer, fate: outcome }) => ({ kind, buyer, outcome })),
   );
 
-function paidOf(
-  { quantities }: Scope,
-  calls: readonly { kind: string; buyer: number; outcome?: Fate | undefined }[],
+/** Who confirms is told so by a confirm alone. */
+function keptUnits(
+  { quantities, confirms = 0 }: Scope,
+  asked: readonly { kind: string; buyer: number; outcome: Fate | undefined }[],
 ): number {
-  const paid = new Set(
-    calls.flatMap(({ kind, buyer, outcome }) => (kind === 'confirm' && outcome === 'done' ? [buyer] : [])),
-  );
-  for (const { kind, buyer } of calls) if (kind === 'release') paid.delete(buyer);
-  const restocks = calls.filter(({ kind }) => kind === 'restock').length;
-  return [...paid].reduce((units, buyer) => units + quantities[buyer]!, 0) - restocks;
-}
-
-/** Units of acknowledgements after a request's first, wherever it was served. With repeats, buyers keep their names. */
-function toldAgain(space: Space, locals: readonly number[]): number {
-  const told = locals.flatMap((local) =>
-    space.locals.values[local]!.calls.flatMap(({ kind, buyer, outcome }) =>
-      kind === 'purchase' && outcome === 'sold' ? [buyer] : [],
-    ),
-  );
-  const again = told.filter((buyer, i) => told.indexOf(buyer) < i);
-  return again.reduce((units, buyer) => units + space.scope.quantities[buyer]!, 0);
-}
-
-/** Units that buyers were told they have and did not ask to give back, less what was put on sale meanwhile. */
-export function acknowledgedUnits(scope: Scope, finishes: readonly Finish[]): number {
-  const { quantities, confirms = 0 } = scope;
-  if (confirms > 0)
-    return paidOf(
-      scope,
-      finishes.map(({ fate: outcome, ...call }) => ({ ...call, outcome })),
+  const buyersOf = (kind: string, outcome?: Fate): Set<number> =>
+    new Set(
+      asked.flatMap((one) =>
+        one.kind === kind && (outcome === undefined || one.outcome === outcome) ? [one.buyer] : [],
+      ),
     );
-  let units = 0;
-  const told = new Set<number>();
-  for (const { kind, buyer, fate } of finishes) {
-    const quantity = buyer < 0 ? 1 : quantities[buyer]!;
-    if (kind === 'purchase' && fate === 'sold' && !told.has(buyer)) units += quantity;
-    if (kind === 'purchase' && fate === 'sold') told.add(buyer);
-    if (kind !== 'purchase') units -= quantity;
-  }
-  return units;
+  const released = buyersOf('release');
+  const told = confirms > 0 ? buyersOf('confirm', 'done') : buyersOf('purchase', 'sold');
+  const restocks = asked.filter(({ kind }) => kind === 'restock').length;
+  const kept = [...told].filter((buyer) => !released.has(buyer));
+  return kept.reduce((units, buyer) => units + quantities[buyer]!, -restocks);
 }

@@ -43,8 +43,8 @@ export interface Finish {
   late?: boolean;
   /** Of a confirm: an earlier one had been acknowledged when it was asked. */
   paid?: boolean;
-  /** Of a release: a confirm of its buyer had no certain answer yet when it was asked. */
-  whilePaying?: boolean;
+  /** Of a release: a purchase or confirm of its buyer had no certain answer yet when it was asked. */
+  uncertain?: boolean;
   invoked: number;
   completed: number;
 }
@@ -76,7 +76,7 @@ export function judgeEnd(
       quantity: isRestock ? 1 : quantity,
       invoked: finish.invoked,
       completed: finish.completed,
-      outcome: outcomeOf(finish.fate, finish.whilePaying),
+      outcome: outcomeOf(finish.fate, finish.uncertain),
     };
   });
   const operations = [...ordered, ...lapses(finishes, ordered), ...firstSendings(finishes, ordered)];
@@ -214,10 +214,11 @@ function factsOf(
   const [attempts, confirms] = [of('purchase'), of('confirm')];
   const last = attempts.at(-1);
   if (!last) return [];
-  const released = (outcome: Outcome): number =>
-    of('release').some(({ fate, whilePaying }) => outcomeOf(fate, whilePaying) === outcome)
-      ? scope.quantities[buyer]!
-      : 0;
+  // Of several, one that surely gave back leaves nothing to the others; and another attempt may come after any of them.
+  const releases = of('release').map(({ fate, uncertain }) =>
+    outcomeOf(fate, uncertain || attempts.length > 1),
+  );
+  const gaveBack = releases.includes('done') ? 'done' : releases.find((outcome) => outcome === 'unknown');
   const told = attempts.map(({ fate }) => outcomeOf(fate));
   return [
     {
@@ -232,8 +233,8 @@ function factsOf(
       resent:
         Math.max(attempts.length, confirms.length) > 1 ||
         [...attempts, ...confirms].some(({ resent }) => resent),
-      released: released('done'),
-      releasedUnknown: released('unknown'),
+      released: gaveBack === 'done' ? scope.quantities[buyer]! : 0,
+      releasedUnknown: gaveBack === 'unknown' ? scope.quantities[buyer]! : 0,
       stuck: unanswered.has(last.fate),
     },
   ];
@@ -244,9 +245,9 @@ const isDisturbed = (scope: Scope): boolean => {
   return budgets.disturbing(budgets.whole);
 };
 
-/** @param whilePaying of a release: what it freed may have been taken again, by a confirm that ran after it */
-const outcomeOf = (fate: Fate, whilePaying = false): Outcome =>
-  fate === 'hung' || (whilePaying && fate === 'done') ? 'unknown' : fate;
+/** @param uncertain of a release: what it freed may have been taken again, by what ran after it */
+const outcomeOf = (fate: Fate, uncertain = false): Outcome =>
+  fate === 'hung' || (uncertain && fate === 'done') ? 'unknown' : fate;
 
 /** The properties that a judgement finds violated. */
 export const violatedIn = (judgement: Judgement): Property[] =>

@@ -1,9 +1,9 @@
 import { PROPERTIES, type Property } from '../../../strategies/contract.ts';
-import { overlappingAttempts, type Extra } from '../../documents/faults.ts';
+import { type Extra } from '../../documents/faults.ts';
 import { StartAgain } from '../cannot-explore.ts';
 import { outcomeOf } from './outcome.ts';
 import type { AtRest } from './at-rest.ts';
-import { finishesOf, netAcknowledged, netOf } from './finishes.ts';
+import { countsByBuyer, finishesOf, netAcknowledged, netOf } from './finishes.ts';
 import { violatedIn } from './judge-end.ts';
 import type { Space } from '../space/space.ts';
 import { States } from '../space/states.ts';
@@ -177,9 +177,8 @@ export class Search {
 
   /** As `netAcknowledged`, without allocating where each slot can be counted by itself. */
   #acknowledged(vector: Int32Array): number {
-    const { scope, layout } = this.#space;
-    if (overlappingAttempts(scope.faults) > 0 || layout.till >= 0)
-      return netAcknowledged(this.#space, this.#states.locals(vector));
+    const { layout } = this.#space;
+    if (countsByBuyer(this.#space)) return netAcknowledged(this.#space, this.#states.locals(vector));
     let units = 0;
     for (let slot = 0; slot < layout.slots; slot++) {
       const local = this.#states.local(vector, slot);

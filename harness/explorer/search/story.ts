@@ -101,7 +101,7 @@ function actorOf(scope: Scope, at: number, atom: Happened['atom']): string {
   return instanceName(scope, at);
 }
 
-/** The letters of its buyers; `retry` where one asks again, `till` where buyers confirm, `office`, `office 2` … for the back offices. */
+/** The letters of its buyers; `retry` where one asks again, `till` where buyers confirm or cancel, `office`, `office 2` … for the back offices. */
 function instanceName(scope: Scope, at: number): string {
   if (at < scope.instances) return buyersOf(scope, at).map(letter).join('');
   const { office, till } = layoutOf(scope);

@@ -1,9 +1,21 @@
+import { furtherReleases } from '../../documents/faults.ts';
 import type { ScheduleStep } from '../../documents/counterexample.ts';
+import type { Scope } from '../../documents/scope.ts';
+import { isLone } from '../scope/layout.ts';
 import type { Paying, Releasing } from '../scope/moves.ts';
-import { isPaying, type Served } from '../scope/payments.ts';
+import { mayStillTake, type Served } from '../scope/payments.ts';
 import type { Fate, Finish } from '../search/judge-end.ts';
 
 /** What a request that is asked once more stands to, over real sockets. */
+
+/**
+ * Whether a purchase begins with its first command, and not when it is asked for: its process serves nobody else, and nobody
+ * may cancel it before.
+ */
+export const beginsLate = (
+  scope: Scope,
+  { operation, slot }: Extract<ScheduleStep, { event: 'start' }>,
+): boolean => operation < scope.buyers && isLone(scope, slot) && furtherReleases(scope.faults) === 0;
 
 /** What became of the buyer's last attempt. */
 export const lastFate = (finishes: readonly Finish[], buyer: number): Fate | undefined =>
@@ -15,7 +27,7 @@ export function payingOf(
   finishes: readonly Finish[],
   served: readonly (Served | undefined)[],
 ): Partial<Paying> & Releasing {
-  if (call.method === 'release') return isPaying(buyer, served) ? { whilePaying: true } : {};
+  if (call.method === 'release') return mayStillTake(buyer, served) ? { uncertain: true } : {};
   if (call.method !== 'confirm') return {};
   const mine = finishes.filter((finish) => finish.buyer === buyer);
   return {

@@ -5,7 +5,7 @@ import type { Passage } from '../../wire/gate.ts';
 import { type Call, type Instance, type InstanceEvent } from '../process/instance.ts';
 import { mayFire, type PendingTimer } from '../process/timers.ts';
 import type { Paying, Releasing } from '../scope/moves.ts';
-import type { Served } from '../scope/payments.ts';
+import { MOST_RELEASES, type Served } from '../scope/payments.ts';
 import type { Finish } from '../search/judge-end.ts';
 import { askedBy, type Asked } from '../server/orders.ts';
 
@@ -104,11 +104,11 @@ export class Process {
     return this.calls.some(({ operation }, i) => operation < 0 && !settled[i]);
   }
 
-  /** Buyers who were sold something here that was not given back here. */
+  /** Buyers who were sold something here, and may give it back here. */
   holders(): number[] {
     const calls = this.finished();
     const isReleased = (buyer: number): boolean =>
-      calls.some((call) => call.kind === 'release' && call.buyer === buyer);
+      calls.filter((call) => call.kind === 'release' && call.buyer === buyer).length >= MOST_RELEASES;
     return calls.flatMap(({ kind, fate, buyer }) =>
       kind === 'purchase' && fate === 'sold' && !isReleased(buyer) ? [buyer] : [],
     );
@@ -245,7 +245,7 @@ export class Process {
   /** What became of each operation that it was asked for. */
   finished(): Omit<Finish, 'invoked' | 'completed'>[] {
     const { settled } = this.instance.look();
-    return this.calls.flatMap(({ operation, kind, buyer, late, paid, whilePaying }, i) => {
+    return this.calls.flatMap(({ operation, kind, buyer, late, paid, uncertain }, i) => {
       if (kind === 'other' || operation < 0) return [];
       // What its code does after its death is nobody's answer.
       const answer = this.crashed && !this.#answered.has(operation) ? undefined : settled[i];
@@ -258,7 +258,7 @@ export class Process {
           resent,
           ...(late && { late }),
           ...(paid && { paid }),
-          ...(whilePaying && { whilePaying }),
+          ...(uncertain && { uncertain }),
           fate: answer ? outcomeOfCall(kind, answer) : this.crashed ? 'unknown' : 'hung',
         },
       ];

@@ -5,7 +5,7 @@ import type { Call } from '../process/instance.ts';
 import { buyersIn, isLone, isOffice } from '../scope/layout.ts';
 import { amountsOf } from '../scope/budgets.ts';
 import { requestOf } from '../scope/ids.ts';
-import { payments } from '../scope/payments.ts';
+import { cancellations, isAsked, payments } from '../scope/payments.ts';
 import { AN_HOUR_MS, serverMoves } from '../space/choices.ts';
 import { RESTOCKED } from '../space/perform.ts';
 import type { Process } from './gated-process.ts';
@@ -34,7 +34,7 @@ export async function possibleSteps(
   }
   faults.push(...retries(sale), ...repeats(sale), ...requests(sale), ...(await serverFaults(sale)));
   if (regular.length > 0 && sale.left('slow') > 0) faults.push(...passing(sale, 'slow'));
-  faults.push(...confirms(sale));
+  faults.push(...cancels(sale), ...confirms(sale));
   return { regular, faults };
 }
 
@@ -118,8 +118,9 @@ function requests(sale: RealSale): ScheduleStep[] {
     if (!process?.abilities || process.crashed) return [];
     const steps: ScheduleStep[] = [];
     if (releases! > 0 && abilities.release) {
-      const operation = layout.firstRelease + scope.releases - releases!;
-      for (const buyer of process.holders()) {
+      const operation = layout.firstRelease + sale.budgets.releasesUsed(sale.packed);
+      const busy = isLone(scope, slot) && isAsked(process.served);
+      for (const buyer of busy ? [] : process.holders()) {
         const call: Call = { method: 'release', request: requestOf(scope, buyer) };
         steps.push({ slot, event: 'start', call, buyer, operation });
       }
@@ -141,6 +142,18 @@ function passing({ clock, processes }: RealSale, event: ClockFault): ScheduleSte
   const timers = processes.flatMap((process) => process?.remaining() ?? []);
   const spans = new Set([...clock.remaining(), ...timers, AN_HOUR_MS].filter((ms) => ms > 0));
   return [...spans].map((elapsedMs): ScheduleStep => ({ slot: -1, event, elapsedMs }));
+}
+
+/** Buyers cancel what they may have bought. */
+function cancels(sale: RealSale): ScheduleStep[] {
+  const { scope, layout, processes, abilities } = sale;
+  if (sale.left('cancel') === 0 || !abilities.release) return [];
+  const operation = layout.firstRelease + sale.budgets.releasesUsed(sale.packed);
+  const served = processes.map((process) => process?.served);
+  return cancellations(scope, layout, served).map((buyer): ScheduleStep => {
+    const call: Call = { method: 'release', request: requestOf(scope, buyer) };
+    return { slot: layout.till, event: 'start', call, buyer, operation };
+  });
 }
 
 /** Buyers who were sold units confirm; and while one may still do so, time passes. */

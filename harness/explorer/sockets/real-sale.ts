@@ -14,8 +14,8 @@ import type { FaultStep, ScheduleStep } from '../../documents/counterexample.ts'
 import { inCanonicalOrder, type Asked } from '../server/orders.ts';
 import { drawOf, mayDraw, type Draw } from '../server/draws.ts';
 import { Gate, type Passage } from '../../wire/gate.ts';
-import { isLone, isOpen, layoutOf, type Layout } from '../scope/layout.ts';
-import { lastFate, payingOf } from './asked-before.ts';
+import { isOpen, layoutOf, type Layout } from '../scope/layout.ts';
+import { beginsLate, lastFate, payingOf } from './asked-before.ts';
 import { outcomeOf } from '../search/outcome.ts';
 import { kindOf, type Process } from './gated-process.ts';
 import { Operator } from './operator.ts';
@@ -202,8 +202,8 @@ export class RealSale implements AsyncDisposable {
         const { operation, buyer, call } = step;
         const again = operation >= this.layout.firstRetry && operation < this.layout.firstRelease;
         if (again) this.#pay(lastFate(this.finishes(), buyer) === 'unknown' ? 'retry' : 'repeat');
-        this.#payRequest(call);
-        const late = operation < this.scope.buyers && isLone(this.scope, step.slot) && process.idle;
+        this.#payRequest(call, step.slot);
+        const late = beginsLate(this.scope, step) && process.idle;
         const served = this.#processes.map((one) => one?.served);
         const before = payingOf(step, this.finishes(), served);
         await process.call(call, { operation, buyer, kind: kindOf(call), ...before }, step.picks);
@@ -295,12 +295,13 @@ export class RealSale implements AsyncDisposable {
   async #pass(ms: number): Promise<void> {
     await this.clock.look();
     await this.clock.pass(ms);
-    if (ms === 0 || this.layout.till < 0) return;
+    if (ms === 0 || !this.scope.confirms) return;
     for (const process of this.#processes) process?.noteLate(this.#intervals);
   }
 
-  #payRequest({ method }: Call): void {
-    if (method === 'release' || method === 'restock') this.#pay(method);
+  #payRequest({ method }: Call, slot: number): void {
+    if (method === 'release' && slot === this.layout.till) this.#pay('cancel');
+    else if (method === 'release' || method === 'restock') this.#pay(method);
     else if (method === 'runJob') this.#pay('job');
     else if (method === 'confirm') this.#pay('confirm');
   }

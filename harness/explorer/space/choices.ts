@@ -7,7 +7,7 @@ import {
   type ServerFaultMove,
   type ServerMove,
 } from '../scope/moves.ts';
-import { isPaying, payments, type Served } from '../scope/payments.ts';
+import { cancellations, mayStillTake, payments, type Served } from '../scope/payments.ts';
 import { Interner } from './process-state.ts';
 import { BUDGETS_AT, LOCALS_AT, SERVER_AT } from './vector-shape.ts';
 import type { Space } from './space.ts';
@@ -44,6 +44,7 @@ export class Choices {
     }
     if (budgets.left(packed, 'retry') > 0) extra.push(...this.#takeovers(vector, packed));
     if (budgets.left(packed, 'repeat') > 0) extra.push(...this.#repeatsElsewhere(vector, packed));
+    if (budgets.left(packed, 'cancel') > 0) extra.push(...this.#cancellations(vector, packed));
     for (const choice of this.#serverChoices(vector[SERVER_AT]!)) {
       if (budgets.left(packed, choice.price!) > 0) extra.push(choice);
     }
@@ -79,13 +80,25 @@ export class Choices {
     );
   }
 
-  /** The release as it stands to confirms, which other processes may have been asked for. */
+  /** The release as it stands to what other processes may have been asked for. */
   #releasing(vector: Int32Array, choice: Choice): Choice {
     const { slot, move } = choice;
-    if (this.#space.layout.till < 0 || move.kind !== 'release') return choice;
-    return isPaying(move.buyer, this.#served(vector))
-      ? this.choice(slot, { ...move, whilePaying: true })
+    const { layout } = this.#space;
+    // A purchase alone has its answer when it is released.
+    if (layout.till < 0 && layout.firstRelease === layout.firstRetry) return choice;
+    if (move.kind !== 'release' && move.kind !== 'cancel') return choice;
+    return mayStillTake(move.buyer, this.#served(vector))
+      ? this.choice(slot, { ...move, uncertain: true })
       : choice;
+  }
+
+  #cancellations(vector: Int32Array, packed: number): Choice[] {
+    const { scope, layout, budgets, abilities } = this.#space;
+    if (!abilities.release) return [];
+    const operation = layout.firstRelease + budgets.releasesUsed(packed);
+    return cancellations(scope, layout, this.#served(vector)).map((buyer) =>
+      this.#releasing(vector, this.choice(layout.till, { kind: 'cancel', buyer, operation })),
+    );
   }
 
   /** Buyers confirm; and while one may still do so, time passes. Where nobody can tell the time, it passes all the same. */

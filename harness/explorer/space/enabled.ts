@@ -2,7 +2,7 @@ import type { Scope } from '../../documents/scope.ts';
 import { CannotExplore } from '../cannot-explore.ts';
 import { FEW } from '../process/chunks.ts';
 import { buyersIn, isLone, isOffice } from '../scope/layout.ts';
-import { isAsked } from '../scope/payments.ts';
+import { isAsked, MOST_RELEASES } from '../scope/payments.ts';
 import type { Move } from '../scope/moves.ts';
 import type { Cursor } from './cursor.ts';
 import type { CallState, ProcessState } from './process-state.ts';
@@ -99,12 +99,13 @@ function againByBuyers({ setting, packed, slot, local }: Situation): Move[] {
 
 function releases({ setting, packed, slot, local }: Situation): Move[] {
   const { scope, layout, budgets, abilities } = setting;
-  const amount = budgets.left(packed, 'release');
-  if (amount === 0 || !abilities.release) return [];
+  if (budgets.left(packed, 'release') === 0 || !abilities.release) return [];
+  // What is fused in a process that serves a buyer alone rests on its being asked for one thing at a time.
+  if (isLone(scope, slot) && isAsked(local)) return [];
   if ((scope.confirms ?? 0) > 0 && isLone(scope, slot) && isAsked(local)) return [];
-  const operation = layout.firstRelease + scope.releases - amount;
+  const operation = layout.firstRelease + budgets.releasesUsed(packed);
   const isReleased = (buyer: number): boolean =>
-    local.calls.some((call) => call.kind === 'release' && call.buyer === buyer);
+    local.calls.filter((call) => call.kind === 'release' && call.buyer === buyer).length >= MOST_RELEASES;
   return local.calls.flatMap(({ buyer, kind, outcome }): Move[] =>
     kind === 'purchase' && outcome === 'sold' && !isReleased(buyer)
       ? [{ kind: 'release', buyer: setting.buyerHere(slot, buyer), operation }]

@@ -1,4 +1,5 @@
 import { CannotExplore, SellerFailed, StartAgain } from '../cannot-explore.ts';
+import type { AttemptFault, ReleaseFault } from '../../documents/faults.ts';
 import type { Call, Settled } from '../process/instance.ts';
 import type { FaultMove, Move } from '../scope/moves.ts';
 import { isLone } from '../scope/layout.ts';
@@ -42,16 +43,10 @@ export async function perform(
     case 'start':
     case 'retry':
     case 'repeat':
-    case 'release': {
-      const method = move.kind === 'release' ? 'release' : 'purchase';
-      const operation = move.kind === 'start' ? move.buyer : move.operation;
-      // Whatever a lone buyer's process hears until its next command runs could as well come just before that; unless the
-      // next that runs may be one that it sent before, or something else of it is still to come.
-      const begun = move.kind !== 'start' || !isLone(setting.scope, slot) || !cursor.idle;
-      const whilePaying = move.kind === 'release' && move.whilePaying === true;
-      await ask(setting, cursor, slot, { method, buyer: move.buyer, operation, begun, whilePaying });
+    case 'release':
+    case 'cancel':
+      await ask(setting, cursor, slot, askedBy(setting, cursor, slot, move));
       break;
-    }
     case 'confirm':
       await ask(setting, cursor, slot, { ...move, method: 'confirm', begun: true });
       break;
@@ -82,6 +77,22 @@ export async function perform(
       await suffer(cursor, atomOf(move));
   }
   return cursor;
+}
+
+/** What a buyer asks for by this move. */
+function askedBy(
+  setting: Setting,
+  cursor: Cursor,
+  slot: number,
+  move: Extract<Move, { kind: 'start' | AttemptFault | 'release' | ReleaseFault }>,
+): Asked {
+  const { buyer } = move;
+  if (move.kind === 'release' || move.kind === 'cancel') return { ...move, method: 'release', begun: true };
+  if (move.kind !== 'start') return { ...move, method: 'purchase', begun: true };
+  // Whatever a lone buyer's process hears until its next command runs could as well come just before that; unless the
+  // next that runs may be one that it sent before, something else of it is still to come, or it may be cancelled before.
+  const late = isLone(setting.scope, slot) && cursor.idle && setting.reductions.lateStarts;
+  return { method: 'purchase', buyer, operation: buyer, begun: !late };
 }
 
 async function restock(cursor: Cursor, operation: number): Promise<void> {
@@ -116,12 +127,12 @@ export interface Asked {
   late?: boolean;
   paid?: boolean;
   /** Of a release. */
-  whilePaying?: boolean;
+  uncertain?: boolean;
 }
 
 /** Asks in the ids that the slot's histories are recorded with. */
 export async function ask(setting: Setting, cursor: Cursor, slot: number, asked: Asked): Promise<void> {
-  const { method, buyer, operation, begun, late, paid, whilePaying } = asked;
+  const { method, buyer, operation, begun, late, paid, uncertain } = asked;
   const recorded = setting.recordedBuyer(slot, buyer);
   const call: Call = { method, request: requestOf(setting.scope, recorded) };
   // First attempts carry their buyer's number, so that one is recorded under the other's, too.
@@ -133,7 +144,7 @@ export async function ask(setting: Setting, cursor: Cursor, slot: number, asked:
     begun,
     ...(late && { late }),
     ...(paid && { paid }),
-    ...(whilePaying && { whilePaying }),
+    ...(uncertain && { uncertain }),
   });
 }
 

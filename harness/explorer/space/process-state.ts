@@ -49,7 +49,7 @@ export interface CallState {
   /** Of a confirm: an earlier one was acknowledged. */
   paid?: boolean;
   /** Of a release: see `Releasing`. */
-  whilePaying?: boolean;
+  uncertain?: boolean;
 }
 
 /**

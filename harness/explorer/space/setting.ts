@@ -1,5 +1,5 @@
 import type { Strategy } from '../../../strategies/contract.ts';
-import { CLOCK_FAULTS, furtherAttempts } from '../../documents/faults.ts';
+import { CLOCK_FAULTS, furtherAttempts, furtherReleases } from '../../documents/faults.ts';
 import type { Scope } from '../../documents/scope.ts';
 import type { Reductions } from '../../documents/exploration.ts';
 import { Histories } from '../process/histories.ts';
@@ -81,8 +81,13 @@ export class Setting {
     // A further attempt ties a slot to a buyer by number, so buyers keep their places; so do those of whom the till or
     // several back offices may know, of which only one would be renamed along.
     const keepsPlaces =
-      furtherAttempts(scope.faults) > 0 || (scope.offices ?? 1) > 1 || (scope.confirms ?? 0) > 0;
-    this.reductions = keepsPlaces ? { ...reductions, symmetry: false } : reductions;
+      furtherAttempts(scope.faults) > 0 || (scope.offices ?? 1) > 1 || this.layout.till >= 0;
+    this.reductions = {
+      ...reductions,
+      ...(keepsPlaces && { symmetry: false }),
+      // Who cancels has asked before, whether a command has run by then or not.
+      ...(furtherReleases(scope.faults) > 0 && { lateStarts: false }),
+    };
     this.rules = rules;
     this.subject = subject;
     this.classes = classesOf(scope);

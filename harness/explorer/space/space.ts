@@ -151,7 +151,7 @@ export class Space extends Setting {
   async #askedLate(cursor: Cursor, before: ProcessState, slot: number, packed: number): Promise<void> {
     if (!this.reductions.lateStarts || !this.fuses(slot, packed) || this.budgets.delaying(packed)) return;
     // Who has begun to release confirms no more; so the confirm may have been sent before that, and run after it.
-    if (this.budgets.left(packed, 'release') > 0) return;
+    if (this.budgets.releasing(packed)) return;
     const [connection, ...others] = cursor.executable();
     const alone = others.length === 0 && cursor.timers === 0 && !cursor.putsOff;
     const readBefore = this.histories.observation(before.node).clockReads;
@@ -192,9 +192,9 @@ export class Space extends Setting {
   /** The local state after time has passed. */
   aged(localId: number, elapsedMs: number): number {
     const local = this.locals.values[localId]!;
-    const { till } = this.layout;
-    if (till < 0 && local.due.every(([, inMs]) => inMs === 0)) return localId;
-    const calls = till < 0 ? local.calls : late(local.calls, this.#isDated(local));
+    const confirms = (this.scope.confirms ?? 0) > 0;
+    if (!confirms && local.due.every(([, inMs]) => inMs === 0)) return localId;
+    const calls = !confirms ? local.calls : late(local.calls, this.#isDated(local));
     return this.locals.id({ ...local, calls, due: aged(local.due, elapsedMs) });
   }
 
@@ -274,8 +274,9 @@ export class Space extends Setting {
   /** Whether somebody may still ask the process for something, when its purchases are called. */
   #maybeAsked(local: ProcessState, slot: number, packed: number): boolean {
     if (this.budgets.askingToo(packed)) return true;
+    if (slot === this.layout.till) return this.budgets.asking(packed);
     if (this.budgets.left(packed, 'confirm') === 0) return false;
-    return slot === this.layout.till || !isLone(this.scope, slot) || mayBeAsked(local);
+    return !isLone(this.scope, slot) || mayBeAsked(local);
   }
 
   #resting(server: number, local: ProcessState): Transition {

@@ -1,4 +1,4 @@
-import { EXPIRY, faultRow, LOSING_DATA, type Extra } from '../../documents/faults.ts';
+import { EXPIRY, faultRow, furtherReleases, LOSING_DATA, type Extra } from '../../documents/faults.ts';
 import { SERVER, type Choice, type Move, type ServerFaultMove, type ServerMove } from '../scope/moves.ts';
 import { CannotExplore } from '../cannot-explore.ts';
 import { Canonical } from './canonical.ts';
@@ -57,7 +57,8 @@ export class States {
     this.#canonical = new Canonical(space, this.#shape, (find) => (this.#unknown = find));
     this.#choices = new Choices(space);
     this.#cutAll = this.#choices.choice(SERVER, CUT_ALL).id;
-    this.#allCompletions = space.scope.releases + space.scope.restocks > 0;
+    const { releases, restocks, faults } = space.scope;
+    this.#allCompletions = releases + restocks + furtherReleases(faults) > 0;
     this.#losingData = LOSING_DATA.map((fault) => [fault, space.scope.faults[fault]]);
   }
 
