@@ -86,8 +86,14 @@ async function run([strategy]: [string], flags: Flags, invocation: Invocation): 
   };
 }
 
-/** @throws UsageError if a flag would do nothing beside --no-reduction, which shows nothing and leaves nothing out */
-function requireMeant({ reduction, merging, property, emitTest }: Flags): void {
+/** @throws UsageError if a flag would do nothing beside the others */
+function requireMeant({ reduction, merging, property, emitTest, jobs, offices, workers }: Flags): void {
+  if (jobs === 0) {
+    const why = 'only background work is done there, and there is none without --jobs';
+    if (offices !== undefined) throw ignoredFlag('--offices', why);
+    if (workers !== 'everywhere') throw ignoredFlag('--workers', why);
+  }
+  // It shows nothing and leaves nothing out.
   if (reduction) return;
   const why = '--no-reduction walks every path, judges all properties and keeps no counterexample';
   if (!merging) throw ignoredFlag('--no-merging', why);

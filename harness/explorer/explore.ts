@@ -20,6 +20,7 @@ import { verify } from './search/verify.ts';
 import { ServerMemo } from './server/memo.ts';
 import { audit, NO_AUDIT, type AuditFindings } from './sockets/audit.ts';
 import { everyRealInterleaving } from './sockets/unreduced.ts';
+import { requireConfirm } from './space/perform.ts';
 import { abilitiesIn } from './space/abilities.ts';
 import { ALL_REDUCTIONS, NOTHING_REDUCED, sharesPackages } from './space/setting.ts';
 import { Space } from './space/space.ts';
@@ -191,9 +192,12 @@ async function auditOf(
 /** With the confirms that the scope has where it names none; the reduced search finds out as it begins. */
 async function paying(options: ExploreOptions, memo: ServerMemo): Promise<ExploreOptions> {
   const { scope, subject } = options;
-  if (scope.confirms !== undefined) return options;
-  const { confirm } = await abilitiesIn({ ...scope, buyers: 0, instances: 0 }, subject, memo);
-  return confirm ? { ...options, scope: { ...scope, confirms: confirmsOf(scope) } } : options;
+  if (scope.confirms === 0) return options;
+  const abilities = await abilitiesIn({ ...scope, buyers: 0, instances: 0 }, subject, memo);
+  requireConfirm(scope, abilities);
+  return abilities.confirm && scope.confirms === undefined
+    ? { ...options, scope: { ...scope, confirms: confirmsOf(scope) } }
+    : options;
 }
 
 /** The honest twin: as slow as it looks. It has no counterexamples to show; the reduced search has. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Strategy } from '../../strategies/contract.ts';
 import { holdThenConfirm } from '../../strategies/hold-then-confirm.ts';
+import { readThenWrite } from '../../strategies/read-then-write.ts';
 import * as confirms from '../corpus/confirms.ts';
 import { subject } from '../corpus/corpus.ts';
 import { exploring, properties, server, type GivenScope } from '../helpers/exploring.ts';
@@ -114,6 +115,15 @@ describe('where buyers confirm', () => {
     const { scope, unspent } = await explored(confirms.holdsUntilPaid, { buyers: 2, stock: 1 });
     expect(scope.confirms).toBe(3);
     expect(unspent).toBeUndefined();
+  });
+
+  test('where the strategy has none to confirm by, they are refused: else nothing would ever count as sold', async () => {
+    const scope = { buyers: 2, stock: 1 };
+    for (const unreduced of [false, true])
+      await expect(
+        exploring(redis.target, readThenWrite, { ...scope, confirms: 1 }, { unreduced }),
+      ).rejects.toThrow('the strategy has no confirm()');
+    expect(properties(await exploring(redis.target, readThenWrite, scope), 'violated')).toContain('oversell');
   });
 
   test('a diagram says who confirms, and where', async () => {

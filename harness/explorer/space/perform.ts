@@ -1,5 +1,7 @@
 import { CannotExplore, SellerFailed, StartAgain } from '../cannot-explore.ts';
 import type { AttemptFault, ReleaseFault } from '../../documents/faults.ts';
+import type { Scope } from '../../documents/scope.ts';
+import type { Abilities } from '../process/seller-abilities.ts';
 import type { Call, Settled } from '../process/instance.ts';
 import type { FaultMove, Move } from '../scope/moves.ts';
 import { isLone } from '../scope/layout.ts';
@@ -163,8 +165,18 @@ export async function boot(setting: Setting, birth: Birth): Promise<Cursor> {
   setting.abilities ??= abilities;
   if (abilities.confirm && setting.scope.confirms === undefined)
     throw new StartAgain('confirms', 'its buyers confirm');
+  requireConfirm(setting.scope, abilities);
   cursor.atoms.length = 0; // whoever boots a process again boots it in the same way
   return cursor;
+}
+
+/**
+ * Where buyers are to confirm, nothing but a confirm acknowledges: where they cannot, no sale would ever count.
+ * @throws CannotExplore if the scope has confirms and the strategy has none
+ */
+export function requireConfirm({ confirms = 0 }: Scope, { confirm }: Pick<Abilities, 'confirm'>): void {
+  if (confirms === 0 || confirm) return;
+  throw new CannotExplore('buyers are to confirm, and the strategy has no confirm()', 'leave out --confirms');
 }
 
 /** A process that begins to make its seller: the commands that it sends for it are events of the sale. */

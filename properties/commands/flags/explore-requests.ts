@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { FlagRow, FlagTable } from './table.ts';
+import { refusedBy, type FlagRow, type FlagTable } from './table.ts';
 
 export const verdictOf = (property: string, verdict: string): object => ({
   properties: { [property]: { verdict } },
@@ -64,17 +64,16 @@ export const REQUEST_FLAGS: FlagTable['flags'] = {
   ],
   '--offices': [
     ...refused('--offices 0', '--offices 5'),
-    changes(
-      '--offices 2',
-      'explore ./sweeping.mjs --buyers 2 --stock 1 --jobs 2 --workers offices',
-      { property: 'oversell', verdicts: FAILS },
-      {
-        offices: 2,
-      },
-    ),
+    refusedBy('--offices 2', 'explore lua-decrement --buyers 1'),
+    { typed: '--offices 2 --jobs 1', reaches: { jobs: 1, offices: 2, workers: 'everywhere' } },
+    changes('--offices 2', 'explore ./sweeping.mjs --buyers 2 --stock 1 --jobs 2 --workers offices', {
+      property: 'oversell',
+      verdicts: FAILS,
+    }),
   ],
   '--workers': [
     ...refused('--workers nobody'),
+    refusedBy('--workers offices', 'explore lua-decrement --buyers 1'),
     { typed: '--workers offices --jobs 1', reaches: { jobs: 1, workers: 'offices' } },
     changes('--workers offices', 'explore ./sweeping.mjs --buyers 2 --stock 1 --jobs 2', {
       property: 'oversell',
