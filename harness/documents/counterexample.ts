@@ -3,6 +3,7 @@ import { PROPERTIES, type Property, type PurchaseRequest } from '../../strategie
 import { UsageError } from '../ground/errors.ts';
 import {
   ASKED_EVENTS,
+  CLIENT_FAULTS,
   CLOCK_FAULTS,
   CONNECTION_EVENTS,
   KEY_FAULTS,
@@ -24,6 +25,7 @@ export const stepSchema = z.strictObject({
     ...OWN_EVENTS,
     ...CONNECTION_EVENTS,
     ...PROCESS_FAULTS,
+    ...CLIENT_FAULTS,
     ...CLOCK_FAULTS,
     ...ASKED_EVENTS,
     ...KEY_FAULTS,
@@ -89,12 +91,14 @@ export const scheduleStepSchema = z.discriminatedUnion('event', [
   z.object({ slot, event: z.enum(CLOCK_FAULTS), elapsedMs: count }),
   z.object({ slot, event: z.enum(CONNECTION_EVENTS), connection, survivors: count, picks }),
   z.object({ slot, event: z.enum(PROCESS_FAULTS), survivors: z.array(count) }),
+  /** Of so many commands, the oldest without a reply. */
+  z.object({ slot, event: z.enum(CLIENT_FAULTS), commands: z.int().positive(), picks }),
   z.object({ slot, event: z.enum(KEY_FAULTS), key: z.string() }),
   z.object({ slot, event: z.enum(SERVER_FAULTS) }),
 ]);
 export type ScheduleStep = z.infer<typeof scheduleStepSchema>;
-/** One in which something happens to a process or to a connection. */
-export type FaultStep = Extract<ScheduleStep, { survivors: unknown }>;
+/** One in which something happens to a process, to a connection or to a client. */
+export type FaultStep = Extract<ScheduleStep, { survivors: unknown } | { commands: unknown }>;
 
 /** The file that `replay` reads. */
 export const counterexampleSchema = z.object({

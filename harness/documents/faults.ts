@@ -17,7 +17,7 @@ interface Row {
   /** As `--help` says it: what happens, once for each unit of the budget. */
   summary: string;
   /** What it hits. A key is one key of the server at a time. */
-  hits: 'process' | 'connection' | 'key' | 'server' | 'clock' | 'buyer' | 'office';
+  hits: 'process' | 'connection' | 'client' | 'key' | 'server' | 'clock' | 'buyer' | 'office';
   /** It may come between any two steps of a process, so that nothing of the process may be fused while it is left. */
   disturbs?: true;
   /** A process may still be asked for it when its purchases are answered, so that it is not done while it is left. */
@@ -85,6 +85,13 @@ const FAULT_ROWS = {
     event: 'cut',
     words: '✂ its connection breaks',
     mark: 'broken',
+  },
+  timeout: {
+    summary:
+      "a client's commandTimeout passes: what it sent has run or runs later, and the code hears an error",
+    hits: 'client',
+    disturbs: true,
+    words: 'its commandTimeout passes%',
   },
   retry: {
     summary: 'a buyer without a certain answer asks again with the same requestId',
@@ -213,6 +220,7 @@ export type ServerFault = With<'hits', 'server'>;
 export type ClockFault = With<'hits', 'clock'>;
 export type ProcessFault = With<'hits', 'process'>;
 export type ConnectionFault = With<'hits', 'connection'>;
+export type ClientFault = With<'hits', 'client'>;
 
 /** The names that these have in a counterexample. */
 type EventOf<E extends Extra> = E extends unknown
@@ -234,6 +242,8 @@ const eventsOf = <Event extends string>(hits: Row['hits'], ...more: Row['hits'][
 export const CLOCK_FAULTS = having<ClockFault>(({ hits }) => hits === 'clock');
 export const PROCESS_FAULTS = having<ProcessFault>(({ hits }) => hits === 'process');
 const CONNECTION_FAULTS = having<ConnectionFault>(({ hits }) => hits === 'connection');
+/** What a process hears of its client alone: each carries of how many commands. */
+export const CLIENT_FAULTS = having<ClientFault>(({ hits }) => hits === 'client');
 /** What happens to one connection: each carries which, and how many of its sent commands still run. */
 export const CONNECTION_EVENTS = eventsOf<ConnectionEvent>('connection');
 /** Of one key at a time. */
@@ -283,10 +293,10 @@ export function wordsOfEvent(event: string, key = ''): string | undefined {
   return rowOfEvent(event)?.words.replace('%', key);
 }
 
-/** Whether it is a fault that a diagram crosses out, or one of the server's: both are told as faults. */
+/** Whether it is a fault that a diagram crosses out, one of the server's, or a client's: all are told as faults. */
 export const isFaultEvent = (event: string): boolean => {
   const row = rowOfEvent(event);
-  return row !== undefined && (row.mark === 'broken' || row.hits === 'key' || row.hits === 'server');
+  return row !== undefined && (row.mark === 'broken' || ['key', 'server', 'client'].includes(row.hits));
 };
 
 /** Whether a process does nothing more after it. */

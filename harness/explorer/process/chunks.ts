@@ -13,7 +13,11 @@ export interface ToldEvent {
 }
 
 /** Replies of which every run is tried. */
-export const FEW = 8;
+const FEW = 8;
+
+/** How many of so many come together: any number, or of a long batch one, two or all. */
+export const counts = (most: number): number[] =>
+  most <= FEW ? Array.from({ length: most }, (_, i) => i + 1) : [1, 2, most];
 
 /**
  * Runs of two or more replies whose commands had all been written before the first of them arrived: every one, or of

@@ -98,6 +98,7 @@ const textOf = (settled: Settled | undefined): string | undefined => settled && 
 
 function restDiffers(expected: Observation, seen: Observation): Difference | undefined {
   if (!sameTimers(expected.timers, seen.timers)) return { what: 'the timers that are set' };
+  if (expected.limits !== seen.limits) return { what: 'which commands wait for a reply' };
   if (expected.putOff?.join() !== seen.putOff?.join()) return { what: 'what it put off' };
   return undefined;
 }

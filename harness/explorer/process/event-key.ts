@@ -13,6 +13,8 @@ function keyOf(event: InstanceEvent): string {
       return `d${event.connection} ${event.bytes}`;
     case 'timer':
       return event.timer === undefined ? 't' : `t${event.timer}`;
+    case 'timeout':
+      return `l${event.commands}`;
     case 'immediate':
       return 'i';
     case 'cut':

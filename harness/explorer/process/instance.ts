@@ -1,16 +1,23 @@
-import type { PurchaseOutcome, PurchaseRequest, Seller, Strategy } from '../../../strategies/contract.ts';
+import type { PurchaseRequest, Seller, Strategy } from '../../../strategies/contract.ts';
 import { isDefinite } from '../../../strategies/errors.ts';
 import { CannotExplore, OpenPick } from '../cannot-explore.ts';
 import { abilitiesOfSeller } from './seller-abilities.ts';
 import { messageOf, plain } from './plain.ts';
+import { PutOff } from './put-off.ts';
 import { Chance, type Drawn } from './chance.ts';
 import { Clients, isFromClientLibrary } from './instance-clients.ts';
 import { OwnGlobals } from './own-globals.ts';
-import type { InstanceSpec } from './spec.ts';
+import { ANY_LIMIT_MS, type InstanceSpec } from './spec.ts';
 import { Timers, type PendingTimer } from './timers.ts';
 import type { Refusal } from '../../wire/refusal.ts';
 import type { Transport } from '../../wire/transport.ts';
-import { epochOfRun, macrotask, VirtualImmediate, type VirtualTimer, type VirtualWorld } from './virtual.ts';
+import {
+  epochOfRun,
+  macrotask,
+  type VirtualImmediate,
+  type VirtualTimer,
+  type VirtualWorld,
+} from './virtual.ts';
 import { buried, inWorld } from './worlds.ts';
 
 /** A call on a seller. Purchases are numbered by their buyer. */
@@ -34,6 +41,8 @@ export type InstanceEvent = (
   /** Everything that was put off by setImmediate comes. */
   | { type: 'immediate' }
   | { type: 'cut'; connection: number }
+  /** Of so many commands, the oldest without a reply, the time limit passes. */
+  | { type: 'timeout'; commands: number }
 ) & {
   /** What `env.pick` answers while this event is worked off, in order. */
   picks?: readonly number[];
@@ -49,6 +58,8 @@ export interface Observation extends Drawn {
   settled: readonly (Settled | undefined)[];
   /** Timers that have not fired, the earliest deadline first. */
   timers: readonly PendingTimer[];
+  /** Commands whose time limit may pass: see `Timers.limit`. */
+  limits: number;
   /** How often its code has read the clock. */
   clockReads: number;
   /** While something is put off by setImmediate: per connection, how many commands had been written by then. */
@@ -74,8 +85,7 @@ export class Instance implements VirtualWorld {
   readonly #written: string[][] = [];
   readonly #settled: (Settled | undefined)[] = [];
   readonly #timers: Timers;
-  readonly #immediates: VirtualImmediate[] = [];
-  #putOffAt: readonly number[] = [];
+  readonly #putOff = new PutOff();
   #clients!: Clients;
   #strategy!: Strategy;
   #seller: Promise<Seller> | undefined;
@@ -141,13 +151,16 @@ export class Instance implements VirtualWorld {
           this.#transport.deliver(event.connection, event.bytes);
           break;
         case 'timer':
-          this.#fire('a timer', () => this.#timers.fire(event.timer));
+          await this.#fireInTurn('a timer', [() => this.#timers.fire(event.timer)]);
           break;
         case 'immediate':
-          await this.#fireImmediates();
+          await this.#fireInTurn('an immediate', this.#putOff.come());
           break;
         case 'cut':
           this.#transport.cut(event.connection);
+          break;
+        case 'timeout':
+          await this.#fireInTurn('a time limit', this.#timers.passLimits(event.commands));
           break;
       }
       await this.#quiet();
@@ -167,8 +180,9 @@ export class Instance implements VirtualWorld {
       written: this.#written,
       settled: this.#settled,
       timers: this.#timers.observe(),
+      limits: this.#timers.limits,
       clockReads: this.#clockReads,
-      putOff: this.#immediates.some(({ callback }) => callback) ? this.#putOffAt : undefined,
+      putOff: this.#putOff.since,
       ...this.#chance.drawn(),
       picks: this.#picked,
     };
@@ -183,7 +197,8 @@ export class Instance implements VirtualWorld {
   }
 
   setTimer(callback: () => void, delayMs: number, repeats: boolean): VirtualTimer {
-    return this.#timers.start(callback, delayMs, repeats);
+    const isLimit = delayMs === ANY_LIMIT_MS && isFromClientLibrary(new Error('limit').stack ?? '');
+    return isLimit ? this.#timers.limit(callback) : this.#timers.start(callback, delayMs, repeats);
   }
 
   startWork(done: () => void): void {
@@ -197,24 +212,17 @@ export class Instance implements VirtualWorld {
   putOff(callback: () => void): VirtualImmediate | undefined {
     if (!this.#spec.putsOff) return undefined;
     this.#activity++;
-    if (this.#immediates.length === 0) this.#putOffAt = this.#written.map((commands) => commands.length);
-    const immediate = new VirtualImmediate(callback);
-    this.#immediates.push(immediate);
-    return immediate;
+    return this.#putOff.add(callback, this.#written);
   }
 
-  #fire(what: string, callback: () => void): void {
-    try {
-      callback();
-    } catch (error) {
-      this.strays(`${what} threw`, error);
-    }
-  }
-
-  /** As in one turn of Node's loop: those that there are, with microtasks between; what they put off comes later. */
-  async #fireImmediates(): Promise<void> {
-    for (const { callback } of this.#immediates.splice(0)) {
-      this.#fire('an immediate', () => callback?.());
+  /** As in one turn of Node's loop: one after the other, with microtasks between and nothing else. */
+  async #fireInTurn(what: string, callbacks: Iterable<() => void>): Promise<void> {
+    for (const callback of callbacks) {
+      try {
+        callback();
+      } catch (error) {
+        this.strays(`${what} threw`, error);
+      }
       await macrotask();
     }
   }
@@ -286,27 +294,17 @@ export class Instance implements VirtualWorld {
       case 'seller':
         return abilitiesOfSeller(seller);
       case 'purchase':
-        return this.#purchase(seller, call.request);
+        return this.#strategy.connection === 'shared'
+          ? seller.purchase(call.request, this.#clients.shared)
+          : this.#clients.lend((lent) => seller.purchase(call.request, lent));
       case 'release':
-        return seller.release?.(call.request);
       case 'confirm':
-        return seller.confirm?.(call.request);
+        return seller[call.method]?.(call.request);
       case 'restock':
         return seller.restock?.(call.quantity);
-      case 'remaining':
-        return seller.remaining();
-      case 'recorded':
-        return seller.recorded?.();
-      case 'runJob':
-        return seller.runJob?.();
-      case 'close':
-        return seller.close?.();
+      default:
+        return seller[call.method]?.();
     }
-  }
-
-  async #purchase(seller: Seller, request: PurchaseRequest): Promise<PurchaseOutcome> {
-    if (this.#strategy.connection === 'shared') return seller.purchase(request, this.#clients.shared);
-    return this.#clients.lend((lent) => seller.purchase(request, lent));
   }
 
   #env(): Parameters<Strategy['seller']>[2] {

@@ -62,10 +62,22 @@ export interface InstanceSpec extends ChanceSpec {
   transport(): Transport;
 }
 
+/**
+ * The time limit that clients of a sale give their commands where it may pass and the strategy sets none. It stands for any:
+ * when it passes is an event. No code would set a timer of this length.
+ */
+export const ANY_LIMIT_MS = 1_000.000_123;
+
+/** Whether the client has a time limit of its own, which passes in every sale, at its time. */
+export const hasOwnLimit = ({ client }: Pick<Strategy, 'client'>): boolean =>
+  typeof client?.commandTimeout === 'number';
+
 /** How a process of the scope is started. */
 export function specOf(scope: Scope, subject: Subject, process: Role): InstanceSpec {
   const { evaluate, strategy } = subject;
   const { role, purchases, startMs, transport } = process;
+  const isExplored = role < layoutOf(scope).slots;
+  const limited = isExplored && scope.faults.timeout > 0 && !hasOwnLimit(strategy);
   return {
     evaluate: () => evaluate(),
     touchesGlobals: subject.touchesGlobals ?? (() => true),
@@ -73,14 +85,18 @@ export function specOf(scope: Scope, subject: Subject, process: Role): InstanceS
     maxAttempts: scope.attempts,
     purchases,
     // What was asked for on the command line wins over what the strategy relies on.
-    client: { ...strategy.client, ...CLIENTS[scope.client] },
+    client: {
+      ...strategy.client,
+      ...CLIENTS[scope.client],
+      ...(limited && { commandTimeout: ANY_LIMIT_MS }),
+    },
     startMs,
     seed: scope.seed * 64 + role,
     chance: 'drawn',
     nameMask: 0,
     putsOff: true,
     deadlineOrder: true,
-    choices: role < layoutOf(scope).slots ? 'branch' : 'first',
+    choices: isExplored ? 'branch' : 'first',
     transport,
   };
 }

@@ -71,6 +71,8 @@ export class Ticks {
     if (!last) return undefined;
     const twin = ticks.slice(0, -1).find((tick) => tick.waits && this.#sendsTheSame(steps, tick, last));
     if (last.waits && !twin) return undefined;
+    // Which commands time out would be others without it.
+    if (steps.slice(last.at).some(({ event }) => event.type === 'timeout')) return undefined;
     const left = new Set([last.at, ...last.replies]);
     if (!left.has(steps.length - 1)) return undefined;
     let at = steps[last.at]!.before;
@@ -133,13 +135,14 @@ function arrivalsOn(steps: readonly Step[], connection: number): number[] {
 
 /**
  * The same event where its timer has another id, as more or fewer ticks came before it: each sets its timer again. The
- * timers of one kind keep the order in which they were set.
+ * timers of one kind keep the order in which they were set. Of commands, those time out that are the oldest then.
  * @returns undefined if there is none such now
  */
 export function asItIs(
   { event, seen }: { event: InstanceEvent; seen: Observation },
   now: Observation,
 ): InstanceEvent | undefined {
+  if (event.type === 'timeout' && event.commands > now.limits) return undefined;
   if (event.type !== 'timer') return event;
   const one = seen.timers.find(({ id }) => event.timer === undefined || id === event.timer);
   const alike = ({ timers }: Observation): number[] =>
@@ -159,7 +162,8 @@ function isSameBut(seen: Observation, without: Observation, sent: Tick['sent']):
   return aspects({ ...seen, written }) === aspects(without);
 }
 
-export const aspects = ({ timers, ...seen }: Observation): string =>
+/** What a process has done, without how often it did so: a tick more that waits for its reply has one command more that may time out. */
+export const aspects = ({ timers, limits: _limits, ...seen }: Observation): string =>
   JSON.stringify([seen, timers.map(({ id: _id, ...timer }) => timer)]);
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);

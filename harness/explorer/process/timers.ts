@@ -35,6 +35,8 @@ export class Timers {
   readonly #onSet: () => void;
   /** In the order in which they were set. */
   readonly #waiting = new Map<VirtualTimer, Setting>();
+  /** Commands that have no reply, by the timers that end the wait for it. In the order in which they were set. */
+  readonly #limits = new Set<VirtualTimer>();
   #settings = 0;
   #stretch = 0;
   #started = 0;
@@ -71,6 +73,28 @@ export class Timers {
     return timer;
   }
 
+  /**
+   * The time limit of a command, of which nobody knows how long it is. It passes when it is told to, and is no timer of the
+   * process's: nothing else is before or after it.
+   */
+  limit(callback: () => void): VirtualTimer {
+    this.#onSet();
+    const timer = new VirtualTimer(callback, 0, false, { number: ++this.#started, again: () => {} });
+    this.#limits.add(timer);
+    return timer;
+  }
+
+  /** Time limits of commands that have not passed. */
+  get limits(): number {
+    return this.#limits.size;
+  }
+
+  /** Lets so many of them pass, those that were set first; one that is ended meanwhile does not. */
+  *passLimits(count: number): Generator<() => void> {
+    for (const timer of [...this.#limits].slice(0, count))
+      if (this.#limits.delete(timer)) yield timer.callback;
+  }
+
   /** Work of the machine's that ends at some time. */
   work(done: () => void): void {
     this.#set(new VirtualTimer(done, 0, false, { number: ++this.#started, again: () => {} }), 0, true);
@@ -80,7 +104,9 @@ export class Timers {
   clear(timer: VirtualTimer | number): void {
     const one =
       typeof timer === 'number' ? [...this.#waiting.keys()].find(({ number }) => number === timer) : timer;
-    if (one) this.#waiting.delete(one);
+    if (!one) return;
+    this.#waiting.delete(one);
+    this.#limits.delete(one);
   }
 
   /** Something came from outside, by when any time may have passed. */

@@ -1,5 +1,6 @@
 import type {
   AttemptFault,
+  ClientFault,
   ClockFault,
   ConnectionEvent,
   ConnectionFault,
@@ -44,8 +45,10 @@ export type Move =
   | { kind: 'restock'; operation: number }
   | { kind: 'job' };
 
-/** What happens to a process or to a connection. */
+/** What happens to a process, to a connection or to a client. */
 export type FaultMove =
+  /** So many commands, the oldest that have no reply, time out together. */
+  | { kind: ClientFault; commands: number }
   /** Of each connection, so many of the commands that were sent still run. */
   | { kind: ProcessFault; survivors: readonly number[] }
   /** The same of the one that it hits. */

@@ -2,6 +2,7 @@ import { PROPERTIES, type Property } from '../../../strategies/contract.ts';
 import type { Counterexample } from '../../documents/counterexample.ts';
 import type { Audit, ExplorationDocument } from '../../documents/exploration.ts';
 import type { Coverage, Verdict } from '../../documents/vocabulary.ts';
+import { hasOwnLimit } from '../process/spec.ts';
 import { askedOf, maxStatesOf, type ExplorationRequest } from '../exploration-request.ts';
 import { EXTRAS, type Extra } from '../../documents/faults.ts';
 import { amountsOf } from '../scope/budgets.ts';
@@ -73,11 +74,12 @@ export function conclusionOf(judged: Judged): Conclusion {
  * What was asked for and never came: a key that expires where none has a TTL, a retry where every answer is certain.
  * Whoever reads that a property holds with it would think that it had been put to the test.
  */
-function unspentOf({ result, question: { scope } }: Judged): { unspent?: Extra[] } {
+function unspentOf({ result, question: { scope, subject } }: Judged): { unspent?: Extra[] } {
   if (!result.exhausted) return {};
   const amounts = amountsOf(scope);
-  // Nobody asks for the time that passes before a confirm.
-  const asked = EXTRAS.filter((extra) => amounts[extra] > 0 && extra !== 'late');
+  // Nobody asks for the time that passes before a confirm, and a client's own time limit passes without being paid.
+  const free: Extra[] = hasOwnLimit(subject.strategy) ? ['late', 'timeout'] : ['late'];
+  const asked = EXTRAS.filter((extra) => amounts[extra] > 0 && !free.includes(extra));
   const unspent = asked.filter((extra) => !result.spent.has(extra));
   return unspent.length > 0 ? { unspent } : {};
 }

@@ -76,6 +76,7 @@ function wordsOf(
       if ('survivors' in atom) {
         return onTheirWay([atom.survivors].flat().reduce((sum, survivors) => sum + survivors, 0));
       }
+      if ('commands' in atom) return atom.commands === 1 ? {} : { detail: ` for ${atom.commands} commands` };
       return 'key' in atom && atom.key !== undefined ? { detail: atom.key } : {};
   }
 }

@@ -68,6 +68,11 @@ export class Process {
     return Math.max(0, this.#due.get(id)! - this.#clock.nowMs);
   }
 
+  /** Commands without a reply whose time limit may pass. */
+  get limits(): number {
+    return this.crashed ? 0 : this.instance.look().limits;
+  }
+
   /** Something is put off by setImmediate. */
   get putsOff(): boolean {
     return !this.crashed && this.instance.look().putOff !== undefined;
@@ -152,13 +157,15 @@ export class Process {
     await this.apply({ type: 'deliver', connection, bytes }, picks);
   }
 
-  /** What a fault of a process or of a connection does to it. */
+  /** What a fault of a process, of a connection or of a client does to it. */
   async suffer(step: FaultStep): Promise<void> {
     switch (step.event) {
       case 'cut':
         return this.cut(step.connection, step.survivors, step.picks);
       case 'crash':
         return this.crash(step.survivors);
+      case 'timeout':
+        return this.timeOut(step.commands, step.picks);
     }
   }
 
@@ -168,6 +175,11 @@ export class Process {
     passage.pending.length = survivors;
     passage.replies.length = 0;
     await this.apply({ type: 'cut', connection }, picks);
+  }
+
+  async timeOut(commands: number, picks?: readonly number[]): Promise<void> {
+    for (const passage of this.passages) if (!passage.isCut) this.#lost.push(...passage.unanswered());
+    await this.apply({ type: 'timeout', commands }, picks);
   }
 
   async crash(survivors: readonly number[]): Promise<void> {
@@ -197,6 +209,7 @@ export class Process {
       return 'no reply waits there';
     if (step.event === 'immediate' && !this.putsOff) return 'nothing is put off';
     if (step.event === 'timer' && !this.#isSet(step.timer)) return 'no such timer is set';
+    if (step.event === 'timeout' && this.limits < step.commands) return 'fewer commands wait for a reply';
     if ('survivors' in step && 'connection' in step && !this.passages[step.connection])
       return 'there is no such connection';
     return undefined;

@@ -30,7 +30,7 @@ export async function possibleSteps(
     if (crashable && sale.left('crash') > 0) {
       for (const survivors of prefixes(process.passages)) faults.push({ slot, event: 'crash', survivors });
     }
-    if (process.busy) faults.push(...cuts(sale, slot, process));
+    if (process.busy) faults.push(...cuts(sale, slot, process), ...timeouts(sale, slot, process));
   }
   faults.push(...retries(sale), ...repeats(sale), ...requests(sale), ...(await serverFaults(sale)));
   if (regular.length > 0 && sale.left('slow') > 0) faults.push(...passing(sale, 'slow'));
@@ -72,6 +72,12 @@ function cuts(sale: RealSale, slot: number, process: Process): ScheduleStep[] {
       .map((survivors): ScheduleStep => ({ slot, event: 'cut', connection, survivors }));
   });
 }
+
+/** Any number of commands without a reply, the oldest first. */
+const timeouts = (sale: RealSale, slot: number, { limits }: Process): ScheduleStep[] =>
+  sale.left('timeout') === 0
+    ? []
+    : Array.from({ length: limits }, (_, i) => ({ slot, event: 'timeout', commands: i + 1 }));
 
 /** Buyers whose last attempt left them without an answer ask again: here, or on a process that starts for it. */
 function retries(sale: RealSale): ScheduleStep[] {

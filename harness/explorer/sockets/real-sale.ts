@@ -226,7 +226,7 @@ export class RealSale implements AsyncDisposable {
         await process.apply({ type: 'immediate' }, step.picks);
         return undefined;
       default:
-        if (!('survivors' in step)) throw new Error(`${step.event} is the server's`);
+        if (!('survivors' in step || 'commands' in step)) throw new Error(`${step.event} is the server's`);
         await this.#faultOfProcess(process, step);
         return undefined;
     }
@@ -238,7 +238,8 @@ export class RealSale implements AsyncDisposable {
       ofOne ? this.priceOf(step.event, process.passages[step.connection]!, step.survivors) : step.event,
     );
     if (ofOne) this.#intervals.beginLost(process, step.connection);
-    else this.#intervals.beginAll(process);
+    // Who only hears of a time limit has sent nothing more than before.
+    else if ('survivors' in step) this.#intervals.beginAll(process);
     await process.suffer(step);
   }
 

@@ -1,10 +1,14 @@
-import type { ConnectionEvent, EXPIRY, ProcessFault } from '../../documents/faults.ts';
+import type { ClientFault, ConnectionEvent, EXPIRY, ProcessFault } from '../../documents/faults.ts';
 import type { Call } from '../process/instance.ts';
 
-/** What happened to a process or to a connection, with how many of the commands that were sent still run. */
+/**
+ * What happened to a process or to a connection, with how many of the commands that were sent still run; or to a client,
+ * with how many it gave up.
+ */
 export type FaultAtom =
   | { event: ConnectionEvent; connection: number; survivors: number }
-  | { event: ProcessFault; survivors: readonly number[] };
+  | { event: ProcessFault; survivors: readonly number[] }
+  | { event: ClientFault; commands: number };
 
 /** The smallest steps that an interleaving is made of. */
 export type Atom = (

@@ -144,6 +144,15 @@ export class Cursor extends Standpoint {
     await this.#happen({ type: 'cut', connection: c });
   }
 
+  /** The client gives up so many commands, the oldest; they stay where they are, and what comes of them is not heard of. */
+  async timeOut(commands: number): Promise<void> {
+    for (const c of this.openConnections()) {
+      const { executed, replies } = this.connections[c]!;
+      this.lost = [...this.lost, ...this.written(c).slice(executed - replies.length)];
+    }
+    await this.#happen({ type: 'timeout', commands });
+  }
+
   #close(c: number, survivors: number): void {
     const connection = this.connections[c]!;
     const limit = connection.open ? connection.executed + survivors : connection.limit;

@@ -1,6 +1,6 @@
 import type { Scope } from '../../documents/scope.ts';
 import { CannotExplore } from '../cannot-explore.ts';
-import { FEW } from '../process/chunks.ts';
+import { counts } from '../process/chunks.ts';
 import { buyersIn, isLone, isOffice } from '../scope/layout.ts';
 import { isAsked, MOST_RELEASES } from '../scope/payments.ts';
 import type { Move } from '../scope/moves.ts';
@@ -28,7 +28,8 @@ export function movesOf(situation: Situation): Move[] {
     moves.push({ kind: 'timer', ...(timer === undefined ? {} : { timer }) });
   if (cursor.putsOff) moves.push({ kind: 'immediate' });
   if (local.phase === 'live') {
-    moves.push(...crashes(situation), ...cuts(situation), ...againByBuyers(situation));
+    moves.push(...crashes(situation), ...cuts(situation), ...timeouts(situation));
+    moves.push(...againByBuyers(situation));
     moves.push(...releases(situation), ...restocks(situation), ...jobs(situation));
   }
   return moves;
@@ -51,8 +52,7 @@ function messages({ cursor, slot, setting: { rules, reductions, scope } }: Situa
     // out (see `verify`), and then they are events; of a lone buyer's, with nothing fused any more.
     const matters = isLone(scope, slot) ? !reductions.fuse : rules.sharedChunks === true;
     const most = rules.chunks && matters ? cursor.arriving(connection) : 1;
-    const counts = most <= FEW ? Array.from({ length: most }, (_, i) => i + 1) : [1, 2, most];
-    return counts.map((replies): Move => ({ kind: 'deliver', connection, replies }));
+    return counts(most).map((replies): Move => ({ kind: 'deliver', connection, replies }));
   });
   return [...executions, ...deliveries];
 }
@@ -82,6 +82,15 @@ function cuts({ setting: { budgets, rules }, packed, cursor }: Situation): Move[
         .map((as): Move => ({ kind: 'cut', connection, survivors, as })),
     );
   });
+}
+
+/**
+ * Clients give their commands one limit, so the oldest that has no reply is past it first, and any number of the next
+ * with it: those that were sent at the same time, or while the client was kept from looking.
+ */
+function timeouts({ setting: { budgets }, packed, cursor }: Situation): Move[] {
+  if (budgets.left(packed, 'timeout') === 0) return [];
+  return counts(cursor.limits).map((commands) => ({ kind: 'timeout', commands }));
 }
 
 /** Buyers ask once more: without a certain answer, or without waiting for one. */

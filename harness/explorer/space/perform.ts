@@ -102,7 +102,7 @@ async function restock(cursor: Cursor, operation: number): Promise<void> {
   await cursor.call(call, { operation, kind: 'restock', buyer: -1, begun: true });
 }
 
-/** What a fault of a process or of a connection does to it. */
+/** What a fault of a process, of a connection or of a client does to it. */
 async function suffer(cursor: Cursor, fault: FaultAtom): Promise<void> {
   cursor.atoms.push(fault);
   switch (fault.event) {
@@ -110,13 +110,17 @@ async function suffer(cursor: Cursor, fault: FaultAtom): Promise<void> {
       return cursor.disconnect(fault.connection, fault.survivors);
     case 'crash':
       return cursor.die(fault.survivors);
+    case 'timeout':
+      return cursor.timeOut(fault.commands);
   }
 }
 
-const atomOf = (move: FaultMove): FaultAtom =>
-  'connection' in move
-    ? { event: move.kind, connection: move.connection, survivors: move.survivors }
-    : { event: move.kind, survivors: move.survivors };
+function atomOf(move: FaultMove): FaultAtom {
+  if ('commands' in move) return { event: move.kind, commands: move.commands };
+  if ('connection' in move)
+    return { event: move.kind, connection: move.connection, survivors: move.survivors };
+  return { event: move.kind, survivors: move.survivors };
+}
 
 /** What a buyer asks for. */
 export interface Asked {

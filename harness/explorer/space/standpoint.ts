@@ -61,6 +61,11 @@ export class Standpoint {
     return mayFire(this.pendingTimers, this.waits).length > 0;
   }
 
+  /** Commands without a reply whose time limit may pass. */
+  get limits(): number {
+    return this.phase === 'live' ? this.context.histories.observation(this.node).limits : 0;
+  }
+
   /** One timer is set, and it fires once. */
   get nextIsAlone(): boolean {
     const [timer, ...others] = this.pendingTimers;
