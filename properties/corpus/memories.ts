@@ -225,7 +225,7 @@ export const sendsAgainOnError = mutant({
   mistake: 'takes an error for proof that nothing was taken, and takes again',
   client: { maxRetriesPerRequest: 0 },
   caught: {
-    property: 'stranded',
+    property: 'double-sale',
     environment: 'lost-reply',
     scope: { buyers: 1, stock: 1, faults: { 'lost-reply': 1 } },
   },

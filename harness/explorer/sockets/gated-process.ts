@@ -1,4 +1,5 @@
 import { abilitiesIn, type Abilities } from '../process/seller-abilities.ts';
+import { asSentAgain } from '../process/as-sent-again.ts';
 import { outcomeOfCall } from '../process/call-outcome.ts';
 import type { FaultStep, ScheduleStep } from '../../documents/counterexample.ts';
 import type { Passage } from '../../wire/gate.ts';
@@ -30,7 +31,7 @@ export class Process {
   crashed = false;
   readonly #answered = new Set<number>();
   readonly #resent = new Set<number>();
-  /** Commands that had no reply when their connection was cut. */
+  /** Commands that had no reply when their connection was cut or they timed out, as `asSentAgain` has them. */
   #lost: string[] = [];
   #written: number[] = [];
   readonly #clock: { readonly nowMs: number };
@@ -171,14 +172,15 @@ export class Process {
 
   async cut(connection: number, survivors: number, picks?: readonly number[]): Promise<void> {
     const passage = this.passages[connection]!;
-    this.#lost.push(...passage.unanswered());
+    this.#lost.push(...passage.unanswered().map(asSentAgain));
     passage.pending.length = survivors;
     passage.replies.length = 0;
     await this.apply({ type: 'cut', connection }, picks);
   }
 
   async timeOut(commands: number, picks?: readonly number[]): Promise<void> {
-    for (const passage of this.passages) if (!passage.isCut) this.#lost.push(...passage.unanswered());
+    for (const passage of this.passages)
+      if (!passage.isCut) this.#lost.push(...passage.unanswered().map(asSentAgain));
     await this.apply({ type: 'timeout', commands }, picks);
   }
 
@@ -297,7 +299,7 @@ export class Process {
   #noteResent(): void {
     const { written, settled } = this.instance.look();
     written.forEach((commands, c) => {
-      const fresh = commands.slice(this.#written[c] ?? 0);
+      const fresh = this.#lost.length > 0 ? commands.slice(this.#written[c] ?? 0).map(asSentAgain) : [];
       if (!fresh.some((command) => this.#lost.includes(command))) return;
       this.#lost = this.#lost.filter((command) => !fresh.includes(command));
       this.calls.forEach(({ operation }, i) => {

@@ -1,5 +1,6 @@
 import { EXPIRY } from '../../documents/faults.ts';
 import { StartAgain } from '../cannot-explore.ts';
+import { asSentAgain } from '../process/as-sent-again.ts';
 import { outcomeOfCall } from '../process/call-outcome.ts';
 import type { Call, InstanceEvent, Observation } from '../process/instance.ts';
 import type { Atom } from './atom.ts';
@@ -139,7 +140,7 @@ export class Cursor extends Standpoint {
     const { executed, replies } = this.connections[c]!;
     // A purchase whose first command is lost has begun, too: its buyer waits.
     if (this.outstanding(c).commands > 0) this.#begin();
-    this.lost = [...this.lost, ...this.written(c).slice(executed - replies.length)];
+    this.#lose(this.written(c).slice(executed - replies.length));
     this.#close(c, survivors);
     await this.#happen({ type: 'cut', connection: c });
   }
@@ -148,7 +149,7 @@ export class Cursor extends Standpoint {
   async timeOut(commands: number): Promise<void> {
     for (const c of this.openConnections()) {
       const { executed, replies } = this.connections[c]!;
-      this.lost = [...this.lost, ...this.written(c).slice(executed - replies.length)];
+      this.#lose(this.written(c).slice(executed - replies.length));
     }
     await this.#happen({ type: 'timeout', commands });
   }
@@ -260,8 +261,14 @@ export class Cursor extends Standpoint {
     return node;
   }
 
-  /** The client sends again what it had no reply to. */
-  #noteResent(fresh: readonly string[]): void {
+  #lose(commands: readonly string[]): void {
+    this.lost = [...this.lost, ...commands.map(asSentAgain)];
+  }
+
+  /** The client, or the code, sends again what it had no reply to. */
+  #noteResent(commands: readonly string[]): void {
+    if (this.lost.length === 0) return;
+    const fresh = commands.map(asSentAgain);
     if (!fresh.some((command) => this.lost.includes(command))) return;
     this.lost = this.lost.filter((command) => !fresh.includes(command));
     this.calls.splice(0, this.calls.length, ...this.calls.map(resent));

@@ -12,7 +12,7 @@ export interface ProcessState {
   /** In the order in which they were made. */
   calls: readonly CallState[];
   connections: readonly Connection[];
-  /** Commands that had no reply when a connection was cut, until the client has connected again. */
+  /** Commands that had no reply when a connection was cut or they timed out, as `asSentAgain` has them, while a call runs. */
   lost: readonly string[];
   /** While the clock moves: which timers are set, and how long it takes until each is due, in milliseconds. */
   due: readonly (readonly [timer: number, inMs: number])[];
