@@ -22,6 +22,7 @@ export const bucketedStock: Strategy = {
       cancel: ['oversell'],
       'buyer-crash': ['stranded'],
       'lost-reply': ['false-refusal', 'double-sale'],
+      timeout: ['stranded'],
       retry: ['stranded', 'false-refusal', 'double-sale'],
       eviction: ['stranded'],
       'hostile-input': ['false-refusal', 'double-sale'],

@@ -17,6 +17,7 @@ export const compareAndSet: Strategy = {
       cancel: ['oversell', 'progress'],
       'buyer-crash': ['stranded'],
       'lost-reply': ['false-refusal', 'double-sale'],
+      timeout: ['stranded'],
       retry: ['stranded', 'false-refusal', 'double-sale'],
       eviction: ['stranded'],
       'hostile-input': ['false-refusal', 'double-sale'],

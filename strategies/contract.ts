@@ -59,6 +59,7 @@ export const ENVIRONMENTS = [
   'cancel',
   'buyer-crash',
   'lost-reply',
+  'timeout',
   'retry',
   'script-flush',
   'expiry',

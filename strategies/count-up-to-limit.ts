@@ -17,6 +17,7 @@ export const countUpToLimit: Strategy = {
       'several-units': ['stranded', 'false-refusal'],
       'buyer-crash': ['stranded'],
       'lost-reply': ['false-refusal', 'double-sale'],
+      timeout: ['stranded'],
       retry: ['stranded', 'false-refusal', 'double-sale'],
       // Without its counter the whole stock is for sale again, or, before a process starts, nothing is.
       eviction: ['oversell', 'stranded'],

@@ -16,6 +16,7 @@ export const decrementThenCheck: Strategy = {
       'buyer-crash': ['stranded'],
       // Sent twice, DECRBY takes too much, and INCRBY gives too much back.
       'lost-reply': ['oversell', 'false-refusal', 'double-sale'],
+      timeout: ['stranded'],
       retry: ['stranded', 'false-refusal', 'double-sale'],
       eviction: ['oversell', 'stranded', 'false-refusal'],
       'hostile-input': ['false-refusal', 'double-sale'],

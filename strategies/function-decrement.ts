@@ -20,6 +20,7 @@ export const functionDecrement: Strategy = {
       cancel: ['oversell'],
       'buyer-crash': ['stranded'],
       'lost-reply': ['false-refusal', 'double-sale'],
+      timeout: ['stranded'],
       retry: ['stranded', 'false-refusal', 'double-sale'],
       eviction: ['stranded'],
       'hostile-input': ['false-refusal', 'double-sale'],

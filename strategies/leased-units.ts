@@ -31,6 +31,7 @@ export const leasedUnits: Strategy = {
       cancel: ['oversell', 'false-refusal'],
       'buyer-crash': ['stranded', 'false-refusal'],
       'lost-reply': ['false-refusal'],
+      timeout: ['false-refusal'],
       retry: ['stranded', 'false-refusal', 'double-sale'],
       'script-flush': ['false-refusal'],
       expiry: ['false-refusal'],

@@ -25,6 +25,7 @@ export const lockGuarded: Strategy = {
       cancel: ['oversell', 'progress'],
       'buyer-crash': ['stranded', 'progress'],
       'lost-reply': ['false-refusal', 'double-sale', 'progress'],
+      timeout: ['stranded', 'progress'],
       retry: ['stranded', 'false-refusal', 'double-sale', 'progress'],
       'script-flush': ['progress'],
       expiry: ['oversell', 'progress'],

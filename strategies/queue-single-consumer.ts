@@ -30,6 +30,7 @@ export const queueSingleConsumer: Strategy = {
     cancel: ['progress'],
     'buyer-crash': ['progress'],
     'lost-reply': ['progress'],
+    timeout: ['progress'],
     retry: ['progress'],
     'script-flush': ['progress'],
     expiry: ['progress'],

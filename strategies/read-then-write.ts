@@ -15,6 +15,7 @@ export const readThenWrite: Strategy = {
       cancel: ['oversell'],
       'buyer-crash': ['oversell', 'stranded'],
       'lost-reply': ['oversell', 'false-refusal', 'double-sale'],
+      timeout: ['oversell', 'stranded'],
       retry: ['oversell', 'stranded', 'false-refusal', 'double-sale'],
       'script-flush': ['oversell'],
       expiry: ['oversell'],

@@ -15,6 +15,7 @@ export const watchRetry: Strategy = {
       'buyer-crash': ['stranded'],
       // A reconnect drops the WATCH, and the client sends the batch again without it.
       'lost-reply': ['oversell', 'stranded', 'false-refusal', 'double-sale'],
+      timeout: ['stranded'],
       retry: ['stranded', 'false-refusal', 'double-sale'],
       eviction: ['stranded'],
       'hostile-input': ['false-refusal', 'double-sale'],

@@ -20,6 +20,7 @@ export const watchSharedConnection: Strategy = {
       cancel: ['oversell', 'progress'],
       'buyer-crash': ['stranded'],
       'lost-reply': ['oversell', 'stranded', 'false-refusal', 'double-sale'],
+      timeout: ['oversell', 'stranded'],
       retry: ['stranded', 'false-refusal', 'double-sale'],
       eviction: ['stranded'],
       'hostile-input': ['false-refusal', 'double-sale'],

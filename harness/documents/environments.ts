@@ -126,6 +126,14 @@ const ROWS = {
     // What is sent twice counts once: the user's second purchase is within the limit.
     limited: [{ buyers: 2, users: 1, perUserLimit: 2, faults: { 'lost-reply': 1 } }],
   },
+  timeout: {
+    summary: 'the client gives up a command, which has run or runs later',
+    // Of a process of its own, and of one that serves another buyer over the same connection.
+    scopes: [
+      { faults: { timeout: 1 } },
+      { only: 'shared', buyers: 2, stock: 1, instances: 1, attempts: 2, faults: { timeout: 1 } },
+    ],
+  },
   retry: {
     summary: 'a buyer without an answer asks again with the same requestId',
     // On a new process or on the old one, also when all that can expire has expired.

@@ -18,6 +18,7 @@ import * as replies from './replies.ts';
 import * as reservations from './reservations.ts';
 import * as reserve from './reserve.ts';
 import * as spread from './spread.ts';
+import * as timeouts from './timeouts.ts';
 import * as ways from './ways.ts';
 import type { BlindSpot, Mutant, Variant } from './parts.ts';
 
@@ -38,6 +39,7 @@ const families = {
   reservations,
   reserve,
   spread,
+  timeouts,
   unseen,
   ways,
 };

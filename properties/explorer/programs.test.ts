@@ -37,7 +37,8 @@ const forgetsAndPutsOff = ({ start, purchase }: RandomProgram): boolean => {
 };
 
 /** Something else than purchases happens in the sale. */
-const isAside = ({ job, scope }: RandomProgram): boolean => job.length > 0 || (scope.faults?.crash ?? 0) > 0;
+const isAside = ({ job, scope: { faults } }: RandomProgram): boolean =>
+  job.length + (faults?.crash ?? 0) + (faults?.timeout ?? 0) > 0;
 
 describe('a random program comes to the same outcomes however it is searched', () => {
   const random = seededRandom(seed).fork('programs');
@@ -51,7 +52,8 @@ describe('a random program comes to the same outcomes however it is searched', (
     ];
     const steps = [...aside, ...purchase].join(', ');
     const processes = scope.instances === 1 ? 'one process' : 'two processes';
-    test(`${i + 1}: ${steps}; ${processes}${scope.faults?.crash ? ', one crash' : ''}`, async () => {
+    const fault = scope.faults?.crash ? ', one crash' : scope.faults?.timeout ? ', one timeout' : '';
+    test(`${i + 1}: ${steps}; ${processes}${fault}`, async () => {
       const reduced = await searched(program, true);
       expect(reduced.audit.mismatches).toEqual([]);
       // With something else beside, chunks may be too many to try, which is said.

@@ -57,7 +57,8 @@ export function randomProgram(random: Random): RandomProgram {
     step === 'forget' ? 'note' : step,
   );
   const crash = random.below(4) === 0 ? 1 : 0;
-  const works = crash === 0 && random.below(4) === 0;
+  const timeout = crash === 0 && random.below(3) === 0 ? 1 : 0;
+  const works = crash + timeout === 0 && random.below(4) === 0;
   const job = works
     ? Array.from({ length: 1 + random.below(2) }, () => WORK[random.below(WORK.length)]!)
     : [];
@@ -71,7 +72,7 @@ export function randomProgram(random: Random): RandomProgram {
       stock: 1,
       instances: 1,
       ...(oneProcess || works ? {} : { instances: 2 }),
-      faults: { crash },
+      faults: { crash, timeout },
       ...(works ? { jobs: 1, workers, offices: workers === 'offices' ? 2 : 1 } : {}),
     },
   };
@@ -146,7 +147,10 @@ async function run(
         break;
       }
       case 'forget':
-        void redis.incr(NOTE).then((noted) => (memory.number += noted));
+        void redis.incr(NOTE).then(
+          (noted) => (memory.number += noted),
+          () => (memory.number += 4),
+        );
         break;
       case 'recall':
         own = memory.number;
