@@ -305,6 +305,9 @@ export const isFatalEvent = (event: string): boolean => rowOfEvent(event)?.kills
 /** Whether a connection breaks with what is on its way. */
 export const isBrokenEvent = (event: string): boolean => rowOfEvent(event)?.mark === 'broken';
 
+/** Whether a client hears no more of commands that go on. */
+export const isGivenUp = (event: string): boolean => rowOfEvent(event)?.hits === 'client';
+
 /** The name that it has in a counterexample. */
 export function eventOf(extra: Extra): string {
   return TABLE[extra].event ?? extra;

@@ -84,6 +84,8 @@ export const sendsAgainWhatTimedOut = mutant({
   name: 'sends-again-what-timed-out',
   mistake: 'takes a timeout for a command that has not run, and sends it again',
   source: 'https://github.com/redis/redis-py/issues/261',
+  // Else what its client sends again by itself is sold twice, too, whatever it makes of a timeout.
+  client: { maxRetriesPerRequest: 0 },
   caught: {
     property: 'double-sale',
     environment: 'timeout',

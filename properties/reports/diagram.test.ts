@@ -49,6 +49,23 @@ describe('what became of a command', () => {
     expect(rows.at(-1)!.resent).toBe(false);
   });
 
+  test('nobody hears of a command that timed out, whenever it runs and its reply arrives', () => {
+    const rows = rowsOf(
+      run('A', 'GET k'),
+      happens('A', 'timeout', ' for 2 commands'),
+      run('A', 'DECR k'),
+      happens('A', 'deliver'),
+      happens('A', 'deliver'),
+      run('A', 'GET j'),
+      happens('A', 'deliver'),
+    );
+    const commands = rows.filter(({ event }) => event === 'execute');
+    expect(commands.map(({ delivered }) => delivered)).toEqual(['never', 'never', 'later']);
+    expect(rows[1]!.label).toBe('its commandTimeout passes for 2 commands');
+    const one = rowsOf(run('A', 'GET k'), run('A', 'DECR k'), happens('A', 'timeout'));
+    expect(one.map(({ delivered }) => delivered)).toEqual(['never', 'at once', 'at once']);
+  });
+
   test('a command that runs after its sender died is late, and nobody hears of it', () => {
     const rows = rowsOf(run('A', 'GET k'), happens('A', 'crash'), run('A', 'DECR k'), run('B', 'DECR k'));
     expect(rows.map(({ late }) => late)).toEqual([false, false, true, false]);

@@ -1,5 +1,5 @@
 import type { CounterexampleStep } from '../../harness/documents/counterexample.ts';
-import { isBrokenEvent, isFatalEvent, wordsOfEvent } from '../../harness/documents/faults.ts';
+import { isBrokenEvent, isFatalEvent, isGivenUp, wordsOfEvent } from '../../harness/documents/faults.ts';
 import type { Scope } from '../../harness/documents/scope.ts';
 
 /** One line of a space-time diagram, before it is drawn. */
@@ -78,6 +78,8 @@ interface Client {
   dead: boolean;
   /** Its commands without a reply, by place. */
   waiting: number[];
+  /** So many of the next replies come too late, as their commands have timed out. */
+  givenUp: number;
   /** Commands that had no reply when its connection broke, and that it may send again, in this order. */
   lost: string[];
 }
@@ -89,17 +91,23 @@ function fatesOf(steps: readonly CounterexampleStep[]): Fate[] {
   for (const [i, step] of steps.entries()) {
     const { actor, event } = step;
     let client = clients.get(actor);
-    if (!client) clients.set(actor, (client = { dead: false, waiting: [], lost: [] }));
+    if (!client) clients.set(actor, (client = { dead: false, waiting: [], givenUp: 0, lost: [] }));
     if (event === 'execute') {
-      fates[i] = { ...fates[i]!, resent: takesUp(client.lost, step), late: client.dead };
+      const delivered = client.waiting.length < client.givenUp ? 'never' : 'at once';
+      fates[i] = { delivered, resent: takesUp(client.lost, step), late: client.dead };
       client.waiting.push(i);
     } else if (event === 'deliver') {
       const answered = client.waiting.shift();
-      if (answered !== undefined) fates[answered]!.delivered = 'later';
+      if (client.givenUp > 0) client.givenUp--;
+      else if (answered !== undefined) fates[answered]!.delivered = 'later';
+    } else if (isGivenUp(event)) {
+      client.givenUp += commandsOf(step);
+      for (const waiting of client.waiting.slice(0, client.givenUp)) fates[waiting]!.delivered = 'never';
     } else if (isBrokenEvent(event)) {
       for (const waiting of client.waiting) fates[waiting]!.delivered = 'never';
       client.lost = client.waiting.map((waiting) => JSON.stringify(steps[waiting]!.command));
       client.waiting = [];
+      client.givenUp = 0;
       client.dead ||= isFatalEvent(event);
     } else if (event === 'retry') client.lost = []; // the buyer asks again, not the client
   }
@@ -107,6 +115,9 @@ function fatesOf(steps: readonly CounterexampleStep[]): Fate[] {
     if (dead) for (const i of waiting) fates[i]!.delivered = 'never';
   return fates;
 }
+
+/** Of how many commands a step tells in its detail; it says so where there is more than one. */
+const commandsOf = ({ detail = '' }: CounterexampleStep): number => Number(/\d+/.exec(detail)?.[0] ?? 1);
 
 /** Whether the step is the next of the lost commands; once another one comes, the rest was given up. */
 function takesUp(lost: string[], { command }: CounterexampleStep): boolean {
