@@ -77,6 +77,22 @@ describe('what times out', () => {
     expect(properties(await exploringProbe(redis.target, named, one), 'violated')).toEqual(['stranded']);
   });
 
+  test('before it is sent is sent all the same, beside what is asked instead of it', async () => {
+    const faults = { timeout: 1, restart: 1 };
+    const named = ['timeouts', 'asks-once'] as const;
+    const found = await exploringProbe(redis.target, named, { ...one, faults }, { auditSamples: 8 });
+    expect(found.audit.mismatches).toEqual([]);
+    expect(properties(found, 'violated')).toEqual([]);
+    // One that asks before there is a connection.
+    const real = await overSockets(redis.target, await probeSubject(named), { ...one, faults }, 500);
+    expect(real.exhausted).toBe(true);
+    expect([...real.violated]).toEqual([]);
+    const blind = ['timeouts', 'asks-blindly'] as const;
+    expect(properties(await exploringProbe(redis.target, blind, { ...one, faults }), 'violated')).toContain(
+      'double-sale',
+    );
+  });
+
   test('passes no matter how often a heart beats meanwhile', async () => {
     const found = await exploringProbe(redis.target, ['time', 'beats'], one, { auditSamples: 6 });
     expect(found.coverage).toBe('exhausted');

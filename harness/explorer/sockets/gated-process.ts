@@ -179,9 +179,12 @@ export class Process {
   }
 
   async timeOut(commands: number, picks?: readonly number[]): Promise<void> {
-    for (const passage of this.passages)
-      if (!passage.isCut) this.#lost.push(...passage.unanswered().map(asSentAgain));
+    const sent = this.passages.flatMap((passage) => (passage.isCut ? [] : passage.unanswered()));
+    this.#lost.push(...sent.map(asSentAgain));
+    const unsent = this.limits > sent.length;
     await this.apply({ type: 'timeout', commands }, picks);
+    // What waits for a connection is sent once there is one, beside what the code asks instead of it.
+    if (unsent) this.#noteAllResent();
   }
 
   async crash(survivors: readonly number[]): Promise<void> {
@@ -295,16 +298,22 @@ export class Process {
     }
   }
 
-  /** The client sends again what it had no reply to. */
+  /** It concerns the calls that still run. */
+  #noteAllResent(): void {
+    const { settled } = this.instance.look();
+    this.calls.forEach(({ operation }, i) => {
+      if (operation >= 0 && !settled[i]) this.#resent.add(operation);
+    });
+  }
+
+  /** The client, or the code, sends again what it had no reply to. */
   #noteResent(): void {
     const { written, settled } = this.instance.look();
     written.forEach((commands, c) => {
       const fresh = this.#lost.length > 0 ? commands.slice(this.#written[c] ?? 0).map(asSentAgain) : [];
       if (!fresh.some((command) => this.#lost.includes(command))) return;
       this.#lost = this.#lost.filter((command) => !fresh.includes(command));
-      this.calls.forEach(({ operation }, i) => {
-        if (operation >= 0 && !settled[i]) this.#resent.add(operation);
-      });
+      this.#noteAllResent();
     });
     this.#written = written.map((commands) => commands.length);
     if (!settled.includes(undefined)) this.#lost = [];

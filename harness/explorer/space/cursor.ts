@@ -147,11 +147,15 @@ export class Cursor extends Standpoint {
 
   /** The client gives up so many commands, the oldest; they stay where they are, and what comes of them is not heard of. */
   async timeOut(commands: number): Promise<void> {
-    for (const c of this.openConnections()) {
+    const sent = this.openConnections().flatMap((c) => {
       const { executed, replies } = this.connections[c]!;
-      this.#lose(this.written(c).slice(executed - replies.length));
-    }
+      return this.written(c).slice(executed - replies.length);
+    });
+    this.#lose(sent);
+    const unsent = this.limits > sent.length;
     await this.#happen({ type: 'timeout', commands });
+    // What waits for a connection is sent once there is one, beside what the code asks instead of it.
+    if (unsent) this.calls.splice(0, this.calls.length, ...this.calls.map(resent));
   }
 
   #close(c: number, survivors: number): void {
