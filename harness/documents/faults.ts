@@ -242,7 +242,6 @@ const eventsOf = <Event extends string>(hits: Row['hits'], ...more: Row['hits'][
 export const CLOCK_FAULTS = having<ClockFault>(({ hits }) => hits === 'clock');
 export const PROCESS_FAULTS = having<ProcessFault>(({ hits }) => hits === 'process');
 const CONNECTION_FAULTS = having<ConnectionFault>(({ hits }) => hits === 'connection');
-/** What a process hears of its client alone: each carries of how many commands. */
 export const CLIENT_FAULTS = having<ClientFault>(({ hits }) => hits === 'client');
 /** What happens to one connection: each carries which, and how many of its sent commands still run. */
 export const CONNECTION_EVENTS = eventsOf<ConnectionEvent>('connection');
@@ -294,19 +293,14 @@ export function wordsOfEvent(event: string, key = ''): string | undefined {
 }
 
 /** Whether it is a fault that a diagram crosses out, one of the server's, or a client's: all are told as faults. */
-export const isFaultEvent = (event: string): boolean => {
-  const row = rowOfEvent(event);
-  return row !== undefined && (row.mark === 'broken' || ['key', 'server', 'client'].includes(row.hits));
-};
+export const isFaultEvent = (event: string): boolean =>
+  isBrokenEvent(event) || ['key', 'server', 'client'].includes(rowOfEvent(event)?.hits ?? '');
 
 /** Whether a process does nothing more after it. */
 export const isFatalEvent = (event: string): boolean => rowOfEvent(event)?.kills === true;
 
 /** Whether a connection breaks with what is on its way. */
 export const isBrokenEvent = (event: string): boolean => rowOfEvent(event)?.mark === 'broken';
-
-/** Whether a client hears no more of commands that go on. */
-export const isGivenUp = (event: string): boolean => rowOfEvent(event)?.hits === 'client';
 
 /** The name that it has in a counterexample. */
 export function eventOf(extra: Extra): string {

@@ -1,5 +1,5 @@
 import type { CounterexampleStep } from '../../harness/documents/counterexample.ts';
-import { isBrokenEvent, isFatalEvent, isGivenUp, wordsOfEvent } from '../../harness/documents/faults.ts';
+import { isBrokenEvent, isFatalEvent, wordsOfEvent } from '../../harness/documents/faults.ts';
 import type { Scope } from '../../harness/documents/scope.ts';
 
 /** One line of a space-time diagram, before it is drawn. */
@@ -100,7 +100,7 @@ function fatesOf(steps: readonly CounterexampleStep[]): Fate[] {
       const answered = client.waiting.shift();
       if (client.givenUp > 0) client.givenUp--;
       else if (answered !== undefined) fates[answered]!.delivered = 'later';
-    } else if (isGivenUp(event)) {
+    } else if (event === 'timeout') {
       client.givenUp += commandsOf(step);
       for (const waiting of client.waiting.slice(0, client.givenUp)) fates[waiting]!.delivered = 'never';
     } else if (isBrokenEvent(event)) {
