@@ -55,6 +55,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     words: { '<history.jsonl>': 'one operation per line, as harness/history/README.md describes' },
     load: async () => (await import('./commands/check.ts')).checkCommand,
   },
+  serve: {
+    summary: 'sell over HTTP: products, purchases, and orders that are stored exactly once',
+    load: async () => (await import('./commands/serve.ts')).serveCommand,
+  },
   list: {
     summary: 'list the built-in strategies, and the weaknesses that they declare',
     load: async () => (await import('./commands/list.ts')).listCommand,

@@ -9,6 +9,12 @@ export interface Sale {
   stock: number;
   /** Most units that one user may hold. Absent: no limit. */
   perUserLimit?: number;
+  /**
+   * Of a shop that goes on for days: opened again it keeps the stock that it has; a request that gave its units back
+   * stays released, so that a late copy of its purchase buys nothing; and one that asks again with another user or
+   * quantity is refused. For strategies that support `orders`.
+   */
+  permanent?: true;
 }
 
 export interface PurchaseRequest {
@@ -20,8 +26,11 @@ export interface PurchaseRequest {
 }
 
 export type PurchaseOutcome =
-  /** `remaining`: units left right after this sale, where the store tells (shown, not judged). */
-  | { kind: 'sold'; remaining?: number }
+  /**
+   * `remaining`: units left right after this sale, where the store tells (shown, not judged). `again`: the request
+   * had been sold before; told in a permanent sale.
+   */
+  | { kind: 'sold'; remaining?: number; again?: true }
   | { kind: 'sold-out' }
   | { kind: 'limit-reached' }
   /** The user holds units already, by this request or another: for code that remembers users, not requests. */
@@ -39,7 +48,17 @@ export interface RecordedSale {
   quantity: number;
 }
 
-export type Feature = 'several-units' | 'limit' | 'cluster';
+/** What a request was sold, and whether it gave that back for good. */
+export interface RememberedSale {
+  userId: string;
+  quantity: number;
+  released: boolean;
+}
+
+export type Restored = RememberedSale & Pick<PurchaseRequest, 'requestId'>;
+
+/** `orders`: whatever is sold or released goes to a stream in the same step, from which consumers take it. */
+export type Feature = 'several-units' | 'limit' | 'cluster' | 'orders';
 
 export const PROPERTIES = [
   'oversell',
@@ -107,6 +126,10 @@ export interface Seller {
   purchase(request: PurchaseRequest, redis: Client): Promise<PurchaseOutcome>;
   /** Units still for sale, as the store says. */
   remaining(): Promise<number>;
+  /** What the store remembers of a request; of a strategy that supports `orders`. */
+  find?(requestId: string): Promise<RememberedSale | undefined>;
+  /** Puts back what the store has forgotten of these, before the sale is opened again. Of one that supports `orders`. */
+  restore?(sales: readonly Restored[]): Promise<void>;
   /** The ledger; of a strategy that confirms, what is sold for good. */
   recorded?(): Promise<RecordedSale[]>;
   /** Gives a sold request's units back. */

@@ -33,6 +33,30 @@ export class MissingProductError extends DefiniteError {
   }
 }
 
+/** The token belongs to a request of another user, or for another quantity: nothing was sold, and nothing released. */
+export class OtherRequestError extends DefiniteError {
+  constructor(requestId: string) {
+    super(
+      'OTHER_REQUEST',
+      `"${requestId}" is the token of another user, or of another quantity: make a new one for each purchase`,
+    );
+  }
+}
+
+/** The request gave its units back, for good: nothing was sold to it again. */
+export class ReleasedError extends DefiniteError {
+  constructor(requestId: string) {
+    super('RELEASED', `"${requestId}" was released: make a new token to buy again`);
+  }
+}
+
+/** @throws what a script's answer means, where it is none of a sale: `missing`, `given-back` or `other-request` */
+export function requireFit(answer: string, sku: string, requestId: string): void {
+  if (answer === 'missing') throw new MissingProductError(sku);
+  if (answer === 'given-back') throw new ReleasedError(requestId);
+  if (answer === 'other-request') throw new OtherRequestError(requestId);
+}
+
 /** The buyer confirms what has run out and is sold to others: nothing is taken, and the buyer is refunded. */
 export class TooLateError extends DefiniteError {
   constructor(requestId: string) {

@@ -1,6 +1,16 @@
 import { checkRequest, checkSale, checkUnits, declareGuarantees, type Strategy } from './contract.ts';
-import { MissingProductError } from './errors.ts';
-import { answersKey, holdingsKey, ordersHeld, ordersKey, stockKey, stockLeft } from './keys.ts';
+import { MissingProductError, requireFit } from './errors.ts';
+import {
+  answersKey,
+  holdingsKey,
+  ordersHeld,
+  ordersKey,
+  remembered,
+  restored,
+  setStock,
+  stockKey,
+  stockLeft,
+} from './keys.ts';
 import { Script } from './script.ts';
 
 const library = new Script(import.meta.resolve('#lua/function-reserve-once.lua'));
@@ -10,7 +20,7 @@ export const functionReserveOnce: Strategy = {
   name: 'function-reserve-once',
   summary: 'FCALL: stock, limit per user, requestId and order record in one function that the server keeps',
   connection: 'shared',
-  supports: ['several-units', 'limit'],
+  supports: ['several-units', 'limit', 'orders'],
   needs: { commands: ['FCALL'], minRedis: '7.0' },
   guarantees: declareGuarantees({
     eviction: ['stranded', 'lost-sale'],
@@ -20,32 +30,36 @@ export const functionReserveOnce: Strategy = {
   async open(redis, sale) {
     checkSale(sale, functionReserveOnce);
     await redis.function('LOAD', 'REPLACE', library.source);
-    await redis.set(stockKey(sale.sku), sale.stock);
+    await setStock(redis, sale);
   },
 
   seller(redis, sale) {
     const { sku } = sale;
+    const strict = sale.permanent ? 'strict' : '';
     const keys = [stockKey(sku), holdingsKey(sku), answersKey(sku), ordersKey(sku)];
     return {
       async purchase({ requestId, userId, quantity }) {
         checkRequest({ requestId, userId, quantity });
-        const args = [requestId, userId, quantity, sale.perUserLimit ?? ''];
-        const reply = await redis.fcall('oversell_reserve_v1', keys.length, ...keys, ...args);
-        const [kind, remaining] = reply as [string, number?];
-        if (kind === 'missing') throw new MissingProductError(sku);
-        if (kind === 'sold') return { kind, remaining: Number(remaining) };
-        return { kind: kind as 'sold-out' | 'limit-reached' };
+        const args = [requestId, userId, quantity, sale.perUserLimit ?? '', strict];
+        const reply = await redis.fcall('oversell_reserve_v2', keys.length, ...keys, ...args);
+        const [kind, remaining, again] = reply as [string, number?, string?];
+        requireFit(kind, sku, requestId);
+        if (kind !== 'sold') return { kind: kind as 'sold-out' | 'limit-reached' };
+        return { kind, remaining: Number(remaining), ...(again && sale.permanent && { again: true }) };
       },
       remaining: () => stockLeft(redis, sku),
+      find: (requestId) => remembered(redis, answersKey(sku), requestId),
+      restore: (sales) => restored(redis, holdingsKey(sku), answersKey(sku), sales),
       recorded: () => ordersHeld(redis, sku),
       async release(request) {
         checkRequest(request);
-        const answer = await redis.fcall('oversell_release_v1', keys.length, ...keys, request.requestId);
-        if (answer === 'missing') throw new MissingProductError(sku);
+        const args = [request.requestId, request.userId, strict];
+        const answer = await redis.fcall('oversell_release_v2', keys.length, ...keys, ...args);
+        requireFit(answer as string, sku, request.requestId);
       },
       async restock(quantity) {
         checkUnits('quantity', quantity, 1);
-        const left = await redis.fcall('oversell_restock_v1', 1, stockKey(sku), quantity);
+        const left = await redis.fcall('oversell_restock_v2', 1, stockKey(sku), quantity);
         if (left === null) throw new MissingProductError(sku);
       },
     };

@@ -1,4 +1,11 @@
-import { checkUnits, type Client, type RecordedSale } from './contract.ts';
+import {
+  checkUnits,
+  type Client,
+  type RecordedSale,
+  type RememberedSale,
+  type Restored,
+  type Sale,
+} from './contract.ts';
 import { MissingProductError } from './errors.ts';
 import { Script } from './script.ts';
 
@@ -17,11 +24,14 @@ export const takenKey = (sku: string): string => `{${sku}}:taken`;
 export const mintedKey = (sku: string): string => `{${sku}}:minted`;
 /** Hash: user id → units held. */
 export const holdingsKey = (sku: string): string => `{${sku}}:holdings`;
-/** Hash: request id → units sold to it and user id, as `2 alice`: what a retry is answered from. */
+/** Hash: request id → units sold to it and user id, as `2 alice`, or `-2 alice` once released for good. */
 export const answersKey = (sku: string): string => `{${sku}}:answers`;
-/** Stream of orders: request, user, quantity; one entry a sale, and one below zero for its release. */
+/**
+ * Stream of orders. An entry has one or more of: request, user, quantity, which is below zero where the units were
+ * given back.
+ */
 export const ordersKey = (sku: string): string => `{${sku}}:orders`;
-/** Hash: request id → units sold to it and user id, as `2 alice`. */
+/** Hash: request id → units sold to it and user id, as `2 alice`, or `-2 alice` once released for good. */
 export const ledgerKey = (sku: string): string => `{${sku}}:ledger`;
 /** Hash: request id → what is on hold for it, and for whom. */
 export const holdsKey = (sku: string): string => `{${sku}}:holds`;
@@ -37,6 +47,11 @@ export const queueKey = (sku: string): string => `{${sku}}:queue`;
 export const lockKey = (sku: string): string => `{${sku}}:lock`;
 /** Part of the stock. Each has a hash tag of its own, so that a cluster spreads them. */
 export const bucketKey = (sku: string, bucket: number): string => `{${sku}:${bucket}}:stock`;
+
+/** Opens the sale: all its stock is there, or, in a permanent one that is open already, what is left of it. */
+export async function setStock(redis: Client, { sku, stock, permanent }: Sale): Promise<void> {
+  await (permanent ? redis.set(stockKey(sku), stock, 'NX') : redis.set(stockKey(sku), stock));
+}
 
 /**
  * Units left, as the stock key says.
@@ -70,10 +85,48 @@ export async function addStock(
 
 /** What each request holds by the ledger. */
 export async function ledgerHeld(redis: Client, sku: string): Promise<RecordedSale[]> {
-  return Object.entries(await redis.hgetall(ledgerKey(sku))).map(([requestId, line]) => {
-    const [units = '', ...user] = line.split(' ');
-    return { requestId, userId: user.join(' '), quantity: Number(units) };
+  return Object.entries(await redis.hgetall(ledgerKey(sku))).flatMap(([requestId, line]) => {
+    const { released, ...sale } = saleIn(line);
+    return released ? [] : [{ requestId, ...sale }];
   });
+}
+
+/** What the hash at `key` has of a request. */
+export async function remembered(
+  redis: Client,
+  key: string,
+  requestId: string,
+): Promise<RememberedSale | undefined> {
+  const line = await redis.hget(key, requestId);
+  return line === null ? undefined : saleIn(line);
+}
+
+function saleIn(line: string): RememberedSale {
+  const [units = '', ...user] = line.split(' ');
+  const quantity = Number(units);
+  return { userId: user.join(' '), quantity: Math.abs(quantity), released: quantity < 0 };
+}
+
+let restoreSales: Script | undefined;
+
+/** Puts back what the hashes have forgotten of these sales. `answers`: the key of what each request was sold */
+export async function restored(
+  redis: Client,
+  holdings: string,
+  answers: string,
+  sales: readonly Restored[],
+): Promise<void> {
+  restoreSales ??= new Script(import.meta.resolve('#lua/restore-sales.lua'));
+  for (let i = 0; i < sales.length; i += PAGE) {
+    const args = sales
+      .slice(i, i + PAGE)
+      .flatMap(({ requestId, userId, quantity, released }) => [
+        requestId,
+        userId,
+        released ? -quantity : quantity,
+      ]);
+    await restoreSales.run(redis, [holdings, answers], args);
+  }
 }
 
 const PAGE = 1000;
@@ -83,11 +136,13 @@ export async function ordersHeld(redis: Client, sku: string): Promise<RecordedSa
   const held = new Map<string, RecordedSale>();
   for (let after = '-'; ;) {
     const page = await redis.xrange(ordersKey(sku), after, '+', 'COUNT', PAGE);
-    for (const [id, [, request, , userId, , units]] of page) {
-      const requestId = request!;
-      const quantity = (held.get(requestId)?.quantity ?? 0) + Number(units);
-      if (quantity === 0) held.delete(requestId);
-      else held.set(requestId, { requestId, userId: userId!, quantity });
+    for (const [id, fields] of page) {
+      for (let i = 0; i < fields.length; i += 6) {
+        const [, requestId = '', , userId = '', , units] = fields.slice(i, i + 6);
+        const quantity = (held.get(requestId)?.quantity ?? 0) + Number(units);
+        if (quantity === 0) held.delete(requestId);
+        else held.set(requestId, { requestId, userId, quantity });
+      }
       after = `(${id}`;
     }
     if (page.length < PAGE) return [...held.values()];

@@ -1,7 +1,18 @@
 import { checkRequest, checkSale, declareGuarantees } from './contract.ts';
 import type { PurchaseOutcome, PurchaseRequest, Strategy } from './contract.ts';
-import { MissingProductError } from './errors.ts';
-import { addStock, holdingsKey, ledgerHeld, ledgerKey, stockKey, stockLeft } from './keys.ts';
+import { MissingProductError, OtherRequestError, ReleasedError, requireFit } from './errors.ts';
+import {
+  addStock,
+  holdingsKey,
+  ledgerHeld,
+  ledgerKey,
+  ordersKey,
+  remembered,
+  restored,
+  setStock,
+  stockKey,
+  stockLeft,
+} from './keys.ts';
 import { Script } from './script.ts';
 
 const sell = new Script(import.meta.resolve('#lua/lua-coalesced.lua'));
@@ -21,7 +32,7 @@ export const luaCoalesced: Strategy = {
   name: 'lua-coalesced',
   summary: 'EVALSHA for up to 256 buyers at once: stock, limit per user, requestId and order record',
   connection: 'shared',
-  supports: ['several-units', 'limit'],
+  supports: ['several-units', 'limit', 'orders'],
   guarantees: declareGuarantees({
     eviction: ['stranded', 'lost-sale'],
     'restart-without-aof': ['stranded', 'false-refusal', 'lost-sale'],
@@ -29,11 +40,11 @@ export const luaCoalesced: Strategy = {
 
   async open(redis, sale) {
     checkSale(sale, luaCoalesced);
-    await redis.set(stockKey(sale.sku), sale.stock);
+    await setStock(redis, sale);
   },
 
-  seller(redis, { sku, perUserLimit = '' }) {
-    const keys = [stockKey(sku), holdingsKey(sku), ledgerKey(sku)];
+  seller(redis, { sku, perUserLimit = '', permanent }) {
+    const keys = [stockKey(sku), holdingsKey(sku), ledgerKey(sku), ordersKey(sku)];
     const queue: Waiting[] = [];
     let calls = 0;
     const serve = async (batch: readonly Waiting[]): Promise<void> => {
@@ -41,14 +52,18 @@ export const luaCoalesced: Strategy = {
       for (const { request } of batch) args.push(request.requestId);
       for (const { request } of batch) args.push(request.userId);
       for (const { request } of batch) args.push(request.quantity);
+      if (permanent) args.push('strict');
       try {
         const reply = (await sell.run(redis, keys, args)) as [number, string] | null;
         if (reply === null) throw new MissingProductError(sku);
         let [remaining, letters] = reply;
-        for (const [i, { request, resolve }] of batch.entries()) {
+        for (const [i, { request, resolve, reject }] of batch.entries()) {
           const letter = letters[i];
           if (letter === 's') remaining -= request.quantity;
-          if (letter === 's' || letter === 'r') resolve({ kind: 'sold', remaining });
+          if (letter === 's') resolve({ kind: 'sold', remaining });
+          else if (letter === 'r') resolve({ kind: 'sold', remaining, ...(permanent && { again: true }) });
+          else if (letter === 'g') reject(new ReleasedError(request.requestId));
+          else if (letter === 'x') reject(new OtherRequestError(request.requestId));
           else resolve({ kind: letter === 'l' ? 'limit-reached' : 'sold-out' });
         }
       } catch (error) {
@@ -69,11 +84,13 @@ export const luaCoalesced: Strategy = {
         });
       },
       remaining: () => stockLeft(redis, sku),
+      find: (requestId) => remembered(redis, ledgerKey(sku), requestId),
+      restore: (sales) => restored(redis, holdingsKey(sku), ledgerKey(sku), sales),
       recorded: () => ledgerHeld(redis, sku),
       async release(request) {
         checkRequest(request);
-        const answer = await release.run(redis, keys, [request.requestId]);
-        if (answer === 'missing') throw new MissingProductError(sku);
+        const args = [request.requestId, request.userId, permanent ? 'stays' : ''];
+        requireFit((await release.run(redis, keys, args)) as string, sku, request.requestId);
       },
       restock: (quantity) => addStock(redis, sku, quantity),
     };

@@ -1,5 +1,5 @@
 import { checkRequest, checkSale, declareGuarantees, type Strategy } from './contract.ts';
-import { MissingProductError } from './errors.ts';
+import { requireFit } from './errors.ts';
 import { addStock, answersKey, holdingsKey, ordersHeld, ordersKey, stockKey, stockLeft } from './keys.ts';
 import { Script } from './script.ts';
 
@@ -41,9 +41,9 @@ export const luaThenWait: Strategy = {
     return {
       async purchase(request, redis) {
         checkRequest(request);
-        const args = [request.requestId, request.userId, request.quantity, sale.perUserLimit ?? ''];
+        const args = [request.requestId, request.userId, request.quantity, sale.perUserLimit ?? '', ''];
         const [kind, remaining] = (await reserve.run(redis, keys, args)) as [string, number?];
-        if (kind === 'missing') throw new MissingProductError(sku);
+        requireFit(kind, sku, request.requestId);
         if (kind !== 'sold') return { kind: kind as 'sold-out' | 'limit-reached' };
         await (onDisk ? redis.call('WAITAOF', 1, 1, WAIT_MS) : redis.wait(1, WAIT_MS));
         return { kind, remaining: Number(remaining) };
@@ -52,8 +52,8 @@ export const luaThenWait: Strategy = {
       recorded: () => ordersHeld(lobby, sku),
       async release(request) {
         checkRequest(request);
-        const answer = await release.run(lobby, keys, [request.requestId]);
-        if (answer === 'missing') throw new MissingProductError(sku);
+        const answer = await release.run(lobby, keys, [request.requestId, request.userId, '']);
+        requireFit(answer as string, sku, request.requestId);
       },
       restock: (quantity) => addStock(lobby, sku, quantity),
     };

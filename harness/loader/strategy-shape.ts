@@ -5,7 +5,7 @@ import { lineOfField } from './lines.ts';
 import { placeOf } from '../ground/places.ts';
 
 const method = z.custom((value) => typeof value === 'function', 'it is not a function');
-const features = ['several-units', 'limit', 'cluster'] as const;
+const features = ['several-units', 'limit', 'cluster', 'orders'] as const;
 
 /** The contract, as far as it can be seen before anything is called. */
 const shape = z.looseObject({

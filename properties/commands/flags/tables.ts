@@ -1,5 +1,6 @@
 import { BENCH } from './bench.ts';
 import { EXPLORE } from './explore.ts';
+import { SERVE } from './serve.ts';
 import { CHECK, COMPARE, DOCTOR, EVALUATE, LIST, REPLAY, REPORT } from './others.ts';
 import type { FlagRow, FlagTable } from './table.ts';
 
@@ -12,6 +13,7 @@ const TABLES: Readonly<Record<string, FlagTable>> = {
   report: REPORT,
   compare: COMPARE,
   check: CHECK,
+  serve: SERVE,
   list: LIST,
   doctor: DOCTOR,
 };

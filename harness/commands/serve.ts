@@ -1,0 +1,68 @@
+import { Option } from 'commander';
+import type { ServeReport } from '../documents/storefront.ts';
+import { UsageError } from '../ground/errors.ts';
+import type { StorefrontOptions } from '../storefront/storefront.ts';
+import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
+import { ignoredFlag, whole } from '../terminal/options.ts';
+
+export const serveCommand: CommandFile = {
+  options: [
+    new Option('--strategy <name>', 'the built-in that sells').default('lua-reserve-once'),
+    whole('--port <n>', 'where it listens; 0: any that is free', 0).default(8080),
+    new Option('--host <address>', 'the address at which it listens').default('127.0.0.1'),
+    new Option(
+      '--admin-token-file <file>',
+      'a token, without which nobody creates products or reads all orders',
+    ),
+    new Option('--data <folder>', 'keeps the private Redis and the order book').default('oversell-shop'),
+    new Option('--database <file>', 'the order book (default: orders.db in --data)'),
+    new Option('--prefix <text>', 'begins every key on a server given by --redis (default: "shop:")'),
+    new Option('--role <role>', 'web: answers buyers; consumer: stores orders')
+      .choices(['web', 'consumer', 'all'])
+      .default('all'),
+    whole('--consumers <n>', 'how many store orders', 1).default(1),
+    new Option('--no-orders', 'sell without orders, also by a strategy that records none'),
+    new Option('--article', 'answer GET /purchase?product_name=…&token=… in words, as the article does'),
+    whole('--stale-ms <ms>', 'how old product data from the cache may be', 0).default(1_000),
+  ],
+  needsServer: true,
+  run,
+};
+
+type Flags = Omit<StorefrontOptions, 'strategy' | 'article' | 'prefix' | 'onProgress'> & {
+  strategy: string;
+  article?: true;
+  prefix?: string;
+};
+
+async function run(_: [], flags: Flags, { progress, signal }: Invocation): Promise<Answer> {
+  const { registry } = await import('../../strategies/registry.ts');
+  const { openStorefront } = await import('../storefront/storefront.ts');
+  const registered = registry.find(({ strategy }) => strategy.name === flags.strategy);
+  if (registered === undefined) {
+    throw new UsageError(
+      'UNKNOWN_STRATEGY',
+      `--strategy: no built-in is called "${flags.strategy}"`,
+      'oversell list names them',
+    );
+  }
+  if (flags.prefix !== undefined && flags.redis === undefined) {
+    throw ignoredFlag('--prefix', 'a private server has no keys but the shop’s');
+  }
+  const { prefix = 'shop:', article = false, ...rest } = flags;
+  const storefront = await openStorefront({
+    ...rest,
+    strategy: registered.strategy,
+    prefix,
+    article,
+    onProgress: progress.line,
+    signal,
+  });
+  const { url, description } = storefront;
+  progress.line(description);
+  progress.line(url === undefined ? 'storing orders' : `open at ${url}`);
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+  await storefront.close();
+  const document: ServeReport = { description, ...(url !== undefined && { url }) };
+  return { document, text: 'closed' };
+}

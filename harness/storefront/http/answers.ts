@@ -1,0 +1,21 @@
+import { ANSWERS, RETRY_AFTER_S, type StorefrontAnswer } from '../../documents/storefront.ts';
+import type { Told } from '../shop.ts';
+
+/** An answer as it goes out: JSON, with its status and its words. */
+export function respond(told: Told, detail?: string): Response {
+  const { status, says } = ANSWERS[told.code];
+  const message = detail === undefined ? says : `${says}: ${detail}`;
+  return Response.json({ ...told, message } satisfies StorefrontAnswer, { status, headers: headersOf(told) });
+}
+
+/** The same as the article's client expects it: a status, and words. */
+export function respondInWords(told: Told): Response {
+  const { status, says } = ANSWERS[told.code];
+  return new Response(says, { status, headers: headersOf(told) });
+}
+
+function headersOf({ code }: Told): Record<string, string> {
+  const seconds = RETRY_AFTER_S[code];
+  // What is told of a sale is true now, and for who asked.
+  return { 'cache-control': 'no-store', ...(seconds !== undefined && { 'retry-after': String(seconds) }) };
+}

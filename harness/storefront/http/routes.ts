@@ -1,0 +1,205 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { Hono, type Context, type MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import {
+  articleFormSchema,
+  orderFormSchema,
+  productName,
+  productRequestSchema,
+  purchaseRequestSchema,
+  releaseFormSchema,
+  reopenRequestSchema,
+  tokenSchema,
+} from '../../documents/storefront.ts';
+import type { Clock } from '../../ground/ambient.ts';
+import type { Statistics } from '../live/statistics.ts';
+import type { Shop, Told } from '../shop.ts';
+import { respond, respondInWords } from './answers.ts';
+import { bodyOf, queryOf, read, Refusal } from './input.ts';
+
+export interface RouteOptions {
+  shop: Shop;
+  clock: Clock;
+  /** The article's own request is answered as it stands: GET, in words. */
+  article: boolean;
+  /** Who creates products, and reads who bought what, has to know it; absent: anybody may. */
+  adminToken?: string;
+  /** Most requests that are under way at once; more are told to come back. */
+  mostInFlight: number;
+  statistics: Statistics;
+}
+
+/** No request needs more. */
+const MOST_BYTES = 4_096;
+
+/** What a handler comes to: an answer with a code, or what was asked for. */
+type Reply = Told | { data: object };
+type Handler = (context: Context) => Promise<Reply>;
+type Responding = (handler: Handler, how?: How) => (context: Context) => Promise<Response>;
+interface How {
+  /** It is a purchase. */
+  buys?: true;
+  render?: typeof respond;
+}
+
+/** The shop over HTTP: each path with its methods; what is not here is told so. */
+export function shopRoutes(options: RouteOptions): Hono {
+  const app = new Hono();
+  const answering = answerer(options);
+  const limit = bodyLimit({
+    maxSize: MOST_BYTES,
+    onError: () => {
+      options.statistics.answered('too-large');
+      return respond({ code: 'too-large' });
+    },
+  });
+  addProducts(app, options, { answering, limit });
+  addPurchases(app, options, { answering, limit });
+  refuseOtherMethods(app, options);
+  app.notFound(() => {
+    options.statistics.answered('unknown-path');
+    return respond({ code: 'unknown-path' });
+  });
+  return app;
+}
+
+interface Around {
+  answering: Responding;
+  limit: MiddlewareHandler;
+}
+
+const named = ({ req }: Context): string => read(req.param('name'), productName);
+
+function addProducts(app: Hono, { shop, adminToken }: RouteOptions, { answering, limit }: Around): void {
+  const admin = adminOnly(adminToken);
+  app.post(
+    '/products',
+    limit,
+    answering(async ({ req }) => {
+      admin(req.raw);
+      return shop.addProduct(await bodyOf(req.raw, productRequestSchema));
+    }),
+  );
+  app.get(
+    '/products/:name',
+    answering(async (context) => shop.product(named(context))),
+  );
+  app.post(
+    '/products/:name/reopen',
+    limit,
+    answering(async (context) => {
+      admin(context.req.raw);
+      const { stock } = await bodyOf(context.req.raw, reopenRequestSchema);
+      return shop.reopen(named(context), stock);
+    }),
+  );
+  app.get(
+    '/products/:name/orders',
+    answering(async (context) => {
+      admin(context.req.raw);
+      const orders = await shop.ledger(named(context));
+      return 'code' in orders ? orders : { data: orders };
+    }),
+  );
+}
+
+const queryIn = ({ req }: Context): URLSearchParams => new URL(req.url).searchParams;
+const isArticles = ({ req }: Context): boolean => req.query('product_name') !== undefined;
+
+function addPurchases(app: Hono, { shop, article }: RouteOptions, { answering, limit }: Around): void {
+  const articles = answering(
+    async (context) => {
+      const { product_name: product, token } = queryOf(queryIn(context), articleFormSchema);
+      return shop.purchase({ product, user: token, token, quantity: 1 });
+    },
+    { buys: true, render: article ? respondInWords : respond },
+  );
+  const purchase = answering(async ({ req }) => shop.purchase(await bodyOf(req.raw, purchaseRequestSchema)), {
+    buys: true,
+  });
+  app.post('/purchase', limit, (context) => (isArticles(context) ? articles(context) : purchase(context)));
+  if (article) app.get('/purchase', articles);
+  app.delete(
+    '/purchase/:token',
+    answering(async (context) => {
+      const { product, user } = queryOf(queryIn(context), releaseFormSchema);
+      return shop.release(product, read(context.req.param('token'), tokenSchema), user);
+    }),
+  );
+  app.get(
+    '/orders/:token',
+    answering(async (context) => {
+      const { product } = queryOf(queryIn(context), orderFormSchema);
+      const order = await shop.order(product, read(context.req.param('token'), tokenSchema));
+      return 'code' in order ? order : { data: order };
+    }),
+  );
+}
+
+/** A GET buys nothing: browsers that fetch ahead, and proxies, repeat it at will. */
+function refuseOtherMethods(app: Hono, { article, statistics }: RouteOptions): void {
+  const methods: Readonly<Record<string, string>> = {
+    '/products': 'POST',
+    '/products/:name': 'GET',
+    '/products/:name/reopen': 'POST',
+    '/products/:name/orders': 'GET',
+    '/purchase': article ? 'GET, POST' : 'POST',
+    '/purchase/:token': 'DELETE',
+    '/orders/:token': 'GET',
+  };
+  for (const [path, allowed] of Object.entries(methods)) {
+    app.all(path, ({ req }) => {
+      statistics.answered('method-not-allowed');
+      const buys = req.path === '/purchase' && req.method === 'GET';
+      const why = buys
+        ? 'a GET may be repeated by prefetchers and proxies, so it buys nothing'
+        : `use ${allowed}`;
+      const response = respond({ code: 'method-not-allowed' }, why);
+      response.headers.set('allow', allowed);
+      return response;
+    });
+  }
+}
+
+/** Wraps what answers: within the limit of requests under way, and with a code whatever happens. */
+function answerer({ clock, mostInFlight, statistics }: RouteOptions): Responding {
+  let inFlight = 0;
+  return (handler, { buys, render = respond } = {}) =>
+    async (context) => {
+      const startNs = clock.monotonicNs();
+      const heard = (told: Told): void => {
+        if (buys) statistics.purchased(told.code, told.again === true, (clock.monotonicNs() - startNs) / 1e6);
+        else statistics.answered(told.code);
+      };
+      if (inFlight >= mostInFlight) {
+        heard({ code: 'overloaded' });
+        return render({ code: 'overloaded' });
+      }
+      let detail: string | undefined;
+      inFlight++;
+      const reply = await handler(context)
+        .catch((error: unknown): Told => {
+          // Whatever reaches the store tells its own failures (`Shop`): this came before, or changes no sale.
+          if (!(error instanceof Refusal)) return { code: 'unavailable' };
+          if (error.message !== '') detail = error.message;
+          return { code: error.code };
+        })
+        .finally(() => inFlight--);
+      heard('data' in reply ? { code: 'success' } : reply);
+      if ('data' in reply) return Response.json(reply.data, { headers: { 'cache-control': 'no-store' } });
+      return render(reply, detail);
+    };
+}
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** @returns throws a Refusal unless the request has the token; without a token anybody may */
+function adminOnly(token: string | undefined): (request: Request) => void {
+  if (token === undefined) return () => undefined;
+  const wanted = digest(`Bearer ${token}`);
+  return ({ headers }) => {
+    // Digests have one length, and take one time to compare.
+    const given = digest(headers.get('authorization') ?? '');
+    if (!timingSafeEqual(given, wanted)) throw new Refusal('admin-only');
+  };
+}

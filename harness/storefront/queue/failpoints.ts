@@ -1,0 +1,61 @@
+/**
+ * Where a consumer can be killed so that it matters. A failpoint is armed by whoever started the process, over the IPC
+ * channel that it alone holds, and by nothing else: no flag, no variable, no request. A process that comes to an armed
+ * one tells so and stands still until it is killed.
+ */
+
+/**
+ * `read`: entries are delivered and nothing is done yet. `claimed`: the same, of entries that another consumer left.
+ * `committed`: the order book has them, the stream does not know. `acked`: the stream knows. `trimmed`: they are gone
+ * from it.
+ */
+export const FAILPOINTS = ['read', 'claimed', 'committed', 'acked', 'trimmed'] as const;
+export type Failpoint = (typeof FAILPOINTS)[number];
+
+/** What is sent to the process. */
+export interface Arm {
+  arm: Failpoint;
+}
+
+/** What it answers: at once, and when it stands there. */
+export type Confirmation = { armed: Failpoint } | { standing: Failpoint; entries: string[] };
+
+export interface Failpoints {
+  /** Goes on, unless this one is armed: then it never does. `entries`: ids of what the consumer has at hand */
+  reach(failpoint: Failpoint, entries: readonly string[]): Promise<void> | void;
+}
+
+/** The process's own channel: `process`, where it was started with one. */
+export interface Channel {
+  on(event: 'message', listener: (message: unknown) => void): unknown;
+  send(message: Confirmation): unknown;
+}
+
+export const noFailpoints: Failpoints = { reach() {} };
+
+/** Failpoints of a process that was started with a channel; without one there is nobody who could arm any. */
+export function failpointsOf(own: Pick<NodeJS.Process, 'on' | 'send'>): Failpoints {
+  if (own.send === undefined) return noFailpoints;
+  return failpointsOver({
+    on: (_, listener) => own.on('message', listener),
+    send: (message) => own.send!(message),
+  });
+}
+
+export function failpointsOver(channel: Channel): Failpoints {
+  const armed = new Set<Failpoint>();
+  channel.on('message', (message) => {
+    const failpoint = FAILPOINTS.find((one) => one === (message as Partial<Arm> | null)?.arm);
+    if (failpoint === undefined) return;
+    armed.add(failpoint);
+    channel.send({ armed: failpoint });
+  });
+  return {
+    reach(failpoint, entries) {
+      if (!armed.has(failpoint)) return;
+      channel.send({ standing: failpoint, entries: [...entries] });
+      // The channel keeps the process, which has nothing else to do, until it is killed.
+      return new Promise(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import type { Client, Strategy } from '../../strategies/contract.ts';
+import { UsageError } from '../ground/errors.ts';
+import { parseRedisUrl } from '../ground/redis-url.ts';
+import { missingNeeds } from '../redis/capabilities.ts';
+import { clientOf } from '../redis/clients.ts';
+import { findServer, type ProvisionOptions } from '../redis/find/find-server.ts';
+import { readServerInfo } from '../redis/info.ts';
+import { startServer } from '../redis/server.ts';
+import type { ConnectionOptions } from '../redis/target.ts';
+import type { DataFolder } from './data-folder.ts';
+
+/** The Redis that sells. */
+export interface Store {
+  /** For people: "Redis 7.0.15 (Debian package, private), append-only". */
+  description: string;
+  /** Plain data, so that a consumer's process can connect, too. */
+  options: ConnectionOptions;
+  close(): Promise<void>;
+}
+
+/** Every write is on disk before it is answered. */
+const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', ''];
+
+/** A server of our own, whose sales survive it. @throws as findServer and startServer */
+export async function openPrivateStore(folder: DataFolder, options: ProvisionOptions): Promise<Store> {
+  const target = await startServer(await findServer(options), { args: [...DURABLE, '--dir', folder.redis] });
+  if (target.pid !== undefined) folder.serverStarted(target.pid);
+  return {
+    description: `${target.description}, append-only`,
+    options: target.options,
+    close: () => target.close(),
+  };
+}
+
+/**
+ * A server of the user's. What is sold there stays there, under the prefix; nothing else is touched.
+ * @throws UsageError if it would lose what is sold; what ioredis throws if it does not answer
+ */
+export async function openBorrowedStore(url: string, prefix: string): Promise<Store> {
+  const address = parseRedisUrl(url);
+  const options: ConnectionOptions = { ...address, keyPrefix: prefix };
+  const redis = clientOf({ options: address }, { lazyConnect: true, retryStrategy: () => null });
+  redis.on('error', () => undefined); // connect() tells
+  try {
+    await redis.connect();
+    const { product, version, role, cluster, whenFull = 'noeviction' } = await readServerInfo(redis);
+    if (cluster) throw unfit('is a node of a cluster', 'give a single server');
+    if (role !== 'master') throw unfit('is a replica', 'give its primary');
+    if (whenFull !== 'noeviction') {
+      throw unfit(
+        `evicts keys when its memory is full (maxmemory-policy ${whenFull}), and with them stock and orders`,
+        'set maxmemory-policy noeviction there',
+      );
+    }
+    return {
+      description: `${product} ${version} (yours, at ${address.path ?? `${address.host}:${address.port}`})`,
+      options,
+      close: async () => undefined,
+    };
+  } finally {
+    redis.disconnect();
+  }
+}
+
+const unfit = (what: string, remedy: string): UsageError =>
+  new UsageError('UNFIT_SERVER', `--redis: that server ${what}`, remedy);
+
+/** @throws UsageError if the server lacks what the strategy needs */
+export async function requireNeeds(store: Store, strategy: Strategy): Promise<void> {
+  const reason = await missingNeeds(store, strategy);
+  if (reason === undefined) return;
+  throw new UsageError(
+    'UNMET_NEEDS',
+    `${strategy.name} ${reason}`,
+    'choose another strategy (oversell list)',
+  );
+}
+
+/** How long a command may take before its outcome counts as unknown. */
+const COMMAND_TIMEOUT_MS = 3_000;
+
+/**
+ * The connection of a web process. Without a connection a command fails at once and surely had no effect; one that was
+ * sent and lost its answer is never sent again by the client, as the buyer is told and asks again.
+ */
+export function sellingClient(store: Pick<Store, 'options'>, strategy: Pick<Strategy, 'client'>): Client {
+  const redis = clientOf(store, {
+    ...strategy.client,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    retryStrategy: (attempt) => Math.min(attempt * 50, 1_000),
+  });
+  redis.on('error', () => undefined); // each command tells its own
+  return redis;
+}
+
+/** The connection of a consumer, which waits for entries and for the server, as long as it takes. */
+export function consumingClient(store: Pick<Store, 'options'>): Client {
+  const redis = clientOf(store, {
+    maxRetriesPerRequest: null,
+    retryStrategy: (attempt) => Math.min(attempt * 50, 1_000),
+  });
+  redis.on('error', () => undefined); // its work waits, and then tells
+  return redis;
+}

@@ -1,0 +1,232 @@
+/**
+ * The flash sale itself, over HTTP: buyers ask a web process, which has the strategy's script decide; the script leaves
+ * each sale in a stream; consumers take it from there to the order book. Read this file first: it puts the parts
+ * together. `http/` is what buyers see, `shop.ts` what is done for them, `queue/` the way of an order, `book/` where it
+ * ends, `catalogue.ts` the cache in front, `live/` what can be watched.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Strategy } from '../../strategies/contract.ts';
+import { freshSeed, systemClock as clock } from '../ground/ambient.ts';
+import { UsageError } from '../ground/errors.ts';
+import { seededRandom } from '../ground/random.ts';
+import { sellerEnv } from '../load/seller-env.ts';
+import { openOrderBook } from './book/open-book.ts';
+import type { OrderBook } from './book/order-book.ts';
+import { Catalogue } from './catalogue.ts';
+import { lending } from './connections.ts';
+import { takeDataFolder } from './data-folder.ts';
+import type { Listening } from './http/listening.ts';
+import { Statistics } from './live/statistics.ts';
+import { requirePackages } from './packages.ts';
+import { ConsumerProcesses } from './queue/consumer-processes.ts';
+import { runConsumers } from './queue/consumers.ts';
+import { failpointsOf } from './queue/failpoints.ts';
+import { requireServable, Sellers } from './sellers.ts';
+import { Shop } from './shop.ts';
+import { openBorrowedStore, openPrivateStore, requireNeeds, sellingClient, type Store } from './store.ts';
+
+export type Role = 'web' | 'consumer' | 'all';
+
+export interface StorefrontOptions {
+  strategy: Strategy;
+  role: Role;
+  host: string;
+  /** 0: any that is free. */
+  port: number;
+  /** A file with the token of whoever creates products. */
+  adminTokenFile?: string;
+  /** The folder that holds the private Redis' data and the order book. */
+  data: string;
+  /** The order book; absent: a file in `data`. */
+  database?: string;
+  /** A Redis of the user's; absent: a private one. */
+  redis?: string;
+  redisServer?: string;
+  redisVersion?: string;
+  /** Before each key on a Redis of the user's. */
+  prefix: string;
+  /** Consumers: processes beside a web process, or within a consumer process. */
+  consumers: number;
+  /** Whether orders are recorded. */
+  orders: boolean;
+  article: boolean;
+  /** How old product data may be when it is used. */
+  staleMs: number;
+  /** Most requests under way at once. */
+  mostInFlight?: number;
+  /** Told what goes on; one line for people. */
+  onProgress: (line: string) => void;
+  signal?: AbortSignal;
+}
+
+export interface Storefront {
+  /** Absent where it only consumes. */
+  url?: string;
+  /** For people: strategy, store and order book. */
+  description: string;
+  /** Processes of consumers that this one started. */
+  consumerPids: () => number[];
+  /** Finishes what it has accepted, and then ends all that it has started. */
+  close: () => Promise<void>;
+}
+
+/** How long requests and transactions under way may take when the storefront ends. */
+const PATIENCE_MS = 5_000;
+const MOST_IN_FLIGHT = 1_000;
+
+/** @throws UsageError and EnvironmentError, and leaves nothing behind then */
+export async function openStorefront(options: StorefrontOptions): Promise<Storefront> {
+  requireSensible(options);
+  const closers: (() => Promise<void> | void)[] = [];
+  const close = async (): Promise<void> => {
+    for (const one of closers.splice(0).toReversed()) await one();
+  };
+  try {
+    const { store, database } = await openStore(options, closers);
+    await requireNeeds(store, options.strategy);
+    const book = await openOrderBook(database);
+    closers.push(() => book.close());
+    await requireSameStrategy(book, options.strategy);
+    const description = `${options.strategy.name} · ${store.description} · orders in ${book.description}`;
+    const consumers = startConsumers(options, { store, database, closers });
+    const web = options.role === 'consumer' ? undefined : await openWeb(options, { store, book, closers });
+    return { ...(web && { url: web.url }), description, consumerPids: () => consumers?.pids ?? [], close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function requireSensible({ role, redis, host, adminTokenFile, orders }: StorefrontOptions): void {
+  requirePackages(['hono', '@hono/node-server', 'libsql', 'prom-client']);
+  if (role !== 'all' && redis === undefined) {
+    throw new UsageError(
+      'NEEDS_REDIS',
+      `--role ${role}: processes of several roles meet at a Redis, and a private one ends with who started it`,
+      'give --redis <url>, or leave --role out',
+    );
+  }
+  if (role === 'consumer' && !orders) {
+    throw new UsageError('CONTRADICTION', '--no-orders leaves nothing to consume', 'drop one of the two');
+  }
+  if (adminTokenFile !== undefined || isLoopback(host)) return;
+  throw new UsageError(
+    'OPEN_TO_ALL',
+    `--host ${host}: whoever reaches it could create products and read who bought what`,
+    'give --admin-token-file <file>, or listen at 127.0.0.1',
+  );
+}
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
+
+type Closers = (() => Promise<void> | void)[];
+
+async function openStore(
+  options: StorefrontOptions,
+  closers: Closers,
+): Promise<{ store: Store; database: string }> {
+  const { data, redis, prefix, database } = options;
+  if (redis !== undefined) {
+    const store = await openBorrowedStore(redis, prefix);
+    return { store, database: database ?? join(data, 'orders.db') };
+  }
+  const folder = await takeDataFolder(data);
+  closers.push(() => folder.release());
+  const store = await openPrivateStore(folder, options);
+  closers.push(() => store.close());
+  return { store, database: database ?? folder.database };
+}
+
+/** Another strategy would not know what this one has sold. */
+async function requireSameStrategy(book: OrderBook, strategy: Strategy): Promise<void> {
+  const other = (await book.products()).find((product) => product.strategy !== strategy.name);
+  if (other === undefined) return;
+  throw new UsageError(
+    'OTHER_STRATEGY',
+    `"${other.name}" is sold by ${other.strategy}, and ${strategy.name} would not remember to whom`,
+    `give --strategy ${other.strategy}, or another --data and --prefix`,
+  );
+}
+
+function startConsumers(
+  { role, orders, consumers, onProgress, signal }: StorefrontOptions,
+  { store, database, closers }: { store: Store; database: string; closers: Closers },
+): ConsumerProcesses | undefined {
+  if (role === 'web' || !orders) return undefined;
+  const { options } = store;
+  if (role === 'all') {
+    const processes = new ConsumerProcesses({ options, database }, { clock, onTrouble: onProgress });
+    closers.push(() => processes.close());
+    processes.start(consumers);
+    return processes;
+  }
+  const controller = new AbortController();
+  signal?.addEventListener('abort', () => controller.abort());
+  const settings = { options, database, count: consumers };
+  const running = runConsumers(settings, failpointsOf(process), {
+    signal: controller.signal,
+    onTrouble: onProgress,
+  });
+  closers.push(async () => {
+    controller.abort();
+    await running;
+  });
+  return undefined;
+}
+
+async function openWeb(
+  options: StorefrontOptions,
+  { store, book, closers }: { store: Store; book: OrderBook; closers: Closers },
+): Promise<Listening> {
+  const { strategy, host, port, article, staleMs, adminTokenFile, mostInFlight = MOST_IN_FLIGHT } = options;
+  const redis = sellingClient(store, strategy);
+  const connections = lending(strategy, redis, () => sellingClient(store, strategy));
+  const env = sellerEnv(seededRandom(freshSeed()), 5);
+  const sellers = new Sellers(strategy, redis, env);
+  closers.push(async () => {
+    await sellers.close().catch(() => undefined);
+    connections.close();
+    redis.disconnect();
+  });
+  await new Promise<void>((resolve) => redis.once('ready', () => resolve()));
+  const probe = await strategy.seller(redis, { sku: 'probe', stock: 0 }, env);
+  requireServable(strategy, probe, options.orders);
+  const catalogue = new Catalogue(book, { maxAgeMs: staleMs, clock });
+  const shop = new Shop({ strategy, redis, lend: connections.lend, sellers, book, catalogue, clock });
+  const statistics = new Statistics(clock);
+  const { shopRoutes } = await import('./http/routes.ts');
+  const { listen } = await import('./http/listening.ts');
+  const app = shopRoutes({
+    shop,
+    clock,
+    article,
+    ...(adminTokenFile !== undefined && { adminToken: tokenIn(adminTokenFile) }),
+    mostInFlight,
+    statistics,
+  });
+  const web = await listen((request) => app.fetch(request), { host, port, clock });
+  closers.push(() => web.close(PATIENCE_MS));
+  return web;
+}
+
+/** @throws UsageError if it cannot be read, or holds too little to be a secret */
+function tokenIn(file: string): string {
+  let token: string;
+  try {
+    token = readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new UsageError(
+      'ADMIN_TOKEN',
+      `--admin-token-file: ${(error as Error).message}`,
+      'give a file that holds the token',
+    );
+  }
+  if (token.length >= 16) return token;
+  throw new UsageError(
+    'ADMIN_TOKEN',
+    '--admin-token-file: the token is shorter than 16 characters',
+    `make one: openssl rand -hex 16 > ${file}`,
+  );
+}
