@@ -4,38 +4,24 @@
  * together. `http/` is what buyers see, `shop.ts` what is done for them, `queue/` the way of an order, `book/` where it
  * ends, `catalogue.ts` the cache in front, `live/` what can be watched.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Strategy } from '../../strategies/contract.ts';
-import { freshSeed, systemClock as clock } from '../ground/ambient.ts';
+import { systemClock as clock } from '../ground/ambient.ts';
 import { UsageError } from '../ground/errors.ts';
-import { seededRandom } from '../ground/random.ts';
-import { sellerEnv } from '../load/seller-env.ts';
 import { openOrderBook } from './book/open-book.ts';
 import type { OrderBook } from './book/order-book.ts';
-import { Catalogue } from './catalogue.ts';
-import { lending } from './connections.ts';
 import { takeDataFolder } from './data-folder.ts';
-import type { Listening } from './http/listening.ts';
-import { Statistics } from './live/statistics.ts';
 import { requirePackages } from './packages.ts';
 import { ConsumerProcesses } from './queue/consumer-processes.ts';
 import { runConsumers } from './queue/consumers.ts';
 import { failpointsOf } from './queue/failpoints.ts';
-import { requireServable, Sellers } from './sellers.ts';
-import { Shop } from './shop.ts';
-import { openBorrowedStore, openPrivateStore, requireNeeds, sellingClient, type Store } from './store.ts';
+import { openBorrowedStore, openPrivateStore, requireNeeds, type Store } from './store.ts';
+import { isLoopback, openWeb, type Closers, type WebOptions } from './web.ts';
 
 export type Role = 'web' | 'consumer' | 'all';
 
-export interface StorefrontOptions {
-  strategy: Strategy;
+export interface StorefrontOptions extends WebOptions {
   role: Role;
-  host: string;
-  /** 0: any that is free. */
-  port: number;
-  /** A file with the token of whoever creates products. */
-  adminTokenFile?: string;
   /** The folder that holds the private Redis' data and the order book. */
   data: string;
   /** The order book; absent: a file in `data`. */
@@ -48,13 +34,6 @@ export interface StorefrontOptions {
   prefix: string;
   /** Consumers: processes beside a web process, or within a consumer process. */
   consumers: number;
-  /** Whether orders are recorded. */
-  orders: boolean;
-  article: boolean;
-  /** How old product data may be when it is used. */
-  staleMs: number;
-  /** Most requests under way at once. */
-  mostInFlight?: number;
   /** Told what goes on; one line for people. */
   onProgress: (line: string) => void;
   signal?: AbortSignal;
@@ -71,14 +50,10 @@ export interface Storefront {
   close: () => Promise<void>;
 }
 
-/** How long requests and transactions under way may take when the storefront ends. */
-const PATIENCE_MS = 5_000;
-const MOST_IN_FLIGHT = 1_000;
-
 /** @throws UsageError and EnvironmentError, and leaves nothing behind then */
 export async function openStorefront(options: StorefrontOptions): Promise<Storefront> {
   requireSensible(options);
-  const closers: (() => Promise<void> | void)[] = [];
+  const closers: Closers = [];
   const close = async (): Promise<void> => {
     for (const one of closers.splice(0).toReversed()) await one();
   };
@@ -90,8 +65,12 @@ export async function openStorefront(options: StorefrontOptions): Promise<Storef
     await requireSameStrategy(book, options.strategy);
     const description = `${options.strategy.name} · ${store.description} · orders in ${book.description}`;
     const consumers = startConsumers(options, { store, database, closers });
-    const web = options.role === 'consumer' ? undefined : await openWeb(options, { store, book, closers });
-    return { ...(web && { url: web.url }), description, consumerPids: () => consumers?.pids ?? [], close };
+    const pids = (): number[] => consumers?.pids ?? [];
+    const web =
+      options.role === 'consumer'
+        ? undefined
+        : await openWeb(options, { store, book, closers, consumers: () => pids().length });
+    return { ...(web && { url: web.url }), description, consumerPids: pids, close };
   } catch (error) {
     await close();
     throw error;
@@ -117,11 +96,6 @@ function requireSensible({ role, redis, host, adminTokenFile, orders }: Storefro
     'give --admin-token-file <file>, or listen at 127.0.0.1',
   );
 }
-
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
-
-type Closers = (() => Promise<void> | void)[];
 
 async function openStore(
   options: StorefrontOptions,
@@ -174,59 +148,4 @@ function startConsumers(
     await running;
   });
   return undefined;
-}
-
-async function openWeb(
-  options: StorefrontOptions,
-  { store, book, closers }: { store: Store; book: OrderBook; closers: Closers },
-): Promise<Listening> {
-  const { strategy, host, port, article, staleMs, adminTokenFile, mostInFlight = MOST_IN_FLIGHT } = options;
-  const redis = sellingClient(store, strategy);
-  const connections = lending(strategy, redis, () => sellingClient(store, strategy));
-  const env = sellerEnv(seededRandom(freshSeed()), 5);
-  const sellers = new Sellers(strategy, redis, env);
-  closers.push(async () => {
-    await sellers.close().catch(() => undefined);
-    connections.close();
-    redis.disconnect();
-  });
-  await new Promise<void>((resolve) => redis.once('ready', () => resolve()));
-  const probe = await strategy.seller(redis, { sku: 'probe', stock: 0 }, env);
-  requireServable(strategy, probe, options.orders);
-  const catalogue = new Catalogue(book, { maxAgeMs: staleMs, clock });
-  const shop = new Shop({ strategy, redis, lend: connections.lend, sellers, book, catalogue, clock });
-  const statistics = new Statistics(clock);
-  const { shopRoutes } = await import('./http/routes.ts');
-  const { listen } = await import('./http/listening.ts');
-  const app = shopRoutes({
-    shop,
-    clock,
-    article,
-    ...(adminTokenFile !== undefined && { adminToken: tokenIn(adminTokenFile) }),
-    mostInFlight,
-    statistics,
-  });
-  const web = await listen((request) => app.fetch(request), { host, port, clock });
-  closers.push(() => web.close(PATIENCE_MS));
-  return web;
-}
-
-/** @throws UsageError if it cannot be read, or holds too little to be a secret */
-function tokenIn(file: string): string {
-  let token: string;
-  try {
-    token = readFileSync(file, 'utf8').trim();
-  } catch (error) {
-    throw new UsageError(
-      'ADMIN_TOKEN',
-      `--admin-token-file: ${(error as Error).message}`,
-      'give a file that holds the token',
-    );
-  }
-  if (token.length >= 16) return token;
-  throw new UsageError(
-    'ADMIN_TOKEN',
-    '--admin-token-file: the token is shorter than 16 characters',
-    `make one: openssl rand -hex 16 > ${file}`,
-  );
 }

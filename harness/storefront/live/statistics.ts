@@ -21,6 +21,8 @@ export class Statistics {
   readonly purchases = new Map<AnswerCode | 'again', number>();
   /** Everything else that was answered, by its code. */
   readonly others = new Map<AnswerCode, number>();
+  /** Told of each purchase's response time, in seconds. */
+  observe: (seconds: number) => void = () => undefined;
   readonly #clock: Clock;
   readonly #startNs: number;
   readonly #seconds: Second[] = Array.from({ length: SECONDS + 1 }, () => ({
@@ -48,6 +50,7 @@ export class Statistics {
     const second = this.#second();
     if (heard === 'success') second.sales++;
     else if (REFUSALS.has(code)) second.refusals++;
+    this.observe(ms / 1_000);
     this.#turn(second.at);
     this.#halves[0].record(Math.max(1, Math.round(ms * 1e6)));
   }

@@ -1,0 +1,116 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openStorefront, type Storefront } from '../../harness/storefront/storefront.ts';
+import { serverWithClient } from '../helpers/exploring.ts';
+import { temporaryFolder } from '../helpers/processes.ts';
+import { Buyers, storefrontOptions, type Reply } from '../helpers/storefront.ts';
+
+const own = serverWithClient();
+const IN_FLIGHT = 8;
+
+let storefront: Storefront;
+let buyers: Buyers;
+beforeEach(async () => {
+  const redis = `unix://${own.target.options.path}`;
+  const given = { redis, mostInFlight: IN_FLIGHT };
+  storefront = await openStorefront(await storefrontOptions(temporaryFolder(), given));
+  buyers = new Buyers(storefront.url!);
+  await buyers.open('lamp', 100);
+});
+afterEach(async () => {
+  await storefront.close();
+  await own.redis.flushall();
+});
+
+const codesOf = (replies: readonly Reply[]): unknown[] => replies.map(({ body }) => body['code']);
+const tokens = (count: number): string[] => Array.from({ length: count }, (_, i) => `t${i}`);
+const left = async (): Promise<unknown> =>
+  ((await buyers.send('GET', '/products/lamp')).body['product'] as { left: number }).left;
+
+/** A purchase that is in the server's hands: it has asked for the body. `status`: of its answer */
+async function accepted(body: object): Promise<{ status: Promise<number> }> {
+  const headers = { 'content-type': 'application/json', expect: '100-continue' };
+  const asking = request(new URL('/purchase', buyers.url), { method: 'POST', headers });
+  const status = once(asking, 'response').then(
+    ([response]) => (response as { statusCode: number }).statusCode,
+  );
+  asking.flushHeaders();
+  await once(asking, 'continue');
+  asking.end(JSON.stringify(body));
+  await once(asking, 'finish');
+  return { status };
+}
+
+describe('while the store stands still', () => {
+  test('so many purchases wait, and others are told when to come back', async () => {
+    await own.redis.client('PAUSE', 1_500, 'ALL');
+    const heard = await Promise.all(tokens(20).map((token) => buyers.buy('lamp', token)));
+    const overloaded = heard.filter(({ status }) => status === 429);
+    expect(overloaded).toHaveLength(20 - IN_FLIGHT);
+    for (const { headers } of overloaded) expect(headers.get('retry-after')).toBe('1');
+    expect(heard.filter(({ status }) => status === 200)).toHaveLength(IN_FLIGHT);
+    expect(await left()).toBe(100 - IN_FLIGHT);
+  });
+
+  test('a purchase without an answer is unknown, and the same token asks what became of it', async () => {
+    await own.redis.client('PAUSE', 4_500, 'ALL');
+    const heard = await Promise.all(tokens(4).map((token) => buyers.buy('lamp', token)));
+    expect(codesOf(heard)).toEqual(tokens(4).map(() => 'unknown'));
+    expect(heard.every(({ status, headers }) => status === 504 && headers.get('retry-after') === '1')).toBe(
+      true,
+    );
+    await own.redis.echo('awake');
+    // What was sent has run by now.
+    const again = await Promise.all(tokens(4).map((token) => buyers.buy('lamp', token)));
+    expect(again.map(({ status, body }) => [status, body['again']])).toEqual(
+      tokens(4).map(() => [200, true]),
+    );
+    expect(await left()).toBe(96);
+    expect(await buyers.ledger('lamp')).toHaveLength(4);
+  });
+});
+
+/** Breaks every connection of others, in the middle of what they do. */
+const cut = (): Promise<unknown> => own.redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+
+describe('when connections break', () => {
+  test('no purchase is sold twice, none is lost, and whoever is told 503 has bought nothing', async () => {
+    const sold = new Set<string>();
+    for (let round = 0; round < 12; round++) {
+      const asking = tokens(6).map(
+        (token) => [`${round}-${token}`, buyers.buy('lamp', `${round}-${token}`)] as const,
+      );
+      await cut();
+      for (const [token, reply] of asking) {
+        const { status, body } = await reply;
+        expect([200, 503, 504]).toContain(status);
+        const known = await own.redis.hexists('shop:{lamp}:answers', token);
+        if (status === 503) expect([body['code'], known]).toEqual(['unavailable', 0]);
+        if (status === 200 || known === 1) sold.add(token);
+      }
+      while ((await buyers.send('GET', '/readyz')).status !== 200);
+    }
+    expect(await left()).toBe(100 - sold.size);
+    for (const token of sold) while ((await buyers.stored('lamp', token)) !== 'stored');
+    expect((await buyers.ledger('lamp')).map(({ token }) => token).toSorted()).toEqual([...sold].toSorted());
+  });
+});
+
+describe('an end in order', () => {
+  test('answers whoever is under way, takes nobody else, and ends every page that watches', async () => {
+    const feed = await fetch(new URL('/live', buyers.url));
+    await own.redis.client('PAUSE', 700, 'ALL');
+    const asked = tokens(5).map((token) => accepted({ product: 'lamp', user: token, token, quantity: 1 }));
+    const answers = await Promise.all(asked);
+    const closing = storefront.close();
+    const late = connect(Number(new URL(buyers.url).port), '127.0.0.1');
+    const [refused] = (await once(late, 'error')) as [NodeJS.ErrnoException];
+    expect(refused.code).toBe('ECONNREFUSED');
+    expect(await Promise.all(answers.map(({ status }) => status))).toEqual(tokens(5).map(() => 200));
+    await feed.text();
+    await closing;
+    expect(await own.redis.get('shop:{lamp}:stock')).toBe('95');
+  });
+});
