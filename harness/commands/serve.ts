@@ -15,7 +15,10 @@ export const serveCommand: CommandFile = {
       'a token, without which nobody creates products or reads all orders',
     ),
     new Option('--data <folder>', 'keeps the private Redis and the order book').default('oversell-shop'),
-    new Option('--database <file>', 'the order book (default: orders.db in --data)'),
+    new Option(
+      '--database <file or url>',
+      'the order book: a file, or postgres://… (default: orders.db in --data)',
+    ),
     new Option('--prefix <text>', 'begins every key on a server given by --redis (default: "shop:")'),
     new Option('--role <role>', 'web: answers buyers; consumer: stores orders')
       .choices(['web', 'consumer', 'all'])

@@ -27,8 +27,8 @@ function patternOf(text: string): RegExp {
   return new RegExp(text.length < DISTINCT_LENGTH ? whole : literal, 'gu');
 }
 
-/** What stands before the last `@` of the URL of a server. */
-const LOGIN_IN_URL = /\b((?:(?:redis|valkey)s?|unix):\/\/)[^\s<>]*@/giu;
+/** What stands before the last `@` of the URL of a server or a database. */
+const LOGIN_IN_URL = /\b((?:(?:redis|valkey)s?|unix|postgres(?:ql)?):\/\/)[^\s<>]*@/giu;
 
 /**
  * A text that came from elsewhere (a server's error, the output of code that is judged) without the secrets that are

@@ -24,6 +24,9 @@ test('the login of a URL is hidden wherever it stands', () => {
   expect(withoutSecrets('cannot find redis://ann:x@y@shop:1/2, nor rediss://:z@shop')).toBe(
     'cannot find redis://<login>@shop:1/2, nor rediss://<login>@shop',
   );
+  expect(withoutSecrets('serve --database postgres://shop:x@db/orders')).toBe(
+    'serve --database postgres://<login>@db/orders',
+  );
   expect(withoutSecrets('file:///x/node_modules/@scope/y and ann@shop')).toBe(
     'file:///x/node_modules/@scope/y and ann@shop',
   );

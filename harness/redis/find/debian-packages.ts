@@ -7,9 +7,6 @@ import type { Platform, FindOptions } from './platform.ts';
 
 const run = promisify(execFile);
 
-/** redis-server holds little but a link; the programs are in redis-tools. */
-const PACKAGES = ['redis-server', 'redis-tools'];
-
 /** Older releases link Lua's modules too, which are packaged as lua-cjson and lua-bitop. */
 const LIBRARY = /^(lib|lua-)/;
 
@@ -21,8 +18,14 @@ export async function hasApt(machine: Platform): Promise<boolean> {
   );
 }
 
+export interface Wanted extends FindOptions {
+  packages: readonly string[];
+  /** Libraries that can be done without. */
+  without?: readonly string[];
+}
+
 /**
- * Downloads Redis' packages and the libraries that they need into `folder`, as apt verifies them: signed.
+ * Downloads packages and the libraries that they need into `folder`, as apt verifies them: signed.
  * Works without root and leaves the system's apt alone: what apt writes goes to folders inside `folder`.
  *
  * @throws what the failing program threw
@@ -30,7 +33,7 @@ export async function hasApt(machine: Platform): Promise<boolean> {
 export async function downloadPackages(
   machine: Platform,
   folder: string,
-  { onProgress, signal }: FindOptions,
+  { packages, without = [], onProgress, signal }: Wanted,
 ): Promise<void> {
   const cache = join(folder, 'apt-cache');
   const state = join(folder, 'apt-state');
@@ -45,12 +48,12 @@ export async function downloadPackages(
     'Acquire::https::Timeout=20',
   ];
   try {
-    await downloadWith(machine, { folder, settings, signal });
+    await downloadWith(machine, { packages, without, folder, settings, signal });
   } catch {
     signal?.throwIfAborted();
     onProgress?.('the package lists are missing or old: fetching them into the cache too');
     const lists = [`Dir::State=${state}`, `Dir::State::lists=${join(state, 'lists')}`];
-    const ownLists: Apt = { folder, settings: [...settings, ...lists], signal };
+    const ownLists = { packages, without, folder, settings: [...settings, ...lists], signal };
     // Its failure is not final: one unreachable source of several is enough for it. The download decides, but
     // where both fail, this one says why.
     let updateError: unknown;
@@ -69,9 +72,13 @@ interface Apt {
   signal: AbortSignal | undefined;
 }
 
-async function downloadWith(machine: Platform, how: Apt): Promise<void> {
-  const graph = await apt(machine.aptCache, ['depends', '--recurse', '-i', ...PACKAGES], how);
-  await apt(machine.aptGet, ['download', ...withLibraries(graph, PACKAGES)], how);
+async function downloadWith(
+  machine: Platform,
+  how: Apt & Required<Pick<Wanted, 'packages' | 'without'>>,
+): Promise<void> {
+  const graph = await apt(machine.aptCache, ['depends', '--recurse', '-i', ...how.packages], how);
+  const wanted = withLibraries(graph, how.packages).filter((name) => !how.without.includes(name));
+  await apt(machine.aptGet, ['download', ...wanted], how);
 }
 
 /** Unpacks every package in `folder` into `root`. */

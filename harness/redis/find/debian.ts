@@ -9,6 +9,8 @@ import { isOurs, isWhole, seal, writableCache } from './cache.ts';
 import { downloadPackages, hasApt, unpackPackages } from './debian-packages.ts';
 import type { Platform, FindOptions } from './platform.ts';
 
+/** redis-server holds little but a link; the programs are in redis-tools. */
+const PACKAGES = ['redis-server', 'redis-tools'];
 /** An entry of the cache: `bin/` holds wrappers, `root/` the packages as unpacked. */
 const PROGRAMS = ['redis-server', 'redis-benchmark'];
 const UNPACKING = 'unpacking-';
@@ -63,7 +65,7 @@ export async function unpackDebianServer(
     const entry = join(work, 'entry');
     await mkdir(join(entry, 'root'), { recursive: true });
     search.onProgress?.('no redis-server here: unpacking the distribution’s packages into the cache (once)');
-    await downloadPackages(machine, work, search);
+    await downloadPackages(machine, work, { packages: PACKAGES, ...search });
     await unpackPackages(machine, work, join(entry, 'root'), search.signal);
     await writeWrappers(entry);
     const fresh = await inspectBinary(serverIn(entry), 'debian-package', search.signal);

@@ -34,12 +34,15 @@ export interface Channel {
 export const noFailpoints: Failpoints = { reach() {} };
 
 /** Failpoints of a process that was started with a channel; without one there is nobody who could arm any. */
-export function failpointsOf(own: Pick<NodeJS.Process, 'on' | 'send'>): Failpoints {
+export function failpointsOf(own: Pick<NodeJS.Process, 'on' | 'send' | 'channel'>): Failpoints {
   if (own.send === undefined) return noFailpoints;
-  return failpointsOver({
+  const failpoints = failpointsOver({
     on: (_, listener) => own.on('message', listener),
     send: (message) => own.send!(message),
   });
+  // What it listens to would keep a process that has done its work; one that stands still has its connections.
+  own.channel?.unref();
+  return failpoints;
 }
 
 export function failpointsOver(channel: Channel): Failpoints {
@@ -54,7 +57,7 @@ export function failpointsOver(channel: Channel): Failpoints {
     reach(failpoint, entries) {
       if (!armed.has(failpoint)) return;
       channel.send({ standing: failpoint, entries: [...entries] });
-      // The channel keeps the process, which has nothing else to do, until it is killed.
+      // Until it is killed.
       return new Promise(() => undefined);
     },
   };

@@ -1,0 +1,288 @@
+import type { Sql } from 'postgres';
+import { systemClock } from '../../ground/ambient.ts';
+import { EnvironmentError, UsageError } from '../../ground/errors.ts';
+import { keepSecret, withoutSecrets } from '../../ground/secrets.ts';
+import { loadPackage } from '../packages.ts';
+import {
+  CONFLICT,
+  DataError,
+  type BookCounts,
+  type BookedOrder,
+  type BookLine,
+  type OrderBook,
+  type Product,
+  type ProductState,
+  type Recorded,
+  type SetAside,
+} from './order-book.ts';
+
+/** As in libsql; texts are compared by their bytes there, too, and rows have no number of their own. */
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS products (
+    name text COLLATE "C" PRIMARY KEY, stock bigint NOT NULL, per_user_limit bigint, strategy text NOT NULL,
+    state text NOT NULL, since_ms bigint NOT NULL, seq bigint GENERATED ALWAYS AS IDENTITY
+  );
+  CREATE TABLE IF NOT EXISTS orders (
+    product text COLLATE "C" NOT NULL, token text COLLATE "C" NOT NULL, buyer text NOT NULL, units bigint NOT NULL,
+    entry text NOT NULL, stored_ms bigint NOT NULL, seq bigint GENERATED ALWAYS AS IDENTITY,
+    PRIMARY KEY (product, token)
+  );
+  CREATE INDEX IF NOT EXISTS orders_seq ON orders (seq);
+  CREATE TABLE IF NOT EXISTS releases (
+    product text COLLATE "C" NOT NULL, token text COLLATE "C" NOT NULL, buyer text NOT NULL, units bigint NOT NULL,
+    entry text NOT NULL, stored_ms bigint NOT NULL, PRIMARY KEY (product, token)
+  );
+  CREATE TABLE IF NOT EXISTS set_aside (
+    product text COLLATE "C" NOT NULL, entry text NOT NULL, content text NOT NULL, reason text NOT NULL,
+    stored_ms bigint NOT NULL, seq bigint GENERATED ALWAYS AS IDENTITY
+  );
+  CREATE UNIQUE INDEX IF NOT EXISTS set_aside_once ON set_aside (product, entry, md5(content));`;
+
+/** Any number: whoever holds it creates the tables, and nobody else at the same time. */
+const SCHEMA_LOCK = 7_355_608;
+
+/** @throws UsageError if the URL cannot be read; EnvironmentError if the database does not answer */
+export async function openPostgresBook(url: string): Promise<OrderBook> {
+  const { host, pathname } = addressOf(url);
+  const { default: postgres } = await loadPackage('postgres', () => import('postgres'));
+  const sql = postgres(url, {
+    max: 4,
+    connect_timeout: 10,
+    onnotice: () => undefined,
+    // Each number here is a whole one below 2^53.
+    types: { whole: { to: 20, from: [20], serialize: String, parse: Number } },
+  });
+  try {
+    await sql.begin(async (tx) => {
+      await tx`SELECT pg_advisory_xact_lock(${SCHEMA_LOCK})`;
+      await tx.unsafe(SCHEMA);
+    });
+  } catch (error) {
+    await sql.end({ timeout: 0 });
+    throw new EnvironmentError(
+      'DATABASE_UNUSABLE',
+      `--database: ${withoutSecrets((error as Error).message)}`,
+      'check that PostgreSQL runs there and accepts this login, or leave --database out',
+      { cause: error },
+    );
+  }
+  return new PostgresBook(sql, `PostgreSQL at ${host}${pathname}`);
+}
+
+/** Its login is a secret from now on. */
+function addressOf(text: string): URL {
+  if (!URL.canParse(text)) {
+    throw new UsageError(
+      'BAD_DATABASE_URL',
+      '--database: it is not a URL',
+      'give postgres://user:password@host/database',
+    );
+  }
+  const url = new URL(text);
+  keepSecret(url.password, decodeURIComponent(url.password));
+  return url;
+}
+
+class PostgresBook implements OrderBook {
+  readonly description: string;
+  readonly #sql: Sql<{ whole: number }>;
+
+  constructor(sql: Sql<{ whole: number }>, description: string) {
+    this.#sql = sql;
+    this.description = description;
+  }
+
+  async addProduct(product: Product): Promise<{ product: Product; added: boolean }> {
+    const { name, stock, perUserLimit = null, strategy, state, sinceMs } = product;
+    const { count } = await this.#sql`
+      INSERT INTO products (name, stock, per_user_limit, strategy, state, since_ms)
+      VALUES (${name}, ${stock}, ${perUserLimit}, ${strategy}, ${state}, ${sinceMs}) ON CONFLICT DO NOTHING`;
+    return { product: (await this.findProduct(name))!, added: count > 0 };
+  }
+
+  async findProduct(name: string): Promise<Product | undefined> {
+    const [row] = await this.#sql<ProductRow[]>`SELECT * FROM products WHERE name = ${name}`;
+    return row && productOf(row);
+  }
+
+  async products(): Promise<Product[]> {
+    return (await this.#sql<ProductRow[]>`SELECT * FROM products ORDER BY seq`).map(productOf);
+  }
+
+  async moveProduct(
+    name: string,
+    from: ProductState,
+    { state, sinceMs }: Pick<Product, 'state' | 'sinceMs'>,
+  ): Promise<boolean> {
+    const { count } = await this.#sql`
+      UPDATE products SET state = ${state}, since_ms = ${sinceMs} WHERE name = ${name} AND state = ${from}`;
+    return count > 0;
+  }
+
+  async setStock(name: string, stock: number): Promise<void> {
+    await this.#sql`UPDATE products SET stock = ${stock} WHERE name = ${name}`;
+  }
+
+  async record(lines: readonly BookLine[], aside: readonly SetAside[]): Promise<Recorded> {
+    // In one order everywhere, so that no two transactions wait for each other.
+    const sorted = lines.toSorted((a, b) => compare(a.product, b.product) || compare(a.token, b.token));
+    try {
+      return await this.#sql.begin(async (tx) => {
+        const orders = await this.#write(
+          tx,
+          'orders',
+          sorted.filter(({ quantity }) => quantity > 0),
+        );
+        const releases = await this.#write(
+          tx,
+          'releases',
+          sorted.filter(({ quantity }) => quantity < 0),
+        );
+        const contradicting = [...orders.contradicting, ...releases.contradicting];
+        let setAside = 0;
+        for (const one of [...contradicting, ...aside]) setAside += await this.#setAside(tx, one);
+        return { orders: orders.written, releases: releases.written, setAside };
+      });
+    } catch (error) {
+      throw asDataError(error);
+    }
+  }
+
+  async #write(
+    sql: Pick<Sql, 'unsafe'>,
+    table: 'orders' | 'releases',
+    lines: readonly BookLine[],
+  ): Promise<{ written: number; contradicting: SetAside[] }> {
+    if (lines.length === 0) return { written: 0, contradicting: [] };
+    const columns = [
+      lines.map(({ product }) => product),
+      lines.map(({ token }) => token),
+      lines.map(({ user }) => user),
+      lines.map(({ quantity }) => String(Math.abs(quantity))),
+      lines.map(({ entry }) => entry),
+    ];
+    const given = `unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[])
+      WITH ORDINALITY AS given (product, token, buyer, units, entry, n)`;
+    const { count } = await sql.unsafe(
+      `INSERT INTO ${table} (product, token, buyer, units, entry, stored_ms)
+       SELECT product, token, buyer, units, entry, $6::bigint FROM ${given} ON CONFLICT DO NOTHING`,
+      [...columns, String(systemClock.epochMs())],
+    );
+    const wrong = await sql.unsafe<{ n: number }[]>(
+      `SELECT given.n FROM ${given} JOIN ${table} AS there USING (product, token)
+       WHERE there.buyer <> given.buyer OR there.units <> given.units`,
+      columns,
+    );
+    const contradicting = wrong.map(({ n }): SetAside => {
+      const { product, entry, ...line } = lines[n - 1]!;
+      return { product, entry, content: JSON.stringify(line), reason: CONFLICT };
+    });
+    return { written: count, contradicting };
+  }
+
+  async #setAside(sql: Pick<Sql, 'unsafe'>, { product, entry, content, reason }: SetAside): Promise<number> {
+    const { count } = await sql.unsafe(
+      `INSERT INTO set_aside (product, entry, content, reason, stored_ms) VALUES ($1, $2, $3, $4, $5)
+       ON CONFLICT DO NOTHING`,
+      [product, entry, content, reason, String(systemClock.epochMs())],
+    );
+    return count;
+  }
+
+  async find(product: string, token: string): Promise<BookedOrder | undefined> {
+    const [row] = await this.#sql<OrderRow[]>`
+      ${this.#orders()} WHERE o.product = ${product} AND o.token = ${token}`;
+    return row && orderOf(row);
+  }
+
+  async latest(most: number): Promise<BookedOrder[]> {
+    return (await this.#sql<OrderRow[]>`${this.#orders()} ORDER BY o.seq DESC LIMIT ${most}`).map(orderOf);
+  }
+
+  async page(product: string, after: string, most: number): Promise<BookedOrder[]> {
+    const rows = await this.#sql<OrderRow[]>`
+      ${this.#orders()} WHERE o.product = ${product} AND o.token > ${after} ORDER BY o.token LIMIT ${most}`;
+    return rows.map(orderOf);
+  }
+
+  #orders(): ReturnType<Sql<{ whole: number }>> {
+    return this.#sql`
+      SELECT o.product, o.token, o.buyer, o.units, o.stored_ms, r.token IS NOT NULL AS released
+      FROM orders o LEFT JOIN releases r ON r.product = o.product AND r.token = o.token`;
+  }
+
+  async counts(product: string): Promise<BookCounts> {
+    const [row] = await this.#sql<Record<'orders' | 'units' | 'releases' | 'aside', number>[]>`
+      SELECT sold.n AS orders, back.n AS releases, (sold.units - back.units)::bigint AS units,
+        (SELECT count(*) FROM set_aside WHERE product = ${product}) AS aside
+      FROM (SELECT count(*) AS n, coalesce(sum(units), 0) AS units FROM orders WHERE product = ${product}) AS sold,
+        (SELECT count(*) AS n, coalesce(sum(units), 0) AS units FROM releases WHERE product = ${product}) AS back`;
+    const { orders, units, releases, aside } = row!;
+    return { orders, units, releases, setAside: aside };
+  }
+
+  async setAside(most: number): Promise<SetAside[]> {
+    const rows = await this.#sql<SetAside[]>`
+      SELECT product, entry, content, reason FROM set_aside ORDER BY seq DESC LIMIT ${most}`;
+    return rows.map((row) => ({ ...row }));
+  }
+
+  async ping(): Promise<void> {
+    await this.#sql`SELECT 1`;
+  }
+
+  async close(): Promise<void> {
+    await this.#sql.end({ timeout: 5 });
+  }
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+interface ProductRow {
+  name: string;
+  stock: number;
+  per_user_limit: number | null;
+  strategy: string;
+  state: ProductState;
+  since_ms: number;
+}
+
+const productOf = ({
+  name,
+  stock,
+  per_user_limit: limit,
+  strategy,
+  state,
+  since_ms,
+}: ProductRow): Product => ({
+  name,
+  stock,
+  ...(limit !== null && { perUserLimit: limit }),
+  strategy,
+  state,
+  sinceMs: since_ms,
+});
+
+interface OrderRow {
+  product: string;
+  token: string;
+  buyer: string;
+  units: number;
+  stored_ms: number;
+  released: boolean;
+}
+
+const orderOf = ({ buyer, units, stored_ms, product, token, released }: OrderRow): BookedOrder => ({
+  product,
+  token,
+  user: buyer,
+  quantity: units,
+  released,
+  storedMs: stored_ms,
+});
+
+/** Classes 22 and 23: what the data is, and what the tables demand of it. */
+const asDataError = (error: unknown): unknown =>
+  error instanceof Error && /^2[23]/.test((error as { code?: string }).code ?? '')
+    ? new DataError(error.message, { cause: error })
+    : error;
