@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import type { Hono } from 'hono';
 import type { Client, Strategy } from '../../strategies/contract.ts';
 import { freshSeed, systemClock as clock } from '../ground/ambient.ts';
 import { UsageError } from '../ground/errors.ts';
@@ -9,6 +8,7 @@ import type { OrderBook } from './book/order-book.ts';
 import { Catalogue } from './catalogue.ts';
 import { lending } from './connections.ts';
 import type { Listening, Timeouts } from './http/listening.ts';
+import type { App } from './http/routes.ts';
 import { Feed } from './live/feed.ts';
 import { looker } from './live/live.ts';
 import { standingsOf } from './live/standing.ts';
@@ -72,7 +72,7 @@ export async function openWeb(options: WebOptions, around: Around): Promise<List
   });
   const watching = await addWatching(app, options, { ...around, shop, redis, statistics });
   const { listen } = await import('./http/listening.ts');
-  const web = await listen((request) => app.fetch(request), {
+  const web = await listen((request, bindings) => app.fetch(request, bindings), {
     host,
     port,
     clock,
@@ -112,7 +112,7 @@ interface Watching {
 }
 
 async function addWatching(
-  app: Hono,
+  app: App,
   { host, orders }: WebOptions,
   parts: Around & { shop: Shop; redis: Client; statistics: Statistics },
 ): Promise<Watching> {

@@ -38,6 +38,9 @@ const SCHEMA = `
   );
   CREATE UNIQUE INDEX IF NOT EXISTS set_aside_once ON set_aside (product, entry, md5(content));`;
 
+/** How long statements under way may take when it is closed. */
+const PATIENCE_S = 5;
+const NOW_S = 0;
 /** Any number: whoever holds it creates the tables, and nobody else at the same time. */
 const SCHEMA_LOCK = 7_355_608;
 
@@ -58,7 +61,7 @@ export async function openPostgresBook(url: string): Promise<OrderBook> {
       await tx.unsafe(SCHEMA);
     });
   } catch (error) {
-    await sql.end({ timeout: 0 });
+    await sql.end({ timeout: NOW_S });
     throw new EnvironmentError(
       'DATABASE_UNUSABLE',
       `--database: ${withoutSecrets((error as Error).message)}`,
@@ -232,7 +235,7 @@ class PostgresBook implements OrderBook {
   }
 
   async close(): Promise<void> {
-    await this.#sql.end({ timeout: 5 });
+    await this.#sql.end({ timeout: PATIENCE_S });
   }
 }
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { EnvironmentError } from '../../ground/errors.ts';
 import type { Clock } from '../../ground/ambient.ts';
 
@@ -35,7 +35,7 @@ export interface Listening {
 
 /** @throws EnvironmentError if the address cannot be had */
 export async function listen(
-  answer: (request: Request) => Response | Promise<Response>,
+  answer: (request: Request, bindings: HttpBindings) => Response | Promise<Response>,
   { host, port, clock, timeouts = TIMEOUTS }: ListenOptions,
 ): Promise<Listening> {
   const server = createServer(
@@ -48,7 +48,7 @@ export async function listen(
       maxHeaderSize: 8_192,
     },
     // oxlint-disable-next-line typescript/no-misused-promises -- the listener answers its own failures
-    getRequestListener(answer),
+    getRequestListener((request, bindings) => answer(request, bindings as HttpBindings)),
   );
   server.maxConnections = MOST_CONNECTIONS;
   server.listen({ host, port, backlog: 4_096 });

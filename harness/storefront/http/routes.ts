@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { Hono, type Context, type MiddlewareHandler } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
+import type { IncomingMessage } from 'node:http';
+import { Hono, type Context as AnyContext } from 'hono';
+import type { HttpBindings } from '@hono/node-server';
 import {
   articleFormSchema,
   orderFormSchema,
@@ -14,7 +15,7 @@ import {
 import type { Clock } from '../../ground/ambient.ts';
 import type { Statistics } from '../live/statistics.ts';
 import type { Shop, Told } from '../shop.ts';
-import { respond, respondInWords } from './answers.ts';
+import { jsonResponse, respond, respondInWords } from './answers.ts';
 import { bodyOf, queryOf, read, Refusal } from './input.ts';
 
 export interface RouteOptions {
@@ -29,8 +30,9 @@ export interface RouteOptions {
   statistics: Statistics;
 }
 
-/** No request needs more. */
-const MOST_BYTES = 4_096;
+type Bindings = { Bindings: HttpBindings };
+type Context = AnyContext<Bindings>;
+export type App = Hono<Bindings>;
 
 /** What a handler comes to: an answer with a code, or what was asked for. */
 type Reply = Told | { data: object };
@@ -43,18 +45,11 @@ interface How {
 }
 
 /** The shop over HTTP: each path with its methods; what is not here is told so. */
-export function shopRoutes(options: RouteOptions): Hono {
-  const app = new Hono();
+export function shopRoutes(options: RouteOptions): App {
+  const app = new Hono<Bindings>();
   const answering = answerer(options);
-  const limit = bodyLimit({
-    maxSize: MOST_BYTES,
-    onError: () => {
-      options.statistics.answered('too-large');
-      return respond({ code: 'too-large' });
-    },
-  });
-  addProducts(app, options, { answering, limit });
-  addPurchases(app, options, { answering, limit });
+  addProducts(app, options, { answering });
+  addPurchases(app, options, { answering });
   refuseOtherMethods(app, options);
   app.notFound(() => {
     options.statistics.answered('unknown-path');
@@ -65,19 +60,17 @@ export function shopRoutes(options: RouteOptions): Hono {
 
 interface Around {
   answering: Responding;
-  limit: MiddlewareHandler;
 }
 
 const named = ({ req }: Context): string => read(req.param('name'), productName);
 
-function addProducts(app: Hono, { shop, adminToken }: RouteOptions, { answering, limit }: Around): void {
+function addProducts(app: App, { shop, adminToken }: RouteOptions, { answering }: Around): void {
   const admin = adminOnly(adminToken);
   app.post(
     '/products',
-    limit,
-    answering(async ({ req }) => {
-      admin(req.raw);
-      return shop.addProduct(await bodyOf(req.raw, productRequestSchema));
+    answering(async ({ env }) => {
+      admin(env.incoming);
+      return shop.addProduct(await bodyOf(env.incoming, productRequestSchema));
     }),
   );
   app.get(
@@ -86,17 +79,16 @@ function addProducts(app: Hono, { shop, adminToken }: RouteOptions, { answering,
   );
   app.post(
     '/products/:name/reopen',
-    limit,
     answering(async (context) => {
-      admin(context.req.raw);
-      const { stock } = await bodyOf(context.req.raw, reopenRequestSchema);
+      admin(context.env.incoming);
+      const { stock } = await bodyOf(context.env.incoming, reopenRequestSchema);
       return shop.reopen(named(context), stock);
     }),
   );
   app.get(
     '/products/:name/orders',
     answering(async (context) => {
-      admin(context.req.raw);
+      admin(context.env.incoming);
       const orders = await shop.ledger(named(context));
       return 'code' in orders ? orders : { data: orders };
     }),
@@ -106,7 +98,7 @@ function addProducts(app: Hono, { shop, adminToken }: RouteOptions, { answering,
 const queryIn = ({ req }: Context): URLSearchParams => new URL(req.url).searchParams;
 const isArticles = ({ req }: Context): boolean => req.query('product_name') !== undefined;
 
-function addPurchases(app: Hono, { shop, article }: RouteOptions, { answering, limit }: Around): void {
+function addPurchases(app: App, { shop, article }: RouteOptions, { answering }: Around): void {
   const articles = answering(
     async (context) => {
       const { product_name: product, token } = queryOf(queryIn(context), articleFormSchema);
@@ -114,10 +106,13 @@ function addPurchases(app: Hono, { shop, article }: RouteOptions, { answering, l
     },
     { buys: true, render: article ? respondInWords : respond },
   );
-  const purchase = answering(async ({ req }) => shop.purchase(await bodyOf(req.raw, purchaseRequestSchema)), {
-    buys: true,
-  });
-  app.post('/purchase', limit, (context) => (isArticles(context) ? articles(context) : purchase(context)));
+  const purchase = answering(
+    async ({ env }) => shop.purchase(await bodyOf(env.incoming, purchaseRequestSchema)),
+    {
+      buys: true,
+    },
+  );
+  app.post('/purchase', (context) => (isArticles(context) ? articles(context) : purchase(context)));
   if (article) app.get('/purchase', articles);
   app.delete(
     '/purchase/:token',
@@ -137,7 +132,7 @@ function addPurchases(app: Hono, { shop, article }: RouteOptions, { answering, l
 }
 
 /** A GET buys nothing: browsers that fetch ahead, and proxies, repeat it at will. */
-function refuseOtherMethods(app: Hono, { article, statistics }: RouteOptions): void {
+function refuseOtherMethods(app: App, { article, statistics }: RouteOptions): void {
   const methods: Readonly<Record<string, string>> = {
     '/products': 'POST',
     '/products/:name': 'GET',
@@ -186,7 +181,7 @@ function answerer({ clock, mostInFlight, statistics }: RouteOptions): Responding
         })
         .finally(() => inFlight--);
       heard('data' in reply ? { code: 'success' } : reply);
-      if ('data' in reply) return Response.json(reply.data, { headers: { 'cache-control': 'no-store' } });
+      if ('data' in reply) return jsonResponse(reply.data, 200, {});
       return render(reply, detail);
     };
 }
@@ -194,12 +189,12 @@ function answerer({ clock, mostInFlight, statistics }: RouteOptions): Responding
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** @returns throws a Refusal unless the request has the token; without a token anybody may */
-function adminOnly(token: string | undefined): (request: Request) => void {
+function adminOnly(token: string | undefined): (incoming: IncomingMessage) => void {
   if (token === undefined) return () => undefined;
   const wanted = digest(`Bearer ${token}`);
   return ({ headers }) => {
     // Digests have one length, and take one time to compare.
-    const given = digest(headers.get('authorization') ?? '');
+    const given = digest(headers.authorization ?? '');
     if (!timingSafeEqual(given, wanted)) throw new Refusal('admin-only');
   };
 }

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import type { Hono } from 'hono';
 import type { Feed } from '../live/feed.ts';
 import type { Metrics } from '../live/metrics.ts';
 import { respond } from './answers.ts';
+import type { App } from './routes.ts';
 
 export interface WatchOptions {
   feed: Feed;
@@ -22,7 +22,7 @@ const FILES = [
 ] as const;
 
 /** What people and monitors look at. */
-export function addWatchRoutes(app: Hono, { feed, metrics, trouble }: WatchOptions): void {
+export function addWatchRoutes(app: App, { feed, metrics, trouble }: WatchOptions): void {
   for (const [path, file, type] of FILES) {
     const text = readFileSync(new URL(import.meta.resolve(file)), 'utf8');
     app.get(path, () => {
