@@ -43,11 +43,11 @@ async function accepted(body: object): Promise<{ status: Promise<number> }> {
   return { status };
 }
 
-describe('while the store stands still', () => {
-  /** Scripts wait until they are let go. */
-  const pause = (): Promise<unknown> => own.redis.client('PAUSE', 600_000, 'WRITE');
-  const letGo = (): Promise<unknown> => own.redis.client('UNPAUSE');
+/** Scripts wait until they are let go. */
+const pause = (): Promise<unknown> => own.redis.client('PAUSE', 600_000, 'WRITE');
+const letGo = (): Promise<unknown> => own.redis.client('UNPAUSE');
 
+describe('while the store stands still', () => {
   test('so many purchases wait, and others are told when to come back; in the end all have bought once', async () => {
     await pause();
     const asked = tokens(3 * IN_FLIGHT).map((token) => buyers.buy('lamp', token));

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request, type IncomingMessage } from 'node:http';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { FAILPOINTS, type Confirmation, type Failpoint } from '../../harness/storefront/queue/failpoints.ts';
 import { CLI, oversell, type Running } from '../helpers/command.ts';
 import { serverWithClient } from '../helpers/exploring.ts';
@@ -35,7 +35,10 @@ afterEach(async () => {
 /** A consumer's process, with the channel by which its failpoints are armed. */
 function startConsumer(): ReturnType<typeof fork> {
   const args = ['serve', '--role', 'consumer', '--data', data, '--redis', redis()];
-  return fork(CLI, args, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  const consumer = fork(CLI, args, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  // Also of a test that fails.
+  onTestFinished(() => void consumer.kill('SIGKILL'));
+  return consumer;
 }
 
 /** Settles when the consumer stands there; the process then gets SIGKILL. */

@@ -46,10 +46,13 @@ function textOf(incoming: IncomingMessage): Promise<string> {
       if (bytes <= MOST_BYTES) chunks.push(chunk);
       else reject(new Refusal('too-large'));
     });
-    incoming.once('end', () => resolve(Buffer.concat(chunks).toString()));
     const broken = (): void => reject(new Refusal('too-slow'));
     incoming.once('error', broken);
-    incoming.once('close', broken); // after its end this changes nothing
+    incoming.once('close', broken);
+    incoming.once('end', () => {
+      incoming.off('close', broken); // each request closes, and an error is dear to make
+      resolve(Buffer.concat(chunks).toString());
+    });
   });
 }
 
