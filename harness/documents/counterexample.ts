@@ -94,7 +94,8 @@ export const scheduleStepSchema = z.discriminatedUnion('event', [
   /** Of so many commands, the oldest without a reply. */
   z.object({ slot, event: z.enum(CLIENT_FAULTS), commands: z.int().positive(), picks }),
   z.object({ slot, event: z.enum(KEY_FAULTS), key: z.string() }),
-  z.object({ slot, event: z.enum(SERVER_FAULTS) }),
+  /** Which of the replicas that stopped takes over, the first to stop being 0; absent: one that follows, or none. */
+  z.object({ slot, event: z.enum(SERVER_FAULTS), replica: count.exactOptional() }),
 ]);
 export type ScheduleStep = z.infer<typeof scheduleStepSchema>;
 /** One in which something happens to a process, to a connection or to a client. */

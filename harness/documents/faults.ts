@@ -47,6 +47,10 @@ interface Row {
   breaksConnections?: true;
   /** What was acknowledged before is lost. For `server`. */
   losesData?: true;
+  /** A replica takes the server's place, as it is or as it was when it stopped following. For `server`. */
+  promotes?: true;
+  /** It costs nothing of its own: it may come as long as that fault is left. */
+  partOf?: 'failover';
 }
 
 /** Buyers' and the server's, in the order in which files name them. */
@@ -157,6 +161,16 @@ const FAULT_ROWS = {
       ['FLUSHALL', 'SYNC'],
     ],
   },
+  failover: {
+    summary:
+      'a replica takes over, after one or both may have stopped following: what came since is lost, scripts are gone, connections break',
+    hits: 'server',
+    disturbs: true,
+    breaksConnections: true,
+    promotes: true,
+    words: 'a replica takes over%',
+    commands: () => [['SCRIPT', 'FLUSH', 'SYNC']],
+  },
   slow: {
     summary: 'time passes to any deadline, or by an hour, while something is under way',
     hits: 'clock',
@@ -197,13 +211,24 @@ const REQUEST_ROWS = {
   },
 } as const satisfies Record<string, Row>;
 
+/** What comes before a fault, and is asked for with it. */
+const PART_ROWS = {
+  lag: {
+    summary: 'one of the two replicas stops following, and stays as it is',
+    hits: 'server',
+    partOf: 'failover',
+    words: 'a replica stops following',
+    commands: () => [],
+  },
+} as const satisfies Record<string, Row>;
+
 /** Faults that may happen at any point, as `--faults` names them. */
 export type Fault = keyof typeof FAULT_ROWS;
 /** Whatever is paid from a budget. */
-export type Extra = Fault | keyof typeof REQUEST_ROWS;
+export type Extra = Fault | keyof typeof REQUEST_ROWS | keyof typeof PART_ROWS;
 export type Faults = Readonly<Record<Fault, number>>;
 
-const ROWS = { ...FAULT_ROWS, ...REQUEST_ROWS };
+const ROWS = { ...FAULT_ROWS, ...REQUEST_ROWS, ...PART_ROWS };
 const TABLE: Readonly<Record<Extra, Row>> = ROWS;
 
 export const FAULTS = Object.keys(FAULT_ROWS) as [Fault, ...Fault[]];
@@ -241,7 +266,7 @@ const eventsOf = <Event extends string>(hits: Row['hits'], ...more: Row['hits'][
 
 export const CLOCK_FAULTS = having<ClockFault>(({ hits }) => hits === 'clock');
 export const PROCESS_FAULTS = having<ProcessFault>(({ hits }) => hits === 'process');
-const CONNECTION_FAULTS = having<ConnectionFault>(({ hits }) => hits === 'connection');
+export const CONNECTION_FAULTS = having<ConnectionFault>(({ hits }) => hits === 'connection');
 export const CLIENT_FAULTS = having<ClientFault>(({ hits }) => hits === 'client');
 /** What happens to one connection: each carries which, and how many of its sent commands still run. */
 export const CONNECTION_EVENTS = eventsOf<ConnectionEvent>('connection');
@@ -251,7 +276,12 @@ export const KEY_FAULTS = having<KeyFault>(({ hits }) => hits === 'key');
 export const SERVER_FAULTS = having<ServerFault>(({ hits }) => hits === 'server');
 export const DISTURBING = having(({ disturbs }) => disturbs === true);
 export const ASKING = having(({ asks }) => asks === true);
-export const LOSING_DATA = having<ServerFault>(({ losesData }) => losesData === true);
+export const LOSING_DATA = having<ServerFault & Fault>(({ losesData }) => losesData === true);
+
+/** A replica takes over. */
+export const PROMOTION = 'failover' satisfies ServerFault;
+/** A replica stops following, and may take over as it is then. */
+export const LAG = 'lag' satisfies ServerFault;
 
 /** By it every deadline passes once a sale is at rest. */
 export const EXPIRY = 'expire' satisfies KeyFault;
@@ -287,42 +317,9 @@ export const isServerFault = (word: string): word is ServerFault =>
 export const isKeyFault = (word: string): word is KeyFault =>
   (KEY_FAULTS as readonly string[]).includes(word);
 
-/** What a diagram says of an event that the table has, by the name that it has in a counterexample. */
-export function wordsOfEvent(event: string, key = ''): string | undefined {
-  return rowOfEvent(event)?.words.replace('%', key);
-}
-
-/** Whether it is a fault that a diagram crosses out, one of the server's, or a client's: all are told as faults. */
-export const isFaultEvent = (event: string): boolean =>
-  isBrokenEvent(event) || ['key', 'server', 'client'].includes(rowOfEvent(event)?.hits ?? '');
-
-/** Whether a process does nothing more after it. */
-export const isFatalEvent = (event: string): boolean => rowOfEvent(event)?.kills === true;
-
-/** Whether a connection breaks with what is on its way. */
-export const isBrokenEvent = (event: string): boolean => rowOfEvent(event)?.mark === 'broken';
-
 /** The name that it has in a counterexample. */
 export function eventOf(extra: Extra): string {
   return TABLE[extra].event ?? extra;
-}
-
-/**
- * What an event of a connection may be a case of. Commands that may still run are told from all else; commands that
- * are lost, together with replies that are lost, are a part of either. An idle connection tells nothing: any of them.
- */
-export function faultsOfConnection(event: ConnectionEvent, way: OnItsWay): ConnectionFault[] {
-  const lost = (['replies', 'commands'] as const).filter((part) => way[part] > 0);
-  const told: (keyof OnItsWay)[] = way.survivors > 0 ? ['survivors'] : lost;
-  const parts = told.length > 0 ? told : (['replies', 'commands', 'survivors'] as const);
-  return [...parts, undefined].flatMap((part) =>
-    CONNECTION_FAULTS.filter((fault) => eventOf(fault) === event && TABLE[fault].takes === part),
-  );
-}
-
-function rowOfEvent(event: string): Row | undefined {
-  const extra = EXTRAS.find((one) => eventOf(one) === event);
-  return extra && TABLE[extra];
 }
 
 /** The faults as a list with what each is, for `--help`. */

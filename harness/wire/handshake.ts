@@ -13,8 +13,8 @@ export function isHandshake(args: readonly string[]): boolean {
 export const WAITING = new Set(['WAIT', 'WAITAOF']);
 
 /**
- * The command with the least time to wait. Here there is one node and nothing to wait for, so it answers the same
- * after any time; that time passes between its execution and the arrival of its reply, where anything may happen.
+ * The command with the least time to wait. The server that is asked has no replicas, so it answers the same after any
+ * time, and what it answers is told for those that there would be; that time passes between its execution and the arrival of its reply, where anything may happen.
  */
 export function withoutWaiting(command: string): string {
   const args = decodeCommand(command);

@@ -21,7 +21,8 @@ test('what is spent of one extra is missing from that one alone, whatever else t
       const budgets = new Budgets(scope);
       const left = amountsOf(scope);
       for (let packed = budgets.whole; ;) {
-        for (const extra of EXTRAS) expect(budgets.left(packed, extra)).toBe(left[extra]);
+        for (const extra of EXTRAS)
+          expect(budgets.left(packed, extra)).toBe(left[faultRow(extra).partOf ?? extra]);
         const possible = EXTRAS.filter((extra) => left[extra] > 0);
         if (possible.length === 0) break;
         const spent = possible[picks.next().value! % possible.length]!;
@@ -30,6 +31,14 @@ test('what is spent of one extra is missing from that one alone, whatever else t
       }
     }),
   );
+});
+
+test('what is part of a fault comes as long as that is left, and costs nothing', () => {
+  const budgets = new Budgets(scopeOf({ buyers: 1, stock: 1, faults: { failover: 1 } }));
+  expect(budgets.spend(budgets.whole, 'lag')).toBe(budgets.whole);
+  const spent = budgets.spend(budgets.whole, 'failover');
+  expect(budgets.left(spent, 'lag')).toBe(0);
+  expect(() => budgets.spend(spent, 'lag')).toThrow(RangeError);
 });
 
 test('what is not there cannot be spent', () => {

@@ -237,6 +237,7 @@ test.each([
   { name: 'a script flush', faults: { 'script-flush': 1 } },
   { name: 'a restart', faults: { restart: 1 } },
   { name: 'a restart without data', faults: { 'restart-without-aof': 1 } },
+  { name: 'a failover', faults: { failover: 1 } },
 ])('over real sockets, with nothing reduced, $name comes to the same outcomes', async ({ faults }) => {
   const scope = { buyers: 1, stock: 1, faults };
   const real = await overSockets(redis.target, await subject(functionDecrement), scope, 2_000);

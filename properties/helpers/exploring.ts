@@ -14,6 +14,7 @@ import type { Strategy } from '../../strategies/contract.ts';
 import { registry } from '../../strategies/registry.ts';
 import * as commandProbes from './probes/commands.ts';
 import * as processProbes from './probes/process.ts';
+import * as replicaProbes from './probes/replicas.ts';
 import * as sellingProbes from './probes/selling.ts';
 import { thisServer } from './this-server.ts';
 
@@ -24,6 +25,7 @@ const within = (file: string, probes: Record<string, Strategy>): [Strategy, stri
 const probeFiles = new Map([
   ...within('./probes/commands.ts', commandProbes),
   ...within('./probes/process.ts', processProbes),
+  ...within('./probes/replicas.ts', replicaProbes),
   ...within('./probes/selling.ts', sellingProbes),
 ]);
 

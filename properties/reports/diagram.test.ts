@@ -73,6 +73,18 @@ describe('what became of a command', () => {
   });
 });
 
+test('what breaks every connection lies over all lanes, and everybody sends again', () => {
+  const both = [run('A', 'GET a'), run('B', 'GET b')];
+  const steps = [...both, happens('server', 'failover', ' as it was'), ...both];
+  const rows = rowsOf(...steps);
+  expect(rows.map(({ resent }) => resent)).toEqual([false, false, false, true, true]);
+  expect(rows[2]!.label).toBe('a replica takes over as it was');
+  const drawn = (event: CounterexampleStep['event']): string =>
+    diagram({ scope: { buyers: 2, stock: 1 }, steps: [...both, happens('server', event), ...both] }).text;
+  expect(drawn('failover')).toContain('class="band"');
+  expect(drawn('lag')).not.toContain('class="band"');
+});
+
 test('buyers who share an instance stand in the lane of the first, and the server beside them all', () => {
   const { lanes, rows } = lanesOf({
     scope: { buyers: 3, stock: 1 },

@@ -1,5 +1,10 @@
 import type { CounterexampleStep } from '../../harness/documents/counterexample.ts';
-import { isBrokenEvent, isFatalEvent, wordsOfEvent } from '../../harness/documents/faults.ts';
+import {
+  breaksAll,
+  isBrokenEvent,
+  isFatalEvent,
+  wordsOfEvent,
+} from '../../harness/documents/fault-events.ts';
 import type { Scope } from '../../harness/documents/scope.ts';
 
 /** One line of a space-time diagram, before it is drawn. */
@@ -90,6 +95,7 @@ function fatesOf(steps: readonly CounterexampleStep[]): Fate[] {
   const fates = steps.map((): Fate => ({ delivered: 'at once', resent: false, late: false }));
   for (const [i, step] of steps.entries()) {
     const { actor, event } = step;
+    if (breaksAll(event)) for (const other of clients.values()) breaks(other, steps, fates);
     let client = clients.get(actor);
     if (!client) clients.set(actor, (client = { dead: false, waiting: [], givenUp: 0, lost: [] }));
     if (event === 'execute') {
@@ -104,10 +110,7 @@ function fatesOf(steps: readonly CounterexampleStep[]): Fate[] {
       client.givenUp += commandsOf(step);
       for (const waiting of client.waiting.slice(0, client.givenUp)) fates[waiting]!.delivered = 'never';
     } else if (isBrokenEvent(event)) {
-      for (const waiting of client.waiting) fates[waiting]!.delivered = 'never';
-      client.lost = client.waiting.map((waiting) => JSON.stringify(steps[waiting]!.command));
-      client.waiting = [];
-      client.givenUp = 0;
+      breaks(client, steps, fates);
       client.dead ||= isFatalEvent(event);
     } else if (event === 'retry') client.lost = []; // the buyer asks again, not the client
   }
@@ -118,6 +121,13 @@ function fatesOf(steps: readonly CounterexampleStep[]): Fate[] {
 
 /** Of how many commands a step tells in its detail; it says so where there is more than one. */
 const commandsOf = ({ detail = '' }: CounterexampleStep): number => Number(/\d+/.exec(detail)?.[0] ?? 1);
+/** The replies that it waits for never come. */
+function breaks(client: Client, steps: readonly CounterexampleStep[], fates: readonly Fate[]): void {
+  for (const waiting of client.waiting) fates[waiting]!.delivered = 'never';
+  client.lost = client.waiting.map((waiting) => JSON.stringify(steps[waiting]!.command));
+  client.waiting = [];
+  client.givenUp = 0;
+}
 
 /** Whether the step is the next of the lost commands; once another one comes, the rest was given up. */
 function takesUp(lost: string[], { command }: CounterexampleStep): boolean {

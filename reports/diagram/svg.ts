@@ -1,4 +1,9 @@
-import { isBrokenEvent, isFatalEvent, isFaultEvent } from '../../harness/documents/faults.ts';
+import {
+  breaksAll,
+  isBrokenEvent,
+  isFatalEvent,
+  isFaultEvent,
+} from '../../harness/documents/fault-events.ts';
 import { compact, markup, type Markup } from '../page/markup.ts';
 import { lanesOf, SERVER_LANE, type Interleaving, type DiagramRow } from './lanes.ts';
 
@@ -116,7 +121,7 @@ function step({ row, lines, y }: Place, x: number, { at, server, width, before }
     ...(stock === before ? [] : ['changed']),
     ...(stock !== null && stock < 0 ? ['below'] : []),
   ].join(' ');
-  return markup`${mark(row, x, server, y)}
+  return markup`${breaksAll(row.event) && band(y, server)}${mark(row, x, server, y)}
     ${row.dirtied.map((lane) => dirty(at[lane]!, y))}
     ${words(lines, isServers ? x - 10 : x + 9, y + LINE, isServers)}
     <text class="${kinds}" x="${width - 6}" y="${y + 4}">${stock ?? '?'}</text>`;
@@ -145,6 +150,9 @@ function mark({ lane, event, delivered }: DiagramRow, x: number, server: number,
     ? markup`<path class="broken" d="M${x - 5} ${y - 5}l10 10m0-10-10 10" />`
     : markup`<circle class="of${of}" cx="${x}" cy="${y}" r="3" />`;
 }
+
+/** Everybody's connections break. */
+const band = (y: number, server: number): Markup => markup`<path class="band" d="M0 ${y}H${server}" />`;
 
 /** A watched key was touched. */
 const dirty = (x: number, y: number): Markup =>

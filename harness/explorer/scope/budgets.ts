@@ -5,7 +5,7 @@ import {
   CLOCK_FAULTS,
   DISTURBING,
   EXTRAS,
-  faultsOfConnection,
+  faultRow,
   furtherAttempts,
   furtherReleases,
   RELEASE_FAULTS,
@@ -14,6 +14,7 @@ import {
   type Extra,
   type OnItsWay,
 } from '../../documents/faults.ts';
+import { faultsOfConnection } from '../../documents/fault-events.ts';
 import { UsageError } from '../../ground/errors.ts';
 
 /** Most of one extra. */
@@ -37,6 +38,7 @@ export const amountsOf = ({
   confirm: confirms,
   // Once is enough to be late.
   late: Math.min(1, confirms),
+  lag: 0,
 });
 
 /**
@@ -86,16 +88,16 @@ export class Budgets {
     this.#delaying = this.#maskOf(CLOCK_FAULTS) & ~this.#paying;
   }
 
-  /** How often it may still happen. */
+  /** How often it may still happen; of a part of a fault, how often that may. */
   left(packed: number, extra: Extra): number {
-    const field = this.#fields.get(extra);
+    const field = this.#fields.get(faultRow(extra).partOf ?? extra);
     return field === undefined ? 0 : (packed >>> field.shift) & field.mask;
   }
 
   /** What is left after it has happened once more. @throws RangeError if nothing was left of it */
   spend(packed: number, extra: Extra): number {
     if (this.left(packed, extra) === 0) throw new RangeError(`no ${extra} is left to spend`);
-    return packed - (1 << this.#fields.get(extra)!.shift);
+    return faultRow(extra).partOf === undefined ? packed - (1 << this.#fields.get(extra)!.shift) : packed;
   }
 
   /** Of how many further attempts the first so many have been made: they are numbered in that order. */

@@ -55,7 +55,10 @@ export type FaultMove =
   | { kind: ConnectionEvent; connection: number; survivors: number; as: ConnectionFault };
 
 /** What happens to the server by itself. */
-export type ServerFaultMove = { kind: KeyFault; key: string } | { kind: ServerFault };
+export type ServerFaultMove =
+  | { kind: KeyFault; key: string }
+  /** Which replica takes its place, of those that stopped, the first to stop being 0; absent: one that follows, or none. */
+  | { kind: ServerFault; replica?: number };
 
 /** What happens to the world by itself. */
 export type ServerMove =

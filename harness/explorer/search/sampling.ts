@@ -9,7 +9,8 @@ import { randomScheduler } from './schedulers/random-walk.ts';
 import type { Scheduler } from './schedulers/scheduler.ts';
 import type { Event, Path } from './shortest.ts';
 import type { Space } from '../space/space.ts';
-import { States, type Happened } from '../space/states.ts';
+import type { Happened } from '../space/happened.ts';
+import { States } from '../space/states.ts';
 
 /** One interleaving as a scheduler drew it. */
 export interface Walk {

@@ -5,7 +5,8 @@ import { finishesOf, netAcknowledged } from './finishes.ts';
 import { violatedIn } from './judge-end.ts';
 import type { Space } from '../space/space.ts';
 import type { Choice } from '../scope/moves.ts';
-import { States, type Happened } from '../space/states.ts';
+import type { Happened } from '../space/happened.ts';
+import { States } from '../space/states.ts';
 
 /** One event of a path: what was chosen, and what followed. */
 export interface Event {

@@ -8,7 +8,7 @@ import type { Scope } from '../../documents/scope.ts';
 import { decode, decodeCommand, readable, showReply } from '../../wire/resp.ts';
 import { layoutOf } from '../scope/layout.ts';
 import { buyersOf, letter } from '../scope/ids.ts';
-import type { Happened } from '../space/states.ts';
+import type { Happened } from '../space/happened.ts';
 import type { AtRest } from './at-rest.ts';
 import type { Path } from './shortest.ts';
 
@@ -77,6 +77,7 @@ function wordsOf(
         return onTheirWay([atom.survivors].flat().reduce((sum, survivors) => sum + survivors, 0));
       }
       if ('commands' in atom) return atom.commands === 1 ? {} : { detail: ` for ${atom.commands} commands` };
+      if ('replica' in atom) return { detail: ' as it was when it stopped' };
       return 'key' in atom && atom.key !== undefined ? { detail: atom.key } : {};
   }
 }

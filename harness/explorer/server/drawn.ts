@@ -22,8 +22,7 @@ export async function executeDraw(
     memo.execute(state, { command: encodeCommand(['SREM', key, ...gone]), queued: [], dirty: false });
   const alone = await remove(members.filter((member) => !outcome.includes(member)));
   const { reply } = await memo.execute(alone.next, step);
-  const { next, touched } = await remove(outcome);
-  return { reply, next, touched };
+  return { ...(await remove(outcome)), reply };
 }
 
 /** A set beside the sale's keys. */

@@ -127,7 +127,7 @@ function refusedDetail(name: string, upper: readonly string[]): [string, string]
   if (name === 'XADD' && idOfAdded(upper) === '*')
     return ['the server takes the id from its clock', 'write the id as 0-* (Redis 7.0)'];
   if (WAITING.has(name) && upper.at(-1) === '0' && Number(upper.at(-2)) > 0)
-    return ['without a replica it waits for ever', 'give it a timeout in milliseconds'];
+    return ['where a replica stops following it waits for ever', 'give it a timeout in milliseconds'];
   if ((name === 'XREAD' || name === 'XREADGROUP') && upper.includes('BLOCK'))
     return ['BLOCK waits in real time', 'poll without BLOCK, in runJob'];
   const by = upper.indexOf('BY');

@@ -10,15 +10,11 @@ import { requireIndifferent } from './indifferent.ts';
 import { ALL_RULES, type Rules } from '../rules.ts';
 import { agedImage, EMPTY, type ServerImage } from './image.ts';
 import { remainingMs, renameContent, type KeyContent } from './content.ts';
-import { nameOf, StepServer, type Step } from './step-server.ts';
+import { nameOf, StepServer, type Ran, type Step } from './step-server.ts';
 
 /** What running a step came to. */
-export interface Entry {
-  /** Reply bytes, verbatim but for the order of unordered collections. */
-  reply: string;
+export interface Entry extends Pick<Ran, 'reply' | 'touched' | 'wrote'> {
   next: number;
-  /** Bit i: the step touched key i of `watchable`, as WATCH sees it. */
-  touched: number;
 }
 
 /** Ids to other ids, wherever they stand in a text. */
@@ -116,6 +112,13 @@ export class ServerMemo {
     return (await this.#server.look()).content;
   }
 
+  /** From now on each step tells whether it wrote. */
+  countWrites(): void {
+    if (this.#server.countsWrites) return;
+    this.#server.countsWrites = true;
+    this.#entries.clear(); // what these wrote is not known
+  }
+
   /** The entry if it is known, else undefined: then `execute` it. */
   lookup(state: number, step: Step): Entry | undefined {
     return this.#entries.get(entryKey(state, step));
@@ -145,6 +148,7 @@ export class ServerMemo {
       reply,
       next: this.#intern(first.image, { from: state, step }),
       touched: first.touched,
+      wrote: first.wrote,
     };
     this.#entries.set(key, entry);
     this.#asked.set(key, { state, step });

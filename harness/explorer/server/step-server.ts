@@ -13,6 +13,7 @@ import { CannotExplore } from '../cannot-explore.ts';
 import { comparesDeadlines, millisecondsOf, Moment, referenceFor } from './deadlines.ts';
 import { librariesOf } from './libraries.ts';
 import { changing, digestsIn, heldAfter, NOTHING, type Held } from './restoring.ts';
+import { WRITES, writesIn } from './replicas.ts';
 import { ImageReader, type ServerImage } from './image.ts';
 
 /** What is to run: one command in the state of its connection, or a fault of the server. */
@@ -34,6 +35,8 @@ export interface Ran {
   touched: number;
   /** Commands that its scripts called and whose answers have no order. */
   listed: readonly string[];
+  /** It wrote something, which replicas are told; false while nobody counts that. */
+  wrote: boolean;
 }
 
 /** Runs of one step, until one lies within a millisecond of the server's clock: nearly every one does. */
@@ -64,6 +67,8 @@ export class StepServer {
   readonly watchable: string[] = [];
   /** Some step compared deadlines, so that it matters how much of them has passed. */
   comparesDeadlines = false;
+  /** Whether each step is looked at for whether it wrote. */
+  countsWrites = false;
   /** Commands run on behalf of the strategy. */
   commands = 0;
 
@@ -180,17 +185,18 @@ export class StepServer {
       ...this.#loading(from),
       ...prepared,
     );
-    const before = [...dirtying, ...restored];
+    const prior = [...dirtying, ...restored];
     this.#held = undefined; // until the look after the step has told
     // Only this waits half-way: observers must watch what was restored, and before the step.
     const early = this.#observers.length > 0;
-    if (early) await this.#watch(batch, before);
+    if (early) await this.#watch(batch, prior);
     const rest = early ? new Batch() : batch;
-    const began = rest.add(TIME);
+    const asked = this.countsWrites ? [TIME, WRITES] : [TIME];
+    const began = rest.add(...asked);
     if (isExec) rest.add(['MULTI']);
     rest.addBytes(...step.queued);
     const [at] = rest.addBytes(withoutWaiting(step.command)) as [number];
-    const times = [...began, ...rest.add(TIME)] as [number, number];
+    const ended = rest.add(...asked);
     if (step.dirty || isExec || name === 'WATCH') rest.add(['UNWATCH']);
     const heard = SHOWN_BY_MONITOR.test(name) ? this.#listen(rest) : undefined;
     const names = [name, ...queuedNames];
@@ -203,20 +209,20 @@ export class StepServer {
     const replies = await rest.send(this.#connection);
     const touched = await this.#touched();
     await heard;
-    if (!early) for (const i of before) requireDone(replies[i]!);
+    if (!early) for (const i of prior) requireDone(replies[i]!);
     // A script that lists keys shows only now that the state should have been made from nothing.
     const hidden = heard ? this.#hiddenNames() : [];
     if (hidden.some((one) => LISTING.has(one)) && !flushed) return this.#runOnce(task);
     const state = { from, referenceMs, epochMs: epochOfRun(), earlier };
-    const moment = new Moment(state, [
-      millisecondsOf(replies[times[0]]!),
-      millisecondsOf(replies[times[1]]!),
-    ]);
+    const times = [began, ended].map(([i]) => millisecondsOf(replies[i!]!)) as [number, number];
+    const moment = new Moment(state, times);
     const { image, unsure } = await this.#reader.imageOf(replies, looked, moment);
     this.#held = heldAfter(from, image);
     const listed = hidden.filter(isUnordered);
     const reply = sortUnordered(replies[at]!);
-    return { reply, image, touched, listed, unsure: unsure.length > 0, far: moment.far };
+    const [before, after] = [began, ended].map(([, i]) => i && writesIn(replies[i]!));
+    const wrote = before !== after;
+    return { reply, image, touched, listed, wrote, unsure: unsure.length > 0, far: moment.far };
   }
 
   /** All that the commands say, scripts included. */

@@ -9,6 +9,9 @@ import type { Paying, Releasing } from '../scope/moves.ts';
 import { MOST_RELEASES, type Served } from '../scope/payments.ts';
 import type { Finish } from '../search/judge-end.ts';
 import { askedBy, type Asked } from '../server/orders.ts';
+import { toldOfReplicas } from '../server/replicas.ts';
+import type { RealReplicas } from './real-replicas.ts';
+import type { WorldClock } from './world-clock.ts';
 
 interface Called extends Partial<Paying>, Releasing {
   operation: number;
@@ -23,6 +26,14 @@ export const kindOf = ({ method }: Call): Called['kind'] =>
     ? method
     : 'other';
 
+/** What a process finds around it. */
+export interface World {
+  clock: WorldClock;
+  replicas: RealReplicas;
+  /** The server writes an append-only file, with which it would start again. */
+  keepsLog: boolean;
+}
+
 /** One application process behind the gate. */
 export class Process {
   readonly instance: Instance;
@@ -34,14 +45,16 @@ export class Process {
   /** Commands that had no reply when their connection was cut or they timed out, as `asSentAgain` has them. */
   #lost: string[] = [];
   #written: number[] = [];
-  readonly #clock: { readonly nowMs: number };
+  readonly #world: World;
+  /** By connection: how many writes there were when it last wrote. */
+  readonly #wroteAt: number[] = [];
   /** When each timer is due, by that clock. */
   readonly #due = new Map<number, number>();
 
-  constructor(instance: Instance, passages: readonly Passage[], clock: { readonly nowMs: number }) {
+  constructor(instance: Instance, passages: readonly Passage[], world: World) {
     this.instance = instance;
     this.passages = passages;
-    this.#clock = clock;
+    this.#world = world;
   }
 
   /** What its seller can do; undefined while it has none. */
@@ -60,13 +73,13 @@ export class Process {
 
   /** How long it takes until each timer that is set is due. */
   remaining(): number[] {
-    return this.#timers.map(({ id }) => Math.max(0, this.#due.get(id)! - this.#clock.nowMs));
+    return this.#timers.map(({ id }) => Math.max(0, this.#due.get(id)! - this.#world.clock.nowMs));
   }
 
   /** The same of one timer; absent: the first. */
   dueIn(timer?: number): number {
     const { id } = this.#timers.find((one) => timer === undefined || one.id === timer)!;
-    return Math.max(0, this.#due.get(id)! - this.#clock.nowMs);
+    return Math.max(0, this.#due.get(id)! - this.#world.clock.nowMs);
   }
 
   /** Commands without a reply whose time limit may pass. */
@@ -127,9 +140,9 @@ export class Process {
   }
 
   async apply(event: InstanceEvent, picks: readonly number[] = []): Promise<void> {
-    await this.instance.apply({ ...event, picks, atMs: this.#clock.nowMs });
+    await this.instance.apply({ ...event, picks, atMs: this.#world.clock.nowMs });
     for (const { id, delayMs } of this.#timers)
-      if (!this.#due.has(id)) this.#due.set(id, this.#clock.nowMs + delayMs);
+      if (!this.#due.has(id)) this.#due.set(id, this.#world.clock.nowMs + delayMs);
     this.#noteResent();
   }
 
@@ -143,9 +156,15 @@ export class Process {
     retell?: (asked: Asked, reply: string) => string,
   ): Promise<{ command: string; reply: string }> {
     const passage = this.passages[connection]!;
-    const { command, reply: answered } = await passage.execute(instead);
+    const { replicas, keepsLog } = this.#world;
+    const acknowledged = replicas.having(this.#wroteAt[connection] ?? 0);
+    const before = await replicas.offset();
+    const { command, reply: own } = await passage.execute(instead);
+    const offset = await replicas.offset();
+    if (offset !== before) this.#wroteAt[connection] = offset;
     const at = passage.answered + passage.replies.length - 1;
     const asked = askedBy(this.instance.observe().written[connection]!, at);
+    const answered = toldOfReplicas(asked, own, { acknowledged, keepsLog });
     const reply = retell?.(asked, answered) ?? answered;
     passage.replies.splice(-1, 1, reply);
     const executed = { command, reply };

@@ -11,13 +11,12 @@ import { freshRequest, requestOf } from '../scope/ids.ts';
 import type { StoreAtRest } from '../search/judge-end.ts';
 import { isIdle, isSale, mostUnits, workOff } from '../search/settling.ts';
 import type { ServerMemo } from '../server/memo.ts';
-import { Process } from './gated-process.ts';
-import type { WorldClock } from './world-clock.ts';
+import { Process, type World } from './gated-process.ts';
 
 interface Circumstances {
   subject: Subject;
   memo: ServerMemo;
-  clock: WorldClock;
+  world: World;
 }
 
 /** Starts processes behind the gate: those of the sale, and some of its own that open it, work for it and drain it. */
@@ -26,12 +25,12 @@ export class Operator {
   readonly #subject: Subject;
   readonly #memo: ServerMemo;
   readonly #gate: Gate;
-  readonly #clock: WorldClock;
+  readonly #world: World;
   /** The first role that is no slot of the sale. */
   readonly #slots: number;
 
-  constructor(scope: Scope, { subject, memo, clock }: Circumstances, gate: Gate) {
-    this.#clock = clock;
+  constructor(scope: Scope, { subject, memo, world }: Circumstances, gate: Gate) {
+    this.#world = world;
     this.#scope = scope;
     this.#subject = subject;
     this.#memo = memo;
@@ -83,8 +82,8 @@ export class Operator {
   /** Background work goes on, and time passes, until there is nothing more to do and to wait for. */
   async letTimePass({ runJob }: Abilities): Promise<void> {
     if (!runJob) {
-      await this.#clock.look();
-      return this.#clock.pass(GRACE_MS - 1);
+      await this.#world.clock.look();
+      return this.#world.clock.pass(GRACE_MS - 1);
     }
     const worker = await this.boot({ role: this.#slots, purchases: 1, startMs: 0 });
     await worker.drive();
@@ -95,10 +94,10 @@ export class Operator {
         return worker.instance.observe().clockReads > 0;
       },
       remaining: async () => {
-        await this.#clock.look();
-        return this.#clock.remaining();
+        await this.#world.clock.look();
+        return this.#world.clock.remaining();
       },
-      pass: (ms) => this.#clock.pass(ms),
+      pass: (ms) => this.#world.clock.pass(ms),
     });
     await worker.instance.kill();
   }
@@ -132,7 +131,7 @@ export class Operator {
     const passages: Passage[] = [];
     const transport = (): ReturnType<Gate['transport']> => this.#gate.transport(passages);
     const spec = specOf(this.#scope, this.#subject, { role, purchases, startMs, transport });
-    const process = new Process(await Instance.boot(spec), passages, this.#clock);
+    const process = new Process(await Instance.boot(spec), passages, this.#world);
     if (makesSeller) await process.call({ method: 'seller' });
     return process;
   }

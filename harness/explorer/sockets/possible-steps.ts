@@ -181,9 +181,8 @@ function confirms(sale: RealSale): ScheduleStep[] {
 async function serverFaults(sale: RealSale): Promise<ScheduleStep[]> {
   const amounts = amountsOf(sale.scope);
   for (const extra of Object.keys(amounts) as (keyof typeof amounts)[]) amounts[extra] = sale.left(extra);
-  return serverMoves(amounts, await sale.memo.keysNow()).map((move): ScheduleStep =>
-    'key' in move ? { slot: -1, event: move.kind, key: move.key } : { slot: -1, event: move.kind },
-  );
+  const moves = serverMoves(amounts, await sale.memo.keysNow(), sale.replicas.stops);
+  return moves.map(({ kind, ...which }) => ({ slot: -1, event: kind, ...which }) as ScheduleStep);
 }
 
 /** Every way to keep a prefix of what waits at each passage. */

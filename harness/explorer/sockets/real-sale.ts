@@ -2,9 +2,12 @@ import type { Abilities } from '../process/seller-abilities.ts';
 import { forceDraw } from '../server/drawn.ts';
 import type { Scope } from '../../documents/scope.ts';
 import {
+  EMPTYING,
   faultRow,
   isKeyFault,
   isServerFault,
+  LAG,
+  PROMOTION,
   type ConnectionEvent,
   type Extra,
   type ServerFault,
@@ -25,6 +28,7 @@ import { judgeEnd, unpaid, type Finish } from '../search/judge-end.ts';
 import type { ServerMemo } from '../server/memo.ts';
 import type { Call } from '../process/instance.ts';
 import { Intervals } from './intervals.ts';
+import { RealReplicas } from './real-replicas.ts';
 import { WorldClock } from './world-clock.ts';
 import { purchasesAtOnce, type Subject } from '../process/spec.ts';
 
@@ -51,6 +55,7 @@ export class RealSale implements AsyncDisposable {
   #packed: number;
   /** Processes that take over start by steps, too. */
   #takeoversStart = true;
+  readonly replicas: RealReplicas;
   /** The server lost its data on the way. */
   #restarted = false;
 
@@ -68,7 +73,10 @@ export class RealSale implements AsyncDisposable {
     this.memo = memo;
     this.#subject = subject;
     this.#gate = gate;
-    this.#operator = new Operator(scope, { subject, memo, clock: this.clock }, gate);
+    this.replicas = new RealReplicas(memo, this.clock, scope.faults[PROMOTION] > 0);
+    const keepsLog = scope.faults[EMPTYING] === 0;
+    const world = { clock: this.clock, replicas: this.replicas, keepsLog };
+    this.#operator = new Operator(scope, { subject, memo, world }, gate);
     this.#packed = this.budgets.whole;
   }
 
@@ -173,7 +181,8 @@ export class RealSale implements AsyncDisposable {
     const content = await this.memo.capture();
     const finishes = this.finishes();
     const store = await this.#operator.store(abilities, unpaid(this.scope, finishes));
-    const judgement = judgeEnd(this.scope, store, finishes, this.#restarted);
+    const restarted = this.#restarted || this.replicas.lost;
+    const judgement = judgeEnd(this.scope, store, finishes, restarted);
     return { finishes, judgement, outcome: outcomeOf(this.scope, finishes, judgement, content) };
   }
 
@@ -270,8 +279,10 @@ export class RealSale implements AsyncDisposable {
     }
     if (!isKeyFault(event) && !isServerFault(event)) throw new Error(`${event} is a process's`);
     this.#pay(event);
-    const { breaksConnections, losesData } = faultRow(event);
+    const { breaksConnections, losesData, promotes } = faultRow(event);
     if (losesData) this.#restarted = true;
+    if (event === LAG) await this.replicas.stop();
+    if (promotes) await this.replicas.takeOver('replica' in step ? step.replica : undefined);
     // The cuts that it means to the living follow, in a schedule as steps of their own.
     if (breaksConnections) for (const process of this.#processes) if (process?.crashed) process.dropGhost();
     await this.memo.perform(

@@ -85,6 +85,20 @@ export class WorldClock {
     return [...this.#keys.values()].map(({ atMs }) => atMs - this.nowMs);
   }
 
+  /** When each key that has a deadline is forgotten, in milliseconds after the world's beginning. */
+  deadlines(): ReadonlyMap<string, number> {
+    return new Map([...this.#keys].map(([key, { atMs }]) => [key, atMs]));
+  }
+
+  /** The keys are others, with these deadlines; what was to be forgotten by now is. */
+  async setDeadlines(deadlines: ReadonlyMap<string, number>): Promise<void> {
+    this.#keys.clear();
+    for (const [key, atMs] of deadlines) {
+      if (atMs <= this.nowMs) await this.#memo.perform({ kind: EXPIRY, key });
+      else this.#keys.set(key, { atMs, serverMs: await this.#restore(key, atMs) });
+    }
+  }
+
   /** Time passes, and what was to be forgotten by then is forgotten. */
   async pass(ms: number): Promise<void> {
     this.nowMs += ms;

@@ -1,4 +1,4 @@
-import { KEY_FAULTS, SERVER_FAULTS, faultRow, type Extra } from '../../documents/faults.ts';
+import { KEY_FAULTS, LAG, PROMOTION, SERVER_FAULTS, faultRow, type Extra } from '../../documents/faults.ts';
 import {
   priceOf,
   SERVER,
@@ -7,6 +7,8 @@ import {
   type ServerFaultMove,
   type ServerMove,
 } from '../scope/moves.ts';
+import { amountsOf } from '../scope/budgets.ts';
+import { REPLICAS } from '../server/replicas.ts';
 import { cancellations, mayStillTake, payments, type Served } from '../scope/payments.ts';
 import { Interner } from './process-state.ts';
 import { BUDGETS_AT, LOCALS_AT, SERVER_AT } from './vector-shape.ts';
@@ -20,7 +22,7 @@ export class Choices {
   readonly #space: Space;
   readonly #moveIds = new Interner<Move | ServerMove>();
   readonly #ofSlots = new Map<number, Choice[][]>();
-  readonly #ofServer = new Map<number, Choice[]>();
+  readonly #ofServer = new Map<string, Choice[]>();
 
   constructor(space: Space) {
     this.#space = space;
@@ -31,7 +33,7 @@ export class Choices {
   }
 
   /** Everything that may happen next, what the sale itself does first. */
-  of(vector: Int32Array, clockMs: number | undefined): Choice[] {
+  of(vector: Int32Array, clockMs: number | undefined, stops: readonly number[]): Choice[] {
     const packed = vector[BUDGETS_AT]!;
     const { budgets, layout } = this.#space;
     const regular: Choice[] = [];
@@ -45,7 +47,7 @@ export class Choices {
     if (budgets.left(packed, 'retry') > 0) extra.push(...this.#takeovers(vector, packed));
     if (budgets.left(packed, 'repeat') > 0) extra.push(...this.#repeatsElsewhere(vector, packed));
     if (budgets.left(packed, 'cancel') > 0) extra.push(...this.#cancellations(vector, packed));
-    for (const choice of this.#serverChoices(vector[SERVER_AT]!)) {
+    for (const choice of this.#serverChoices(vector[SERVER_AT]!, stops)) {
       if (budgets.left(packed, choice.price!) > 0) extra.push(choice);
     }
     // At rest time passes anyway.
@@ -150,29 +152,40 @@ export class Choices {
     return choices;
   }
 
-  #serverChoices(server: number): readonly Choice[] {
-    const known = this.#ofServer.get(server);
+  #serverChoices(server: number, stops: readonly number[]): readonly Choice[] {
+    const key = `${server} ${stops.join()}`;
+    const known = this.#ofServer.get(key);
     if (known) return known;
-    const choices = serverMoves(this.#space.scope.faults, this.#space.memo.keys(server)).map((move) =>
+    const { scope, memo } = this.#space;
+    const choices = serverMoves(amountsOf(scope), memo.keys(server), stops).map((move) =>
       this.choice(SERVER, move),
     );
-    this.#ofServer.set(server, choices);
+    this.#ofServer.set(key, choices);
     return choices;
   }
 }
 
-/** What may happen to a server with these keys by itself, by what is asked for at all. */
+/**
+ * What may happen to a server with these keys by itself, by what is asked for at all.
+ * @param stops where each replica that has stopped did so
+ */
 export function serverMoves(
   budget: Readonly<Record<Extract<Extra, ServerFaultMove['kind']>, number>>,
   keys: readonly { key: string; volatile: boolean }[],
+  stops: readonly unknown[],
 ): ServerFaultMove[] {
   const ofKeys = keys.flatMap(({ key, volatile }) =>
     KEY_FAULTS.filter((kind) => budget[kind] > 0 && (volatile || !faultRow(kind).onlyVolatile)).map(
       (kind): ServerFaultMove => ({ kind, key }),
     ),
   );
-  const ofServer = SERVER_FAULTS.filter((kind) => budget[kind] > 0).map((kind): ServerFaultMove => ({
-    kind,
-  }));
+  const ofServer = SERVER_FAULTS.filter((kind) => budget[faultRow(kind).partOf ?? kind] > 0).flatMap(
+    (kind): ServerFaultMove[] => {
+      const follows = stops.length < REPLICAS || !(kind === LAG || kind === PROMOTION);
+      const stopped = kind === PROMOTION ? [...stops.keys()] : [];
+      const different = stopped.filter((replica) => stops.indexOf(stops[replica]) === replica);
+      return [...(follows ? [{ kind }] : []), ...different.map((replica) => ({ kind, replica }))];
+    },
+  );
   return [...ofKeys, ...ofServer];
 }

@@ -16,6 +16,8 @@ export interface CursorContext {
   clockMoves: boolean;
   /** Buyers confirm: what they hold may lapse once the clock has moved. */
   holdsLapse: boolean;
+  /** The server writes an append-only file, with which it would start again. */
+  keepsLog: boolean;
   /** Ticks that lead back to the state before them. */
   ticks: Ticks | undefined;
   /** Events after which an instance is taken to go on for ever. */

@@ -10,6 +10,8 @@ import type { CursorContext } from './cursor-context.ts';
 import { dirtied, entryOf, runOn } from './on-server.ts';
 import type { Entry } from '../server/memo.ts';
 import { holdsTheSame } from '../server/content.ts';
+import { askedIn } from '../server/orders.ts';
+import { REPLICAS, toldOfReplicas } from '../server/replicas.ts';
 import { Standpoint } from './standpoint.ts';
 import type { Step } from '../server/step-server.ts';
 
@@ -27,11 +29,15 @@ export class Cursor extends Standpoint {
   /** Keys of `memo.watchable` that were touched, as bits. */
   touched = 0;
   server: number;
+  /** Replicas that have stopped following. */
+  stopped = 0;
   readonly #picks: number[];
   /** What was asked of the server last. */
   #step: Step | undefined;
   /** Which outcomes the last command had, of what the server chose. */
   #drawn: readonly number[] = [];
+  /** The last command wrote something. */
+  #wrote = false;
 
   /** @param picks answers for the choices (`env.pick`, the server's draws) on the way, in order */
   constructor(context: CursorContext, server: number, local: ProcessState, picks: readonly number[] = []) {
@@ -73,8 +79,14 @@ export class Cursor extends Standpoint {
     const command = this.context.swap(this.written(c)[connection.executed]!);
     const next = { ...connection, executed: connection.executed + 1 };
     this.#drawn = [];
+    this.#wrote = false;
     const before = this.server;
-    const reply = await runOn(this.context, next, command, (step) => this.#ask(step));
+    const queued = connection.queue?.map((bytes) => this.context.swap(bytes)) ?? [];
+    const answer = await runOn(this.context, next, command, (step) => this.#ask(step));
+    const { keepsLog } = this.context;
+    const behind = { acknowledged: REPLICAS - connection.lacking, keepsLog };
+    const reply = toldOfReplicas(askedIn(command, queued), answer, behind);
+    if (this.#wrote) next.lacking = this.stopped;
     await this.#noteTick(c, connection.executed, before);
     this.context.requireOwnIds(reply);
     if (next.open) next.replies = [...connection.replies, this.context.swap(reply)];
@@ -287,6 +299,7 @@ export class Cursor extends Standpoint {
     this.#step = step;
     const { entry, drawn } = await entryOf(this.context, this.server, step, this.#picks);
     this.#drawn = drawn;
+    this.#wrote = entry.wrote;
     this.server = entry.next;
     this.#touch(entry.touched);
     return entry;

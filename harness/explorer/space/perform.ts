@@ -21,26 +21,24 @@ export interface At {
   picks: readonly number[];
   /** What the clock shows, in milliseconds after the world's beginning; undefined: nobody reads it. */
   clockMs?: number | undefined;
+  /** Replicas that have stopped following; absent: none. */
+  stopped?: number;
 }
 
 /** Restocks add one unit each. */
 export const RESTOCKED = 1;
 
 /** Lets a move happen. @returns the instance as it then stands, before anything follows by itself */
-export async function perform(
-  setting: Setting,
-  { slot, server, local, picks, clockMs }: At,
-  move: Move,
-): Promise<Cursor> {
+export async function perform(setting: Setting, at: At, move: Move): Promise<Cursor> {
+  const { slot } = at;
   if (move.kind === 'elsewhere') {
     // It is asked as soon as it begins to start: what it sends for that comes between other processes' steps.
-    const starting = await (setting.rules.boots ? begin : boot)(setting, { slot, server, picks, clockMs });
+    const starting = await (setting.rules.boots ? begin : boot)(setting, at);
     const { buyer, operation } = move;
     await ask(setting, starting, slot, { method: 'purchase', buyer, operation, begun: true });
     return starting;
   }
-  const cursor = new Cursor(setting.context(slot), server, local, picks);
-  cursor.clock.startMs = clockMs;
+  const cursor = cursorAt(setting, at);
   switch (move.kind) {
     case 'start':
     case 'retry':
@@ -95,6 +93,13 @@ function askedBy(
   // next that runs may be one that it sent before, something else of it is still to come, or it may be cancelled before.
   const late = isLone(setting.scope, slot) && cursor.idle && setting.reductions.lateStarts;
   return { method: 'purchase', buyer, operation: buyer, begun: !late };
+}
+
+function cursorAt(setting: Setting, { slot, server, local, picks, clockMs, stopped = 0 }: At): Cursor {
+  const cursor = new Cursor(setting.context(slot), server, local, picks);
+  cursor.clock.startMs = clockMs;
+  cursor.stopped = stopped;
+  return cursor;
 }
 
 async function restock(cursor: Cursor, operation: number): Promise<void> {
@@ -184,12 +189,11 @@ export function requireConfirm({ confirms = 0 }: Scope, { confirm }: Pick<Abilit
 }
 
 /** A process that begins to make its seller: the commands that it sends for it are events of the sale. */
-export async function begin(setting: Setting, { slot, server, picks = [], clockMs }: Birth): Promise<Cursor> {
+export async function begin(setting: Setting, { slot, picks = [], ...birth }: Birth): Promise<Cursor> {
   const recorded = setting.recordedRole(slot);
   const node = await setting.histories.root(recorded);
   const local: ProcessState = { ...ABSENT, role: recorded, node, phase: 'live' };
-  const cursor = new Cursor(setting.context(slot), server, local, picks);
-  cursor.clock.startMs = clockMs;
+  const cursor = cursorAt(setting, { slot, picks, ...birth, local });
   await cursor.invoke({ method: 'seller' });
   return cursor;
 }

@@ -80,6 +80,8 @@ export interface Connection {
   dirty: boolean;
   /** Commands queued since MULTI. */
   queue: readonly string[] | undefined;
+  /** Replicas that had stopped before it last wrote, so that they lack that. */
+  lacking: number;
   /** Whether the client still listens. */
   open: boolean;
 }
@@ -91,6 +93,7 @@ export const NEW_CONNECTION: Connection = {
   watched: [],
   dirty: false,
   queue: undefined,
+  lacking: 0,
   open: true,
 };
 

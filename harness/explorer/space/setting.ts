@@ -1,5 +1,11 @@
 import type { Strategy } from '../../../strategies/contract.ts';
-import { CLOCK_FAULTS, furtherAttempts, furtherReleases } from '../../documents/faults.ts';
+import {
+  CLOCK_FAULTS,
+  EMPTYING,
+  furtherAttempts,
+  furtherReleases,
+  PROMOTION,
+} from '../../documents/faults.ts';
 import type { Scope } from '../../documents/scope.ts';
 import type { Reductions } from '../../documents/exploration.ts';
 import { Histories } from '../process/histories.ts';
@@ -79,9 +85,10 @@ export class Setting {
     this.budgets = new Budgets(scope);
     this.memo = memo;
     // A further attempt ties a slot to a buyer by number, so buyers keep their places; so do those of whom the till or
-    // several back offices may know, of which only one would be renamed along.
+    // several back offices may know, of which only one would be renamed along, and those whom a replica knows that stopped.
     const keepsPlaces =
-      furtherAttempts(scope.faults) > 0 || (scope.offices ?? 1) > 1 || this.layout.till >= 0;
+      furtherAttempts(scope.faults) > 0 || (scope.offices ?? 1) > 1 || this.layout.till >= 0 || this.promotes;
+    if (this.promotes) memo.countWrites();
     this.reductions = {
       ...reductions,
       ...(keepsPlaces && { symmetry: false }),
@@ -100,6 +107,11 @@ export class Setting {
     });
     this.ticks = rules.ticks ? new Ticks(this.histories) : undefined;
     this.#contexts = Array.from({ length: this.layout.slots }, (_, slot) => this.#contextOf(slot));
+  }
+
+  /** A replica may take over. */
+  get promotes(): boolean {
+    return this.scope.faults[PROMOTION] > 0;
   }
 
   /** What the clock shows when the sale is opened; undefined: nobody reads it. */
@@ -187,6 +199,7 @@ export class Setting {
       mostEvents,
       clockMoves: false,
       holdsLapse: false,
+      keepsLog: this.scope.faults[EMPTYING] === 0,
       ticks: undefined,
     };
     return { ...plain, swap: (text) => text, requireOwnIds: () => {} };

@@ -34,6 +34,8 @@ export interface Position {
   packed: number;
   /** What the clock shows, in milliseconds after the world's beginning; undefined: nobody reads it. */
   clockMs: number | undefined;
+  /** Replicas that have stopped following. */
+  stopped: number;
 }
 
 /**
@@ -126,13 +128,13 @@ export class Space extends Setting {
    * outcome of what the server draws.
    */
   async expand(at: Position, move: Move): Promise<Transition[]> {
-    const { server, local: localId, slot, packed, clockMs } = at;
+    const { server, local: localId, slot, packed, clockMs, stopped } = at;
     const local = this.locals.values[localId]!;
     const transitions: Transition[] = [];
     const open: (readonly number[])[] = [[]];
     for (let picks = open.pop(); picks; picks = open.pop()) {
       try {
-        const cursor = await perform(this, { slot, server, local, picks, clockMs }, move);
+        const cursor = await perform(this, { slot, server, local, picks, clockMs, stopped }, move);
         if (move.kind === 'confirm') await this.#askedLate(cursor, local, slot, packed);
         if (this.fuses(slot, packed)) await settle(cursor, this.#operationsOf(slot));
         transitions.push(this.#finish(cursor, slot, packed));
@@ -160,7 +162,7 @@ export class Space extends Setting {
   }
 
   /** What an instance does at once because something that could have come can come no more. */
-  async relax({ server, local: localId, slot, packed }: Position): Promise<Transition> {
+  async relax({ server, local: localId, slot, packed }: Omit<Position, 'stopped'>): Promise<Transition> {
     const local = this.locals.values[localId]!;
     if (local.phase === 'done' || local.phase === 'absent') return this.#resting(server, local);
     const cursor = new Cursor(this.context(slot), server, local);

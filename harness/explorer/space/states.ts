@@ -1,21 +1,16 @@
 import { EXPIRY, faultRow, furtherReleases, LOSING_DATA, type Extra } from '../../documents/faults.ts';
+import { REPLICAS } from '../server/replicas.ts';
+import { Replication } from './replication.ts';
 import { SERVER, type Choice, type Move, type ServerFaultMove, type ServerMove } from '../scope/moves.ts';
 import { CannotExplore } from '../cannot-explore.ts';
 import { Canonical } from './canonical.ts';
 import { Choices } from './choices.ts';
-import type { Atom } from './atom.ts';
+import { told, type Happened } from './happened.ts';
+import { transitionKey } from './transition-key.ts';
 import { BUDGETS_AT, LOCALS_AT, SERVER_AT, shapeOf, type Shape } from './vector-shape.ts';
 import type { Elapsed } from '../server/memo.ts';
 import type { Space, Transition } from './space.ts';
 import { enterSpans, NO_SPAN, type Spans } from './spans.ts';
-
-/** Something that followed from an event. */
-export type Happened =
-  | { slot: number; atom: Atom }
-  | {
-      slot: typeof SERVER;
-      atom: { event: ServerMove['kind']; key?: string; elapsedMs?: number; server: number };
-    };
 
 /**
  * States of the whole sale as vectors of small integers, and what leads from one to the next. What is known is
@@ -33,13 +28,16 @@ export class States {
   readonly #shape: Shape;
   /** Those of `next`. */
   readonly #spans: Spans;
+  readonly #replication: Replication;
   readonly #canonical: Canonical;
   readonly #choices: Choices;
   readonly #cutAll: Choice['id'];
   readonly #allCompletions: boolean;
   /** Faults after which acknowledged data may be gone, with what the scope has of them. */
   readonly #losingData: readonly (readonly [Extra, number])[];
-  /** By what the clock shows, then by slot and flags. */
+  /** How far the clock moved with what is applied. */
+  #passedMs = 0;
+  /** By what the clock shows, then by slot, flags and how many replicas have stopped. */
   readonly #transitions = new Map<number, Map<number, Transition[]>[]>();
   readonly #relaxed = new Map<number, Transition>();
   readonly #serverFaults = new Map<number, { next: number; touched: number }>();
@@ -56,6 +54,7 @@ export class States {
     this.#spans = { vector: this.next, offset: this.#shape.spansAt, count: this.#shape.spans };
     this.#canonical = new Canonical(space, this.#shape, (find) => (this.#unknown = find));
     this.#choices = new Choices(space);
+    this.#replication = new Replication(space.memo);
     this.#cutAll = this.#choices.choice(SERVER, CUT_ALL).id;
     const { releases, restocks, faults } = space.scope;
     this.#allCompletions = releases + restocks + furtherReleases(faults) > 0;
@@ -65,7 +64,10 @@ export class States {
   server = (vector: Int32Array): number => vector[SERVER_AT]!;
   /** Whether the server has lost its data since the sale was opened. */
   restarted = (vector: Int32Array): boolean =>
-    this.#losingData.some(([fault, had]) => this.space.budgets.left(vector[BUDGETS_AT]!, fault) < had);
+    this.#losingData.some(([fault, had]) => this.space.budgets.left(vector[BUDGETS_AT]!, fault) < had) ||
+    this.#replication.of(this.#replicas(vector)).lost;
+  #replicas = (vector: Int32Array): number =>
+    this.#shape.replicasAt < 0 ? 0 : vector[this.#shape.replicasAt]!;
   /** What the clock shows, in milliseconds after the world's beginning; undefined: nobody reads it. */
   clockMs = (vector: Int32Array): number | undefined =>
     this.#shape.clockAt < 0 ? undefined : vector[this.#shape.clockAt]!;
@@ -90,6 +92,7 @@ export class States {
     vector[SERVER_AT] = server;
     vector[BUDGETS_AT] = this.space.budgets.whole;
     if (this.#shape.clockAt >= 0) vector[this.#shape.clockAt] = 0;
+    if (this.#shape.replicasAt >= 0) vector[this.#shape.replicasAt] = 0;
     this.happened = [];
     transitions.forEach((transition, slot) => {
       vector[LOCALS_AT + slot] = transition.local;
@@ -110,7 +113,8 @@ export class States {
 
   /** Everything that may happen next, what the sale itself does first. */
   choices(vector: Int32Array): Choice[] {
-    return this.#choices.of(vector, this.clockMs(vector));
+    const { stops } = this.#replication.of(this.#replicas(vector));
+    return this.#choices.of(vector, this.clockMs(vector), stops);
   }
 
   /**
@@ -132,14 +136,15 @@ export class States {
       this.completed = [];
     }
     this.next.set(before);
+    this.#passedMs = 0;
     const had = before[BUDGETS_AT]!;
     const packed = choice.price === undefined ? had : this.space.budgets.spend(had, choice.price);
     this.next[BUDGETS_AT] = packed;
     const flags = this.#flagsOf(packed);
     if (choice.slot === SERVER) {
       if (variant > 0) return false;
-      const { move } = choice as { move: ServerMove };
-      if (!('ms' in move ? this.#pass(move) : this.#applyServerFault(choice, flags))) return undefined;
+      const { move, id } = choice as { move: ServerMove; id: number };
+      if (!('ms' in move ? this.#pass(move) : this.#applyServerFault(move, id, flags))) return undefined;
     } else {
       const transitions = this.#known(choice.slot, choice.move as Move, choice.id, flags);
       if (!transitions) return undefined;
@@ -148,6 +153,7 @@ export class States {
       this.#land(choice.slot, transition);
     }
     if (flags !== this.#flagsOf(had) && !this.#relax(choice.slot, flags)) return undefined;
+    if (this.#passedMs > 0 && !this.#ageReplicas(this.#passedMs)) return undefined;
     return this.#canonical.bring(this.next) ? true : undefined;
   }
 
@@ -156,11 +162,12 @@ export class States {
     const server = this.next[SERVER_AT]!;
     const local = this.next[LOCALS_AT + slot]!;
     const clockMs = this.clockMs(this.next);
-    const map = this.#transitionsAt(clockMs ?? 0)[slot * 4 + flags]!;
+    const stopped = this.#replication.of(this.#replicas(this.next)).stops.length;
+    const map = this.#transitionsAt(clockMs ?? 0)[(slot * 4 + flags) * (REPLICAS + 1) + stopped]!;
     const key = transitionKey(server, local, id);
     const known = map.get(key);
     if (known) return known;
-    const asked = { server, local, slot, packed: this.next[BUDGETS_AT]!, clockMs };
+    const asked = { server, local, slot, packed: this.next[BUDGETS_AT]!, clockMs, stopped };
     this.#unknown = async () => {
       map.set(key, await this.space.expand(asked, move));
     };
@@ -179,18 +186,30 @@ export class States {
   #transitionsAt(clockMs: number): Map<number, Transition[]>[] {
     const known = this.#transitions.get(clockMs);
     if (known) return known;
-    const made = Array.from({ length: this.#shape.slots * 4 }, () => new Map<number, Transition[]>());
+    const length = this.#shape.slots * 4 * (REPLICAS + 1);
+    const made = Array.from({ length }, () => new Map<number, Transition[]>());
     this.#transitions.set(clockMs, made);
     return made;
   }
 
   /** Time has passed for everybody. */
   #age(elapsedMs: number, except: number): void {
+    this.#passedMs += elapsedMs;
     if (this.#shape.clockAt >= 0) this.next[this.#shape.clockAt]! += elapsedMs;
     for (let slot = 0; slot < this.#shape.slots; slot++) {
       if (slot === except) continue;
       this.next[LOCALS_AT + slot] = this.space.aged(this.next[LOCALS_AT + slot]!, elapsedMs);
     }
+  }
+
+  /** Time has passed for replicas that stopped, too. @returns false if what it comes to is not known yet */
+  #ageReplicas(ms: number): boolean {
+    const replicas = this.#replicas(this.next);
+    const clockMs = this.clockMs(this.next) ?? 0;
+    const aged = this.#replication.knownAged(replicas, ms, clockMs);
+    this.#unknown = () => this.#replication.age(replicas, ms, clockMs);
+    if (aged !== undefined && this.#shape.replicasAt >= 0) this.next[this.#shape.replicasAt] = aged;
+    return aged !== undefined;
   }
 
   /** Time passes while everybody waits. @returns false if what it comes to is not known yet */
@@ -231,26 +250,25 @@ export class States {
   }
 
   /** A fault hits the server; a restart also breaks every connection. @returns false if it is not known yet */
-  #applyServerFault({ move, id }: Choice, flags: number): boolean {
-    const server = this.next[SERVER_AT]!;
+  #applyServerFault(move: ServerFaultMove, id: number, flags: number): boolean {
+    const before = this.next[SERVER_AT]!;
+    const { promotes, partOf, breaksConnections } = faultRow(move.kind);
+    const replicas = this.#replicas(this.next);
+    const server = promotes ? this.#replication.successor(replicas, before, move) : before;
     const key = server * 512 + id;
     const applied = this.#serverFaults.get(key);
     if (!applied) {
       this.#unknown = async () => {
-        this.#serverFaults.set(key, await this.space.memo.applyFault(server, move as ServerFaultMove));
+        this.#serverFaults.set(key, await this.space.memo.applyFault(server, move));
       };
       return false;
     }
+    if (promotes || partOf)
+      this.next[this.#shape.replicasAt] = this.#replication.after(replicas, before, move);
     this.next[SERVER_AT] = applied.next;
     if (applied.touched !== 0) this.#touch(applied.touched, SERVER);
-    if (this.recording) {
-      const told = 'key' in move ? { key: move.key } : {};
-      this.happened.push({
-        slot: SERVER,
-        atom: { event: move.kind as ServerMove['kind'], ...told, server: applied.next },
-      });
-    }
-    return !faultRow((move as ServerFaultMove).kind).breaksConnections || this.#breakConnections(flags);
+    if (this.recording) this.happened.push({ slot: SERVER, atom: told(move, applied.next) });
+    return !breaksConnections || this.#breakConnections(flags);
   }
 
   /** Every connection breaks at once, and what dead processes had sent is lost. @returns false if it is not known yet */
@@ -304,14 +322,3 @@ export class States {
 }
 
 const CUT_ALL: Move = { kind: 'cut-all' };
-
-/** 51 bits: 19 of server, 20 of local state, 12 of move; of 53, two are left for flags. */
-function transitionKey(server: number, local: number, move: number): number {
-  if (server >= 1 << 19 || local >= 1 << 20 || move >= 1 << 12) {
-    throw new CannotExplore(
-      'the scope is too large to explore: it has more states or moves than can be numbered',
-      'take fewer buyers, units or faults, or send fewer commands at once',
-    );
-  }
-  return (server * (1 << 20) + local) * (1 << 12) + move;
-}

@@ -151,11 +151,11 @@ export const notesUnderOneScore = plain('notes-under-one-score', (redis) => ({
   remaining: () => remaining(redis),
 }));
 
-/** Sells, and waits for a replica that is not there. */
+/** Sells once both replicas have the sale, and would refuse falsely where they have not. */
 export const waitsForReplica = plain('waits-for-replica', (redis) => ({
   async purchase() {
     if ((await redis.decr(key)) < 0) return { kind: 'sold-out' };
-    return (await redis.wait(1, 50)) === 0 ? { kind: 'sold' } : { kind: 'sold-out' };
+    return (await redis.wait(2, 50)) === 2 ? { kind: 'sold' } : { kind: 'sold-out' };
   },
   remaining: () => remaining(redis),
 }));

@@ -1,0 +1,78 @@
+import type { Reply } from '../../wire/resp.ts';
+import { holdsTheSame } from '../server/content.ts';
+import type { ServerMemo } from '../server/memo.ts';
+import { REPLICAS, WRITES, writesIn } from '../server/replicas.ts';
+import type { WorldClock } from './world-clock.ts';
+
+/** A replica that has stopped following. */
+interface Stopped {
+  /** Writes that it has. */
+  offset: number;
+  /** What it holds: each key with its dump. */
+  keys: readonly (readonly [key: string, dump: string])[];
+  /** FUNCTION DUMP. */
+  functions: string;
+  /** By key, in milliseconds after the world's beginning. */
+  deadlines: ReadonlyMap<string, number>;
+}
+
+/**
+ * The replicas of a sale over real sockets. The server is one, and goes back to what it was when a replica takes over that
+ * stopped by then; how much each replica has is told by counting writes, as Redis does it.
+ */
+export class RealReplicas {
+  readonly stops: Stopped[] = [];
+  /** One took over that lacked something. */
+  lost = false;
+  readonly #memo: ServerMemo;
+  readonly #clock: WorldClock;
+  /** A replica may take over: else all of them follow, whatever is written. */
+  readonly #may: boolean;
+
+  constructor(memo: ServerMemo, clock: WorldClock, may: boolean) {
+    this.#memo = memo;
+    this.#clock = clock;
+    this.#may = may;
+  }
+
+  /** Writes so far. */
+  async offset(): Promise<number> {
+    return this.#may ? writesIn((await this.#memo.ask(WRITES)) as string) : 0;
+  }
+
+  /** Replicas that have as many writes. */
+  having(offset: number): number {
+    return REPLICAS - this.stops.filter((stopped) => stopped.offset < offset).length;
+  }
+
+  /** One more replica stops following. */
+  async stop(): Promise<void> {
+    await this.#clock.look();
+    const names = itemsOf(await this.#memo.ask(['KEYS', '*'])).map(String);
+    const keys: [string, string][] = [];
+    for (const key of names) keys.push([key, (await this.#memo.ask(['DUMP', key])) as string]);
+    this.stops.push({
+      offset: await this.offset(),
+      keys,
+      functions: (await this.#memo.ask(['FUNCTION', 'DUMP'])) as string,
+      deadlines: this.#clock.deadlines(),
+    });
+  }
+
+  /** One takes over: of those that stopped this one, or one that follows. All follow it then. */
+  async takeOver(replica: number | undefined): Promise<void> {
+    const successor = replica === undefined ? undefined : this.stops[replica];
+    this.stops.length = 0;
+    if (!successor) return;
+    const memo = this.#memo;
+    const before = await memo.capture();
+    await memo.call(['FLUSHALL', 'SYNC']);
+    await memo.call(['FUNCTION', 'RESTORE', successor.functions, 'FLUSH']);
+    for (const [key, dump] of successor.keys) await memo.call(['RESTORE', key, '0', dump]);
+    await this.#clock.setDeadlines(successor.deadlines);
+    this.lost ||= !holdsTheSame(before, await memo.capture());
+  }
+}
+
+const itemsOf = (reply: Reply): readonly Reply[] =>
+  typeof reply === 'object' && reply !== null && reply.kind !== 'error' ? reply.items : [];
