@@ -144,9 +144,17 @@ export const CHOOSING: Readonly<Record<string, Choosing>> = {
   },
   'lua-then-wait': {
     commands: 'EVALSHA, WAIT',
-    roundTrips: '2',
+    roundTrips: '1',
     choose: 'As lua-reserve-once, when a failover should lose fewer sales.',
-    mustBeTrue: 'a replica is connected; a WAIT that answers 0 undoes nothing',
+    mustBeTrue:
+      'the replica that has the sale is the one that takes over; a buyer without an answer asks again',
+  },
+  'lua-then-wait-all': {
+    commands: 'EVALSHA, WAIT',
+    roundTrips: '1',
+    choose: 'As lua-reserve-once, when no failover may lose a sale.',
+    mustBeTrue:
+      'every replica is counted (REPLICAS) and follows: while one is gone, nothing is sold for sure',
   },
   'hold-then-confirm': {
     commands: 'EVALSHA; to confirm, EVALSHA',

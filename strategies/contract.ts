@@ -106,9 +106,10 @@ export interface Strategy {
   supports?: readonly Feature[];
   /**
    * Probed on the server; absent there → the strategy is skipped visibly, never passed. `commands`: a command
-   * (`INCREX`), or an option of one (`SET IFEQ`).
+   * (`INCREX`), or an option of one (`SET IFEQ`). `replicas`: as many follow the server. Explorations have two; elsewhere,
+   * with fewer, nothing large is sold and nothing measured.
    */
-  needs?: { commands?: readonly string[]; minRedis?: string };
+  needs?: { commands?: readonly string[]; minRedis?: string; replicas?: number };
   /** ioredis options that the strategy relies on. */
   client?: Partial<RedisOptions>;
   guarantees?: Guarantees;
@@ -195,7 +196,7 @@ type Lack = 'limit' | 'ledger' | 'several-units' | 'release-restock';
 /** The environments in which buyers have a limit. */
 const LIMITED: readonly Environment[] = ['several-units', 'release-restock', 'lost-reply'];
 /** Nothing shows yet what happens there, so nobody declares anything. */
-const UNVERIFIED: readonly Environment[] = ['failover', 'resharding'];
+const UNVERIFIED: readonly Environment[] = ['resharding'];
 
 /**
  * Writes a guarantee matrix by what breaks: every other cell that can be verified is declared to hold. It is n/a for

@@ -24,6 +24,7 @@ export const countUpToLimit: Strategy = {
       'hostile-input': ['false-refusal', 'double-sale'],
       restart: ['false-refusal', 'double-sale'],
       'restart-without-aof': ['oversell', 'stranded', 'lost-sale'],
+      failover: ['oversell', 'stranded', 'false-refusal', 'double-sale', 'lost-sale'],
     },
     { lacks: ['limit', 'ledger', 'release-restock'] },
   ),

@@ -22,6 +22,7 @@ export const decrementThenCheck: Strategy = {
       'hostile-input': ['false-refusal', 'double-sale'],
       restart: ['oversell', 'false-refusal', 'double-sale'],
       'restart-without-aof': ['oversell', 'stranded', 'false-refusal', 'lost-sale'],
+      failover: ['oversell', 'stranded', 'false-refusal', 'double-sale', 'lost-sale'],
     },
     { lacks: ['limit', 'ledger'] },
   ),

@@ -74,6 +74,14 @@ export class UnsupportedError extends DefiniteError {
   }
 }
 
+/** The store has the sale, and too few of its replicas do: whether it lasts is unknown, so this is no DefiniteError. */
+export class NotReplicatedError extends Error {
+  constructor(requestId: string) {
+    super(`"${requestId}" may be sold: too few replicas have it yet. Ask again with the same requestId`);
+    this.name = new.target.name;
+  }
+}
+
 /** Whether a thrown value proves that the purchase had no effect. */
 export function isDefinite(error: unknown): error is DefiniteError {
   return error instanceof Error && (error as Partial<DefiniteError>).definite === true;

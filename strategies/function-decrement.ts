@@ -26,6 +26,7 @@ export const functionDecrement: Strategy = {
       'hostile-input': ['false-refusal', 'double-sale'],
       restart: ['false-refusal', 'double-sale'],
       'restart-without-aof': ['stranded'],
+      failover: ['oversell', 'stranded', 'false-refusal', 'double-sale', 'lost-sale'],
     },
     { lacks: ['limit', 'ledger'] },
   ),

@@ -25,6 +25,7 @@ export const functionReserveOnce: Strategy = {
   guarantees: declareGuarantees({
     eviction: ['stranded', 'lost-sale'],
     'restart-without-aof': ['stranded', 'lost-sale'],
+    failover: ['oversell', 'lost-sale'],
   }),
 
   async open(redis, sale) {

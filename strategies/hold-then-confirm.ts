@@ -32,6 +32,7 @@ export const holdThenConfirm: Strategy = {
   guarantees: declareGuarantees({
     eviction: ['stranded', 'false-refusal', 'lost-sale'],
     'restart-without-aof': ['stranded', 'false-refusal', 'lost-sale'],
+    failover: ['lost-sale'],
   }),
 
   async open(redis, sale) {

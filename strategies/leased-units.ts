@@ -40,6 +40,7 @@ export const leasedUnits: Strategy = {
       eviction: ['oversell', 'stranded', 'false-refusal'],
       'hostile-input': ['false-refusal', 'double-sale', 'progress'],
       'restart-without-aof': ['stranded', 'false-refusal'],
+      failover: ['oversell', 'lost-sale'],
     },
     { lacks: ['limit', 'ledger'] },
   ),

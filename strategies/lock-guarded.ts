@@ -34,6 +34,7 @@ export const lockGuarded: Strategy = {
       'hostile-input': ['false-refusal', 'double-sale', 'progress'],
       restart: ['progress'],
       'restart-without-aof': ['stranded'],
+      failover: ['oversell', 'lost-sale', 'progress'],
     },
     { lacks: ['limit', 'ledger'] },
   ),

@@ -36,6 +36,7 @@ export const luaCoalesced: Strategy = {
   guarantees: declareGuarantees({
     eviction: ['stranded', 'lost-sale'],
     'restart-without-aof': ['stranded', 'false-refusal', 'lost-sale'],
+    failover: ['oversell', 'lost-sale'],
   }),
 
   async open(redis, sale) {

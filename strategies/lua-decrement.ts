@@ -22,6 +22,7 @@ export const luaDecrement: Strategy = {
       'hostile-input': ['false-refusal', 'double-sale'],
       restart: ['false-refusal', 'double-sale'],
       'restart-without-aof': ['stranded', 'false-refusal'],
+      failover: ['oversell', 'stranded', 'false-refusal', 'double-sale', 'lost-sale'],
     },
     { lacks: ['limit', 'ledger'] },
   ),

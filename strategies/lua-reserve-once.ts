@@ -26,6 +26,7 @@ export const luaReserveOnce: Strategy = {
   guarantees: declareGuarantees({
     eviction: ['stranded', 'lost-sale'],
     'restart-without-aof': ['stranded', 'false-refusal', 'lost-sale'],
+    failover: ['oversell', 'lost-sale'],
   }),
 
   async open(redis, sale) {

@@ -1,28 +1,29 @@
 import { checkRequest, checkSale, declareGuarantees, type Strategy } from './contract.ts';
-import { requireFit } from './errors.ts';
+import { NotReplicatedError, requireFit } from './errors.ts';
 import { addStock, answersKey, holdingsKey, ordersHeld, ordersKey, stockKey, stockLeft } from './keys.ts';
 import { Script } from './script.ts';
 
-const reserve = new Script(import.meta.resolve('#lua/lua-reserve-once.lua'));
+const reserve = new Script(import.meta.resolve('#lua/lua-then-wait.lua'));
 const release = new Script(import.meta.resolve('#lua/lua-release-once.lua'));
 const WAIT_MS = 100;
 
 /**
- * `lua-reserve-once` that says "sold" after a replica has the sale, too, or after 100 ms: a failover then loses fewer
- * sales. It may still lose some. Where no replica confirms in time, the sale stands all the same: WAIT answers 0 and
- * undoes nothing, so the buyer is told what is true of the primary. Nor does WAIT tell which replica has it.
+ * `lua-reserve-once` that says "sold" only after a replica has the sale, too. Where none has it within 100 ms, nobody knows
+ * whether it will last: WAIT undoes nothing, so the purchase is unknown, never sold. A failover then loses fewer sales. It
+ * may still lose some: WAIT does not tell which replica has it, and another one may take over.
  *
- * WAIT blocks its connection, so no two purchases share one. It waits for what that connection wrote: a request that
- * is sent again and finds its sale has written nothing, and is not waited for.
+ * WAIT blocks its connection, so no two purchases share one.
  */
 export const luaThenWait: Strategy = {
   name: 'lua-then-wait',
-  summary: 'lua-reserve-once, then WAITAOF or WAIT for one replica, 100 ms at most',
+  summary: 'lua-reserve-once, then WAITAOF or WAIT for one replica; without it nothing is sold for sure',
   connection: 'exclusive',
   supports: ['several-units', 'limit'],
+  needs: { replicas: 1 },
   guarantees: declareGuarantees({
     eviction: ['stranded', 'lost-sale'],
     'restart-without-aof': ['stranded', 'false-refusal', 'lost-sale'],
+    failover: ['oversell', 'lost-sale'],
   }),
 
   async open(redis, sale) {
@@ -41,11 +42,14 @@ export const luaThenWait: Strategy = {
     return {
       async purchase(request, redis) {
         checkRequest(request);
-        const args = [request.requestId, request.userId, request.quantity, sale.perUserLimit ?? '', ''];
-        const [kind, remaining] = (await reserve.run(redis, keys, args)) as [string, number?];
+        const args = [request.requestId, request.userId, request.quantity, sale.perUserLimit ?? ''];
+        const wait: [string, ...number[]] = onDisk ? ['WAITAOF', 1, 1, WAIT_MS] : ['WAIT', 1, WAIT_MS];
+        const [answer, copies] = await reserve.runThen(redis, { keys, args }, wait);
+        const [kind, remaining] = answer as [string, number?];
         requireFit(kind, sku, request.requestId);
         if (kind !== 'sold') return { kind: kind as 'sold-out' | 'limit-reached' };
-        await (onDisk ? redis.call('WAITAOF', 1, 1, WAIT_MS) : redis.wait(1, WAIT_MS));
+        if ([copies].flat().some((count) => Number(count) < 1))
+          throw new NotReplicatedError(request.requestId);
         return { kind, remaining: Number(remaining) };
       },
       remaining: () => stockLeft(lobby, sku),

@@ -25,6 +25,7 @@ export const multiWithoutWatch: Strategy = {
       'hostile-input': ['false-refusal', 'double-sale'],
       restart: ['oversell', 'stranded'],
       'restart-without-aof': ['oversell', 'stranded', 'lost-sale'],
+      failover: ['oversell', 'stranded', 'lost-sale'],
     },
     { lacks: ['limit', 'ledger'] },
   ),

@@ -39,6 +39,7 @@ export const queueSingleConsumer: Strategy = {
     'hostile-input': ['progress'],
     restart: ['progress'],
     'restart-without-aof': ['stranded', 'false-refusal', 'lost-sale', 'progress'],
+    failover: ['oversell', 'false-refusal', 'lost-sale', 'progress'],
   }),
 
   async open(redis, sale) {

@@ -25,6 +25,7 @@ export const readThenWrite: Strategy = {
       'hostile-input': ['false-refusal', 'double-sale'],
       restart: ['oversell'],
       'restart-without-aof': ['oversell', 'stranded', 'lost-sale'],
+      failover: ['oversell', 'lost-sale'],
     },
     { lacks: ['limit', 'ledger'] },
   ),

@@ -14,6 +14,7 @@ import { lockGuarded } from './lock-guarded.ts';
 import { luaCoalesced } from './lua-coalesced.ts';
 import { luaDecrement } from './lua-decrement.ts';
 import { luaReserveOnce } from './lua-reserve-once.ts';
+import { luaThenWaitAll } from './lua-then-wait-all.ts';
 import { luaThenWait } from './lua-then-wait.ts';
 import { multiWithoutWatch } from './multi-without-watch.ts';
 import { queueSingleConsumer } from './queue-single-consumer.ts';
@@ -68,6 +69,7 @@ export const registry: readonly Registration[] = [
   builtIn(leasedUnits),
   // Durability
   builtIn(luaThenWait),
+  builtIn(luaThenWaitAll),
   // Lifecycle
   builtIn(holdThenConfirm),
 ];

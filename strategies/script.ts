@@ -30,4 +30,29 @@ export class Script {
       return redis.eval(this.source, keys.length, ...keys, ...args);
     }
   }
+
+  /**
+   * The same, and in the same packet a command that comes after it, so that both reach one server: a connection that breaks
+   * between them fails both, or sends both again. (Sent later, a WAIT may ask a server that took over without the sale.)
+   *
+   * @returns what each answers
+   */
+  async runThen(
+    redis: Client,
+    { keys, args }: { keys: string[]; args: (string | number)[] },
+    [last, ...lastArgs]: [string, ...(string | number)[]],
+  ): Promise<[script: unknown, last: unknown]> {
+    const digest = redis.pipeline().evalsha(this.#sha, keys.length, ...keys, ...args);
+    const first = (await digest.call(last, ...lastArgs).exec())!;
+    if (!first[0]![0]?.message.startsWith('NOSCRIPT')) return answersOf(first);
+    const source = redis.pipeline().eval(this.source, keys.length, ...keys, ...args);
+    return answersOf((await source.call(last, ...lastArgs).exec())!);
+  }
+}
+
+/** @throws the first error among them */
+function answersOf(replies: [error: Error | null, answer: unknown][]): [unknown, unknown] {
+  const failed = replies.find(([error]) => error)?.[0];
+  if (failed) throw failed;
+  return [replies[0]![1], replies[1]![1]];
 }

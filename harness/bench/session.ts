@@ -16,7 +16,7 @@ import { median, pairedRatio } from './statistics.ts';
 import { runRounds, type Measured } from './trials.ts';
 import { describeMachine } from '../documents/machine.ts';
 import { seededRandom } from '../ground/random.ts';
-import { missingNeeds } from '../redis/capabilities.ts';
+import { missingNeeds, missingReplicas } from '../redis/capabilities.ts';
 import type { LoadedStrategy } from '../loader/strategies.ts';
 
 export interface BenchOptions extends Pick<
@@ -67,7 +67,9 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
   const running: Candidate[] = [];
   for (const candidate of candidates) {
     if (options.signal?.aborted) break;
-    const skipped = await missingNeeds(options.target, candidate.strategy);
+    const { target } = options;
+    const skipped =
+      (await missingNeeds(target, candidate.strategy)) ?? (await missingReplicas(target, candidate.strategy));
     if (skipped !== undefined) candidate.skipped = skipped;
     else {
       await proveSafety(candidate, options, pool);

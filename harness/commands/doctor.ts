@@ -24,15 +24,16 @@ export async function examineMachine(
   options: TargetOptions,
   strategies: readonly Strategy[],
 ): Promise<MachineReport> {
-  const { missingNeeds } = await import('../redis/capabilities.ts');
+  const { missingNeeds, missingReplicas } = await import('../redis/capabilities.ts');
   const { target, binary } = await open(options);
   try {
     const checked: MachineReport['strategies'] = [];
     for (const strategy of strategies) {
-      const reason = await missingNeeds(target, strategy);
+      const missing = await missingNeeds(target, strategy);
+      const reason = missing ?? (await missingReplicas(target, strategy));
       checked.push({
         name: strategy.name,
-        runs: reason === undefined,
+        runs: missing === undefined,
         ...(reason !== undefined && { reason }),
       });
     }

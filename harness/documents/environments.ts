@@ -171,7 +171,14 @@ const ROWS = {
     summary: 'the server restarts empty',
     scopes: [{ buyers: 2, stock: 1, faults: { 'restart-without-aof': 1 } }],
   },
-  failover: { summary: 'a replica takes over', scopes: [] },
+  failover: {
+    summary: 'a replica takes over, after one or both may have stopped following',
+    // Also when a reply was lost before: what is sent again may find its sale, and write nothing that could be waited for.
+    scopes: [
+      { buyers: 2, stock: 1, faults: { failover: 1 } },
+      { buyers: 1, stock: 1, faults: { failover: 1, 'lost-reply': 1 } },
+    ],
+  },
   resharding: { summary: 'a slot moves to another node', scopes: [] },
 } as const satisfies Record<Environment, Row>;
 

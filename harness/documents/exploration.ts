@@ -23,6 +23,8 @@ const reductionsSchema = z.strictObject({
   stillClock: z.boolean().exactOptional(),
   /** Nobody reads the clock, so that only how far away deadlines are makes a difference. Absent in older files. */
   unreadClock: z.boolean().exactOptional(),
+  /** Nobody asks how many replicas have what, so that it makes no difference if a second one stops. Absent in older files. */
+  oneStop: z.boolean().exactOptional(),
 });
 export type Reductions = z.infer<typeof reductionsSchema>;
 

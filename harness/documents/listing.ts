@@ -14,6 +14,7 @@ export const listingSchema = z.strictObject({
         .strictObject({
           commands: z.array(z.string()).exactOptional(),
           minRedis: z.string().exactOptional(),
+          replicas: z.int().positive().exactOptional(),
         })
         .exactOptional(),
       /** Options of ioredis. */

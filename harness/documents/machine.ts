@@ -36,7 +36,7 @@ export const machineReportSchema = z.strictObject({
     z.strictObject({
       name: z.string(),
       runs: z.boolean(),
-      /** Why it will be skipped. */
+      /** Why it will be skipped; of one that runs, why it is explored alone. */
       reason: z.string().exactOptional(),
     }),
   ),

@@ -115,6 +115,8 @@ const strategyResult = z.strictObject({
   explored: z.array(exploredResult),
   /** Why nothing was explored. */
   notExplored: z.string().exactOptional(),
+  /** Why no large sale was recorded, and nothing measured. */
+  notSold: z.string().exactOptional(),
   /** Environments of which large sales were recorded. */
   environments: z.array(environmentResult),
   /** What it costs. */

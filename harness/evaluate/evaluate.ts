@@ -9,7 +9,7 @@ import { describeMachine } from '../documents/machine.ts';
 import { measure } from './measured.ts';
 import { PROFILES, type Profile, type ProfileContent } from './profiles.ts';
 import type { Progress } from '../ground/progress.ts';
-import { missingNeeds } from '../redis/capabilities.ts';
+import { missingNeeds, missingReplicas } from '../redis/capabilities.ts';
 import { openTarget, type TargetOptions } from '../redis/open.ts';
 import { loadNotice, type RedisTarget } from '../redis/target.ts';
 import { requirementsOf } from './requirements.ts';
@@ -91,6 +91,7 @@ async function judgeStrategy(run: Run, target: RedisTarget, loaded: LoadedStrate
   const { name, summary } = strategy;
   const builtIn = path === undefined ? registry.find((one) => one.strategy === strategy) : undefined;
   const skipped = await missingNeeds(target, strategy);
+  const notSold = await missingReplicas(target, strategy);
   const entry: StrategyResult = {
     name,
     summary,
@@ -98,13 +99,14 @@ async function judgeStrategy(run: Run, target: RedisTarget, loaded: LoadedStrate
     requires: requirementsOf(strategy),
     control: builtIn?.control ?? false,
     ...(skipped !== undefined && { skipped }),
+    ...(notSold !== undefined && { notSold }),
     explored: [],
     environments: [],
   };
   run.result.strategies.push(entry);
   if (skipped === undefined) {
     await exploreFirst(run, target, loaded, entry);
-    await sampleNext(run, target, loaded, entry);
+    if (notSold === undefined) await sampleNext(run, target, loaded, entry);
   }
   run.save();
 }

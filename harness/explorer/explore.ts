@@ -84,6 +84,7 @@ async function exploreOn(options: ExploreOptions): Promise<Exploration> {
         }
         if (!(error instanceof StartAgain)) throw error;
         if (error.cause === 'confirms') scope = { ...scope, confirms: confirmsOf(scope) };
+        else if (error.cause === 'waits') reductions.oneStop = false;
         else if (error.cause === 'symmetry') reductions.symmetry = false;
         else if (error.cause === 'chunks') reductions.fuse = false;
         else if (error.cause === 'shared-chunks') rules.sharedChunks = true;

@@ -16,7 +16,11 @@ const shape = z.looseObject({
     .array(z.enum(features satisfies readonly NonNullable<Strategy['supports']>[number][]))
     .optional(),
   needs: z
-    .looseObject({ commands: z.array(z.string()).optional(), minRedis: z.string().optional() })
+    .looseObject({
+      commands: z.array(z.string()).optional(),
+      minRedis: z.string().optional(),
+      replicas: z.int().positive().optional(),
+    })
     .optional(),
   client: z.looseObject({}).optional(),
   guarantees: z

@@ -19,6 +19,24 @@ export async function missingNeeds(
   }
 }
 
+/**
+ * Why nothing can be sold with it on this server although it can run there; undefined if it can. What is explored has the
+ * replicas that it waits for.
+ */
+export async function missingReplicas(
+  target: Reachable,
+  { needs: { replicas: needed = 0 } = {} }: Pick<Strategy, 'needs'>,
+): Promise<string | undefined> {
+  if (needed === 0) return undefined;
+  const redis = clientOf(target);
+  try {
+    const { replicas } = await readServerInfo(redis);
+    return replicas >= needed ? undefined : `needs replicas: ${needed}, and this server has ${replicas}`;
+  } finally {
+    redis.disconnect();
+  }
+}
+
 /** Whether the server has a command, or an option of one (`SET IFEQ`), by its own description. */
 async function has(redis: Client, need: string): Promise<boolean> {
   const [command = '', option] = need.split(' ');

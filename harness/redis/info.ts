@@ -10,6 +10,8 @@ export interface ServerInfo {
   role: string;
   cluster: boolean;
   processId: number;
+  /** Replicas that follow it. */
+  replicas: number;
   /** What it does with keys when its memory is full; absent: its memory has no limit. */
   whenFull?: string;
 }
@@ -30,6 +32,7 @@ export function parseServerInfo(text: string): ServerInfo {
     role: field('role') ?? 'master',
     cluster: field('cluster_enabled') === '1',
     processId: Number(field('process_id')),
+    replicas: Number(field('connected_slaves') ?? 0),
     ...(limited && { whenFull: field('maxmemory_policy') ?? 'noeviction' }),
   };
 }

@@ -15,6 +15,7 @@ import * as locks from './locks.ts';
 import * as memories from './memories.ts';
 import * as optimistic from './optimistic.ts';
 import * as replies from './replies.ts';
+import * as replicas from './replicas.ts';
 import * as reservations from './reservations.ts';
 import * as reserve from './reserve.ts';
 import * as spread from './spread.ts';
@@ -35,6 +36,7 @@ const families = {
   locks,
   memories,
   optimistic,
+  replicas,
   replies,
   reservations,
   reserve,

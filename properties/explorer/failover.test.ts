@@ -73,6 +73,16 @@ const told = (command: string[], queued: string[][], reply: string, keepsLog = t
     keepsLog,
   });
 
+test('a second replica that stops makes a difference only to who waits', async () => {
+  const scope = { buyers: 2, stock: 1, ...failover };
+  const found = await exploring(redis.target, luaReserveOnce, scope);
+  expect(found.reductions.oneStop).toBe(true);
+  const plain = await withoutReductions(redis.target, await subject(luaReserveOnce), scope);
+  expect(sorted(found.outcomes)).toEqual(sorted(plain));
+  const waits = await exploring(redis.target, probes.takesAndWaits, scope);
+  expect(waits.reductions.oneStop).toBe(false);
+});
+
 describe('WAIT', () => {
   test('tells of a replica that has the sale: who is told of both loses none', async () => {
     const scope = { buyers: 2, stock: 1, ...failover };

@@ -5,7 +5,7 @@ import { judge } from '../../harness/checkers/judge.ts';
 import type { Operation } from '../../harness/history/operation.ts';
 import type { StrategyRef } from '../../harness/loader/strategies.ts';
 import type { LoadRun } from '../../harness/load/summary.ts';
-import { runnable } from '../helpers/built-ins.ts';
+import { sellable } from '../helpers/built-ins.ts';
 import { server } from '../helpers/exploring.ts';
 import { loading } from '../helpers/loading.ts';
 import { rotating } from '../helpers/rotating.ts';
@@ -21,7 +21,7 @@ const probe = (name: string): StrategyRef => ({
 
 describe('under load', () => {
   // Who may be refused wrongly by declaration is not counted to the unit.
-  const correct = runnable
+  const correct = sellable
     .filter(({ control, strategy }) => !control && strategy.guarantees?.['false-refusal']?.calm === 'holds')
     .map(({ strategy }) => strategy);
 

@@ -6,7 +6,7 @@ import { startServer } from '../../harness/redis/server.ts';
 import { loadNotice, requirePrivate, type RedisTarget } from '../../harness/redis/target.ts';
 import type { Sale, Strategy } from '../../strategies/contract.ts';
 import { registry } from '../../strategies/registry.ts';
-import { runnable } from '../helpers/built-ins.ts';
+import { sellable } from '../helpers/built-ins.ts';
 import { rejection } from '../helpers/machines.ts';
 import { startSeller } from '../helpers/selling.ts';
 import { thisServer } from '../helpers/this-server.ts';
@@ -125,7 +125,7 @@ describe('a borrowed server', () => {
     const before = await snapshot(owner);
     const { commands, breaches } = await watching(async () => {
       const target = await borrowServer(url, 'run-1');
-      for (const { strategy } of runnable) {
+      for (const { strategy } of sellable) {
         expect(await sellOut(strategy, target)).toEqual(['sold', 'sold', 'sold', 'sold-out']);
       }
       await target.close();
@@ -143,7 +143,7 @@ describe('a borrowed server', () => {
   test('while a run goes on holds our keys beside the foreign ones', async () => {
     const target = await borrowServer(url, 'run-1');
     const other = await borrowServer(url, 'run-10');
-    for (const { strategy } of runnable) await sellOut(strategy, target);
+    for (const { strategy } of sellable) await sellOut(strategy, target);
     await sellOut(registry[0]!.strategy, other);
     await owner.select(2);
     expect((await owner.keys(`${PREFIX}*`)).length).toBeGreaterThan(3);

@@ -1,6 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compareVersions, missingNeeds, unmetNeed } from '../../harness/redis/capabilities.ts';
+import { Replicated } from '../helpers/replicated.ts';
+import {
+  compareVersions,
+  missingNeeds,
+  missingReplicas,
+  unmetNeed,
+} from '../../harness/redis/capabilities.ts';
 import { parseServerInfo } from '../../harness/redis/info.ts';
 import { examineMachine } from '../../harness/commands/doctor.ts';
 import { startServer } from '../../harness/redis/server.ts';
@@ -43,6 +49,22 @@ describe('a strategy is never run on a server that lacks what it needs', () => {
     expect(await reason({ commands: ['get', 'EVALSHA'], minRedis: target.version })).toBeUndefined();
     expect(await missingNeeds(target, {})).toBeUndefined();
     await target.close();
+  });
+
+  test('nor is anything sold at scale where fewer replicas follow than it waits for', async () => {
+    const target = await startServer(await thisServer());
+    const needs = { replicas: 2 };
+    expect(await missingNeeds(target, { needs })).toBeUndefined();
+    expect(await missingReplicas(target, { needs })).toBe('needs replicas: 2, and this server has 0');
+    expect(await missingReplicas(target, {})).toBeUndefined();
+    const { strategies } = await examineMachine({}, [{ ...first, needs }]);
+    expect(strategies).toEqual([
+      { name: first.name, runs: true, reason: 'needs replicas: 2, and this server has 0' },
+    ]);
+    await target.close();
+    await using replicated = await Replicated.start();
+    expect(await missingReplicas(replicated.primary, { needs })).toBeUndefined();
+    expect(await missingReplicas(replicated.primary, { needs: { replicas: 3 } })).toMatch(/has 2$/);
   });
 
   test('as a Valkey says, whose versions are not Redis’', () => {

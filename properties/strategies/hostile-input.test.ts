@@ -3,12 +3,13 @@ import type { PurchaseOutcome, PurchaseRequest, Sale, Strategy } from '../../str
 import { isDefinite } from '../../strategies/errors.ts';
 import { stockKey } from '../../strategies/keys.ts';
 import { readThenWrite } from '../../strategies/read-then-write.ts';
-import { strategies } from '../helpers/built-ins.ts';
+import { sellable } from '../helpers/built-ins.ts';
 import { serverWithClient } from '../helpers/exploring.ts';
 import { rejection } from '../helpers/machines.ts';
 import { startSeller } from '../helpers/selling.ts';
 
 const own = serverWithClient();
+const strategies = sellable.map(({ strategy }) => strategy);
 beforeEach(() => own.redis.flushall());
 
 const SALE: Sale = { sku: 'lamp', stock: 5 };

@@ -3,12 +3,13 @@ import type { PurchaseRequest, Sale, Seller, Strategy } from '../../strategies/c
 import { isDefinite } from '../../strategies/errors.ts';
 import { luaReserveOnce } from '../../strategies/lua-reserve-once.ts';
 import { stockKey } from '../../strategies/keys.ts';
-import { strategies } from '../helpers/built-ins.ts';
+import { sellable } from '../helpers/built-ins.ts';
 import { serverWithClient } from '../helpers/exploring.ts';
 import { rejection } from '../helpers/machines.ts';
 import { startSeller } from '../helpers/selling.ts';
 
 const own = serverWithClient();
+const strategies = sellable.map(({ strategy }) => strategy);
 beforeEach(() => own.redis.flushall());
 
 const SALE: Sale = { sku: 'lamp', stock: 3 };

@@ -3,19 +3,23 @@ import { describe, expect, test } from 'vitest';
 import type { Judgement } from '../../harness/checkers/checker.ts';
 import { judge } from '../../harness/checkers/judge.ts';
 import { PROPERTIES, type Environment, type Strategy } from '../../strategies/contract.ts';
-import { luaThenWait } from '../../strategies/lua-then-wait.ts';
 import { readThenWrite } from '../../strategies/read-then-write.ts';
 import { race } from '../helpers/race.ts';
 import { smallSale, smallSales, type SmallSale } from '../helpers/arbitraries.ts';
-import { runnable } from '../helpers/built-ins.ts';
+import { sellable, waiting } from '../helpers/built-ins.ts';
 import { promptServer } from '../helpers/exploring.ts';
-import { everything, rotating } from '../helpers/rotating.ts';
+import { Replicated } from '../helpers/replicated.ts';
+import type { RedisTarget } from '../../harness/redis/target.ts';
+import { rotating } from '../helpers/rotating.ts';
 import { twins } from '../helpers/twins.ts';
 
 const redis = promptServer();
 
-const judged = async (strategy: Strategy, small: SmallSale): Promise<Judgement> =>
-  judge(await race(strategy, redis.target, small), { timeoutMs: 10_000 });
+const judged = async (
+  strategy: Strategy,
+  small: SmallSale,
+  target: RedisTarget = redis.target,
+): Promise<Judgement> => judge(await race(strategy, target, small), { timeoutMs: 10_000 });
 
 /** What is not as declared: a property that should hold and is violated or open. */
 function broken({ guarantees }: Strategy, environment: Environment, judgement: Judgement): string[] {
@@ -26,7 +30,7 @@ function broken({ guarantees }: Strategy, environment: Environment, judgement: J
   ).map((property) => `${property}: ${judgement[property].evidence[0]?.message}`);
 }
 
-const correct = runnable.filter(({ control }) => !control).map(({ strategy }) => strategy);
+const correct = sellable.filter(({ control }) => !control).map(({ strategy }) => strategy);
 
 describe.each(rotating(correct, 3, 'strategies'))(
   '$name keeps what it declares on a real server',
@@ -42,11 +46,22 @@ describe.each(rotating(correct, 3, 'strategies'))(
         fc.asyncProperty(sales, async (small) => {
           expect(broken(strategy, environment, await judged(strategy, small))).toEqual([]);
         }),
-        { numRuns: strategy === luaThenWait && !everything ? 5 : 25 }, // a tenth of a second for every purchase
+        { numRuns: 25 },
       );
     });
   },
 );
+
+test.each(waiting)('$name keeps what it declares beside two real replicas', async (strategy) => {
+  await using replicated = await Replicated.start();
+  await fc.assert(
+    fc.asyncProperty(smallSales({ most: 4, limit: true }), async (small) => {
+      const judgement = await judged(strategy, small, replicated.primary);
+      expect(broken(strategy, 'several-units', judgement)).toEqual([]);
+    }),
+    { numRuns: 10 },
+  );
+});
 
 describe('the same check', () => {
   test.each(twins)(

@@ -140,12 +140,12 @@ function cellOf(cell: Judged, { strategy, part, property }: Subject, exhibits: E
 
 /** A property a column, an environment a row, and beside it what the verdicts rest on. */
 function details(strategy: StrategyResult, exhibits: Exhibits): Markup {
-  const { name, summary, skipped, notExplored } = strategy;
+  const { name, summary, skipped, notExplored, notSold } = strategy;
   const said = strategyNote(strategy);
   const why = skipped ?? notExplored;
   return markup`
 <details class="strategy"><summary><b>${name}</b> <span>${said === '' ? summary : `${said} · ${summary}`}</span></summary>
-<div id="${exhibits.idOf(strategy)}">${why !== undefined && markup`<p class="note">${skipped === undefined ? 'Not explored' : 'Skipped'}: ${why}</p>`}${
+<div id="${exhibits.idOf(strategy)}">${why !== undefined && markup`<p class="note">${skipped === undefined ? 'Not explored' : 'Skipped'}: ${why}</p>`}${notSold !== undefined && markup`<p class="note">Not sold at scale, and not measured: ${notSold}</p>`}${
     skipped === undefined &&
     table({
       caption: `${name}: property by environment`,

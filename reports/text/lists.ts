@@ -49,9 +49,9 @@ export function judgementText(checked: CheckResult): string {
 
 /** What `doctor` shows. */
 export function machineText({ server, binary, node, cores, strategies }: MachineReport): string {
-  const rows = strategies.map(({ name, reason }) => [
+  const rows = strategies.map(({ name, runs, reason }) => [
     name,
-    reason === undefined ? 'runs' : `skipped: ${reason}`,
+    reason === undefined ? 'runs' : `${runs ? 'is explored alone' : 'skipped'}: ${reason}`,
   ]);
   return [
     `server   ${server}`,

@@ -74,7 +74,7 @@ function sampledMatrix(result: Result): string[] {
       return found ? environmentWord(found) : '–';
     }),
     grouped(purchasesOf(strategy)),
-    strategyNote(strategy),
+    strategy.notSold === undefined ? strategyNote(strategy) : `not sold: ${strategy.notSold}`,
   ]);
   const table = textTable(['strategy', ...environments, 'purchases', ''], rows, [environments.length + 1]);
   return [

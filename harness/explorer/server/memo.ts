@@ -10,6 +10,7 @@ import { requireIndifferent } from './indifferent.ts';
 import { ALL_RULES, type Rules } from '../rules.ts';
 import { agedImage, EMPTY, type ServerImage } from './image.ts';
 import { remainingMs, renameContent, type KeyContent } from './content.ts';
+import { isWaiting } from './replicas.ts';
 import { nameOf, StepServer, type Ran, type Step } from './step-server.ts';
 
 /** What running a step came to. */
@@ -49,6 +50,8 @@ export class ServerMemo {
   #shortestMs = Infinity;
   #dates = false;
   readonly #branching = new Set<string>();
+  /** Somebody has asked how many replicas have what. */
+  waits = false;
 
   private constructor(server: StepServer, rules: Rules) {
     this.#server = server;
@@ -83,8 +86,8 @@ export class ServerMemo {
   }
 
   /** Empties the server, for a sale over real sockets beside the memo. */
-  async clear(): Promise<void> {
-    for (const args of commandsOf({ kind: EMPTYING })) await this.call(args);
+  clear(): Promise<void> {
+    return this.perform({ kind: EMPTYING });
   }
 
   /** Lets a fault hit the server as it stands. */
@@ -144,12 +147,8 @@ export class ServerMemo {
     }
     if (this.#rules.orders && first.listed.length > 0)
       await requireIndifferent(this.#server, from, step, first);
-    const entry = {
-      reply,
-      next: this.#intern(first.image, { from: state, step }),
-      touched: first.touched,
-      wrote: first.wrote,
-    };
+    const { touched, wrote } = first;
+    const entry = { reply, next: this.#intern(first.image, { from: state, step }), touched, wrote };
     this.#entries.set(key, entry);
     this.#asked.set(key, { state, step });
     return entry;
@@ -301,6 +300,7 @@ export class ServerMemo {
   #inspect(state: number, step: Step): void {
     for (const bytes of [step.command, ...step.queued]) {
       const args = decodeCommand(bytes);
+      this.waits ||= isWaiting(args);
       // One that takes all that there is draws nothing; what stands before it in a transaction may change that.
       const certain = mayDraw(args) && bytes === step.command && !this.draw(state, step);
       if (!certain) requireExplorable(args);

@@ -32,7 +32,8 @@ export function toldOfReplicas({ exec, commands }: Asked, reply: string, behind:
   return text;
 }
 
-const isWaiting = ([name]: readonly string[]): boolean => WAITING.has(name!.toUpperCase());
+/** Whether it asks how many replicas have what. */
+export const isWaiting = ([name]: readonly string[]): boolean => WAITING.has(name!.toUpperCase());
 
 /** Errors stay, as those of a server that knows no such command; but for that of one that keeps no log. */
 function answerOf(args: readonly string[], reply: string, { acknowledged, keepsLog }: Behind): string {

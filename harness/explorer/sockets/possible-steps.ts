@@ -181,7 +181,7 @@ function confirms(sale: RealSale): ScheduleStep[] {
 async function serverFaults(sale: RealSale): Promise<ScheduleStep[]> {
   const amounts = amountsOf(sale.scope);
   for (const extra of Object.keys(amounts) as (keyof typeof amounts)[]) amounts[extra] = sale.left(extra);
-  const moves = serverMoves(amounts, await sale.memo.keysNow(), sale.replicas.stops);
+  const moves = serverMoves(amounts, await sale.memo.keysNow(), sale.replicas);
   return moves.map(({ kind, ...which }) => ({ slot: -1, event: kind, ...which }) as ScheduleStep);
 }
 

@@ -156,8 +156,8 @@ export class Choices {
     const key = `${server} ${stops.join()}`;
     const known = this.#ofServer.get(key);
     if (known) return known;
-    const { scope, memo } = this.#space;
-    const choices = serverMoves(amountsOf(scope), memo.keys(server), stops).map((move) =>
+    const { scope, memo, mostStops } = this.#space;
+    const choices = serverMoves(amountsOf(scope), memo.keys(server), { stops, most: mostStops }).map((move) =>
       this.choice(SERVER, move),
     );
     this.#ofServer.set(key, choices);
@@ -167,12 +167,12 @@ export class Choices {
 
 /**
  * What may happen to a server with these keys by itself, by what is asked for at all.
- * @param stops where each replica that has stopped did so
+ * @param replicas where each that has stopped did so, and how many may
  */
 export function serverMoves(
   budget: Readonly<Record<Extract<Extra, ServerFaultMove['kind']>, number>>,
   keys: readonly { key: string; volatile: boolean }[],
-  stops: readonly unknown[],
+  { stops, most = REPLICAS }: { stops: readonly unknown[]; most?: number },
 ): ServerFaultMove[] {
   const ofKeys = keys.flatMap(({ key, volatile }) =>
     KEY_FAULTS.filter((kind) => budget[kind] > 0 && (volatile || !faultRow(kind).onlyVolatile)).map(
@@ -181,7 +181,7 @@ export function serverMoves(
   );
   const ofServer = SERVER_FAULTS.filter((kind) => budget[faultRow(kind).partOf ?? kind] > 0).flatMap(
     (kind): ServerFaultMove[] => {
-      const follows = stops.length < REPLICAS || !(kind === LAG || kind === PROMOTION);
+      const follows = stops.length < (kind === LAG ? most : kind === PROMOTION ? REPLICAS : Infinity);
       const stopped = kind === PROMOTION ? [...stops.keys()] : [];
       const different = stopped.filter((replica) => stops.indexOf(stops[replica]) === replica);
       return [...(follows ? [{ kind }] : []), ...different.map((replica) => ({ kind, replica }))];

@@ -18,6 +18,7 @@ import { ALL_RULES, type Rules } from '../rules.ts';
 import { Budgets } from '../scope/budgets.ts';
 import { buyersIn, isLone, layoutOf, type Layout } from '../scope/layout.ts';
 import { buyersOf } from '../scope/ids.ts';
+import { REPLICAS } from '../server/replicas.ts';
 import type { ServerMemo } from '../server/memo.ts';
 import type { CursorContext } from './cursor-context.ts';
 import { classesOf, exchangeContext } from './symmetry.ts';
@@ -29,6 +30,7 @@ export const ALL_REDUCTIONS = {
   merging: true,
   stillClock: true,
   unreadClock: true,
+  oneStop: true,
 } as const satisfies Reductions;
 
 /** For the honest twins. */
@@ -39,6 +41,7 @@ export const NOTHING_REDUCED = {
   merging: false,
   stillClock: false,
   unreadClock: false,
+  oneStop: false,
 } as const satisfies Reductions;
 
 /** What a space is made of. */
@@ -112,6 +115,20 @@ export class Setting {
   /** A replica may take over. */
   get promotes(): boolean {
     return this.scope.faults[PROMOTION] > 0;
+  }
+
+  /**
+   * Replicas that may stop. Whichever takes over is one: a second that stopped as well makes a difference only to who asks
+   * how many replicas have what.
+   */
+  get mostStops(): number {
+    return this.reductions.oneStop === true ? 1 : REPLICAS;
+  }
+
+  /** @throws StartAgain where somebody asks that, and it was taken that nobody does */
+  requireStops(): void {
+    if (this.promotes && this.memo.waits && this.mostStops < REPLICAS)
+      throw new StartAgain('waits', 'it asks how many replicas have what it wrote');
   }
 
   /** What the clock shows when the sale is opened; undefined: nobody reads it. */

@@ -258,6 +258,7 @@ export class Space extends Setting {
     if (this.budgets.nothingElse && cursor.settled(0)?.kind === 'threw')
       throw sellerFailed(cursor.settled(0));
     this.requireClock();
+    this.requireStops();
     const { server, touched, atoms, clock } = cursor;
     return {
       server,
