@@ -56,9 +56,12 @@ export function scopesOf(
   const keepsLimit = severalUnits && supports?.includes('limit');
   const additions = [...scopes, ...(keepsLimit ? limited : []), ...(abilities.confirm ? confirmed : [])];
   const possible = additions.filter(
-    ({ only, works }) => (only === undefined || only === connection) && (!works || abilities.runJob),
+    ({ only, works, atOnce }) =>
+      (only === undefined || only === connection) &&
+      (!works || abilities.runJob) &&
+      (!atOnce || !abilities.confirm),
   );
-  return possible.map(({ only: _only, works: _works, ...given }) => {
+  return possible.map(({ only: _only, works: _works, atOnce: _atOnce, ...given }) => {
     const addition = abilities.confirm ? withConfirms(given) : given;
     const buyers = addition.buyers ?? 3;
     return {
