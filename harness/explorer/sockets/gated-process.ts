@@ -10,8 +10,7 @@ import { MOST_RELEASES, type Served } from '../scope/payments.ts';
 import type { Finish } from '../search/judge-end.ts';
 import { askedBy, type Asked } from '../server/orders.ts';
 import { toldOfReplicas } from '../server/replicas.ts';
-import type { RealReplicas } from './real-replicas.ts';
-import type { WorldClock } from './world-clock.ts';
+import type { World } from './venue.ts';
 
 interface Called extends Partial<Paying>, Releasing {
   operation: number;
@@ -26,14 +25,6 @@ export const kindOf = ({ method }: Call): Called['kind'] =>
     ? method
     : 'other';
 
-/** What a process finds around it. */
-export interface World {
-  clock: WorldClock;
-  replicas: RealReplicas;
-  /** The server writes an append-only file, with which it would start again. */
-  keepsLog: boolean;
-}
-
 /** One application process behind the gate. */
 export class Process {
   readonly instance: Instance;
@@ -46,8 +37,7 @@ export class Process {
   #lost: string[] = [];
   #written: number[] = [];
   readonly #world: World;
-  /** By connection: how many writes there were when it last wrote. */
-  readonly #wroteAt: number[] = [];
+  readonly #wroteAt: number[] = []; // by connection: see RealReplicas
   /** When each timer is due, by that clock. */
   readonly #due = new Map<number, number>();
 
@@ -156,15 +146,15 @@ export class Process {
     retell?: (asked: Asked, reply: string) => string,
   ): Promise<{ command: string; reply: string }> {
     const passage = this.passages[connection]!;
-    const { replicas, keepsLog } = this.#world;
-    const acknowledged = replicas.having(this.#wroteAt[connection] ?? 0);
-    const before = await replicas.offset();
-    const { command, reply: own } = await passage.execute(instead);
-    const offset = await replicas.offset();
-    if (offset !== before) this.#wroteAt[connection] = offset;
+    const run = (): ReturnType<Passage['execute']> => passage.execute(instead);
+    const {
+      command,
+      reply: own,
+      ...behind
+    } = await this.#world.replicas.during(run, this.#wroteAt, connection);
     const at = passage.answered + passage.replies.length - 1;
     const asked = askedBy(this.instance.observe().written[connection]!, at);
-    const answered = toldOfReplicas(asked, own, { acknowledged, keepsLog });
+    const answered = toldOfReplicas(asked, own, behind);
     const reply = retell?.(asked, answered) ?? answered;
     passage.replies.splice(-1, 1, reply);
     const executed = { command, reply };

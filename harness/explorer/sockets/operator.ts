@@ -11,7 +11,8 @@ import { freshRequest, requestOf } from '../scope/ids.ts';
 import type { StoreAtRest } from '../search/judge-end.ts';
 import { isIdle, isSale, mostUnits, workOff } from '../search/settling.ts';
 import type { ServerMemo } from '../server/memo.ts';
-import { Process, type World } from './gated-process.ts';
+import { Process } from './gated-process.ts';
+import type { World } from './venue.ts';
 
 interface Circumstances {
   subject: Subject;

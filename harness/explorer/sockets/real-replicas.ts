@@ -1,7 +1,7 @@
 import type { Reply } from '../../wire/resp.ts';
 import { holdsTheSame } from '../server/content.ts';
 import type { ServerMemo } from '../server/memo.ts';
-import { REPLICAS, WRITES, writesIn } from '../server/replicas.ts';
+import { REPLICAS, WRITES, writesIn, type Behind } from '../server/replicas.ts';
 import type { WorldClock } from './world-clock.ts';
 
 /** A replica that has stopped following. */
@@ -28,21 +28,34 @@ export class RealReplicas {
   readonly #clock: WorldClock;
   /** A replica may take over: else all of them follow, whatever is written. */
   readonly #may: boolean;
+  readonly #keepsLog: boolean;
 
-  constructor(memo: ServerMemo, clock: WorldClock, may: boolean) {
+  constructor(memo: ServerMemo, clock: WorldClock, world: { may: boolean; keepsLog: boolean }) {
     this.#memo = memo;
     this.#clock = clock;
-    this.#may = may;
+    this.#may = world.may;
+    this.#keepsLog = world.keepsLog;
+  }
+
+  /**
+   * Runs a command of a connection.
+   *
+   * @param wroteAt by connection: how many writes there were when it last wrote; brought up to date
+   * @returns what it came to, and what stood behind the server by what the connection had written before
+   */
+  async during<T>(run: () => Promise<T>, wroteAt: number[], connection: number): Promise<T & Behind> {
+    const wrote = wroteAt[connection] ?? 0;
+    const acknowledged = REPLICAS - this.stops.filter(({ offset }) => offset < wrote).length;
+    const before = await this.#offset();
+    const ran = await run();
+    const offset = await this.#offset();
+    if (offset !== before) wroteAt[connection] = offset;
+    return { ...ran, acknowledged, keepsLog: this.#keepsLog };
   }
 
   /** Writes so far. */
-  async offset(): Promise<number> {
+  async #offset(): Promise<number> {
     return this.#may ? writesIn((await this.#memo.ask(WRITES)) as string) : 0;
-  }
-
-  /** Replicas that have as many writes. */
-  having(offset: number): number {
-    return REPLICAS - this.stops.filter((stopped) => stopped.offset < offset).length;
   }
 
   /** One more replica stops following. */
@@ -52,7 +65,7 @@ export class RealReplicas {
     const keys: [string, string][] = [];
     for (const key of names) keys.push([key, (await this.#memo.ask(['DUMP', key])) as string]);
     this.stops.push({
-      offset: await this.offset(),
+      offset: await this.#offset(),
       keys,
       functions: (await this.#memo.ask(['FUNCTION', 'DUMP'])) as string,
       deadlines: this.#clock.deadlines(),

@@ -73,9 +73,11 @@ export class RealSale implements AsyncDisposable {
     this.memo = memo;
     this.#subject = subject;
     this.#gate = gate;
-    this.replicas = new RealReplicas(memo, this.clock, scope.faults[PROMOTION] > 0);
-    const keepsLog = scope.faults[EMPTYING] === 0;
-    const world = { clock: this.clock, replicas: this.replicas, keepsLog };
+    this.replicas = new RealReplicas(memo, this.clock, {
+      may: scope.faults[PROMOTION] > 0,
+      keepsLog: scope.faults[EMPTYING] === 0,
+    });
+    const world = { clock: this.clock, replicas: this.replicas };
     this.#operator = new Operator(scope, { subject, memo, world }, gate);
     this.#packed = this.budgets.whole;
   }

@@ -3,6 +3,8 @@ import type { RedisTarget } from '../../redis/target.ts';
 import type { Subject } from '../process/spec.ts';
 import type { Finish, judgeEnd } from '../search/judge-end.ts';
 import type { ServerMemo } from '../server/memo.ts';
+import type { RealReplicas } from './real-replicas.ts';
+import type { WorldClock } from './world-clock.ts';
 
 /** What one interleaving came to. */
 export interface RealEnd {
@@ -18,6 +20,12 @@ export interface Venue {
   /** Whose server it is. */
   memo: ServerMemo;
   target: RedisTarget;
+}
+
+/** What a process finds around it. */
+export interface World {
+  clock: WorldClock;
+  replicas: RealReplicas;
 }
 
 /** How it is followed. */
