@@ -62,6 +62,13 @@ test('no skipped strategy ever looks like one that holds', () => {
   }
 });
 
+test('no strategy that was not sold ever looks like one that was', () => {
+  const waits = strategyResult({}, { name: 'waits', notSold: 'needs replicas: 2', environments: [] });
+  const text = screen(resultOf(waits, strategyResult()), 'runs/1/report.md');
+  expect(text).toMatch(/waits +– .*not sold: needs replicas: 2/);
+  expect(text.match(/not sold/g)).toHaveLength(1);
+});
+
 test('what a strategy without declarations shows is told, and not called as declared', () => {
   const undeclared = strategyResult({ oversell: violated }, { name: 'mine' });
   for (const cell of Object.values(undeclared.environments[0]!.properties)) delete cell.declared;
