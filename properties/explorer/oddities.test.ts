@@ -6,8 +6,9 @@ import { shortestViolation } from '../../harness/explorer/search/shortest.ts';
 import { ServerMemo } from '../../harness/explorer/server/memo.ts';
 import { ALL_REDUCTIONS } from '../../harness/explorer/space/setting.ts';
 import { Space } from '../../harness/explorer/space/space.ts';
+import type { Property } from '../../strategies/contract.ts';
 import { readThenWrite } from '../../strategies/read-then-write.ts';
-import { properties, scopeOf, server, subject } from '../helpers/exploring.ts';
+import { exploring, properties, scopeOf, server, subject } from '../helpers/exploring.ts';
 import { exploringProbe } from '../helpers/probe-files.ts';
 
 const redis = server();
@@ -91,4 +92,13 @@ test('an interruption is heard while the shortest counterexample is sought', asy
   expect(await seek(interrupted)).toBeUndefined();
   expect(asked).toBe(4);
   await memo.close();
+});
+
+test('what is violated and was not asked about is said to be that, and no bug of the tool', async () => {
+  const about = async (property: Property): Promise<string[]> =>
+    (await exploring(redis.target, readThenWrite, calm, { properties: [property] })).notes;
+  expect(await about('stranded')).toEqual([
+    'oversell: violated, and not asked about: leave out --property to be shown how',
+  ]);
+  expect(await about('oversell')).toEqual([]);
 });

@@ -111,12 +111,17 @@ function notesOf(judged: Judged, maxStates: number): string[] {
     ...audited.mismatches.map(
       ({ step, message }) => `audit: at step ${step + 1}, ${message}: this is a bug in oversell`,
     ),
-    ...(interrupted ? [] : unshown).map((property) =>
-      space.ticks?.leftOut.length
-        ? `${property}: no interleaving was looked for long enough to show it, as each tick of a repeating timer is a step of it`
-        : `${property}: violated in the search, but no single interleaving was found that shows it: this is a bug in oversell`,
-    ),
+    ...(interrupted ? [] : unshown).map((property) => `${property}: ${whyUnshown(judged, property)}`),
   ];
+}
+
+/** Why there is no counterexample of what the search saw violated. */
+function whyUnshown({ question, space }: Judged, property: Property): string {
+  if (!askedOf(question).includes(property))
+    return 'violated, and not asked about: leave out --property to be shown how';
+  return space.ticks?.leftOut.length
+    ? 'no interleaving was looked for long enough to show it, as each tick of a repeating timer is a step of it'
+    : 'violated in the search, but no single interleaving was found that shows it: this is a bug in oversell';
 }
 
 /** What is known of one property. */
