@@ -1,4 +1,4 @@
-import { REMEDIES } from '../harness/documents/counterexample.ts';
+import { remedyFor } from '../harness/documents/remedies.ts';
 import type { Result, StrategyResult } from '../harness/documents/result.ts';
 import { costTable } from './view/cost.ts';
 import { timeline } from './diagram/text.ts';
@@ -106,7 +106,7 @@ function violation({ strategy, environment, property, evidence }: Shown): string
     ...(counterexample
       ? [indented([...timeline(counterexample), '', `oversell replay ${counterexample.file}`])]
       : []),
-    `Remedy: ${REMEDIES[property]}.`,
+    `Remedy: ${remedyFor(property, counterexample?.steps)}.`,
   ].join('\n\n');
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PROPERTIES, type Property, type PurchaseRequest } from '../../strategies/contract.ts';
+import { PROPERTIES, type PurchaseRequest } from '../../strategies/contract.ts';
 import { UsageError } from '../ground/errors.ts';
 import {
   ASKED_EVENTS,
@@ -139,20 +139,3 @@ export function asCounterexample(document: unknown, what: string): Counterexampl
 
 const noCounterexample = (message: string, cause: unknown): UsageError =>
   new UsageError('NO_COUNTEREXAMPLE', message, 'give a file that `oversell explore` wrote', { cause });
-
-/** What to do about a violated property. */
-export const REMEDIES: Record<Property, string> = {
-  oversell:
-    'check and decrement in one step that nothing can come between: one script, as strategies/lua-decrement.ts does, or WATCH over a connection of its own',
-  stranded:
-    'record who bought in the same script that takes the units, and let a sweep or a retry find it, as strategies/lua-reserve-once.ts does',
-  'false-refusal':
-    'refuse only in the step that has seen too few units: never take first and give back later',
-  'double-sale':
-    'remember the requestId in the same script that takes the units, as strategies/lua-reserve-once.ts does',
-  'user-limit':
-    'check the limit in the same script that takes the units, as strategies/lua-reserve-once.ts does',
-  'lost-sale': 'write the order in the same script that takes the units, before anybody is told',
-  progress:
-    'take the units in one step that cannot be disturbed, instead of trying again until nobody interferes',
-};

@@ -1,4 +1,4 @@
-import { REMEDIES } from '../../harness/documents/counterexample.ts';
+import { remedyFor } from '../../harness/documents/remedies.ts';
 import type { Result, StrategyResult } from '../../harness/documents/result.ts';
 import type { Property } from '../../strategies/contract.ts';
 import { ARROWS, diagram } from '../diagram/svg.ts';
@@ -49,7 +49,7 @@ const ofProperty = (
   exhibits.length === 0
     ? undefined
     : markup`<h4>${name}: ${EFFECTS[property]}</h4>
-<p class="note"><b>Remedy:</b> ${REMEDIES[property]}.</p>
+<p class="note"><b>Remedy:</b> ${remedyFor(property)}.</p>
 <div class="exhibits">${exhibits.map((exhibit, i) => figure(exhibit, i < MOST_DRAWN))}</div>
 `;
 

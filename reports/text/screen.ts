@@ -1,4 +1,4 @@
-import { REMEDIES } from '../../harness/documents/counterexample.ts';
+import { remedyFor } from '../../harness/documents/remedies.ts';
 import type { Result } from '../../harness/documents/result.ts';
 import { costTable } from '../view/cost.ts';
 import { declaration } from './declaration.ts';
@@ -90,7 +90,7 @@ function exampleBlock({ strategy, environment, property, evidence }: Example): s
     return [
       `How ${strategy} violates ${property} (${environment}): ${evidence.message}`,
       ...timeline(counterexample),
-      `Remedy: ${REMEDIES[property]}.`,
+      `Remedy: ${remedyFor(property, counterexample.steps)}.`,
     ].join('\n');
   }
   const { head, rows } = evidenceTable(evidence);
@@ -98,7 +98,7 @@ function exampleBlock({ strategy, environment, property, evidence }: Example): s
   return [
     `How ${strategy} violates ${property} (${environment}): ${evidence.message}`,
     ...(rows.length > 0 ? [table] : []),
-    `Remedy: ${REMEDIES[property]}.`,
+    `Remedy: ${remedyFor(property)}.`,
   ].join('\n');
 }
 

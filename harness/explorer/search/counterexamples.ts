@@ -1,6 +1,7 @@
 import { epochOfRun } from '../process/virtual.ts';
 import type { Property } from '../../../strategies/contract.ts';
-import { REMEDIES, type Counterexample } from '../../documents/counterexample.ts';
+import type { Counterexample } from '../../documents/counterexample.ts';
+import { remedyFor } from '../../documents/remedies.ts';
 import { askedOf, type ExplorationRequest } from '../exploration-request.ts';
 import type { Parts } from '../space/setting.ts';
 import { minimalCounterexamples } from './minimal.ts';
@@ -25,6 +26,7 @@ export async function counterexamplesOf(
   );
   const counterexamples = new Map<Property, Counterexample>();
   for (const { property, scope: smaller, path: violation, rest, opened } of found) {
+    const steps = await stepsOf(smaller, violation, rest, opened);
     counterexamples.set(property, {
       oversell: 1,
       kind: 'counterexample',
@@ -32,13 +34,13 @@ export async function counterexamplesOf(
       ...(path === undefined ? {} : { path }),
       property,
       message: violation.message,
-      remedy: REMEDIES[property],
+      remedy: remedyFor(property, steps),
       minimal: violation.minimal,
       boots: 'all',
       epochMs: epochOfRun(),
       server: target.description,
       scope: { ...smaller, quantities: [...smaller.quantities] },
-      steps: await stepsOf(smaller, violation, rest, opened),
+      steps,
       schedule: scheduleOf(violation),
     });
   }
