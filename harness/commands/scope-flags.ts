@@ -75,9 +75,13 @@ function quantityOf(word: string): number {
 
 function faultsOf(text: string): Faults {
   const faults: Record<Fault, number> = { ...NO_FAULTS };
+  const named = new Set<string>();
   for (const part of text.split(',').filter((word) => word.trim() !== '')) {
     const [name = '', budget = '1'] = part.trim().split('=');
     const fault = oneOf('--faults', name, FAULTS);
+    if (named.has(name))
+      throw new UsageError('BAD_SCOPE', `--faults names ${name} twice`, `say once how often: ${name}=2`);
+    named.add(name);
     within(`--faults ${name}`, Number(budget), 0, MOST_OF_ONE);
     faults[fault] = Number(budget);
   }

@@ -7,6 +7,8 @@ import { ServerMemo } from '../../harness/explorer/server/memo.ts';
 import { ALL_REDUCTIONS } from '../../harness/explorer/space/setting.ts';
 import { Space } from '../../harness/explorer/space/space.ts';
 import type { Property } from '../../strategies/contract.ts';
+import { luaDecrement } from '../../strategies/lua-decrement.ts';
+import { luaReserveOnce } from '../../strategies/lua-reserve-once.ts';
 import { readThenWrite } from '../../strategies/read-then-write.ts';
 import { exploring, properties, scopeOf, server, subject } from '../helpers/exploring.ts';
 import { exploringProbe } from '../helpers/probe-files.ts';
@@ -94,11 +96,37 @@ test('an interruption is heard while the shortest counterexample is sought', asy
   await memo.close();
 });
 
+const notesAbout = async (property: Property): Promise<string[]> =>
+  (await exploring(redis.target, readThenWrite, calm, { properties: [property] })).notes;
+
 test('what is violated and was not asked about is said to be that, and no bug of the tool', async () => {
-  const about = async (property: Property): Promise<string[]> =>
-    (await exploring(redis.target, readThenWrite, calm, { properties: [property] })).notes;
-  expect(await about('stranded')).toEqual([
+  expect(await notesAbout('stranded')).toEqual([
     'oversell: violated, and not asked about: leave out --property to be shown how',
   ]);
-  expect(await about('oversell')).toEqual([]);
+  expect(await notesAbout('oversell')).toEqual([]);
+});
+
+test('a property that says nothing of the sale, asked about alone, is no verdict that passes', async () => {
+  const about = { properties: ['user-limit'] as Property[] };
+  const alone = await exploring(redis.target, luaDecrement, calm, about);
+  expect(alone.verdict).toBe('inconclusive');
+  expect(alone.notes).toEqual([
+    'user-limit: says nothing of this sale (n/a), and nothing else was asked about',
+  ]);
+  expect((await exploring(redis.target, luaDecrement, calm)).verdict).toBe('holds');
+});
+
+test('an error where nothing happened to the process is an error of the strategy, whatever else might have happened', async () => {
+  for (const faults of [{}, { crash: 1 }, { timeout: 1 }, { 'lost-request': 1 }]) {
+    const found = await exploringProbe(redis.target, ['oddities', 'gives-up-by-an-error'], {
+      buyers: 2,
+      stock: 2,
+      faults,
+    });
+    expect(found.coverage).toBe('exhausted');
+    expect(properties(found, 'violated')).toEqual(['progress']);
+  }
+  // One that answers for the error by asking again is not accused of what a fault did to it.
+  const crash = { buyers: 2, stock: 2, faults: { crash: 1 } };
+  expect(properties(await exploring(redis.target, luaReserveOnce, crash), 'violated')).toEqual([]);
 });

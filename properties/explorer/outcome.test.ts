@@ -54,7 +54,10 @@ const samples: fc.Arbitrary<Sample> = fc
     })),
   }));
 
-const judgement = judgeEnd(scopeOf({ buyers: 1, stock: 2 }), { drained: 2 }, [], false);
+const judgement = judgeEnd(scopeOf({ buyers: 1, stock: 2 }), { drained: 2 }, [], {
+  restarted: false,
+  struck: false,
+});
 const canonical = ({ scope: of, ends, content: text }: Sample): string =>
   outcomeOf(of, ends, judgement, text);
 

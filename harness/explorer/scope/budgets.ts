@@ -7,6 +7,7 @@ import {
   EXTRAS,
   faultRow,
   furtherAttempts,
+  LOSING_DATA,
   furtherReleases,
   RELEASE_FAULTS,
   type ConnectionEvent,
@@ -55,6 +56,9 @@ export class Budgets {
   readonly #paying: number;
   readonly #delaying: number;
   readonly #ofTill: number;
+  readonly #striking: number;
+  /** The server keeps no log of what is written. */
+  readonly #forgets: boolean;
   readonly #releases: number;
 
   /** @throws UsageError if the scope has more extras than fit: one more would be read as another */
@@ -81,6 +85,8 @@ export class Budgets {
     // Background work concerns a buyer's process where it is done there, too.
     const concerns = (extra: Extra): boolean => extra !== 'job' || scope.workers === 'everywhere';
     this.#disturbing = this.#maskOf(DISTURBING.filter(concerns));
+    this.#forgets = LOSING_DATA.some((fault) => scope.faults[fault] > 0);
+    this.#striking = this.#maskOf(DISTURBING.filter((extra) => faultRow(extra).hits !== 'office'));
     this.#asking = this.#maskOf(ASKING.filter(concerns));
     this.#paying = this.#maskOf(['confirm', 'late']);
     this.#ofTill = this.#paying | this.#maskOf(RELEASE_FAULTS);
@@ -118,6 +124,16 @@ export class Budgets {
   /** Whether a crash or a cut may still come between any two steps of an instance. */
   disturbing(packed: number): boolean {
     return (packed & this.#disturbing) !== 0;
+  }
+
+  /**
+   * Whether a process died, a connection broke or a command timed out, or whoever asks the server what stands behind it may
+   * be told so little that they answer with an error. Background work is no reason for one.
+   *
+   * @param stopped replicas that do not follow any more
+   */
+  struck(packed: number, stopped: number): boolean {
+    return stopped > 0 || this.#forgets || (packed & this.#striking) !== (this.whole & this.#striking);
   }
 
   /** Whether an instance may still be asked for something after its purchases are answered. */

@@ -7,6 +7,7 @@ import { boot, type Birth } from '../space/perform.ts';
 import { CannotExplore, SellerFailed } from '../cannot-explore.ts';
 import type { Settled } from '../process/instance.ts';
 import { freshRequest, requestOf } from '../scope/ids.ts';
+import type { Suffered } from '../space/happened.ts';
 import type { Space } from '../space/space.ts';
 import { judgeEnd, unpaid, type Finish, type StoreAtRest } from './judge-end.ts';
 import { isIdle, isSale, mostUnits, workOff } from './settling.ts';
@@ -124,15 +125,15 @@ export class AtRest {
     });
   }
 
-  /** All seven properties of one end. `restarted`: the server lost its data on the way. */
-  judge(server: number, finishes: readonly Finish[], restarted: boolean): Promise<Judgement> {
-    const key = `${server} ${restarted ? 'restarted ' : ''}${JSON.stringify(finishes)}`;
+  /** All seven properties of one end. */
+  judge(server: number, finishes: readonly Finish[], suffered: Suffered): Promise<Judgement> {
+    const key = `${server} ${JSON.stringify([suffered, finishes])}`;
     return remembered(this.#judgements, key, async () =>
       judgeEnd(
         this.#space.scope,
         await this.store(server, unpaid(this.#space.scope, finishes)),
         finishes,
-        restarted,
+        suffered,
       ),
     );
   }

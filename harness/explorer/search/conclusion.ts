@@ -61,7 +61,9 @@ export function conclusionOf(judged: Judged): Conclusion {
   return {
     strategy: subject.strategy.name,
     ...(path === undefined ? {} : { path }),
-    verdict: overall(asked.map((property) => properties[property].verdict)),
+    verdict: judgesNothing(judged)
+      ? 'inconclusive'
+      : overall(asked.map((property) => properties[property].verdict)),
     coverage,
     notes: notesOf(judged, maxStates),
     ...unspentOf(judged),
@@ -90,6 +92,10 @@ const NOTHING_SENT =
 /** Replies of which two or more arrive in one chunk change what a process does, and make too many states. */
 const leavesOutChunks = ({ rules }: Space): boolean => rules.sharedChunks === 'left out';
 
+/** The one property that was asked about has no meaning here: a limit that is not set, a ledger that is not kept. */
+const judgesNothing = ({ question, result, audited }: Judged): boolean =>
+  askedOf(question).every((property) => verdictOf(property, [property], result, audited) === 'n/a');
+
 /** Why the coverage is less than exhausted, a verdict inconclusive, or a violation not shown. */
 function notesOf(judged: Judged, maxStates: number): string[] {
   const { question, result, space, sampled, chance, audited, counterexamples } = judged;
@@ -98,6 +104,9 @@ function notesOf(judged: Judged, maxStates: number): string[] {
   return [
     ...(interrupted ? ['interrupted'] : []),
     ...(isSilent(judged) ? [NOTHING_SENT] : []),
+    ...(judgesNothing(judged)
+      ? [`${askedOf(question).join()}: says nothing of this sale (n/a), and nothing else was asked about`]
+      : []),
     ...(chance === undefined ? [] : [chance]),
     ...(sampled ? [`stopped at ${maxStates} states`, ...sampled.notes] : []),
     ...(space.cut

@@ -4,8 +4,8 @@ import { claimed, outcomeOfAttempts, paid, type RequestFacts } from '../../check
 import { falseRefusals, isRefusal, lapseOf, type OrderedOperation } from '../../checkers/false-refusals.ts';
 import type { Evidence, Judgement } from '../../checkers/checker.ts';
 import type { Scope } from '../../documents/scope.ts';
+import type { Suffered } from '../space/happened.ts';
 import type { Outcome } from '../../documents/vocabulary.ts';
-import { Budgets } from '../scope/budgets.ts';
 import { isNonsense, requestOf, saleOf } from '../scope/ids.ts';
 
 /** What the store says once nothing moves any more. */
@@ -54,7 +54,7 @@ export function judgeEnd(
   scope: Scope,
   store: StoreAtRest,
   finishes: readonly Finish[],
-  restarted: boolean,
+  { restarted, struck }: Suffered,
 ): Judgement {
   const sale = saleOf(scope);
   const accounts = judgeAtRest({
@@ -64,7 +64,7 @@ export function judgeEnd(
     ...(store.recorded && { recorded: store.recorded }),
     restarted,
     confirmed: (scope.confirms ?? 0) > 0,
-    requests: requestsOf(scope, finishes, store.held ?? []),
+    requests: requestsOf({ scope, finishes, struck }, store.held ?? []),
   });
   const ordered = finishes.filter(inTheModel(scope)).map((finish): OrderedOperation => {
     const { requestId, userId, quantity } = requestOf(scope, Math.max(0, finish.buyer));
@@ -91,7 +91,7 @@ export function judgeEnd(
   for (const evidence of [
     ...refusals,
     ...notRefusedAsNonsense(scope, finishes),
-    ...wrongedPayers(scope, finishes),
+    ...wrongedPayers({ scope, finishes, struck }),
   ]) {
     const others = judgement[evidence.property].evidence;
     judgement[evidence.property] = { verdict: 'violated', evidence: [...others, evidence] };
@@ -159,7 +159,7 @@ function lapses(finishes: readonly Finish[], operations: readonly OrderedOperati
  * Who pays in time is told so: a confirm is refused only once what was held may be gone, and never what was paid. One that
  * never ends, or that fails in time with nobody but the code to blame, leaves a buyer who lives without an answer to rely on.
  */
-function wrongedPayers(scope: Scope, finishes: readonly Finish[]): Evidence[] {
+function wrongedPayers({ scope, finishes, struck }: Ended): Evidence[] {
   const isReleased = (buyer: number): boolean =>
     finishes.some((other) => other.kind === 'release' && other.buyer === buyer);
   return finishes.flatMap(({ kind, buyer, fate, late, paid: isPaid }): Evidence[] => {
@@ -173,7 +173,7 @@ function wrongedPayers(scope: Scope, finishes: readonly Finish[]): Evidence[] {
     if (fate === 'rejected' && !late)
       return wronged('false-refusal', 'was rejected as too late, and no time had passed');
     if (fate === 'hung') return wronged('progress', 'never ended');
-    if (fate !== 'unknown' || late || isDisturbed(scope)) return [];
+    if (fate !== 'unknown' || late || struck) return [];
     return wronged('progress', 'failed in time, and not with a DefiniteError');
   });
 }
@@ -186,10 +186,11 @@ function restocks(finishes: readonly Finish[]): { restocked: number; restockedUn
 }
 
 /** All attempts of a request together, with what was released of it. */
-function requestsOf(scope: Scope, finishes: readonly Finish[], held: readonly number[]): RequestFacts[] {
+function requestsOf(ended: Ended, held: readonly number[]): RequestFacts[] {
+  const { scope, finishes } = ended;
   const gone = new Set(unpaid(scope, finishes).filter((buyer) => !held.includes(buyer)));
   const asked = Array.from({ length: scope.buyers }, (_, buyer) =>
-    factsOf(scope, buyer, finishes).map((facts) => ({ ...facts, gone: gone.has(buyer) })),
+    factsOf(ended, buyer).map((facts) => ({ ...facts, gone: gone.has(buyer) })),
   ).flat();
   for (const user of new Set(asked.map(({ userId }) => userId))) {
     const own = asked.filter(({ userId }) => userId === user);
@@ -199,14 +200,15 @@ function requestsOf(scope: Scope, finishes: readonly Finish[], held: readonly nu
   return asked;
 }
 
+interface Ended extends Pick<Suffered, 'struck'> {
+  scope: Scope;
+  finishes: readonly Finish[];
+}
+
 /** @returns nothing of a buyer who never asked */
-function factsOf(
-  scope: Scope,
-  buyer: number,
-  finishes: readonly Finish[],
-): (RequestFacts & { claims: boolean })[] {
-  // Where no process dies and no message is lost, the strategy itself must answer for an error that proves nothing.
-  const unanswered = new Set<Fate>(['gave-up', 'hung', ...(isDisturbed(scope) ? [] : ['unknown' as const])]);
+function factsOf({ scope, finishes, struck }: Ended, buyer: number): (RequestFacts & { claims: boolean })[] {
+  // As long as no process died and no message was lost, the strategy itself must answer for an error that proves nothing.
+  const unanswered = new Set<Fate>(['gave-up', 'hung', ...(struck ? [] : ['unknown' as const])]);
   const mine = finishes
     .filter((finish) => finish.buyer === buyer)
     .toSorted((a, b) => a.operation - b.operation);
@@ -239,11 +241,6 @@ function factsOf(
     },
   ];
 }
-
-const isDisturbed = (scope: Scope): boolean => {
-  const budgets = new Budgets(scope);
-  return budgets.disturbing(budgets.whole);
-};
 
 /** @param uncertain of a release: what it freed may have been taken again, by what ran after it */
 const outcomeOf = (fate: Fate, uncertain = false): Outcome =>

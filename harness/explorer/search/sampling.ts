@@ -59,7 +59,7 @@ export async function walkOnce(
   const ended = states.isEnd(at, []);
   const ends = finishesOf(space, locals, (operation) => states.spanOf(at, operation));
   const server = await rest.quiesce(states.server(at), locals, states.clockMs(at));
-  const judgement = await rest.judge(server, ends, states.restarted(at));
+  const judgement = await rest.judge(server, ends, states.suffered(at));
   for (const property of ended ? violatedIn(judgement) : []) {
     const said = judgement[property].evidence.map(({ message }) => message).join('; ');
     if (!violations.has(property)) violations.set(property, said);

@@ -192,7 +192,7 @@ export class Search {
     const locals = states.locals(vector);
     const ends = finishesOf(this.#space, locals, (operation) => states.spanOf(vector, operation));
     const server = await this.#rest.quiesce(states.server(vector), locals, states.clockMs(vector));
-    const judgement = await this.#rest.judge(server, ends, states.restarted(vector));
+    const judgement = await this.#rest.judge(server, ends, states.suffered(vector));
     for (const property of violatedIn(judgement)) this.#result.violated.add(property);
     for (const property of PROPERTIES) {
       if (judgement[property].verdict !== 'n/a') this.#result.notApplicable.delete(property);

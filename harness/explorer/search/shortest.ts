@@ -148,7 +148,7 @@ async function violation(
   if (!ended) return undefined;
   const server = await rest.quiesce(states.server(vector), locals, states.clockMs(vector));
   const ends = finishesOf(space, locals, (operation) => states.spanOf(vector, operation));
-  const judgement = await rest.judge(server, ends, states.restarted(vector));
+  const judgement = await rest.judge(server, ends, states.suffered(vector));
   if (!violatedIn(judgement).includes(property)) return undefined;
   return judgement[property].evidence.map(({ message }) => message).join('; ');
 }

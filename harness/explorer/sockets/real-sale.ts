@@ -184,7 +184,8 @@ export class RealSale implements AsyncDisposable {
     const finishes = this.finishes();
     const store = await this.#operator.store(abilities, unpaid(this.scope, finishes));
     const restarted = this.#restarted || this.replicas.lost;
-    const judgement = judgeEnd(this.scope, store, finishes, restarted);
+    const struck = this.budgets.struck(this.#packed, this.replicas.stops.length);
+    const judgement = judgeEnd(this.scope, store, finishes, { restarted, struck });
     return { finishes, judgement, outcome: outcomeOf(this.scope, finishes, judgement, content) };
   }
 

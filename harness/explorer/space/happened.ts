@@ -19,3 +19,11 @@ export const told = ({ kind: event, ...which }: ServerFaultMove, server: number)
   ...which,
   server,
 });
+
+/** What has happened on the way to an end. */
+export interface Suffered {
+  /** The server lost what it had acknowledged. */
+  restarted: boolean;
+  /** A process died, a connection broke or a command timed out: until then an error is the strategy's own. */
+  struck: boolean;
+}

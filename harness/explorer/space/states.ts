@@ -5,7 +5,7 @@ import { SERVER, type Choice, type Move, type ServerFaultMove, type ServerMove }
 import { CannotExplore } from '../cannot-explore.ts';
 import { Canonical } from './canonical.ts';
 import { Choices } from './choices.ts';
-import { told, type Happened } from './happened.ts';
+import { told, type Happened, type Suffered } from './happened.ts';
 import { transitionKey } from './transition-key.ts';
 import { BUDGETS_AT, LOCALS_AT, SERVER_AT, shapeOf, type Shape } from './vector-shape.ts';
 import type { Elapsed } from '../server/memo.ts';
@@ -62,10 +62,14 @@ export class States {
   }
 
   server = (vector: Int32Array): number => vector[SERVER_AT]!;
-  /** Whether the server has lost its data since the sale was opened. */
-  restarted = (vector: Int32Array): boolean =>
-    this.#losingData.some(([fault, had]) => this.space.budgets.left(vector[BUDGETS_AT]!, fault) < had) ||
-    this.#replication.of(this.#replicas(vector)).lost;
+  /** What has happened on the way to this state. */
+  suffered = (vector: Int32Array): Suffered => {
+    const { stops, lost } = this.#replication.of(this.#replicas(vector));
+    const { budgets } = this.space;
+    const packed = vector[BUDGETS_AT]!;
+    const restarted = lost || this.#losingData.some(([fault, had]) => budgets.left(packed, fault) < had);
+    return { restarted, struck: budgets.struck(packed, stops.length) };
+  };
   #replicas = (vector: Int32Array): number =>
     this.#shape.replicasAt < 0 ? 0 : vector[this.#shape.replicasAt]!;
   /** What the clock shows, in milliseconds after the world's beginning; undefined: nobody reads it. */

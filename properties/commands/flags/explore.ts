@@ -159,7 +159,7 @@ export const EXPLORE: FlagTable = {
       { typed: '--client default', reaches: {} },
     ],
     '--faults': [
-      ...refused('--faults other=1', '--faults crash=4'),
+      ...refused('--faults other=1', '--faults crash=4', '--faults crash=1,crash=0'),
       ...FAULTS.map((fault) => ({ typed: `--faults ${fault}=1`, reaches: budgets({ [fault]: 1 }) })),
       { typed: '--faults lost-reply', reaches: budgets({ 'lost-reply': 1 }) },
       { typed: '--faults crash=3,retry=2', reaches: budgets({ crash: 3, retry: 2 }) },

@@ -1,5 +1,5 @@
 // What a seller may do that nobody thinks of; each takes rightly.
-import { answer, probe, take } from './parts.mjs';
+import { answer, probe, STOCK, take } from './parts.mjs';
 
 /** Takes, and then answers in its own way. */
 const answering = (name, tell) =>
@@ -42,5 +42,31 @@ export const sendsBatchesOnThree = probe(
     await batch.exec();
     return answer(await take(lent));
   },
+  exclusive,
+);
+
+const ORDERS = '{item}:orders';
+/** Takes and records in one transaction; who meets another buyer is told so by an error. */
+export const givesUpByAnError = probe(
+  'gives-up-by-an-error',
+  (redis) => ({
+    async purchase({ requestId }, lent) {
+      await lent.watch(STOCK);
+      const [known, left] = [await lent.hexists(ORDERS, requestId), Number(await lent.get(STOCK))];
+      if (known || left < 1) {
+        await lent.unwatch();
+        return answer(known);
+      }
+      const done = await lent.multi().decr(STOCK).hset(ORDERS, requestId, 1).exec();
+      if (!done) throw new Error('somebody else was faster');
+      return answer(true);
+    },
+    recorded: async () =>
+      Object.keys(await redis.hgetall(ORDERS)).map((requestId) => ({
+        requestId,
+        userId: requestId.replace('request', 'user'),
+        quantity: 1,
+      })),
+  }),
   exclusive,
 );
