@@ -91,14 +91,14 @@ describe('a fault', () => {
 
   test('of a key or of the server is known by name to the tables alone', () => {
     const faults = FAULTS.filter((fault) => isKeyFault(fault) || isServerFault(fault));
-    const tables = ['harness/documents/faults.ts', ...listed('environment')];
+    const tables = ['harness/documents/faults.ts', 'harness/documents/remedies.ts', ...listed('environment')];
     expect(unlisted(filesThatName(faults), tables)).toEqual([]);
   });
 
   test('of a process or of a connection is known by name to the files of its own list alone', () => {
     const own = section(guide, headings.fault).split('One of a **')[2]!;
     const files = [...own.matchAll(/^\d+\. `([^`]+)`/gm)].map(([, path]) => path!);
-    expect(files).toHaveLength(7);
+    expect(files).toHaveLength(8);
     const faults = FAULTS.filter((fault) => ['process', 'connection'].includes(faultRow(fault).hits));
     expect(unlisted(filesThatName(faults), files, MEASURES, listed('environment'))).toEqual([]);
     const more = new Map([
