@@ -13,6 +13,7 @@ import {
   type Recorded,
   type SetAside,
 } from './order-book.ts';
+import { orderOf, productOf, type OrderRow, type ProductRow } from './rows.ts';
 
 /** A release has a row of its own, so that none is lost that comes before the order's. */
 const SCHEMA = `
@@ -176,49 +177,6 @@ class LibsqlBook implements OrderBook {
     return statement;
   }
 }
-
-interface ProductRow {
-  name: string;
-  stock: number;
-  per_user_limit: number | null;
-  strategy: string;
-  state: ProductState;
-  since_ms: number;
-}
-
-const productOf = ({
-  name,
-  stock,
-  per_user_limit: limit,
-  strategy,
-  state,
-  since_ms,
-}: ProductRow): Product => ({
-  name,
-  stock,
-  ...(limit !== null && { perUserLimit: limit }),
-  strategy,
-  state,
-  sinceMs: since_ms,
-});
-
-interface OrderRow {
-  product: string;
-  token: string;
-  buyer: string;
-  units: number;
-  stored_ms: number;
-  released: number;
-}
-
-const orderOf = ({ product, token, buyer, units, stored_ms, released }: OrderRow): BookedOrder => ({
-  product,
-  token,
-  user: buyer,
-  quantity: units,
-  released: released !== 0,
-  storedMs: stored_ms,
-});
 
 const contradicting = ({ product, entry, ...line }: BookLine): SetAside => ({
   product,

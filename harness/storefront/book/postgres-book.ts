@@ -15,6 +15,7 @@ import {
   type Recorded,
   type SetAside,
 } from './order-book.ts';
+import { orderOf, productOf, type OrderRow, type ProductRow } from './rows.ts';
 
 /** As in libsql; texts are compared by their bytes there, too, and rows have no number of their own. */
 const SCHEMA = `
@@ -240,49 +241,6 @@ class PostgresBook implements OrderBook {
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
-interface ProductRow {
-  name: string;
-  stock: number;
-  per_user_limit: number | null;
-  strategy: string;
-  state: ProductState;
-  since_ms: number;
-}
-
-const productOf = ({
-  name,
-  stock,
-  per_user_limit: limit,
-  strategy,
-  state,
-  since_ms,
-}: ProductRow): Product => ({
-  name,
-  stock,
-  ...(limit !== null && { perUserLimit: limit }),
-  strategy,
-  state,
-  sinceMs: since_ms,
-});
-
-interface OrderRow {
-  product: string;
-  token: string;
-  buyer: string;
-  units: number;
-  stored_ms: number;
-  released: boolean;
-}
-
-const orderOf = ({ buyer, units, stored_ms, product, token, released }: OrderRow): BookedOrder => ({
-  product,
-  token,
-  user: buyer,
-  quantity: units,
-  released,
-  storedMs: stored_ms,
-});
 
 /** Classes 22 and 23: what the data is, and what the tables demand of it. */
 const asDataError = (error: unknown): unknown =>
