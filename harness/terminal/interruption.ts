@@ -56,7 +56,8 @@ export async function interruptible(
     return first.exitCode;
   } finally {
     await releaseAll();
-    for (const signal of SIGNALS) process.off(signal, onSignal);
+    // Who was interrupted ends with that exit code: the next Ctrl-C, before the process is gone, must not kill it without one.
+    if (first === undefined) for (const signal of SIGNALS) process.off(signal, onSignal);
   }
 }
 

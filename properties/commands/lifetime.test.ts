@@ -30,6 +30,8 @@ const PROGRAM = `
       console.log('partial result');
       return 0;
     },
+    'observing, lingering': async (...all) => endings.observing(...all),
+    'success, lingering': async (target) => endings.success(target),
     stuck: async () => { setInterval(() => {}, 1000); return never; },
   };
   process.exitCode = await interruptible(async (interrupted) => {
@@ -37,6 +39,10 @@ const PROGRAM = `
     console.log(JSON.stringify({ pid: target.pid, folder: dirname(target.options.path) }));
     return endings[ending](target, interrupted);
   });
+  if (ending.endsWith('lingering')) {
+    console.log('over');
+    setTimeout(() => {}, 2_000);
+  }
 `;
 
 let binary: ServerBinary;
@@ -120,6 +126,15 @@ describe('no server and no folder is ever left', () => {
   });
 });
 
+/** A command that is over while its process is not, and is interrupted then. */
+async function interruptedWhenOver(ending: string): Promise<Run> {
+  const run = await start(ending);
+  if (ending.startsWith('observing')) run.child.kill('SIGINT');
+  await expect.poll(() => run.lines).toContain('over');
+  run.child.kill('SIGINT');
+  return run;
+}
+
 describe('an interrupted command', () => {
   test.each([
     ['SIGINT', 130],
@@ -159,6 +174,18 @@ describe('an interrupted command', () => {
     expect(await ended).toEqual({ code: 130, signal: null });
     expect(lines).toEqual(['partial result']);
     expect(isLeft(remains)).toBe(false);
+  });
+
+  test('that is over keeps its exit code, whatever comes before its process is gone', async () => {
+    expect(await (await interruptedWhenOver('observing, lingering')).ended).toEqual({
+      code: 130,
+      signal: null,
+    });
+    // One that nobody had interrupted is a process like any other by then.
+    expect(await (await interruptedWhenOver('success, lingering')).ended).toEqual({
+      code: null,
+      signal: 'SIGINT',
+    });
   });
 
   test('that does not stop is ended by another Ctrl-C', async () => {
