@@ -1,6 +1,6 @@
 import type { Property } from '../../strategies/contract.ts';
 import type { Evidence, PropertyVerdict } from './checker.ts';
-import { joinByName, type FactsAtRest, type Joined, type SaleAtRest } from './facts.ts';
+import { joinByName, type Allowance, type FactsAtRest, type Joined, type SaleAtRest } from './facts.ts';
 import { sumUp, units, type Excess, type Sums } from './sums.ts';
 
 /** What sums can judge: all properties, but of refusals no more than whether the ledger belies them. */
@@ -28,7 +28,7 @@ export function judgeJoined(facts: SaleAtRest, joined: Joined): Accounts {
     'user-limit': judgeUserLimit(facts, sums),
     'lost-sale': judgeLostSale(facts, sums),
     progress: judgeProgress(facts, sums),
-    'false-refusal': judgeRefusedThoughHeld(sums),
+    'false-refusal': judgeRefusals(facts, sums),
   };
 }
 
@@ -101,25 +101,49 @@ function judgeDoubleSale(facts: SaleAtRest, sums: Sums): PropertyVerdict {
   return finding('violated', 'double-sale', message, { units: excess });
 }
 
-function judgeUserLimit({ sale }: SaleAtRest, sums: Sums): PropertyVerdict {
+function judgeUserLimit(facts: SaleAtRest, sums: Sums): PropertyVerdict {
+  const { sale, allowances, confirmed } = facts;
   const limit = sale.perUserLimit;
   if (limit === undefined) return NOT_APPLICABLE;
   const over: string[] = [];
   let excess = 0;
-  for (const [user, { recorded, acknowledged }] of sums.heldByUser) {
-    const held = Math.max(recorded, acknowledged);
-    if (held <= limit) continue;
-    over.push(`${user} holds ${held}`);
-    excess += held - limit;
+  const nobodyElses = unitsOfNobodyElse(facts, sums);
+  for (const user of new Set([...sums.heldByUser.keys(), ...(allowances?.keys() ?? [])])) {
+    const { recorded = 0, acknowledged = 0 } = sums.heldByUser.get(user) ?? {};
+    const held = Math.max(recorded, acknowledged, nobodyElses(user));
+    // Where buyers confirm, what they buy is a hold, and the limit may be kept later.
+    const more = confirmed ? 0 : (allowances?.get(user)?.bought ?? 0);
+    if (held + more <= limit) continue;
+    over.push(`${user} holds ${held}${held > limit ? '' : ` and can buy ${more} more`}`);
+    excess += held > limit ? held - limit : held + more - limit;
   }
   if (over.length === 0) return HOLDS;
   return finding('violated', 'user-limit', `${atMost(over)}; the limit is ${limit}`, { units: excess });
 }
 
+/**
+ * By user, the units that nobody else can hold. Each unit that cannot be bought is somebody's, unless it is stranded; so where
+ * it is in doubt whether a release came before the sale or after it, what is left decides. A hold may be somebody's for a
+ * while only, so where buyers confirm this says nothing.
+ */
+function unitsOfNobodyElse(facts: SaleAtRest, sums: Sums): (user: string) => number {
+  if (facts.confirmed || facts.drained === undefined) return () => 0;
+  if (judgeStranded(facts, sums).verdict !== 'holds') return () => 0;
+  const held = sums.onSaleLeast - units(facts.drained);
+  let most = 0;
+  for (const each of sums.heldByUser.values()) most += each.most;
+  return (user) => held - (most - (sums.heldByUser.get(user)?.most ?? 0));
+}
+
 /** Without a ledger a sale is known to be lost only where its units are for sale again after a restart. */
 function judgeLostSale(facts: SaleAtRest, sums: Sums): PropertyVerdict {
   const { lost, heldLeast, onSaleMost } = sums;
-  const deceived = [...sums.claims].flatMap(([user, holds]) => (holds || facts.confirmed ? [] : [user]));
+  const deceived = facts.confirmed
+    ? []
+    : [
+        ...[...sums.claims].flatMap(([user, holds]) => (holds ? [] : [user])),
+        ...refusedAtRest(facts, sums, 'already-yours'),
+      ];
   if (deceived.length > 0) {
     const message = `${atMost(deceived)} was told already-yours and holds nothing at rest`;
     return finding('violated', 'lost-sale', message, { units: deceived.length });
@@ -149,11 +173,36 @@ function judgeProgress({ drained }: SaleAtRest, { stuck }: Sums): PropertyVerdic
 }
 
 /** Refusing a request that holds units is never right; nor is to say that it surely had no effect. */
-function judgeRefusedThoughHeld({ refusedThoughHeld }: Sums): PropertyVerdict {
+function judgeRefusals(facts: SaleAtRest, sums: Sums): PropertyVerdict {
+  const { refusedThoughHeld } = sums;
+  const used = refusedAtRest(facts, sums, 'limit-reached');
+  if (used.length > 0) {
+    const message = `${atMost(used)} of at most ${facts.sale.perUserLimit} and is told limit-reached at rest`;
+    return finding('violated', 'false-refusal', message, { units: used.length });
+  }
   if (refusedThoughHeld.length === 0) return HOLDS;
   const told = refusedThoughHeld.map(({ request, outcome }) => `${request} was told ${outcome}`);
   const message = `${atMost(told)}, and the ledger has units for it`;
   return finding('violated', 'false-refusal', message, about(refusedThoughHeld));
+}
+
+/**
+ * Users who are refused at rest for what they do not hold. While a sale goes on, a purchase of unknown outcome explains such
+ * a refusal; at rest the ledger says what became of it, and so whatever it used up of the limit is used up for nothing.
+ */
+function refusedAtRest(
+  { sale, allowances }: SaleAtRest,
+  sums: Sums,
+  refusal: NonNullable<Allowance['refusal']>,
+): string[] {
+  return [...(allowances ?? [])].flatMap(([user, allowance]) => {
+    if (allowance.refusal !== refusal) return [];
+    const { most = 0, released = false } = sums.heldByUser.get(user) ?? {};
+    const has = most + allowance.bought;
+    // Who gave something back may be told that they had it.
+    const right = refusal === 'limit-reached' ? has >= sale.perUserLimit! : has > 0 || released;
+    return right ? [] : [`${user} holds ${has}`];
+  });
 }
 
 const about = (items: readonly Excess[]): Pick<Evidence, 'units' | 'requests'> => ({

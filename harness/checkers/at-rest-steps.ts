@@ -1,3 +1,6 @@
+import type { PurchaseOutcome } from '../../strategies/contract.ts';
+import type { Allowance } from './facts.ts';
+
 /**
  * How a sale comes to rest before it is judged: sellers are closed, background work goes on until it finds nothing to
  * do, the ledger is read, and fresh users buy what is left, one unit at a time. A large sale, the explorer and its twin
@@ -68,4 +71,20 @@ export async function drain(buy: (n: number) => Promise<boolean>, most: number):
   let drained = 0;
   while (drained < most && (await buy(drained + 1))) drained++;
   return drained;
+}
+
+/**
+ * One user buys single units until there is a refusal, or one more than the limit.
+ * @param buy as the n-th purchase, from 1
+ */
+export async function tryLimit(
+  buy: (n: number) => Promise<PurchaseOutcome | undefined>,
+  limit: number,
+): Promise<Allowance> {
+  for (let bought = 0; ; bought++) {
+    if (bought > limit) return { bought };
+    const kind = (await buy(bought + 1))?.kind;
+    if (kind === 'sold') continue;
+    return kind === 'limit-reached' || kind === 'already-yours' ? { bought, refusal: kind } : { bought };
+  }
 }

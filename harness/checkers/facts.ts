@@ -42,6 +42,16 @@ export interface SaleAtRest {
   restarted?: boolean;
   /** Buyers confirm: who was told `already-yours` may have had a hold, which has run out since. */
   confirmed?: boolean;
+  /** By user, where there is a limit; absent where nobody asked. */
+  allowances?: ReadonlyMap<string, Allowance>;
+}
+
+/** What a user can still buy at rest, by single units, while the others do nothing. */
+export interface Allowance {
+  /** Units that they were sold, no more than one beyond the limit. */
+  bought: number;
+  /** What the last of their purchases was told, if the reason lies with the user. */
+  refusal?: Extract<Outcome, 'limit-reached' | 'already-yours'>;
 }
 
 export interface FactsAtRest extends SaleAtRest {
@@ -127,6 +137,13 @@ function rank({ outcome, released, releasedUnknown }: Ranked): number {
   return outcome === 'unknown' ? 2 : 3;
 }
 
+/**
+ * Whether a line that names a request is of its user: another's goods under this request are an order that nobody made, and
+ * no order of who made it. Where the line or the request names no user, nothing speaks against it.
+ */
+const isOf = (asker: string | undefined, userId: string): boolean =>
+  asker !== undefined && (asker === userId || asker === '' || userId === '');
+
 /** Requests and ledger by name: each entry, or several together, beside the request that it is of. */
 export function joinByName(asked: Iterable<RequestFacts>, recorded: readonly RecordedSale[]): Joined {
   const requests = [...asked];
@@ -137,8 +154,12 @@ export function joinByName(asked: Iterable<RequestFacts>, recorded: readonly Rec
     if (earlier) earlier.quantity += quantity;
     else entries.set(requestId, { userId, quantity });
   };
-  for (const { requestId, userId, quantity } of recorded) {
-    if (requestId) add(requestId, userId, quantity);
+  const asker = new Map(requests.map(({ requestId, userId }) => [requestId, userId]));
+  const isAsked = ({ requestId, userId }: RecordedSale): boolean => isOf(asker.get(requestId ?? ''), userId);
+  for (const line of recorded) {
+    const { requestId, userId, quantity } = line;
+    if (requestId && isAsked(line)) add(requestId, userId, quantity);
+    else if (requestId) continue;
     else nameless.set(userId, (nameless.get(userId) ?? 0) + quantity);
   }
   const users = new Set(requests.map(({ userId }) => userId));
@@ -148,11 +169,9 @@ export function joinByName(asked: Iterable<RequestFacts>, recorded: readonly Rec
       if (share !== 0) add(own[i]!.requestId, userId, share);
     });
   }
-  const names = new Set(requests.map(({ requestId }) => requestId));
   return {
     requests: requests.map((request) => [request, entries.get(request.requestId)] as const),
     claimants: new Set(requests.flatMap(({ userId, claims }) => (claims ? [userId] : []))),
-    unasked: () =>
-      recorded.filter(({ requestId, userId }) => !(requestId ? names.has(requestId) : users.has(userId))),
+    unasked: () => recorded.filter((line) => !(line.requestId ? isAsked(line) : users.has(line.userId))),
   };
 }

@@ -30,6 +30,9 @@ export function joinLedger(
   const unasked: number[] = [];
   const nobody = strings.intern('');
   const users = new Set(requests.user);
+  // As in `joinByName`.
+  const isOf = (asker: number, named: number): boolean =>
+    asker === named || asker === nobody || named === nobody;
   /** Units of lines that name no request, by user. */
   const nameless = new Map<number, number>();
   for (let row = 0; row < ledger.length; row++) {
@@ -39,7 +42,7 @@ export function joinLedger(
       nameless.set(ledger.user[row]!, before + ledger.quantity[row]!);
       continue;
     }
-    if (r === -1) {
+    if (r === -1 || !isOf(requests.user[r]!, ledger.user[row]!)) {
       unasked.push(row);
       continue;
     }

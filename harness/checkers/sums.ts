@@ -13,8 +13,8 @@ export interface Sums {
   /** Of requests that are sold or unknown, less what may have been released. */
   possiblySold: number;
   anyResent: boolean;
-  /** Least units per user, by ledger and by acknowledgement. */
-  heldByUser: Map<string, { recorded: number; acknowledged: number }>;
+  /** Units per user: the least by ledger and by acknowledgement, and the most. */
+  heldByUser: Map<string, HeldByUser>;
   doubled: Excess[];
   lost: Excess[];
   /** Refused, by whatever words, and in the ledger all the same. */
@@ -22,6 +22,15 @@ export interface Sums {
   stuck: RequestFacts[];
   /** Users who were told that they have something already, and whether they have, or gave it back. */
   claims: Map<string, boolean>;
+}
+
+interface HeldByUser {
+  recorded: number;
+  acknowledged: number;
+  /** With all that may have taken effect, and what was acknowledged and lost. */
+  most: number;
+  /** They gave something back, or may have. */
+  released: boolean;
 }
 
 export interface Excess {
@@ -60,8 +69,10 @@ export function sumUp(facts: SaleAtRest, joined: Joined): Sums {
   for (const { requestId, userId, quantity } of joined.unasked()) {
     // Recorded for a request that nobody made: more than the nothing that it asked for.
     meetClaim(sums, userId);
-    sums.doubled.push({ request: requestId || `nobody's request of ${userId}`, units: quantity });
-    addToUser(sums, facts.sale, userId, { recorded: quantity, acknowledged: 0 });
+    sums.heldMost += quantity;
+    const request = requestId ? `${requestId} as an order of ${userId}` : `nobody's request of ${userId}`;
+    sums.doubled.push({ request, units: quantity });
+    addToUser(sums, facts.sale, userId, { recorded: quantity, most: quantity });
   }
   return sums;
 }
@@ -81,9 +92,10 @@ function addRecorded(
   // Whoever was told what: an order in the ledger will be shipped. What is beyond the quantity is a double sale alone.
   sums.heldLeast += Math.min(least, quantity);
   // An unknown purchase may have taken effect after the release.
-  sums.heldMost += outcome === 'unknown' ? inLedger : units(inLedger - request.released);
+  let most = outcome === 'unknown' ? inLedger : units(inLedger - request.released);
   // A hold stands in no ledger while it lasts.
-  if (onHold && !request.gone) sums.heldMost += units(quantity - request.released - inLedger);
+  if (onHold && !request.gone) most += units(quantity - request.released - inLedger);
+  sums.heldMost += most;
   if (REFUSED.has(outcome) && least > 0)
     sums.refusedThoughHeld.push({ request: requestId, units: least, outcome });
   // Where the order of a release and a sale is in doubt, the request may rightly have been sold once more.
@@ -91,12 +103,16 @@ function addRecorded(
   if (twice > 0) sums.doubled.push({ request: requestId, units: twice });
   const lost = outcome === 'sold' && !onHold ? quantity - request.released - releasedUnknown - inLedger : 0;
   if (lost > 0) sums.lost.push({ request: requestId, units: lost });
-  if (recorded) addToUser(sums, sale, recorded.userId, { recorded: least, acknowledged: 0 });
+  if (recorded) addToUser(sums, sale, recorded.userId || request.userId, { recorded: least });
+  const promised = outcome === 'sold' && !onHold ? units(quantity - request.released) : 0;
+  const gaveBack = request.released + releasedUnknown > 0;
+  addToUser(sums, sale, request.userId, { most: Math.max(most, promised), released: gaveBack });
 }
 
 function addAcknowledged(sums: Sums, sale: Sale, request: RequestFacts, countsAsHeld: boolean): void {
   const quantity = units(request.quantity);
   const most = units(quantity - request.released);
+  if (countsAsHeld) addToUser(sums, sale, request.userId, withoutLedger(request, most));
   if (request.onHold) {
     sums.possiblySold += most;
     if (countsAsHeld && !request.gone) sums.heldMost += most;
@@ -111,7 +127,20 @@ function addAcknowledged(sums: Sums, sale: Sale, request: RequestFacts, countsAs
     sums.heldLeast += least;
     sums.heldMost += most;
   }
-  addToUser(sums, sale, request.userId, { recorded: 0, acknowledged: least });
+  addToUser(sums, sale, request.userId, { acknowledged: least });
+}
+
+/** What the user may have by a request of which no ledger speaks. */
+function withoutLedger(
+  { outcome, onHold, gone, quantity, released, releasedUnknown = 0 }: RequestFacts,
+  sold: number,
+): Pick<HeldByUser, 'most' | 'released'> {
+  const may = onHold ? (gone ? 0 : sold) : outcome === 'sold' ? sold : 0;
+  return {
+    // An unknown purchase may have taken effect after the release.
+    most: outcome === 'unknown' && !onHold ? units(quantity) : may,
+    released: released + releasedUnknown > 0,
+  };
 }
 
 /** Whoever is told that they have something already has it in the ledger, or by acknowledgement, or gave it back. */
@@ -129,16 +158,18 @@ function addToUser(
   sums: Sums,
   sale: Sale,
   user: string,
-  more: { recorded: number; acknowledged: number },
+  { recorded = 0, acknowledged = 0, most = 0, released = false }: Partial<HeldByUser>,
 ): void {
   if (sale.perUserLimit === undefined) return;
   const held = sums.heldByUser.get(user);
   if (held === undefined) {
-    sums.heldByUser.set(user, more);
+    sums.heldByUser.set(user, { recorded, acknowledged, most, released });
     return;
   }
-  held.recorded += more.recorded;
-  held.acknowledged += more.acknowledged;
+  held.recorded += recorded;
+  held.acknowledged += acknowledged;
+  held.most += most;
+  held.released ||= released;
 }
 
 /** A negative, fractional or missing count comes from a strategy that accepted nonsense; nobody holds less than 0. */

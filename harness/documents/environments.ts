@@ -110,11 +110,15 @@ const ROWS = {
       { buyers: 2, stock: 1, restocks: 1, faults: { cancel: 1 } },
       { only: 'shared', buyers: 2, stock: 1, instances: 1, faults: { cancel: 1 } },
     ],
+    // What was never bought was never counted against the limit.
+    limited: [{ buyers: 1, users: 1, perUserLimit: 1, faults: { cancel: 1 } }],
   },
   'buyer-crash': {
     summary: 'one process dies at any moment',
     quick: true,
     scopes: [{ faults: { crash: 1 } }],
+    // What the dead process counted against the limit of its user, who comes a second time.
+    limited: [{ buyers: 2, users: 1, perUserLimit: 2, faults: { crash: 1 } }],
   },
   'lost-reply': {
     summary: 'one connection breaks, and the client sends again by itself',

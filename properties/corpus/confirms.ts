@@ -300,3 +300,28 @@ export const tellsOthersItIsTheirs = mutant({
   fixed: remembersUsers,
   seller: onePerUser(changed(OF_USERS, "return 'sold-out'", "return 'already-yours'")),
 });
+
+export const endsTheHoldFirst = mutant({
+  name: 'ends-the-hold-first',
+  mistake:
+    'a confirm ends the hold in one step and writes the order in the next, before which its process may die',
+  caught: {
+    property: 'stranded',
+    environment: 'buyer-crash',
+    scope: { buyers: 1, stock: 1, confirms: 1, faults: { crash: 1 } },
+  },
+  fixed: holdsUntilPaid,
+  async seller(redis, sale, env) {
+    const seller = (await paying({})(redis, sale, env)) as Seller;
+    const [, ledger, holds, deadlines] = keysOf(sale.sku) as [string, string, string, string];
+    return {
+      ...seller,
+      async confirm(request) {
+        if ((await redis.hexists(ledger, request.requestId)) === 1) return;
+        if ((await redis.hdel(holds, request.requestId)) === 0) throw tooLate();
+        await redis.zrem(deadlines, request.requestId);
+        await redis.hset(ledger, request.requestId, JSON.stringify(request));
+      },
+    };
+  },
+});

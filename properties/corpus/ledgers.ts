@@ -167,3 +167,22 @@ export const keepsOneOrderAUser = recording(
     return (await redis.eval(script, 2, ...keys, ...args)) as Kind;
   },
 );
+
+export const namesTheBuyerBefore = recording(
+  {
+    name: 'names-the-buyer-before',
+    mistake: 'writes orders under the user who came first: another buyer gets the goods',
+    caught: { property: 'lost-sale', environment: 'calm', scope: { buyers: 2, stock: 2 } },
+  },
+  async (redis, sale, request) => {
+    const script = TAKE.replace(
+      "redis.call('DECRBY'",
+      `redis.call('SETNX', KEYS[3], ARGV[4])
+      redis.call('HSET', KEYS[2], ARGV[2], cjson.encode({ requestId = ARGV[2], userId = redis.call('GET', KEYS[3]), quantity = tonumber(ARGV[1]) }))
+      redis.call('DECRBY'`,
+    );
+    const keys = [stockKey(sale.sku), ledgerKey(sale.sku), `{${sale.sku}}:first`];
+    const args = [request.quantity, request.requestId, JSON.stringify(request), request.userId];
+    return (await redis.eval(script, 3, ...keys, ...args)) as Kind;
+  },
+);

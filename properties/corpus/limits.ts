@@ -1,6 +1,7 @@
+import type { PurchaseOutcome } from '../../strategies/contract.ts';
 import { holdingsKey } from '../../strategies/keys.ts';
 import { changed, mutant, type Smallest } from './parts.ts';
-import { RELEASE, RESERVE, reserves, reserving } from './reserve.ts';
+import { RELEASE, RESERVE, reserves, reserving, selling } from './reserve.ts';
 
 /** A limit per user, kept wrongly. */
 
@@ -169,3 +170,50 @@ export const limitIsLookedUpBefore = mutant({
     };
   },
 });
+
+/** As `reserves` sells, but for the limit. */
+const sellsWithoutLimit = selling(changed(changed(RESERVE, LIMIT, 'if false'), HELD, ''));
+
+export const limitIsUsedUpFirst = mutant({
+  name: 'limit-is-used-up-first',
+  mistake: 'counts the purchase against the limit in a step of its own, and dies before it takes the unit',
+  caught: {
+    property: 'false-refusal',
+    environment: 'buyer-crash',
+    scope: { buyers: 1, stock: 1, users: 1, perUserLimit: 1, faults: { crash: 1 } },
+  },
+  fixed: reserves,
+  supports: ['several-units', 'limit'],
+  async seller(redis, sale, env) {
+    const { sku, perUserLimit = Infinity } = sale;
+    const seller = await sellsWithoutLimit(redis, sale, env);
+    return {
+      ...seller,
+      async purchase(request, lent) {
+        const count = (by: number) => redis.hincrby(`${holdingsKey(sku)}:users`, request.userId, by);
+        const counted = await count(request.quantity);
+        const outcome: PurchaseOutcome =
+          counted > perUserLimit ? { kind: 'limit-reached' } : await seller.purchase(request, lent);
+        if (outcome.kind !== 'sold') await count(-request.quantity);
+        return outcome;
+      },
+    };
+  },
+});
+
+export const limitRisesWithACancel = reserving(
+  {
+    name: 'limit-rises-with-a-cancel',
+    mistake: 'a release takes the purchase off the limit before it looks whether there was one',
+    caught: {
+      property: 'user-limit',
+      environment: 'cancel',
+      scope: { buyers: 1, stock: 2, users: 1, perUserLimit: 1, faults: { cancel: 1 } },
+    },
+  },
+  RESERVE,
+  `
+redis.call('HINCRBY', KEYS[2], ARGV[2], -tonumber(ARGV[3]))
+if redis.call('HDEL', KEYS[3], ARGV[1]) == 0 then return 0 end
+return redis.call('INCRBY', KEYS[1], ARGV[3])`,
+);

@@ -11,13 +11,15 @@ export const dealt = (quantities: readonly number[], buyers: number): number[] =
 /** Buyers are A, B, C …, as in the diagrams. */
 export const letter = (index: number): string => String.fromCharCode(65 + index);
 
+export const userNamed = (user: number): string => `user-${letter(user)}`;
+
 /**
  * Ids of one width that appear nowhere else, so that renaming a buyer is renaming these words wherever they stand,
  * in commands, replies and contents alike.
  */
 export const requestOf = (scope: Scope, buyer: number): PurchaseRequest => ({
   requestId: `request-${letter(buyer)}`,
-  userId: `user-${letter(buyer % scope.users)}`,
+  userId: userNamed(buyer % scope.users),
   quantity: scope.quantities[buyer]!,
   ...(isNonsense(scope, buyer) && NONSENSE[scope.nonsense!]),
 });
@@ -31,6 +33,12 @@ export const freshRequest = (n: number): PurchaseRequest => ({
   requestId: `drain-${String(n).padStart(4, '0')}`,
   userId: `fresh-${String(n).padStart(4, '0')}`,
   quantity: 1,
+});
+
+/** What a user of the sale tries to buy at rest, for the n-th time. */
+export const furtherRequest = (user: number, n: number): PurchaseRequest => ({
+  ...freshRequest(n),
+  userId: userNamed(user),
 });
 
 export const saleOf = (scope: Scope): Sale => ({

@@ -1,22 +1,24 @@
-import type { RecordedSale } from '../../../strategies/contract.ts';
-import { drain, GRACE_MS, letTimePass } from '../../checkers/at-rest-steps.ts';
+import type { PurchaseOutcome, PurchaseRequest, RecordedSale } from '../../../strategies/contract.ts';
+import { drain, GRACE_MS, letTimePass, tryLimit } from '../../checkers/at-rest-steps.ts';
 import type { Judgement } from '../../checkers/checker.ts';
+import type { Allowance } from '../../checkers/facts.ts';
 import { Cursor } from '../space/cursor.ts';
 import { drive } from '../space/drive.ts';
 import { boot, type Birth } from '../space/perform.ts';
 import { CannotExplore, SellerFailed } from '../cannot-explore.ts';
 import type { Settled } from '../process/instance.ts';
-import { freshRequest, requestOf } from '../scope/ids.ts';
+import { freshRequest, furtherRequest, requestOf } from '../scope/ids.ts';
 import type { Suffered } from '../space/happened.ts';
 import type { Space } from '../space/space.ts';
 import { judgeEnd, unpaid, type Finish, type StoreAtRest } from './judge-end.ts';
-import { isIdle, isSale, mostUnits, workOff } from './settling.ts';
+import { answerOf, isIdle, isSale, mostUnits, workOff } from './settling.ts';
 
 /** Judges the ends of interleavings, each distinct one once. */
 export class AtRest {
   readonly #space: Space;
   readonly #quiet = new Map<string, Promise<number>>();
   readonly #stores = new Map<string, Promise<StoreAtRest>>();
+  readonly #limits = new Map<number, Promise<readonly Allowance[]>>();
   readonly #stocks = new Map<number, Promise<number | null>>();
   readonly #judgements = new Map<string, Promise<Judgement>>();
 
@@ -80,8 +82,8 @@ export class AtRest {
 
   /**
    * Drains a sale: fresh users on a fresh instance buy single units until one is refused, and the background work goes
-   * on while they wait. Then nothing is left to be bought: who has not paid yet, and still can, holds what they took. The
-   * state stays.
+   * on while they wait. Then nothing is left to be bought: who has not paid yet, and still can, holds what they took. Where
+   * there is a limit, each user tries before that what it leaves them, as if the others did nothing. The state stays.
    */
   store(server: number, unpaidBuyers: readonly number[] = []): Promise<StoreAtRest> {
     return remembered(this.#stores, `${server} ${unpaidBuyers.join()}`, async () => {
@@ -90,27 +92,50 @@ export class AtRest {
       if (!cursor) return { drained: 0 };
       const { scope, abilities } = this.#space;
       const recorded = abilities.recorded ? await this.#ledger(cursor) : undefined;
-      const work = async (): Promise<void> => {
-        const office = await this.#fresh({ slot: this.#space.lateOperator, server: cursor.server });
-        // As above: it has no work to do.
-        if (!office) return;
-        await pass(office);
-        cursor.server = office.server;
-      };
-      const buy = async (n: number): Promise<boolean> => {
-        const index = await cursor.invoke({ method: 'purchase', request: freshRequest(n) });
-        await drive(cursor, abilities.runJob ? work : undefined);
-        return isSale(cursor.settled(index));
-      };
-      const drained = await drain(buy, mostUnits(scope));
+      const drained = await drain(
+        async (n) => isSale(await this.#buy(cursor, freshRequest(n))),
+        mostUnits(scope),
+      );
       const held: number[] = [];
       for (const buyer of unpaidBuyers) {
         const index = await cursor.invoke({ method: 'confirm', request: requestOf(scope, buyer) });
         await drive(cursor);
         if (cursor.settled(index)?.kind === 'returned') held.push(buyer);
       }
-      return { drained, held, ...(recorded && { recorded }) };
+      const allowances = await this.#allowances(server);
+      return { drained, held, ...(recorded && { recorded }), ...(allowances && { allowances }) };
     });
+  }
+
+  /** What each user can still buy; undefined where there is no limit. */
+  #allowances(server: number): Promise<readonly Allowance[]> | undefined {
+    const { perUserLimit, users } = this.#space.scope;
+    if (perUserLimit === undefined) return undefined;
+    return remembered(this.#limits, server, async () => {
+      const allowances: Allowance[] = [];
+      for (let user = 0; user < users; user++) {
+        const cursor = await this.#fresh({ slot: this.#space.lateOperator, server });
+        if (!cursor) return [];
+        const buy = async (n: number): Promise<PurchaseOutcome | undefined> =>
+          answerOf(await this.#buy(cursor, furtherRequest(user, n)));
+        allowances.push(await tryLimit(buy, perUserLimit));
+      }
+      return allowances;
+    });
+  }
+
+  /** A purchase, while background work goes on. */
+  async #buy(cursor: Cursor, request: PurchaseRequest): Promise<Settled | undefined> {
+    const index = await cursor.invoke({ method: 'purchase', request });
+    const work = async (): Promise<void> => {
+      const office = await this.#fresh({ slot: this.#space.lateOperator, server: cursor.server });
+      // Where there is no product to sell, there is no work to do.
+      if (!office) return;
+      await pass(office);
+      cursor.server = office.server;
+    };
+    await drive(cursor, this.#space.abilities.runJob ? work : undefined);
+    return cursor.settled(index);
   }
 
   /** What `remaining()` says, for people; null where it fails. */
@@ -131,7 +156,7 @@ export class AtRest {
     return remembered(this.#judgements, key, async () =>
       judgeEnd(
         this.#space.scope,
-        await this.store(server, unpaid(this.#space.scope, finishes)),
+        await this.store(server, unpaid(this.#space.scope, finishes, this.#space.abilities.recorded)),
         finishes,
         suffered,
       ),

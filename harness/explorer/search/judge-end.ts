@@ -1,12 +1,12 @@
 import { PROPERTIES, type Property, type RecordedSale } from '../../../strategies/contract.ts';
 import { judgeAtRest } from '../../checkers/accounting.ts';
-import { claimed, outcomeOfAttempts, paid, type RequestFacts } from '../../checkers/facts.ts';
+import { claimed, outcomeOfAttempts, paid, type Allowance, type RequestFacts } from '../../checkers/facts.ts';
 import { falseRefusals, isRefusal, lapseOf, type OrderedOperation } from '../../checkers/false-refusals.ts';
 import type { Evidence, Judgement } from '../../checkers/checker.ts';
 import type { Scope } from '../../documents/scope.ts';
 import type { Suffered } from '../space/happened.ts';
 import type { Outcome } from '../../documents/vocabulary.ts';
-import { isNonsense, requestOf, saleOf } from '../scope/ids.ts';
+import { isNonsense, requestOf, saleOf, userNamed } from '../scope/ids.ts';
 
 /** What the store says once nothing moves any more. */
 export interface StoreAtRest {
@@ -14,13 +14,22 @@ export interface StoreAtRest {
   recorded?: readonly RecordedSale[];
   /** Buyers who had not confirmed, and could still do so when nothing else was left to be bought. */
   held?: readonly number[];
+  /** What each user could still buy, where there is a limit; empty where no process could start. */
+  allowances?: readonly Allowance[];
 }
 
-/** Buyers who were sold units, and neither confirmed nor gave them back. */
-export function unpaid({ confirms = 0 }: Scope, finishes: readonly Finish[]): number[] {
+/**
+ * Buyers who were sold units, and neither confirmed nor gave them back. Of a confirm without an answer the ledger says whether
+ * it counts, if there is one: if not, the units are on hold still, or nobody's.
+ */
+export function unpaid({ confirms = 0 }: Scope, finishes: readonly Finish[], hasLedger: boolean): number[] {
   if (confirms === 0) return [];
   const did = (what: Finish['kind']): Set<number> =>
-    new Set(finishes.flatMap(({ kind, buyer }) => (kind === what ? [buyer] : [])));
+    new Set(
+      finishes.flatMap(({ kind, buyer, fate }) =>
+        kind === what && !(hasLedger && kind === 'confirm' && outcomeOf(fate) === 'unknown') ? [buyer] : [],
+      ),
+    );
   const [paying, releasing] = [did('confirm'), did('release')];
   const sold = finishes.flatMap(({ kind, buyer, fate }) =>
     kind === 'purchase' && fate === 'sold' ? [buyer] : [],
@@ -62,9 +71,10 @@ export function judgeEnd(
     ...restocks(finishes),
     drained: store.drained,
     ...(store.recorded && { recorded: store.recorded }),
+    ...(store.allowances && { allowances: new Map(store.allowances.map((one, u) => [userNamed(u), one])) }),
     restarted,
     confirmed: (scope.confirms ?? 0) > 0,
-    requests: requestsOf({ scope, finishes, struck }, store.held ?? []),
+    requests: requestsOf({ scope, finishes, struck }, store),
   });
   const ordered = finishes.filter(inTheModel(scope)).map((finish): OrderedOperation => {
     const { requestId, userId, quantity } = requestOf(scope, Math.max(0, finish.buyer));
@@ -186,9 +196,11 @@ function restocks(finishes: readonly Finish[]): { restocked: number; restockedUn
 }
 
 /** All attempts of a request together, with what was released of it. */
-function requestsOf(ended: Ended, held: readonly number[]): RequestFacts[] {
+function requestsOf(ended: Ended, { held = [], recorded }: StoreAtRest): RequestFacts[] {
   const { scope, finishes } = ended;
-  const gone = new Set(unpaid(scope, finishes).filter((buyer) => !held.includes(buyer)));
+  const gone = new Set(
+    unpaid(scope, finishes, recorded !== undefined).filter((buyer) => !held.includes(buyer)),
+  );
   const asked = Array.from({ length: scope.buyers }, (_, buyer) =>
     factsOf(ended, buyer).map((facts) => ({ ...facts, gone: gone.has(buyer) })),
   ).flat();

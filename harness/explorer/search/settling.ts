@@ -29,5 +29,8 @@ export const mostUnits = (scope: Scope): number =>
 export const isIdle = (settled: Settled | undefined): boolean =>
   settled?.kind === 'returned' && settled.value === 'idle';
 
-export const isSale = (settled: Settled | undefined): boolean =>
-  settled?.kind === 'returned' && (settled.value as PurchaseOutcome).kind === 'sold';
+export const isSale = (settled: Settled | undefined): boolean => answerOf(settled)?.kind === 'sold';
+
+/** What a purchase was told; undefined if it threw or never ended. */
+export const answerOf = (settled: Settled | undefined): PurchaseOutcome | undefined =>
+  settled?.kind === 'returned' ? (settled.value as PurchaseOutcome | undefined) : undefined;

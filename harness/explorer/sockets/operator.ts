@@ -1,17 +1,19 @@
 import type { Abilities } from '../process/seller-abilities.ts';
-import type { RecordedSale } from '../../../strategies/contract.ts';
-import { drain, GRACE_MS, letTimePass } from '../../checkers/at-rest-steps.ts';
+import type { PurchaseOutcome, RecordedSale } from '../../../strategies/contract.ts';
+import { drain, GRACE_MS, letTimePass, tryLimit } from '../../checkers/at-rest-steps.ts';
+import type { Allowance } from '../../checkers/facts.ts';
 import type { Scope } from '../../documents/scope.ts';
 import type { Gate, Passage } from '../../wire/gate.ts';
 import { CannotExplore } from '../cannot-explore.ts';
 import { Instance, type Call, type Settled } from '../process/instance.ts';
 import { LATER_MS, specOf, type Role, type Subject } from '../process/spec.ts';
 import { layoutOf } from '../scope/layout.ts';
-import { freshRequest, requestOf } from '../scope/ids.ts';
+import { freshRequest, furtherRequest, requestOf } from '../scope/ids.ts';
 import type { StoreAtRest } from '../search/judge-end.ts';
-import { isIdle, isSale, mostUnits, workOff } from '../search/settling.ts';
+import { answerOf, isIdle, isSale, mostUnits, workOff } from '../search/settling.ts';
 import type { ServerMemo } from '../server/memo.ts';
 import { Process } from './gated-process.ts';
+import { putBack, takeSnapshot, type Snapshot } from './snapshot.ts';
 import type { World } from './venue.ts';
 
 interface Circumstances {
@@ -57,27 +59,59 @@ export class Operator {
    * who have not yet.
    */
   async store(abilities: Abilities, unpaidBuyers: readonly number[]): Promise<StoreAtRest> {
-    const process = await this.boot({ role: this.#slots + 1, purchases: 1, startMs: LATER_MS });
-    await process.drive();
-    const work = abilities.runJob ? () => this.call({ method: 'runJob' }, LATER_MS) : undefined;
-    const ask = async (call: Call): Promise<Settled | undefined> => {
-      const index = await process.call(call);
-      await process.drive(work);
-      return process.instance.look().settled[index];
-    };
-    const recorded = abilities.recorded ? await ask({ method: 'recorded' }) : undefined;
+    const { perUserLimit } = this.#scope;
+    const before = perUserLimit === undefined ? undefined : await takeSnapshot(this.#memo, this.#world.clock);
+    const late = await this.#late(abilities);
+    const recorded = abilities.recorded ? await late.ask({ method: 'recorded' }) : undefined;
     const buy = async (n: number): Promise<boolean> =>
-      isSale(await ask({ method: 'purchase', request: freshRequest(n) }));
+      isSale(await late.ask({ method: 'purchase', request: freshRequest(n) }));
     const drained = await drain(buy, mostUnits(this.#scope));
     const held: number[] = [];
     for (const buyer of unpaidBuyers) {
-      const paid = await ask({ method: 'confirm', request: requestOf(this.#scope, buyer) });
+      const paid = await late.ask({ method: 'confirm', request: requestOf(this.#scope, buyer) });
       if (paid?.kind === 'returned') held.push(buyer);
     }
-    await process.instance.kill();
-    return recorded?.kind === 'returned'
-      ? { drained, held, recorded: recorded.value as RecordedSale[] }
-      : { drained, held };
+    await late.kill();
+    const allowances = before && (await this.#allowances(abilities, before));
+    return {
+      drained,
+      held,
+      ...(recorded?.kind === 'returned' && { recorded: recorded.value as RecordedSale[] }),
+      ...(allowances && { allowances }),
+    };
+  }
+
+  /** What each user can still buy of what there was. */
+  async #allowances(abilities: Abilities, before: Snapshot): Promise<Allowance[]> {
+    const { perUserLimit = 0, users } = this.#scope;
+    const allowances: Allowance[] = [];
+    for (let user = 0; user < users; user++) {
+      await putBack(this.#memo, this.#world.clock, before);
+      const late = await this.#late(abilities);
+      const buy = async (n: number): Promise<PurchaseOutcome | undefined> =>
+        answerOf(await late.ask({ method: 'purchase', request: furtherRequest(user, n) }));
+      allowances.push(await tryLimit(buy, perUserLimit));
+      await late.kill();
+    }
+    return allowances;
+  }
+
+  /** A process that starts when all is over, and is asked for one thing after the other while background work goes on. */
+  async #late({ runJob }: Abilities): Promise<{
+    ask: (call: Call) => Promise<Settled | undefined>;
+    kill: () => Promise<void>;
+  }> {
+    const process = await this.boot({ role: this.#slots + 1, purchases: 1, startMs: LATER_MS });
+    await process.drive();
+    const work = runJob ? () => this.call({ method: 'runJob' }, LATER_MS) : undefined;
+    return {
+      ask: async (call) => {
+        const index = await process.call(call);
+        await process.drive(work);
+        return process.instance.look().settled[index];
+      },
+      kill: () => process.instance.kill(),
+    };
   }
 
   /** Background work goes on, and time passes, until there is nothing more to do and to wait for. */

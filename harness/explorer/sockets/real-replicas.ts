@@ -1,19 +1,13 @@
-import type { Reply } from '../../wire/resp.ts';
 import { holdsTheSame } from '../server/content.ts';
 import type { ServerMemo } from '../server/memo.ts';
 import { REPLICAS, WRITES, writesIn, type Behind } from '../server/replicas.ts';
+import { putBack, takeSnapshot, type Snapshot } from './snapshot.ts';
 import type { WorldClock } from './world-clock.ts';
 
 /** A replica that has stopped following. */
-interface Stopped {
+interface Stopped extends Snapshot {
   /** Writes that it has. */
   offset: number;
-  /** What it holds: each key with its dump. */
-  keys: readonly (readonly [key: string, dump: string])[];
-  /** FUNCTION DUMP. */
-  functions: string;
-  /** By key, in milliseconds after the world's beginning. */
-  deadlines: ReadonlyMap<string, number>;
 }
 
 /**
@@ -60,16 +54,8 @@ export class RealReplicas {
 
   /** One more replica stops following. */
   async stop(): Promise<void> {
-    await this.#clock.look();
-    const names = itemsOf(await this.#memo.ask(['KEYS', '*'])).map(String);
-    const keys: [string, string][] = [];
-    for (const key of names) keys.push([key, (await this.#memo.ask(['DUMP', key])) as string]);
-    this.stops.push({
-      offset: await this.#offset(),
-      keys,
-      functions: (await this.#memo.ask(['FUNCTION', 'DUMP'])) as string,
-      deadlines: this.#clock.deadlines(),
-    });
+    const snapshot = await takeSnapshot(this.#memo, this.#clock);
+    this.stops.push({ ...snapshot, offset: await this.#offset() });
   }
 
   /** One takes over: of those that stopped this one, or one that follows. All follow it then. */
@@ -79,13 +65,7 @@ export class RealReplicas {
     if (!successor) return;
     const memo = this.#memo;
     const before = await memo.capture();
-    await memo.call(['FLUSHALL', 'SYNC']);
-    await memo.call(['FUNCTION', 'RESTORE', successor.functions, 'FLUSH']);
-    for (const [key, dump] of successor.keys) await memo.call(['RESTORE', key, '0', dump]);
-    await this.#clock.setDeadlines(successor.deadlines);
+    await putBack(memo, this.#clock, successor);
     this.lost ||= !holdsTheSame(before, await memo.capture());
   }
 }
-
-const itemsOf = (reply: Reply): readonly Reply[] =>
-  typeof reply === 'object' && reply !== null && reply.kind !== 'error' ? reply.items : [];

@@ -182,7 +182,7 @@ export class RealSale implements AsyncDisposable {
     await this.#operator.letTimePass(abilities);
     const content = await this.memo.capture();
     const finishes = this.finishes();
-    const store = await this.#operator.store(abilities, unpaid(this.scope, finishes));
+    const store = await this.#operator.store(abilities, unpaid(this.scope, finishes, abilities.recorded));
     const restarted = this.#restarted || this.replicas.lost;
     const struck = this.budgets.struck(this.#packed, this.replicas.stops.length);
     const judgement = judgeEnd(this.scope, store, finishes, { restarted, struck });

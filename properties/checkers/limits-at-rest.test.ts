@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest';
+import type { Allowance, FactsAtRest } from '../../harness/checkers/facts.ts';
+import { facts, ledger, message, request, sound, verdictsOf } from '../helpers/accounts.ts';
+
+describe('a limit is judged by what each user can still buy at rest', () => {
+  const sale = { sku: 'tea', stock: 3, perUserLimit: 1 };
+  const died = request('a', { outcome: 'unknown' });
+  const asked = (allowance: Allowance, change: Partial<FactsAtRest> = {}): FactsAtRest => ({
+    ...facts({ sale, requests: [died], recorded: [], drained: 3, ...change }),
+    allowances: new Map([['user of a', allowance]]),
+  });
+  const told = (allowance: Allowance, change: Partial<FactsAtRest> = {}) =>
+    verdictsOf(asked(allowance, change));
+
+  test('a purchase that came to nothing has used nothing up', () => {
+    expect(told({ bought: 1, refusal: 'limit-reached' })['false-refusal']).toBe('holds');
+    const found = asked({ bought: 0, refusal: 'limit-reached' });
+    expect(verdictsOf(found)['false-refusal']).toBe('violated');
+    expect(message(found, 'false-refusal')).toBe(
+      'user of a holds 0 of at most 1 and is told limit-reached at rest',
+    );
+    // Without a ledger it may have sold.
+    const { recorded: _none, ...withoutLedger } = asked({ bought: 0, refusal: 'limit-reached' });
+    expect(verdictsOf(withoutLedger)['false-refusal']).toBe('holds');
+  });
+
+  test('what the ledger has counts, whoever was told what', () => {
+    const full = { recorded: ledger('a'), drained: 2 };
+    expect(told({ bought: 0, refusal: 'limit-reached' }, full)['false-refusal']).toBe('holds');
+    expect(told({ bought: 0 }, full)['user-limit']).toBe('holds');
+    const found = asked({ bought: 1 }, full);
+    expect(verdictsOf(found)['user-limit']).toBe('violated');
+    expect(message(found, 'user-limit')).toBe('user of a holds 1 and can buy 1 more; the limit is 1');
+    // Where buyers confirm, what is bought is a hold.
+    expect(verdictsOf({ ...found, confirmed: true })['user-limit']).toBe('holds');
+  });
+
+  test('a release that came meanwhile is judged by what is left', () => {
+    const cancelled = { requests: [request('a', { releasedUnknown: 1 })], recorded: ledger('a') };
+    // A unit is gone, and nobody else can have it.
+    expect(told({ bought: 1 }, { ...cancelled, drained: 2 })['user-limit']).toBe('violated');
+    // All units are there: the line is one of what was given back.
+    expect(told({ bought: 1 }, { ...cancelled, drained: 3 })['user-limit']).toBe('holds');
+    // Another may have it.
+    const two = [...cancelled.requests, request('b', { releasedUnknown: 1 })];
+    const both = { ...cancelled, requests: two, recorded: ledger('a', 'b'), drained: 2 };
+    expect(told({ bought: 1 }, both)['user-limit']).toBe('holds');
+    // Nobody: that unit is stranded, and is not held against the user.
+    const lost = told({ bought: 1 }, { ...cancelled, drained: 1 });
+    expect(lost).toMatchObject({ stranded: 'violated', 'user-limit': 'holds' });
+  });
+
+  test('who is told that they have something has it, or gave it back', () => {
+    expect(told({ bought: 0, refusal: 'already-yours' })['lost-sale']).toBe('violated');
+    expect(told({ bought: 1, refusal: 'already-yours' })['lost-sale']).toBe('holds');
+    const released = { requests: [request('a', { released: 1 })] };
+    expect(told({ bought: 0, refusal: 'already-yours' }, released)['lost-sale']).toBe('holds');
+  });
+});
+
+const lineOf = (userId: string): FactsAtRest =>
+  facts({ requests: [request('a')], recorded: [{ requestId: 'a', userId, quantity: 1 }], drained: 1 });
+
+test('a line of the ledger that names another user is nobody’s order, and not the buyer’s', () => {
+  expect(verdictsOf(lineOf('user of a'))).toEqual({ ...sound, 'lost-sale': 'holds' });
+  expect(verdictsOf(lineOf('somebody else'))).toEqual({
+    ...sound,
+    'double-sale': 'violated',
+    'lost-sale': 'violated',
+  });
+  // One that names no user says nothing against it.
+  expect(verdictsOf(lineOf(''))).toEqual({ ...sound, 'lost-sale': 'holds' });
+});
