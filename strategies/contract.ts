@@ -194,7 +194,13 @@ export function checkUnits(what: string, value: number, least: number): void {
 type Lack = 'limit' | 'ledger' | 'several-units' | 'release-restock';
 
 /** The environments in which buyers have a limit. */
-const LIMITED: readonly Environment[] = ['several-units', 'release-restock', 'lost-reply'];
+const LIMITED: readonly Environment[] = [
+  'several-units',
+  'release-restock',
+  'cancel',
+  'buyer-crash',
+  'lost-reply',
+];
 /** Nothing shows yet what happens there, so nobody declares anything. */
 const UNVERIFIED: readonly Environment[] = ['resharding'];
 

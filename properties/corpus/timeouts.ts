@@ -118,3 +118,38 @@ export const takesATimeoutForNothing = mutant({
     };
   },
 });
+
+/** One purchase after the other, by a chain of promises; `onward` is what the next one waits for. */
+const oneByOne =
+  (onward: (own: Promise<PurchaseOutcome>) => Promise<unknown>): Parameters<typeof variant>[0]['seller'] =>
+  async (redis, sale, env) => {
+    const seller = await reserves.seller(redis, sale, env);
+    let chain: Promise<unknown> = Promise.resolve();
+    return {
+      ...seller,
+      purchase(request, lent) {
+        const own = chain.then(() => seller.purchase(request, lent));
+        chain = onward(own);
+        return own;
+      },
+    };
+  };
+
+export const waitsForThoseBefore = variant({
+  name: 'waits-for-those-before',
+  unlike: 'one purchase after the other in each process, whatever became of those before',
+  holdsIn: ['calm', 'buyer-crash', 'lost-reply', 'timeout', 'retry'],
+  seller: oneByOne((own) => own.catch(() => {})),
+});
+
+export const failsWithThoseBefore = mutant({
+  name: 'fails-with-those-before',
+  mistake: 'a purchase waits for the one before by its promise: once one has failed, so do all after it',
+  caught: {
+    property: 'progress',
+    environment: 'retry',
+    scope: { buyers: 1, stock: 2, client: 'no-retry', faults: { 'lost-reply': 1 } },
+  },
+  fixed: waitsForThoseBefore,
+  seller: oneByOne((own) => own),
+});

@@ -8,10 +8,21 @@ import { boot, type Birth } from '../space/perform.ts';
 import { CannotExplore, SellerFailed } from '../cannot-explore.ts';
 import type { Settled } from '../process/instance.ts';
 import { freshRequest, furtherRequest, requestOf } from '../scope/ids.ts';
-import type { Suffered } from '../space/happened.ts';
 import type { Space } from '../space/space.ts';
+import type { States } from '../space/states.ts';
+import { finishesOf } from './finishes.ts';
 import { judgeEnd, unpaid, type Finish, type StoreAtRest } from './judge-end.ts';
+import { Survivors } from './survivors.ts';
 import { answerOf, isIdle, isSale, mostUnits, workOff } from './settling.ts';
+
+/** What an interleaving came to. */
+export interface Concluded {
+  finishes: readonly Finish[];
+  /** At rest. */
+  server: number;
+  /** All seven properties. */
+  judgement: Judgement;
+}
 
 /** Judges the ends of interleavings, each distinct one once. */
 export class AtRest {
@@ -22,8 +33,11 @@ export class AtRest {
   readonly #stocks = new Map<number, Promise<number | null>>();
   readonly #judgements = new Map<string, Promise<Judgement>>();
 
+  readonly #survivors: Survivors;
+
   constructor(space: Space) {
     this.#space = space;
+    this.#survivors = new Survivors(space);
   }
 
   /**
@@ -150,17 +164,21 @@ export class AtRest {
     });
   }
 
-  /** All seven properties of one end. */
-  judge(server: number, finishes: readonly Finish[], suffered: Suffered): Promise<Judgement> {
-    const key = `${server} ${JSON.stringify([suffered, finishes])}`;
-    return remembered(this.#judgements, key, async () =>
-      judgeEnd(
-        this.#space.scope,
-        await this.store(server, unpaid(this.#space.scope, finishes, this.#space.abilities.recorded)),
-        finishes,
-        suffered,
-      ),
+  /** Lets one end come to rest, and judges it. */
+  async conclude(states: States, end: Int32Array): Promise<Concluded> {
+    const [locals, clockMs, suffered] = [states.locals(end), states.clockMs(end), states.suffered(end)];
+    const finishes = finishesOf(this.#space, locals, (operation) => states.spanOf(end, operation));
+    const at = await this.quiesce(states.server(end), locals, clockMs);
+    const { scope, abilities } = this.#space;
+    const store = await this.store(at, unpaid(scope, finishes, abilities.recorded));
+    // Who closes ends its process: nobody comes to it any more.
+    const asks = suffered.struck && !abilities.close && store.drained > 0;
+    const mute = asks ? await this.#survivors.mute(at, locals, clockMs ?? 0) : undefined;
+    const key = `${at} ${mute === undefined ? '' : 'mute'} ${JSON.stringify([suffered, finishes])}`;
+    const judgement = await remembered(this.#judgements, key, async () =>
+      judgeEnd(scope, mute === undefined ? store : { ...store, mute }, finishes, suffered),
     );
+    return { finishes, server: at, judgement };
   }
 
   /** A process that starts now; undefined if it can make no seller, as when the product is gone. */

@@ -16,6 +16,8 @@ export interface StoreAtRest {
   held?: readonly number[];
   /** What each user could still buy, where there is a limit; empty where no process could start. */
   allowances?: readonly Allowance[];
+  /** With what error a process that lives answers everybody. */
+  mute?: string;
 }
 
 /**
@@ -102,6 +104,7 @@ export function judgeEnd(
     ...refusals,
     ...notRefusedAsNonsense(scope, finishes),
     ...wrongedPayers({ scope, finishes, struck }),
+    ...answeredByNobody(store),
   ]) {
     const others = judgement[evidence.property].evidence;
     judgement[evidence.property] = { verdict: 'violated', evidence: [...others, evidence] };
@@ -186,6 +189,12 @@ function wrongedPayers({ scope, finishes, struck }: Ended): Evidence[] {
     if (fate !== 'unknown' || late || struck) return [];
     return wronged('progress', 'failed in time, and not with a DefiniteError');
   });
+}
+
+function answeredByNobody({ mute, drained }: StoreAtRest): Evidence[] {
+  if (mute === undefined || drained === 0) return [];
+  const message = `a process answers everybody with an error, hours later and while ${drained} units could still be bought: ${mute}`;
+  return [{ property: 'progress', message, operations: [] }];
 }
 
 /** Restocks add one unit each. */

@@ -2,7 +2,7 @@ import type { Property } from '../../../strategies/contract.ts';
 import type { Random } from '../../ground/random.ts';
 import { outcomeOf } from './outcome.ts';
 import { AtRest } from './at-rest.ts';
-import { finishesOf, netAcknowledged } from './finishes.ts';
+import { netAcknowledged } from './finishes.ts';
 import { violatedIn } from './judge-end.ts';
 import { pctScheduler } from './schedulers/pct.ts';
 import { randomScheduler } from './schedulers/random-walk.ts';
@@ -55,17 +55,14 @@ export async function walkOnce(
     if (units > space.scope.stock)
       violations.set('oversell', `${units} units were sold of ${space.scope.stock}`);
   }
-  const locals = states.locals(at);
   const ended = states.isEnd(at, []);
-  const ends = finishesOf(space, locals, (operation) => states.spanOf(at, operation));
-  const server = await rest.quiesce(states.server(at), locals, states.clockMs(at));
-  const judgement = await rest.judge(server, ends, states.suffered(at));
+  const { finishes, server, judgement } = await rest.conclude(states, at);
   for (const property of ended ? violatedIn(judgement) : []) {
     const said = judgement[property].evidence.map(({ message }) => message).join('; ');
     if (!violations.has(property)) violations.set(property, said);
   }
   const happened = [...opening, ...events.flatMap((event) => event.happened)];
-  const outcome = outcomeOf(space.scope, ends, judgement, space.memo.content(server));
+  const outcome = outcomeOf(space.scope, finishes, judgement, space.memo.content(server));
   return { opening, events, happened, outcome, violations, ended };
 }
 

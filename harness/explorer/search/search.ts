@@ -3,7 +3,7 @@ import { type Extra } from '../../documents/faults.ts';
 import { StartAgain } from '../cannot-explore.ts';
 import { outcomeOf } from './outcome.ts';
 import type { AtRest } from './at-rest.ts';
-import { countsByBuyer, finishesOf, netAcknowledged, netOf } from './finishes.ts';
+import { countsByBuyer, netAcknowledged, netOf } from './finishes.ts';
 import { violatedIn } from './judge-end.ts';
 import type { Space } from '../space/space.ts';
 import { States } from '../space/states.ts';
@@ -188,17 +188,13 @@ export class Search {
   }
 
   async #judge(vector: Int32Array): Promise<void> {
-    const states = this.#states;
-    const locals = states.locals(vector);
-    const ends = finishesOf(this.#space, locals, (operation) => states.spanOf(vector, operation));
-    const server = await this.#rest.quiesce(states.server(vector), locals, states.clockMs(vector));
-    const judgement = await this.#rest.judge(server, ends, states.suffered(vector));
+    const { finishes, server, judgement } = await this.#rest.conclude(this.#states, vector);
     for (const property of violatedIn(judgement)) this.#result.violated.add(property);
     for (const property of PROPERTIES) {
       if (judgement[property].verdict !== 'n/a') this.#result.notApplicable.delete(property);
     }
     this.#result.outcomes.add(
-      outcomeOf(this.#space.scope, ends, judgement, this.#space.memo.content(server)),
+      outcomeOf(this.#space.scope, finishes, judgement, this.#space.memo.content(server)),
     );
   }
 }

@@ -34,3 +34,35 @@ export const isSale = (settled: Settled | undefined): boolean => answerOf(settle
 /** What a purchase was told; undefined if it threw or never ended. */
 export const answerOf = (settled: Settled | undefined): PurchaseOutcome | undefined =>
   settled?.kind === 'returned' ? (settled.value as PurchaseOutcome | undefined) : undefined;
+
+/** So often somebody comes to a process that has failed them, with so much time in between. */
+const ASKED = 3;
+const BETWEEN_MS = 3_600_000;
+/** Timers that may fire meanwhile: one that repeats never ends. */
+const MOST_TIMERS = 10;
+
+/** A process that lives on after the sale. */
+export interface Survivor {
+  /** A fresh user comes, the n-th, from 1. */
+  ask(n: number): Promise<Settled | undefined>;
+  /** A timer fires, with all that it causes. @returns whether there was one */
+  fireTimer(): Promise<boolean>;
+  /** So much time passes. */
+  pass(ms: number): Promise<void>;
+}
+
+/**
+ * After a fault an error may be its consequence; hours later, when all is well and units are left, it is the process's own:
+ * a connection that nobody makes anew, a chain of promises that one rejection has broken for all.
+ * @returns what whoever comes is told, if that is an error each time, and none that surely had no effect
+ */
+export async function answersNobody(process: Survivor): Promise<string | undefined> {
+  for (let n = 1; ; n++) {
+    const settled = await process.ask(n);
+    if (settled?.kind !== 'threw' || settled.definite) return undefined;
+    if (n === ASKED) return settled.message;
+    // What opens again after a while, a circuit breaker, does so by a timer or by the clock.
+    for (let fired = 0; fired < MOST_TIMERS && (await process.fireTimer()); fired++);
+    await process.pass(BETWEEN_MS);
+  }
+}

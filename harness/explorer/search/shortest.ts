@@ -1,7 +1,7 @@
 import type { Property } from '../../../strategies/contract.ts';
 import type { AtRest } from './at-rest.ts';
 import { macrotask } from '../process/virtual.ts';
-import { finishesOf, netAcknowledged } from './finishes.ts';
+import { netAcknowledged } from './finishes.ts';
 import { violatedIn } from './judge-end.ts';
 import type { Space } from '../space/space.ts';
 import type { Choice } from '../scope/moves.ts';
@@ -140,15 +140,12 @@ async function violation(
   ended: boolean,
 ): Promise<string | undefined> {
   const { space } = states;
-  const locals = states.locals(vector);
   if (property === 'oversell') {
-    const units = netAcknowledged(space, locals);
+    const units = netAcknowledged(space, states.locals(vector));
     if (units > space.scope.stock) return `${units} units were sold of ${space.scope.stock}`;
   }
   if (!ended) return undefined;
-  const server = await rest.quiesce(states.server(vector), locals, states.clockMs(vector));
-  const ends = finishesOf(space, locals, (operation) => states.spanOf(vector, operation));
-  const judgement = await rest.judge(server, ends, states.suffered(vector));
+  const { judgement } = await rest.conclude(states, vector);
   if (!violatedIn(judgement).includes(property)) return undefined;
   return judgement[property].evidence.map(({ message }) => message).join('; ');
 }

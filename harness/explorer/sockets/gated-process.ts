@@ -222,14 +222,14 @@ export class Process {
     )
       return 'no reply waits there';
     if (step.event === 'immediate' && !this.putsOff) return 'nothing is put off';
-    if (step.event === 'timer' && !this.#isSet(step.timer)) return 'no such timer is set';
+    if (step.event === 'timer' && !this.isSet(step.timer)) return 'no such timer is set';
     if (step.event === 'timeout' && this.limits < step.commands) return 'fewer commands wait for a reply';
     if ('survivors' in step && 'connection' in step && !this.passages[step.connection])
       return 'there is no such connection';
     return undefined;
   }
 
-  #isSet(timer: number | undefined): boolean {
+  isSet(timer?: number): boolean {
     return this.#timers.some(({ id }) => timer === undefined || id === timer);
   }
 

@@ -4,13 +4,13 @@ import { drain, GRACE_MS, letTimePass, tryLimit } from '../../checkers/at-rest-s
 import type { Allowance } from '../../checkers/facts.ts';
 import type { Scope } from '../../documents/scope.ts';
 import type { Gate, Passage } from '../../wire/gate.ts';
-import { CannotExplore } from '../cannot-explore.ts';
+import { CannotExplore, OpenPick } from '../cannot-explore.ts';
 import { Instance, type Call, type Settled } from '../process/instance.ts';
 import { LATER_MS, specOf, type Role, type Subject } from '../process/spec.ts';
 import { layoutOf } from '../scope/layout.ts';
 import { freshRequest, furtherRequest, requestOf } from '../scope/ids.ts';
 import type { StoreAtRest } from '../search/judge-end.ts';
-import { answerOf, isIdle, isSale, mostUnits, workOff } from '../search/settling.ts';
+import { answerOf, answersNobody, isIdle, isSale, mostUnits, workOff } from '../search/settling.ts';
 import type { ServerMemo } from '../server/memo.ts';
 import { Process } from './gated-process.ts';
 import { putBack, takeSnapshot, type Snapshot } from './snapshot.ts';
@@ -20,6 +20,19 @@ interface Circumstances {
   subject: Subject;
   memo: ServerMemo;
   world: World;
+}
+
+/** It lives, and somebody had an error from it that a fault may explain. */
+export const hasFailed = (process: Process | undefined): process is Process =>
+  process?.crashed === false &&
+  process.finished().some(({ kind, fate }) => kind === 'purchase' && fate === 'unknown');
+
+/** What goes on after a sale. */
+interface Outlived {
+  /** Who has not confirmed yet. */
+  unpaidBuyers: readonly number[];
+  /** Processes that live, and have failed somebody. */
+  survivors: readonly Process[];
 }
 
 /** Starts processes behind the gate: those of the sale, and some of its own that open it, work for it and drain it. */
@@ -58,9 +71,12 @@ export class Operator {
    * What the store says once nothing moves any more: it is drained, and background work goes on meanwhile; then those confirm
    * who have not yet.
    */
-  async store(abilities: Abilities, unpaidBuyers: readonly number[]): Promise<StoreAtRest> {
+  async store(abilities: Abilities, { unpaidBuyers, survivors }: Outlived): Promise<StoreAtRest> {
     const { perUserLimit } = this.#scope;
-    const before = perUserLimit === undefined ? undefined : await takeSnapshot(this.#memo, this.#world.clock);
+    const before =
+      perUserLimit === undefined && survivors.length === 0
+        ? undefined
+        : await takeSnapshot(this.#memo, this.#world.clock);
     const late = await this.#late(abilities);
     const recorded = abilities.recorded ? await late.ask({ method: 'recorded' }) : undefined;
     const buy = async (n: number): Promise<boolean> =>
@@ -72,12 +88,14 @@ export class Operator {
       if (paid?.kind === 'returned') held.push(buyer);
     }
     await late.kill();
-    const allowances = before && (await this.#allowances(abilities, before));
+    const allowances = before && perUserLimit && (await this.#allowances(abilities, before));
+    const mute = before && drained > 0 ? await this.#mute(survivors, before) : undefined;
     return {
       drained,
       held,
       ...(recorded?.kind === 'returned' && { recorded: recorded.value as RecordedSale[] }),
       ...(allowances && { allowances }),
+      ...(mute !== undefined && { mute }),
     };
   }
 
@@ -94,6 +112,37 @@ export class Operator {
       await late.kill();
     }
     return allowances;
+  }
+
+  /** The error that one of these answers everybody with, if one does. */
+  async #mute(survivors: readonly Process[], before: Snapshot): Promise<string | undefined> {
+    for (const process of survivors) {
+      await putBack(this.#memo, this.#world.clock, before);
+      const message = await this.#told(process).catch((error: unknown) => {
+        // It chooses what it does (env.pick): it is not asked further.
+        if (error instanceof OpenPick) return undefined;
+        throw error;
+      });
+      if (message !== undefined) return message;
+    }
+    return undefined;
+  }
+
+  #told(process: Process): Promise<string | undefined> {
+    return answersNobody({
+      ask: async (n) => {
+        const index = await process.call({ method: 'purchase', request: freshRequest(n) });
+        await process.drive();
+        return process.instance.look().settled[index];
+      },
+      fireTimer: async () => {
+        if (!process.isSet()) return false;
+        await process.apply({ type: 'timer' });
+        await process.drive();
+        return true;
+      },
+      pass: (ms) => this.#world.clock.pass(ms),
+    });
   }
 
   /** A process that starts when all is over, and is asked for one thing after the other while background work goes on. */

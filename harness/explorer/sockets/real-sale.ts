@@ -21,7 +21,7 @@ import { isOpen, layoutOf, type Layout } from '../scope/layout.ts';
 import { beginsLate, lastFate, payingOf } from './asked-before.ts';
 import { outcomeOf } from '../search/outcome.ts';
 import { kindOf, type Process } from './gated-process.ts';
-import { Operator } from './operator.ts';
+import { hasFailed, Operator } from './operator.ts';
 import type { Opening, RealEnd, Venue } from './venue.ts';
 import { decodeCommand } from '../../wire/resp.ts';
 import { judgeEnd, unpaid, type Finish } from '../search/judge-end.ts';
@@ -182,10 +182,12 @@ export class RealSale implements AsyncDisposable {
     await this.#operator.letTimePass(abilities);
     const content = await this.memo.capture();
     const finishes = this.finishes();
-    const store = await this.#operator.store(abilities, unpaid(this.scope, finishes, abilities.recorded));
-    const restarted = this.#restarted || this.replicas.lost;
     const struck = this.budgets.struck(this.#packed, this.replicas.stops.length);
-    const judgement = judgeEnd(this.scope, store, finishes, { restarted, struck });
+    const unpaidBuyers = unpaid(this.scope, finishes, abilities.recorded);
+    const survivors = struck && !abilities.close ? this.#processes.filter(hasFailed) : [];
+    const store = await this.#operator.store(abilities, { unpaidBuyers, survivors });
+    const suffered = { restarted: this.#restarted || this.replicas.lost, struck };
+    const judgement = judgeEnd(this.scope, store, finishes, suffered);
     return { finishes, judgement, outcome: outcomeOf(this.scope, finishes, judgement, content) };
   }
 

@@ -52,6 +52,10 @@ export interface CallState {
   uncertain?: boolean;
 }
 
+/** It lives, and somebody had an error from it that a fault may explain. */
+export const hasFailedSomebody = ({ phase, calls }: ProcessState): boolean =>
+  phase === 'live' && calls.some(({ kind, outcome }) => kind === 'purchase' && outcome === 'unknown');
+
 /**
  * The calls after the clock moved: what was taken by then, and is not paid, may be gone.
  * @param dated the code may know what time it was before its first command, so that its hold may be as old

@@ -8,7 +8,15 @@ import { Cursor } from './cursor.ts';
 import { aged } from './cursor-clock.ts';
 import { settle } from './drive.ts';
 import { buyersOfCrashed, firstAttempts, movesOf } from './enabled.ts';
-import { ABSENT, GONE, Interner, late, type Answered, type ProcessState } from './process-state.ts';
+import {
+  ABSENT,
+  GONE,
+  hasFailedSomebody,
+  Interner,
+  late,
+  type Answered,
+  type ProcessState,
+} from './process-state.ts';
 import { ask, begin, boot, openSale, perform, sellerFailed } from './perform.ts';
 import { dirtied } from './on-server.ts';
 import { Setting } from './setting.ts';
@@ -295,7 +303,12 @@ export class Space extends Setting {
       return local.calls.some((call) => call.operation === recorded);
     });
     const live = local.phase === 'live';
-    const needed = live && (!everyoneCalled || this.#maybeAsked(local, slot, packed) || this.abilities.close);
+    const needed =
+      live &&
+      (!everyoneCalled ||
+        this.#maybeAsked(local, slot, packed) ||
+        this.abilities.close ||
+        hasFailedSomebody(local));
     return !cursor.finished || needed || isOffice(this.layout, slot)
       ? withoutSpentConnections(local)
       : spent(local);
