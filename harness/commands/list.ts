@@ -1,10 +1,11 @@
-import type { Answer, CommandFile } from '../terminal/answer.ts';
+import { columnsOf } from '../ground/progress.ts';
+import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
 
 export const listCommand: CommandFile = { options: [], run };
 
-async function run(): Promise<Answer> {
+async function run(_: [], _flags: object, { stdout }: Invocation): Promise<Answer> {
   const { registry } = await import('../../strategies/registry.ts');
   const { strategiesText } = await import('../../reports/text/lists.ts');
   const strategies = registry.map(({ strategy, file, control }) => ({ ...strategy, file, control }));
-  return { document: { strategies }, text: strategiesText(registry) };
+  return { document: { strategies }, text: strategiesText(registry, columnsOf(stdout)) };
 }

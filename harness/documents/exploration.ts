@@ -72,6 +72,8 @@ export const explorationSchema = z.strictObject({
   statesPerSecond: count,
   /** Why the coverage is less than exhausted, or the verdict inconclusive. */
   notes: z.array(z.string()),
+  /** What went wrong for one buyer alone, before anything else; absent: nothing did. */
+  alone: z.string().exactOptional(),
   /** Faults and requests of the scope for which no interleaving had an occasion; absent in files of older versions. */
   unspent: z.array(z.enum(EXTRAS)).exactOptional(),
   /** What was left out because it could be. */

@@ -14,6 +14,7 @@ import { AtRest } from './search/at-rest.ts';
 import { conclusionOf, overall, verdictOf, type Conclusion } from './search/conclusion.ts';
 import { counterexamplesOf } from './search/counterexamples.ts';
 import { confirmsOf } from './scope/payments.ts';
+import { rehearse } from './search/rehearsal.ts';
 import { sample, type Sample } from './search/sampling.ts';
 import { Search, type SearchProgress, type SearchResult } from './search/search.ts';
 import { verify } from './search/verify.ts';
@@ -63,18 +64,18 @@ export async function explore(options: ExploreOptions): Promise<Exploration> {
 async function exploreOn(options: ExploreOptions): Promise<Exploration> {
   const memo = await ServerMemo.open(options.target, { ...ALL_RULES, ...options.rules });
   try {
-    if (options.unreduced) return await exploreUnreduced(await paying(options, memo), memo);
+    const failure = await rehearse(options.scope, options.subject, memo);
+    const alone = failure === undefined ? {} : { alone: failure };
+    if (options.unreduced)
+      return { ...(await exploreUnreduced(await paying(options, memo), memo)), ...alone };
     const merging = options.merging ?? true;
     const reductions: Reductions = { ...ALL_REDUCTIONS, merging, symmetry: merging };
     const rules: Partial<Rules> = {};
     let { scope } = options;
     for (;;) {
       try {
-        return await exploreWith(
-          { ...options, scope, rules: { ...options.rules, ...rules } },
-          memo,
-          reductions,
-        );
+        const given = { ...options, scope, rules: { ...options.rules, ...rules } };
+        return { ...(await exploreWith(given, memo, reductions)), ...alone };
       } catch (error) {
         // What a package keeps from one process to the next shows at once where a history is run again meanwhile.
         const packages = sharesPackages(options.subject, { ...ALL_RULES, ...options.rules, ...rules });

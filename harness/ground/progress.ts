@@ -11,6 +11,9 @@ export interface Progress {
 /** Some terminals do not know their width, and say 0. */
 const COLUMNS = 80;
 
+/** How many characters fit into a line of it. */
+export const columnsOf = ({ columns }: Pick<NodeJS.WriteStream, 'columns'>): number => columns || COLUMNS;
+
 /** One line that rewrites itself on a terminal; elsewhere, as in a log, a plain line each. */
 export function progressOn(stream: NodeJS.WriteStream): Progress {
   if (!stream.isTTY) {
@@ -19,7 +22,7 @@ export function progressOn(stream: NodeJS.WriteStream): Progress {
   }
   const clear = '\r\u001b[2K';
   return {
-    now: (text) => void stream.write(clear + text.slice(0, (stream.columns || COLUMNS) - 1)),
+    now: (text) => void stream.write(clear + text.slice(0, columnsOf(stream) - 1)),
     line: (text) => void stream.write(`${clear}${text}\n`),
     end: () => void stream.write(clear),
   };

@@ -100,6 +100,8 @@ test.concurrent('list prints every strategy with what it declares', async () => 
   }
   const plain = await run('list');
   for (const { strategy } of registry) expect(plain.stdout).toContain(strategy.name);
+  // No terminal: what fits into any.
+  expect(Math.max(...plain.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
 });
 
 test.concurrent('doctor says which server would be used, and that its strategies run or why not', async () => {

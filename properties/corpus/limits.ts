@@ -15,7 +15,7 @@ export const limitIsForgotten = reserving(
   {
     name: 'limit-is-forgotten',
     mistake: 'accepts a sale with a limit per user, and never looks at it',
-    caught: { property: 'user-limit', environment: 'several-units', scope: oneUser(3, 4) },
+    caught: { property: 'user-limit', environment: 'several-units', scope: oneUser(1, 4) },
   },
   changed(RESERVE, LIMIT, 'if false'),
 );
@@ -24,7 +24,7 @@ export const limitCountsPurchases = reserving(
   {
     name: 'limit-counts-purchases',
     mistake: 'counts one for each purchase, where the limit is one of units',
-    caught: { property: 'user-limit', environment: 'several-units', scope: oneUser(3, 4) },
+    caught: { property: 'user-limit', environment: 'several-units', scope: oneUser(1, 4) },
   },
   changed(RESERVE, HELD, "redis.call('HINCRBY', KEYS[2], ARGV[2], 1)"),
 );
@@ -55,7 +55,7 @@ export const limitSeesTheLastPurchase = reserving(
   {
     name: 'limit-sees-the-last-purchase',
     mistake: 'writes what the user bought last over what the user has',
-    caught: { property: 'user-limit', environment: 'several-units', scope: oneUser(3, 5) },
+    caught: { property: 'user-limit', environment: 'several-units', scope: oneUser(1, 4) },
   },
   changed(RESERVE, HELD, "redis.call('HSET', KEYS[2], ARGV[2], quantity)"),
 );
@@ -64,7 +64,7 @@ export const limitOfTheRequest = reserving(
   {
     name: 'limit-of-the-request',
     mistake: 'adds to the field of the request what it reads from the field of the user',
-    caught: { property: 'user-limit', environment: 'several-units', scope: oneUser(3, 4) },
+    caught: { property: 'user-limit', environment: 'several-units', scope: oneUser(1, 4) },
   },
   changed(RESERVE, HELD, "redis.call('HINCRBY', KEYS[2], ARGV[1], quantity)"),
 );
@@ -91,7 +91,7 @@ export const limitCountsTheRefused = reserving(
     name: 'limit-counts-the-refused',
     mistake:
       'adds to what the user has before it looks at the stock, and leaves it there for who is told sold out',
-    caught: { property: 'false-refusal', environment: 'several-units', scope: oneUser(3, 1) },
+    caught: { property: 'false-refusal', environment: 'several-units', scope: oneUser(1, 1) },
   },
   changed(
     changed(RESERVE, `${HELD}\n`, ''),
@@ -125,7 +125,7 @@ export const limitForgetsReleases = reserving(
     caught: {
       property: 'false-refusal',
       environment: 'release-restock',
-      scope: { buyers: 3, stock: 1, users: 1, perUserLimit: 2, releases: 1 },
+      scope: { buyers: 1, stock: 1, users: 1, perUserLimit: 2, releases: 1 },
     },
   },
   RESERVE,
@@ -139,7 +139,7 @@ export const releaseClearsTheUser = reserving(
     caught: {
       property: 'user-limit',
       environment: 'release-restock',
-      scope: { buyers: 3, stock: 3, users: 1, perUserLimit: 2, releases: 1 },
+      scope: { buyers: 2, stock: 3, users: 1, perUserLimit: 2, releases: 1 },
     },
   },
   RESERVE,
@@ -180,7 +180,7 @@ export const limitIsUsedUpFirst = mutant({
   caught: {
     property: 'false-refusal',
     environment: 'buyer-crash',
-    scope: { buyers: 1, stock: 1, users: 1, perUserLimit: 1, faults: { crash: 1 } },
+    scope: { buyers: 1, stock: 1, users: 1, perUserLimit: 2, faults: { crash: 1 } },
   },
   fixed: reserves,
   supports: ['several-units', 'limit'],

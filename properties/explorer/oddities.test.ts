@@ -40,6 +40,7 @@ describe('whatever a seller answers, there is a verdict, or one sentence with a 
   test('what is thrown without a text proves nothing, like any other throw', async () => {
     const found = await exploringProbe(redis.target, ['oddities', 'throws-without-a-text'], calm);
     expect(properties(found, 'violated')).toEqual(['stranded']);
+    expect(found.alone).toBe('purchase threw something without a text, for one buyer alone');
   });
 
   test.each(['crash', 'lost-reply', 'lost-request', 'restart'] as const)(

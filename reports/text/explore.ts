@@ -10,7 +10,7 @@ import { textTable } from './text-table.ts';
 
 /** What a person sees at the end of an exploration. */
 export function explorationText(exploration: ExplorationDocument): string {
-  const { strategy, path, scope, coverage, notes, unspent = [] } = exploration;
+  const { strategy, path, scope, coverage, notes, alone, unspent = [] } = exploration;
   const from = path === undefined ? strategy : `${strategy} (${relative('', path)})`;
   const rows = PROPERTIES.map((property) => {
     const { verdict, counterexample } = exploration.properties[property];
@@ -24,6 +24,7 @@ export function explorationText(exploration: ExplorationDocument): string {
   });
   return [
     `${from} · ${scope.server} · seed ${scope.seed}\n${scopeText(exploration)}`,
+    ...(alone === undefined ? [] : [alone]),
     textTable(['property', 'verdict', ''], rows, []),
     ...found,
     ...(unspent.length > 0 ? [unspentText(unspent)] : []),

@@ -2,20 +2,23 @@ import { ENVIRONMENTS, PROPERTIES, type Guarantees } from '../../strategies/cont
 import type { Registration } from '../../strategies/registry.ts';
 import type { CheckResult } from '../../harness/documents/judgement.ts';
 import type { MachineReport } from '../../harness/documents/machine.ts';
-import { textTable } from './text-table.ts';
+import { textList, textTable } from './text-table.ts';
 import { grouped } from '../view/figures.ts';
 import { evidenceTable } from '../view/view.ts';
 
-/** What `list` shows. */
-export function strategiesText(registry: readonly Registration[]): string {
-  const rows = registry.map(({ strategy, control }) => [
-    strategy.name,
-    strategy.connection,
-    (strategy.supports ?? []).join(', '),
-    declaredWeaknesses(strategy.guarantees ?? {}),
-    control ? 'control: must be caught' : strategy.summary,
-  ]);
-  return textTable(['strategy', 'connection', 'supports', 'declared weaknesses', ''], rows);
+/** What `list` shows, in a window of so many columns. */
+export function strategiesText(registry: readonly Registration[], columns: number): string {
+  const rows = registry.map(({ strategy, control }): [string, string] => {
+    const { name, summary, connection, supports = [], guarantees = {} } = strategy;
+    const said = [
+      summary,
+      [`${connection} connection`, ...supports].join(', '),
+      `breaks ${declaredWeaknesses(guarantees)}`,
+      ...(control ? ['a control: it must be caught'] : []),
+    ];
+    return [name, `${said.join('\n')}\n`];
+  });
+  return textList(rows, columns);
 }
 
 /** "stranded (buyer-crash)"; a property that breaks in all declared environments needs no list of them. */
@@ -26,7 +29,7 @@ function declaredWeaknesses(guarantees: Guarantees): string {
     if (broken.length === 0) return [];
     return [broken.length === Object.keys(row).length ? property : `${property} (${broken.join(', ')})`];
   });
-  return weaknesses.join(', ') || 'none';
+  return weaknesses.join(', ') || 'nothing';
 }
 
 /** What `check` shows. */

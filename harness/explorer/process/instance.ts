@@ -1,8 +1,8 @@
 import type { PurchaseRequest, Seller, Strategy } from '../../../strategies/contract.ts';
-import { isDefinite } from '../../../strategies/errors.ts';
 import { CannotExplore, OpenPick } from '../cannot-explore.ts';
 import { abilitiesOfSeller } from './seller-abilities.ts';
 import { messageOf, plain } from './plain.ts';
+import { threw } from './thrown.ts';
 import { PutOff } from './put-off.ts';
 import { Chance, type Drawn } from './chance.ts';
 import { Clients, isFromClientLibrary } from './instance-clients.ts';
@@ -280,7 +280,7 @@ export class Instance implements VirtualWorld {
     };
     this.#perform(call).then(
       (value) => settle({ kind: 'returned', value: plain(value) }),
-      (error: unknown) => settle({ kind: 'threw', definite: isDefinite(error), message: messageOf(error) }),
+      (error: unknown) => settle(threw(error)),
     );
   }
 

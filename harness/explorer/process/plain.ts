@@ -31,6 +31,6 @@ export function messageOf(error: unknown): string {
   try {
     return String(error);
   } catch {
-    return `a ${typeof error} without a text`;
+    return 'something without a text';
   }
 }

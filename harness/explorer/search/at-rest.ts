@@ -121,6 +121,15 @@ export class AtRest {
     });
   }
 
+  /** What a lone buyer of one unit is told, and how many are left then by the seller's own account. */
+  async trial(server: number): Promise<Record<'purchase' | 'remaining', Settled | undefined>> {
+    const cursor = await boot(this.#space, { slot: this.#space.lateOperator, server });
+    const purchase = await this.#buy(cursor, freshRequest(1));
+    const index = await cursor.invoke({ method: 'remaining' });
+    await drive(cursor);
+    return { purchase, remaining: cursor.settled(index) };
+  }
+
   /** What each user can still buy; undefined where there is no limit. */
   #allowances(server: number): Promise<readonly Allowance[]> | undefined {
     const { perUserLimit, users } = this.#space.scope;

@@ -1,0 +1,93 @@
+import { NO_FAULTS } from '../../documents/faults.ts';
+import type { Scope } from '../../documents/scope.ts';
+import { placeOf } from '../../ground/places.ts';
+import { placeInStack } from '../../loader/source.ts';
+import { CannotExplore, StartAgain } from '../cannot-explore.ts';
+import { Nondeterministic } from '../process/difference.ts';
+import type { Settled } from '../process/instance.ts';
+import type { Subject } from '../process/spec.ts';
+import { stackOf } from '../process/thrown.ts';
+import type { ServerMemo } from '../server/memo.ts';
+import { EMPTY } from '../server/image.ts';
+import { NOTHING_REDUCED } from '../space/setting.ts';
+import { Space } from '../space/space.ts';
+import { AtRest } from './at-rest.ts';
+import { isSale } from './settling.ts';
+
+/**
+ * One buyer alone, of one unit, before anything else: code that does not work at all is told as that, with its line, and
+ * not only as a sale that strands its units.
+ * @returns how the purchase failed, if it did: it is explored all the same
+ * @throws CannotExplore if `open` puts nothing on sale, or if `remaining` is no number
+ */
+export async function rehearse(
+  scope: Scope,
+  subject: Subject,
+  memo: ServerMemo,
+): Promise<string | undefined> {
+  const { perUserLimit: _limit, nonsense: _nonsense, ...rest } = scope;
+  const nobody = { ...rest, ...NOBODY, stock: Math.max(1, scope.stock) };
+  const space = new Space({ scope: nobody, subject, memo, reductions: NOTHING_REDUCED });
+  const trial = await trialIn(space);
+  if (!trial) return undefined;
+  const { server, purchase, remaining } = trial;
+  if (remaining?.kind === 'threw') {
+    throw new CannotExplore(
+      await told('remaining', remaining),
+      'correct it: remaining() returns the number of units that can still be bought',
+    );
+  }
+  if (purchase?.kind === 'threw' && !purchase.definite) return told('purchase', purchase);
+  if (memo.content(server) === EMPTY.content && !isSale(purchase)) {
+    throw new CannotExplore(
+      'open() puts nothing on sale: it leaves the server empty, and the only buyer gets nothing',
+      'write the stock of the sale in open(), and wait for it',
+    );
+  }
+  if (remaining?.kind === 'returned' && !Number.isFinite(remaining.value)) {
+    throw new CannotExplore(
+      `remaining() answered ${String(remaining.value)}, on a sale of ${nobody.stock} with one buyer`,
+      'return the number of units that can still be bought, as Number(await redis.get(key)) does',
+    );
+  }
+  return undefined;
+}
+
+/** Of the scope, what concerns buyers and their faults. */
+const NOBODY = {
+  buyers: 0,
+  instances: 0,
+  quantities: [],
+  faults: NO_FAULTS,
+  releases: 0,
+  restocks: 0,
+  jobs: 0,
+  confirms: 0,
+} satisfies Partial<Scope>;
+
+type Trial = Awaited<ReturnType<AtRest['trial']>> & { server: number };
+
+/** @returns undefined where something else is to be found out first: the search does, and tells it */
+async function trialIn(space: Space): Promise<Trial | undefined> {
+  for (;;) {
+    try {
+      const { server } = await space.initial();
+      return { server, ...(await new AtRest(space).trial(server)) };
+    } catch (error) {
+      if (error instanceof Nondeterministic) return undefined;
+      if (!(error instanceof StartAgain)) throw error;
+      if (error.cause !== 'watched-key') return undefined;
+      await space.memo.watch(error.message);
+    }
+  }
+}
+
+/** @param settled it threw */
+async function told(method: string, settled: Settled & { kind: 'threw' }): Promise<string> {
+  const stack = stackOf(settled);
+  const found = await placeInStack(stack, 'cjs');
+  const [name = ''] = /^[A-Z]\w*Error\b(?=:)/.exec(stack) ?? [];
+  const at = found ? ` at ${placeOf(found.file, found.line)}` : '';
+  const error = name && !settled.message.startsWith(name) ? `${name}: ${settled.message}` : settled.message;
+  return `${method} threw ${error}${at}, for one buyer alone`;
+}
