@@ -1,6 +1,8 @@
 import type { Property } from '../../strategies/contract.ts';
+import type { Outcome } from '../documents/vocabulary.ts';
 import type { Evidence, PropertyVerdict } from './checker.ts';
-import { joinByName, type Allowance, type FactsAtRest, type Joined, type SaleAtRest } from './facts.ts';
+import { boundsOf, wrongedAtRest, wrongedText, type Bounds, type Wronged } from './allowances.ts';
+import { joinByName, type FactsAtRest, type Joined, type SaleAtRest } from './facts.ts';
 import { sumUp, units, type Excess, type Sums } from './sums.ts';
 
 /** What sums can judge: all properties, but of refusals no more than whether the ledger belies them. */
@@ -21,15 +23,28 @@ export function judgeAtRest(facts: FactsAtRest): Accounts {
 /** The same, where somebody can join requests and ledger faster than by name. */
 export function judgeJoined(facts: SaleAtRest, joined: Joined): Accounts {
   const sums = sumUp(facts, joined);
+  const [oversell, stranded] = [judgeOversell(facts, sums), judgeStranded(facts, sums)];
+  const bounds = boundsOf(facts, sums, {
+    oversold: oversell.verdict === 'violated',
+    stranded: stranded.verdict === 'violated',
+  });
+  const wronged = wrongedAtRest(facts, bounds);
   return {
-    oversell: judgeOversell(facts, sums),
-    stranded: judgeStranded(facts, sums),
+    oversell,
+    stranded,
     'double-sale': judgeDoubleSale(facts, sums),
-    'user-limit': judgeUserLimit(facts, sums),
-    'lost-sale': judgeLostSale(facts, sums),
-    progress: judgeProgress(facts, sums),
-    'false-refusal': judgeRefusals(facts, sums),
+    'user-limit': judgeUserLimit(facts, { sums, bounds }),
+    'lost-sale': judgeLostSale(facts, { sums, wronged }),
+    progress: judgeProgress(facts, { sums, wronged }),
+    'false-refusal': judgeRefusals(facts, { sums, wronged }),
   };
+}
+
+/** What sums come to, and whom they show to be refused wrongly at rest. */
+interface Told {
+  sums: Sums;
+  bounds: Bounds;
+  wronged: readonly Wronged[];
 }
 
 const HOLDS: PropertyVerdict = { verdict: 'holds', evidence: [] };
@@ -101,16 +116,16 @@ function judgeDoubleSale(facts: SaleAtRest, sums: Sums): PropertyVerdict {
   return finding('violated', 'double-sale', message, { units: excess });
 }
 
-function judgeUserLimit(facts: SaleAtRest, sums: Sums): PropertyVerdict {
-  const { sale, allowances, confirmed } = facts;
+function judgeUserLimit(
+  { sale, allowances, confirmed }: SaleAtRest,
+  { sums, bounds }: Pick<Told, 'sums' | 'bounds'>,
+): PropertyVerdict {
   const limit = sale.perUserLimit;
   if (limit === undefined) return NOT_APPLICABLE;
   const over: string[] = [];
   let excess = 0;
-  const nobodyElses = unitsOfNobodyElse(facts, sums);
-  for (const user of new Set([...sums.heldByUser.keys(), ...(allowances?.keys() ?? [])])) {
-    const { recorded = 0, acknowledged = 0 } = sums.heldByUser.get(user) ?? {};
-    const held = Math.max(recorded, acknowledged, nobodyElses(user));
+  for (const user of new Set([...(sums.heldByUser?.keys() ?? []), ...(allowances?.keys() ?? [])])) {
+    const held = bounds.least(user);
     // Where buyers confirm, what they buy is a hold, and the limit may be kept later.
     const more = confirmed ? 0 : (allowances?.get(user)?.bought ?? 0);
     if (held + more <= limit) continue;
@@ -121,29 +136,15 @@ function judgeUserLimit(facts: SaleAtRest, sums: Sums): PropertyVerdict {
   return finding('violated', 'user-limit', `${atMost(over)}; the limit is ${limit}`, { units: excess });
 }
 
-/**
- * By user, the units that nobody else can hold. Each unit that cannot be bought is somebody's, unless it is stranded; so where
- * it is in doubt whether a release came before the sale or after it, what is left decides. A hold may be somebody's for a
- * while only, so where buyers confirm this says nothing.
- */
-function unitsOfNobodyElse(facts: SaleAtRest, sums: Sums): (user: string) => number {
-  if (facts.confirmed || facts.drained === undefined) return () => 0;
-  if (judgeStranded(facts, sums).verdict !== 'holds') return () => 0;
-  const held = sums.onSaleLeast - units(facts.drained);
-  let most = 0;
-  for (const each of sums.heldByUser.values()) most += each.most;
-  return (user) => held - (most - (sums.heldByUser.get(user)?.most ?? 0));
-}
-
 /** Without a ledger a sale is known to be lost only where its units are for sale again after a restart. */
-function judgeLostSale(facts: SaleAtRest, sums: Sums): PropertyVerdict {
+function judgeLostSale(
+  facts: SaleAtRest,
+  { sums, wronged }: Pick<Told, 'sums' | 'wronged'>,
+): PropertyVerdict {
   const { lost, heldLeast, onSaleMost } = sums;
-  const deceived = facts.confirmed
-    ? []
-    : [
-        ...[...sums.claims].flatMap(([user, holds]) => (holds ? [] : [user])),
-        ...refusedAtRest(facts, sums, 'already-yours'),
-      ];
+  const told = wronged.flatMap(({ user, refusal }) => (refusal === 'already-yours' ? [user] : []));
+  const claimed = [...sums.claims].flatMap(([user, holds]) => (holds ? [] : [user]));
+  const deceived = facts.confirmed ? [] : [...new Set([...claimed, ...told])];
   if (deceived.length > 0) {
     const message = `${atMost(deceived)} was told already-yours and holds nothing at rest`;
     return finding('violated', 'lost-sale', message, { units: deceived.length });
@@ -160,49 +161,42 @@ function judgeLostSale(facts: SaleAtRest, sums: Sums): PropertyVerdict {
   return facts.recorded === undefined ? NOT_APPLICABLE : HOLDS;
 }
 
-function judgeProgress({ drained }: SaleAtRest, { stuck }: Sums): PropertyVerdict {
-  if (stuck.length === 0) return HOLDS;
-  if (drained === undefined) {
-    return finding('inconclusive', 'progress', `${stuck.length} requests gave up, and ${NOT_DRAINED}`);
+function judgeProgress(
+  { sale, drained }: SaleAtRest,
+  { sums: { stuck }, wronged }: Pick<Told, 'sums' | 'wronged'>,
+): PropertyVerdict {
+  const left = drained === undefined ? [] : stuck.filter((request) => request.quantity <= drained);
+  if (left.length > 0) {
+    const asked = left.map(({ requestId, quantity }) => ({ request: requestId, units: quantity }));
+    const message = `gave up, never ended or failed while ${drained} units could still be bought: ${listed(asked)}`;
+    return finding('violated', 'progress', message, about(asked));
   }
-  const failed = stuck.filter((request) => request.quantity <= drained);
-  if (failed.length === 0) return HOLDS;
-  const asked = failed.map(({ requestId, quantity }) => ({ request: requestId, units: quantity }));
-  const message = `gave up, never ended or failed while ${drained} units could still be bought: ${listed(asked)}`;
-  return finding('violated', 'progress', message, about(asked));
+  const kept = wronged.filter(({ refusal }) => !ANSWERS.has(refusal));
+  if (kept.length > 0) {
+    const message = `${atMost(kept.map((one) => wrongedText(one, sale.perUserLimit)))} at rest, while ${drained} units could still be bought`;
+    return finding('violated', 'progress', message, { units: kept.length });
+  }
+  if (stuck.length === 0 || drained !== undefined) return HOLDS;
+  return finding('inconclusive', 'progress', `${stuck.length} requests gave up, and ${NOT_DRAINED}`);
 }
 
+/** Refusals that other properties judge. */
+const ANSWERS: ReadonlySet<Outcome> = new Set(['sold-out', 'limit-reached', 'already-yours']);
+
 /** Refusing a request that holds units is never right; nor is to say that it surely had no effect. */
-function judgeRefusals(facts: SaleAtRest, sums: Sums): PropertyVerdict {
-  const { refusedThoughHeld } = sums;
-  const used = refusedAtRest(facts, sums, 'limit-reached');
-  if (used.length > 0) {
-    const message = `${atMost(used)} of at most ${facts.sale.perUserLimit} and is told limit-reached at rest`;
-    return finding('violated', 'false-refusal', message, { units: used.length });
+function judgeRefusals(
+  { sale }: SaleAtRest,
+  { sums: { refusedThoughHeld }, wronged }: Pick<Told, 'sums' | 'wronged'>,
+): PropertyVerdict {
+  const kept = wronged.filter(({ refusal }) => refusal === 'sold-out' || refusal === 'limit-reached');
+  if (kept.length > 0) {
+    const message = `${atMost(kept.map((one) => wrongedText(one, sale.perUserLimit)))} at rest, while units are left`;
+    return finding('violated', 'false-refusal', message, { units: kept.length });
   }
   if (refusedThoughHeld.length === 0) return HOLDS;
   const told = refusedThoughHeld.map(({ request, outcome }) => `${request} was told ${outcome}`);
   const message = `${atMost(told)}, and the ledger has units for it`;
   return finding('violated', 'false-refusal', message, about(refusedThoughHeld));
-}
-
-/**
- * Users who are refused at rest for what they do not hold. While a sale goes on, a purchase of unknown outcome explains such
- * a refusal; at rest the ledger says what became of it, and so whatever it used up of the limit is used up for nothing.
- */
-function refusedAtRest(
-  { sale, allowances }: SaleAtRest,
-  sums: Sums,
-  refusal: NonNullable<Allowance['refusal']>,
-): string[] {
-  return [...(allowances ?? [])].flatMap(([user, allowance]) => {
-    if (allowance.refusal !== refusal) return [];
-    const { most = 0, released = false } = sums.heldByUser.get(user) ?? {};
-    const has = most + allowance.bought;
-    // Who gave something back may be told that they had it.
-    const right = refusal === 'limit-reached' ? has >= sale.perUserLimit! : has > 0 || released;
-    return right ? [] : [`${user} holds ${has}`];
-  });
 }
 
 const about = (items: readonly Excess[]): Pick<Evidence, 'units' | 'requests'> => ({

@@ -1,4 +1,4 @@
-import type { PurchaseOutcome } from '../../strategies/contract.ts';
+import type { Outcome } from '../documents/vocabulary.ts';
 import type { Allowance } from './facts.ts';
 
 /**
@@ -74,17 +74,17 @@ export async function drain(buy: (n: number) => Promise<boolean>, most: number):
 }
 
 /**
- * One user buys single units until there is a refusal, or one more than the limit.
- * @param buy as the n-th purchase, from 1
+ * One user buys single units until one of them gets none, or one more than the limit; without a limit, one.
+ * @param buy as the n-th purchase, from 1; answers what it was told
  */
 export async function tryLimit(
-  buy: (n: number) => Promise<PurchaseOutcome | undefined>,
-  limit: number,
+  buy: (n: number) => Promise<Outcome>,
+  limit: number | undefined,
 ): Promise<Allowance> {
-  for (let bought = 0; ; bought++) {
-    if (bought > limit) return { bought };
-    const kind = (await buy(bought + 1))?.kind;
-    if (kind === 'sold') continue;
-    return kind === 'limit-reached' || kind === 'already-yours' ? { bought, refusal: kind } : { bought };
+  const most = limit === undefined ? 1 : limit + 1;
+  for (let bought = 0; bought < most; bought++) {
+    const told = await buy(bought + 1);
+    if (told !== 'sold') return { bought, refusal: told as Exclude<Outcome, 'sold' | 'done'> };
   }
+  return { bought: most };
 }

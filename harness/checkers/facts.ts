@@ -42,16 +42,16 @@ export interface SaleAtRest {
   restarted?: boolean;
   /** Buyers confirm: who was told `already-yours` may have had a hold, which has run out since. */
   confirmed?: boolean;
-  /** By user, where there is a limit; absent where nobody asked. */
+  /** By user, where units are left; absent where nobody asked. */
   allowances?: ReadonlyMap<string, Allowance>;
 }
 
 /** What a user can still buy at rest, by single units, while the others do nothing. */
 export interface Allowance {
-  /** Units that they were sold, no more than one beyond the limit. */
+  /** Units that they were sold, no more than one beyond the limit; without a limit no more than one. */
   bought: number;
-  /** What the last of their purchases was told, if the reason lies with the user. */
-  refusal?: Extract<Outcome, 'limit-reached' | 'already-yours'>;
+  /** What the last of their purchases was told instead; `unknown`: it threw, or never ended. */
+  refusal?: Exclude<Outcome, 'sold' | 'done'>;
 }
 
 export interface FactsAtRest extends SaleAtRest {

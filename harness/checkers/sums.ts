@@ -1,4 +1,3 @@
-import type { Sale } from '../../strategies/contract.ts';
 import type { Outcome } from '../documents/vocabulary.ts';
 import type { Joined, LedgerEntry, RequestFacts, SaleAtRest } from './facts.ts';
 
@@ -13,8 +12,8 @@ export interface Sums {
   /** Of requests that are sold or unknown, less what may have been released. */
   possiblySold: number;
   anyResent: boolean;
-  /** Units per user: the least by ledger and by acknowledgement, and the most. */
-  heldByUser: Map<string, HeldByUser>;
+  /** Units per user: the least by ledger and by acknowledgement, and the most; absent where nobody asks for them. */
+  heldByUser: Map<string, HeldByUser> | undefined;
   doubled: Excess[];
   lost: Excess[];
   /** Refused, by whatever words, and in the ledger all the same. */
@@ -29,8 +28,6 @@ interface HeldByUser {
   acknowledged: number;
   /** With all that may have taken effect, and what was acknowledged and lost. */
   most: number;
-  /** They gave something back, or may have. */
-  released: boolean;
 }
 
 export interface Excess {
@@ -52,7 +49,8 @@ export function sumUp(facts: SaleAtRest, joined: Joined): Sums {
     acknowledged: 0,
     possiblySold: 0,
     anyResent: false,
-    heldByUser: new Map(),
+    // Of a million users that is a large map.
+    heldByUser: facts.sale.perUserLimit === undefined && !facts.allowances ? undefined : new Map(),
     doubled: [],
     lost: [],
     refusedThoughHeld: [],
@@ -60,8 +58,8 @@ export function sumUp(facts: SaleAtRest, joined: Joined): Sums {
     claims: new Map([...joined.claimants].map((user) => [user, false])),
   };
   for (const [request, entry] of joined.requests) {
-    if (hasLedger) addRecorded(sums, facts, request, entry);
-    addAcknowledged(sums, facts.sale, request, !hasLedger);
+    if (hasLedger) addRecorded(sums, request, entry);
+    addAcknowledged(sums, request, !hasLedger);
     if (request.resent) sums.anyResent = true;
     if (request.stuck && request.outcome !== 'sold') sums.stuck.push(request);
     if (sums.claims.size > 0 && hasSomething(request, entry, hasLedger)) meetClaim(sums, request.userId);
@@ -72,18 +70,13 @@ export function sumUp(facts: SaleAtRest, joined: Joined): Sums {
     sums.heldMost += quantity;
     const request = requestId ? `${requestId} as an order of ${userId}` : `nobody's request of ${userId}`;
     sums.doubled.push({ request, units: quantity });
-    addToUser(sums, facts.sale, userId, { recorded: quantity, most: quantity });
+    addToUser(sums, userId, { recorded: quantity, most: quantity });
   }
   return sums;
 }
 
 /** A ledger may drop what was released or keep it, so no request holds less than nothing. */
-function addRecorded(
-  sums: Sums,
-  { sale }: SaleAtRest,
-  request: RequestFacts,
-  recorded: LedgerEntry | undefined,
-): void {
+function addRecorded(sums: Sums, request: RequestFacts, recorded: LedgerEntry | undefined): void {
   const { requestId, outcome, onHold = false } = request;
   const quantity = units(request.quantity);
   const releasedUnknown = request.releasedUnknown ?? 0;
@@ -103,16 +96,15 @@ function addRecorded(
   if (twice > 0) sums.doubled.push({ request: requestId, units: twice });
   const lost = outcome === 'sold' && !onHold ? quantity - request.released - releasedUnknown - inLedger : 0;
   if (lost > 0) sums.lost.push({ request: requestId, units: lost });
-  if (recorded) addToUser(sums, sale, recorded.userId || request.userId, { recorded: least });
+  if (recorded) addToUser(sums, recorded.userId || request.userId, { recorded: least });
   const promised = outcome === 'sold' && !onHold ? units(quantity - request.released) : 0;
-  const gaveBack = request.released + releasedUnknown > 0;
-  addToUser(sums, sale, request.userId, { most: Math.max(most, promised), released: gaveBack });
+  addToUser(sums, request.userId, { most: Math.max(most, promised) });
 }
 
-function addAcknowledged(sums: Sums, sale: Sale, request: RequestFacts, countsAsHeld: boolean): void {
+function addAcknowledged(sums: Sums, request: RequestFacts, countsAsHeld: boolean): void {
   const quantity = units(request.quantity);
   const most = units(quantity - request.released);
-  if (countsAsHeld) addToUser(sums, sale, request.userId, withoutLedger(request, most));
+  if (countsAsHeld) addToUser(sums, request.userId, { most: withoutLedger(request, most) });
   if (request.onHold) {
     sums.possiblySold += most;
     if (countsAsHeld && !request.gone) sums.heldMost += most;
@@ -127,20 +119,15 @@ function addAcknowledged(sums: Sums, sale: Sale, request: RequestFacts, countsAs
     sums.heldLeast += least;
     sums.heldMost += most;
   }
-  addToUser(sums, sale, request.userId, { acknowledged: least });
+  addToUser(sums, request.userId, { acknowledged: least });
 }
 
-/** What the user may have by a request of which no ledger speaks. */
-function withoutLedger(
-  { outcome, onHold, gone, quantity, released, releasedUnknown = 0 }: RequestFacts,
-  sold: number,
-): Pick<HeldByUser, 'most' | 'released'> {
-  const may = onHold ? (gone ? 0 : sold) : outcome === 'sold' ? sold : 0;
-  return {
-    // An unknown purchase may have taken effect after the release.
-    most: outcome === 'unknown' && !onHold ? units(quantity) : may,
-    released: released + releasedUnknown > 0,
-  };
+/** Units that the user may have by a request of which no ledger speaks. @param sold if it was sold */
+function withoutLedger({ outcome, onHold, gone, quantity }: RequestFacts, sold: number): number {
+  if (onHold) return gone ? 0 : sold;
+  // An unknown purchase may have taken effect after the release.
+  if (outcome === 'unknown') return units(quantity);
+  return outcome === 'sold' ? sold : 0;
 }
 
 /** Whoever is told that they have something already has it in the ledger, or by acknowledgement, or gave it back. */
@@ -155,21 +142,19 @@ function meetClaim({ claims }: Sums, user: string): void {
 }
 
 function addToUser(
-  sums: Sums,
-  sale: Sale,
+  { heldByUser }: Sums,
   user: string,
-  { recorded = 0, acknowledged = 0, most = 0, released = false }: Partial<HeldByUser>,
+  { recorded = 0, acknowledged = 0, most = 0 }: Partial<HeldByUser>,
 ): void {
-  if (sale.perUserLimit === undefined) return;
-  const held = sums.heldByUser.get(user);
+  if (heldByUser === undefined) return;
+  const held = heldByUser.get(user);
   if (held === undefined) {
-    sums.heldByUser.set(user, { recorded, acknowledged, most, released });
+    heldByUser.set(user, { recorded, acknowledged, most });
     return;
   }
   held.recorded += recorded;
   held.acknowledged += acknowledged;
   held.most += most;
-  held.released ||= released;
 }
 
 /** A negative, fractional or missing count comes from a strategy that accepted nonsense; nobody holds less than 0. */

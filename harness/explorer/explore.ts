@@ -185,9 +185,8 @@ async function auditOf(
   if (samples === 0) return NO_AUDIT;
   const random = seededRandom(scope.seed).fork('audit');
   const expected = exhausted ? outcomes : undefined;
-  // Where every history came out the same with packages of its own, real processes may share them as well.
-  const shared = { ...subject, evaluate: () => subject.evaluate(false) };
-  const venue = { subject: sharesPackages(subject, explored.rules) ? shared : subject, memo, target };
+  // Histories run one by one; processes that share a package may wait for each other in it, as those of production cannot.
+  const venue = { subject: { ...subject, evaluate: () => subject.evaluate(true) }, memo, target };
   return audit(plainSpace(options, explored, memo), venue, { samples, random, expected });
 }
 

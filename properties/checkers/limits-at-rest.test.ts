@@ -17,11 +17,12 @@ describe('a limit is judged by what each user can still buy at rest', () => {
     const found = asked({ bought: 0, refusal: 'limit-reached' });
     expect(verdictsOf(found)['false-refusal']).toBe('violated');
     expect(message(found, 'false-refusal')).toBe(
-      'user of a holds 0 of at most 1 and is told limit-reached at rest',
+      'user of a holds 0 of at most 1 and is told limit-reached at rest, while units are left',
     );
-    // Without a ledger it may have sold.
-    const { recorded: _none, ...withoutLedger } = asked({ bought: 0, refusal: 'limit-reached' });
-    expect(verdictsOf(withoutLedger)['false-refusal']).toBe('holds');
+    // Without a ledger it may have sold, unless all units are there.
+    const { recorded: _none, ...withoutLedger } = found;
+    expect(verdictsOf({ ...withoutLedger, drained: 2 })['false-refusal']).toBe('holds');
+    expect(verdictsOf(withoutLedger)['false-refusal']).toBe('violated');
   });
 
   test('what the ledger has counts, whoever was told what', () => {
@@ -50,11 +51,36 @@ describe('a limit is judged by what each user can still buy at rest', () => {
     expect(lost).toMatchObject({ stranded: 'violated', 'user-limit': 'holds' });
   });
 
-  test('who is told that they have something has it, or gave it back', () => {
+  test('nothing keeps a user out while units are left', () => {
+    for (const refusal of ['sold-out', 'gave-up', 'rejected', 'unknown'] as const) {
+      const { 'false-refusal': refused, progress } = told({ bought: 0, refusal });
+      expect([refused, progress]).toEqual(
+        refusal === 'sold-out' ? ['violated', 'holds'] : ['holds', 'violated'],
+      );
+      // Nothing is left, or the limit is reached.
+      expect(told({ bought: 3, refusal }, { sale: { ...sale, perUserLimit: 4 } })).toMatchObject({
+        'false-refusal': 'holds',
+        progress: 'holds',
+      });
+      expect(told({ bought: 1, refusal })).toMatchObject({ 'false-refusal': 'holds', progress: 'holds' });
+    }
+  });
+
+  test('a release without an answer is one for stock and limit alike', () => {
+    const sold = { requests: [request('a', { releasedUnknown: 1 })], recorded: ledger('a') };
+    const refused = { bought: 0, refusal: 'limit-reached' } as const;
+    // The unit is for sale again, so nobody has it.
+    expect(told(refused, { ...sold, drained: 3 })['false-refusal']).toBe('violated');
+    expect(told(refused, { ...sold, drained: 2 })['false-refusal']).toBe('holds');
+  });
+
+  test('who is told that they have something has it', () => {
     expect(told({ bought: 0, refusal: 'already-yours' })['lost-sale']).toBe('violated');
     expect(told({ bought: 1, refusal: 'already-yours' })['lost-sale']).toBe('holds');
     const released = { requests: [request('a', { released: 1 })] };
-    expect(told({ bought: 0, refusal: 'already-yours' }, released)['lost-sale']).toBe('holds');
+    expect(told({ bought: 0, refusal: 'already-yours' }, released)['lost-sale']).toBe('violated');
+    const bought = { recorded: ledger('a'), drained: 2 };
+    expect(told({ bought: 0, refusal: 'already-yours' }, bought)['lost-sale']).toBe('holds');
   });
 });
 

@@ -1,7 +1,8 @@
-import type { PurchaseOutcome, PurchaseRequest, RecordedSale } from '../../../strategies/contract.ts';
+import type { PurchaseRequest, RecordedSale } from '../../../strategies/contract.ts';
 import { drain, GRACE_MS, letTimePass, tryLimit } from '../../checkers/at-rest-steps.ts';
 import type { Judgement } from '../../checkers/checker.ts';
 import type { Allowance } from '../../checkers/facts.ts';
+import type { Outcome } from '../../documents/vocabulary.ts';
 import { Cursor } from '../space/cursor.ts';
 import { drive } from '../space/drive.ts';
 import { boot, type Birth } from '../space/perform.ts';
@@ -13,7 +14,7 @@ import type { States } from '../space/states.ts';
 import { finishesOf } from './finishes.ts';
 import { judgeEnd, unpaid, type Finish, type StoreAtRest } from './judge-end.ts';
 import { Survivors } from './survivors.ts';
-import { answerOf, isIdle, isSale, mostUnits, workOff } from './settling.ts';
+import { outcomeAtRest, isIdle, MOST_TIMERS, isSale, mostUnits, workOff } from './settling.ts';
 
 /** What an interleaving came to. */
 export interface Concluded {
@@ -97,7 +98,7 @@ export class AtRest {
   /**
    * Drains a sale: fresh users on a fresh instance buy single units until one is refused, and the background work goes
    * on while they wait. Then nothing is left to be bought: who has not paid yet, and still can, holds what they took. Where
-   * there is a limit, each user tries before that what it leaves them, as if the others did nothing. The state stays.
+   * units are left, each user tries before that what their limit leaves them, as if the others did nothing. The state stays.
    */
   store(server: number, unpaidBuyers: readonly number[] = []): Promise<StoreAtRest> {
     return remembered(this.#stores, `${server} ${unpaidBuyers.join()}`, async () => {
@@ -116,31 +117,31 @@ export class AtRest {
         await drive(cursor);
         if (cursor.settled(index)?.kind === 'returned') held.push(buyer);
       }
-      const allowances = await this.#allowances(server);
+      const allowances = drained > 0 ? await this.#allowances(server) : undefined;
       return { drained, held, ...(recorded && { recorded }), ...(allowances && { allowances }) };
     });
   }
 
   /** What a lone buyer of one unit is told, and how many are left then by the seller's own account. */
   async trial(server: number): Promise<Record<'purchase' | 'remaining', Settled | undefined>> {
-    const cursor = await boot(this.#space, { slot: this.#space.lateOperator, server });
+    const cursor = await this.#fresh({ slot: this.#space.lateOperator, server });
+    if (!cursor) return { purchase: undefined, remaining: undefined };
     const purchase = await this.#buy(cursor, freshRequest(1));
     const index = await cursor.invoke({ method: 'remaining' });
     await drive(cursor);
     return { purchase, remaining: cursor.settled(index) };
   }
 
-  /** What each user can still buy; undefined where there is no limit. */
-  #allowances(server: number): Promise<readonly Allowance[]> | undefined {
+  /** What each user can still buy. */
+  #allowances(server: number): Promise<readonly Allowance[]> {
     const { perUserLimit, users } = this.#space.scope;
-    if (perUserLimit === undefined) return undefined;
     return remembered(this.#limits, server, async () => {
       const allowances: Allowance[] = [];
       for (let user = 0; user < users; user++) {
         const cursor = await this.#fresh({ slot: this.#space.lateOperator, server });
         if (!cursor) return [];
-        const buy = async (n: number): Promise<PurchaseOutcome | undefined> =>
-          answerOf(await this.#buy(cursor, furtherRequest(user, n)));
+        const buy = async (n: number): Promise<Outcome> =>
+          outcomeAtRest(await this.#buy(cursor, furtherRequest(user, n)));
         allowances.push(await tryLimit(buy, perUserLimit));
       }
       return allowances;
@@ -190,25 +191,46 @@ export class AtRest {
     return { finishes, server: at, judgement };
   }
 
-  /** A process that starts now; undefined if it can make no seller, as when the product is gone. */
-  #fresh(birth: Birth): Promise<Cursor | undefined> {
-    return boot(this.#space, birth).catch((error: unknown) => {
+  /** A process that has started before now; undefined if it can make no seller, as when the product is gone. */
+  async #fresh(birth: Birth): Promise<Cursor | undefined> {
+    try {
+      const cursor = await boot(this.#space, birth);
+      // It may serve nobody until it is warm.
+      for (let fired = 0; fired < MOST_TIMERS && cursor.nextOneShot !== undefined; fired++) {
+        await cursor.fireTimer(cursor.nextOneShot);
+        await drive(cursor);
+      }
+      return cursor;
+    } catch (error) {
       if (error instanceof SellerFailed) return undefined;
       throw error;
-    });
+    }
   }
 
   async #ledger(cursor: Cursor): Promise<readonly RecordedSale[]> {
     const index = await cursor.invoke({ method: 'recorded' });
     await drive(cursor);
     const settled = cursor.settled(index);
-    if (settled?.kind === 'returned' && Array.isArray(settled.value)) return settled.value as RecordedSale[];
+    if (settled?.kind === 'returned' && Array.isArray(settled.value)) {
+      const wrong = settled.value.find((line) => !isLine(line));
+      if (wrong === undefined) return settled.value as RecordedSale[];
+      throw new CannotExplore(
+        `recorded() lists ${JSON.stringify(wrong) ?? `a ${typeof wrong}`}`,
+        'each line is { requestId, userId, quantity }: two texts and a number',
+      );
+    }
     throw new CannotExplore(
       `recorded() ${settled?.kind === 'threw' ? `failed: ${settled.message}` : 'returned no list'}`,
       'return an array of { requestId, userId, quantity }, or leave recorded out',
     );
   }
 }
+
+const isLine = (line: unknown): boolean => {
+  const { requestId = '', userId, quantity } = (line ?? {}) as Record<string, unknown>;
+  const [texts, number] = [[requestId, userId], typeof quantity === 'number' && !Number.isNaN(quantity)];
+  return texts.every((text) => typeof text === 'string') && number;
+};
 
 /** One pass of background work. @returns how it ended @throws CannotExplore if that is a throw */
 async function pass(cursor: Cursor): Promise<Settled | undefined> {

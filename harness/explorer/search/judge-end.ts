@@ -105,6 +105,7 @@ export function judgeEnd(
     ...notRefusedAsNonsense(scope, finishes),
     ...wrongedPayers({ scope, finishes, struck }),
     ...answeredByNobody(store),
+    ...(struck ? [] : failedRequests(finishes)),
   ]) {
     const others = judgement[evidence.property].evidence;
     judgement[evidence.property] = { verdict: 'violated', evidence: [...others, evidence] };
@@ -191,6 +192,15 @@ function wrongedPayers({ scope, finishes, struck }: Ended): Evidence[] {
   });
 }
 
+/** Where nothing happened that could explain it, a release or a restock ends, or is refused for sure. */
+function failedRequests(finishes: readonly Finish[]): Evidence[] {
+  return finishes.flatMap(({ kind, fate }): Evidence[] => {
+    if ((kind !== 'release' && kind !== 'restock') || (fate !== 'unknown' && fate !== 'hung')) return [];
+    const message = `a ${kind} ${fate === 'hung' ? 'never ended' : 'failed, and not with a DefiniteError'}`;
+    return [{ property: 'progress', message, operations: [] }];
+  });
+}
+
 function answeredByNobody({ mute, drained }: StoreAtRest): Evidence[] {
   if (mute === undefined || drained === 0) return [];
   const message = `a process answers everybody with an error, hours later and while ${drained} units could still be bought: ${mute}`;
@@ -228,8 +238,12 @@ interface Ended extends Pick<Suffered, 'struck'> {
 
 /** @returns nothing of a buyer who never asked */
 function factsOf({ scope, finishes, struck }: Ended, buyer: number): (RequestFacts & { claims: boolean })[] {
-  // As long as no process died and no message was lost, the strategy itself must answer for an error that proves nothing.
-  const unanswered = new Set<Fate>(['gave-up', 'hung', ...(struck ? [] : ['unknown' as const])]);
+  // As long as no process died and no message was lost, the strategy itself must answer for an error, whatever it proves.
+  const unanswered = new Set<Fate>([
+    'gave-up',
+    'hung',
+    ...(struck ? [] : (['unknown', 'rejected'] as const)),
+  ]);
   const mine = finishes
     .filter((finish) => finish.buyer === buyer)
     .toSorted((a, b) => a.operation - b.operation);
@@ -258,7 +272,10 @@ function factsOf({ scope, finishes, struck }: Ended, buyer: number): (RequestFac
         [...attempts, ...confirms].some(({ resent }) => resent),
       released: gaveBack === 'done' ? scope.quantities[buyer]! : 0,
       releasedUnknown: gaveBack === 'unknown' ? scope.quantities[buyer]! : 0,
-      stuck: unanswered.has(last.fate),
+      // Who gave it back may be told so for sure, and who asked for nonsense must be.
+      stuck:
+        unanswered.has(last.fate) &&
+        !(last.fate === 'rejected' && (releases.length > 0 || isNonsense(scope, buyer))),
     },
   ];
 }

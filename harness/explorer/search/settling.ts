@@ -1,5 +1,6 @@
 import type { Scope } from '../../documents/scope.ts';
 import type { PurchaseOutcome } from '../../../strategies/contract.ts';
+import type { Outcome } from '../../documents/vocabulary.ts';
 import { untilIdle } from '../../checkers/at-rest-steps.ts';
 import { CannotExplore } from '../cannot-explore.ts';
 import type { Settled } from '../process/instance.ts';
@@ -29,17 +30,19 @@ export const mostUnits = (scope: Scope): number =>
 export const isIdle = (settled: Settled | undefined): boolean =>
   settled?.kind === 'returned' && settled.value === 'idle';
 
-export const isSale = (settled: Settled | undefined): boolean => answerOf(settled)?.kind === 'sold';
+export const isSale = (settled: Settled | undefined): boolean => outcomeAtRest(settled) === 'sold';
 
-/** What a purchase was told; undefined if it threw or never ended. */
-export const answerOf = (settled: Settled | undefined): PurchaseOutcome | undefined =>
-  settled?.kind === 'returned' ? (settled.value as PurchaseOutcome | undefined) : undefined;
+/** What a purchase was told, when nothing goes on beside it. */
+export function outcomeAtRest(settled: Settled | undefined): Outcome {
+  if (settled?.kind === 'threw' && settled.definite) return 'rejected';
+  return (settled?.kind === 'returned' && (settled.value as PurchaseOutcome | undefined)?.kind) || 'unknown';
+}
 
 /** So often somebody comes to a process that has failed them, with so much time in between. */
 const ASKED = 3;
 const BETWEEN_MS = 3_600_000;
 /** Timers that may fire meanwhile: one that repeats never ends. */
-const MOST_TIMERS = 10;
+export const MOST_TIMERS = 10;
 
 /** A process that lives on after the sale. */
 export interface Survivor {
@@ -54,12 +57,12 @@ export interface Survivor {
 /**
  * After a fault an error may be its consequence; hours later, when all is well and units are left, it is the process's own:
  * a connection that nobody makes anew, a chain of promises that one rejection has broken for all.
- * @returns what whoever comes is told, if that is an error each time, and none that surely had no effect
+ * @returns what whoever comes is told, if that is an error each time
  */
 export async function answersNobody(process: Survivor): Promise<string | undefined> {
   for (let n = 1; ; n++) {
     const settled = await process.ask(n);
-    if (settled?.kind !== 'threw' || settled.definite) return undefined;
+    if (settled?.kind !== 'threw') return undefined;
     if (n === ASKED) return settled.message;
     // What opens again after a while, a circuit breaker, does so by a timer or by the clock.
     for (let fired = 0; fired < MOST_TIMERS && (await process.fireTimer()); fired++);

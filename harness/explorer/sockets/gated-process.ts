@@ -8,7 +8,7 @@ import { mayFire, type PendingTimer } from '../process/timers.ts';
 import type { Paying, Releasing } from '../scope/moves.ts';
 import { MOST_RELEASES, type Served } from '../scope/payments.ts';
 import type { Finish } from '../search/judge-end.ts';
-import { askedBy, type Asked } from '../server/orders.ts';
+import { askedBy, inCanonicalOrder, type Asked } from '../server/orders.ts';
 import { toldOfReplicas } from '../server/replicas.ts';
 import type { World } from './venue.ts';
 
@@ -299,7 +299,7 @@ export class Process {
       const command = this.passages.findIndex((passage) => passage.pending.length > 0);
       if (this.putsOff) await this.apply({ type: 'immediate' });
       else if (reply >= 0) await this.deliver(reply);
-      else if (command >= 0) await this.execute(command);
+      else if (command >= 0) await this.execute(command, undefined, inCanonicalOrder);
       else if (this.#timers.length > 0 && this.owes) {
         await meanwhile?.();
         await this.apply({ type: 'timer' });

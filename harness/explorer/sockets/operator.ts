@@ -1,7 +1,8 @@
 import type { Abilities } from '../process/seller-abilities.ts';
-import type { PurchaseOutcome, RecordedSale } from '../../../strategies/contract.ts';
+import type { RecordedSale } from '../../../strategies/contract.ts';
 import { drain, GRACE_MS, letTimePass, tryLimit } from '../../checkers/at-rest-steps.ts';
 import type { Allowance } from '../../checkers/facts.ts';
+import type { Outcome } from '../../documents/vocabulary.ts';
 import type { Scope } from '../../documents/scope.ts';
 import type { Gate, Passage } from '../../wire/gate.ts';
 import { CannotExplore, OpenPick } from '../cannot-explore.ts';
@@ -10,7 +11,15 @@ import { LATER_MS, specOf, type Role, type Subject } from '../process/spec.ts';
 import { layoutOf } from '../scope/layout.ts';
 import { freshRequest, furtherRequest, requestOf } from '../scope/ids.ts';
 import type { StoreAtRest } from '../search/judge-end.ts';
-import { answerOf, answersNobody, isIdle, isSale, mostUnits, workOff } from '../search/settling.ts';
+import {
+  answersNobody,
+  isIdle,
+  isSale,
+  MOST_TIMERS,
+  mostUnits,
+  outcomeAtRest,
+  workOff,
+} from '../search/settling.ts';
 import type { ServerMemo } from '../server/memo.ts';
 import { Process } from './gated-process.ts';
 import { putBack, takeSnapshot, type Snapshot } from './snapshot.ts';
@@ -25,7 +34,13 @@ interface Circumstances {
 /** It lives, and somebody had an error from it that a fault may explain. */
 export const hasFailed = (process: Process | undefined): process is Process =>
   process?.crashed === false &&
-  process.finished().some(({ kind, fate }) => kind === 'purchase' && fate === 'unknown');
+  process
+    .finished()
+    .some(({ kind, fate }) => kind === 'purchase' && (fate === 'unknown' || fate === 'rejected'));
+
+/** As the search has it. */
+const nextOneShot = ({ instance }: Process): number | undefined =>
+  instance.look().timers.find(({ repeats, firable }) => !repeats && firable)?.id;
 
 /** What goes on after a sale. */
 interface Outlived {
@@ -72,11 +87,7 @@ export class Operator {
    * who have not yet.
    */
   async store(abilities: Abilities, { unpaidBuyers, survivors }: Outlived): Promise<StoreAtRest> {
-    const { perUserLimit } = this.#scope;
-    const before =
-      perUserLimit === undefined && survivors.length === 0
-        ? undefined
-        : await takeSnapshot(this.#memo, this.#world.clock);
+    const before = await takeSnapshot(this.#memo, this.#world.clock);
     const late = await this.#late(abilities);
     const recorded = abilities.recorded ? await late.ask({ method: 'recorded' }) : undefined;
     const buy = async (n: number): Promise<boolean> =>
@@ -88,8 +99,8 @@ export class Operator {
       if (paid?.kind === 'returned') held.push(buyer);
     }
     await late.kill();
-    const allowances = before && perUserLimit && (await this.#allowances(abilities, before));
-    const mute = before && drained > 0 ? await this.#mute(survivors, before) : undefined;
+    const allowances = drained > 0 ? await this.#allowances(abilities, before) : undefined;
+    const mute = drained > 0 ? await this.#mute(survivors, before) : undefined;
     return {
       drained,
       held,
@@ -101,13 +112,13 @@ export class Operator {
 
   /** What each user can still buy of what there was. */
   async #allowances(abilities: Abilities, before: Snapshot): Promise<Allowance[]> {
-    const { perUserLimit = 0, users } = this.#scope;
+    const { perUserLimit, users } = this.#scope;
     const allowances: Allowance[] = [];
     for (let user = 0; user < users; user++) {
       await putBack(this.#memo, this.#world.clock, before);
       const late = await this.#late(abilities);
-      const buy = async (n: number): Promise<PurchaseOutcome | undefined> =>
-        answerOf(await late.ask({ method: 'purchase', request: furtherRequest(user, n) }));
+      const buy = async (n: number): Promise<Outcome> =>
+        outcomeAtRest(await late.ask({ method: 'purchase', request: furtherRequest(user, n) }));
       allowances.push(await tryLimit(buy, perUserLimit));
       await late.kill();
     }
@@ -152,6 +163,11 @@ export class Operator {
   }> {
     const process = await this.boot({ role: this.#slots + 1, purchases: 1, startMs: LATER_MS });
     await process.drive();
+    // It may serve nobody until it is warm.
+    for (let fired = 0; fired < MOST_TIMERS && nextOneShot(process) !== undefined; fired++) {
+      await process.apply({ type: 'timer', timer: nextOneShot(process)! });
+      await process.drive();
+    }
     const work = runJob ? () => this.call({ method: 'runJob' }, LATER_MS) : undefined;
     return {
       ask: async (call) => {

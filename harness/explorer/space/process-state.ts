@@ -54,7 +54,8 @@ export interface CallState {
 
 /** It lives, and somebody had an error from it that a fault may explain. */
 export const hasFailedSomebody = ({ phase, calls }: ProcessState): boolean =>
-  phase === 'live' && calls.some(({ kind, outcome }) => kind === 'purchase' && outcome === 'unknown');
+  phase === 'live' &&
+  calls.some(({ kind, outcome }) => kind === 'purchase' && (outcome === 'unknown' || outcome === 'rejected'));
 
 /**
  * The calls after the clock moved: what was taken by then, and is not paid, may be gone.

@@ -56,6 +56,11 @@ export class Standpoint {
     return this.phase === 'live' ? this.context.histories.observation(this.node).timers : [];
   }
 
+  /** The one that fires next of those that do not repeat. */
+  get nextOneShot(): number | undefined {
+    return this.pendingTimers.find(({ repeats, firable }) => !repeats && firable)?.id;
+  }
+
   /** As `mayFire` says. */
   get timerMatters(): boolean {
     return mayFire(this.pendingTimers, this.waits).length > 0;
