@@ -56,11 +56,11 @@ export interface Wronged {
  * While a sale goes on, a purchase of unknown outcome may explain a refusal; at rest it is known what became of it, and so
  * whatever it used up of a limit is used up for nothing, and a mark that it left behind keeps its user out for ever.
  */
-export function wrongedAtRest({ sale, allowances, drained }: SaleAtRest, { most }: Bounds): Wronged[] {
+export function wrongedAtRest({ sale, allowances, drained }: SaleAtRest, bounds: Bounds): Wronged[] {
   const { perUserLimit = Infinity } = sale;
   return [...(allowances ?? [])].flatMap(([user, { bought, refusal }]) => {
     if (refusal === undefined || bought >= units(drained ?? 0)) return [];
-    const holds = most(user) + bought;
+    const holds = bounds.most(user) + bought;
     // Who has something by another request is told so by code that remembers users.
     const isRight = refusal === 'already-yours' ? holds > 0 : holds >= perUserLimit;
     return isRight ? [] : [{ user, holds, refusal }];

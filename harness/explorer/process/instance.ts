@@ -2,7 +2,7 @@ import type { PurchaseRequest, Seller, Strategy } from '../../../strategies/cont
 import { CannotExplore, OpenPick } from '../cannot-explore.ts';
 import { abilitiesOfSeller } from './seller-abilities.ts';
 import { messageOf, plain } from './plain.ts';
-import { threw } from './thrown.ts';
+import { threw, type Threw } from './thrown.ts';
 import { PutOff } from './put-off.ts';
 import { Chance, type Drawn } from './chance.ts';
 import { Clients, isFromClientLibrary } from './instance-clients.ts';
@@ -27,9 +27,7 @@ export type Call =
   | { method: 'open' | 'seller' | 'remaining' | 'recorded' | 'runJob' | 'close' };
 
 /** How a call ended. */
-export type Settled =
-  | { kind: 'returned'; value: unknown }
-  | { kind: 'threw'; definite: boolean; message: string };
+export type Settled = { kind: 'returned'; value: unknown } | Threw;
 
 /** One input of an instance. Everything that it does is a function of the sequence of these. */
 export type InstanceEvent = (

@@ -1,17 +1,24 @@
 import { isDefinite } from '../../../strategies/errors.ts';
 import { messageOf } from './plain.ts';
-import type { Settled } from './instance.ts';
+
+/** A call that ended by an error. */
+export interface Threw {
+  kind: 'threw';
+  /** It surely had no effect. */
+  definite: boolean;
+  message: string;
+}
 
 /** Beside what a call came to, not in it: two histories are the same, whatever line their errors come from. */
 const stacks = new WeakMap<object, string>();
 
 /** A call that ended by this error. */
-export function threw(error: unknown): Settled {
-  const settled: Settled = { kind: 'threw', definite: isDefinite(error), message: messageOf(error) };
+export function threw(error: unknown): Threw {
+  const settled: Threw = { kind: 'threw', definite: isDefinite(error), message: messageOf(error) };
   const stack: unknown = typeof error === 'object' && error !== null && 'stack' in error && error.stack;
   if (typeof stack === 'string') stacks.set(settled, stack);
   return settled;
 }
 
 /** The stack of the error by which a call ended; its first line names the error. '' if it was none, or had none. */
-export const stackOf = (settled: Settled): string => stacks.get(settled) ?? '';
+export const stackOf = (settled: Threw): string => stacks.get(settled) ?? '';

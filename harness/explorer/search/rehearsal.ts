@@ -4,9 +4,8 @@ import { placeOf } from '../../ground/places.ts';
 import { placeInStack } from '../../loader/source.ts';
 import { CannotExplore, StartAgain } from '../cannot-explore.ts';
 import { Nondeterministic } from '../process/difference.ts';
-import type { Settled } from '../process/instance.ts';
 import type { Subject } from '../process/spec.ts';
-import { stackOf } from '../process/thrown.ts';
+import { stackOf, type Threw } from '../process/thrown.ts';
 import type { ServerMemo } from '../server/memo.ts';
 import { EMPTY } from '../server/image.ts';
 import { NOTHING_REDUCED } from '../space/setting.ts';
@@ -83,7 +82,7 @@ async function trialIn(space: Space): Promise<Trial | undefined> {
 }
 
 /** @param settled it threw */
-async function told(method: string, settled: Settled & { kind: 'threw' }): Promise<string> {
+async function told(method: string, settled: Threw): Promise<string> {
   const stack = stackOf(settled);
   const found = await placeInStack(stack, 'cjs');
   const [name = ''] = /^[A-Z]\w*Error\b(?=:)/.exec(stack) ?? [];
