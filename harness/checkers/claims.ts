@@ -6,6 +6,7 @@ import {
   ALREADY_YOURS,
   CONFIRM,
   DONE,
+  GAVE_UP,
   had,
   PURCHASE,
   REJECTED,
@@ -60,6 +61,24 @@ export function refusedThoughPaid(operations: OperationColumns, requests: Reques
   return refused.slice(0, NAMED).map((row) => ({
     property: 'false-refusal',
     message: `a confirm of ${operations.at(row).request} was rejected as too late, and an earlier one had been acknowledged${countOf(refused)}`,
+    requests: [operations.at(row).request],
+    operations: contextOf(operations, row, operations.user[row]),
+  }));
+}
+
+/** Purchases that surely had no effect, as their buyers heard, when the request had been sold and nothing was given back. */
+export function refusedThoughSold(operations: OperationColumns, requests: Requests): Evidence[] {
+  const refused = rowsOf(operations, (row) => {
+    const outcome = operations.outcome[row];
+    if (operations.op[row] !== PURCHASE || (outcome !== GAVE_UP && outcome !== REJECTED)) return false;
+    const r = requests.ofOperation[row]!;
+    if (requests.confirmed || had(requests.outcomes[r]!, UNKNOWN)) return false;
+    const soldBefore = requests.acknowledgedAt[r]! < operations.invoked[row]!;
+    return soldBefore && requests.releasedAt[r]! > operations.completed[row]!;
+  });
+  return refused.slice(0, NAMED).map((row) => ({
+    property: 'false-refusal',
+    message: `${operations.at(row).request} had been sold, and was told ${operations.at(row).outcome} when it asked again${countOf(refused)}`,
     requests: [operations.at(row).request],
     operations: contextOf(operations, row, operations.user[row]),
   }));

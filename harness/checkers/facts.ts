@@ -23,6 +23,8 @@ export interface RequestFacts {
   released: number;
   /** Units of releases whose outcome is unknown. */
   releasedUnknown?: number;
+  /** It was asked for again after its releases, and sold: none of them can have taken what that sold. */
+  soldAnew?: boolean;
   /** The buyer is alive, and the last attempt gave up, can never end, or failed with nobody but the code to blame. */
   stuck?: boolean;
 }
@@ -131,6 +133,12 @@ export function dealtByUser(units: number, requests: readonly Ranked[]): number[
 
 type Ranked = Pick<RequestFacts, 'quantity' | 'outcome' | 'released' | 'releasedUnknown'>;
 
+/** The request without what lines that name it have of it already. */
+export const beyond = ({ quantity, ...facts }: Ranked, named: number): Ranked => ({
+  ...facts,
+  quantity: Math.max(0, quantity - named),
+});
+
 /** Who holds something most probably: what was given back is in no ledger any more. */
 function rank({ outcome, released, releasedUnknown }: Ranked): number {
   if (outcome === 'sold') return released > 0 ? 4 : (releasedUnknown ?? 0) > 0 ? 1 : 0;
@@ -165,7 +173,8 @@ export function joinByName(asked: Iterable<RequestFacts>, recorded: readonly Rec
   const users = new Set(requests.map(({ userId }) => userId));
   for (const [userId, units] of nameless) {
     const own = requests.filter((request) => request.userId === userId);
-    dealtByUser(units, own).forEach((share, i) => {
+    const open = own.map((request) => beyond(request, entries.get(request.requestId)?.quantity ?? 0));
+    dealtByUser(units, open).forEach((share, i) => {
       if (share !== 0) add(own[i]!.requestId, userId, share);
     });
   }

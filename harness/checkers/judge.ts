@@ -5,7 +5,7 @@ import { judgeJoined, type Accounts } from './accounting.ts';
 import type { SaleAtRest } from './facts.ts';
 import type { Evidence, Judgement, PropertyVerdict } from './checker.ts';
 import { overLimitAtSomeInstant, oversoldAtSomeInstant } from './instants.ts';
-import { deceivedClaims, refusedThoughPaid } from './claims.ts';
+import { deceivedClaims, refusedThoughPaid, refusedThoughSold } from './claims.ts';
 import { joinLedger } from './ledger-join.ts';
 import { DONE, foldRequests, had, RESTOCK, SOLD, UNKNOWN, type Requests } from './requests.ts';
 import { judgeRefusals, type RefusalOptions } from './refusals.ts';
@@ -57,7 +57,10 @@ function judgeAccounts(history: History, operations: OperationColumns, requests:
       ledgerUnread ? inconclusive('lost-sale', LEDGER_UNREAD) : show('lost-sale'),
     ),
     progress: show('progress'),
-    'false-refusal': refusedThoughPaid(operations, requests).reduceRight(alsoViolated, show('false-refusal')),
+    'false-refusal': [
+      ...refusedThoughPaid(operations, requests),
+      ...refusedThoughSold(operations, requests),
+    ].reduceRight(alsoViolated, show('false-refusal')),
   };
 }
 

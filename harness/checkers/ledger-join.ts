@@ -4,6 +4,7 @@ import type { OperationColumns } from '../history/columns.ts';
 import { LedgerColumns } from '../history/ledger.ts';
 import type { StringTable } from '../history/string-table.ts';
 import {
+  beyond,
   claimed,
   dealtByUser,
   outcomeOfAttempts,
@@ -54,7 +55,10 @@ export function joinLedger(
     const own = all.of(of);
     const shares = dealtByUser(
       lines,
-      own.map((r) => all.facts(r)),
+      own.map((r) => {
+        const { quantity, outcome, released, releasedUnknown } = all.facts(r);
+        return beyond({ quantity, outcome, released, releasedUnknown }, units[r]!);
+      }),
     );
     own.forEach((r, i) => {
       if (shares[i] === 0) return;
@@ -95,6 +99,7 @@ class FactsOfRequest implements RequestFacts {
   readonly resent: boolean;
   readonly released: number;
   readonly releasedUnknown: number;
+  readonly soldAnew: boolean;
   readonly stuck: boolean;
   readonly onHold: boolean;
   readonly #requests: Requests;
@@ -117,6 +122,7 @@ class FactsOfRequest implements RequestFacts {
     this.onHold = onHold;
     this.released = certain ? this.quantity : 0;
     this.releasedUnknown = releases !== 0 && !certain ? this.quantity : 0;
+    this.soldAnew = !requests.confirmed && requests.releasedBy[r]! < requests.soldFrom[r]!;
     this.stuck = last === 'gave-up';
     this.#requests = requests;
     this.#strings = strings;

@@ -8,6 +8,7 @@ export const CONFIRM = opCode('confirm');
 export const SOLD = outcomeCode('sold');
 export const SOLD_OUT = outcomeCode('sold-out');
 export const LIMIT_REACHED = outcomeCode('limit-reached');
+export const GAVE_UP = outcomeCode('gave-up');
 export const ALREADY_YOURS = outcomeCode('already-yours');
 export const DONE = outcomeCode('done');
 export const REJECTED = outcomeCode('rejected');
@@ -36,8 +37,11 @@ export interface Requests {
   acknowledgedAt: Float64Array;
   /** When the last attempt that may have sold it was over; Infinity while one is unknown. */
   settledAt: Float64Array;
-  /** The first invocation of a release that may have had an effect. */
+  /** The first invocation of a release that may have had an effect, and the last completion of one; Infinity while it is unknown. */
   releasedAt: Float64Array;
+  releasedBy: Float64Array;
+  /** The last invocation of an attempt that sold it. */
+  soldFrom: Float64Array;
   /** Outcomes of its releases, as bits by outcome code. */
   releases: Uint8Array;
   /** Outcomes of its confirms, as bits by outcome code, and how many there were. */
@@ -85,10 +89,11 @@ export function foldRequests(operations: OperationColumns, confirms?: boolean): 
       continue;
     }
     if (op === RELEASE) {
-      addRelease(requests, r, operations.outcome[row]!, invoked);
+      addRelease(requests, r, operations, row);
       continue;
     }
     addAttempt(requests, r, operations.outcome[row]!, operations.completed[row]!);
+    if (operations.outcome[row] === SOLD) requests.soldFrom[r] = Math.max(requests.soldFrom[r]!, invoked);
     if (invoked >= lastInvoked[r]!) {
       lastInvoked[r] = invoked;
       requests.last[r] = operations.outcome[row]!;
@@ -117,6 +122,8 @@ function nameRequests({ length, op, request, user, quantity, strings }: Operatio
     acknowledgedAt: new Float64Array(count).fill(Infinity),
     settledAt: new Float64Array(count).fill(-Infinity),
     releasedAt: new Float64Array(count).fill(Infinity),
+    releasedBy: new Float64Array(count).fill(-Infinity),
+    soldFrom: new Float64Array(count).fill(-Infinity),
     releases: new Uint8Array(count),
     confirms: new Uint8Array(count),
     timesConfirmed: new Uint32Array(count),
@@ -134,10 +141,13 @@ function nameRequests({ length, op, request, user, quantity, strings }: Operatio
   return requests;
 }
 
-function addRelease(requests: Requests, r: number, outcome: number, invoked: number): void {
+function addRelease(requests: Requests, r: number, operations: OperationColumns, row: number): void {
+  const outcome = operations.outcome[row]!;
   if (outcome !== DONE && outcome !== UNKNOWN) return;
   requests.releases[r]! |= bit(outcome);
-  requests.releasedAt[r] = Math.min(requests.releasedAt[r]!, invoked);
+  requests.releasedAt[r] = Math.min(requests.releasedAt[r]!, operations.invoked[row]!);
+  const over = outcome === UNKNOWN ? Infinity : operations.completed[row]!;
+  requests.releasedBy[r] = Math.max(requests.releasedBy[r]!, over);
 }
 
 function addConfirm(requests: Requests, r: number, outcome: number, completed: number): void {

@@ -94,7 +94,8 @@ function addRecorded(sums: Sums, request: RequestFacts, recorded: LedgerEntry | 
   // Where the order of a release and a sale is in doubt, the request may rightly have been sold once more.
   const twice = inLedger - quantity - releasedUnknown;
   if (twice > 0) sums.doubled.push({ request: requestId, units: twice });
-  const lost = outcome === 'sold' && !onHold ? quantity - request.released - releasedUnknown - inLedger : 0;
+  const gone = request.released + (request.soldAnew ? 0 : releasedUnknown);
+  const lost = outcome === 'sold' && !onHold ? quantity - gone - inLedger : 0;
   if (lost > 0) sums.lost.push({ request: requestId, units: lost });
   if (recorded) addToUser(sums, recorded.userId || request.userId, { recorded: least });
   const promised = outcome === 'sold' && !onHold ? units(quantity - request.released) : 0;
