@@ -33,14 +33,7 @@ export async function borrowServer(url: string, runId: string): Promise<RedisTar
   const options = parseRedisUrl(url);
   const forget = nameServer(options);
   const keyPrefix = `oversell:${runId}:`;
-  const { info, before } = await visit(options, async (redis) => {
-    await requireDatabase(redis, options);
-    const found = await readServerInfo(redis);
-    refuseUnfit(found);
-    await requireBroom(redis, keyPrefix);
-    return { info: found, before: await readLibraries(redis) };
-  });
-  refuseForeignLibraries(before);
+  const { info, libraries: before } = await requireFit(options, (redis) => requireBroom(redis, keyPrefix));
   const close = async (): Promise<void> => {
     unregister();
     await visit(options, async (redis) => {
@@ -67,6 +60,28 @@ export async function borrowServer(url: string, runId: string): Promise<RedisTar
     ...(info.whenFull !== undefined && { memoryIsLimited: true }),
     close,
   };
+}
+
+/**
+ * Looks at a server of the user's before anything is written there.
+ *
+ * @param further whatever else is asked of it
+ * @throws UsageError if its owner's keys or functions would suffer, or it has not the database; EnvironmentError if it does
+ * not answer
+ */
+export function requireFit(
+  options: ConnectionOptions,
+  further: (redis: Client) => Promise<void> = async () => undefined,
+): Promise<{ info: ServerInfo; libraries: Libraries }> {
+  return visit(options, async (redis) => {
+    await requireDatabase(redis, options);
+    const info = await readServerInfo(redis);
+    refuseUnfit(info);
+    await further(redis);
+    const libraries = await readLibraries(redis);
+    refuseForeignLibraries(libraries);
+    return { info, libraries };
+  });
 }
 
 function refuseUnfit({ cluster, role, whenFull = 'noeviction' }: ServerInfo): void {

@@ -1,10 +1,10 @@
 import type { Client, Strategy } from '../../strategies/contract.ts';
 import { UsageError } from '../ground/errors.ts';
 import { parseRedisUrl } from '../ground/redis-url.ts';
+import { requireFit } from '../redis/borrowed.ts';
 import { missingNeeds } from '../redis/capabilities.ts';
 import { clientOf } from '../redis/clients.ts';
 import { findServer, type ProvisionOptions } from '../redis/find/find-server.ts';
-import { readServerInfo } from '../redis/info.ts';
 import { startServer } from '../redis/server.ts';
 import type { ConnectionOptions } from '../redis/target.ts';
 import type { DataFolder } from './data-folder.ts';
@@ -34,36 +34,17 @@ export async function openPrivateStore(folder: DataFolder, options: ProvisionOpt
 
 /**
  * A server of the user's. What is sold there stays there, under the prefix; nothing else is touched.
- * @throws UsageError if it would lose what is sold; what ioredis throws if it does not answer
+ * @throws as `requireFit`: one that evicts would lose what is sold, too
  */
 export async function openBorrowedStore(url: string, prefix: string): Promise<Store> {
   const address = parseRedisUrl(url);
-  const options: ConnectionOptions = { ...address, keyPrefix: prefix };
-  const redis = clientOf({ options: address }, { lazyConnect: true, retryStrategy: () => null });
-  redis.on('error', () => undefined); // connect() tells
-  try {
-    await redis.connect();
-    const { product, version, role, cluster, whenFull = 'noeviction' } = await readServerInfo(redis);
-    if (cluster) throw unfit('is a node of a cluster', 'give a single server');
-    if (role !== 'master') throw unfit('is a replica', 'give its primary');
-    if (whenFull !== 'noeviction') {
-      throw unfit(
-        `evicts keys when its memory is full (maxmemory-policy ${whenFull}), and with them stock and orders`,
-        'set maxmemory-policy noeviction there',
-      );
-    }
-    return {
-      description: `${product} ${version} (yours, at ${address.path ?? `${address.host}:${address.port}`})`,
-      options,
-      close: async () => undefined,
-    };
-  } finally {
-    redis.disconnect();
-  }
+  const { info } = await requireFit(address);
+  return {
+    description: `${info.product} ${info.version} (yours, at ${address.path ?? `${address.host}:${address.port}`})`,
+    options: { ...address, keyPrefix: prefix },
+    close: async () => undefined,
+  };
 }
-
-const unfit = (what: string, remedy: string): UsageError =>
-  new UsageError('UNFIT_SERVER', `--redis: that server ${what}`, remedy);
 
 /** @throws UsageError if the server lacks what the strategy needs */
 export async function requireNeeds(store: Store, strategy: Strategy): Promise<void> {
