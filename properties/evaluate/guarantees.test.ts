@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { worst } from '../../harness/checkers/checker.ts';
 import { abilitiesOf } from '../../harness/explorer/space/abilities.ts';
 import { scopesOf } from '../../harness/evaluate/environment-scopes.ts';
+import type { Subject } from '../../harness/explorer/process/spec.ts';
 import type { Exploration } from '../../harness/explorer/explore.ts';
 import { textTable } from '../../reports/text/text-table.ts';
 import { ENVIRONMENTS, PROPERTIES, type Guarantee, type Strategy } from '../../strategies/contract.ts';
@@ -10,6 +11,7 @@ import { luaDecrement } from '../../strategies/lua-decrement.ts';
 import { strategies, unable } from '../helpers/built-ins.ts';
 import { exploring, server, subject } from '../helpers/exploring.ts';
 import { everything, rotating } from '../helpers/rotating.ts';
+import { standIns, subjectOfStandIn } from '../helpers/stand-ins.ts';
 
 const redis = server();
 
@@ -35,13 +37,18 @@ const rows: Row[] = [];
  * What exploring all scopes of an environment makes of each property; undefined if the strategy cannot run it. A
  * property holds where everything was exhausted (with the exceptions that are named), and breaks where an interleaving shows it.
  */
-async function explored(strategy: Strategy, environment: ExploredEnvironment): Promise<Cells | undefined> {
-  const abilities = await abilitiesOf(await subject(strategy), redis.target);
+async function explored(
+  strategy: Strategy,
+  environment: ExploredEnvironment,
+  given?: Subject,
+): Promise<Cells | undefined> {
+  const asked = given ?? (await subject(strategy));
+  const abilities = await abilitiesOf(asked, redis.target);
   const scopes = scopesOf(environment, strategy, abilities, 1);
   if (!scopes) return undefined;
   const found: Exploration[] = [];
   for (const scope of scopes) {
-    found.push(await exploring(redis.target, strategy, scope, { auditSamples: 2 }));
+    found.push(await exploring(redis.target, strategy, scope, { auditSamples: 2, subject: asked }));
   }
   for (const { audit } of found) expect(audit.mismatches).toEqual([]);
   const notes = found.flatMap((one) => (one.coverage === 'exhausted' ? [] : one.notes));
@@ -102,6 +109,35 @@ describe('every cell of a guarantee matrix is what exploring it shows, both ways
 });
 
 test.skip.each(unable)('$name cannot run here: $lacks', () => {});
+
+describe('what is declared of a command that few servers have is what a script in its place shows', () => {
+  const standing = rotating(
+    standIns.flatMap((standIn) =>
+      EXPLORED.map((environment) => ({ name: standIn.strategy.name, standIn, environment })),
+    ),
+    2,
+    'stand-ins',
+  );
+  test.each(standing)('$name in $environment', async ({ standIn, environment }) => {
+    const { strategy } = standIn;
+    const shown = await explored(strategy, environment, subjectOfStandIn(standIn));
+    expect(shown).toEqual(declared(strategy, environment));
+  });
+
+  test.each(standIns)('and $strategy.name is told from one whose condition is ignored', async (standIn) => {
+    const { strategy, send } = standIn;
+    const careless = subjectOfStandIn({
+      ...standIn,
+      send: async (client, key, words) => {
+        const reply = await send(client, key, words);
+        return reply === null ? client.set(key, words[0]!) : Array.isArray(reply) ? [reply[0], 1] : reply;
+      },
+    });
+    const shown = await explored(strategy, 'calm', careless);
+    expect(shown).not.toEqual(declared(strategy, 'calm'));
+    expect(shown!.oversell).toBe('breaks');
+  });
+});
 
 test('a declaration that is wrong in either way is told apart', async () => {
   const shown = await explored(luaDecrement, 'buyer-crash');
