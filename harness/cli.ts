@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { print, say, type Answer, type CommandFile, type Invocation } from './terminal/answer.ts';
-import { asProcess, type Conduct } from './terminal/command-process.ts';
+import { asProcess, type Conduct, type Unread } from './terminal/command-process.ts';
 import { EXIT_CODES } from './terminal/exit-codes.ts';
-import { refuseIgnored, SERVER_OPTIONS } from './terminal/options.ts';
+import { offer, refuseIgnored, SERVER_OPTIONS } from './terminal/options.ts';
 
 interface Entry {
   summary: string;
@@ -74,8 +74,9 @@ const { version } = JSON.parse(manifest) as { version: string };
 const [, script, ...args] = process.argv as [string, string, ...string[]];
 
 /** What was typed, as commander reads it. The options of a command are known when it is called, not before. */
-async function run(invocation: Invocation, conduct: Conduct): Promise<number> {
+async function run(invocation: Unread, conduct: Conduct): Promise<number> {
   let exitCode = 0;
+  const given = new Map<string, unknown>();
   let help = '';
   const program = new Command('oversell')
     .description('Tells whether Redis stock-decrement code can sell more than it has, or strand what it has.')
@@ -87,12 +88,12 @@ async function run(invocation: Invocation, conduct: Conduct): Promise<number> {
     .exitOverride()
     .hook('preSubcommand', async (_, command) => {
       const file = await COMMANDS[command.name()]!.load();
-      for (const option of file.options) command.addOption(option);
+      offer(command, file.options, given);
       command.action(async () => {
-        exitCode = await answer(file, command, invocation, conduct);
+        exitCode = await answer(file, command, { ...invocation, given: new Set(given.keys()) }, conduct);
       });
     });
-  for (const option of SERVER_OPTIONS) program.addOption(option);
+  offer(program, SERVER_OPTIONS, given);
   for (const [name, { summary, words = {} }] of Object.entries(COMMANDS)) {
     const command = program.command(name).description(summary);
     for (const [word, meaning] of Object.entries(words)) command.argument(word, meaning);

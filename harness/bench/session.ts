@@ -70,8 +70,11 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
     const { target } = options;
     const skipped =
       (await missingNeeds(target, candidate.strategy)) ?? (await missingReplicas(target, candidate.strategy));
-    if (skipped !== undefined) candidate.skipped = skipped;
-    else {
+    if (skipped !== undefined) {
+      candidate.skipped = skipped;
+      if (candidate.strategy.name === options.baseline)
+        throw noBaseline(options.baseline, `is skipped: ${skipped}`);
+    } else {
       await proveSafety(candidate, options, pool);
       running.push(candidate);
     }
@@ -132,14 +135,14 @@ function candidatesOf(options: BenchOptions): Candidate[] {
   });
   const names = candidates.map(({ strategy }) => strategy.name);
   if (options.baseline !== undefined && !names.includes(options.baseline)) {
-    throw new UsageError(
-      'UNKNOWN_BASELINE',
-      `the baseline "${options.baseline}" is not measured in this session`,
-      `choose one of ${names.join(', ')}, or measure it too`,
-    );
+    const others = `choose one of ${names.join(', ')}, or measure it too`;
+    throw noBaseline(options.baseline, 'is not measured in this session', others);
   }
   return candidates;
 }
+
+const noBaseline = (name: string, why: string, remedy = 'choose another one'): UsageError =>
+  new UsageError('UNKNOWN_BASELINE', `the baseline "${name}" ${why}`, remedy);
 
 function loadOptions(strategy: LoadedStrategy, options: BenchOptions): LoadOptions {
   const seconds = options.seconds ?? (options.buyers === undefined ? SECONDS : undefined);

@@ -14,7 +14,14 @@ import { UsageError } from '../ground/errors.ts';
 import type { LoadedStrategy } from '../loader/strategies.ts';
 import type { TargetOptions } from '../redis/open.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
-import { repeatCommand, runsOption, seedOption, whole } from '../terminal/options.ts';
+import {
+  ignoredFlag,
+  refuseGiven,
+  repeatCommand,
+  runsOption,
+  seedOption,
+  whole,
+} from '../terminal/options.ts';
 
 /** As they are typed. */
 export interface BenchFlags
@@ -69,8 +76,9 @@ export const benchCommand: CommandFile = {
 
 async function run([strategies]: [string[]], flags: BenchFlags, invocation: Invocation): Promise<Answer> {
   const { benchText } = await import('../../reports/text/bench.ts');
-  const { script, args, progress } = invocation;
-  const { seed = freshSeed() } = flags;
+  const { script, args, given, progress } = invocation;
+  const { seed = freshSeed(), history } = flags;
+  if (!history) refuseGiven(given, ['--runs'], 'no folder is made without --history');
   progress.line(`seed ${seed}; again: ${repeatCommand(script, args, seed)}`);
   const { measured, verdict } = await measureStrategies(strategies, { ...flags, seed }, invocation);
   return { document: measured, text: benchText(measured), verdict };
@@ -93,6 +101,8 @@ export async function measureStrategies(
   const { loadNotice } = await import('../redis/target.ts');
   const { createRunFolder } = await import('../documents/run-folder.ts');
   const strategies = await chosenStrategies(named);
+  if (strategies.length === 1 && strategies[0]!.strategy.name === flags.baseline)
+    throw ignoredFlag('--baseline', 'no other strategy is measured that it could be compared with');
   progress.now('looking for a redis-server');
   // Only now, when the flags make sense: it is most of what there is to load.
   const { bench } = await import('../bench/session.ts');

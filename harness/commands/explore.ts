@@ -1,14 +1,16 @@
 import { join } from 'node:path';
 import { Option } from 'commander';
 import { PROPERTIES, type Property } from '../../strategies/contract.ts';
+import { BREAKING } from '../documents/fault-events.ts';
 import { faultsInWords } from '../documents/faults.ts';
+import type { Scope } from '../documents/scope.ts';
 import { CLIENT_MODES, WORKERS, type OverallVerdict } from '../documents/vocabulary.ts';
 import type { Exploration } from '../explorer/explore.ts';
 import type { SearchProgress as Covered } from '../explorer/search/search.ts';
 import { freshSeed, systemClock as clock, yearAhead } from '../ground/ambient.ts';
 import type { TargetOptions } from '../redis/open.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
-import { ignoredFlag, repeatCommand, runsOption, seedOption, whole } from '../terminal/options.ts';
+import { refuseGiven, repeatCommand, runsOption, seedOption, whole } from '../terminal/options.ts';
 import type { ScopeFlags } from './scope-flags.ts';
 
 interface Flags extends TargetOptions, Omit<ScopeFlags, 'seed'> {
@@ -72,12 +74,15 @@ export const exploreCommand: CommandFile = {
 async function run([strategy]: [string], flags: Flags, invocation: Invocation): Promise<Answer> {
   const { explorationDocument } = await import('../explorer/document.ts');
   const { explorationText } = await import('../../reports/text/explore.ts');
-  const { script, args, progress } = invocation;
+  const { script, args, given, progress } = invocation;
   const { seed = freshSeed(), emitTest, allowBounded = false } = flags;
-  requireMeant(flags);
+  const { scopeOfFlags } = await import('./scope-flags.ts');
+  const scope = scopeOfFlags({ ...flags, seed });
+  requireMeant(flags, scope, given);
   progress.line(`seed ${seed}; again: ${repeatCommand(script, args, seed)}`);
-  const explored = await exploreEach(strategy, { ...flags, seed }, invocation);
-  if (emitTest !== undefined) await writeTest(emitTest, explored);
+  const explored = await exploreEach(strategy, scope, flags, invocation);
+  if (emitTest !== undefined && !(await writeTest(emitTest, explored)))
+    progress.line(`there is no counterexample to test, so ${emitTest} is not written`);
   const documents = explored.map(({ exploration, files }) => explorationDocument(exploration, files));
   return {
     document: documents.length === 1 ? documents[0] : documents,
@@ -87,18 +92,19 @@ async function run([strategy]: [string], flags: Flags, invocation: Invocation): 
 }
 
 /** @throws UsageError if a flag would do nothing beside the others */
-function requireMeant({ reduction, merging, property, emitTest, jobs, offices, workers }: Flags): void {
+function requireMeant({ reduction, jobs }: Flags, { faults }: Scope, given: ReadonlySet<string>): void {
   if (jobs === 0) {
     const why = 'only background work is done there, and there is none without --jobs';
-    if (offices !== undefined) throw ignoredFlag('--offices', why);
-    if (workers !== 'everywhere') throw ignoredFlag('--workers', why);
+    refuseGiven(given, ['--offices', '--workers'], why);
+  }
+  if (BREAKING.every((fault) => faults[fault] === 0)) {
+    const why = `no connection breaks without one of these in --faults: ${BREAKING.join(', ')}`;
+    refuseGiven(given, ['--client'], why);
   }
   // It shows nothing and leaves nothing out.
   if (reduction) return;
   const why = '--no-reduction walks every path, judges all properties and keeps no counterexample';
-  if (!merging) throw ignoredFlag('--no-merging', why);
-  if (property !== undefined) throw ignoredFlag('--property', why);
-  if (emitTest !== undefined) throw ignoredFlag('--emit-test', why);
+  refuseGiven(given, ['--no-merging', '--property', '--emit-test', '--runs'], why);
 }
 
 /** An exploration and where its counterexamples lie. */
@@ -113,17 +119,16 @@ interface Explored {
  */
 async function exploreEach(
   named: string,
-  flags: Flags & { seed: number },
+  scope: Scope,
+  flags: Flags,
   { progress, signal }: Invocation,
 ): Promise<Explored[]> {
-  const { scopeOfFlags } = await import('./scope-flags.ts');
   const { explore } = await import('../explorer/explore.ts');
   const { subjectOf } = await import('../explorer/process/subject.ts');
   const { chosenStrategies } = await import('../loader/strategies.ts');
   const { openTarget } = await import('../redis/open.ts');
   const { property, maxStates, merging, reduction } = flags;
-  const scope = scopeOfFlags(flags);
-  const folder = await runFolder(flags);
+  const folder = await runFolder(flags.runs, scope.seed);
   const strategies = await chosenStrategies([named]);
   const target = await openTarget({ ...flags, signal, onProgress: progress.line });
   try {
@@ -168,7 +173,7 @@ function covering({ states, interleavings, elapsedMs }: Covered & { elapsedMs: n
 }
 
 /** The folder is named now, and made when there is something to put into it. */
-async function runFolder({ runs, seed }: { runs: string; seed: number }): Promise<() => string> {
+async function runFolder(runs: string, seed: number): Promise<() => string> {
   const { createRunFolder } = await import('../documents/run-folder.ts');
   const startedAt = clock.epochMs();
   let folder: string | undefined;
@@ -187,12 +192,13 @@ async function keep(exploration: Exploration, folder: () => string): Promise<Exp
   return files;
 }
 
-/** The first counterexample, in the order of the strategies and the properties. */
-async function writeTest(file: string, explored: readonly Explored[]): Promise<void> {
+/** The first counterexample, in the order of the strategies and the properties. @returns whether there is one */
+async function writeTest(file: string, explored: readonly Explored[]): Promise<boolean> {
   const { regressionTest } = await import('../../reports/regression-test.ts');
   const { writeWhole } = await import('../documents/run-folder.ts');
   const [first] = explored.flatMap(({ exploration }) =>
     PROPERTIES.flatMap((property) => exploration.properties[property].counterexample ?? []),
   );
   if (first) writeWhole(file, regressionTest(first, file));
+  return first !== undefined;
 }

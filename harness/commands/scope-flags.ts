@@ -46,6 +46,10 @@ export function scopeOfFlags(flags: ScopeFlags): Scope {
   within('--users', users, 1, buyers);
   within('--instances', instances, 1, buyers);
   const quantities = flags.quantities.split(',').map(quantityOf);
+  if (quantities.length > buyers) {
+    const message = `--quantities has ${quantities.length} for ${buyers} ${buyers === 1 ? 'buyer' : 'buyers'}`;
+    throw new UsageError('BAD_SCOPE', message, 'give one for each at most, or more --buyers');
+  }
   return {
     buyers,
     stock,

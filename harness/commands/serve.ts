@@ -3,7 +3,7 @@ import type { ServeReport } from '../documents/storefront.ts';
 import { UsageError } from '../ground/errors.ts';
 import type { StorefrontOptions } from '../storefront/storefront.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
-import { ignoredFlag, whole } from '../terminal/options.ts';
+import { refuseGiven, whole } from '../terminal/options.ts';
 
 export const serveCommand: CommandFile = {
   options: [
@@ -38,7 +38,8 @@ type Flags = Omit<StorefrontOptions, 'strategy' | 'article' | 'prefix' | 'onProg
   prefix?: string;
 };
 
-async function run(_: [], flags: Flags, { progress, signal }: Invocation): Promise<Answer> {
+async function run(_: [], flags: Flags, { given, progress, signal }: Invocation): Promise<Answer> {
+  requireMeant(flags, given);
   const { registry } = await import('../../strategies/registry.ts');
   const { openStorefront } = await import('../storefront/storefront.ts');
   const registered = registry.find(({ strategy }) => strategy.name === flags.strategy);
@@ -48,9 +49,6 @@ async function run(_: [], flags: Flags, { progress, signal }: Invocation): Promi
       `--strategy: no built-in is called "${flags.strategy}"`,
       'oversell list names them',
     );
-  }
-  if (flags.prefix !== undefined && flags.redis === undefined) {
-    throw ignoredFlag('--prefix', 'a private server has no keys but the shop’s');
   }
   const { prefix = 'shop:', article = false, ...rest } = flags;
   const storefront = await openStorefront({
@@ -68,4 +66,20 @@ async function run(_: [], flags: Flags, { progress, signal }: Invocation): Promi
   await storefront.close();
   const document: ServeReport = { description, ...(url !== undefined && { url }) };
   return { document, text: 'closed' };
+}
+
+/** @throws UsageError if a flag would do nothing beside the others */
+function requireMeant({ redis, database, role, orders }: Flags, given: ReadonlySet<string>): void {
+  if (redis === undefined) refuseGiven(given, ['--prefix'], 'a private server has no keys but the shop’s');
+  else {
+    refuseGiven(given, ['--redis-server', '--redis-version'], '--redis names a server that runs');
+    if (database !== undefined)
+      refuseGiven(given, ['--data'], '--redis and --database name what would be kept there');
+  }
+  if (role === 'consumer') {
+    const why = '--role consumer answers no buyers';
+    refuseGiven(given, ['--port', '--host', '--admin-token-file', '--article', '--stale-ms'], why);
+  }
+  if (role === 'web') refuseGiven(given, ['--consumers'], '--role web stores no orders');
+  if (!orders) refuseGiven(given, ['--consumers'], '--no-orders leaves nothing to store');
 }

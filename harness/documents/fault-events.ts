@@ -3,6 +3,7 @@ import {
   eventOf,
   EXTRAS,
   faultRow,
+  FAULTS,
   type ConnectionEvent,
   type ConnectionFault,
   type OnItsWay,
@@ -27,6 +28,11 @@ export const isBrokenEvent = (event: string): boolean => rowOf(event)?.mark === 
 
 /** Whether every connection breaks with it. */
 export const breaksAll = (event: string): boolean => rowOf(event)?.breaksConnections === true;
+
+/** Faults by which a process that lives on loses its connection, so that its client has to do something about that. */
+export const BREAKING = FAULTS.filter(
+  (fault) => faultRow(fault).hits === 'connection' || faultRow(fault).breaksConnections === true,
+);
 
 /**
  * What an event of a connection may be a case of. Commands that may still run are told from all else; commands that

@@ -72,7 +72,7 @@ export async function measure(
 
 /** A control would be none: nothing can be said against a price of units that do not exist. */
 function baselineOf(strategies: readonly StrategyResult[]): string | undefined {
-  const measurable = strategies.filter(({ skipped }) => skipped === undefined);
+  const measurable = strategies.filter(({ skipped, notSold }) => (skipped ?? notSold) === undefined);
   const [first] = measurable.filter(({ control }) => !control);
   return (measurable.find(({ name }) => name === BASELINE) ?? first)?.name;
 }

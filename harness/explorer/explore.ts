@@ -21,7 +21,7 @@ import { verify } from './search/verify.ts';
 import { ServerMemo } from './server/memo.ts';
 import { audit, NO_AUDIT, type AuditFindings } from './sockets/audit.ts';
 import { everyRealInterleaving } from './sockets/unreduced.ts';
-import { requireConfirm } from './space/perform.ts';
+import { requireAsked } from './space/perform.ts';
 import { abilitiesIn } from './space/abilities.ts';
 import { ALL_REDUCTIONS, NOTHING_REDUCED, sharesPackages } from './space/setting.ts';
 import { Space } from './space/space.ts';
@@ -193,9 +193,8 @@ async function auditOf(
 /** With the confirms that the scope has where it names none; the reduced search finds out as it begins. */
 async function paying(options: ExploreOptions, memo: ServerMemo): Promise<ExploreOptions> {
   const { scope, subject } = options;
-  if (scope.confirms === 0) return options;
   const abilities = await abilitiesIn({ ...scope, buyers: 0, instances: 0 }, subject, memo);
-  requireConfirm(scope, abilities);
+  requireAsked(scope, abilities);
   return abilities.confirm && scope.confirms === undefined
     ? { ...options, scope: { ...scope, confirms: confirmsOf(scope) } }
     : options;

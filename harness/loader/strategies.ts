@@ -44,7 +44,8 @@ async function loadStrategies(ref: StrategyRef, options: Loading = {}): Promise<
 /**
  * What arguments of the command line mean together: names, and paths of files of which all strategies count; none:
  * every built-in.
- * @throws UsageError if there is none of that name, or its file cannot be loaded: it names file, line and remedy
+ * @throws UsageError if there is none of that name, two are of one name, or a file cannot be loaded: it names file, line and
+ * remedy
  */
 export async function chosenStrategies(
   chosen: readonly string[],
@@ -52,7 +53,13 @@ export async function chosenStrategies(
 ): Promise<LoadedStrategy[]> {
   const names = chosen.length > 0 ? chosen : registry.map(({ strategy }) => strategy.name);
   const loaded: LoadedStrategy[] = [];
-  for (const argument of names) loaded.push(...(await loadStrategies(strategyRef(argument), options)));
+  for (const argument of names) {
+    for (const one of await loadStrategies(strategyRef(argument), options)) {
+      const { name } = one.strategy;
+      if (loaded.some(({ strategy }) => strategy.name === name)) throw namedTwice(name);
+      loaded.push(one);
+    }
+  }
   return loaded;
 }
 
@@ -81,6 +88,14 @@ export async function strategyNamed(name: string, path?: string): Promise<Loaded
     'explore it again',
   );
 }
+
+/** Results, files and comparisons go by the name. */
+const namedTwice = (name: string): UsageError =>
+  new UsageError(
+    'DUPLICATE_NAME',
+    `two of the strategies are named "${name}"`,
+    'name each once, and give a copy a name of its own',
+  );
 
 function builtIn(name: string): Strategy {
   const found = registry.find(({ strategy }) => strategy.name === name);

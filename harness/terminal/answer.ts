@@ -10,6 +10,8 @@ export interface Invocation {
   /** The program, and the words after it, as in process.argv. */
   script: string;
   args: readonly string[];
+  /** The flags that were typed, by their long names: whoever types one means something by it, be it the default. */
+  given: ReadonlySet<string>;
   /** Of this package. */
   version: string;
   /** The real one. `process.stdout` is where code of strategies prints, which goes to stderr. */

@@ -23,6 +23,9 @@ export interface Conduct {
   watch?: Watch;
 }
 
+/** Before its words are read. */
+export type Unread = Omit<Invocation, 'given'>;
+
 /** What the process was started with. */
 type Typed = Pick<Invocation, 'script' | 'args' | 'version'>;
 
@@ -34,7 +37,7 @@ type Typed = Pick<Invocation, 'script' | 'args' | 'version'>;
  */
 export async function asProcess(
   typed: Typed,
-  command: (invocation: Invocation, conduct: Conduct) => Promise<number>,
+  command: (invocation: Unread, conduct: Conduct) => Promise<number>,
 ): Promise<void> {
   hideLogins(typed.args);
   const cleanScreen = hideSecretsOnStderr();

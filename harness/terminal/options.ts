@@ -1,5 +1,5 @@
 import { basename, relative } from 'node:path';
-import { CommanderError, InvalidArgumentError, Option } from 'commander';
+import { type Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { explain, RunError, UsageError } from '../ground/errors.ts';
 import { withoutSecrets } from '../ground/secrets.ts';
 import { withoutLogins } from './logins.ts';
@@ -31,6 +31,28 @@ export function refuseIgnored(command: string, options: readonly Option[], flags
     if (!Object.hasOwn(flags, option.attributeName())) continue;
     throw ignoredFlag(option.long!, `${command} asks no server`);
   }
+}
+
+/**
+ * Offers these options, and notes in `given` which of them is typed, by its long name, and with what.
+ * Reading the words @throws UsageError if one is typed twice: only the last would count
+ */
+export function offer(command: Command, options: readonly Option[], given: Map<string, unknown>): void {
+  for (const option of options) {
+    const flag = option.long!;
+    command.addOption(option).on(`option:${option.name()}`, (value: unknown) => {
+      if (given.has(flag) && given.get(flag) !== value) {
+        const remedy = 'give it once, with commas where it takes a list';
+        throw new UsageError('GIVEN_TWICE', `${flag} is given twice, and only the last would count`, remedy);
+      }
+      given.set(flag, value);
+    });
+  }
+}
+
+/** @throws UsageError if one of these flags was typed, as it would do nothing */
+export function refuseGiven(given: ReadonlySet<string>, flags: readonly string[], why: string): void {
+  for (const flag of flags) if (given.has(flag)) throw ignoredFlag(flag, why);
 }
 
 /** Whoever gives a flag means something by it. */

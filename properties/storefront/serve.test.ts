@@ -256,7 +256,6 @@ describe('what cannot be served is refused before anything is sold', () => {
 
   test.each([
     [['--role', 'web'], 'needs'],
-    [['--prefix', 'x:'], 'would do nothing'],
     [['--strategy', './mine.ts'], 'no built-in'],
     [['--redis', 'redis://127.0.0.1:1', '--role', 'consumer', '--no-orders'], 'nothing to consume'],
   ])('%j is refused', async (args) => {

@@ -174,18 +174,31 @@ export async function boot(setting: Setting, birth: Birth): Promise<Cursor> {
   setting.abilities ??= abilities;
   if (abilities.confirm && setting.scope.confirms === undefined)
     throw new StartAgain('confirms', 'its buyers confirm');
-  requireConfirm(setting.scope, abilities);
+  requireAsked(setting.scope, { ...setting.abilities, confirm: abilities.confirm });
   cursor.atoms.length = 0; // whoever boots a process again boots it in the same way
   return cursor;
 }
 
 /**
- * Where buyers are to confirm, nothing but a confirm acknowledges: where they cannot, no sale would ever count.
- * @throws CannotExplore if the scope has confirms and the strategy has none
+ * What is asked for and cannot be done would be left out in silence. (And where buyers are to confirm, nothing but a confirm
+ * acknowledges: no sale would ever count.)
+ * @throws CannotExplore if the scope asks for what the strategy does not have
  */
-export function requireConfirm({ confirms = 0 }: Scope, { confirm }: Pick<Abilities, 'confirm'>): void {
-  if (confirms === 0 || confirm) return;
-  throw new CannotExplore('buyers are to confirm, and the strategy has no confirm()', 'leave out --confirms');
+export function requireAsked(
+  { releases, restocks, jobs, confirms = 0, faults }: Scope,
+  has: Abilities,
+): void {
+  const asked = [
+    ['--releases', releases, 'release'],
+    ['--faults cancel', faults.cancel, 'release'],
+    ['--restocks', restocks, 'restock'],
+    ['--jobs', jobs, 'runJob'],
+    ['--confirms', confirms, 'confirm'],
+  ] as const;
+  for (const [flag, times, method] of asked) {
+    if (times === 0 || has[method]) continue;
+    throw new CannotExplore(`${flag} would do nothing: the strategy has no ${method}()`, `leave out ${flag}`);
+  }
 }
 
 /** A process that begins to make its seller: the commands that it sends for it are events of the sale. */

@@ -4,6 +4,7 @@ import {
   ANY_SERVER,
   OPEN_TARGET,
   pick,
+  refusedBy,
   runsFlag,
   seedFlag,
   SERVER,
@@ -134,12 +135,24 @@ export const BENCH: FlagTable = {
       ),
     ],
     '--baseline': [
-      changes(
-        '--baseline lua-decrement',
-        FEW.replace('bench', 'bench lua-reserve-once'),
-        [{ baseline: 'lua-reserve-once' }, { baseline: 'lua-decrement' }],
+      changes('--baseline lua-decrement', FEW.replace('bench', 'bench lua-reserve-once'), [
+        { baseline: 'lua-reserve-once' },
         { baseline: 'lua-decrement' },
-      ),
+      ]),
+      {
+        typed: '--baseline lua-decrement lua-reserve-once',
+        reaches: { baseline: 'lua-decrement', strategies: ['lua-decrement', 'lua-reserve-once'] },
+      },
+      refusedBy('--baseline lua-decrement', FEW),
+      {
+        // It is measured nowhere.
+        typed: '--baseline needy',
+        shows: {
+          of: FEW.replace('bench', 'bench ./needy.mjs'),
+          without: { exitCode: 0, document: { baseline: 'lua-decrement' } },
+          with: { exitCode: 2, document: { error: { code: 'UNKNOWN_BASELINE' } } },
+        },
+      },
     ],
     '--stock': [
       changes(
@@ -174,7 +187,7 @@ export const BENCH: FlagTable = {
     ],
     '--seed': seedFlag(FEW.replace(' --json', ''), (seed) => ({ seed })),
     '--history': [writesFile('--history', FEW, 'runs/<run>/lua-decrement.jsonl')],
-    '--runs': runsFlag(`${FEW} --history`, 'lua-decrement.jsonl'),
+    '--runs': [refusedBy('--runs elsewhere', FEW), ...runsFlag(`${FEW} --history`, 'lua-decrement.jsonl')],
     ...answerFlags(FEW.replace(' --json', '')),
     ...SERVER_FLAGS,
   },

@@ -35,12 +35,16 @@ export const refused = (...typed: readonly string[]): FlagRow[] =>
     },
   }));
 
+/** Of a strategy that does nothing but sell, judged without a fault. */
+export const NO_EXTRAS = 'explore ./slow.mjs --buyers 1 --stock 1';
+
 export const FAILS = ['holds', 'violated'] as const;
 
 /** What is asked of the sale besides purchases. */
 export const REQUEST_FLAGS: FlagTable['flags'] = {
   '--jobs': [
     ...refused('--jobs 4'),
+    refusedBy('--jobs 1', NO_EXTRAS),
     changes(
       '--jobs 1',
       'explore ./careless.mjs --buyers 2',
@@ -53,6 +57,7 @@ export const REQUEST_FLAGS: FlagTable['flags'] = {
   ],
   '--confirms': [
     ...refused('--confirms 7'),
+    refusedBy('--confirms 1', NO_EXTRAS),
     changes(
       '--confirms 1',
       'explore ./paying.mjs --buyers 1 --stock 2',
@@ -74,6 +79,7 @@ export const REQUEST_FLAGS: FlagTable['flags'] = {
   '--workers': [
     ...refused('--workers nobody'),
     refusedBy('--workers offices', 'explore lua-decrement --buyers 1'),
+    refusedBy('--workers everywhere', 'explore lua-decrement --buyers 1'),
     { typed: '--workers offices --jobs 1', reaches: { jobs: 1, workers: 'offices' } },
     changes('--workers offices', 'explore ./sweeping.mjs --buyers 2 --stock 1 --jobs 2', {
       property: 'oversell',

@@ -1,5 +1,7 @@
+import { expect } from 'vitest';
 import { FAULTS, NO_FAULTS, type Faults } from '../../../harness/documents/faults.ts';
-import { changes, FAILS, refused, REQUEST_FLAGS, verdictOf } from './explore-requests.ts';
+import { CLIENT_MODES } from '../../../harness/documents/vocabulary.ts';
+import { changes, FAILS, NO_EXTRAS, refused, REQUEST_FLAGS, verdictOf } from './explore-requests.ts';
 import {
   answerFlags,
   ANY_SERVER,
@@ -83,7 +85,8 @@ export const EXPLORE: FlagTable = {
       { typed: '--stock 0', reaches: { stock: 0 } },
     ],
     '--quantities': [
-      ...refused('--quantities 1,0', '--quantities 1,,2'),
+      // Of one buyer.
+      ...refused('--quantities 1,0', '--quantities 1,,2', '--quantities 1,1'),
       changes(
         '--quantities 2,1',
         'explore decrement-then-check --stock 3',
@@ -137,9 +140,14 @@ export const EXPLORE: FlagTable = {
     ],
     '--client': [
       ...refused('--client other'),
+      ...CLIENT_MODES.map((mode) => refusedBy(`--client ${mode}`, 'explore lua-decrement --buyers 1')),
+      refusedBy('--client no-retry', 'explore lua-decrement --buyers 1 --faults crash=1,lost-reply=0'),
+      ...CLIENT_MODES.map((client) => ({
+        typed: `--client ${client} --faults restart=1`,
+        reaches: { client, ...budgets({ restart: 1 }) },
+      })),
       {
         typed: '--client no-resend',
-        reaches: { client: 'no-resend' },
         shows: {
           of: CUT,
           without: { document: verdictOf('double-sale', 'violated') },
@@ -148,7 +156,6 @@ export const EXPLORE: FlagTable = {
       },
       {
         typed: '--client no-retry',
-        reaches: { client: 'no-retry' },
         // What is not sent again ends for good, instead of hanging.
         shows: {
           of: `${CUT} --client no-resend`,
@@ -156,9 +163,19 @@ export const EXPLORE: FlagTable = {
           with: { document: verdictOf('progress', 'holds') },
         },
       },
-      { typed: '--client default', reaches: {} },
     ],
     '--faults': [
+      {
+        typed: '--faults cancel=1',
+        shows: {
+          of: NO_EXTRAS,
+          without: { exitCode: 0 },
+          with: {
+            exitCode: 2,
+            stderr: expect.stringContaining('oversell: --faults cancel would do nothing'),
+          },
+        },
+      },
       ...refused('--faults other=1', '--faults crash=4', '--faults crash=1,crash=0'),
       ...FAULTS.map((fault) => ({ typed: `--faults ${fault}=1`, reaches: budgets({ [fault]: 1 }) })),
       { typed: '--faults lost-reply', reaches: budgets({ 'lost-reply': 1 }) },
@@ -174,6 +191,7 @@ export const EXPLORE: FlagTable = {
     ],
     '--releases': [
       ...refused('--releases 4'),
+      refusedBy('--releases 1', NO_EXTRAS),
       changes(
         '--releases 1',
         'explore decrement-then-reset --buyers 2 --stock 1',
@@ -185,6 +203,7 @@ export const EXPLORE: FlagTable = {
     ],
     '--restocks': [
       ...refused('--restocks 4'),
+      refusedBy('--restocks 1', NO_EXTRAS),
       changes(
         '--restocks 1',
         'explore decrement-then-reset --buyers 2 --stock 1',
@@ -244,6 +263,14 @@ export const EXPLORE: FlagTable = {
     ],
     '--emit-test': [
       refusedBy('--emit-test sell.test.ts', UNREDUCED),
+      {
+        typed: '--emit-test sell.test.ts',
+        shows: {
+          of: 'explore lua-decrement --buyers 1',
+          without: { stderr: expect.not.stringContaining('no counterexample') },
+          with: { exitCode: 0, stderr: expect.stringContaining('no counterexample') },
+        },
+      },
       writesFile('--emit-test sell.test.ts', RACE, 'sell.test.ts'),
     ],
     '--allow-bounded': [
@@ -262,7 +289,7 @@ export const EXPLORE: FlagTable = {
       },
     ],
     '--seed': seedFlag('explore lua-decrement --buyers 1', (seed) => ({ scope: { seed } })),
-    '--runs': runsFlag(RACE, 'read-then-write-oversell.json'),
+    '--runs': [refusedBy('--runs elsewhere', UNREDUCED), ...runsFlag(RACE, 'read-then-write-oversell.json')],
     ...answerFlags('explore lua-decrement --buyers 1'),
     ...SERVER_FLAGS,
   },

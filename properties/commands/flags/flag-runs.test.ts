@@ -30,3 +30,12 @@ test('a run without --seed draws a fresh seed, and prints the command that repea
   expect(seeds).toEqual([expect.any(String), expect.any(String)]);
   expect(seeds[0]).not.toBe(seeds[1]);
 });
+
+test('a flag that is given twice has to say the same: the first would be ignored', async () => {
+  const faults = 'explore lua-decrement --buyers 1 --faults crash=1';
+  const twice = [`${faults} --faults lost-reply=1`, `${faults} --faults crash=1`, 'list --redis a --redis b'];
+  const runs = [...(await workshop.run(twice)).values()];
+  expect(runs.map(({ exitCode }) => exitCode)).toEqual([2, 1, 2]);
+  expect(runs[0]!.stderr).toContain('oversell: --faults is given twice, and only the last would count');
+  expect(runs[2]!.stderr).toContain('--redis is given twice');
+});
