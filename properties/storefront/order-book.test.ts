@@ -12,6 +12,7 @@ import {
   type Product,
 } from '../../harness/storefront/book/order-book.ts';
 import { rejection } from '../helpers/machines.ts';
+import { countRows, query } from '../helpers/order-rows.ts';
 import { canHavePostgres, startPostgres, type PostgresServer } from '../helpers/postgres.ts';
 
 let folder: string;
@@ -129,6 +130,60 @@ describe.each(KINDS)('the order book in %s', (kind, runs, database) => {
     expect(await other.find(product, 'a')).toMatchObject({ quantity: 2, released: true });
     expect(await other.find(product, 'b')).toMatchObject({ released: true });
     expect(await other.counts(product)).toEqual({ orders: 3, units: 5, releases: 2, setAside: 0 });
+  });
+
+  test('what is counted is what the rows come to, whoever records what, and in which order', async () => {
+    const word = fc.constantFrom('a', 'b', 'c');
+    const quantity = fc.integer({ min: -3, max: 3 }).filter((units) => units !== 0);
+    const lines = fc.array(fc.tuple(word, word, quantity), { maxLength: 6 });
+    const poison = fc.array(word, { maxLength: 2 });
+    const batch = fc.tuple(fc.boolean(), lines, poison);
+    await fc.assert(
+      fc.asyncProperty(fc.array(batch, { maxLength: 6 }), async (batches) => {
+        const products = [fresh(), fresh()];
+        const recording = batches.map(([first, given, entries], i) => {
+          const sold = given.map(([token, user, units]) =>
+            line(token, { product: products[i % 2]!, user, quantity: units }),
+          );
+          const aside = entries.map((entry) => ({
+            product: products[(i + 1) % 2]!,
+            entry,
+            content: '[]',
+            reason: 'why',
+          }));
+          return (first ? book : other).record(sold, aside);
+        });
+        await Promise.all(recording);
+        for (const product of products) {
+          expect(await other.counts(product)).toEqual(await countRows(database(), product));
+        }
+      }),
+      { numRuns: 6 },
+    );
+  });
+
+  test('a row that was written by hand is not counted, so that the two can be told apart', async () => {
+    const product = fresh();
+    await book.record([line('a', { product })], []);
+    await query(
+      database(),
+      `INSERT INTO releases (product, token, buyer, units, entry, stored_ms) VALUES ('${product}', 'a', 'x', 1, '0-2', 0)`,
+    );
+    expect(await countRows(database(), product)).not.toEqual(await other.counts(product));
+  });
+
+  test('a book of an earlier version, which has no counts, is counted when it is opened', async () => {
+    const product = fresh();
+    await book.addProduct({ ...lamp, name: product });
+    await book.record([line('a', { product, quantity: 3 }), line('b', { product })], []);
+    await book.record([line('a', { product, quantity: -3 }), line('b', { product, user: 'thief' })], []);
+    await query(database(), 'DROP TABLE tallies');
+    const [again, beside] = await Promise.all([openOrderBook(database()), openOrderBook(database())]);
+    expect(await again.counts(product)).toEqual({ orders: 2, units: 1, releases: 1, setAside: 1 });
+    await beside.record([line('c', { product, quantity: 2 })], []);
+    expect(await again.counts(product)).toEqual(await countRows(database(), product));
+    await again.close();
+    await beside.close();
   });
 
   test('what is recorded together is there together, or not at all', async () => {

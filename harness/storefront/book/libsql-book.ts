@@ -13,9 +13,13 @@ import {
   type Recorded,
   type SetAside,
 } from './order-book.ts';
-import { orderOf, productOf, type OrderRow, type ProductRow } from './rows.ts';
+import { countsOf, orderOf, productOf, type OrderRow, type ProductRow, type TallyRow } from './rows.ts';
+import { Tallies } from './tallies.ts';
 
-/** A release has a row of its own, so that none is lost that comes before the order's. */
+/**
+ * A release has a row of its own, so that none is lost that comes before the order's. Tallies are counted anew where a
+ * product has none: a file of an earlier version has no such table.
+ */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS products (
     name TEXT PRIMARY KEY, stock INTEGER NOT NULL, per_user_limit INTEGER, strategy TEXT NOT NULL,
@@ -32,7 +36,18 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS set_aside (
     product TEXT NOT NULL, entry TEXT NOT NULL, content TEXT NOT NULL, reason TEXT NOT NULL,
     stored_ms INTEGER NOT NULL, PRIMARY KEY (product, entry, content)
-  );`;
+  );
+  CREATE TABLE IF NOT EXISTS tallies (
+    product TEXT PRIMARY KEY, orders INTEGER NOT NULL, units INTEGER NOT NULL, releases INTEGER NOT NULL,
+    aside INTEGER NOT NULL
+  );
+  INSERT INTO tallies SELECT name,
+    (SELECT count(*) FROM orders WHERE product = name),
+    (SELECT coalesce(sum(units), 0) FROM orders WHERE product = name)
+      - (SELECT coalesce(sum(units), 0) FROM releases WHERE product = name),
+    (SELECT count(*) FROM releases WHERE product = name),
+    (SELECT count(*) FROM set_aside WHERE product = name)
+  FROM products WHERE name NOT IN (SELECT product FROM tallies);`;
 
 /** How long one process waits for another's transaction. */
 const BUSY_MS = 10_000;
@@ -91,23 +106,33 @@ class LibsqlBook implements OrderBook {
   }
 
   async record(lines: readonly BookLine[], aside: readonly SetAside[]): Promise<Recorded> {
-    const recorded = { orders: 0, releases: 0, setAside: 0 };
+    const tallies = new Tallies();
     this.#database.exec('BEGIN IMMEDIATE');
     try {
       const now = systemClock.epochMs();
       for (const line of lines) {
-        const table = line.quantity > 0 ? 'orders' : 'releases';
+        const { product, quantity } = line;
+        const table = quantity > 0 ? 'orders' : 'releases';
         const wrote = this.#write(table, line, now);
-        if (wrote === 'written') recorded[table]++;
-        else if (wrote === 'contradicts') recorded.setAside += this.#setAside(contradicting(line), now);
+        if (wrote === 'written') tallies.wrote(product, table, { count: 1, units: Math.abs(quantity) });
+        else if (wrote === 'contradicts') tallies.setAside(product, this.#setAside(contradicting(line), now));
       }
-      for (const one of aside) recorded.setAside += this.#setAside(one, now);
+      for (const one of aside) tallies.setAside(one.product, this.#setAside(one, now));
+      for (const [product, counts] of tallies.added) this.#count(product, counts);
       this.#database.exec('COMMIT');
-      return recorded;
+      return tallies.recorded;
     } catch (error) {
       if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
       throw asDataError(error);
     }
+  }
+
+  #count(product: string, { orders, units, releases, setAside }: BookCounts): void {
+    this.#sql(
+      `INSERT INTO tallies VALUES (?, ?, ?, ?, ?) ON CONFLICT (product) DO UPDATE SET
+        orders = orders + excluded.orders, units = units + excluded.units,
+        releases = releases + excluded.releases, aside = aside + excluded.aside`,
+    ).run(product, orders, units, releases, setAside);
   }
 
   #write(
@@ -145,15 +170,9 @@ class LibsqlBook implements OrderBook {
   }
 
   async counts(product: string): Promise<BookCounts> {
-    const row = this.#sql(
-      `SELECT (SELECT count(*) FROM orders WHERE product = ?1) AS orders,
-        (SELECT coalesce(sum(units), 0) FROM orders WHERE product = ?1) AS sold,
-        (SELECT count(*) FROM releases WHERE product = ?1) AS releases,
-        (SELECT coalesce(sum(units), 0) FROM releases WHERE product = ?1) AS back,
-        (SELECT count(*) FROM set_aside WHERE product = ?1) AS aside`,
-    ).get(product) as Record<'orders' | 'sold' | 'releases' | 'back' | 'aside', number>;
-    const { orders, sold, releases, back, aside } = row;
-    return { orders, units: sold - back, releases, setAside: aside };
+    return countsOf(
+      this.#sql('SELECT * FROM tallies WHERE product = ?').get(product) as TallyRow | undefined,
+    );
   }
 
   async setAside(most: number): Promise<SetAside[]> {

@@ -15,7 +15,8 @@ import {
   type Recorded,
   type SetAside,
 } from './order-book.ts';
-import { orderOf, productOf, type OrderRow, type ProductRow } from './rows.ts';
+import { countsOf, orderOf, productOf, type OrderRow, type ProductRow, type TallyRow } from './rows.ts';
+import { Tallies } from './tallies.ts';
 
 /** As in libsql; texts are compared by their bytes there, too, and rows have no number of their own. */
 const SCHEMA = `
@@ -37,7 +38,18 @@ const SCHEMA = `
     product text COLLATE "C" NOT NULL, entry text NOT NULL, content text NOT NULL, reason text NOT NULL,
     stored_ms bigint NOT NULL, seq bigint GENERATED ALWAYS AS IDENTITY
   );
-  CREATE UNIQUE INDEX IF NOT EXISTS set_aside_once ON set_aside (product, entry, md5(content));`;
+  CREATE UNIQUE INDEX IF NOT EXISTS set_aside_once ON set_aside (product, entry, md5(content));
+  CREATE TABLE IF NOT EXISTS tallies (
+    product text COLLATE "C" PRIMARY KEY, orders bigint NOT NULL, units bigint NOT NULL, releases bigint NOT NULL,
+    aside bigint NOT NULL
+  );
+  INSERT INTO tallies SELECT name,
+    (SELECT count(*) FROM orders WHERE product = name),
+    (SELECT coalesce(sum(units), 0) FROM orders WHERE product = name)
+      - (SELECT coalesce(sum(units), 0) FROM releases WHERE product = name),
+    (SELECT count(*) FROM releases WHERE product = name),
+    (SELECT count(*) FROM set_aside WHERE product = name)
+  FROM products WHERE name NOT IN (SELECT product FROM tallies) ON CONFLICT DO NOTHING;`;
 
 /** How long statements under way may take when it is closed. */
 const PATIENCE_S = 5;
@@ -87,6 +99,12 @@ function addressOf(text: string): URL {
   return url;
 }
 
+/** A transaction that records, and what it adds to the counts. */
+interface Writing {
+  tx: Pick<Sql, 'unsafe'>;
+  tallies: Tallies;
+}
+
 class PostgresBook implements OrderBook {
   readonly description: string;
   readonly #sql: Sql<{ whole: number }>;
@@ -132,32 +150,30 @@ class PostgresBook implements OrderBook {
     const sorted = lines.toSorted((a, b) => compare(a.product, b.product) || compare(a.token, b.token));
     try {
       return await this.#sql.begin(async (tx) => {
-        const orders = await this.#write(
-          tx,
-          'orders',
-          sorted.filter(({ quantity }) => quantity > 0),
-        );
-        const releases = await this.#write(
-          tx,
-          'releases',
-          sorted.filter(({ quantity }) => quantity < 0),
-        );
-        const contradicting = [...orders.contradicting, ...releases.contradicting];
-        let setAside = 0;
-        for (const one of [...contradicting, ...aside]) setAside += await this.#setAside(tx, one);
-        return { orders: orders.written, releases: releases.written, setAside };
+        const writing: Writing = { tx, tallies: new Tallies() };
+        const sold = sorted.filter(({ quantity }) => quantity > 0);
+        const released = sorted.filter(({ quantity }) => quantity < 0);
+        const contradicting = [
+          ...(await this.#write(writing, 'orders', sold)),
+          ...(await this.#write(writing, 'releases', released)),
+        ];
+        for (const one of [...contradicting, ...aside]) await this.#setAside(writing, one);
+        // Last, so that a transaction that waits for another's rows keeps nobody from counting.
+        await this.#count(writing);
+        return writing.tallies.recorded;
       });
     } catch (error) {
       throw asDataError(error);
     }
   }
 
+  /** @returns lines that contradict what is there */
   async #write(
-    sql: Pick<Sql, 'unsafe'>,
+    { tx, tallies }: Writing,
     table: 'orders' | 'releases',
     lines: readonly BookLine[],
-  ): Promise<{ written: number; contradicting: SetAside[] }> {
-    if (lines.length === 0) return { written: 0, contradicting: [] };
+  ): Promise<SetAside[]> {
+    if (lines.length === 0) return [];
     const columns = [
       lines.map(({ product }) => product),
       lines.map(({ token }) => token),
@@ -167,30 +183,44 @@ class PostgresBook implements OrderBook {
     ];
     const given = `unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[])
       WITH ORDINALITY AS given (product, token, buyer, units, entry, n)`;
-    const { count } = await sql.unsafe(
-      `INSERT INTO ${table} (product, token, buyer, units, entry, stored_ms)
-       SELECT product, token, buyer, units, entry, $6::bigint FROM ${given} ON CONFLICT DO NOTHING`,
+    const written = await tx.unsafe<{ product: string; count: number; units: number }[]>(
+      `WITH written AS (
+         INSERT INTO ${table} (product, token, buyer, units, entry, stored_ms)
+         SELECT product, token, buyer, units, entry, $6::bigint FROM ${given} ON CONFLICT DO NOTHING
+         RETURNING product, units
+       ) SELECT product, count(*), sum(units)::bigint AS units FROM written GROUP BY product`,
       [...columns, String(systemClock.epochMs())],
     );
-    const wrong = await sql.unsafe<{ n: number }[]>(
+    for (const { product, ...sums } of written) tallies.wrote(product, table, sums);
+    const wrong = await tx.unsafe<{ n: number }[]>(
       `SELECT given.n FROM ${given} JOIN ${table} AS there USING (product, token)
        WHERE there.buyer <> given.buyer OR there.units <> given.units`,
       columns,
     );
-    const contradicting = wrong.map(({ n }): SetAside => {
+    return wrong.map(({ n }): SetAside => {
       const { product, entry, ...line } = lines[n - 1]!;
       return { product, entry, content: JSON.stringify(line), reason: CONFLICT };
     });
-    return { written: count, contradicting };
   }
 
-  async #setAside(sql: Pick<Sql, 'unsafe'>, { product, entry, content, reason }: SetAside): Promise<number> {
-    const { count } = await sql.unsafe(
+  async #setAside({ tx, tallies }: Writing, { product, entry, content, reason }: SetAside): Promise<void> {
+    const { count } = await tx.unsafe(
       `INSERT INTO set_aside (product, entry, content, reason, stored_ms) VALUES ($1, $2, $3, $4, $5)
        ON CONFLICT DO NOTHING`,
       [product, entry, content, reason, String(systemClock.epochMs())],
     );
-    return count;
+    tallies.setAside(product, count);
+  }
+
+  async #count({ tx, tallies }: Writing): Promise<void> {
+    for (const [product, { orders, units, releases, setAside }] of tallies.added) {
+      await tx.unsafe(
+        `INSERT INTO tallies AS there VALUES ($1, $2, $3, $4, $5) ON CONFLICT (product) DO UPDATE SET
+          orders = there.orders + excluded.orders, units = there.units + excluded.units,
+          releases = there.releases + excluded.releases, aside = there.aside + excluded.aside`,
+        [product, ...[orders, units, releases, setAside].map(String)],
+      );
+    }
   }
 
   async find(product: string, token: string): Promise<BookedOrder | undefined> {
@@ -216,13 +246,8 @@ class PostgresBook implements OrderBook {
   }
 
   async counts(product: string): Promise<BookCounts> {
-    const [row] = await this.#sql<Record<'orders' | 'units' | 'releases' | 'aside', number>[]>`
-      SELECT sold.n AS orders, back.n AS releases, (sold.units - back.units)::bigint AS units,
-        (SELECT count(*) FROM set_aside WHERE product = ${product}) AS aside
-      FROM (SELECT count(*) AS n, coalesce(sum(units), 0) AS units FROM orders WHERE product = ${product}) AS sold,
-        (SELECT count(*) AS n, coalesce(sum(units), 0) AS units FROM releases WHERE product = ${product}) AS back`;
-    const { orders, units, releases, aside } = row!;
-    return { orders, units, releases, setAside: aside };
+    const [row] = await this.#sql<TallyRow[]>`SELECT * FROM tallies WHERE product = ${product}`;
+    return countsOf(row);
   }
 
   async setAside(most: number): Promise<SetAside[]> {

@@ -1,4 +1,4 @@
-import type { BookedOrder, Product, ProductState } from './order-book.ts';
+import type { BookCounts, BookedOrder, Product, ProductState } from './order-book.ts';
 
 /** Rows of the tables, by the names of their columns, which are the same in every database. */
 
@@ -44,4 +44,19 @@ export const orderOf = ({ product, token, buyer, units, stored_ms, released }: O
   quantity: units,
   released: Boolean(released),
   storedMs: stored_ms,
+});
+
+export interface TallyRow {
+  orders: number;
+  units: number;
+  releases: number;
+  aside: number;
+}
+
+/** @param row undefined: nothing was recorded of the product */
+export const countsOf = (row: TallyRow | undefined): BookCounts => ({
+  orders: row?.orders ?? 0,
+  units: row?.units ?? 0,
+  releases: row?.releases ?? 0,
+  setAside: row?.aside ?? 0,
 });
