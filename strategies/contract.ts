@@ -10,8 +10,8 @@ export interface Sale {
   /** Most units that one user may hold. Absent: no limit. */
   perUserLimit?: number;
   /**
-   * Of a shop that goes on for days: opened again it keeps the stock that it has; a request that gave its units back
-   * stays released, so that a late copy of its purchase buys nothing; and one that asks again with another user or
+   * Of a shop that goes on for days: opened again it keeps the stock that it has; a request that was released stays so,
+   * sold or not yet, so that a late copy of its purchase buys nothing; and one that asks again with another user or
    * quantity is refused. For strategies that support `orders`.
    */
   permanent?: true;
@@ -48,7 +48,7 @@ export interface RecordedSale {
   quantity: number;
 }
 
-/** What a request was sold, and whether it gave that back for good. */
+/** What a request was sold, and whether it gave that back for good; 0 units: it was released before it bought. */
 export interface RememberedSale {
   userId: string;
   quantity: number;
@@ -133,7 +133,7 @@ export interface Seller {
   restore?(sales: readonly Restored[]): Promise<void>;
   /** The ledger; of a strategy that confirms, what is sold for good. */
   recorded?(): Promise<RecordedSale[]>;
-  /** Gives a sold request's units back. */
+  /** Gives a sold request's units back. In a permanent sale the store knows how many, and the request buys nothing later. */
   release?(request: PurchaseRequest): Promise<void>;
   restock?(quantity: number): Promise<void>;
   /**

@@ -42,7 +42,7 @@ export const functionReserveOnce: Strategy = {
       async purchase({ requestId, userId, quantity }) {
         checkRequest({ requestId, userId, quantity });
         const args = [requestId, userId, quantity, sale.perUserLimit ?? '', strict];
-        const reply = await redis.fcall('oversell_reserve_v2', keys.length, ...keys, ...args);
+        const reply = await redis.fcall('oversell_reserve_v3', keys.length, ...keys, ...args);
         const [kind, remaining, again] = reply as [string, number?, string?];
         requireFit(kind, sku, requestId);
         if (kind !== 'sold') return { kind: kind as 'sold-out' | 'limit-reached' };
@@ -55,12 +55,12 @@ export const functionReserveOnce: Strategy = {
       async release(request) {
         checkRequest(request);
         const args = [request.requestId, request.userId, strict];
-        const answer = await redis.fcall('oversell_release_v2', keys.length, ...keys, ...args);
+        const answer = await redis.fcall('oversell_release_v3', keys.length, ...keys, ...args);
         requireFit(answer as string, sku, request.requestId);
       },
       async restock(quantity) {
         checkUnits('quantity', quantity, 1);
-        const left = await redis.fcall('oversell_restock_v2', 1, stockKey(sku), quantity);
+        const left = await redis.fcall('oversell_restock_v3', 1, stockKey(sku), quantity);
         if (left === null) throw new MissingProductError(sku);
       },
     };

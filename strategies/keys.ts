@@ -24,14 +24,14 @@ export const takenKey = (sku: string): string => `{${sku}}:taken`;
 export const mintedKey = (sku: string): string => `{${sku}}:minted`;
 /** Hash: user id → units held. */
 export const holdingsKey = (sku: string): string => `{${sku}}:holdings`;
-/** Hash: request id → units sold to it and user id, as `2 alice`, or `-2 alice` once released for good. */
+/** Hash: request id → units sold to it and user id, as `2 alice`; `-2 alice` once released for good, `-0 alice` unsold. */
 export const answersKey = (sku: string): string => `{${sku}}:answers`;
 /**
  * Stream of orders. An entry has one or more of: request, user, quantity, which is below zero where the units were
  * given back.
  */
 export const ordersKey = (sku: string): string => `{${sku}}:orders`;
-/** Hash: request id → units sold to it and user id, as `2 alice`, or `-2 alice` once released for good. */
+/** Hash: request id → units sold to it and user id, as `2 alice`; `-2 alice` once released for good, `-0 alice` unsold. */
 export const ledgerKey = (sku: string): string => `{${sku}}:ledger`;
 /** Hash: request id → what is on hold for it, and for whom. */
 export const holdsKey = (sku: string): string => `{${sku}}:holds`;
@@ -104,7 +104,7 @@ export async function remembered(
 function saleIn(line: string): RememberedSale {
   const [units = '', ...user] = line.split(' ');
   const quantity = Number(units);
-  return { userId: user.join(' '), quantity: Math.abs(quantity), released: quantity < 0 };
+  return { userId: user.join(' '), quantity: Math.abs(quantity), released: line.startsWith('-') };
 }
 
 let restoreSales: Script | undefined;

@@ -2,8 +2,9 @@
 -- a line in the ledger for each that is sold, and one entry in the stream for all. A request that has its line is sold,
 -- and nothing is taken again.
 -- KEYS[1] stock (string, units)
--- KEYS[2] holdings (hash, user id -> units held)
--- KEYS[3] ledger (hash, request id -> units and user id, as '2 alice'; '-2 alice': released for good)
+-- KEYS[2] holdings (hash, user id -> units held); left alone where there is no limit
+-- KEYS[3] ledger (hash, request id -> units and user id, as '2 alice'; '-2 alice': released for good,
+-- '-0 alice': before it bought)
 -- KEYS[4] orders (stream: request, user, quantity of each)
 -- ARGV[1] most units per user, '' = no limit   ARGV[2] n   then n request ids, n user ids, n quantities (units)
 -- and perhaps a word: then a request id is compared with its user and quantity
@@ -13,13 +14,13 @@ local stock = tonumber(redis.call('GET', KEYS[1]) or '')
 if not stock then
   return false
 end
-local limit = tonumber(ARGV[1]) or math.huge
+local limit = tonumber(ARGV[1])
 local n = tonumber(ARGV[2])
 local users = 2 + n
 local quantities = users + n
 local compares = ARGV[quantities + n + 1]
 local sold = redis.call('HMGET', KEYS[3], unpack(ARGV, 3, users))
-local held = redis.call('HMGET', KEYS[2], unpack(ARGV, users + 1, quantities))
+local held = limit and redis.call('HMGET', KEYS[2], unpack(ARGV, users + 1, quantities))
 local answers, ledger, holdings = {}, {}, {}
 local now, lines, left = {}, 0, stock
 local orders, o = { '0-*' }, 1
@@ -28,11 +29,12 @@ for i = 1, n do
   local line = ARGV[quantities + i] .. ' ' .. user
   local before = sold[i] or now[request]
   if before then
-    answers[i] = (before == line or not compares) and 'r' or before == '-' .. line and 'g' or 'x'
+    local given = before == '-' .. line or before == '-0 ' .. user
+    answers[i] = (before == line or not compares) and 'r' or given and 'g' or 'x'
   else
     local quantity = tonumber(ARGV[quantities + i])
-    local holds = (holdings[user] or tonumber(held[i] or 0)) + quantity
-    if holds > limit then
+    local holds = limit and (holdings[user] or tonumber(held[i] or 0)) + quantity
+    if limit and holds > limit then
       answers[i] = 'l'
     elseif quantity > left then
       answers[i] = 'o'
@@ -40,7 +42,9 @@ for i = 1, n do
       answers[i] = 's'
       left = left - quantity
       now[request] = line
-      holdings[user] = holds
+      if limit then
+        holdings[user] = holds
+      end
       ledger[lines + 1] = request
       ledger[lines + 2] = line
       lines = lines + 2
@@ -52,15 +56,17 @@ for i = 1, n do
   end
 end
 if lines > 0 then
-  local fields, f = {}, 0
-  for user, units in pairs(holdings) do
-    fields[f + 1] = user
-    fields[f + 2] = string.format('%.0f', units)
-    f = f + 2
-  end
   redis.call('XADD', KEYS[4], unpack(orders))
   redis.call('HSET', KEYS[3], unpack(ledger))
-  redis.call('HSET', KEYS[2], unpack(fields))
+  if limit then
+    local fields, f = {}, 0
+    for user, units in pairs(holdings) do
+      fields[f + 1] = user
+      fields[f + 2] = string.format('%.0f', units)
+      f = f + 2
+    end
+    redis.call('HSET', KEYS[2], unpack(fields))
+  end
   redis.call('DECRBY', KEYS[1], string.format('%.0f', stock - left))
 end
 return { stock, table.concat(answers) }

@@ -1,7 +1,8 @@
 -- Sells units to a request at most once, within a limit per user, and records the order, all in one step.
 -- KEYS[1] stock (string, units)
 -- KEYS[2] holdings (hash, user id -> units held)
--- KEYS[3] answers (hash, request id -> units sold to it and user id, as '2 alice'; '-2 alice': released for good)
+-- KEYS[3] answers (hash, request id -> units sold to it and user id, as '2 alice'; '-2 alice': released for good,
+-- '-0 alice': before it bought)
 -- KEYS[4] orders (stream: request, user, quantity)
 -- ARGV[1] request id   ARGV[2] user id   ARGV[3] quantity (units)   ARGV[4] most units per user, '' = no limit
 -- ARGV[5] '' = a request id tells who asks, else it is compared with its user and quantity
@@ -16,7 +17,8 @@ local answer = redis.call('HGET', KEYS[3], ARGV[1])
 if answer == line or (answer and ARGV[5] == '') then
   return { 'sold', stock, 'again' }
 elseif answer then
-  return { answer == '-' .. line and 'given-back' or 'other-request' }
+  local released = answer == '-' .. line or answer == '-0 ' .. ARGV[2]
+  return { released and 'given-back' or 'other-request' }
 end
 local quantity = tonumber(ARGV[3])
 local limit = tonumber(ARGV[4])

@@ -11,6 +11,7 @@ export const ANSWERS = {
   created: { status: 201, says: 'the product is on sale' },
   'same-product': { status: 200, says: 'the product was on sale already, with this stock and limit' },
   released: { status: 200, says: 'the units are for sale again' },
+  cancelled: { status: 200, says: 'nothing was sold to the token, and nothing will be' },
   reopened: { status: 200, says: 'the product is on sale again' },
   'sold-out': { status: 404, says: 'Sold Out' },
   'unknown-product': { status: 404, says: 'there is no such product' },
@@ -25,7 +26,7 @@ export const ANSWERS = {
     says: 'a product of this name is on sale with another stock or limit, which is never reset',
   },
   'not-closed': { status: 409, says: 'the product is on sale: only one that was closed can be opened again' },
-  'token-released': { status: 410, says: 'the token was released: make a new one to buy again' },
+  'token-released': { status: 410, says: 'the token was released or cancelled: make a new one to buy again' },
   'too-large': { status: 413, says: 'the body is larger than any request needs' },
   'not-json': { status: 415, says: 'send the body as application/json' },
   'bad-input': { status: 422, says: 'the request makes no sense' },
@@ -125,7 +126,7 @@ export const answerSchema = z.strictObject({
 });
 export type StorefrontAnswer = z.infer<typeof answerSchema>;
 
-/** What `GET /orders/:token` answers. */
+/** What `GET /orders/:token` answers; no units where the token was cancelled before it bought any. */
 export const orderStateSchema = z.strictObject({
   product: z.string(),
   token: z.string(),

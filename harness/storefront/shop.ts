@@ -144,18 +144,20 @@ export class Shop {
     catalogue.forget(name);
   }
 
-  /** Gives an order's units back, for good: the token cannot buy again. */
+  /**
+   * Gives an order's units back, for good: the token cannot buy again. One that has bought nothing is cancelled, so that a
+   * purchase that is still on its way sells nothing to a buyer who has given it up.
+   */
   async release(name: string, token: string, user: string): Promise<Told> {
     const found = await this.#open(name);
     if ('code' in found) return found;
     const { seller } = found;
     if (!seller.find || !seller.release) return { code: 'not-supported' };
     try {
-      const sold = await seller.find(token);
-      if (sold === undefined || sold.userId !== user) return { code: 'unknown-order' };
-      const { quantity } = sold;
-      // Sent again, it gives nothing back a second time; the script compares the user once more.
-      if (!sold.released) await seller.release({ requestId: token, userId: user, quantity });
+      // The store knows how many units these are, and whose; sent again, it gives nothing back a second time.
+      await seller.release({ requestId: token, userId: user, quantity: 1 });
+      const { quantity = 0 } = (await seller.find(token)) ?? {};
+      if (quantity === 0) return { code: 'cancelled' };
       return { code: 'released', order: { product: name, token, user, quantity } };
     } catch (error) {
       const code = await this.#failed(error, name);

@@ -92,7 +92,8 @@ describe('purchases', () => {
     expect(heard(await buyers.buy('nothing', 'a'))).toBe('unknown-product');
     expect(heard(await buyers.send('GET', '/orders/a?product=nothing'))).toBe('unknown-product');
     expect(heard(await buyers.send('GET', '/orders/a?product=gone'))).toBe('unknown-order');
-    expect(heard(await buyers.send('DELETE', '/purchase/a?product=gone&user=a'))).toBe('unknown-order');
+    expect(heard(await buyers.send('DELETE', '/purchase/a?product=nothing&user=a'))).toBe('unknown-product');
+    expect(heard(await buyers.send('DELETE', '/purchase/a?product=gone&user=a'))).toBe('cancelled');
   });
 
   test('an order is told of as soon as it is sold, and when it is stored', async () => {
