@@ -24,6 +24,11 @@ export const serveCommand: CommandFile = {
       .choices(['web', 'consumer', 'all'])
       .default('all'),
     whole('--consumers <n>', 'how many store orders', 1).default(1),
+    whole(
+      '--claim-idle-ms <ms>',
+      'how long a consumer may be silent before others store its orders',
+      1,
+    ).default(5_000),
     new Option('--no-orders', 'sell without orders, also by a strategy that records none'),
     new Option('--article', 'answer GET /purchase?product_name=…&token=… in words, as the article does'),
     whole('--stale-ms <ms>', 'how old product data from the cache may be', 0).default(1_000),

@@ -34,6 +34,8 @@ export interface StorefrontOptions extends WebOptions {
   prefix: string;
   /** Consumers: processes beside a web process, or within a consumer process. */
   consumers: number;
+  /** How long a consumer may leave its entries alone before others take them over. Longer than a transaction takes. */
+  claimIdleMs: number;
   /** Told what goes on; one line for people. */
   onProgress: (line: string) => void;
   signal?: AbortSignal;
@@ -125,20 +127,23 @@ async function requireSameStrategy(book: OrderBook, strategy: Strategy): Promise
 }
 
 function startConsumers(
-  { role, orders, consumers, onProgress, signal }: StorefrontOptions,
+  { role, orders, consumers, claimIdleMs, onProgress, signal }: StorefrontOptions,
   { store, database, closers }: { store: Store; database: string; closers: Closers },
 ): ConsumerProcesses | undefined {
   if (role === 'web' || !orders) return undefined;
   const { options } = store;
   if (role === 'all') {
-    const processes = new ConsumerProcesses({ options, database }, { clock, onTrouble: onProgress });
+    const processes = new ConsumerProcesses(
+      { options, database, claimIdleMs },
+      { clock, onTrouble: onProgress },
+    );
     closers.push(() => processes.close());
     processes.start(consumers);
     return processes;
   }
   const controller = new AbortController();
   signal?.addEventListener('abort', () => controller.abort());
-  const settings = { options, database, count: consumers };
+  const settings = { options, database, claimIdleMs, count: consumers };
   const running = runConsumers(settings, failpointsOf(process), {
     signal: controller.signal,
     onTrouble: onProgress,

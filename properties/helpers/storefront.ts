@@ -24,6 +24,7 @@ export async function storefrontOptions(
     redisServer: (await thisServer()).path,
     prefix: 'shop:',
     consumers: 1,
+    claimIdleMs: 500,
     orders: true,
     article: false,
     staleMs: 1_000,

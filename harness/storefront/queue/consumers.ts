@@ -15,17 +15,16 @@ export interface ConsumerSettings {
   database: string;
   /** How many work in one process. */
   count: number;
+  /** A consumer that has left entries alone for so long is taken for dead, and others claim them. */
+  claimIdleMs: number;
 }
-
-/** A consumer that has left entries alone for so long is taken for dead. */
-const CLAIM_IDLE_MS = 5_000;
 
 /**
  * Works until the signal is aborted. What was begun is finished, so that nothing is left for others to claim.
  * @throws EnvironmentError if the order book cannot be opened
  */
 export async function runConsumers(
-  { options, database, count }: ConsumerSettings,
+  { options, database, count, claimIdleMs }: ConsumerSettings,
   failpoints: Failpoints,
   { signal, onTrouble }: { signal: AbortSignal; onTrouble: (message: string) => void },
 ): Promise<void> {
@@ -36,7 +35,7 @@ export async function runConsumers(
         const redis = consumingClient({ options });
         const name = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
         const stream = new OrderStream(redis, name);
-        const parts = { stream, book, failpoints, clock: systemClock, claimIdleMs: CLAIM_IDLE_MS, onTrouble };
+        const parts = { stream, book, failpoints, clock: systemClock, claimIdleMs, onTrouble };
         // A server that does not answer must not keep the process.
         signal.addEventListener('abort', () => setTimeout(() => redis.disconnect(), ENDING_MS).unref());
         await new Consumer(parts).run(signal);

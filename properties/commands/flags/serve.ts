@@ -17,6 +17,7 @@ const OPENED = [
   'prefix',
   'role',
   'consumers',
+  'claimIdleMs',
   'orders',
   'article',
   'staleMs',
@@ -53,6 +54,7 @@ export const SERVE: FlagTable = {
     prefix: 'shop:',
     role: 'all',
     consumers: 1,
+    claimIdleMs: 5_000,
     orders: true,
     article: false,
     staleMs: 1_000,
@@ -84,6 +86,10 @@ export const SERVE: FlagTable = {
     '--consumers': [
       { typed: '--consumers 3', reaches: { consumers: 3 } },
       ...ignored('--consumers 3', '--no-orders', `--role web ${BORROWED}`),
+    ],
+    '--claim-idle-ms': [
+      { typed: '--claim-idle-ms 100', reaches: { claimIdleMs: 100 } },
+      ...ignored('--claim-idle-ms 100', '--no-orders', `--role web ${BORROWED}`),
     ],
     '--no-orders': [{ typed: '--no-orders', reaches: { orders: false } }],
     '--article': [{ typed: '--article', reaches: { article: true } }, ...ofWeb('--article')],
