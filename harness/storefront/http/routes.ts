@@ -50,11 +50,7 @@ export function shopRoutes(options: RouteOptions): App {
   const answering = answerer(options);
   addProducts(app, options, { answering });
   addPurchases(app, options, { answering });
-  refuseOtherMethods(app, options);
-  app.notFound(() => {
-    options.statistics.answered('unknown-path');
-    return respond({ code: 'unknown-path' });
-  });
+  refuseOthers(app, options);
   return app;
 }
 
@@ -131,8 +127,8 @@ function addPurchases(app: App, { shop, article }: RouteOptions, { answering }: 
   );
 }
 
-/** A GET buys nothing: browsers that fetch ahead, and proxies, repeat it at will. */
-function refuseOtherMethods(app: App, { article, statistics }: RouteOptions): void {
+/** What is at no path, or not by this method. As handlers of their own they would be in the way of each purchase. */
+function refuseOthers(app: App, { article, statistics }: RouteOptions): void {
   const methods: Readonly<Record<string, string>> = {
     '/products': 'POST',
     '/products/:name': 'GET',
@@ -142,18 +138,25 @@ function refuseOtherMethods(app: App, { article, statistics }: RouteOptions): vo
     '/purchase/:token': 'DELETE',
     '/orders/:token': 'GET',
   };
-  for (const [path, allowed] of Object.entries(methods)) {
-    app.all(path, ({ req }) => {
-      statistics.answered('method-not-allowed');
-      const buys = req.path === '/purchase' && req.method === 'GET';
-      const why = buys
-        ? 'a GET may be repeated by prefetchers and proxies, so it buys nothing'
-        : `use ${allowed}`;
-      const response = respond({ code: 'method-not-allowed' }, why);
-      response.headers.set('allow', allowed);
-      return response;
-    });
-  }
+  const paths = Object.entries(methods).map(
+    ([path, allowed]) => [new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}$`), allowed] as const,
+  );
+  app.notFound(({ req: { path, method } }) => {
+    const [, allowed] = paths.find(([pattern]) => pattern.test(path)) ?? [];
+    if (allowed === undefined) {
+      statistics.answered('unknown-path');
+      return respond({ code: 'unknown-path' });
+    }
+    statistics.answered('method-not-allowed');
+    // Browsers that fetch ahead, and proxies, repeat it at will.
+    const buys = path === '/purchase' && method === 'GET';
+    const why = buys
+      ? 'a GET may be repeated by prefetchers and proxies, so it buys nothing'
+      : `use ${allowed}`;
+    const response = respond({ code: 'method-not-allowed' }, why);
+    response.headers.set('allow', allowed);
+    return response;
+  });
 }
 
 /** Wraps what answers: within the limit of requests under way, and with a code whatever happens. */
@@ -170,19 +173,20 @@ function answerer({ clock, mostInFlight, statistics }: RouteOptions): Responding
         heard({ code: 'overloaded' });
         return render({ code: 'overloaded' });
       }
+      let reply: Reply;
       let detail: string | undefined;
       inFlight++;
-      const reply = await handler(context)
-        .catch((error: unknown): Told => {
-          // Whatever reaches the store tells its own failures (`Shop`): this came before, or changes no sale.
-          if (!(error instanceof Refusal)) return { code: 'unavailable' };
-          if (error.message !== '') detail = error.message;
-          return { code: error.code };
-        })
-        .finally(() => inFlight--);
+      try {
+        reply = await handler(context);
+      } catch (error) {
+        // Whatever reaches the store tells its own failures (`Shop`): this came before, or changes no sale.
+        reply = { code: error instanceof Refusal ? error.code : 'unavailable' };
+        if (error instanceof Refusal && error.message !== '') detail = error.message;
+      } finally {
+        inFlight--;
+      }
       heard('data' in reply ? { code: 'success' } : reply);
-      if ('data' in reply) return jsonResponse(reply.data, 200, {});
-      return render(reply, detail);
+      return 'data' in reply ? jsonResponse(reply.data, 200) : render(reply, detail);
     };
 }
 
