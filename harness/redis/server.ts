@@ -20,30 +20,49 @@ export interface ServerOptions {
   listen?: 'unix' | 'tcp';
   /** More arguments for redis-server; they win over ours. */
   args?: readonly string[];
+  /** Where given, a server that ends by itself is started again, at the same address, and this is told. */
+  onRestart?: () => void;
 }
 
 /**
  * Starts the server, and ends it when standard input ends: a pipe that only our process holds, so that it ends with
  * us however we end, kill -9 included. The server runs in a session of its own, where no Ctrl-C reaches it.
- * Says so on a line when the server has ended, by itself or not. (The file of the server's own process id counts
- * where the program is a script that starts the server as its child.)
+ * Says so on a line whenever the server has ended by itself; where it is told `again`, it then starts it anew in the same
+ * folder. (The file of the server's own process id counts where the program is a script that starts the server as its
+ * child. A signal may come between two lines of this script, so whoever starts a server looks for it afterwards.)
  */
 const WATCHER = `
   trap '' PIPE
-  folder=$1
-  shift
+  what=$1 folder=$2
+  shift 2
   exec 3<&0
   mkdir -m 700 "$folder" || exit
-  "$@" 3<&- </dev/null >"$folder/server.log" 2>&1 &
-  server=$!
+  server= ending=
+  finish() {
+    ending=1
+    kill -KILL $server $(cat "$folder/server.pid") 2>/dev/null
+  }
+  trap finish TERM
   {
+    trap '' TERM
     cat <&3 >/dev/null
-    [ -e "$folder/ended" ] || kill -KILL "$server" $(cat "$folder/server.pid")
+    kill -TERM $$
+    kill -KILL $(cat "$folder/server.pid")
   } 2>/dev/null &
-  wait "$server"
-  touch "$folder/ended"
-  echo ended
-  wait
+  reader=$!
+  while [ ! "$ending" ]; do
+    "$@" 3<&- </dev/null >"$folder/server.log" 2>&1 &
+    server=$!
+    [ ! "$ending" ] || finish
+    wait "$server"
+    [ ! "$ending" ] || wait "$server"
+    server=
+    rm -f "$folder/server.pid"
+    echo ended
+    [ "$what" = again ] || break
+    [ "$ending" ] || sleep 0.1
+  done
+  wait "$reader"
   rm -rf "$folder"
 `;
 
@@ -84,7 +103,7 @@ export async function startServer(
 
 async function tryToStart(
   binary: ServerBinary,
-  { args = [] }: ServerOptions,
+  { args = [], onRestart }: ServerOptions,
   port: number,
 ): Promise<{ target: RedisTarget } | { log: string }> {
   const folder = join(socketHome(), `oversell-${randomUUID().slice(-12)}`);
@@ -103,7 +122,8 @@ async function tryToStart(
   const settled = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   const options = port === 0 ? { path: socket } : { host: '127.0.0.1', port };
   const names = [nameServer({ path: socket }), nameServer(options)];
-  const { ended, end } = launch(folder, [binary.path, ...settled, ...args]);
+  const command = [binary.path, ...settled, ...args];
+  const { watcherPid, ended, end } = launch(folder, command, onRestart);
   const close = async (): Promise<void> => {
     await end();
     for (const forget of names) forget();
@@ -123,6 +143,7 @@ async function tryToStart(
       options,
       ...(binary.benchmarkPath !== undefined && { benchmarkPath: binary.benchmarkPath }),
       pid: info.processId,
+      ...(watcherPid !== undefined && { watcherPid }),
       close,
     };
     return { target };
@@ -133,15 +154,18 @@ async function tryToStart(
 }
 
 interface Running {
+  /** Of what ends the server, and outlives it. */
+  watcherPid?: number;
   /** Settles when the server has ended, by itself or not. */
   ended: Promise<void>;
   /** Ends the server and removes its folder; settles when both are gone. */
   end: () => Promise<void>;
 }
 
-function launch(folder: string, command: string[]): Running {
+function launch(folder: string, command: string[], onRestart?: () => void): Running {
+  const what = onRestart === undefined ? 'once' : 'again';
   const watcher = ours(() =>
-    spawn('/bin/sh', ['-c', WATCHER, 'oversell-watcher', folder, ...command], {
+    spawn('/bin/sh', ['-c', WATCHER, 'oversell-watcher', what, folder, ...command], {
       cwd: '/',
       detached: true,
       stdio: ['pipe', 'pipe', 'ignore'],
@@ -150,13 +174,19 @@ function launch(folder: string, command: string[]): Running {
   const gone = once(watcher, 'close').then(() => undefined);
   // Its one line, or its own end.
   const ended = Promise.race([once(watcher.stdout, 'data'), gone]).then(() => undefined);
+  let ending = false;
+  watcher.stdout.on('data', () => {
+    if (!ending) onRestart?.();
+  });
   const end = async (): Promise<void> => {
+    ending = true;
     watcher.stdin.end();
     await gone;
     unregister();
   };
   const unregister = onExit({ release: end });
-  return { ended, end };
+  const { pid: watcherPid } = watcher;
+  return { ...(watcherPid !== undefined && { watcherPid }), ended, end };
 }
 
 /** What the server says of itself once it answers; undefined if it ends, or does not answer in time. */

@@ -18,6 +18,8 @@ export interface RedisTarget {
   benchmarkPath?: string;
   /** The private server's process. */
   pid?: number;
+  /** The process that ends the private server, and outlives it. */
+  watcherPid?: number;
   /** The borrowed server refuses writes when its memory is full. */
   memoryIsLimited?: true;
   /** Private: stops the server and removes its folder. Borrowed: removes our keys and function libraries. */

@@ -9,15 +9,15 @@ export interface DataFolder {
   /** The private Redis writes its append-only file here. */
   redis: string;
   database: string;
-  /** From now on the folder is this server's, too, until it is gone. */
-  serverStarted(pid: number): void;
+  /** From now on the folder is a server's, too, until its watcher is gone, which ends it. */
+  serverStarted(watcherPid: number): void;
   release(): void;
 }
 
 /** Who has the folder, for people; and the server that may still be ending after its storefront was killed. */
 interface Owners {
   storefront: number;
-  redis?: number;
+  redisWatcher?: number;
 }
 
 /** How long a Redis may take to end whose storefront was killed. */
@@ -44,13 +44,13 @@ export async function takeDataFolder(path: string): Promise<DataFolder> {
       { cause: error },
     );
   }
-  await ended(readOwners(file)?.redis);
+  await ended(readOwners(file)?.redisWatcher);
   const own = (owners: Owners): void => writeFileSync(file, JSON.stringify(owners));
   own({ storefront: process.pid });
   return {
     redis: join(folder, 'redis'),
     database: join(folder, 'orders.db'),
-    serverStarted: (redis) => own({ storefront: process.pid, redis }),
+    serverStarted: (redisWatcher) => own({ storefront: process.pid, redisWatcher }),
     release: () => {
       rmSync(file, { force: true });
       unlock();
@@ -82,10 +82,10 @@ const inUse = (folder: string, owners: Owners | undefined): UsageError =>
   );
 
 /** Waits until the server of a storefront that was killed has ended, too. */
-async function ended(redis: number | undefined): Promise<void> {
-  if (redis === undefined) return;
+async function ended(watcher: number | undefined): Promise<void> {
+  if (watcher === undefined) return;
   // After that, the number is that of another process.
-  for (let waitedMs = 0; waitedMs < ENDING_MS && isRunning(redis); waitedMs += 20)
+  for (let waitedMs = 0; waitedMs < ENDING_MS && isRunning(watcher); waitedMs += 20)
     await systemClock.sleep(20);
 }
 

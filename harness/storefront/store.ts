@@ -21,10 +21,16 @@ export interface Store {
 /** Every write is on disk before it is answered. */
 const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', ''];
 
-/** A server of our own, whose sales survive it. @throws as findServer and startServer */
-export async function openPrivateStore(folder: DataFolder, options: ProvisionOptions): Promise<Store> {
-  const target = await startServer(await findServer(options), { args: [...DURABLE, '--dir', folder.redis] });
-  if (target.pid !== undefined) folder.serverStarted(target.pid);
+/** A server of our own, whose sales survive it, and which is started again if it ends. @throws as findServer and startServer */
+export async function openPrivateStore(
+  folder: DataFolder,
+  options: ProvisionOptions & { onProgress: (line: string) => void },
+): Promise<Store> {
+  const target = await startServer(await findServer(options), {
+    args: [...DURABLE, '--dir', folder.redis],
+    onRestart: () => options.onProgress('Redis has ended, and is started again with what it had'),
+  });
+  if (target.watcherPid !== undefined) folder.serverStarted(target.watcherPid);
   return {
     description: `${target.description}, append-only`,
     options: target.options,
