@@ -7,6 +7,7 @@ import { clientOf } from '../redis/clients.ts';
 import { findServer, type ProvisionOptions } from '../redis/find/find-server.ts';
 import { startServer } from '../redis/server.ts';
 import type { ConnectionOptions } from '../redis/target.ts';
+import { writeTogether } from './connections.ts';
 import type { DataFolder } from './data-folder.ts';
 
 /** The Redis that sells. */
@@ -79,6 +80,7 @@ export function sellingClient(store: Pick<Store, 'options'>, strategy: Pick<Stra
     retryStrategy: (attempt) => Math.min(attempt * 50, 1_000),
   });
   redis.on('error', () => undefined); // each command tells its own
+  writeTogether(redis);
   return redis;
 }
 

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
+import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { writeTogether } from '../../harness/storefront/connections.ts';
 import { openStorefront, type Storefront } from '../../harness/storefront/storefront.ts';
 import { serverWithClient } from '../helpers/exploring.ts';
 import { temporaryFolder } from '../helpers/processes.ts';
@@ -75,6 +77,32 @@ describe('while the store stands still', () => {
     );
     expect(await left()).toBe(96);
     expect(await buyers.ledger('lamp')).toHaveLength(4);
+  });
+});
+
+describe('what purchases send at once', () => {
+  /** How often the connection is written to when so many commands are sent in one turn of the event loop. */
+  async function writes(commands: number, prepare: (redis: Redis) => void): Promise<number> {
+    const redis = own.redis.duplicate();
+    await once(redis, 'ready');
+    prepare(redis);
+    let count = 0;
+    for (const method of ['_write', '_writev'] as const) {
+      const write = redis.stream[method]!.bind(redis.stream) as (...args: unknown[]) => void;
+      redis.stream[method] = (...args: unknown[]) => {
+        count++;
+        write(...args);
+      };
+    }
+    const replies = tokens(commands).map((token) => redis.echo(token));
+    expect(await Promise.all(replies)).toEqual(tokens(commands));
+    redis.disconnect();
+    return count;
+  }
+
+  test('goes out in one write, and every answer comes to who asked; as the client does it, each is a write', async () => {
+    expect(await writes(50, writeTogether)).toBe(1);
+    expect(await writes(50, () => undefined)).toBe(50);
   });
 });
 
