@@ -30,7 +30,7 @@ export class ForeignServer implements AsyncDisposable {
     const target = await startServer(await thisServer(), { listen: 'tcp' });
     const owner = new Redis(target.options);
     const [, path] = (await owner.config('GET', 'unixsocket')) as [string, string];
-    const monitor = await owner.duplicate().monitor();
+    const monitor = await owner.monitor();
     const server = new ForeignServer(owner, target.options.port!, path, async () => {
       monitor.disconnect();
       owner.disconnect();

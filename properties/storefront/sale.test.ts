@@ -34,7 +34,7 @@ afterEach(async () => {
 
 /** A consumer's process, with the channel by which its failpoints are armed. */
 function startConsumer(): ReturnType<typeof fork> {
-  const args = ['serve', '--role', 'consumer', '--data', data, '--redis', redis()];
+  const args = ['serve', '--role', 'consumer', '--data', data, '--redis', redis(), '--claim-idle-ms', '300'];
   const consumer = fork(CLI, args, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   // Also of a test that fails.
   onTestFinished(() => void consumer.kill('SIGKILL'));
