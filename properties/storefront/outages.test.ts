@@ -62,6 +62,19 @@ describe('while the store stands still', () => {
     expect(await left()).toBe(100 - 3 * IN_FLIGHT);
   });
 
+  test('bodies that come slowly are not under way, and keep nobody from buying', async () => {
+    const head =
+      'POST /purchase HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nexpect: 100-continue\r\n';
+    const slow = tokens(2 * IN_FLIGHT).map(() => connect(Number(new URL(buyers.url).port), '127.0.0.1'));
+    for (const socket of slow) {
+      socket.write(`${head}content-length: 99\r\n\r\n`);
+      // The server waits for its body.
+      await once(socket, 'data');
+    }
+    expect((await buyers.buy('lamp', 't')).status).toBe(200);
+    for (const socket of slow) socket.destroy();
+  });
+
   test('a purchase without an answer is unknown, and the same token asks what became of it', async () => {
     await pause();
     const heard = await Promise.all(tokens(4).map((token) => buyers.buy('lamp', token)));
@@ -80,26 +93,26 @@ describe('while the store stands still', () => {
   });
 });
 
-describe('what purchases send at once', () => {
-  /** How often the connection is written to when so many commands are sent in one turn of the event loop. */
-  async function writes(commands: number, prepare: (redis: Redis) => void): Promise<number> {
-    const redis = own.redis.duplicate();
-    await once(redis, 'ready');
-    prepare(redis);
-    let count = 0;
-    for (const method of ['_write', '_writev'] as const) {
-      const write = redis.stream[method]!.bind(redis.stream) as (...args: unknown[]) => void;
-      redis.stream[method] = (...args: unknown[]) => {
-        count++;
-        write(...args);
-      };
-    }
-    const replies = tokens(commands).map((token) => redis.echo(token));
-    expect(await Promise.all(replies)).toEqual(tokens(commands));
-    redis.disconnect();
-    return count;
+/** How often the connection is written to when so many commands are sent in one turn of the event loop. */
+async function writes(commands: number, prepare: (redis: Redis) => void): Promise<number> {
+  const redis = own.redis.duplicate();
+  await once(redis, 'ready');
+  prepare(redis);
+  let count = 0;
+  for (const method of ['_write', '_writev'] as const) {
+    const write = redis.stream[method]!.bind(redis.stream) as (...args: unknown[]) => void;
+    redis.stream[method] = (...args: unknown[]) => {
+      count++;
+      write(...args);
+    };
   }
+  const replies = tokens(commands).map((token) => redis.echo(token));
+  expect(await Promise.all(replies)).toEqual(tokens(commands));
+  redis.disconnect();
+  return count;
+}
 
+describe('what purchases send at once', () => {
   test('goes out in one write, and every answer comes to who asked; as the client does it, each is a write', async () => {
     expect(await writes(50, writeTogether)).toBe(1);
     expect(await writes(50, () => undefined)).toBe(50);

@@ -36,7 +36,9 @@ export type App = Hono<Bindings>;
 
 /** What a handler comes to: an answer with a code, or what was asked for. */
 type Reply = Told | { data: object };
-type Handler = (context: Context) => Promise<Reply>;
+type Handler = (context: Context, within: Within) => Promise<Reply>;
+/** Does it where few enough are under way. What comes slowly is read before that, so that it keeps nobody out. */
+type Within = <T>(work: () => Promise<T>) => Promise<T>;
 type Responding = (handler: Handler, how?: How) => (context: Context) => Promise<Response>;
 interface How {
   /** It is a purchase. */
@@ -64,28 +66,34 @@ function addProducts(app: App, { shop, adminToken }: RouteOptions, { answering }
   const admin = adminOnly(adminToken);
   app.post(
     '/products',
-    answering(async ({ env }) => {
+    answering(async ({ env }, within) => {
       admin(env.incoming);
-      return shop.addProduct(await bodyOf(env.incoming, productRequestSchema));
+      const product = await bodyOf(env.incoming, productRequestSchema);
+      return within(() => shop.addProduct(product));
     }),
   );
   app.get(
     '/products/:name',
-    answering(async (context) => shop.product(named(context))),
+    answering(async (context, within) => {
+      const name = named(context);
+      return within(() => shop.product(name));
+    }),
   );
   app.post(
     '/products/:name/reopen',
-    answering(async (context) => {
+    answering(async (context, within) => {
       admin(context.env.incoming);
       const { stock } = await bodyOf(context.env.incoming, reopenRequestSchema);
-      return shop.reopen(named(context), stock);
+      const name = named(context);
+      return within(() => shop.reopen(name, stock));
     }),
   );
   app.get(
     '/products/:name/orders',
-    answering(async (context) => {
+    answering(async (context, within) => {
       admin(context.env.incoming);
-      const orders = await shop.ledger(named(context));
+      const name = named(context);
+      const orders = await within(() => shop.ledger(name));
       return 'code' in orders ? orders : { data: orders };
     }),
   );
@@ -96,14 +104,17 @@ const isArticles = ({ req }: Context): boolean => req.query('product_name') !== 
 
 function addPurchases(app: App, { shop, article }: RouteOptions, { answering }: Around): void {
   const articles = answering(
-    async (context) => {
+    async (context, within) => {
       const { product_name: product, token } = queryOf(queryIn(context), articleFormSchema);
-      return shop.purchase({ product, user: token, token, quantity: 1 });
+      return within(() => shop.purchase({ product, user: token, token, quantity: 1 }));
     },
     { buys: true, render: article ? respondInWords : respond },
   );
   const purchase = answering(
-    async ({ env }) => shop.purchase(await bodyOf(env.incoming, purchaseRequestSchema)),
+    async ({ env }, within) => {
+      const body = await bodyOf(env.incoming, purchaseRequestSchema);
+      return within(() => shop.purchase(body));
+    },
     {
       buys: true,
     },
@@ -112,16 +123,18 @@ function addPurchases(app: App, { shop, article }: RouteOptions, { answering }: 
   if (article) app.get('/purchase', articles);
   app.delete(
     '/purchase/:token',
-    answering(async (context) => {
+    answering(async (context, within) => {
       const { product, user } = queryOf(queryIn(context), releaseFormSchema);
-      return shop.release(product, read(context.req.param('token'), tokenSchema), user);
+      const token = read(context.req.param('token'), tokenSchema);
+      return within(() => shop.release(product, token, user));
     }),
   );
   app.get(
     '/orders/:token',
-    answering(async (context) => {
+    answering(async (context, within) => {
       const { product } = queryOf(queryIn(context), orderFormSchema);
-      const order = await shop.order(product, read(context.req.param('token'), tokenSchema));
+      const token = read(context.req.param('token'), tokenSchema);
+      const order = await within(() => shop.order(product, token));
       return 'code' in order ? order : { data: order };
     }),
   );
@@ -162,6 +175,15 @@ function refuseOthers(app: App, { article, statistics }: RouteOptions): void {
 /** Wraps what answers: within the limit of requests under way, and with a code whatever happens. */
 function answerer({ clock, mostInFlight, statistics }: RouteOptions): Responding {
   let inFlight = 0;
+  const within: Within = async (work) => {
+    if (inFlight >= mostInFlight) throw new Refusal('overloaded');
+    inFlight++;
+    try {
+      return await work();
+    } finally {
+      inFlight--;
+    }
+  };
   return (handler, { buys, render = respond } = {}) =>
     async (context) => {
       const startNs = clock.monotonicNs();
@@ -169,21 +191,14 @@ function answerer({ clock, mostInFlight, statistics }: RouteOptions): Responding
         if (buys) statistics.purchased(told.code, told.again === true, (clock.monotonicNs() - startNs) / 1e6);
         else statistics.answered(told.code);
       };
-      if (inFlight >= mostInFlight) {
-        heard({ code: 'overloaded' });
-        return render({ code: 'overloaded' });
-      }
       let reply: Reply;
       let detail: string | undefined;
-      inFlight++;
       try {
-        reply = await handler(context);
+        reply = await handler(context, within);
       } catch (error) {
         // Whatever reaches the store tells its own failures (`Shop`): this came before, or changes no sale.
         reply = { code: error instanceof Refusal ? error.code : 'unavailable' };
         if (error instanceof Refusal && error.message !== '') detail = error.message;
-      } finally {
-        inFlight--;
       }
       heard('data' in reply ? { code: 'success' } : reply);
       return 'data' in reply ? jsonResponse(reply.data, 200) : render(reply, detail);
