@@ -85,6 +85,6 @@ function requireMeant({ redis, database, role, orders }: Flags, given: ReadonlyS
     const why = '--role consumer answers no buyers';
     refuseGiven(given, ['--port', '--host', '--admin-token-file', '--article', '--stale-ms'], why);
   }
-  if (role === 'web') refuseGiven(given, ['--consumers'], '--role web stores no orders');
-  if (!orders) refuseGiven(given, ['--consumers'], '--no-orders leaves nothing to store');
+  if (role === 'web') refuseGiven(given, ['--consumers', '--claim-idle-ms'], '--role web stores no orders');
+  if (!orders) refuseGiven(given, ['--consumers', '--claim-idle-ms'], '--no-orders leaves nothing to store');
 }
