@@ -19,7 +19,7 @@ return 1`;
 export const givesBackWhatIsHeld = variant({
   name: 'gives-back-what-is-held',
   unlike: 'a hash of what each request has; one script takes, and one gives back what it finds there',
-  holdsIn: ['calm', 'several-units', 'release-restock', 'cancel', 'retry'],
+  holdsIn: ['calm', 'several-units', 'release-restock', 'cancel'],
   seller: (redis, { sku }) => ({
     async purchase({ requestId, quantity }) {
       const taken = await redis.eval(TAKE, 2, stockKey(sku), holdersKey(sku), requestId, quantity);

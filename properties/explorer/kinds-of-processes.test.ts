@@ -37,7 +37,11 @@ describe('what happens in one tick', () => {
   for (const pair of pairs) caughtAndSpared(redis, pair);
 
   test.each([
-    { wrong: 'allows-for-nobody', right: 'allows-for-all', scope: { ...oneProcess, restocks: 1 } },
+    {
+      wrong: 'allows-for-nobody',
+      right: 'allows-for-all',
+      scope: { ...oneProcess, faults: { 'script-flush': 1 } },
+    },
     {
       wrong: 'by-microtask-after-a-reply',
       right: 'by-microtask',
