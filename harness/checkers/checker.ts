@@ -29,3 +29,11 @@ export function worst(verdicts: Iterable<Verdict>): OverallVerdict {
   }
   return result;
 }
+
+/** For a document, where an operation that never completed has no completion. */
+export const shownEvidence = (evidence: Evidence): ShownEvidence => ({
+  ...evidence,
+  operations: evidence.operations.map(({ completed, ...operation }) =>
+    completed === Infinity ? operation : { ...operation, completed },
+  ),
+});

@@ -1,7 +1,6 @@
 import { PROPERTIES } from '../../strategies/contract.ts';
 import { systemClock } from '../ground/ambient.ts';
-import type { CheckResult, ShownEvidence } from '../documents/judgement.ts';
-import type { Evidence } from '../checkers/checker.ts';
+import type { CheckResult } from '../documents/judgement.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
 
 export const checkCommand: CommandFile = { options: [], run };
@@ -31,7 +30,7 @@ export interface CheckOptions {
  */
 export async function checkHistory(path: string, options: CheckOptions): Promise<CheckResult> {
   const { readHistory } = await import('../history/jsonl.ts');
-  const { worst } = await import('../checkers/checker.ts');
+  const { shownEvidence, worst } = await import('../checkers/checker.ts');
   const { judge } = await import('../checkers/judge.ts');
   const startNs = systemClock.monotonicNs();
   const { onProgress, timeoutMs } = options;
@@ -46,14 +45,7 @@ export async function checkHistory(path: string, options: CheckOptions): Promise
     operations: history.operations.length,
     elapsedMs: (systemClock.monotonicNs() - startNs) / 1e6,
     properties: Object.fromEntries(verdicts) as CheckResult['properties'],
-    evidence: PROPERTIES.flatMap((property) => judgement[property].evidence.map(shown)),
+    evidence: PROPERTIES.flatMap((property) => judgement[property].evidence.map(shownEvidence)),
     unknownKeys: [...unknownKeys],
   };
 }
-
-const shown = (evidence: Evidence): ShownEvidence => ({
-  ...evidence,
-  operations: evidence.operations.map(({ completed, ...operation }) =>
-    completed === Infinity ? operation : { ...operation, completed },
-  ),
-});

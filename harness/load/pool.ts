@@ -10,22 +10,29 @@ import type { InstanceFault, InstanceReport, InstanceRun, InstanceTask } from '.
 /** So that what lives as long as a purchase in flight dies young: thousands of them outlive the default of 16. */
 const YOUNG_MB = 64;
 
+/** What runs on a thread: a file of package.json's imports, and its function. */
+interface Entry {
+  file: string;
+  run: string;
+}
+const STRATEGIES: Entry = { file: '#worker', run: 'runInstance' };
+
 /** Threads of compiled code, one per application instance. Figures must never come through a transpiler. */
-export class InstancePool {
-  readonly #pool: Piscina<InstanceTask, InstanceReport>;
+export class InstancePool<Task extends object = InstanceTask> {
+  readonly #pool: Piscina<Task, InstanceReport>;
   #lastError: Error | undefined;
   /** Where a run is cut short, nothing must write any more when a server is tidied up. */
   readonly #unregister: () => void;
 
   /** @throws EnvironmentError if the workers were not compiled */
-  constructor(instances: number) {
-    const worker = fileURLToPath(import.meta.resolve('#worker'));
+  constructor(instances: number, entry = STRATEGIES) {
+    const worker = fileURLToPath(import.meta.resolve(entry.file));
     if (!existsSync(worker)) {
       throw new EnvironmentError('NOT_BUILT', `${worker} is missing`, 'npm run build');
     }
     this.#pool = new Piscina({
       filename: worker,
-      name: 'runInstance',
+      name: entry.run,
       minThreads: instances,
       maxThreads: instances,
       idleTimeout: Infinity,
@@ -46,7 +53,7 @@ export class InstancePool {
    * @throws UsageError if the strategy does not load, its seller() fails or it would end its process; EnvironmentError
    *   for the rest
    */
-  async run(tasks: readonly InstanceTask[]): Promise<InstanceRun[]> {
+  async run(tasks: readonly Task[]): Promise<InstanceRun[]> {
     let reports: InstanceReport[];
     try {
       reports = await Promise.all(tasks.map((task) => this.#pool.run(task)));

@@ -8,9 +8,13 @@ import { ARRIVAL_PROFILES, type ArrivalProfile } from '../documents/vocabulary.t
 import type { Arrivals } from './arrivals.ts';
 import type { Crowd } from './buyers.ts';
 
-export interface LoadOptions {
+export interface LoadOptions extends SaleOptions {
   target: RedisTarget;
   strategy: LoadedStrategy;
+}
+
+/** A large sale, whoever sells it. */
+export interface SaleOptions {
   /** Units. */
   stock: number;
   perUserLimit?: number;
@@ -55,12 +59,17 @@ export interface LoadPlan {
 /** Far below what a timer can hold, 2^31 ms, beyond which it would fire at once. */
 const DAY_S = 86_400;
 
+/** What matters here of who sells. */
+export type Selling = Pick<Strategy, 'name' | 'connection' | 'supports'>;
+
 let runs = 0;
 
 /** @throws UsageError if the options make no sense, alone or together with the strategy. Nothing was sent. */
-export function planLoad(options: LoadOptions): LoadPlan {
+export const planLoad = (options: LoadOptions): LoadPlan => planSale(options, options.strategy.strategy);
+
+/** The same for whatever sells. @throws UsageError likewise */
+export function planSale(options: SaleOptions, strategy: Selling): LoadPlan {
   const { arrivals } = options;
-  const { strategy } = options.strategy;
   const inFlight = options.inFlight ?? (arrivals && strategy.connection === 'shared' ? 1_024 : 64);
   // Who has to send on time needs a processor beside the server's.
   const threads = arrivals ? Math.min(2, Math.max(1, availableParallelism() - 1)) : 2;
@@ -116,7 +125,7 @@ function checkArrivals(
   if (seconds === undefined) throw unusable('an open loop without seconds never ends', 'give seconds');
 }
 
-function checkUnitsOf(strategy: Strategy, sale: Sale, quantities: readonly number[]): void {
+function checkUnitsOf(strategy: Selling, sale: Sale, quantities: readonly number[]): void {
   try {
     checkSale(sale, strategy);
     for (const quantity of quantities) checkUnits('quantity', quantity, 1);

@@ -1,34 +1,37 @@
 import { performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
-import type { Client, PurchaseOutcome, Seller } from '../../strategies/contract.ts';
+import type { Client, PurchaseOutcome, PurchaseRequest } from '../../strategies/contract.ts';
 import { isDefinite } from '../../strategies/errors.ts';
 import { systemClock as clock } from '../ground/ambient.ts';
 import { Recorder, type Records } from '../history/recorder.ts';
 import { arrivalTimes } from './arrivals.ts';
 import { confirmsOfBuyer, Queue, crowdRequest } from './buyers.ts';
-import type { Connections } from './connections.ts';
 import type { Control } from './control.ts';
 import type { Failures } from './failures.ts';
 import { OpenLoop } from './open-loop.ts';
-import type { InstanceRun, InstanceTask } from './task.ts';
+import type { InstanceRun, ServingTask } from './task.ts';
 
 const POLL_MS = 20;
 
-/** What an instance sells with, ready before the start. */
-export interface Shop {
-  seller: Seller;
+/** What an instance sells with, ready before the start: a strategy over its clients, or a service over HTTP. */
+export interface Shop<Lent = Client> {
+  seller: {
+    purchase(request: PurchaseRequest, lent: Lent): Promise<PurchaseOutcome>;
+    confirm?(request: PurchaseRequest): Promise<void>;
+  };
   /** The connection of each task; the same one for all if the strategy shares it. */
-  lent: readonly Client[];
-  connections: Connections;
+  lent: readonly Lent[];
+  /** What was sent over them. */
+  connections: { readonly size: number; commands: number; roundTrips: number };
   failures: Failures;
   /** Pauses that the seller took so far. */
   pauses: { count: number };
 }
 
-interface InstanceOptions {
-  task: InstanceTask;
+interface InstanceOptions<Lent> {
+  task: ServingTask;
   control: Control;
-  shop: Shop;
+  shop: Shop<Lent>;
   /** The common start, of the monotonic clock. */
   startNs: number;
   /** Default: a recorder of every purchase. */
@@ -36,10 +39,10 @@ interface InstanceOptions {
 }
 
 /** One application instance that serves its share of the buyers. */
-export class ServingInstance {
-  readonly #task: InstanceTask;
+export class ServingInstance<Lent = Client> {
+  readonly #task: ServingTask;
   readonly #control: Control;
-  readonly #shop: Shop;
+  readonly #shop: Shop<Lent>;
   readonly #startNs: number;
   readonly #queue: Queue;
   readonly #recorder: Records;
@@ -48,7 +51,7 @@ export class ServingInstance {
   #sold = false;
   #mostMemoryBytes = 0;
 
-  constructor({ task, control, shop, startNs, records }: InstanceOptions) {
+  constructor({ task, control, shop, startNs, records }: InstanceOptions<Lent>) {
     this.#task = task;
     this.#control = control;
     this.#shop = shop;
@@ -82,19 +85,19 @@ export class ServingInstance {
 
   /** All tasks begin in one tick: on a shared connection their first commands lie on the wire side by side. */
   #closedLoop(): Loop {
-    const tasks = this.#shop.lent.map((redis, i) => this.#serve(this.#task.firstProcess + i, redis));
+    const tasks = this.#shop.lent.map((lent, i) => this.#serve(this.#task.firstProcess + i, lent));
     return { ended: Promise.all(tasks), unsent: () => 0, waitedMs: () => 0 };
   }
 
   /** One task: one purchase after the other, until the buyers are served or the run is stopped. */
-  async #serve(process: number, redis: Client): Promise<void> {
+  async #serve(process: number, lent: Lent): Promise<void> {
     while (!this.#control.stopped) {
       const buyer = this.#queue.take();
       if (buyer === 0) return;
       const row = this.#recorder.invoke(process, buyer, this.#now());
       // In place: a function of its own would be one more promise, and a third more to collect, for each purchase.
       try {
-        const outcome = await this.#ask(buyer, redis);
+        const outcome = await this.#ask(buyer, lent);
         this.#complete(row, outcome);
         if (outcome.kind === 'sold' && this.#shop.seller.confirm) await this.#confirm(process, buyer);
       } catch (error) {
@@ -121,9 +124,9 @@ export class ServingInstance {
     return { ended: loop.run(), unsent: () => loop.unsent, waitedMs: () => loop.waitedNs / 1e6 };
   }
 
-  async #purchase(process: number, buyer: number, row: number, redis: Client): Promise<void> {
+  async #purchase(process: number, buyer: number, row: number, lent: Lent): Promise<void> {
     try {
-      const outcome = await this.#ask(buyer, redis);
+      const outcome = await this.#ask(buyer, lent);
       this.#complete(row, outcome);
       if (outcome.kind === 'sold' && this.#shop.seller.confirm) await this.#confirm(process, buyer);
     } catch (error) {
@@ -131,8 +134,8 @@ export class ServingInstance {
     }
   }
 
-  #ask(buyer: number, redis: Client): Promise<PurchaseOutcome> {
-    return this.#shop.seller.purchase(crowdRequest(this.#task.crowd, buyer), redis);
+  #ask(buyer: number, lent: Lent): Promise<PurchaseOutcome> {
+    return this.#shop.seller.purchase(crowdRequest(this.#task.crowd, buyer), lent);
   }
 
   /** The buyer pays, at the process that sold. Never throws. */

@@ -7,10 +7,17 @@ import type { Crowd } from './buyers.ts';
 import type { Failure } from '../documents/figures.ts';
 
 /** What one worker is asked to do: be one application instance of a sale. Plain data. */
-export interface InstanceTask {
+export interface InstanceTask extends ServingTask {
   strategy: StrategyRef;
   sale: Sale;
   target: Reachable;
+  maxAttempts: number;
+  /** It is not measured: whatever it is refused, the line is to be found that led to it. */
+  tracked?: true;
+}
+
+/** What it is asked to do whatever it sells with. */
+export interface ServingTask {
   crowd: Crowd;
   /** 0 … instances − 1 */
   instance: number;
@@ -20,12 +27,9 @@ export interface InstanceTask {
   /** Purchases that this instance has in flight, in an open loop at most; its processes are numbered from `firstProcess`. */
   inFlight: number;
   firstProcess: number;
-  maxAttempts: number;
   /** An instance that completes nothing for so long leaves what is outstanding as unknown. */
   graceMs: number;
   seed: number;
-  /** It is not measured: whatever it is refused, the line is to be found that led to it. */
-  tracked?: true;
   control: SharedArrayBuffer;
 }
 
@@ -60,7 +64,7 @@ export interface InstanceRun {
  */
 export interface InstanceFault {
   kind: 'fault';
-  during: 'loading the strategy' | 'connecting' | 'calling seller()' | 'selling';
+  during: 'loading the strategy' | 'connecting' | 'calling seller()' | 'logging in' | 'selling';
   code?: string;
   message: string;
   remedy?: string;

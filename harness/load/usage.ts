@@ -19,9 +19,14 @@ export interface Usage {
   bottleneck?: Bottleneck;
 }
 
+/** CPU time that the server has used so far, in seconds; undefined where nobody says. */
+export type CpuSeconds = () => Promise<number | undefined>;
+
 /** Begins to watch; the function that it answers tells what was used since. */
-export async function watchUsage(redis: Client): Promise<(clientBusy: number) => Promise<Usage>> {
-  const serverBefore = await serverCpuSeconds(redis);
+export async function watchUsage(
+  serverCpuSeconds: CpuSeconds,
+): Promise<(clientBusy: number) => Promise<Usage>> {
+  const serverBefore = await serverCpuSeconds();
   const machineBefore = machineTimes();
   const clientBefore = process.cpuUsage();
   const startNs = clock.monotonicNs();
@@ -29,7 +34,7 @@ export async function watchUsage(redis: Client): Promise<(clientBusy: number) =>
     const elapsedS = (clock.monotonicNs() - startNs) / 1e9;
     const { user, system } = process.cpuUsage(clientBefore);
     const machine = machineTimes();
-    const serverAfter = await serverCpuSeconds(redis);
+    const serverAfter = await serverCpuSeconds();
     const clientCpu = (user + system) / 1e6 / elapsedS;
     const machineBusy = 1 - (machine.idle - machineBefore.idle) / (machine.all - machineBefore.all);
     const usage = { clientCpu, clientBusy, machineBusy };
@@ -58,7 +63,7 @@ function machineTimes(): { idle: number; all: number } {
 }
 
 /** Undefined where the server does not say, or does not let us ask. */
-async function serverCpuSeconds(redis: Client): Promise<number | undefined> {
+export async function redisCpuSeconds(redis: Client): Promise<number | undefined> {
   const info = await redis.info('cpu').catch(() => '');
   const [user, system] = ['used_cpu_user', 'used_cpu_sys'].map((field) =>
     Number(new RegExp(`^${field}:([\\d.]+)`, 'm').exec(info)?.[1]),

@@ -1,9 +1,7 @@
-import { move, transferableSymbol, valueSymbol } from 'piscina';
 import type { Client, Seller } from '../../strategies/contract.ts';
 import { systemClock as clock } from '../ground/ambient.ts';
 import { keepSecret } from '../ground/secrets.ts';
 import { strategyOutputToStderr } from '../ground/standard-streams.ts';
-import { nothingRecorded } from '../history/recording.ts';
 import { seededRandom } from '../ground/random.ts';
 import { guardThread } from '../loader/guard.ts';
 import { keepThreadTo, orRefused, refusalOr } from '../wire/network.ts';
@@ -12,9 +10,10 @@ import { loadStrategy } from '../loader/strategies.ts';
 import { Connections } from './connections.ts';
 import { Control } from './control.ts';
 import { Failures } from './failures.ts';
+import { faultOf, nothingSold, transferred } from './instance-report.ts';
 import { ServingInstance, type Shop } from './serving-instance.ts';
 import { sellerEnv } from './seller-env.ts';
-import type { InstanceFault, InstanceReport, InstanceRun, InstanceTask } from './task.ts';
+import type { InstanceFault, InstanceReport, InstanceTask } from './task.ts';
 
 /** Told of what would have ended this thread, while it is an instance. */
 let misconduct: ((fault: Promise<unknown>) => void) | undefined;
@@ -67,7 +66,7 @@ async function prepare(
   task: InstanceTask,
   connections: Connections,
   failures: Failures,
-): Promise<Shop | InstanceFault> {
+): Promise<(Shop & { seller: Seller }) | InstanceFault> {
   let during: InstanceFault['during'] = 'loading the strategy';
   try {
     const { strategy } = await loadStrategy(task.strategy);
@@ -95,42 +94,7 @@ async function close(seller: Seller, graceMs: number, failures: Failures): Promi
   }
 }
 
-const nothingSold = (failures: Failures): InstanceRun => ({
-  kind: 'ran',
-  recording: nothingRecorded,
-  failures: failures.list(),
-  connections: 0,
-  commands: 0,
-  roundTrips: 0,
-  pauses: 0,
-  unsent: 0,
-  busy: 0,
-  memoryBytes: 0,
-  stalled: false,
-  confirms: false,
-});
-
-function faultOf(during: InstanceFault['during'], error: unknown): InstanceFault {
-  if (!(error instanceof Error)) return { kind: 'fault', during, message: String(error) };
-  const { code, remedy } = error as { code?: unknown; remedy?: unknown };
-  return {
-    kind: 'fault',
-    during,
-    message: error.message,
-    ...(typeof code === 'string' && { code }),
-    ...(typeof remedy === 'string' && { remedy }),
-    ...(error.stack !== undefined && { stack: error.stack }),
-    ...(error instanceof NotNamed && { refused: { place: error.place } }),
-  };
-}
-
 function refusedFault(error: unknown): InstanceFault {
   if (!(error instanceof NotNamed)) throw error;
   return faultOf('selling', error);
-}
-
-/** Hands the columns over to the main thread instead of copying them. */
-function transferred(run: InstanceRun): InstanceRun {
-  const handedOver = { [transferableSymbol]: run.recording.chunks, [valueSymbol]: run };
-  return move(handedOver) as unknown as InstanceRun;
 }

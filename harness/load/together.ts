@@ -1,0 +1,94 @@
+import { systemClock as clock } from '../ground/ambient.ts';
+import { EnvironmentError } from '../ground/errors.ts';
+import type { Ended } from '../documents/figures.ts';
+import { Control } from './control.ts';
+import type { InstancePool } from './pool.ts';
+import type { LoadPlan } from './run-options.ts';
+import type { InstanceRun, ServingTask } from './task.ts';
+import { watchUsage, type CpuSeconds, type Usage } from './usage.ts';
+
+export interface TogetherOptions<Task extends object> {
+  plan: Pick<LoadPlan, 'workers' | 'seconds' | 'graceMs'>;
+  /** What each instance is to do. */
+  tasks: (control: Control) => readonly Task[];
+  /** CPU time of the server. */
+  cpuSeconds: CpuSeconds;
+  /** Threads to run it on; absent: those of `newPool`, for this sale. */
+  pool?: InstancePool<Task>;
+  newPool: (workers: number) => InstancePool<Task>;
+  /** How long instances may take until they are ready. Default: the plan's grace. */
+  readyMs?: number;
+  /** Told of the common start, of the monotonic clock. No purchase begins any more once what it answers has settled. */
+  onStart?: (startNs: number) => Promise<void>;
+  signal?: AbortSignal;
+}
+
+/** What a sale came to while it was sold. */
+export interface Sold {
+  instances: InstanceRun[];
+  ended: Ended;
+  usage: Usage;
+}
+
+/** Starts all instances together, and waits until they have ended. @throws as InstancePool.run; EnvironmentError if they are not ready in time */
+export async function sellTogether<Task extends object>(options: TogetherOptions<Task>): Promise<Sold> {
+  const { plan, signal, pool: kept, readyMs = plan.graceMs } = options;
+  const control = new Control(clock);
+  let reason: Ended | 'not ready' | undefined;
+  const stop = (why: Ended | 'not ready'): void => {
+    reason ??= why;
+    control.stop();
+  };
+  const abort = (): void => stop('aborted');
+  signal?.addEventListener('abort', abort);
+  if (signal?.aborted) abort();
+  const pool = kept ?? options.newPool(plan.workers);
+  let timer = setTimeout(() => stop('not ready'), readyMs);
+  try {
+    const running = pool.run(options.tasks(control));
+    await Promise.race([control.allReady(plan.workers), running]);
+    clearTimeout(timer);
+    const used = await watchUsage(options.cpuSeconds);
+    const startNs = control.start();
+    void options.onStart?.(startNs).then(() => stop('time-up'));
+    if (plan.seconds !== undefined) {
+      const endNs = startNs + plan.seconds * 1e9;
+      // A timer may be a millisecond early, and the last arrivals are due until the end.
+      timer = setTimeout(() => stop('time-up'), Math.ceil((endNs - clock.monotonicNs()) / 1e6) + 1);
+    }
+    const instances = await running;
+    if (reason === 'not ready') throw notReady(readyMs);
+    const usage = await used(Math.max(...instances.map(({ busy }) => busy)));
+    const ended = reason ?? (instances.some(({ stalled }) => stalled) ? 'stalled' : 'served');
+    return { instances, ended, usage };
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+    control.stop();
+    if (!kept) await pool.close();
+  }
+}
+
+const notReady = (readyMs: number): EnvironmentError =>
+  new EnvironmentError(
+    'NOT_READY',
+    `the instances were not ready to sell after ${readyMs} ms`,
+    'check that Redis answers and that seller() settles; of a service, that it takes connections and logins',
+  );
+
+/** Shares what is in flight out over the instances as evenly as it goes. */
+export function servingTasks(plan: LoadPlan, seed: number, control: Control): ServingTask[] {
+  const share = Math.floor(plan.inFlight / plan.workers);
+  const rest = plan.inFlight % plan.workers;
+  return Array.from({ length: plan.workers }, (_, instance) => ({
+    crowd: plan.crowd,
+    instance,
+    instances: plan.workers,
+    ...(plan.arrivals && { arrivals: plan.arrivals }),
+    inFlight: share + (instance < rest ? 1 : 0),
+    firstProcess: instance * share + Math.min(instance, rest),
+    graceMs: plan.graceMs,
+    seed,
+    control: control.memory,
+  }));
+}
