@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import type { BookLine } from '../../harness/storefront/book/order-book.ts';
 import { Consumer, type ConsumerParts } from '../../harness/storefront/queue/consumer.ts';
 import type { Entry } from '../../harness/storefront/queue/entries.ts';
-import type { Failpoint } from '../../harness/storefront/queue/failpoints.ts';
+import type { Failpoint } from '../../harness/documents/failpoints.ts';
 import type { OrderStream } from '../../harness/storefront/queue/order-stream.ts';
 import { ordersKey } from '../../strategies/keys.ts';
 
@@ -38,7 +38,10 @@ const readingStream = (stream: OrderStream, then: (entries: Entry[]) => Promise<
     },
   });
 
-const products = (entries: readonly Entry[]): Set<string> => new Set(entries.map(({ product }) => product));
+const following = (id: string): string => {
+  const [ms, sequence] = id.split('-');
+  return `${ms}-${Number(sequence) + 1}`;
+};
 
 let copies = 0;
 
@@ -62,7 +65,8 @@ export const MUTANTS: readonly ConsumerMutant[] = [
     fault: 'is lost',
     kind: over(({ stream }, redis) => ({
       stream: readingStream(stream, async (entries) => {
-        for (const product of products(entries)) await redis.xtrim(ordersKey(product), 'MAXLEN', 0);
+        // What it has read, and nothing that nobody has read yet, so that the queue looks as it should.
+        for (const { product, id } of entries) await redis.xtrim(ordersKey(product), 'MINID', following(id));
       }),
     })),
   },

@@ -10,14 +10,8 @@ import { openOrderBook } from '../../harness/storefront/book/open-book.ts';
 import type { OrderBook } from '../../harness/storefront/book/order-book.ts';
 import { ordersOf } from '../../harness/storefront/ledger.ts';
 import { Consumer } from '../../harness/storefront/queue/consumer.ts';
-import {
-  FAILPOINTS,
-  failpointsOf,
-  failpointsOver,
-  noFailpoints,
-  type Confirmation,
-  type Failpoint,
-} from '../../harness/storefront/queue/failpoints.ts';
+import { FAILPOINTS, type Confirmation, type Failpoint } from '../../harness/documents/failpoints.ts';
+import { failpointsOf, failpointsOver, noFailpoints } from '../../harness/storefront/queue/failpoints.ts';
 import { OrderStream, queueDepth } from '../../harness/storefront/queue/order-stream.ts';
 import { ordersKey } from '../../strategies/keys.ts';
 import { luaReserveOnce } from '../../strategies/lua-reserve-once.ts';
@@ -212,5 +206,6 @@ test('a failpoint is armed over the channel alone, and whoever comes there stand
   expect(said).toEqual([{ armed: 'committed' }, { standing: 'committed', entries: ['0-2'] }]);
   expect(await atMost(50, Promise.resolve(standing))).toBe(LATE);
   // A process without a channel has nobody who could arm one.
-  expect(failpointsOf({ on: () => process })).toBe(noFailpoints);
+  const listening = { on: () => process, once: () => process };
+  expect(failpointsOf({ ...listening, kill: () => true, pid: 1 })).toBe(noFailpoints);
 });

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { FAILPOINTS, type Confirmation, type Failpoint } from '../../harness/storefront/queue/failpoints.ts';
+import { FAILPOINTS, type Confirmation, type Failpoint } from '../../harness/documents/failpoints.ts';
 import { CLI, oversell, type Running } from '../helpers/command.ts';
 import { serverWithClient } from '../helpers/exploring.ts';
 import { temporaryFolder } from '../helpers/processes.ts';

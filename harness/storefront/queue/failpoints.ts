@@ -1,24 +1,10 @@
+import { FAILPOINTS, type Arm, type Confirmation, type Failpoint } from '../../documents/failpoints.ts';
+
 /**
  * Where a consumer can be killed so that it matters. A failpoint is armed by whoever started the process, over the IPC
  * channel that it alone holds, and by nothing else: no flag, no variable, no request. A process that comes to an armed
  * one tells so and stands still until it is killed.
  */
-
-/**
- * `read`: entries are delivered and nothing is done yet. `claimed`: the same, of entries that another consumer left.
- * `committed`: the order book has them, the stream does not know. `acked`: the stream knows. `trimmed`: they are gone
- * from it.
- */
-export const FAILPOINTS = ['read', 'claimed', 'committed', 'acked', 'trimmed'] as const;
-export type Failpoint = (typeof FAILPOINTS)[number];
-
-/** What is sent to the process. */
-export interface Arm {
-  arm: Failpoint;
-}
-
-/** What it answers: at once, and when it stands there. */
-export type Confirmation = { armed: Failpoint } | { standing: Failpoint; entries: string[] };
 
 export interface Failpoints {
   /** Goes on, unless this one is armed: then it never does. `entries`: ids of what the consumer has at hand */
@@ -34,12 +20,16 @@ export interface Channel {
 export const noFailpoints: Failpoints = { reach() {} };
 
 /** Failpoints of a process that was started with a channel; without one there is nobody who could arm any. */
-export function failpointsOf(own: Pick<NodeJS.Process, 'on' | 'send' | 'channel'>): Failpoints {
+export function failpointsOf(
+  own: Pick<NodeJS.Process, 'on' | 'once' | 'send' | 'channel' | 'kill' | 'pid'>,
+): Failpoints {
   if (own.send === undefined) return noFailpoints;
   const failpoints = failpointsOver({
     on: (_, listener) => own.on('message', listener),
     send: (message) => own.send!(message),
   });
+  // Whoever started it is gone, however that ended: nobody would end this one.
+  own.once('disconnect', () => own.kill(own.pid, 'SIGTERM'));
   // What it listens to would keep a process that has done its work; one that stands still has its connections.
   own.channel?.unref();
   return failpoints;

@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { systemClock as clock } from '../ground/ambient.ts';
+import { onExit } from '../ground/lifetime.ts';
+import { ours } from '../ground/ours.ts';
+import { atMost } from '../ground/waiting.ts';
+
+export interface TreeOptions {
+  command: readonly string[];
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+  /** Told what it says, on stdout and stderr. */
+  onOutput: (text: string) => void;
+}
+
+/** A program and all that it started, its own servers and those that went into the background too. */
+export interface ProcessTree {
+  /** Settles when the program itself has ended, with what there is to tell of that. */
+  ended: Promise<string>;
+  /** Those that live. Where nobody tells (not Linux), the program alone. */
+  pids(): number[];
+  /** SIGTERM to all; those that are left after the grace get SIGKILL. Settles when all are gone. */
+  stop(graceMs: number): Promise<void>;
+  /** SIGKILL to all, at once. Settles when all are gone. */
+  kill(): Promise<void>;
+}
+
+/**
+ * Starts the program in a process group of its own, where no Ctrl-C reaches it. Standard input of the watcher is a pipe that
+ * only our process holds: when it ends, the group is killed, so that the service ends with us however we end. What left
+ * the group is found by a mark in its environment.
+ */
+const WATCHER = `
+  trap : TERM
+  exec 3<&0
+  OVERSELL_SERVICE=$1
+  export OVERSELL_SERVICE
+  shift
+  "$@" 3<&- </dev/null &
+  service=$!
+  unset OVERSELL_SERVICE
+  {
+    trap '' TERM INT HUP
+    cat <&3 >/dev/null
+    kill -KILL 0
+  } &
+  wait "$service"
+  status=$?
+  while kill -0 "$service" 2>/dev/null; do
+    wait "$service"
+    status=$?
+  done
+  exit "$status"
+`;
+
+const POLL_MS = 10;
+
+export function startTree({ command, cwd, env, onOutput }: TreeOptions): ProcessTree {
+  const mark = randomUUID();
+  const watcher = ours(() =>
+    spawn('/bin/sh', ['-c', WATCHER, 'oversell-service', mark, ...command], {
+      cwd,
+      env,
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    }),
+  );
+  watcher.stdin.on('error', () => undefined); // it has ended already
+  for (const stream of [watcher.stdout, watcher.stderr] as Readable[]) {
+    stream.setEncoding('utf8').on('data', onOutput);
+  }
+  const ended = once(watcher, 'exit').then(
+    ([exitCode, signal]) =>
+      signal === null ? `it ended with exit code ${exitCode}` : `it was ended by ${signal}`,
+    (error: Error) => error.message,
+  );
+  let over = false;
+  const marked = (): number[] => marchingUnder(mark);
+  const kill = async (): Promise<void> => {
+    watcher.stdin.end();
+    await ended;
+    for (let left = marked(); left.length > 0; left = marked()) {
+      for (const pid of left) signalTo(pid, 'SIGKILL');
+      await clock.sleep(POLL_MS);
+    }
+    over = true;
+    unregister();
+  };
+  const unregister = onExit({ release: kill });
+  return {
+    ended,
+    pids: () => (over ? [] : process.platform === 'linux' ? marked() : [watcher.pid!]),
+    async stop(graceMs) {
+      signalTo(-watcher.pid!, 'SIGTERM');
+      const deadlineNs = clock.monotonicNs() + graceMs * 1e6;
+      await atMost(graceMs, ended);
+      while (marked().length > 0 && clock.monotonicNs() < deadlineNs) await clock.sleep(POLL_MS);
+      await kill();
+    },
+    kill,
+  };
+}
+
+/** Sends a signal to whoever is still there. */
+function signalTo(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended.
+  }
+}
+
+/** Processes that were started with this mark, and those that they started. */
+function marchingUnder(mark: string): number[] {
+  if (process.platform !== 'linux') return [];
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      const environment = readFileSync(`/proc/${name}/environ`, 'latin1');
+      return environment.includes(`OVERSELL_SERVICE=${mark}\0`) ? [Number(name)] : [];
+    } catch {
+      return []; // it has ended, or is another user's
+    }
+  });
+}

@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { onExit } from '../ground/lifetime.ts';
+import { clientOf } from '../redis/clients.ts';
+import { findServer, type ProvisionOptions } from '../redis/find/find-server.ts';
+import { startServer } from '../redis/server.ts';
+import type { RedisTarget } from '../redis/target.ts';
+import { mentions, type ServiceFile } from './service-file.ts';
+
+/** The Redis that a service is given. */
+export interface ServiceRedis {
+  readonly port: number;
+  readonly pid: number;
+  /** For people: product, version, where it comes from. */
+  readonly description: string;
+  /** Who it is now, and how many keys it has. */
+  look: () => Promise<{ pid: number; keys: number }>;
+  /** SIGKILL; settles when it is gone. */
+  kill: () => Promise<void>;
+  /** On the same port, with what it has on disk. */
+  startAgain: () => Promise<void>;
+  close: () => Promise<void>;
+}
+
+/**
+ * A server of its own, on a port, where its file asks for {redis_port}. Every write is on disk before it is answered, as what
+ * was sold has to survive.
+ * @throws as findServer and startServer
+ */
+export async function redisFor(
+  file: ServiceFile,
+  options: ProvisionOptions,
+): Promise<ServiceRedis | undefined> {
+  if (!mentions(file, 'redis_port')) return undefined;
+  const binary = await findServer(options);
+  const data = dataFolder();
+  const args = ['--appendonly', 'yes', '--appendfsync', 'always', '--dir', data.path];
+  const start = (port?: number): Promise<RedisTarget> => {
+    const settings = { listen: 'tcp', args } as const;
+    return port === undefined
+      ? startServer(binary, settings)
+      : startServer(binary, settings, async () => port);
+  };
+  let target = await start().catch((error: unknown) => {
+    data.remove();
+    throw error;
+  });
+  const port = target.options.port!;
+  return {
+    port,
+    get pid() {
+      return target.pid!;
+    },
+    description: `${target.description}, append-only`,
+    look: async () => ({ pid: target.pid!, keys: await keysIn(target) }),
+    kill: async () => {
+      process.kill(target.pid!, 'SIGKILL');
+      await target.close();
+    },
+    startAgain: async () => {
+      target = await start(port);
+    },
+    close: async () => {
+      await target.close();
+      data.remove();
+    },
+  };
+}
+
+function dataFolder(): { path: string; remove: () => void } {
+  const path = mkdtempSync(join(tmpdir(), 'oversell-redis-'));
+  const removed = (): void => rmSync(path, { recursive: true, force: true });
+  const unregister = onExit({ release: async () => removed() });
+  return {
+    path,
+    remove: () => {
+      removed();
+      unregister();
+    },
+  };
+}
+
+async function keysIn(target: RedisTarget): Promise<number> {
+  const redis = clientOf(target);
+  try {
+    return await redis.dbsize();
+  } finally {
+    redis.disconnect();
+  }
+}

@@ -1,0 +1,258 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { systemClock as clock } from '../ground/ambient.ts';
+import { EnvironmentError, UsageError } from '../ground/errors.ts';
+import { onExit } from '../ground/lifetime.ts';
+import { atMost, LATE } from '../ground/waiting.ts';
+import { freePort } from '../redis/server.ts';
+import { runCommand, type CommandPlace } from './commands.ts';
+import { ServiceConsumers } from './consumers.ts';
+import { HttpConnection, type HttpAddress } from './http/connection.ts';
+import { requestTextOf } from './http/request.ts';
+import { startTree, type ProcessTree } from './process-tree.ts';
+import { mentions, type ServiceFile } from './service-file.ts';
+import { stepOf, takeSteps, type Route } from './steps.ts';
+import { fillOf, type Values } from './template.ts';
+
+export interface StartOptions {
+  file: ServiceFile;
+  /** Of the redis-server that was started for it, if it asks for one. */
+  redisPort?: number;
+  onProgress: (line: string) => void;
+  signal?: AbortSignal;
+}
+
+/** A service that is up, and prepared. */
+export interface RunningService {
+  file: ServiceFile;
+  /** For people: where it is. */
+  url: string;
+  route: Route;
+  /** Where its commands run. */
+  place: CommandPlace;
+  /** What is filled in: its own values, and what its `prepare` kept. */
+  values: Values;
+  /** All processes of its start command; none where it was not started here. */
+  pids: () => number[];
+  /** Its consumers, where it has some. */
+  consumers?: ServiceConsumers;
+  /** SIGKILL to all of them, and then the same start again. Only what was started here. @throws EnvironmentError */
+  kill: () => Promise<void>;
+  startAgain: () => Promise<void>;
+  close: () => Promise<void>;
+}
+
+/** How long it may take to end in order. */
+const ENDING_MS = 10_000;
+const POLL_MS = 20;
+
+/**
+ * Builds and starts a service, waits until it is ready, and prepares it.
+ * @throws EnvironmentError if it does not come up; UsageError if its file is wrong
+ */
+export async function startService(options: StartOptions): Promise<RunningService> {
+  const { file, signal } = options;
+  const { service } = file;
+  const folder = mkdtempSync(join(tmpdir(), 'oversell-service-'));
+  const unregister = onExit({ release: async () => removed(folder) });
+  const own = await ownValues(options, folder);
+  const place = placeOf(file, own, signal);
+  const route = routeOf(file, own);
+  const { build, start } = service;
+  let process: Started | undefined;
+  const up = async (): Promise<void> => {
+    if (start) process = new Started(wordsOf(start, own), place);
+    await untilReady({ file, route, started: process, values: own, signal });
+  };
+  let consumers: ServiceConsumers | undefined;
+  const close = async (): Promise<void> => {
+    await consumers?.close();
+    await process?.stop(service.stop && wordsOf(service.stop, own), place);
+    removed(folder);
+    unregister();
+  };
+  try {
+    if (build) {
+      options.onProgress(`building ${file.name}`);
+      await runCommand(wordsOf(build, own), place);
+    }
+    await up();
+    if (service.consumers) {
+      consumers = new ServiceConsumers(service.consumers, own, place);
+      consumers.start();
+    }
+    const kept = await prepared(file, route, own);
+    return {
+      file,
+      url: `${route.address.tls ? 'https' : 'http'}://${route.host}/`,
+      route,
+      place,
+      values: { ...own, ...kept },
+      pids: () => process?.tree.pids() ?? [],
+      ...(consumers && { consumers }),
+      kill: async () => process?.tree.kill(),
+      startAgain: up,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const removed = (folder: string): void => rmSync(folder, { recursive: true, force: true });
+
+const wordsOf = (command: readonly string[], values: Values): string[] =>
+  command.map((word) => fillOf(word)(values));
+
+async function ownValues({ file, redisPort }: StartOptions, folder: string): Promise<Values> {
+  return {
+    folder,
+    ...(redisPort !== undefined && { redis_port: String(redisPort) }),
+    ...(mentions(file, 'port') && file.service.start && { port: String(await freePort()) }),
+  };
+}
+
+function placeOf({ service, folder }: ServiceFile, values: Values, signal?: AbortSignal): CommandPlace {
+  const given = Object.entries(service.env).map(([name, text]) => [name, fillOf(text)(values)] as const);
+  return {
+    cwd: resolve(folder, service.cwd ?? '.'),
+    env: { ...process.env, ...Object.fromEntries(given) },
+    ...(signal && { signal }),
+  };
+}
+
+/** @throws UsageError if the URL is none, or the certificate cannot be read */
+function routeOf({ service, folder }: ServiceFile, values: Values): Route {
+  const text = fillOf(service.baseUrl)(values);
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.pathname !== '/') {
+    throw new UsageError(
+      'BASE_URL',
+      `baseUrl is "${text}"`,
+      'give http://host:port or https://host:port, without a path',
+    );
+  }
+  const secure = url.protocol === 'https:';
+  const { ca, verify = true } = service.tls ?? {};
+  const address: HttpAddress = {
+    host: url.hostname.replaceAll(/^\[|\]$/g, ''),
+    port: Number(url.port || (secure ? 443 : 80)),
+    ...(secure && { tls: { verify, ...(ca !== undefined && { ca: certificateIn(resolve(folder, ca)) }) } }),
+  };
+  return { address, host: url.host, timeoutMs: service.timeoutMs };
+}
+
+function certificateIn(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new UsageError(
+      'NO_CERTIFICATE',
+      `tls.ca: ${(cause as Error).message}`,
+      'give the path of a PEM file',
+      { cause },
+    );
+  }
+}
+
+async function prepared({ service }: ServiceFile, route: Route, values: Values): Promise<Values> {
+  const connection = new HttpConnection(route.address);
+  try {
+    return await takeSteps(
+      service.prepare.map((step) => stepOf(step, route)),
+      values,
+      connection,
+    );
+  } finally {
+    connection.close();
+  }
+}
+
+/** Its process, and what it says. */
+class Started {
+  readonly tree: ProcessTree;
+  /** The end of it; a service may say much. */
+  said = '';
+  #heard: (() => void) | undefined;
+
+  constructor(command: readonly string[], { cwd, env }: CommandPlace) {
+    this.tree = startTree({
+      command,
+      cwd,
+      env,
+      onOutput: (text) => {
+        this.said = (this.said + text).slice(-MOST_SAID);
+        this.#heard?.();
+      },
+    });
+  }
+
+  /** Settles when it has said that. */
+  async says(line: string): Promise<void> {
+    while (!this.said.includes(line)) await new Promise<void>((heard) => (this.#heard = heard));
+  }
+
+  /** @param command that ends it; absent: SIGTERM */
+  async stop(command: readonly string[] | undefined, place: CommandPlace): Promise<void> {
+    if (command) {
+      const { cwd, env } = place; // the run may be over, and this still has to be done
+      await runCommand(command, { cwd, env }).catch(() => undefined);
+      await atMost(ENDING_MS, this.tree.ended);
+    }
+    await this.tree.stop(ENDING_MS);
+  }
+}
+
+const MOST_SAID = 65_536;
+
+interface Awaited {
+  file: ServiceFile;
+  route: Route;
+  started: Started | undefined;
+  values: Values;
+  signal: AbortSignal | undefined;
+}
+
+/** @throws EnvironmentError if it ends, or is not ready in time */
+async function untilReady({ file, route, started, values, signal }: Awaited): Promise<void> {
+  const { ready } = file.service;
+  const startNs = clock.monotonicNs();
+  const leftMs = (): number => ready.timeoutMs - (clock.monotonicNs() - startNs) / 1e6;
+  const ended = started?.tree.ended.then((how) => {
+    throw notReady(file, how, started);
+  });
+  ended?.catch(() => undefined); // it may end when nobody waits any more
+  const orEnded = <T>(wait: Promise<T>): Promise<T> => (ended ? Promise.race([wait, ended]) : wait);
+  const late = (): EnvironmentError =>
+    notReady(file, `it was not ready after ${ready.timeoutMs} ms`, started);
+  if ('line' in ready) {
+    const said = await orEnded(atMost(leftMs(), started!.says(ready.line)));
+    if (said === LATE) throw late();
+    return;
+  }
+  const text = requestTextOf({ method: 'GET', path: ready.path, headers: {} }, route.host)(values);
+  for (;;) {
+    signal?.throwIfAborted();
+    const connection = new HttpConnection(route.address);
+    const status = await orEnded(
+      connection.send(text, Math.max(1, Math.min(leftMs(), 1_000))).then(
+        (response) => response.status,
+        () => undefined,
+      ),
+    ).finally(() => connection.close());
+    if (status === ready.status) return;
+    if (leftMs() <= 0) throw late();
+    await orEnded(clock.sleep(POLL_MS));
+  }
+}
+
+function notReady({ name }: ServiceFile, what: string, started: Started | undefined): EnvironmentError {
+  const said = started?.said.trim().split('\n').slice(-8).join('\n');
+  return new EnvironmentError(
+    'SERVICE_NOT_READY',
+    `${name}: ${what}${said ? `. It said:\n${said}` : ''}`,
+    'run its start command by hand, and correct it, or `ready` in its file',
+  );
+}
