@@ -2,15 +2,8 @@ import { Option } from 'commander';
 import { PROPERTIES } from '../../strategies/contract.ts';
 import type { BenchOptions } from '../bench/session.ts';
 import type { BenchResult } from '../documents/figures.ts';
-import {
-  ARRIVAL_PROFILES,
-  MODES,
-  type ArrivalProfile,
-  type Mode,
-  type OverallVerdict,
-} from '../documents/vocabulary.ts';
+import { ARRIVAL_PROFILES, MODES, type OverallVerdict } from '../documents/vocabulary.ts';
 import { freshSeed, systemClock as clock } from '../ground/ambient.ts';
-import { UsageError } from '../ground/errors.ts';
 import type { LoadedStrategy } from '../loader/strategies.ts';
 import type { TargetOptions } from '../redis/open.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
@@ -22,19 +15,21 @@ import {
   seedOption,
   whole,
 } from '../terminal/options.ts';
+import { loopOf, type LoopFlags } from './loop-flags.ts';
+
+const ONLY_SERVICES = 'each buyer of a bench is a user without a limit, but for those of a --service';
+const TRIALS = 6;
 
 /** As they are typed. */
 export interface BenchFlags
   extends
+    LoopFlags,
     TargetOptions,
-    Pick<BenchOptions, 'baseline' | 'buyers' | 'inFlight' | 'seconds' | 'stock' | 'workers'> {
-  trials: number;
-  /** Default: open where a rate or a target is given. */
-  mode?: Mode;
-  rate?: number;
-  arrivals?: ArrivalProfile;
-  /** "p99=5ms" */
-  slo?: string;
+    Pick<BenchOptions, 'baseline' | 'buyers' | 'inFlight' | 'seconds' | 'stock' | 'trials' | 'workers'> {
+  /** A service file, in place of strategies. */
+  service?: string;
+  users?: number;
+  perUserLimit?: number;
   seed?: number;
   /** Keep every recorded operation. */
   history?: true;
@@ -55,14 +50,28 @@ export const benchCommand: CommandFile = {
       'open loop: how arrivals are spread over time (default: poisson)',
     ).choices(ARRIVAL_PROFILES),
     new Option('--slo <target>', 'open loop: find the highest rate that meets a target such as p99=5ms'),
-    whole('--trials <n>', 'trials of each strategy, taken in turns; intervals need at least 6', 1).default(6),
+    whole(
+      '--trials <n>',
+      'trials of each strategy, taken in turns; intervals need at least 6 (default: 6; of a service 1)',
+      1,
+    ),
     new Option('--baseline <name>', 'compare the other strategies with this one (default: the first)'),
-    whole('--stock <n>', 'units on sale (default: more than can be sold in the time)', 0),
+    new Option(
+      '--service <file>',
+      'sell over HTTP at the service that this file describes (harness/service/README.md), and judge it',
+    ),
+    whole('--users <n>', 'of a service: users, who buy in turns (default: each buyer is one)', 1),
+    whole('--per-user-limit <n>', 'of a service: most units that a user may hold (default: no limit)', 1),
+    whole(
+      '--stock <n>',
+      'units on sale (default: more than can be sold in the time; of a service half of --buyers)',
+      0,
+    ),
     whole('--buyers <n>', 'purchases in total (default: as many as there is time for)', 1),
     whole('--workers <n>', 'application instances, one thread each (default: 2)', 1),
     whole(
       '--seconds <n>',
-      'how long purchases are started, per trial (default: 1; with --buyers, until all are served)',
+      'how long purchases are started, per trial (default: 1, of a service 10; with --buyers, until all are served)',
       1,
     ),
     seedOption(),
@@ -75,11 +84,17 @@ export const benchCommand: CommandFile = {
 };
 
 async function run([strategies]: [string[]], flags: BenchFlags, invocation: Invocation): Promise<Answer> {
-  const { benchText } = await import('../../reports/text/bench.ts');
   const { script, args, given, progress } = invocation;
-  const { seed = freshSeed(), history } = flags;
+  const { seed = freshSeed(), history, service } = flags;
   if (!history) refuseGiven(given, ['--runs'], 'no folder is made without --history');
   progress.line(`seed ${seed}; again: ${repeatCommand(script, args, seed)}`);
+  if (service !== undefined) {
+    const { benchServiceFile } = await import('./bench-service.ts');
+    return benchServiceFile(strategies, { ...flags, service, seed }, invocation);
+  }
+  if (flags.users !== undefined) throw ignoredFlag('--users', ONLY_SERVICES);
+  if (flags.perUserLimit !== undefined) throw ignoredFlag('--per-user-limit', ONLY_SERVICES);
+  const { benchText } = await import('../../reports/text/bench.ts');
   const { measured, verdict } = await measureStrategies(strategies, { ...flags, seed }, invocation);
   return { document: measured, text: benchText(measured), verdict };
 }
@@ -94,7 +109,7 @@ export async function measureStrategies(
   flags: BenchFlags & { seed: number },
   { progress, signal }: Pick<Invocation, 'progress' | 'signal'>,
 ): Promise<{ measured: BenchResult; verdict: OverallVerdict }> {
-  const { arrivals: _, slo: __, history, runs, ...others } = flags;
+  const { arrivals: _, slo: __, history, runs, trials = TRIALS, ...others } = flags;
   const load = await loopOf(flags);
   const { chosenStrategies } = await import('../loader/strategies.ts');
   const { openTarget } = await import('../redis/open.ts');
@@ -114,13 +129,13 @@ export async function measureStrategies(
     const measured = await bench({
       ...others,
       ...load,
+      trials,
       target,
       ceiling: 'all',
       strategies,
       signal,
       ...(historyFolder !== undefined && { historyFolder }),
-      onTrial: (name, trial) =>
-        progress.now(trial === 0 ? name : `${name}, trial ${trial} of ${flags.trials}`),
+      onTrial: (name, trial) => progress.now(trial === 0 ? name : `${name}, trial ${trial} of ${trials}`),
     });
     if (historyFolder !== undefined) progress.line(`histories: ${historyFolder}`);
     return { measured, verdict: verdictOf(measured, strategies) };
@@ -129,43 +144,6 @@ export async function measureStrategies(
     await target.close();
   }
 }
-
-/** @throws UsageError if the flags of open and closed loop are mixed up */
-async function loopOf({
-  mode,
-  rate,
-  arrivals,
-  slo,
-}: BenchFlags): Promise<Pick<BenchOptions, 'arrivals' | 'slo'>> {
-  const profile = arrivals ?? 'poisson';
-  if (slo !== undefined) {
-    if (mode === 'closed' || rate !== undefined) {
-      throw contradiction(
-        '--slo searches for the rate of an open loop',
-        'leave out --rate and --mode closed',
-      );
-    }
-    const { parseTarget } = await import('../bench/sweep.ts');
-    return { slo: { target: parseTarget(slo), profile } };
-  }
-  if (mode === 'open' && rate === undefined) {
-    throw contradiction('--mode open needs a rate of arrivals', 'give --rate <arrivals per second>');
-  }
-  if (mode === 'closed' && (rate ?? arrivals) !== undefined) {
-    throw contradiction(
-      'a closed loop has no arrivals: the next request waits for the last response',
-      'leave out --rate and --arrivals, or --mode closed',
-    );
-  }
-  if (rate === undefined) {
-    if (arrivals === undefined) return {};
-    throw contradiction('--arrivals needs a rate', 'give --rate <arrivals per second>');
-  }
-  return { arrivals: { profile, ratePerSecond: rate } };
-}
-
-const contradiction = (message: string, remedy: string): UsageError =>
-  new UsageError('CONTRADICTION', message, remedy);
 
 /** Of all that is required: a property that the strategy declares to break in calm is not. */
 function verdictOf(measured: BenchResult, loaded: readonly LoadedStrategy[]): OverallVerdict {

@@ -25,7 +25,9 @@ import { machineReportSchema } from '../../harness/documents/machine.ts';
 import { firstFault } from '../../harness/documents/read-json.ts';
 import { resultSchema } from '../../harness/documents/result.ts';
 import { reportsSchema } from '../../harness/documents/run-folder.ts';
+import { serviceBenchSchema } from '../../harness/documents/service-figures.ts';
 import { oversell } from '../helpers/command.ts';
+import { STOREFRONT } from '../helpers/services.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oversell-printed-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -99,6 +101,12 @@ const PRINTED: Printed[] = [
     what: 'the figures of a search for a rate',
     args: ['bench', 'lua-decrement', '--slo', 'p50=0.001ms', '--trials', '1', ...runs('slo')],
     schema: benchResultSchema,
+  },
+  {
+    what: 'the figures and the verdict of a service',
+    args: ['bench', '--service', STOREFRONT, '--buyers', '60', '--history', ...runs('service')],
+    schema: serviceBenchSchema,
+    writes: { histories: 1 },
   },
   {
     what: 'the judgement of a history',

@@ -25,6 +25,17 @@ const STRATEGIES = [
 const EXAMPLE = new URL('../../reports/example/', import.meta.url);
 const FORMAT = new URL('../../harness/history/README.md', import.meta.url);
 
+/** A service file that is read, and not run. */
+const SHOP = {
+  start: ['true'],
+  env: { REDIS: '{redis_port}' },
+  ready: { path: '/' },
+  open: [['true']],
+  buy: { path: '/' },
+  left: { ask: ['true'] },
+  answers: { sold: { status: 200 }, soldOut: { status: 404 } },
+};
+
 /** The history that the description of the format shows. */
 export const documentedHistory = readFileSync(FORMAT, 'utf8').split('```jsonl\n')[1]!.split('\n```\n')[0]!;
 
@@ -105,6 +116,9 @@ export class Workshop {
     const counterexample = new URL('counterexamples/lua-decrement-buyer-crash-stranded.json', EXAMPLE);
     cpSync(counterexample, join(place, 'counterexample.json'));
     writeFileSync(join(place, 'history.jsonl'), documentedHistory);
+    for (const name of ['shop', 'stall']) {
+      writeFileSync(join(place, `${name}.json`), JSON.stringify({ ...SHOP, name: `a ${name}` }));
+    }
     const result = readFileSync(new URL('result.json', EXAMPLE), 'utf8');
     const otherRedis = result.replace(/"redis": "[^"]*"/, '"redis": "Redis 6.2.1"');
     for (const [name, text] of Object.entries({ base: result, 'elsewhere-measured': otherRedis })) {

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { registry } from '../../../strategies/registry.ts';
 import {
   answerFlags,
   ANY_SERVER,
@@ -26,6 +27,8 @@ const OPTIONS = [
   'seconds',
   'seed',
   'ceiling',
+  'users',
+  'perUserLimit',
 ];
 
 /** A server without redis-benchmark beside it has no ceilings, which take most of the time. */
@@ -59,21 +62,33 @@ const refused = (typed: string, of: string): FlagRow => ({
   },
 });
 
+/** Strategies and a service are not given together, so none are given: all of them are measured then. */
+const STRATEGIES = registry.map(({ strategy }) => strategy.name);
+const OF_SERVICE = { service: 'a shop', strategies: [], trials: 1, ceiling: undefined };
+
 export const BENCH: FlagTable = {
-  plain: 'bench lua-decrement --seed 7',
+  plain: 'bench --seed 7',
   passed: [OPEN_TARGET],
-  engine: [['bench/session.js', 'bench']],
-  seen: ({ openTarget, bench }) => {
-    const { strategies } = bench![0] as { strategies: { strategy: { name: string } }[] };
+  engine: [
+    ['bench/session.js', 'bench'],
+    ['bench/service-bench.js', 'benchService'],
+  ],
+  seen: ({ openTarget, bench, benchService }) => {
+    const { strategies, file } = (bench ?? benchService)![0] as {
+      strategies?: { strategy: { name: string } }[];
+      file?: { name: string };
+    };
     return {
-      ...pick(bench![0], OPTIONS),
-      strategies: strategies.map(({ strategy }) => strategy.name),
-      ...pick(openTarget![0], SERVER),
+      ...pick((bench ?? benchService)![0], OPTIONS),
+      service: file?.name,
+      strategies: (strategies ?? []).map(({ strategy }) => strategy.name),
+      ...pick((openTarget ?? benchService)![0], SERVER),
     };
   },
   defaults: {
     ...pick({}, OPTIONS),
-    strategies: ['lua-decrement'],
+    service: undefined,
+    strategies: STRATEGIES,
     trials: 6,
     seed: 7,
     ceiling: 'all',
@@ -140,7 +155,7 @@ export const BENCH: FlagTable = {
         { baseline: 'lua-decrement' },
       ]),
       {
-        typed: '--baseline lua-decrement lua-reserve-once',
+        typed: '--baseline lua-decrement lua-decrement lua-reserve-once',
         reaches: { baseline: 'lua-decrement', strategies: ['lua-decrement', 'lua-reserve-once'] },
       },
       refusedBy('--baseline lua-decrement', FEW),
@@ -186,6 +201,12 @@ export const BENCH: FlagTable = {
       ),
     ],
     '--seed': seedFlag(FEW.replace(' --json', ''), (seed) => ({ seed })),
+    // What they change in a run: properties/bench/service-bench.test.ts.
+    '--service': [{ typed: '--service shop.json', reaches: OF_SERVICE }],
+    '--users': [{ typed: '--users 5 --service shop.json', reaches: { ...OF_SERVICE, users: 5 } }],
+    '--per-user-limit': [
+      { typed: '--per-user-limit 2 --service shop.json', reaches: { ...OF_SERVICE, perUserLimit: 2 } },
+    ],
     '--history': [writesFile('--history', FEW, 'runs/<run>/lua-decrement.jsonl')],
     '--runs': [refusedBy('--runs elsewhere', FEW), ...runsFlag(`${FEW} --history`, 'lua-decrement.jsonl')],
     ...answerFlags(FEW.replace(' --json', '')),

@@ -1,0 +1,62 @@
+import { createRunFolder } from '../documents/run-folder.ts';
+import { systemClock as clock } from '../ground/ambient.ts';
+import type { TargetOptions } from '../redis/open.ts';
+import type { Answer, Invocation } from '../terminal/answer.ts';
+import { ignoredFlag } from '../terminal/options.ts';
+import { serviceFileOf } from './service-file-flags.ts';
+import { contradiction, loopOf, type LoopFlags } from './loop-flags.ts';
+
+/** As they are typed; those of strategies alone are here to be refused. */
+export interface ServiceFlags extends LoopFlags, TargetOptions {
+  service: string;
+  trials?: number;
+  baseline?: string;
+  inFlight?: number;
+  stock?: number;
+  buyers?: number;
+  users?: number;
+  perUserLimit?: number;
+  workers?: number;
+  seconds?: number;
+  seed: number;
+  history?: true;
+  runs: string;
+}
+
+/** `bench --service`: a load test of a service over HTTP, with a verdict. */
+export async function benchServiceFile(
+  strategies: readonly string[],
+  flags: ServiceFlags,
+  { progress, signal }: Pick<Invocation, 'progress' | 'signal'>,
+): Promise<Answer> {
+  const { serviceBenchText } = await import('../../reports/text/service.ts');
+  const { service, trials = 1, history, runs, mode, rate, arrivals, slo, baseline, ...rest } = flags;
+  if (strategies.length > 0) {
+    throw contradiction(
+      `${strategies.join(', ')} and --service: a service sells by its own code`,
+      'leave out one of them',
+    );
+  }
+  if (slo !== undefined) throw ignoredFlag('--slo', 'a service is offered one rate, by --rate');
+  if (baseline !== undefined) throw ignoredFlag('--baseline', 'a service is compared with nothing');
+  const file = await serviceFileOf(service, flags);
+  const loop = await loopOf({
+    ...(mode && { mode }),
+    ...(rate !== undefined && { rate }),
+    ...(arrivals && { arrivals }),
+  });
+  const { benchService } = await import('../bench/service-bench.ts');
+  const historyFolder = history ? createRunFolder(runs, clock.epochMs(), rest.seed) : undefined;
+  const measured = await benchService({
+    ...rest,
+    ...(loop.arrivals && { arrivals: loop.arrivals }),
+    file,
+    trials,
+    signal,
+    ...(historyFolder !== undefined && { historyFolder }),
+    onSale: (what, sale) => progress.now(sale === 0 ? what : `${what}, sale ${sale} of ${trials}`),
+    onProgress: progress.line,
+  }).finally(() => progress.end());
+  if (historyFolder !== undefined) progress.line(`history: ${historyFolder}`);
+  return { document: measured, text: serviceBenchText(measured), verdict: measured.verdict };
+}
