@@ -37,6 +37,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     words: { '[strategy...]': 'names of built-ins, or paths to your own (default: every built-in)' },
     load: async () => (await import('./commands/bench.ts')).benchCommand,
   },
+  storm: {
+    summary: 'sell over HTTP at a service while its processes are killed',
+    load: async () => (await import('./commands/storm.ts')).stormCommand,
+  },
   report: {
     summary: 'draw the report of an earlier run again',
     words: { '<folder>': 'the folder of the run, into which the report goes' },

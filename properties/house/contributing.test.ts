@@ -2,17 +2,19 @@ import { describe, expect, test } from 'vitest';
 import { EXPLORED } from '../../harness/documents/environments.ts';
 import { FAULTS, faultRow, isKeyFault, isServerFault } from '../../harness/documents/faults.ts';
 import { ENVIRONMENTS, type Feature } from '../../strategies/contract.ts';
+import { NEMESES } from '../../harness/storm/nemeses.ts';
 import { registry } from '../../strategies/registry.ts';
 import { codeIn, exists, section, text } from '../helpers/guides.ts';
 
 const guide = text('CONTRIBUTING.md');
-const GUIDES = ['strategy', 'fault', 'environment', 'command', 'chart'] as const;
+const GUIDES = ['strategy', 'fault', 'environment', 'command', 'nemesis', 'chart'] as const;
 type Thing = (typeof GUIDES)[number];
 const headings: Record<Thing, string> = {
   strategy: 'Add a strategy',
   fault: 'Add a fault',
   environment: 'Add an environment',
   command: 'Add a command',
+  nemesis: 'Add a nemesis',
   chart: 'Add a chart',
 };
 
@@ -28,6 +30,8 @@ const NAMES: Record<Thing, readonly string[]> = {
   strategy: registry.map(({ strategy }) => strategy.name),
   environment: registry.map(({ strategy }) => strategy.name),
   command: COMMANDS,
+  // Those that kill consumers are one file: they differ in where.
+  nemesis: ['kill-consumer', 'kill-redis', 'kill-service'],
   chart: ['throughput'],
   fault: [],
 };
@@ -175,6 +179,12 @@ describe('a command', () => {
     );
     expect(importers.map(([file]) => file)).toEqual(['harness/cli.ts']);
   });
+});
+
+test('a nemesis is known by name to its own file alone', () => {
+  const own = NAMES.nemesis.map((name) => `harness/storm/nemeses/${name}.ts`);
+  expect(NEMESES.map(({ name }) => name)).toEqual(expect.arrayContaining(['kill-redis', 'kill-service']));
+  expect(unlisted(filesThatName(NEMESES.map(({ name }) => name)), own)).toEqual([]);
 });
 
 describe('a chart', () => {

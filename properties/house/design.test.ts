@@ -41,8 +41,8 @@ test('the README’s design names every folder that there is, no other, and file
 
 test('a folder that the design leaves out is told, and so is one that is gone', () => {
   expect(differences(design.replace('`harness/loader/`', 'it'))).toEqual(['harness/loader/']);
-  expect(differences(`${design} \`harness/nemesis/\` \`storm/storm.ts\``)).toEqual([
+  expect(differences(`${design} \`harness/nemesis/\` \`storm/squall.ts\``)).toEqual([
     'harness/nemesis/',
-    'storm/storm.ts',
+    'storm/squall.ts',
   ]);
 });

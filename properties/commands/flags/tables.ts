@@ -1,6 +1,7 @@
 import { BENCH } from './bench.ts';
 import { EXPLORE } from './explore.ts';
 import { SERVE } from './serve.ts';
+import { STORM } from './storm.ts';
 import { CHECK, COMPARE, DOCTOR, EVALUATE, LIST, REPLAY, REPORT } from './others.ts';
 import type { FlagRow, FlagTable } from './table.ts';
 
@@ -10,6 +11,7 @@ const TABLES: Readonly<Record<string, FlagTable>> = {
   explore: EXPLORE,
   replay: REPLAY,
   bench: BENCH,
+  storm: STORM,
   report: REPORT,
   compare: COMPARE,
   check: CHECK,

@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { Option } from 'commander';
+import { createRunFolder } from '../documents/run-folder.ts';
+import { freshSeed, systemClock as clock } from '../ground/ambient.ts';
+import { UsageError } from '../ground/errors.ts';
+import type { TargetOptions } from '../redis/open.ts';
+import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
+import { refuseGiven, repeatCommand, runsOption, seedOption, whole } from '../terminal/options.ts';
+import { serviceFileOf } from './service-file-flags.ts';
+
+interface Flags extends TargetOptions {
+  service?: string;
+  faults?: string[];
+  stock?: number;
+  users?: number;
+  inFlight?: number;
+  workers?: number;
+  seed?: number;
+  history?: true;
+  runs: string;
+}
+
+export const stormCommand: CommandFile = {
+  options: [
+    new Option('--service <file>', 'what is stormed: the file describes it (harness/service/README.md)'),
+    new Option(
+      '--faults <names>',
+      'in this order, separated by commas (default: all that the file allows)',
+    ).argParser((text: string) => text.split(',')),
+    whole('--stock <n>', 'units on sale (default: more than can be sold meanwhile)', 0),
+    whole('--users <n>', 'users, who buy in turns (default: each buyer is one)', 1),
+    whole('--in-flight <n>', 'purchases in flight, over all workers (default: 64)', 1),
+    whole('--workers <n>', 'threads of buyers (default: 2)', 1),
+    seedOption(),
+    new Option('--history', 'keep every recorded operation'),
+    runsOption('create the folder of the history in here'),
+  ],
+  needsServer: true,
+  run,
+};
+
+async function run(
+  _: [],
+  flags: Flags,
+  { script, args, given, progress, signal }: Invocation,
+): Promise<Answer> {
+  const { seed = freshSeed(), service, history, runs, ...rest } = flags;
+  if (!history) refuseGiven(given, ['--runs'], 'no folder is made without --history');
+  if (service === undefined) {
+    throw new UsageError('NO_SERVICE', 'a storm needs something to storm', 'give --service <file>');
+  }
+  progress.line(`seed ${seed}; again: ${repeatCommand(script, args, seed)}`);
+  const { storm } = await import('../storm/storm.ts');
+  const { stormText } = await import('../../reports/text/storm.ts');
+  const file = await serviceFileOf(service, flags);
+  const folder = history && createRunFolder(runs, clock.epochMs(), seed);
+  const stormed = await storm({
+    ...rest,
+    seed,
+    file,
+    signal,
+    ...(folder !== undefined && { historyFile: join(folder, 'history.jsonl') }),
+    onProgress: progress.line,
+    onFault: progress.now,
+  }).finally(() => progress.end());
+  if (folder !== undefined) progress.line(`history: ${folder}`);
+  return { document: stormed, text: stormText(stormed), verdict: stormed.verdict };
+}
