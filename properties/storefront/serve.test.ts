@@ -23,7 +23,9 @@ const own = serverWithClient();
 
 /** A process of `serve`, once it is open. */
 async function serving(data: string, ...args: string[]): Promise<Running & { buyers: Buyers }> {
-  const running = oversell(['serve', '--port', '0', '--data', data, '--claim-idle-ms', '300', ...args]);
+  const consumes = !args.includes('web') && !args.includes('--no-orders');
+  const claiming = consumes ? ['--claim-idle-ms', '300'] : [];
+  const running = oversell(['serve', '--port', '0', '--data', data, ...claiming, ...args]);
   let told = '';
   running.child.stderr.on('data', (chunk: Buffer) => (told += chunk.toString()));
   await running.said('open at http');
