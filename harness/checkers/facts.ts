@@ -146,13 +146,10 @@ function rank({ outcome, released, releasedUnknown }: Ranked): number {
 }
 
 /**
- * Whether a line that names a request is of its user: another's goods under this request are an order that nobody made, and
- * no order of who made it. Where the line or the request names no user, nothing speaks against it.
+ * Requests and ledger by name: each entry, or several together, beside the request that it is of. A line that names a request
+ * and another buyer is that buyer's: an order that nobody made, and none of who made it. A name that is no buyer's says
+ * nothing, as where a ledger keeps requests alone.
  */
-const isOf = (asker: string | undefined, userId: string): boolean =>
-  asker !== undefined && (asker === userId || asker === '' || userId === '');
-
-/** Requests and ledger by name: each entry, or several together, beside the request that it is of. */
 export function joinByName(asked: Iterable<RequestFacts>, recorded: readonly RecordedSale[]): Joined {
   const requests = [...asked];
   const entries = new Map<string, LedgerEntry>();
@@ -163,14 +160,15 @@ export function joinByName(asked: Iterable<RequestFacts>, recorded: readonly Rec
     else entries.set(requestId, { userId, quantity });
   };
   const asker = new Map(requests.map(({ requestId, userId }) => [requestId, userId]));
-  const isAsked = ({ requestId, userId }: RecordedSale): boolean => isOf(asker.get(requestId ?? ''), userId);
+  const users = new Set(requests.map(({ userId }) => userId));
+  const isAsked = ({ requestId = '', userId }: RecordedSale): boolean =>
+    asker.has(requestId) && (asker.get(requestId) === userId || !users.has(userId));
   for (const line of recorded) {
     const { requestId, userId, quantity } = line;
     if (requestId && isAsked(line)) add(requestId, userId, quantity);
     else if (requestId) continue;
     else nameless.set(userId, (nameless.get(userId) ?? 0) + quantity);
   }
-  const users = new Set(requests.map(({ userId }) => userId));
   for (const [userId, units] of nameless) {
     const own = requests.filter((request) => request.userId === userId);
     const open = own.map((request) => beyond(request, entries.get(request.requestId)?.quantity ?? 0));

@@ -32,8 +32,7 @@ export function joinLedger(
   const nobody = strings.intern('');
   const users = new Set(requests.user);
   // As in `joinByName`.
-  const isOf = (asker: number, named: number): boolean =>
-    asker === named || asker === nobody || named === nobody;
+  const isOf = (asker: number, named: number): boolean => asker === named || !users.has(named);
   /** Units of lines that name no request, by user. */
   const nameless = new Map<number, number>();
   for (let row = 0; row < ledger.length; row++) {

@@ -97,7 +97,7 @@ function addRecorded(sums: Sums, request: RequestFacts, recorded: LedgerEntry | 
   const gone = request.released + (request.soldAnew ? 0 : releasedUnknown);
   const lost = outcome === 'sold' && !onHold ? quantity - gone - inLedger : 0;
   if (lost > 0) sums.lost.push({ request: requestId, units: lost });
-  if (recorded) addToUser(sums, recorded.userId || request.userId, { recorded: least });
+  if (recorded) addToUser(sums, request.userId, { recorded: least });
   const promised = outcome === 'sold' && !onHold ? units(quantity - request.released) : 0;
   addToUser(sums, request.userId, { most: Math.max(most, promised) });
 }

@@ -85,15 +85,19 @@ describe('a limit is judged by what each user can still buy at rest', () => {
 });
 
 const lineOf = (userId: string): FactsAtRest =>
-  facts({ requests: [request('a')], recorded: [{ requestId: 'a', userId, quantity: 1 }], drained: 1 });
+  facts({
+    requests: [request('a'), request('b', { outcome: 'sold-out' })],
+    recorded: [{ requestId: 'a', userId, quantity: 1 }],
+    drained: 1,
+  });
 
-test('a line of the ledger that names another user is nobody’s order, and not the buyer’s', () => {
+test('a line of the ledger that names another buyer is nobody’s order, and not the buyer’s', () => {
   expect(verdictsOf(lineOf('user of a'))).toEqual({ ...sound, 'lost-sale': 'holds' });
-  expect(verdictsOf(lineOf('somebody else'))).toEqual({
+  expect(verdictsOf(lineOf('user of b'))).toEqual({
     ...sound,
     'double-sale': 'violated',
     'lost-sale': 'violated',
   });
-  // One that names no user says nothing against it.
-  expect(verdictsOf(lineOf(''))).toEqual({ ...sound, 'lost-sale': 'holds' });
+  // A name that is no buyer's, or none, says nothing against it.
+  for (const name of ['', 'a']) expect(verdictsOf(lineOf(name))).toEqual({ ...sound, 'lost-sale': 'holds' });
 });
