@@ -186,7 +186,8 @@ async function auditOf(
   const random = seededRandom(scope.seed).fork('audit');
   const expected = exhausted ? outcomes : undefined;
   // Histories run one by one; processes that share a package may wait for each other in it, as those of production cannot.
-  const venue = { subject: { ...subject, evaluate: () => subject.evaluate(true) }, memo, target };
+  const evaluate = (): ReturnType<typeof subject.evaluate> => subject.evaluate(explored.rules.packages);
+  const venue = { subject: { ...subject, evaluate }, memo, target };
   return audit(plainSpace(options, explored, memo), venue, { samples, random, expected });
 }
 

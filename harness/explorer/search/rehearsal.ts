@@ -26,7 +26,9 @@ export async function rehearse(
 ): Promise<string | undefined> {
   const { perUserLimit: _limit, nonsense: _nonsense, ...rest } = scope;
   const nobody = { ...rest, ...NOBODY, stock: Math.max(1, scope.stock) };
-  const space = new Space({ scope: nobody, subject, memo, reductions: NOTHING_REDUCED });
+  // What it leaves in packages must not be found there by the processes of the sale.
+  const apart = { ...subject, evaluate: () => subject.evaluate(true) };
+  const space = new Space({ scope: nobody, subject: apart, memo, reductions: NOTHING_REDUCED });
   const trial = await trialIn(space);
   if (!trial) return undefined;
   const { server, purchase, remaining } = trial;
