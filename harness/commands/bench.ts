@@ -15,7 +15,7 @@ import {
   seedOption,
   whole,
 } from '../terminal/options.ts';
-import { loopOf, type LoopFlags } from './loop-flags.ts';
+import type { LoopFlags } from './loop-flags.ts';
 
 const ONLY_SERVICES = 'each buyer of a bench is a user without a limit, but for those of a --service';
 const TRIALS = 6;
@@ -110,6 +110,7 @@ export async function measureStrategies(
   { progress, signal }: Pick<Invocation, 'progress' | 'signal'>,
 ): Promise<{ measured: BenchResult; verdict: OverallVerdict }> {
   const { arrivals: _, slo: __, history, runs, trials = TRIALS, ...others } = flags;
+  const { loopOf } = await import('./loop-flags.ts');
   const load = await loopOf(flags);
   const { chosenStrategies } = await import('../loader/strategies.ts');
   const { openTarget } = await import('../redis/open.ts');

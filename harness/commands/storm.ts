@@ -1,12 +1,10 @@
 import { join } from 'node:path';
 import { Option } from 'commander';
-import { createRunFolder } from '../documents/run-folder.ts';
 import { freshSeed, systemClock as clock } from '../ground/ambient.ts';
 import { UsageError } from '../ground/errors.ts';
 import type { TargetOptions } from '../redis/open.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
 import { refuseGiven, repeatCommand, runsOption, seedOption, whole } from '../terminal/options.ts';
-import { serviceFileOf } from './service-file-flags.ts';
 
 interface Flags extends TargetOptions {
   service?: string;
@@ -52,7 +50,9 @@ async function run(
   progress.line(`seed ${seed}; again: ${repeatCommand(script, args, seed)}`);
   const { storm } = await import('../storm/storm.ts');
   const { stormText } = await import('../../reports/text/storm.ts');
+  const { serviceFileOf } = await import('./service-file-flags.ts');
   const file = await serviceFileOf(service, flags);
+  const { createRunFolder } = await import('../documents/run-folder.ts');
   const folder = history && createRunFolder(runs, clock.epochMs(), seed);
   const stormed = await storm({
     ...rest,

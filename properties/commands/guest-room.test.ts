@@ -80,7 +80,7 @@ describe('a password-protected server of somebody else: its login stands nowhere
       undefined,
     ],
   ] as const;
-  test.each(rotating(commands, 3, 'commands'))('%s', async (_, words, exitCode) => {
+  test.each(rotating(commands, 2, 'commands'))('%s', async (_, words, exitCode) => {
     const stayed = stay([...words(), '--redis', room.url]);
     const ended = await stayed.running.ended;
     expect(secretsLeft(stayed, ended)).toEqual([]);

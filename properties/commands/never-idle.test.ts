@@ -5,6 +5,7 @@ import { oversell, type Ended, type Running } from '../helpers/command.ts';
 import { temporaryFolder } from '../helpers/processes.ts';
 import { seed } from '../helpers/seed.ts';
 import { folderWith } from '../helpers/strategy-sources.ts';
+import { rotating } from '../helpers/rotating.ts';
 
 /** A right strategy, its purchases a moment long, beside a job. The jobs of an instance are counted from 1. */
 const withJob = (job: string, purchaseMs = 0): string => `import type { Strategy } from 'oversell/contract';
@@ -50,18 +51,23 @@ const ended = (strategy: string): Promise<Ended> => bench(strategy).running.ende
 const SOON_MS = 50_000;
 
 describe('a job that always answers that it worked ends the session, which says what to do', () => {
-  test.each([
+  const busy: [string, string][] = [
     ['without waiting for anything', "return 'worked';"],
     ['asking Redis each time', "await redis.ping();\n        return 'worked';"],
     ['saying nothing instead of "idle"', 'return undefined as unknown as "idle";'],
-  ])('a job that is busy %s is told apart from one that has work', { timeout: SOON_MS }, async (_, job) => {
-    const { exitCode, stdout } = await ended(withJob(job));
-    expect(exitCode).toBe(2);
-    const { error } = JSON.parse(stdout) as { error: Record<'code' | 'message' | 'remedy', string> };
-    expect(error.code).toBe('NEVER_IDLE');
-    expect(error.message).toMatch(/^busy: runJob found work \d+ times in a row on a sale at rest/);
-    expect(error.remedy).toContain("must answer 'idle'");
-  });
+  ];
+  test.each(rotating(busy, 1, 'busy'))(
+    'a job that is busy %s is told apart from one that has work',
+    { timeout: SOON_MS },
+    async (_, job) => {
+      const { exitCode, stdout } = await ended(withJob(job));
+      expect(exitCode).toBe(2);
+      const { error } = JSON.parse(stdout) as { error: Record<'code' | 'message' | 'remedy', string> };
+      expect(error.code).toBe('NEVER_IDLE');
+      expect(error.message).toMatch(/^busy: runJob found work \d+ times in a row on a sale at rest/);
+      expect(error.remedy).toContain("must answer 'idle'");
+    },
+  );
 
   test('one that has much to do, and then is idle, is let finish', async () => {
     const { exitCode, stdout } = await ended(withJob("return passes % 500 === 0 ? 'idle' : 'worked';"));
@@ -74,7 +80,7 @@ describe('a job that always answers that it worked ends the session, which says 
 const saying = (seller: number): string => `if (seller === ${seller} && passes === 1) console.error('now');`;
 
 describe('SIGINT and SIGTERM end a session whose jobs always answer that they worked', () => {
-  test.each([
+  const moments = [
     ['SIGINT', 'while it sells', 130, withJob(`${saying(1)}\n        return 'worked';`, 1_000)],
     ['SIGTERM', 'while it sells', 143, withJob(`${saying(1)}\n        return 'worked';`, 1_000)],
     [
@@ -91,7 +97,8 @@ describe('SIGINT and SIGTERM end a session whose jobs always answer that they wo
         `${saying(2)}\n        if (seller === 2) await new Promise(() => {});\n        return 'worked';`,
       ),
     ],
-  ] as const)(
+  ] as const;
+  test.each(rotating(moments, 2, 'moments of jobs'))(
     '%s %s ends it with exit code %i, and leaves nothing behind',
     { timeout: SOON_MS },
     async (signal, _, exitCode, strategy) => {

@@ -10,7 +10,7 @@ import * as counters from './counters.ts';
 import * as confirms from './confirms.ts';
 import * as failures from './failures.ts';
 import * as ledgers from './ledgers.ts';
-import * as keptOut from './kept-out.ts';
+import * as exclusions from './exclusions.ts';
 import * as limits from './limits.ts';
 import * as locks from './locks.ts';
 import * as memories from './memories.ts';
@@ -32,7 +32,7 @@ const families = {
   confirms,
   counters,
   failures,
-  'kept-out': keptOut,
+  exclusions,
   ledgers,
   limits,
   locks,

@@ -91,7 +91,7 @@ export const limitCountsTheRefused = reserving(
     name: 'limit-counts-the-refused',
     mistake:
       'adds to what the user has before it looks at the stock, and leaves it there for who is told sold out',
-    caught: { property: 'false-refusal', environment: 'several-units', scope: oneUser(1, 1) },
+    caught: { property: 'false-refusal', environment: 'several-units', scope: oneUser(3, 1) },
   },
   changed(
     changed(RESERVE, `${HELD}\n`, ''),
@@ -125,7 +125,7 @@ export const limitForgetsReleases = reserving(
     caught: {
       property: 'false-refusal',
       environment: 'release-restock',
-      scope: { buyers: 1, stock: 1, users: 1, perUserLimit: 2, releases: 1 },
+      scope: { buyers: 1, stock: 2, users: 1, perUserLimit: 2, releases: 1 },
     },
   },
   RESERVE,
@@ -180,7 +180,7 @@ export const limitIsUsedUpFirst = mutant({
   caught: {
     property: 'false-refusal',
     environment: 'buyer-crash',
-    scope: { buyers: 1, stock: 1, users: 1, perUserLimit: 2, faults: { crash: 1 } },
+    scope: { buyers: 1, stock: 2, users: 1, perUserLimit: 2, faults: { crash: 1 } },
   },
   fixed: reserves,
   supports: ['several-units', 'limit'],

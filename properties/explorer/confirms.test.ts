@@ -7,6 +7,7 @@ import { subject } from '../corpus/corpus.ts';
 import { exploring, properties, server, type GivenScope } from '../helpers/exploring.ts';
 import { caughtAndSpared } from '../helpers/probe-files.ts';
 import { overSockets, withoutReductions } from '../helpers/honest.ts';
+import { rotating } from '../helpers/rotating.ts';
 
 const redis = server();
 /** Interleavings over real sockets, about 20 ms each. */
@@ -54,7 +55,7 @@ const strategies = [
 ];
 
 describe('over real sockets, with nothing reduced, confirms come to the same outcomes', () => {
-  test.each(strategies)('$name, paid and paid twice', (strategy) =>
+  test.each(rotating(strategies, 4, 'paid'))('$name, paid and paid twice', (strategy) =>
     compare(strategy, { ...one, stock: 2, confirms: 2 }),
   );
 
@@ -73,7 +74,7 @@ describe('over real sockets, with nothing reduced, confirms come to the same out
 });
 
 describe('walked with nothing merged or fused, two buyers who confirm come to the same outcomes', () => {
-  test.each([confirms.holdsUntilPaid, confirms.confirmsWhatRanOut, holdThenConfirm])(
+  test.each(rotating([confirms.holdsUntilPaid, confirms.confirmsWhatRanOut, holdThenConfirm], 1, 'walked'))(
     '$name',
     async (strategy) => {
       const scope = { buyers: 2, stock: 1, confirms: 2 };

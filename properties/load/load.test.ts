@@ -25,7 +25,7 @@ describe('under load', () => {
     .filter(({ control, strategy }) => !control && strategy.guarantees?.['false-refusal']?.calm === 'holds')
     .map(({ strategy }) => strategy);
 
-  test.each(rotating(correct, 5, 'loaded'))(
+  test.each(rotating(correct, 3, 'loaded'))(
     '$name never sells or loses a unit that it should not',
     async ({ name }) => {
       // Each conflict of an optimistic strategy is somebody's sale, so 64 attempts outlast 30 units.
@@ -53,7 +53,7 @@ describe('under load', () => {
 
   test('no unit is lost or made when purchases take several units', async () => {
     const declaring = correct.filter(({ guarantees }) => guarantees?.stranded?.['several-units'] === 'holds');
-    for (const { name } of rotating(declaring, 3, 'loaded with several units')) {
+    for (const { name } of rotating(declaring, 2, 'loaded with several units')) {
       const run = await load({
         strategy: { name },
         stock: 40,

@@ -13,6 +13,7 @@ import { temporaryFolder } from '../helpers/processes.ts';
 import { seed } from '../helpers/seed.ts';
 import { described, SERVICES, shopWith, STOREFRONT, written, type Described } from '../helpers/services.ts';
 import { thisServer } from '../helpers/this-server.ts';
+import { rotating } from '../helpers/rotating.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** Where it finds packages, and what it imports of ours. */
@@ -83,11 +84,16 @@ describe('our own storefront', LONG, () => {
     });
   });
 
-  test.each(MUTANTS)('with a consumer that $mistake is caught', async ({ mistake, at }) => {
-    const result = await storming(storefrontWith(consumersOf(mistake)), { faults: [`kill-consumer-${at}`] });
-    expect(result.faults).toMatchObject([{ missing: null }]);
-    expect([result.verdict, result.properties['lost-sale']]).toEqual(['violated', 'violated']);
-  });
+  test.each(rotating(MUTANTS, 1, 'storm'))(
+    'with a consumer that $mistake is caught',
+    async ({ mistake, at }) => {
+      const result = await storming(storefrontWith(consumersOf(mistake)), {
+        faults: [`kill-consumer-${at}`],
+      });
+      expect(result.faults).toMatchObject([{ missing: null }]);
+      expect([result.verdict, result.properties['lost-sale']]).toEqual(['violated', 'violated']);
+    },
+  );
 });
 
 describe('a shop of another make', LONG, () => {

@@ -35,7 +35,7 @@ describe('no server that was not named for the run sees a connection', () => {
     'a module of CommonJS',
     'an await at the top',
   ];
-  test.each(rotating(names, 4, 'ways'))('from %s at import', async (name) => {
+  test.each(rotating(names, 2, 'ways'))('from %s at import', async (name) => {
     const way = ways(foreign)[name]!;
     const { exitCode, stderr } = await run(shop(way), 'explore ./sell.ts');
     const line =
@@ -55,7 +55,7 @@ const COMMANDS = ['explore ./sell.ts', 'bench ./sell.ts --seconds 1 --trials 1',
 describe('from a client that is made', () => {
   const made = { open: 'open', seller: 'seller', purchase: 'purchase' } as const;
   const cases = COMMANDS.flatMap((command) => Object.values(made).map((where) => [where, command] as const));
-  test.each(rotating(cases, 3, 'clients'))(
+  test.each(rotating(cases, 2, 'clients'))(
     'in %s, %s is refused with the line, and the server sees nothing',
     async (where, command) => {
       const folder = shop({ ...LAZY, [where]: `client(${foreign.port}).incr('seen').catch(() => {});` });
@@ -195,7 +195,7 @@ describe('what could connect where nobody looks is refused by name', () => {
       'loads Valkey GLIDE, which connects outside of Node',
     ],
   ] as const;
-  test.each(rotating(unseen, 3, 'unseen'))('%s', async (_, opening, words) => {
+  test.each(rotating(unseen, 2, 'unseen'))('%s', async (_, opening, words) => {
     const { exitCode, stderr } = await run(
       shop({ imports: program, opening }),
       'bench ./sell.ts --seconds 1 --trials 1',

@@ -147,11 +147,8 @@ export class Process {
   ): Promise<{ command: string; reply: string }> {
     const passage = this.passages[connection]!;
     const run = (): ReturnType<Passage['execute']> => passage.execute(instead);
-    const {
-      command,
-      reply: own,
-      ...behind
-    } = await this.#world.replicas.during(run, this.#wroteAt, connection);
+    const ran = await this.#world.replicas.during(run, this.#wroteAt, connection);
+    const { command, reply: own, ...behind } = ran;
     const at = passage.answered + passage.replies.length - 1;
     const asked = askedBy(this.instance.observe().written[connection]!, at);
     const answered = toldOfReplicas(asked, own, behind);
@@ -292,14 +289,17 @@ export class Process {
     });
   }
 
-  /** Runs everything to its end in the plainest order; `meanwhile` is what others do before each timer. */
-  async drive(meanwhile?: () => Promise<unknown>): Promise<void> {
+  /** Runs everything to its end in the plainest order, and lists in one; `meanwhile` is what others do before each timer. */
+  async drive(
+    meanwhile?: () => Promise<unknown>,
+    execute = (c: number): Promise<unknown> => this.execute(c, undefined, inCanonicalOrder),
+  ): Promise<void> {
     for (;;) {
       const reply = this.passages.findIndex((passage) => passage.replies.length > 0);
       const command = this.passages.findIndex((passage) => passage.pending.length > 0);
       if (this.putsOff) await this.apply({ type: 'immediate' });
       else if (reply >= 0) await this.deliver(reply);
-      else if (command >= 0) await this.execute(command, undefined, inCanonicalOrder);
+      else if (command >= 0) await execute(command);
       else if (this.#timers.length > 0 && this.owes) {
         await meanwhile?.();
         await this.apply({ type: 'timer' });

@@ -5,6 +5,7 @@ import type { Allowance } from '../../checkers/facts.ts';
 import type { Outcome } from '../../documents/vocabulary.ts';
 import type { Scope } from '../../documents/scope.ts';
 import type { Gate, Passage } from '../../wire/gate.ts';
+import { decodeCommand } from '../../wire/resp.ts';
 import { CannotExplore, OpenPick } from '../cannot-explore.ts';
 import { Instance, type Call, type Settled } from '../process/instance.ts';
 import { LATER_MS, specOf, type Role, type Subject } from '../process/spec.ts';
@@ -20,7 +21,10 @@ import {
   outcomeAtRest,
   workOff,
 } from '../search/settling.ts';
+import { drawOf, mayDraw } from '../server/draws.ts';
+import { forceDraw } from '../server/drawn.ts';
 import type { ServerMemo } from '../server/memo.ts';
+import { inCanonicalOrder } from '../server/orders.ts';
 import { Process } from './gated-process.ts';
 import { putBack, takeSnapshot, type Snapshot } from './snapshot.ts';
 import type { World } from './venue.ts';
@@ -125,6 +129,16 @@ export class Operator {
     return allowances;
   }
 
+  /** Runs a command of a process that nothing competes with: what the server draws comes out in the first way, as in the search. */
+  async #execute(process: Process, connection: number): Promise<unknown> {
+    const args = decodeCommand(process.passages[connection]!.pending[0]!);
+    const draw = mayDraw(args) ? drawOf(args, await this.#memo.keysNow()) : undefined;
+    const execute = (instead?: string) => process.execute(connection, instead, inCanonicalOrder);
+    return draw
+      ? forceDraw(this.#memo, args, { ...draw, outcome: draw.outcomes[0] ?? [] }, execute)
+      : execute();
+  }
+
   /** The error that one of these answers everybody with, if one does. */
   async #mute(survivors: readonly Process[], before: Snapshot): Promise<string | undefined> {
     for (const process of survivors) {
@@ -143,7 +157,7 @@ export class Operator {
     return answersNobody({
       ask: async (n) => {
         const index = await process.call({ method: 'purchase', request: freshRequest(n) });
-        await process.drive();
+        await process.drive(undefined, (c) => this.#execute(process, c));
         return process.instance.look().settled[index];
       },
       fireTimer: async () => {
@@ -172,7 +186,7 @@ export class Operator {
     return {
       ask: async (call) => {
         const index = await process.call(call);
-        await process.drive(work);
+        await process.drive(work, (c) => this.#execute(process, c));
         return process.instance.look().settled[index];
       },
       kill: () => process.instance.kill(),

@@ -156,11 +156,11 @@ export const EXPLORE: FlagTable = {
       },
       {
         typed: '--client no-retry',
-        // What is not sent again ends for good, instead of hanging.
+        // What is not sent again ends for good, and its buyer does not know.
         shows: {
-          of: `${CUT} --client no-resend`,
-          without: { document: verdictOf('progress', 'violated') },
-          with: { document: verdictOf('progress', 'holds') },
+          of: CUT,
+          without: { document: verdictOf('stranded', 'holds') },
+          with: { document: verdictOf('stranded', 'violated') },
         },
       },
     ],
