@@ -5,6 +5,8 @@ import { RELEASE, RESERVE, reserves, reserving } from './reserve.ts';
 
 /** Buyers who are kept out although units are left. */
 
+const supports = ['several-units', 'limit'] as const;
+
 /** One purchase of a user at a time, by a mark that is taken away in the end. */
 const oneAtATime =
   (mark: (string | number)[]): Parameters<typeof variant>[0]['seller'] =>
@@ -28,7 +30,9 @@ const oneAtATime =
 export const marksItsUserForAWhile = variant({
   name: 'marks-its-user-for-a-while',
   unlike: 'one purchase of a user at a time, by a mark that ends by itself where its process dies',
-  holdsIn: ['calm', 'buyer-crash'],
+  supports,
+  // Where a user asks twice at once, the second one gives up.
+  holdsIn: ['calm'],
   seller: oneAtATime(['PX', 60_000]),
 });
 
@@ -39,8 +43,9 @@ export const marksItsUserForGood = mutant({
   caught: {
     property: 'progress',
     environment: 'buyer-crash',
-    scope: { buyers: 1, stock: 1, faults: { crash: 1 } },
+    scope: { buyers: 1, stock: 1, users: 1, perUserLimit: 2, faults: { crash: 1 } },
   },
+  supports,
   fixed: marksItsUserForAWhile,
   seller: oneAtATime([]),
 });

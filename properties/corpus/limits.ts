@@ -7,6 +7,8 @@ import { RELEASE, RESERVE, reserves, reserving, selling } from './reserve.ts';
 
 /** One user with a limit of three units: two of three purchases. */
 const oneUser = (buyers: number, stock: number): Smallest => ({ buyers, stock, users: 1, perUserLimit: 3 });
+/** The first purchase alone, of two units, which is the limit. */
+const oneOfTwo = (stock: number): Smallest => ({ buyers: 1, stock, users: 2, perUserLimit: 2 });
 const KNOWN = "if redis.call('HEXISTS', KEYS[3], ARGV[1]) == 1 then return 'sold' end\n";
 const LIMIT = 'if limit and held + quantity > limit';
 const HELD = "redis.call('HINCRBY', KEYS[2], ARGV[2], quantity)";
@@ -15,7 +17,7 @@ export const limitIsForgotten = reserving(
   {
     name: 'limit-is-forgotten',
     mistake: 'accepts a sale with a limit per user, and never looks at it',
-    caught: { property: 'user-limit', environment: 'several-units', scope: oneUser(1, 4) },
+    caught: { property: 'user-limit', environment: 'several-units', scope: oneOfTwo(3) },
   },
   changed(RESERVE, LIMIT, 'if false'),
 );
@@ -24,7 +26,7 @@ export const limitCountsPurchases = reserving(
   {
     name: 'limit-counts-purchases',
     mistake: 'counts one for each purchase, where the limit is one of units',
-    caught: { property: 'user-limit', environment: 'several-units', scope: oneUser(1, 4) },
+    caught: { property: 'user-limit', environment: 'several-units', scope: oneOfTwo(3) },
   },
   changed(RESERVE, HELD, "redis.call('HINCRBY', KEYS[2], ARGV[2], 1)"),
 );
@@ -64,7 +66,7 @@ export const limitOfTheRequest = reserving(
   {
     name: 'limit-of-the-request',
     mistake: 'adds to the field of the request what it reads from the field of the user',
-    caught: { property: 'user-limit', environment: 'several-units', scope: oneUser(1, 4) },
+    caught: { property: 'user-limit', environment: 'several-units', scope: oneOfTwo(3) },
   },
   changed(RESERVE, HELD, "redis.call('HINCRBY', KEYS[2], ARGV[1], quantity)"),
 );
@@ -91,7 +93,7 @@ export const limitCountsTheRefused = reserving(
     name: 'limit-counts-the-refused',
     mistake:
       'adds to what the user has before it looks at the stock, and leaves it there for who is told sold out',
-    caught: { property: 'false-refusal', environment: 'several-units', scope: oneUser(3, 1) },
+    caught: { property: 'false-refusal', environment: 'several-units', scope: oneOfTwo(1) },
   },
   changed(
     changed(RESERVE, `${HELD}\n`, ''),

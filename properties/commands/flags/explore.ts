@@ -159,7 +159,7 @@ export const EXPLORE: FlagTable = {
         // What is not sent again ends for good, and its buyer does not know.
         shows: {
           of: CUT,
-          without: { document: verdictOf('stranded', 'holds') },
+          without: { document: verdictOf('double-sale', 'violated') },
           with: { document: verdictOf('stranded', 'violated') },
         },
       },
