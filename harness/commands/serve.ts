@@ -8,7 +8,7 @@ import { refuseGiven, whole } from '../terminal/options.ts';
 export const serveCommand: CommandFile = {
   options: [
     new Option('--strategy <name>', 'the built-in that sells').default('lua-reserve-once'),
-    whole('--port <n>', 'where it listens; 0: any that is free', 0).default(8080),
+    whole('--port <n>', 'where it listens; 0: any that is free', 0, 65_535).default(8080),
     new Option('--host <address>', 'the address at which it listens').default('127.0.0.1'),
     new Option(
       '--admin-token-file <file>',

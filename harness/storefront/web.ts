@@ -163,6 +163,6 @@ function tokenIn(file: string): string {
   throw new UsageError(
     'ADMIN_TOKEN',
     '--admin-token-file: the token is shorter than 16 characters',
-    `make one: openssl rand -hex 16 > ${file}`,
+    "put at least so many into a file of the token's own, as `openssl rand -hex 16` makes them",
   );
 }

@@ -5,18 +5,19 @@ import { withoutSecrets } from '../ground/secrets.ts';
 import { withoutLogins } from './logins.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 
-/** For an option or argument: a whole number from `least` to 2^53−1. */
-export function wholeNumber(least: number): (text: string) => number {
+/** For an option or argument: a whole number from `least` to `most`, by default 2^53−1. */
+export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(`Give a whole number from ${least} to 2^53−1.`);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    const upTo = most === Number.MAX_SAFE_INTEGER ? '2^53−1' : most;
+    throw new InvalidArgumentError(`Give a whole number from ${least} to ${upTo}.`);
   };
 }
 
 /** An option whose value is such a number. */
-export const whole = (flags: string, text: string, least: number): Option =>
-  new Option(flags, text).argParser(wholeNumber(least));
+export const whole = (flags: string, text: string, least: number, most?: number): Option =>
+  new Option(flags, text).argParser(wholeNumber(least, most));
 
 /** Which server: every command knows these flags, and those that ask no server refuse them. */
 export const SERVER_OPTIONS: readonly Option[] = [

@@ -64,7 +64,11 @@ export const SERVE: FlagTable = {
   },
   flags: {
     '--strategy': [{ typed: '--strategy lua-coalesced', reaches: { strategy: 'lua-coalesced' } }],
-    '--port': [{ typed: '--port 0', reaches: { port: 0 } }, ...ofWeb('--port 8080')],
+    '--port': [
+      { typed: '--port 0', reaches: { port: 0 } },
+      { typed: '--port 65535', reaches: { port: 65_535 } },
+      ...ofWeb('--port 8080'),
+    ],
     '--host': [{ typed: '--host ::1', reaches: { host: '::1' } }, ...ofWeb('--host ::1')],
     '--admin-token-file': [
       { typed: '--admin-token-file token', reaches: { adminTokenFile: 'token' } },
