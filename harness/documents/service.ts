@@ -163,6 +163,8 @@ const shape = z.strictObject({
   /** After that, and before anybody buys: once for each user if it names {user}, else once. */
   login: z.array(stepSchema).default([]),
   buy: requestSchema,
+  /** By which the buyer gives it back. Large sales do not. */
+  release: requestSchema.exactOptional(),
   /** After the sale: asked until it answers so, as orders may be on their way to where they are kept. */
   settled: z.strictObject({ ask: stepSchema, until: answerSchema }).exactOptional(),
   /** Units that can still be bought: at a place of a JSON document, by the first group, or all that is said. */
@@ -220,6 +222,7 @@ function namesAllowed({ prepare, login }: Draft): Partial<Record<keyof Draft, re
     settled: sale,
     login: [...OF_USER, ...kept, ...keptBy(login)],
     buy: [...OF_PURCHASE, ...kept, ...keptBy(login)],
+    release: [...OF_PURCHASE, ...kept, ...keptBy(login)],
   };
 }
 

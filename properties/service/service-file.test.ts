@@ -53,6 +53,12 @@ describe('a name in braces that is not known where it stands', () => {
     expect(faultOf(changes)).toContain(known);
   });
 
+  test('is known where units are given back, as where they are bought', () => {
+    const release = (path: string) => ({ release: { method: 'DELETE', path } });
+    expect(faultOf(release('/orders/{request}?user={user}'))).toBe('');
+    expect(faultOf(release('/orders/{order}'))).toContain('{order} is not known here');
+  });
+
   test('is none where it is a quantifier or a class of a regular expression', () => {
     expect(
       faultOf({ left: { ask: { path: '/stock?product={product}' }, regex: '^(\\p{L}{2,3}\\d+)' } }),
