@@ -57,12 +57,12 @@ export interface Wronged {
  * whatever it used up of a limit is used up for nothing, and a mark that it left behind keeps its user out for ever.
  */
 export function wrongedAtRest({ sale, allowances, drained }: SaleAtRest, bounds: Bounds): Wronged[] {
-  const { perUserLimit = Infinity } = sale;
   return [...(allowances ?? [])].flatMap(([user, { bought, refusal }]) => {
     if (refusal === undefined || bought >= units(drained ?? 0)) return [];
     const holds = bounds.most(user) + bought;
-    // Who has something by another request is told so by code that remembers users.
-    const isRight = refusal === 'already-yours' ? holds > 0 : holds >= perUserLimit;
+    // Code that remembers users tells so whoever has something; and where no limit is given, it may have one of its own.
+    const enough = refusal === 'already-yours' ? 1 : (sale.perUserLimit ?? 1);
+    const isRight = holds >= enough;
     return isRight ? [] : [{ user, holds, refusal }];
   });
 }

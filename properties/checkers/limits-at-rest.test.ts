@@ -66,6 +66,17 @@ describe('a limit is judged by what each user can still buy at rest', () => {
     }
   });
 
+  test('where no limit is given, code may have one of its own, but keeps out nobody who has nothing', () => {
+    const open = { sale: { sku: 'tea', stock: 3 }, recorded: ledger('a'), drained: 2 };
+    for (const refusal of ['limit-reached', 'rejected', 'already-yours'] as const) {
+      const judged = told({ bought: 0, refusal }, open);
+      expect(judged).toMatchObject({ 'false-refusal': 'holds', progress: 'holds', 'lost-sale': 'holds' });
+    }
+    const nothing = { ...open, recorded: [], drained: 3 };
+    expect(told({ bought: 0, refusal: 'limit-reached' }, nothing)['false-refusal']).toBe('violated');
+    expect(told({ bought: 0, refusal: 'rejected' }, nothing).progress).toBe('violated');
+  });
+
   test('a release without an answer is one for stock and limit alike', () => {
     const sold = { requests: [request('a', { releasedUnknown: 1 })], recorded: ledger('a') };
     const refused = { bought: 0, refusal: 'limit-reached' } as const;
