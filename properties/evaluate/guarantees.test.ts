@@ -90,6 +90,10 @@ const declared = ({ guarantees }: Strategy, environment: ExploredEnvironment): C
     ? Object.fromEntries(PROPERTIES.map((property) => [property, guarantees?.[property]?.[environment]]))
     : undefined;
 
+/** Its pauses are drawn, and matter between two buyers of one process: those cells are sampled, so that none says holds. */
+const isSampled = ({ name }: Strategy, environment: ExploredEnvironment): boolean =>
+  name === 'compare-and-set' && ['release-restock', 'cancel', 'hostile-input'].includes(environment);
+
 /** Strategy by environment; `npm test` explores a part of them, and `npm run verify` all. */
 const cases = rotating(
   strategies.flatMap((strategy) =>
@@ -113,7 +117,11 @@ test.skip.each(unable)('$name cannot run here: $lacks', () => {});
 describe('what is declared of a command that few servers have is what a script in its place shows', () => {
   const standing = rotating(
     standIns.flatMap((standIn) =>
-      EXPLORED.map((environment) => ({ name: standIn.strategy.name, standIn, environment })),
+      EXPLORED.filter((environment) => !isSampled(standIn.strategy, environment)).map((environment) => ({
+        name: standIn.strategy.name,
+        standIn,
+        environment,
+      })),
     ),
     2,
     'stand-ins',
