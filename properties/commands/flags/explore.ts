@@ -141,7 +141,7 @@ export const EXPLORE: FlagTable = {
     '--client': [
       ...refused('--client other'),
       ...CLIENT_MODES.map((mode) => refusedBy(`--client ${mode}`, 'explore lua-decrement --buyers 1')),
-      refusedBy('--client no-retry', 'explore lua-decrement --buyers 1 --faults crash=1,lost-reply=0'),
+      refusedBy('--client no-retry', 'explore lua-reserve-once --buyers 1 --faults crash=1,lost-reply=0'),
       ...CLIENT_MODES.map((client) => ({
         typed: `--client ${client} --faults restart=1`,
         reaches: { client, ...budgets({ restart: 1 }) },
