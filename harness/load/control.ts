@@ -3,11 +3,12 @@ import type { Clock } from '../ground/ambient.ts';
 
 const READY = 0;
 const STOPPED = 1;
+const SALES = 2;
 /** Between the signal and the start, so that no worker hears of the start after it. */
 const LEAD_NS = 5e6;
 
 /**
- * What the main thread and its workers share while a run goes on: who is ready, when it starts, whether it stops.
+ * What the main thread and its workers share while a run goes on: who is ready, when it starts, what is sold, whether it stops.
  * Everybody polls without blocking, because a blocked event loop serves no sockets.
  */
 export class Control {
@@ -16,10 +17,10 @@ export class Control {
   readonly #startNs: BigInt64Array;
   readonly #clock: Clock;
 
-  constructor(clock: Clock, memory = new SharedArrayBuffer(16)) {
+  constructor(clock: Clock, memory = new SharedArrayBuffer(24)) {
     this.memory = memory;
-    this.#flags = new Int32Array(memory, 0, 2);
-    this.#startNs = new BigInt64Array(memory, 8, 1);
+    this.#flags = new Int32Array(memory, 0, 3);
+    this.#startNs = new BigInt64Array(memory, 16, 1);
     this.#clock = clock;
   }
 
@@ -50,6 +51,16 @@ export class Control {
     if (this.stopped) return undefined;
     while (this.#clock.monotonicNs() < startNs) await nextTurn();
     return startNs;
+  }
+
+  /** Worker: one more was sold, where somebody counts them meanwhile. */
+  noteSale(): void {
+    Atomics.add(this.#flags, SALES, 1);
+  }
+
+  /** Sales so far, of workers that note them. */
+  get sales(): number {
+    return Atomics.load(this.#flags, SALES);
   }
 
   /** No purchase begins any more; what is outstanding may end. */

@@ -18,9 +18,17 @@ export interface TogetherOptions<Task extends object> {
   newPool: (workers: number) => InstancePool<Task>;
   /** How long instances may take until they are ready. Default: the plan's grace. */
   readyMs?: number;
-  /** Told of the common start, of the monotonic clock. No purchase begins any more once what it answers has settled. */
-  onStart?: (startNs: number) => Promise<void>;
+  /** Told that the sale has begun. No purchase begins any more once what it answers has settled. */
+  onStart?: (begun: Begun) => Promise<void>;
   signal?: AbortSignal;
+}
+
+/** A sale that goes on. */
+export interface Begun {
+  /** The common start, of the monotonic clock. */
+  startNs: number;
+  /** Sales so far, where instances note them. */
+  sales: () => number;
 }
 
 /** What a sale came to while it was sold. */
@@ -50,7 +58,7 @@ export async function sellTogether<Task extends object>(options: TogetherOptions
     clearTimeout(timer);
     const used = await watchUsage(options.cpuSeconds);
     const startNs = control.start();
-    void options.onStart?.(startNs).then(() => stop('time-up'));
+    void options.onStart?.({ startNs, sales: () => control.sales }).then(() => stop('time-up'));
     if (plan.seconds !== undefined) {
       const endNs = startNs + plan.seconds * 1e9;
       // A timer may be a millisecond early, and the last arrivals are due until the end.

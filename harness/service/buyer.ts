@@ -19,6 +19,8 @@ export interface BuyerOptions {
   patienceMs: number;
   /** Who gets no clear answer asks again, too, with the same token, as long as the patience lasts. */
   asksAgain: boolean;
+  /** Told of each sale. */
+  onSale: () => void;
   /** Told of each pause before somebody asks again. */
   onPause: () => void;
 }
@@ -47,7 +49,7 @@ export class HttpBuyers {
 
   /** @throws what leaves the outcome unknown: no answer, or one that nothing is known of */
   async purchase(request: PurchaseRequest, connection: HttpConnection): Promise<PurchaseOutcome> {
-    const { values, keptOf, patienceMs, asksAgain, onPause } = this.#options;
+    const { values, keptOf, patienceMs, asksAgain, onSale, onPause } = this.#options;
     const { requestId, userId, quantity } = request;
     const own = {
       ...values,
@@ -67,6 +69,7 @@ export class HttpBuyers {
       } else if (meaning !== 'busy') {
         // A refusal tells nothing of an earlier attempt, which may have bought.
         if (unclear && meaning !== 'sold') throw unclear;
+        if (meaning === 'sold') onSale();
         return { kind: KINDS[meaning] };
       }
       if (clock.monotonicNs() - startNs > patienceMs * 1e6) {

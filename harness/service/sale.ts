@@ -8,7 +8,7 @@ import { InstancePool } from '../load/pool.ts';
 import { planSale, type LoadPlan, type SaleOptions } from '../load/run-options.ts';
 import type { LoadRun } from '../load/summary.ts';
 import type { ServingTask } from '../load/task.ts';
-import { sellTogether, servingTasks, type Sold } from '../load/together.ts';
+import { sellTogether, servingTasks, type Begun, type Sold } from '../load/together.ts';
 import { cpuSecondsOf } from './cpu.ts';
 import { NotSettled, readAtRest } from './final-reading.ts';
 import { HttpConnection } from './http/connection.ts';
@@ -29,8 +29,8 @@ export interface ServiceSaleOptions extends Omit<SaleOptions, 'maxAttempts' | 'g
 export interface Beside {
   /** Threads for it, kept for the next one. */
   pool?: InstancePool<ServiceTask>;
-  /** Told of the start, of the monotonic clock; when what it answers settles, nobody begins to buy any more. */
-  onStart?: (startNs: number) => Promise<void>;
+  /** Told of the start; when what it answers settles, nobody begins to buy any more. */
+  onStart?: (begun: Begun) => Promise<void>;
 }
 
 /** Threads of buyers. */

@@ -19,7 +19,10 @@ export async function runBuyers(task: ServiceTask): Promise<InstanceReport> {
   const sent = { size: task.inFlight, commands: 0, roundTrips: 0 };
   const lent = Array.from({ length: task.inFlight }, () => new HttpConnection(task.route.address, sent));
   try {
-    const shop = await Promise.race([prepare(task, lent, { sent, failures }), control.whenStopped()]);
+    const shop = await Promise.race([
+      prepare(task, lent, { sent, failures, control }),
+      control.whenStopped(),
+    ]);
     if (shop === undefined) return nothingSold(failures);
     if ('kind' in shop) {
       control.stop(); // the others must not wait for this one
@@ -38,7 +41,7 @@ export async function runBuyers(task: ServiceTask): Promise<InstanceReport> {
 async function prepare(
   task: ServiceTask,
   lent: readonly HttpConnection[],
-  { sent, failures }: { sent: Shop['connections']; failures: Failures },
+  { sent, failures, control }: { sent: Shop['connections']; failures: Failures; control: Control },
 ): Promise<Shop<HttpConnection> | InstanceFault> {
   const { service, route, values, patienceMs, asksAgain } = task;
   let during: InstanceFault['during'] = 'connecting';
@@ -54,6 +57,7 @@ async function prepare(
       keptOf: (userId) => kept.get(userId),
       patienceMs,
       asksAgain,
+      onSale: () => control.noteSale(),
       onPause: () => pauses.count++,
     });
     return { seller, lent, connections: sent, failures, pauses };

@@ -16,6 +16,7 @@ import type { LoadRun } from '../load/summary.ts';
 import type { ProvisionOptions } from '../redis/find/find-server.ts';
 import { redisFor } from '../service/redis-for-service.ts';
 import { startService } from '../service/running-service.ts';
+import type { Begun } from '../load/together.ts';
 import { planServiceSale, sellOverHttp, type ServiceSaleOptions } from '../service/sale.ts';
 import type { ServiceFile } from '../service/service-file.ts';
 import { totalsOf } from '../service/totals.ts';
@@ -44,8 +45,9 @@ const LONGEST_S = 3_600;
 /** Longer than anything needs to come back. */
 const PATIENCE_MS = 60_000;
 const STEP_MS = 60_000;
-/** The sale goes on between two faults, and before and after all of them. */
+/** The sale goes on between two faults. */
 const BETWEEN_MS = 500;
+const POLL_MS = 5;
 const JUDGE_MS = 60_000;
 
 /** @throws UsageError if options or file make no sense; EnvironmentError if the service, Redis or a worker fails at the start */
@@ -53,7 +55,7 @@ export async function storm(options: StormOptions): Promise<Storm> {
   const { file, signal, onProgress } = options;
   const nemeses = chosenNemeses(options.faults, file);
   const sale = saleOf(options);
-  planServiceSale(file, sale); // before anything is started
+  const { inFlight } = planServiceSale(file, sale); // before anything is started
   const closers: (() => Promise<unknown>)[] = [];
   try {
     const redis = await redisFor(file, options);
@@ -67,8 +69,8 @@ export async function storm(options: StormOptions): Promise<Storm> {
     closers.push(service.close);
     const victims: Victims = { service, ...(redis && { redis }) };
     const faults: Inflicted[] = [];
-    const onStart = (startNs: number): Promise<void> =>
-      inflictAll(nemeses, victims, { options, startNs, faults });
+    const onStart = (begun: Begun): Promise<void> =>
+      inflictAll(nemeses, victims, { options, begun, inFlight, faults });
     const run = await sellOverHttp(service, sale, { onStart });
     if (options.historyFile !== undefined) await writeHistory(options.historyFile, run.history);
     return documentOf({ options, victims, run, faults, expected: nemeses.length });
@@ -98,24 +100,39 @@ const saleOf = ({
 
 interface Scene {
   options: StormOptions;
-  startNs: number;
+  begun: Begun;
+  inFlight: number;
   faults: Inflicted[];
 }
 
-/** One after the other. Settles when the last one is over; where one leaves no proof, the next one comes all the same. */
+/**
+ * One after the other, the first once something was sold. Settles when somebody who came after the last one was sold
+ * something; where one leaves no proof, the next one comes all the same.
+ */
 async function inflictAll(nemeses: readonly Nemesis[], victims: Victims, scene: Scene): Promise<void> {
-  const { options, faults } = scene;
-  await clock.sleep(BETWEEN_MS);
+  const { options, faults, begun, inFlight } = scene;
+  // Whoever was sold something and buys again: of one sale at least both ends are in the history by then.
+  await sold(inFlight + 1, scene);
   for (const nemesis of nemeses) {
     if (options.signal?.aborted) return;
     options.onFault(nemesis.name);
     faults.push(await inflict(nemesis, victims, scene));
     await clock.sleep(BETWEEN_MS);
   }
+  // Each buyer in flight may be one who came before.
+  await sold(begun.sales() + inFlight + 1, scene);
 }
 
-async function inflict(nemesis: Nemesis, victims: Victims, { startNs, options }: Scene): Promise<Inflicted> {
-  const sinceStartMs = (): number => (clock.monotonicNs() - startNs) / 1e6;
+/** Waits until so much was sold, and no longer than for a step: what is missing then, the history tells. */
+async function sold(sales: number, { begun, options }: Scene): Promise<void> {
+  const untilNs = clock.monotonicNs() + (options.stepMs ?? STEP_MS) * 1e6;
+  const most = Math.min(sales, options.stock ?? PLENTY);
+  while (begun.sales() < most && !options.signal?.aborted && clock.monotonicNs() < untilNs)
+    await clock.sleep(POLL_MS);
+}
+
+async function inflict(nemesis: Nemesis, victims: Victims, { begun, options }: Scene): Promise<Inflicted> {
+  const sinceStartMs = (): number => (clock.monotonicNs() - begun.startNs) / 1e6;
   const proof: string[] = [];
   const step = async (name: 'start' | 'act' | 'undo'): Promise<string | null> => {
     try {

@@ -13,7 +13,7 @@ import { temporaryFolder } from '../helpers/processes.ts';
 import { seed } from '../helpers/seed.ts';
 import { described, SERVICES, shopWith, STOREFRONT, written, type Described } from '../helpers/services.ts';
 import { thisServer } from '../helpers/this-server.ts';
-import { everything, rotating } from '../helpers/rotating.ts';
+import { rotating } from '../helpers/rotating.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** Where it finds packages, and what it imports of ours. */
@@ -55,31 +55,27 @@ const consumersOf = (mistake: string): Described => ({
 const LONG = { timeout: 600_000 };
 
 describe('our own storefront', LONG, () => {
-  // Everything at once takes a machine of its own; the mutants below and the other shop are stormed in each run.
-  test.runIf(everything)(
-    'loses no order and doubles none while all of it is killed once, each kill proved',
-    async () => {
-      const result = await storming(STOREFRONT);
-      expect(result.faults.map(({ nemesis, missing }) => [nemesis, missing])).toEqual(
-        NEMESES.map(({ name }) => [name, null]),
-      );
-      for (const failpoint of FAILPOINTS) {
-        const { proof } = result.faults.find(({ nemesis }) => nemesis === `kill-consumer-${failpoint}`)!;
-        expect(proof).toEqual([
-          expect.stringMatching(new RegExp(`^consumer \\d+ stands at ${failpoint} with \\d+ entries`)),
-          expect.stringMatching(/^\d+ ended by SIGKILL, \d+ ended by SIGKILL$/),
-          expect.stringMatching(/^consumers started: \d+, \d+$/),
-        ]);
-      }
-      expect(result.properties).toMatchObject({
-        'lost-sale': 'holds',
-        'double-sale': 'holds',
-        oversell: 'holds',
-      });
-      expect(result.verdict).toBe('holds');
-      expect(result.totals.recorded! + result.totals.left!).toBe(result.stock);
-    },
-  );
+  test('loses no order and doubles none while everything of it is killed once, and each kill is proved', async () => {
+    const result = await storming(STOREFRONT);
+    expect(result.faults.map(({ nemesis, missing }) => [nemesis, missing])).toEqual(
+      NEMESES.map(({ name }) => [name, null]),
+    );
+    for (const failpoint of FAILPOINTS) {
+      const { proof } = result.faults.find(({ nemesis }) => nemesis === `kill-consumer-${failpoint}`)!;
+      expect(proof).toEqual([
+        expect.stringMatching(new RegExp(`^consumer \\d+ stands at ${failpoint} with \\d+ entries`)),
+        expect.stringMatching(/^\d+ ended by SIGKILL, \d+ ended by SIGKILL$/),
+        expect.stringMatching(/^consumers started: \d+, \d+$/),
+      ]);
+    }
+    expect(result.properties).toMatchObject({
+      'lost-sale': 'holds',
+      'double-sale': 'holds',
+      oversell: 'holds',
+    });
+    expect(result.verdict).toBe('holds');
+    expect(result.totals.recorded! + result.totals.left!).toBe(result.stock);
+  });
 
   test('with a right consumer of another make holds likewise', async () => {
     const faults = ['kill-consumer-read', 'kill-consumer-claimed', 'kill-consumer-committed'];
