@@ -29,6 +29,7 @@ test('the storefront’s own file and the sample are read, and know what they as
 
 const without = (key: string): Described =>
   Object.fromEntries(Object.entries(shop).filter(([name]) => name !== key));
+const releasing = (path: string): Described => ({ release: { method: 'DELETE', path } });
 const buying = (changes: object): Described => ({ buy: { ...(shop['buy'] as object), ...changes } });
 
 describe('a name in braces that is not known where it stands', () => {
@@ -54,9 +55,8 @@ describe('a name in braces that is not known where it stands', () => {
   });
 
   test('is known where units are given back, as where they are bought', () => {
-    const release = (path: string) => ({ release: { method: 'DELETE', path } });
-    expect(faultOf(release('/orders/{request}?user={user}'))).toBe('');
-    expect(faultOf(release('/orders/{order}'))).toContain('{order} is not known here');
+    expect(faultOf(releasing('/orders/{request}?user={user}'))).toBe('');
+    expect(faultOf(releasing('/orders/{order}'))).toContain('{order} is not known here');
   });
 
   test('is none where it is a quantifier or a class of a regular expression', () => {

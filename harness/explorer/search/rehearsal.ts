@@ -32,13 +32,13 @@ export async function rehearse(
   const trial = await trialIn(space);
   if (!trial) return undefined;
   const { server, purchase, remaining } = trial;
+  if (purchase?.kind === 'threw' && !purchase.definite) return told('purchase', purchase);
   if (remaining?.kind === 'threw') {
     throw new CannotExplore(
       await told('remaining', remaining),
       'correct it: remaining() returns the number of units that can still be bought',
     );
   }
-  if (purchase?.kind === 'threw' && !purchase.definite) return told('purchase', purchase);
   if (memo.content(server) === EMPTY.content && !isSale(purchase)) {
     throw new CannotExplore(
       'open() puts nothing on sale: it leaves the server empty, and the only buyer gets nothing',

@@ -13,7 +13,15 @@ import {
   type Recorded,
   type SetAside,
 } from './order-book.ts';
-import { countsOf, orderOf, productOf, type OrderRow, type ProductRow, type TallyRow } from './rows.ts';
+import {
+  COUNTED_ONCE,
+  countsOf,
+  orderOf,
+  productOf,
+  type OrderRow,
+  type ProductRow,
+  type TallyRow,
+} from './rows.ts';
 import { Tallies } from './tallies.ts';
 
 /**
@@ -41,13 +49,7 @@ const SCHEMA = `
     product TEXT PRIMARY KEY, orders INTEGER NOT NULL, units INTEGER NOT NULL, releases INTEGER NOT NULL,
     aside INTEGER NOT NULL
   );
-  INSERT INTO tallies SELECT name,
-    (SELECT count(*) FROM orders WHERE product = name),
-    (SELECT coalesce(sum(units), 0) FROM orders WHERE product = name)
-      - (SELECT coalesce(sum(units), 0) FROM releases WHERE product = name),
-    (SELECT count(*) FROM releases WHERE product = name),
-    (SELECT count(*) FROM set_aside WHERE product = name)
-  FROM products WHERE name NOT IN (SELECT product FROM tallies);`;
+  ${COUNTED_ONCE};`;
 
 /** How long one process waits for another's transaction. */
 const BUSY_MS = 10_000;

@@ -15,7 +15,15 @@ import {
   type Recorded,
   type SetAside,
 } from './order-book.ts';
-import { countsOf, orderOf, productOf, type OrderRow, type ProductRow, type TallyRow } from './rows.ts';
+import {
+  COUNTED_ONCE,
+  countsOf,
+  orderOf,
+  productOf,
+  type OrderRow,
+  type ProductRow,
+  type TallyRow,
+} from './rows.ts';
 import { Tallies } from './tallies.ts';
 
 /** As in libsql; texts are compared by their bytes there, too, and rows have no number of their own. */
@@ -43,13 +51,7 @@ const SCHEMA = `
     product text COLLATE "C" PRIMARY KEY, orders bigint NOT NULL, units bigint NOT NULL, releases bigint NOT NULL,
     aside bigint NOT NULL
   );
-  INSERT INTO tallies SELECT name,
-    (SELECT count(*) FROM orders WHERE product = name),
-    (SELECT coalesce(sum(units), 0) FROM orders WHERE product = name)
-      - (SELECT coalesce(sum(units), 0) FROM releases WHERE product = name),
-    (SELECT count(*) FROM releases WHERE product = name),
-    (SELECT count(*) FROM set_aside WHERE product = name)
-  FROM products WHERE name NOT IN (SELECT product FROM tallies) ON CONFLICT DO NOTHING;`;
+  ${COUNTED_ONCE} ON CONFLICT DO NOTHING;`;
 
 /** How long statements under way may take when it is closed. */
 const PATIENCE_S = 5;

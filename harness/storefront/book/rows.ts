@@ -2,6 +2,15 @@ import type { BookCounts, BookedOrder, Product, ProductState } from './order-boo
 
 /** Rows of the tables, by the names of their columns, which are the same in every database. */
 
+/** Tallies of products that have none yet, as those of a book from before there were any. */
+export const COUNTED_ONCE = `INSERT INTO tallies SELECT name,
+    (SELECT count(*) FROM orders WHERE product = name),
+    (SELECT coalesce(sum(units), 0) FROM orders WHERE product = name)
+      - (SELECT coalesce(sum(units), 0) FROM releases WHERE product = name),
+    (SELECT count(*) FROM releases WHERE product = name),
+    (SELECT count(*) FROM set_aside WHERE product = name)
+  FROM products WHERE name NOT IN (SELECT product FROM tallies)`;
+
 export interface ProductRow {
   name: string;
   stock: number;
