@@ -1,6 +1,5 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
 import { chromium, type Browser, type Page } from 'playwright-core';
 
@@ -43,14 +42,13 @@ export interface How {
   width: number;
 }
 
-/** A page as it is opened from disk, and whatever it did that it should not. */
+/** A page, from disk or from a server, and whatever it did that it should not: it asks for nothing elsewhere. */
 export async function open(
   browser: Browser,
-  file: string,
+  url: string,
   { scheme, width }: How,
 ): Promise<{ page: Page; faults: string[] }> {
   const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: scheme });
-  const url = pathToFileURL(file).href;
   const faults: string[] = [];
   page.on('console', (message) => faults.push(`console ${message.type()}: ${message.text()}`));
   page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
@@ -59,7 +57,7 @@ export async function open(
     void dialog.dismiss();
   });
   page.on('request', (request) => {
-    if (request.url() !== url) faults.push(`request: ${request.url()}`);
+    if (!request.url().startsWith(url)) faults.push(`request: ${request.url()}`);
   });
   await page.goto(url);
   return { page, faults };

@@ -43,6 +43,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+const onDisk = (file: string): string => pathToFileURL(file).href;
+
 const pages: [string, () => string][] = [
   ['a drawn page', () => drawn],
   ['the example', () => EXAMPLE],
@@ -50,7 +52,7 @@ const pages: [string, () => string][] = [
 
 describe.skipIf(executable === undefined).each(pages)('%s', (_, file) => {
   test.each(WAYS)('is read in $scheme at $width px without a fault, a request or a barrier', async (how) => {
-    const { page, faults } = await open(browser, file(), how);
+    const { page, faults } = await open(browser, onDisk(file()), how);
     expect(await page.title()).toContain('oversell');
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     expect(await barriers(page)).toEqual([]);
@@ -60,7 +62,7 @@ describe.skipIf(executable === undefined).each(pages)('%s', (_, file) => {
   });
 
   test('each question leads to a place that is seen, and each cell that is broken to what shows it', async () => {
-    const { page, faults } = await open(browser, file(), WAYS[0]!);
+    const { page, faults } = await open(browser, onDisk(file()), WAYS[0]!);
     for (const selector of ['.questions .number', '#guarantees td a']) {
       const links = page.locator(selector);
       const count = Math.min(await links.count(), 10);
@@ -82,7 +84,7 @@ describe.skipIf(executable === undefined).each(pages)('%s', (_, file) => {
   test('the dark is dark, the light is light, and charts take part', async () => {
     const colours: string[][] = [];
     for (const how of [WAYS[0]!, WAYS[1]!]) {
-      const { page } = await open(browser, file(), how);
+      const { page } = await open(browser, onDisk(file()), how);
       colours.push(
         await page.evaluate<string[]>(`[
           getComputedStyle(document.body).backgroundColor,
@@ -101,7 +103,7 @@ describe.skipIf(executable === undefined).each(pages)('%s', (_, file) => {
   });
 
   test('on paper nothing stays folded', async () => {
-    const { page } = await open(browser, file(), WAYS[1]!);
+    const { page } = await open(browser, onDisk(file()), WAYS[1]!);
     await page.emulateMedia({ media: 'print' });
     const folded = await page.evaluate<number[]>(
       `[...document.querySelectorAll('details:not([open]) > div')].map((one) => one.getBoundingClientRect().height)`,
@@ -121,7 +123,7 @@ test.skipIf(executable === undefined).each([
   ['diagram', 'figure', 'watch-retry-lost-reply-oversell.json', 1280],
 ])('pictures: the %s of the example can be taken', async (name, selector, text, width) => {
   const page = await browser.newPage({ viewport: { width, height: 900 }, deviceScaleFactor: 1.5 });
-  await page.goto(pathToFileURL(EXAMPLE).href);
+  await page.goto(onDisk(EXAMPLE));
   const shown = page.locator(selector).filter({ hasText: text }).first();
   await page.evaluate(`for (const one of document.querySelectorAll('details')) one.open = true`);
   // As wide as it is: on paper nothing can be scrolled.
@@ -142,7 +144,7 @@ describe.skipIf(executable === undefined)('the twins are caught', () => {
        <p style="color:#ccc;background:#fff">hard to read</p><img src="http://127.0.0.1:9/x.png">
        <script>console.error('it complains'); alert('it runs')</script></main></html>`,
     );
-    const { page, faults } = await open(browser, bad, WAYS[0]!);
+    const { page, faults } = await open(browser, onDisk(bad), WAYS[0]!);
     const told = (await barriers(page)).join('\n');
     expect(told).toContain('color-contrast');
     expect(told).toContain('image-alt');
@@ -154,7 +156,7 @@ describe.skipIf(executable === undefined)('the twins are caught', () => {
 
   test('markup in our page that should not be there: its policy lets no script run, and tells of it', async () => {
     const planted = readFileSync(drawn, 'utf8').replace('<main>', '<main><script>alert(1)</script>');
-    const { page, faults } = await open(browser, written('planted.html', planted), WAYS[0]!);
+    const { page, faults } = await open(browser, onDisk(written('planted.html', planted)), WAYS[0]!);
     expect(faults.join('\n')).toContain('Content Security Policy');
     expect(faults.join('\n')).not.toContain('dialog');
     await page.close();
@@ -162,7 +164,7 @@ describe.skipIf(executable === undefined)('the twins are caught', () => {
 
   test('a page that is wider than a phone', async () => {
     const wide = written('wide.html', '<!doctype html><div style="width:1000px">wide</div>');
-    const { page } = await open(browser, wide, WAYS[2]!);
+    const { page } = await open(browser, onDisk(wide), WAYS[2]!);
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(false);
     await page.close();
   });

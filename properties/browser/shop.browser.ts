@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStorefront, type Storefront } from '../../harness/storefront/storefront.ts';
 import { Buyers, storefrontOptions } from '../helpers/storefront.ts';
-import { barriers, findBrowser, launch, type How } from './browser.ts';
+import { barriers, findBrowser, launch, open, type How } from './browser.ts';
 
 const executable = findBrowser();
 /** Pictures to look at; unset: none are kept. */
@@ -25,22 +25,7 @@ let folder: string;
 let storefront: Storefront;
 let buyers: Buyers;
 
-/** The page, and whatever it did that it should not. */
-async function visit({ scheme, width }: How): Promise<{ page: Page; faults: string[] }> {
-  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: scheme });
-  const faults: string[] = [];
-  page.on('console', (message) => faults.push(`console ${message.type()}: ${message.text()}`));
-  page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
-  page.on('dialog', (dialog) => {
-    faults.push(`dialog: ${dialog.message()}`);
-    void dialog.dismiss();
-  });
-  page.on('request', (request) => {
-    if (!request.url().startsWith(storefront.url!)) faults.push(`request: ${request.url()}`);
-  });
-  await page.goto(storefront.url!);
-  return { page, faults };
-}
+const visit = (how: How): ReturnType<typeof open> => open(browser, storefront.url!, how);
 
 describe.skipIf(executable === undefined)('the shop’s page', () => {
   beforeAll(async () => {

@@ -5,12 +5,11 @@ import { leasedUnits } from '../../strategies/leased-units.ts';
 import { luaReserveOnce } from '../../strategies/lua-reserve-once.ts';
 import { tokenList } from '../../strategies/token-list.ts';
 import { exploring, properties, server, subject } from '../helpers/exploring.ts';
-import { overSockets, withoutReductions } from '../helpers/honest.ts';
+import { overSockets, sorted, withoutReductions } from '../helpers/honest.ts';
 
 const redis = server();
 const once = { buyers: 1, stock: 1, faults: { cancel: 1 } };
 const twice = { ...once, releases: 1 };
-const sorted = (outcomes: Iterable<string>): string[] => [...outcomes].toSorted();
 
 describe('a buyer who cancels', () => {
   test('finds a release that gives back what was never taken, or twice', async () => {

@@ -6,13 +6,12 @@ import * as confirms from '../corpus/confirms.ts';
 import { subject } from '../corpus/corpus.ts';
 import { exploring, properties, server, type GivenScope } from '../helpers/exploring.ts';
 import { caughtAndSpared } from '../helpers/probe-files.ts';
-import { overSockets, withoutReductions } from '../helpers/honest.ts';
+import { overSockets, sorted, withoutReductions } from '../helpers/honest.ts';
 import { rotating } from '../helpers/rotating.ts';
 
 const redis = server();
 /** Interleavings over real sockets, about 20 ms each. */
 const MOST_REAL = 1_500;
-const sorted = (outcomes: Iterable<string>): string[] => [...outcomes].toSorted();
 
 /**
  * Answers and content. Scripts are left out, as only who ran them knows them by name; and verdicts, which are compared as

@@ -8,13 +8,12 @@ import { askedIn } from '../../harness/explorer/server/orders.ts';
 import { functionReserveOnce } from '../../strategies/function-reserve-once.ts';
 import { luaReserveOnce } from '../../strategies/lua-reserve-once.ts';
 import { exploring, properties, server, subject } from '../helpers/exploring.ts';
-import { overSockets, withoutReductions } from '../helpers/honest.ts';
+import { overSockets, sorted, withoutReductions } from '../helpers/honest.ts';
 import * as probes from '../helpers/probes/replicas.ts';
 import { Replicated } from '../helpers/replicated.ts';
 
 const redis = server();
 const failover = { faults: { failover: 1 } };
-const sorted = (outcomes: Iterable<string>): string[] => [...outcomes].toSorted();
 
 describe('a replica takes over', () => {
   test('what it lacked is lost, and sold again; over real sockets, too', async () => {

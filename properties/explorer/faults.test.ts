@@ -1,17 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { replay } from '../../harness/explorer/sockets/replay-schedule.ts';
-import type { Strategy } from '../../strategies/contract.ts';
 import { decrementThenCheck } from '../../strategies/decrement-then-check.ts';
 import { functionDecrement } from '../../strategies/function-decrement.ts';
 import { luaDecrement } from '../../strategies/lua-decrement.ts';
 import { luaReserveOnce } from '../../strategies/lua-reserve-once.ts';
 import { watchRetry } from '../../strategies/watch-retry.ts';
 import { soldAtOnce } from '../helpers/built-ins.ts';
-import { exploring, properties, server, subject, type GivenScope } from '../helpers/exploring.ts';
+import { exploring, properties, server, subject } from '../helpers/exploring.ts';
 import * as commandProbes from '../helpers/probes/commands.ts';
 import * as processProbes from '../helpers/probes/process.ts';
 import * as sellingProbes from '../helpers/probes/selling.ts';
-import { overSockets, withoutReductions } from '../helpers/honest.ts';
+import { expectTwinsToAgree, overSockets, sorted } from '../helpers/honest.ts';
 import { rotating } from '../helpers/rotating.ts';
 
 const redis = server();
@@ -201,34 +200,23 @@ describe('each rule is needed: with it the search is right, without it the searc
   });
 });
 
-const MOST_WALKED = 2_000n;
-const sorted = (outcomes: Iterable<string>): string[] => [...outcomes].toSorted();
-
 describe.each([
   ['a lost reply', lostReply],
   ['a crash and a retry', { faults: { crash: 1, retry: 1 } }],
 ])('%s: the reduced search and its honest twins agree', (what, extra) => {
   test.each(rotating(soldAtOnce, 2, what))('$name comes to the same outcomes in both', async (strategy) => {
-    await agree(strategy, { buyers: 2, stock: 1, ...extra });
+    await expectTwinsToAgree(redis.target, strategy, { buyers: 2, stock: 1, ...extra });
   });
 });
 
 test('an expiring lock: the reduced search and its honest twins agree', async () => {
-  await agree(sellingProbes.unfencedLock, { buyers: 2, stock: 1, attempts: 2, faults: { expire: 1 } });
+  await expectTwinsToAgree(redis.target, sellingProbes.unfencedLock, {
+    buyers: 2,
+    stock: 1,
+    attempts: 2,
+    faults: { expire: 1 },
+  });
 });
-
-async function agree(strategy: Strategy, scope: GivenScope): Promise<void> {
-  const reduced = await exploring(redis.target, strategy, scope, { auditSamples: 6 });
-  expect(reduced.audit).toEqual({ replayed: 6, mismatches: [] });
-  if (reduced.interleavings <= MOST_WALKED) {
-    const walked = await exploring(redis.target, strategy, scope, { merging: false });
-    expect(walked.interleavings).toBe(reduced.interleavings);
-    expect(sorted(walked.outcomes)).toEqual(sorted(reduced.outcomes));
-  }
-  expect(sorted(await withoutReductions(redis.target, await subject(strategy), scope))).toEqual(
-    sorted(reduced.outcomes),
-  );
-}
 
 test.each([
   { name: 'a lost reply', faults: { 'lost-reply': 1 } },

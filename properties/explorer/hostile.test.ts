@@ -10,13 +10,13 @@ import { luaDecrement } from '../../strategies/lua-decrement.ts';
 import { luaReserveOnce } from '../../strategies/lua-reserve-once.ts';
 import { readThenWrite } from '../../strategies/read-then-write.ts';
 import { exploring, properties, scopeOf, server, subject, type GivenScope } from '../helpers/exploring.ts';
+import { sorted } from '../helpers/honest.ts';
 import * as commandProbes from '../helpers/probes/commands.ts';
 import * as processProbes from '../helpers/probes/process.ts';
 import * as sellingProbes from '../helpers/probes/selling.ts';
 
 const redis = server();
 const twice = { faults: { repeat: 1 } };
-const sorted = (outcomes: Iterable<string>): string[] => [...outcomes].toSorted();
 
 describe('requests that make no sense', () => {
   const careless: Record<Nonsense, Property[]> = {

@@ -3,7 +3,7 @@ import { explore, type Exploration } from '../../harness/explorer/explore.ts';
 import { systemClock } from '../../harness/ground/ambient.ts';
 import { seededRandom } from '../../harness/ground/random.ts';
 import { scopeOf, server } from '../helpers/exploring.ts';
-import { overSockets, withoutReductions } from '../helpers/honest.ts';
+import { overSockets, sorted, withoutReductions } from '../helpers/honest.ts';
 import { randomProgram, subjectOfProgram, type RandomProgram } from '../helpers/programs.ts';
 import { everything } from '../helpers/rotating.ts';
 import { seed } from '../helpers/seed.ts';
@@ -13,8 +13,6 @@ const redis = server();
 const MOST_WALKED = 2_000n;
 /** Interleavings over real sockets. Where there are more, the outcomes of these are among those of the search. */
 const MOST_REAL = everything ? 300 : 60;
-
-const sorted = (outcomes: Iterable<string>): string[] => [...outcomes].toSorted();
 
 async function searched(program: RandomProgram, merging: boolean): Promise<Exploration> {
   return explore({

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { replay } from '../../harness/explorer/sockets/replay-schedule.ts';
-import type { Strategy } from '../../strategies/contract.ts';
 import { decrementThenCheck } from '../../strategies/decrement-then-check.ts';
 import { functionDecrement } from '../../strategies/function-decrement.ts';
 import { functionReserveOnce } from '../../strategies/function-reserve-once.ts';
@@ -9,15 +8,14 @@ import { luaReserveOnce } from '../../strategies/lua-reserve-once.ts';
 import { readThenWrite } from '../../strategies/read-then-write.ts';
 import { watchRetry } from '../../strategies/watch-retry.ts';
 import { soldAtOnce } from '../helpers/built-ins.ts';
-import { exploring, properties, server, subject, type GivenScope } from '../helpers/exploring.ts';
-import { overSockets, withoutReductions } from '../helpers/honest.ts';
+import { exploring, properties, server, subject } from '../helpers/exploring.ts';
+import { expectTwinsToAgree, overSockets, sorted } from '../helpers/honest.ts';
 import { caughtAndSpared, exploringProbe, probeSubject, type Pair } from '../helpers/probe-files.ts';
 import { rotating } from '../helpers/rotating.ts';
 
 const redis = server();
 const timeout = { faults: { timeout: 1 } };
 const one = { buyers: 1, stock: 2, ...timeout };
-const sorted = (outcomes: Iterable<string>): string[] => [...outcomes].toSorted();
 
 test('a command that times out has run or runs later, and its unit is in doubt', async () => {
   const scope = { buyers: 2, stock: 1, ...timeout };
@@ -116,30 +114,20 @@ describe('what times out', () => {
   });
 });
 
-const MOST_WALKED = 2_000n;
-
 describe('the reduced search and its honest twins agree on timeouts', () => {
   test.each(rotating(soldAtOnce, 2, 'timeouts'))('$name comes to the same outcomes', async (strategy) => {
-    await agree(strategy, { buyers: 2, stock: 1, ...timeout });
+    await expectTwinsToAgree(redis.target, strategy, { buyers: 2, stock: 1, ...timeout });
   });
 
   test('also with a retry on the same connection', async () => {
-    await agree(watchRetry, { buyers: 1, stock: 2, attempts: 1, faults: { timeout: 1, retry: 1 } });
+    await expectTwinsToAgree(redis.target, watchRetry, {
+      buyers: 1,
+      stock: 2,
+      attempts: 1,
+      faults: { timeout: 1, retry: 1 },
+    });
   });
 });
-
-async function agree(strategy: Strategy, scope: GivenScope): Promise<void> {
-  const reduced = await exploring(redis.target, strategy, scope, { auditSamples: 6 });
-  expect(reduced.audit).toEqual({ replayed: 6, mismatches: [] });
-  if (reduced.interleavings <= MOST_WALKED) {
-    const walked = await exploring(redis.target, strategy, scope, { merging: false });
-    expect(walked.interleavings).toBe(reduced.interleavings);
-    expect(sorted(walked.outcomes)).toEqual(sorted(reduced.outcomes));
-  }
-  expect(sorted(await withoutReductions(redis.target, await subject(strategy), scope))).toEqual(
-    sorted(reduced.outcomes),
-  );
-}
 
 describe('over real sockets, with nothing reduced, timeouts come to the same outcomes', () => {
   const scope = { buyers: 1, stock: 1, ...timeout };

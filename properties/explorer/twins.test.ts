@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { soldAtOnce, strategies } from '../helpers/built-ins.ts';
 import { exploring, server, subject, type GivenScope } from '../helpers/exploring.ts';
-import { overSockets, withoutReductions } from '../helpers/honest.ts';
+import { expectTwinsToAgree, overSockets, sorted } from '../helpers/honest.ts';
 import * as commandProbes from '../helpers/probes/commands.ts';
 import * as sellingProbes from '../helpers/probes/selling.ts';
 import { decrementThenCheck } from '../../strategies/decrement-then-check.ts';
@@ -9,14 +9,11 @@ import { tokenList } from '../../strategies/token-list.ts';
 import { rotating } from '../helpers/rotating.ts';
 
 const redis = server();
-/** Interleavings that a twin may walk one by one; above that, the twin that merges equal states takes over. */
-const MOST_WALKED = 2_000n;
 /** Interleavings over real sockets, about 20 ms each. */
 const MOST_REAL = 500;
 
 const calm = { buyers: 2, stock: 1, faults: { crash: 0 } };
 const crash = { buyers: 2, stock: 1, faults: { crash: 1 } };
-const sorted = (outcomes: Iterable<string>): string[] => [...outcomes].toSorted();
 
 const scopes: [string, GivenScope][] = [
   ['calm', calm],
@@ -34,15 +31,7 @@ const cases = rotating(
 
 describe('the reduced search and its honest twins agree', () => {
   test.each(cases)('$name, $events', async ({ strategy, scope }) => {
-    const reduced = await exploring(redis.target, strategy, scope, { auditSamples: 4 });
-    expect(reduced.audit).toEqual({ replayed: 4, mismatches: [] });
-    if (reduced.interleavings <= MOST_WALKED) {
-      const walked = await exploring(redis.target, strategy, scope, { merging: false });
-      expect(walked.interleavings).toBe(reduced.interleavings);
-      expect(sorted(walked.outcomes)).toEqual(sorted(reduced.outcomes));
-    }
-    const unreduced = await withoutReductions(redis.target, await subject(strategy), scope);
-    expect(sorted(unreduced)).toEqual(sorted(reduced.outcomes));
+    await expectTwinsToAgree(redis.target, strategy, scope, 4);
   });
 });
 
