@@ -24,7 +24,7 @@ export const bucketedStock: Strategy = {
       'lost-reply': ['false-refusal', 'double-sale'],
       timeout: ['stranded'],
       retry: ['stranded', 'false-refusal', 'double-sale'],
-      eviction: ['stranded'],
+      eviction: ['stranded', 'progress'],
       'hostile-input': ['false-refusal', 'double-sale'],
       restart: ['false-refusal', 'double-sale'],
       'restart-without-aof': ['stranded', 'false-refusal'],
