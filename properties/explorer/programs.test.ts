@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { explore, type Exploration } from '../../harness/explorer/explore.ts';
 import { systemClock } from '../../harness/ground/ambient.ts';
 import { seededRandom } from '../../harness/ground/random.ts';
-import { scopeOf, server } from '../helpers/exploring.ts';
+import { promptServer, scopeOf, type GivenScope } from '../helpers/exploring.ts';
 import { overSockets, sorted, withoutReductions } from '../helpers/honest.ts';
 import { randomProgram, subjectOfProgram, type RandomProgram } from '../helpers/programs.ts';
 import { everything } from '../helpers/rotating.ts';
 import { seed } from '../helpers/seed.ts';
 
-const redis = server();
+const redis = promptServer();
 /** Interleavings that the twin without merging may walk one by one. */
 const MOST_WALKED = 2_000n;
 /** Interleavings over real sockets. Where there are more, the outcomes of these are among those of the search. */
@@ -34,28 +34,31 @@ const forgetsAndPutsOff = ({ start, purchase }: RandomProgram): boolean => {
   return steps.includes('forget') && (steps.includes('put off') || steps.includes('immediate later'));
 };
 
-/** Something else than purchases happens in the sale. */
-const isAside = ({ job, scope: { faults } }: RandomProgram): boolean =>
-  job.length + (faults?.crash ?? 0) + (faults?.timeout ?? 0) > 0;
+/** What happens in the sale beside the purchases, in words. */
+const asideOf = ({ faults = {}, releases, jobs }: GivenScope): string =>
+  Object.entries({ ...faults, releases, jobs })
+    .flatMap(([what, times]) => (times ? [`${what}=${times}`] : []))
+    .join(', ');
 
 describe('a random program comes to the same outcomes however it is searched', () => {
   const random = seededRandom(seed).fork('programs');
   const programs = Array.from({ length: everything ? 150 : 6 }, () => randomProgram(random));
 
   for (const [i, program] of programs.entries()) {
-    const { start, purchase, job, scope } = program;
+    const { start, purchase, job, release, scope } = program;
+    const besides = asideOf(scope);
     const aside = [
       ...start.map((step) => `${step} to start`),
       ...job.map((step) => `${step} by ${scope.workers}`),
+      ...release.map((step) => `${step} to give back`),
     ];
     const steps = [...aside, ...purchase].join(', ');
-    const processes = scope.instances === 1 ? 'one process' : 'two processes';
-    const fault = scope.faults?.crash ? ', one crash' : scope.faults?.timeout ? ', one timeout' : '';
-    test(`${i + 1}: ${steps}; ${processes}${fault}`, async () => {
+    const who = `${scope.buyers} of ${scope.instances === 1 ? 'one process' : 'two processes'}`;
+    test(`${i + 1}: ${steps}; ${who}${besides === '' ? '' : `, ${besides}`}`, async () => {
       const reduced = await searched(program, true);
       expect(reduced.audit.mismatches).toEqual([]);
       // With something else beside, chunks may be too many to try, which is said.
-      const oneByOne = isAside(program) && reduced.coverage === 'bounded';
+      const oneByOne = besides !== '' && reduced.coverage === 'bounded';
       if (oneByOne) expect(reduced.notes.join()).toMatch(/replies arrive in one chunk.*too many states/);
       else expect(reduced.coverage).toBe('exhausted');
       const outcomes = sorted(reduced.outcomes);

@@ -20,6 +20,9 @@ const STEPS = [
   'note',
   /** Who was last to do this: nobody, the same, or another. */
   'sign',
+  'give',
+  /** How many replicas have it. */
+  'ask replicas',
   /** One that nobody waits for; its reply goes into the memory of the process. */
   'forget',
   /** The memory of the process. */
@@ -35,9 +38,31 @@ const STEPS = [
   'nothing',
 ] as const;
 type Step = (typeof STEPS)[number];
-const COMMANDS: readonly Step[] = ['look', 'take', 'note', 'sign', 'forget'];
+const COMMANDS: readonly Step[] = ['look', 'take', 'note', 'sign', 'give', 'ask replicas', 'forget'];
+/** They are over at any later time, which multiplies with all that happens besides. */
+const LOOSE: readonly Step[] = ['forget', 'later', 'immediate later', 'put off', 'sleep', 'sleep longer'];
 /** What background work may do: it has to come to an end at rest. */
 const WORK: readonly Step[] = ['look', 'take', 'note', 'recall', 'remember', 'count', 'put off'];
+/** What a release may do: with it, a purchase comes to an end on two processes. */
+const GIVING_BACK: readonly Step[] = ['give', 'look', 'note', 'sign', 'recall', 'count'];
+
+/** What may happen in a sale beside its purchases, once or twice. */
+const ASIDES = [
+  {},
+  {},
+  { faults: { crash: 1 } },
+  { faults: { timeout: 1 } },
+  { faults: { 'lost-reply': 1 } },
+  { faults: { restart: 1 } },
+  { faults: { failover: 1 } },
+  { faults: { failover: 1 } },
+  { faults: { cancel: 1 } },
+  { faults: { cancel: 1 }, releases: 1 },
+  { releases: 1 },
+  { releases: 2 },
+  { jobs: 1 },
+  { jobs: 1 },
+] as const satisfies readonly Partial<GivenScope>[];
 
 export interface RandomProgram {
   /** What a process does to start. */
@@ -45,6 +70,8 @@ export interface RandomProgram {
   purchase: readonly Step[];
   /** One pass of background work, once in the sale; empty: there is none. */
   job: readonly Step[];
+  /** What gives a purchase back; empty: nothing does. */
+  release: readonly Step[];
   scope: GivenScope;
 }
 
@@ -56,27 +83,33 @@ export function randomProgram(random: Random): RandomProgram {
   const start = (random.below(3) === 0 ? steps(random, 1, 1) : []).map((step) =>
     step === 'forget' ? 'note' : step,
   );
-  const crash = random.below(4) === 0 ? 1 : 0;
-  const timeout = crash === 0 && random.below(3) === 0 ? 1 : 0;
-  const works = crash + timeout === 0 && random.below(4) === 0;
-  const job = works
-    ? Array.from({ length: 1 + random.below(2) }, () => WORK[random.below(WORK.length)]!)
-    : [];
+  const aside: Partial<GivenScope> = ASIDES[random.below(ASIDES.length)]!;
+  const { faults = {}, releases = 0, jobs = 0 } = aside;
+  const drawn = (from: readonly Step[]): Step[] =>
+    Array.from({ length: 1 + random.below(2) }, () => from[random.below(from.length)]!);
   const workers = random.below(2) === 0 ? 'everywhere' : 'offices';
+  const job = jobs > 0 ? drawn(WORK) : [];
+  const hasAside = jobs + releases + Object.keys(faults).length > 0;
+  const isLoose = hasAside && [...purchase, ...job].filter((step) => LOOSE.includes(step)).length > 2;
+  const isAlone = breaksAll(faults) || isLoose || (jobs > 0 && !oneProcess);
   return {
     start,
     purchase,
     job,
+    release: releases > 0 || faults.cancel ? drawn(GIVING_BACK) : [],
     scope: {
-      buyers: works && !oneProcess ? 1 : 2,
       stock: 1,
-      instances: 1,
-      ...(oneProcess || works ? {} : { instances: 2 }),
-      faults: { crash, timeout },
-      ...(works ? { jobs: 1, workers, offices: workers === 'offices' ? 2 : 1 } : {}),
+      ...aside,
+      buyers: isAlone ? 1 : 2,
+      instances: oneProcess || isAlone ? 1 : 2,
+      ...(jobs > 0 ? { workers, offices: workers === 'offices' ? 2 : 1 } : {}),
     },
   };
 }
+
+/** There are a great many ways to come back from it. */
+const breaksAll = ({ restart, failover }: NonNullable<GivenScope['faults']>): boolean =>
+  restart !== undefined || failover !== undefined;
 
 function steps(random: Random, count: number, mostCommands: number): Step[] {
   let commands = 0;
@@ -90,7 +123,7 @@ function steps(random: Random, count: number, mostCommands: number): Step[] {
 }
 
 /** The program as a strategy, each process with a memory of its own. */
-export function subjectOfProgram({ start, purchase, job }: RandomProgram): Subject {
+export function subjectOfProgram({ start, purchase, job, release }: RandomProgram): Subject {
   const evaluate = (): Strategy => {
     const memory = { number: 1 };
     return {
@@ -113,6 +146,12 @@ export function subjectOfProgram({ start, purchase, job }: RandomProgram): Subje
             return { kind: number % 2 === 0 ? 'sold' : 'sold-out' };
           },
           ...(job.length > 0 ? { runJob } : {}),
+          ...(release.length > 0
+            ? {
+                release: async ({ requestId }) =>
+                  void (await run(release, redis, { memory, name: requestId })),
+              }
+            : {}),
           async remaining() {
             return Math.max(0, Number(await redis.get(STOCK)));
           },
@@ -146,6 +185,12 @@ async function run(
         own = last === null ? 0 : last === name ? 1 : 2;
         break;
       }
+      case 'give':
+        own = await redis.incr(STOCK);
+        break;
+      case 'ask replicas':
+        own = await redis.wait(1, 1);
+        break;
       case 'forget':
         void redis.incr(NOTE).then(
           (noted) => (memory.number += noted),
