@@ -12,6 +12,7 @@ import { temporaryFolder } from '../helpers/processes.ts';
 import { seed } from '../helpers/seed.ts';
 import { shop, shopWith, SERVICES, STOREFRONT, written, type Described } from '../helpers/services.ts';
 import { thisServer } from '../helpers/this-server.ts';
+import { sometimes } from '../helpers/rotating.ts';
 
 const CERTIFICATE = join(SERVICES, '../service/certificate/');
 
@@ -59,17 +60,20 @@ describe('a shop with logins, CSRF tokens and an administrator', () => {
     expect(result.last!.recorded).toBeGreaterThan(40);
   });
 
-  test('that counts the limit by tokens sells a user two of one unit each; rightly it holds', async () => {
-    const limited = { buyers: 300, users: 100, perUserLimit: 1, stock: 250 };
-    const wrong = await flawed('two-tokens', limited);
-    expect(violatedIn(wrong)).toContain('user-limit');
-    const right = await selling({}, limited);
-    expect(right).toMatchObject({
-      verdict: 'holds',
-      last: { outcomes: { sold: 100, 'limit-reached': 200 }, left: 150 },
-    });
-    expect(right.strategies[0]!.properties['user-limit']).toBe('holds');
-  });
+  sometimes(
+    'that counts the limit by tokens sells a user two of one unit each; rightly it holds',
+    async () => {
+      const limited = { buyers: 300, users: 100, perUserLimit: 1, stock: 250 };
+      const wrong = await flawed('two-tokens', limited);
+      expect(violatedIn(wrong)).toContain('user-limit');
+      const right = await selling({}, limited);
+      expect(right).toMatchObject({
+        verdict: 'holds',
+        last: { outcomes: { sold: 100, 'limit-reached': 200 }, left: 150 },
+      });
+      expect(right.strategies[0]!.properties['user-limit']).toBe('holds');
+    },
+  );
 
   test('that loses orders after it has told of them is found by its ledger', async () => {
     const result = await flawed('loses-orders');
@@ -77,29 +81,35 @@ describe('a shop with logins, CSRF tokens and an administrator', () => {
     expect(result.evidence.find(({ property }) => property === 'lost-sale')!.units).toBe(Math.floor(40 / 7));
   });
 
-  test('that cuts connections off is not accused: such an outcome is unknown, and the ledger tells', async () => {
-    const result = await flawed('cut-off');
-    expect(result).toMatchObject({ verdict: 'holds', last: { recorded: 40, left: 0 } });
-    expect(result.strategies[0]!.unknown).toBe(Math.floor(300 / 9));
-    expect(result.strategies[0]!.errors).toMatchObject([{ kind: 'CUT_OFF', count: Math.floor(300 / 9) }]);
-  });
+  sometimes(
+    'that cuts connections off is not accused: such an outcome is unknown, and the ledger tells',
+    async () => {
+      const result = await flawed('cut-off');
+      expect(result).toMatchObject({ verdict: 'holds', last: { recorded: 40, left: 0 } });
+      expect(result.strategies[0]!.unknown).toBe(Math.floor(300 / 9));
+      expect(result.strategies[0]!.errors).toMatchObject([{ kind: 'CUT_OFF', count: Math.floor(300 / 9) }]);
+    },
+  );
 
-  test('whose answer stands nowhere, or means two things, is taken for unknown and never for sold', async () => {
-    const answers = shop['answers'] as object;
-    const nowhere = await selling({ answers: { ...answers, soldOut: { status: 410 } } });
-    expect(nowhere.last!.outcomes).toMatchObject({ sold: 40, 'sold-out': 0, unknown: 260 });
-    const twofold = await selling({ answers: { ...answers, soldOut: { body: 'sold' } } });
-    expect(twofold.last!.outcomes).toMatchObject({ sold: 0, 'sold-out': 260, unknown: 40 });
-    expect(twofold.strategies[0]!.errors[0]!.message).toContain('means both sold and soldOut');
-  });
+  sometimes(
+    'whose answer stands nowhere, or means two things, is taken for unknown and never for sold',
+    async () => {
+      const answers = shop['answers'] as object;
+      const nowhere = await selling({ answers: { ...answers, soldOut: { status: 410 } } });
+      expect(nowhere.last!.outcomes).toMatchObject({ sold: 40, 'sold-out': 0, unknown: 260 });
+      const twofold = await selling({ answers: { ...answers, soldOut: { body: 'sold' } } });
+      expect(twofold.last!.outcomes).toMatchObject({ sold: 0, 'sold-out': 260, unknown: 40 });
+      expect(twofold.strategies[0]!.errors[0]!.message).toContain('means both sold and soldOut');
+    },
+  );
 
-  test('over TLS holds likewise', async () => {
+  sometimes('over TLS holds likewise', async () => {
     const tls = { baseUrl: 'https://127.0.0.1:{port}', tls: { ca: join(CERTIFICATE, 'cert.pem') } };
     const env = { TLS_KEY: join(CERTIFICATE, 'key.pem'), TLS_CERT: join(CERTIFICATE, 'cert.pem') };
     expect(await selling({ ...tls, env })).toMatchObject({ verdict: 'holds', last: { recorded: 40 } });
   });
 
-  test('sells several sales of different products, and keeps the last one’s history', async () => {
+  sometimes('sells several sales of different products, and keeps the last one’s history', async () => {
     const historyFolder = temporaryFolder();
     const result = await selling({}, { trials: 2, historyFolder });
     expect(result.strategies[0]).toMatchObject({ trials: 2, verdict: 'holds' });
@@ -108,7 +118,7 @@ describe('a shop with logins, CSRF tokens and an administrator', () => {
     expect([history.operations.length, history.drained, [...history.recorded!].length]).toEqual([300, 0, 40]);
   });
 
-  test('has buyers come at a rate, too', async () => {
+  sometimes('has buyers come at a rate, too', async () => {
     const arrivals = { profile: 'constant', ratePerSecond: 200 } as const;
     const result = await selling({}, { arrivals, seconds: 1, users: 50, buyers: 200 });
     expect(result.strategies[0]).toMatchObject({ mode: 'open', arrivals, verdict: 'holds' });
@@ -141,7 +151,7 @@ describe('a file that its shop does not keep to is told', () => {
     expect(await codeOf(selling({ ready: { path: '/nowhere', timeoutMs: 200 } }))).toBe('SERVICE_NOT_READY');
   });
 
-  test('by what is missing of it: units left, a ledger, a limit, users to log in', async () => {
+  sometimes('by what is missing of it: units left, a ledger, a limit, users to log in', async () => {
     expect(await codeOf(selling({ left: { ask: { path: '/stock?product={product}' } } }))).toBe(
       'STEP_FAILED',
     );

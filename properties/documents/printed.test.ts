@@ -27,6 +27,7 @@ import { resultSchema } from '../../harness/documents/result.ts';
 import { reportsSchema } from '../../harness/documents/run-folder.ts';
 import { serviceBenchSchema } from '../../harness/documents/service-figures.ts';
 import { oversell } from '../helpers/command.ts';
+import { rotating } from '../helpers/rotating.ts';
 import { STOREFRONT } from '../helpers/services.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oversell-printed-'));
@@ -129,7 +130,7 @@ const PRINTED: Printed[] = [
   { what: 'an error', args: ['explore', 'no-such-strategy'], schema: errorDocumentSchema },
 ];
 
-test.each(PRINTED.map((one) => [one.what, one] as const))(
+test.each(rotating(PRINTED, 7, 'printed').map((one) => [one.what, one] as const))(
   '%s is printed and written as its schema says, and a broken twin is refused',
   async (_, { args, schema, optional, writes = {} }) => {
     const { stdout } = await oversell([...args, '--json']).ended;

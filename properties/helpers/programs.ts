@@ -162,35 +162,43 @@ export function subjectOfProgram({ start, purchase, job, release }: RandomProgra
   return { evaluate, strategy: evaluate() };
 }
 
+interface State {
+  /** The call's own number. */
+  own: number;
+  memory: { number: number };
+  name: string;
+}
+
+/** What commands that are waited for make of the call's own number. */
+const WAITED: Partial<Record<Step, (redis: Client, state: State) => Promise<number>>> = {
+  look: async (redis) => Number(await redis.get(STOCK)),
+  take: (redis) => redis.decr(STOCK),
+  note: async (redis, { own, memory }) => {
+    await redis.set(NOTE, own + memory.number);
+    return own;
+  },
+  sign: async (redis, { name }) => {
+    const last = await redis.getset(LAST, name);
+    return last === null ? 0 : last === name ? 1 : 2;
+  },
+  give: (redis) => redis.incr(STOCK),
+  'ask replicas': (redis) => redis.wait(1, 1),
+};
+
 /** @returns the call's own number after all steps */
 async function run(
   program: readonly Step[],
   redis: Client,
-  { memory, name }: { memory: { number: number }; name: string },
+  { memory, name }: Omit<State, 'own'>,
 ): Promise<number> {
   let own = 0;
   for (const step of program) {
+    const waited = WAITED[step];
+    if (waited) {
+      own = await waited(redis, { own, memory, name });
+      continue;
+    }
     switch (step) {
-      case 'look':
-        own = Number(await redis.get(STOCK));
-        break;
-      case 'take':
-        own = await redis.decr(STOCK);
-        break;
-      case 'note':
-        await redis.set(NOTE, own + memory.number);
-        break;
-      case 'sign': {
-        const last = await redis.getset(LAST, name);
-        own = last === null ? 0 : last === name ? 1 : 2;
-        break;
-      }
-      case 'give':
-        own = await redis.incr(STOCK);
-        break;
-      case 'ask replicas':
-        own = await redis.wait(1, 1);
-        break;
       case 'forget':
         void redis.incr(NOTE).then(
           (noted) => (memory.number += noted),

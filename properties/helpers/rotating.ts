@@ -1,3 +1,4 @@
+import { test } from 'vitest';
 import { seededRandom } from '../../harness/ground/random.ts';
 import { seed } from './seed.ts';
 
@@ -17,3 +18,12 @@ export function rotating<T>(items: readonly T[], count: number, label: string): 
   const drawn = Array.from({ length: count }, () => left.splice(random.below(left.length), 1)[0]!);
   return drawn.toSorted((a, b) => a - b).map((i) => items[i]!);
 }
+
+/** As `test`, for what takes seconds: one run in three has it, as the seed draws by its title. */
+export function sometimes(title: string, body: () => Promise<void>, timeoutMs?: number): void {
+  if (everything || seededRandom(seed).fork(title).below(3) === 0) test(title, body, timeoutMs);
+}
+
+/** Half of the cases, or one more. */
+export const halfOf = <T>(items: readonly T[], label: string): T[] =>
+  rotating(items, Math.ceil(items.length / 2), label);

@@ -18,6 +18,7 @@ import { oversell, start, type Running } from '../helpers/command.ts';
 import { temporaryFolder } from '../helpers/processes.ts';
 import { seed } from '../helpers/seed.ts';
 import { folderWith, loaded, soldWith } from '../helpers/strategy-sources.ts';
+import { sometimes } from '../helpers/rotating.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const textOf = (file: string): string => readFileSync(join(root, 'strategies', file), 'utf8');
@@ -87,7 +88,7 @@ describe('a built-in that is copied alone into an empty folder runs as it is', (
     ]);
   });
 
-  test('a copy from which the check is taken out is caught', async () => {
+  sometimes('a copy from which the check is taken out is caught', async () => {
     const unchecked = changed(textOf('decrement-then-check.ts'), 'if (remaining >= 0) return', 'return');
     const answer = await explored(copied('decrement-then-check', unchecked));
     expect(answer.properties['oversell']).toMatchObject({ verdict: 'violated' });
@@ -106,7 +107,7 @@ describe('wherever the copy lies', () => {
     expect(answer).toMatchObject({ strategy: 'lua-reserve-once', verdict: 'holds', coverage: 'exhausted' });
   });
 
-  test('beside an installed package it finds that one, and runs as it is', async () => {
+  sometimes('beside an installed package it finds that one, and runs as it is', async () => {
     const shop = folderWith({ 'lua-decrement.ts': textOf('lua-decrement.ts') });
     const installed = installedIn(shop);
     const command = (args: readonly string[]): Running =>
@@ -120,26 +121,32 @@ describe('wherever the copy lies', () => {
 });
 
 describe('what the folder has of its own comes first', () => {
-  test('a Lua file beside the copy is run: where it calls a refusal a sale, one unit is sold twice', async () => {
-    const lua = textOf('lua-decrement.lua');
-    const wrong = changed(lua, 'return -1', 'return 0');
-    const [caught, held] = [wrong, lua].map((text) =>
-      explored(copied('lua-decrement', undefined, { 'lua-decrement.lua': text })),
-    );
-    expect((await caught)!.properties['oversell']).toMatchObject({ verdict: 'violated' });
-    expect((await held)!.properties['oversell']).toMatchObject({ verdict: 'holds' });
-  });
+  sometimes(
+    'a Lua file beside the copy is run: where it calls a refusal a sale, one unit is sold twice',
+    async () => {
+      const lua = textOf('lua-decrement.lua');
+      const wrong = changed(lua, 'return -1', 'return 0');
+      const [caught, held] = [wrong, lua].map((text) =>
+        explored(copied('lua-decrement', undefined, { 'lua-decrement.lua': text })),
+      );
+      expect((await caught)!.properties['oversell']).toMatchObject({ verdict: 'violated' });
+      expect((await held)!.properties['oversell']).toMatchObject({ verdict: 'holds' });
+    },
+  );
 
-  test('a Lua file that the imports of its own package name comes before one that lies beside it', async () => {
-    const lua = textOf('lua-decrement.lua');
-    const beside = {
-      'package.json': JSON.stringify({ imports: { '#lua/*.lua': './scripts/*.lua' } }),
-      'scripts/lua-decrement.lua': lua,
-      'lua-decrement.lua': 'return redis.error_reply("ERR not this one")',
-    };
-    const answer = await explored(copied('lua-decrement', undefined, beside));
-    expect(answer).toMatchObject({ verdict: 'holds', coverage: 'exhausted' });
-  });
+  sometimes(
+    'a Lua file that the imports of its own package name comes before one that lies beside it',
+    async () => {
+      const lua = textOf('lua-decrement.lua');
+      const beside = {
+        'package.json': JSON.stringify({ imports: { '#lua/*.lua': './scripts/*.lua' } }),
+        'scripts/lua-decrement.lua': lua,
+        'lua-decrement.lua': 'return redis.error_reply("ERR not this one")',
+      };
+      const answer = await explored(copied('lua-decrement', undefined, beside));
+      expect(answer).toMatchObject({ verdict: 'holds', coverage: 'exhausted' });
+    },
+  );
 
   test('keys of its own are those that are sent', async () => {
     const keys = changed(textOf('keys.ts'), '{${sku}}:stock', '{${sku}}:shelf');

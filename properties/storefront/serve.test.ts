@@ -17,6 +17,7 @@ import { rejection } from '../helpers/machines.ts';
 import { temporaryFolder } from '../helpers/processes.ts';
 import { Buyers, storefrontOptions } from '../helpers/storefront.ts';
 import { thisServer } from '../helpers/this-server.ts';
+import { sometimes } from '../helpers/rotating.ts';
 
 const WITHOUT_PACKAGE = fileURLToPath(new URL('../helpers/without-package.mjs', import.meta.url));
 const own = serverWithClient();
@@ -65,7 +66,7 @@ describe('what was sold survives', () => {
     }
   });
 
-  test('an end in order finishes what was accepted, and prints what it was', async () => {
+  sometimes('an end in order finishes what was accepted, and prints what it was', async () => {
     const data = temporaryFolder();
     const { child, buyers, ended } = await serving(data, ...(await privately()), '--json');
     await buyers.open('lamp', 500);
@@ -94,7 +95,7 @@ describe('what was sold survives', () => {
     await again.ended;
   });
 
-  test('a folder belongs to one storefront at a time', async () => {
+  sometimes('a folder belongs to one storefront at a time', async () => {
     const data = temporaryFolder();
     const first = await serving(data, ...(await privately()));
     const second = await oversell(['serve', '--port', '0', '--data', data]).ended;
