@@ -4,6 +4,7 @@ import type { Evidence, PropertyVerdict } from './checker.ts';
 import { boundsOf, wrongedAtRest, wrongedText, type Bounds, type Wronged } from './allowances.ts';
 import { joinByName, type FactsAtRest, type Joined, type SaleAtRest } from './facts.ts';
 import { sumUp, units, type Excess, type Sums } from './sums.ts';
+import { unitsText } from './words.ts';
 
 /** What sums can judge: all properties, but of refusals no more than whether the ledger belies them. */
 export type Accounts = Record<Property, PropertyVerdict>;
@@ -84,7 +85,7 @@ function judgeStranded(facts: SaleAtRest, sums: Sums): PropertyVerdict {
   if (stranded <= 0) return HOLDS;
   const message =
     `${sums.heldMost} held and ${facts.drained} still to be bought, of ${sums.onSaleLeast} put on sale: ` +
-    `nobody is known to hold ${stranded}, and nobody can buy them`;
+    `nobody is known to hold ${unitsText(stranded)}, and nobody can buy ${stranded === 1 ? 'it' : 'them'}`;
   return finding('violated', 'stranded', message, { units: stranded });
 }
 
@@ -111,8 +112,8 @@ function judgeDoubleSale(facts: SaleAtRest, sums: Sums): PropertyVerdict {
   const excess = doubleSaleWithoutLedger(facts, sums);
   if (excess === 0) return HOLDS;
   const message =
-    `${sums.onSaleLeast - units(facts.drained)} units left the store for ${sums.possiblySold} that were sold ` +
-    'or may have been, and a purchase was sent twice';
+    `${unitsText(sums.onSaleLeast - units(facts.drained))} left the store for ${sums.possiblySold} that ` +
+    `${sums.possiblySold === 1 ? 'was' : 'were'} sold or may have been, and a purchase was sent twice`;
   return finding('violated', 'double-sale', message, { units: excess });
 }
 
@@ -155,7 +156,7 @@ function judgeLostSale(
     return finding('violated', 'lost-sale', message, about(lost));
   }
   if (again > 0) {
-    const message = `${again} units that were sold are for sale again after a restart`;
+    const message = `${unitsText(again)} of those that were sold can be bought again after a restart`;
     return finding('violated', 'lost-sale', message, { units: again });
   }
   return facts.recorded === undefined ? NOT_APPLICABLE : HOLDS;
@@ -168,16 +169,20 @@ function judgeProgress(
   const left = drained === undefined ? [] : stuck.filter((request) => request.quantity <= drained);
   if (left.length > 0) {
     const asked = left.map(({ requestId, quantity }) => ({ request: requestId, units: quantity }));
-    const message = `gave up, never ended or failed while ${drained} units could still be bought: ${listed(asked)}`;
+    const message = `gave up, never ended or failed while ${unitsText(drained ?? 0)} could still be bought: ${listed(asked)}`;
     return finding('violated', 'progress', message, about(asked));
   }
   const kept = wronged.filter(({ refusal }) => !ANSWERS.has(refusal));
   if (kept.length > 0) {
-    const message = `${atMost(kept.map((one) => wrongedText(one, sale.perUserLimit)))} at rest, while ${drained} units could still be bought`;
+    const message = `${atMost(kept.map((one) => wrongedText(one, sale.perUserLimit)))} at rest, while ${unitsText(drained ?? 0)} could still be bought`;
     return finding('violated', 'progress', message, { units: kept.length });
   }
   if (stuck.length === 0 || drained !== undefined) return HOLDS;
-  return finding('inconclusive', 'progress', `${stuck.length} requests gave up, and ${NOT_DRAINED}`);
+  return finding(
+    'inconclusive',
+    'progress',
+    `${stuck.length === 1 ? 'a request' : `${stuck.length} requests`} gave up, and ${NOT_DRAINED}`,
+  );
 }
 
 /** Refusals that other properties judge. */

@@ -67,7 +67,13 @@ export function wrongedAtRest({ sale, allowances, drained }: SaleAtRest, bounds:
   });
 }
 
-/** "user-A holds 0 of at most 2 and is told sold-out" */
+/** "user-A holds 0 of at most 2 and is told sold-out"; what is no answer in words, as what it is. */
 export const wrongedText = ({ user, holds, refusal }: Wronged, limit: number | undefined): string =>
   `${user} holds ${holds}${limit === undefined ? '' : ` of at most ${limit}`} and is ` +
-  (refusal === 'unknown' ? 'told nothing' : `told ${refusal}`);
+  (UNTOLD[refusal] ?? `told ${refusal}`);
+
+const UNTOLD: Partial<Record<Wronged['refusal'], string>> = {
+  unknown: 'given an error, or no answer',
+  rejected: 'refused by a DefiniteError',
+  'gave-up': 'given up on',
+};

@@ -9,6 +9,7 @@ import { deceivedClaims, refusedThoughPaid, refusedThoughSold } from './claims.t
 import { joinLedger } from './ledger-join.ts';
 import { DONE, foldRequests, had, RESTOCK, SOLD, UNKNOWN, type Requests } from './requests.ts';
 import { judgeRefusals, type RefusalOptions } from './refusals.ts';
+import { unitsText } from './words.ts';
 
 /** Operations that evidence shows. */
 const SHOWN = 10;
@@ -88,7 +89,7 @@ function unlessRecorded(stranded: PropertyVerdict, requests: Requests): Property
     0,
   );
   if (stranded.verdict !== 'violated' || missing > unknown) return stranded;
-  const message = `${missing} units may be stranded, or sold to requests whose outcome is unknown: ${LEDGER_UNREAD}`;
+  const message = `${unitsText(missing)} may be stranded, or sold to requests whose outcome is unknown: ${LEDGER_UNREAD}`;
   return inconclusive('stranded', message);
 }
 

@@ -12,3 +12,6 @@ export const NONSENSE = {
 
 export type Nonsense = keyof typeof NONSENSE;
 export const NONSENSES = Object.keys(NONSENSE) as Nonsense[];
+
+/** How a verdict speaks of a request that makes no sense. */
+export const INVALID_REQUEST = 'an invalid request';

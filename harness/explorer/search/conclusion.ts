@@ -118,11 +118,15 @@ function notesOf(judged: Judged, maxStates: number): string[] {
         ]
       : []),
     ...audited.mismatches.map(
-      ({ step, message }) => `audit: at step ${step + 1}, ${message}: this is a bug in oversell`,
+      ({ step, message }) => `audit: at step ${step + 1}, ${message}: ${UNLIKE_THE_SEARCH}`,
     ),
     ...(interrupted ? [] : unshown).map((property) => `${property}: ${whyUnshown(judged, property)}`),
   ];
 }
+
+/** Whose fault it is cannot be told: oversell sees no state that processes share beside Redis. */
+const UNLIKE_THE_SEARCH =
+  'either the code keeps something where its processes share it (inside a built-in object, in a file, in an addon), or this is a bug in oversell';
 
 /** Why there is no counterexample of what the search saw violated. */
 function whyUnshown({ question, space }: Judged, property: Property): string {

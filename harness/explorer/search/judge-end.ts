@@ -5,7 +5,9 @@ import { falseRefusals, isRefusal, lapseOf, type OrderedOperation } from '../../
 import type { Evidence, Judgement } from '../../checkers/checker.ts';
 import type { Scope } from '../../documents/scope.ts';
 import type { Suffered } from '../space/happened.ts';
+import { INVALID_REQUEST } from '../../documents/nonsense.ts';
 import type { Outcome } from '../../documents/vocabulary.ts';
+import { unitsText } from '../../checkers/words.ts';
 import { isNonsense, requestOf, saleOf, userNamed } from '../scope/ids.ts';
 
 /** What the store says once nothing moves any more. */
@@ -93,10 +95,10 @@ export function judgeEnd(
   });
   const operations = [...ordered, ...lapses(finishes, ordered), ...firstSendings(finishes, ordered)];
   const refused = falseRefusals(sale, operations);
-  const refusals = refused.map(({ request, outcome }): Evidence => ({
+  const refusals = refused.map(({ request, quantity, outcome }): Evidence => ({
     // Who is told of units that are not there has lost them, as far as they know.
     property: outcome === 'already-yours' ? 'lost-sale' : 'false-refusal',
-    message: `${request} was told ${outcome}, and no order of the operations explains that`,
+    message: `${request} asked for ${quantity} and was told ${outcome}${limitText(outcome, sale.perUserLimit)}, and no order of the operations explains that`,
     operations: [],
   }));
   const judgement: Judgement = { ...accounts };
@@ -112,6 +114,9 @@ export function judgeEnd(
   }
   return judgement;
 }
+
+const limitText = (outcome: Outcome, limit: number | undefined): string =>
+  outcome === 'limit-reached' && limit !== undefined ? ` (the limit is ${limit})` : '';
 
 /** The model sells whole units to requests that have a name; of nonsense it knows nothing. */
 const inTheModel =
@@ -130,7 +135,7 @@ function notRefusedAsNonsense(scope: Scope, finishes: readonly Finish[]): Eviden
     if (kind !== 'purchase' || !isNonsense(scope, buyer) || fate === 'rejected') return [];
     const refused = fate === 'sold-out' || fate === 'limit-reached';
     const property = fate === 'sold' ? 'oversell' : refused ? 'false-refusal' : 'progress';
-    const message = `an invalid request (${scope.nonsense}) ended as ${fate}, not with a DefiniteError`;
+    const message = `${INVALID_REQUEST} (${scope.nonsense}) ended as ${fate}, not with a DefiniteError`;
     return [{ property, message, operations: [] }];
   });
 }
@@ -203,7 +208,7 @@ function failedRequests(finishes: readonly Finish[]): Evidence[] {
 
 function answeredByNobody({ mute, drained }: StoreAtRest): Evidence[] {
   if (mute === undefined || drained === 0) return [];
-  const message = `a process answers everybody with an error, hours later and while ${drained} units could still be bought: ${mute}`;
+  const message = `a process answers everybody with an error, hours later and while ${unitsText(drained)} could still be bought: ${mute}`;
   return [{ property: 'progress', message, operations: [] }];
 }
 

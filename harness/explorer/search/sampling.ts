@@ -2,6 +2,7 @@ import type { Property } from '../../../strategies/contract.ts';
 import type { Random } from '../../ground/random.ts';
 import { outcomeOf } from './outcome.ts';
 import { AtRest } from './at-rest.ts';
+import { soldText } from '../../checkers/words.ts';
 import { netAcknowledged } from './finishes.ts';
 import { violatedIn } from './judge-end.ts';
 import { pctScheduler } from './schedulers/pct.ts';
@@ -52,8 +53,7 @@ export async function walkOnce(
     const dirtied = states.dirtied(before, at);
     events.push({ choice, happened: states.happened, answers: states.completed, dirtied });
     const units = netAcknowledged(space, states.locals(at));
-    if (units > space.scope.stock)
-      violations.set('oversell', `${units} units were sold of ${space.scope.stock}`);
+    if (units > space.scope.stock) violations.set('oversell', soldText(units, space.scope.stock));
   }
   const ended = states.isEnd(at, []);
   const { finishes, server, judgement } = await rest.conclude(states, at);

@@ -1,6 +1,7 @@
 import type { Property } from '../../../strategies/contract.ts';
 import type { AtRest } from './at-rest.ts';
 import { macrotask } from '../process/virtual.ts';
+import { soldText } from '../../checkers/words.ts';
 import { netAcknowledged } from './finishes.ts';
 import { violatedIn } from './judge-end.ts';
 import type { Space } from '../space/space.ts';
@@ -142,7 +143,7 @@ async function violation(
   const { space } = states;
   if (property === 'oversell') {
     const units = netAcknowledged(space, states.locals(vector));
-    if (units > space.scope.stock) return `${units} units were sold of ${space.scope.stock}`;
+    if (units > space.scope.stock) return soldText(units, space.scope.stock);
   }
   if (!ended) return undefined;
   const { judgement } = await rest.conclude(states, vector);

@@ -5,6 +5,7 @@ import type { Counterexample } from '../../documents/counterexample.ts';
 import { possibleSteps } from './possible-steps.ts';
 import type { Replay } from '../../documents/exploration.ts';
 import { RealSale } from './real-sale.ts';
+import { soldText } from '../../checkers/words.ts';
 import { acknowledgedUnits } from '../search/finishes.ts';
 import { ServerMemo } from '../server/memo.ts';
 import type { Subject } from '../process/spec.ts';
@@ -43,7 +44,7 @@ async function follows(
     const stepsRun = schedule.length;
     const units = acknowledgedUnits(scope, sale.finishes());
     if (property === 'oversell' && units > scope.stock)
-      return { result: 'confirmed', stepsRun, message: `${units} units were sold of ${scope.stock}` };
+      return { result: 'confirmed', stepsRun, message: soldText(units, scope.stock) };
     if ((await possibleSteps(sale)).regular.length > 0)
       return { result: 'no-longer-violated', stepsRun, message: 'nothing was violated by then' };
     const { judgement } = await sale.finish();
