@@ -1,4 +1,4 @@
-import { remedyFor } from '../harness/documents/remedies.ts';
+import { explained, remedyFor } from '../harness/documents/explanation.ts';
 import type { Result, StrategyResult } from '../harness/documents/result.ts';
 import { costTable } from './view/cost.ts';
 import { timeline } from './diagram/text.ts';
@@ -99,6 +99,7 @@ function violationsOf(strategy: StrategyResult, kind: Kind): Shown[] {
 
 function violation({ strategy, environment, property, evidence }: Shown): string {
   const { message, operations, counterexample } = evidence;
+  const why = counterexample && explained({ property, message, steps: counterexample.steps });
   return [
     `## ${escape(strategy)}: ${property} (${environment})`,
     escape(message),
@@ -106,7 +107,8 @@ function violation({ strategy, environment, property, evidence }: Shown): string
     ...(counterexample
       ? [indented([...timeline(counterexample), '', `oversell replay ${counterexample.file}`])]
       : []),
-    `Remedy: ${remedyFor(property, counterexample?.steps)}.`,
+    ...(why ? [`Cause: ${escape(why.because)}.`] : []),
+    `Remedy: ${why?.remedy ?? remedyFor(property)}.`,
   ].join('\n\n');
 }
 

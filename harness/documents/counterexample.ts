@@ -110,6 +110,8 @@ export const counterexampleSchema = z.object({
   path: z.string().optional(),
   property: z.enum(PROPERTIES),
   message: z.string(),
+  /** What brought it about, as a sentence without its full stop; absent in older files. */
+  cause: z.string().exactOptional(),
   remedy: z.string(),
   minimal: z.boolean(),
   server: z.string(),

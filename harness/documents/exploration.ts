@@ -41,8 +41,14 @@ export type Audit = z.infer<typeof auditSchema>;
 
 /** A counterexample beside the exploration that found it, which says the rest. */
 const shownCounterexampleSchema = z.strictObject({
-  ...counterexampleSchema.pick({ minimal: true, steps: true, schedule: true, message: true, remedy: true })
-    .shape,
+  ...counterexampleSchema.pick({
+    minimal: true,
+    steps: true,
+    schedule: true,
+    message: true,
+    cause: true,
+    remedy: true,
+  }).shape,
   ...scopeSchema.pick({ buyers: true, stock: true }).shape,
   /** Where the whole of it lies, for `replay`; null where it was not kept. */
   file: z.string().nullable(),

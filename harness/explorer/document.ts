@@ -34,9 +34,19 @@ export function explorationDocument(
 }
 
 function shown(
-  { scope, minimal, steps, schedule, message, remedy }: Counterexample,
+  { scope, minimal, steps, schedule, message, cause, remedy }: Counterexample,
   file: string | null,
 ): Shown['counterexample'] {
   const { buyers, stock } = scope;
-  return { buyers, stock, minimal, steps, schedule, file, message, remedy };
+  return {
+    buyers,
+    stock,
+    minimal,
+    steps,
+    schedule,
+    file,
+    message,
+    ...(cause !== undefined && { cause }),
+    remedy,
+  };
 }

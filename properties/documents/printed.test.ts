@@ -144,7 +144,12 @@ test.each(rotating(PRINTED, 7, 'printed').map((one) => [one.what, one] as const)
     expect(counterexamples.length).toBeGreaterThanOrEqual(writes.counterexamples ?? 0);
     for (const file of results) isOf(resultSchema, JSON.parse(readFileSync(file, 'utf8')), ['session']);
     for (const file of counterexamples)
-      isOf(counterexampleSchema, JSON.parse(readFileSync(file, 'utf8')), ['path', 'boots', 'epochMs']);
+      isOf(counterexampleSchema, JSON.parse(readFileSync(file, 'utf8')), [
+        'path',
+        'boots',
+        'epochMs',
+        'cause',
+      ]);
     for (const file of histories) {
       const [header, ...lines] = readFileSync(file, 'utf8').trimEnd().split('\n');
       headerSchema.parse(JSON.parse(header!));

@@ -95,7 +95,7 @@ describe('a fault', () => {
 
   test('of a key or of the server is known by name to the tables alone', () => {
     const faults = FAULTS.filter((fault) => isKeyFault(fault) || isServerFault(fault));
-    const tables = ['harness/documents/faults.ts', 'harness/documents/remedies.ts', ...listed('environment')];
+    const tables = ['harness/documents/faults.ts', 'harness/documents/causes.ts', ...listed('environment')];
     expect(unlisted(filesThatName(faults), tables)).toEqual([]);
   });
 

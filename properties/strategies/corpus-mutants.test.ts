@@ -1,19 +1,22 @@
+import { causeOf } from '../../harness/documents/causes.ts';
 import { EXPLORED } from '../../harness/documents/environments.ts';
 import { afterAll, describe, expect, test } from 'vitest';
 import { abilitiesOf } from '../../harness/explorer/space/abilities.ts';
 import { PROPERTIES } from '../../strategies/contract.ts';
+import { CAUSES } from '../corpus/causes.ts';
 import { mutants, subject, variants } from '../corpus/corpus.ts';
 import { hunt, kills, killTable, type Hunt, type Kill } from '../corpus/kills.ts';
 import type { Mutant } from '../corpus/parts.ts';
 import { smallestScope } from '../corpus/scopes.ts';
 import { server } from '../helpers/exploring.ts';
+import { badAdvice } from '../helpers/remedies.ts';
 import { everything, halfOf, rotating } from '../helpers/rotating.ts';
 import { seed } from '../helpers/seed.ts';
 
 const redis = server();
 const rows: Kill[] = [];
 
-describe('a mistake shows in the scope that is said to be the smallest, in none smaller, and not once it is fixed', () => {
+describe('a mistake shows in the scope that is said to be the smallest, in none smaller, and not once it is fixed; and is explained', () => {
   test.each(halfOf(mutants, 'mistakes'))(
     '$name violates $caught.property in $caught.environment, and its fixed twin does not',
     async (mutant) => {
@@ -22,6 +25,8 @@ describe('a mistake shows in the scope that is said to be the smallest, in none 
       const scope = smallestScope(mutant, abilities, seed);
       const { counterexample } = await hunt(mutant, property, [scope], redis.target);
       expect(counterexample).toMatchObject({ minimal: true, scope });
+      expect(causeOf(counterexample!).name).toBe(CAUSES[mutant.name]);
+      expect(badAdvice(counterexample!, mutant.caught.environment)).toEqual([]);
       const mended = await once(`${mutant.fixed.name} ${property} ${JSON.stringify(scope)}`, () =>
         hunt(mutant.fixed, property, [scope], redis.target),
       );
@@ -42,6 +47,10 @@ test('every property and every environment catches somebody', () => {
   const caught = mutants.map((mutant) => mutant.caught);
   expect(new Set(caught.map(({ property }) => property))).toEqual(new Set(PROPERTIES));
   expect(new Set(caught.map(({ environment }) => environment))).toEqual(new Set(EXPLORED));
+});
+
+test('every mutant has a cause by which it has to be explained, and nobody else has', () => {
+  expect(Object.keys(CAUSES).toSorted()).toEqual(mutants.map(({ name }) => name).toSorted());
 });
 
 test('every name is there once', () => {

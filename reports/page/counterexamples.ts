@@ -1,4 +1,4 @@
-import { remedyFor } from '../../harness/documents/remedies.ts';
+import { explained, remedyFor } from '../../harness/documents/explanation.ts';
 import type { Result, StrategyResult } from '../../harness/documents/result.ts';
 import type { Property } from '../../strategies/contract.ts';
 import { ARROWS, diagram } from '../diagram/svg.ts';
@@ -40,7 +40,6 @@ ${BY_GRAVITY.map((property) =>
 )}
 </details>`;
 
-/** What cures it is the same in every environment. */
 const ofProperty = (
   { name }: StrategyResult,
   property: Property,
@@ -49,19 +48,27 @@ const ofProperty = (
   exhibits.length === 0
     ? undefined
     : markup`<h4>${name}: ${EFFECTS[property]}</h4>
-<p class="note"><b>Remedy:</b> ${remedyFor(property)}.</p>
 <div class="exhibits">${exhibits.map((exhibit, i) => figure(exhibit, i < MOST_DRAWN))}</div>
 `;
 
 /** The rest are variations, and a page of two dozen strategies has to be sent around. */
 const MOST_DRAWN = 3;
 
-function figure({ id, property, environments, kind, evidence }: Exhibit, isDrawn: boolean): Markup {
+function figure(exhibit: Exhibit, isDrawn: boolean): Markup {
+  const { id, property, environments, kind, evidence } = exhibit;
   const { counterexample, message } = evidence;
   return markup`<figure id="${id}"><p><span class="${CLASSES[kind]}">${environments.join(', ')}</span> ${message}.${counterexample?.minimal === false && ' Not the shortest.'}</p>
+${why(exhibit)}
 ${counterexample ? isDrawn && scrolling('Space-time diagram', diagram(counterexample)) : operations(property, evidence)}
 ${counterexample && markup`<figcaption><code>oversell replay ${counterexample.file}</code></figcaption>`}</figure>
 `;
+}
+
+/** What brought it about, where an interleaving shows that, and what cures it. */
+function why({ property, evidence: { message, counterexample } }: Exhibit): Markup {
+  if (!counterexample) return markup`<p class="note"><b>Remedy:</b> ${remedyFor(property)}.</p>`;
+  const { because, remedy } = explained({ property, message, steps: counterexample.steps });
+  return markup`<p class="note"><b>Cause:</b> ${because}.<br><b>Remedy:</b> ${remedy}.</p>`;
 }
 
 /** Seen in a large sale: who asked when, and what they were told. */

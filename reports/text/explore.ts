@@ -74,17 +74,19 @@ function figures({
   );
 }
 
-interface Told extends Interleaving, Pick<Counterexample, 'property' | 'message' | 'minimal' | 'remedy'> {
+interface Told
+  extends Interleaving, Pick<Counterexample, 'property' | 'message' | 'minimal' | 'cause' | 'remedy'> {
   file?: string | null;
 }
 
-/** A counterexample as a diagram with its remedy. */
+/** A counterexample as a diagram with its cause and its remedy. */
 function counterexampleText({ file, ...counterexample }: Told): string {
-  const { property, message, scope, minimal, remedy } = counterexample;
+  const { property, message, scope, minimal, cause, remedy } = counterexample;
   const size = `${plural(scope.buyers, 'buyer')}, ${plural(scope.stock, 'unit')}`;
   return [
     `${property}, with ${size}${minimal ? '' : ' (not minimal)'}: ${message}`,
     ...timeline(counterexample),
+    ...(cause === undefined ? [] : [`Cause: ${cause}.`]),
     `Remedy: ${remedy}.`,
     ...(typeof file === 'string' ? [`Again: oversell replay ${file}`] : []),
   ].join('\n');

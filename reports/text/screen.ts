@@ -1,4 +1,4 @@
-import { remedyFor } from '../../harness/documents/remedies.ts';
+import { explained, remedyFor } from '../../harness/documents/explanation.ts';
 import type { Result } from '../../harness/documents/result.ts';
 import { costTable } from '../view/cost.ts';
 import { declaration } from './declaration.ts';
@@ -87,10 +87,13 @@ function sampledMatrix(result: Result): string[] {
 function exampleBlock({ strategy, environment, property, evidence }: Example): string {
   const { counterexample } = evidence;
   if (counterexample) {
+    const { steps } = counterexample;
+    const { because, remedy } = explained({ property, message: evidence.message, steps });
     return [
       `How ${strategy} violates ${property} (${environment}): ${evidence.message}`,
       ...timeline(counterexample),
-      `Remedy: ${remedyFor(property, counterexample.steps)}.`,
+      `Cause: ${because}.`,
+      `Remedy: ${remedy}.`,
     ].join('\n');
   }
   const { head, rows } = evidenceTable(evidence);

@@ -1,7 +1,7 @@
 import { epochOfRun } from '../process/virtual.ts';
 import type { Property } from '../../../strategies/contract.ts';
 import type { Counterexample } from '../../documents/counterexample.ts';
-import { remedyFor } from '../../documents/remedies.ts';
+import { explained } from '../../documents/explanation.ts';
 import { askedOf, type ExplorationRequest } from '../exploration-request.ts';
 import type { Parts } from '../space/setting.ts';
 import { minimalCounterexamples } from './minimal.ts';
@@ -26,15 +26,18 @@ export async function counterexamplesOf(
   );
   const counterexamples = new Map<Property, Counterexample>();
   for (const { property, scope: smaller, path: violation, rest, opened } of found) {
+    const { message } = violation;
     const steps = await stepsOf(smaller, violation, rest, opened);
+    const { because, remedy } = explained({ property, message, steps });
     counterexamples.set(property, {
       oversell: 1,
       kind: 'counterexample',
       strategy: subject.strategy.name,
       ...(path === undefined ? {} : { path }),
       property,
-      message: violation.message,
-      remedy: remedyFor(property, steps),
+      message,
+      cause: because,
+      remedy,
       minimal: violation.minimal,
       boots: 'all',
       epochMs: epochOfRun(),

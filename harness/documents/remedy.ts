@@ -1,0 +1,24 @@
+import type { Property } from '../../strategies/contract.ts';
+import type { Habit } from './path-commands.ts';
+
+/** What to do about a cause. */
+export interface Remedy {
+  /** As a sentence goes on after "Remedy:", without a full stop. */
+  says: string;
+  /** The file of a built-in strategy that does it; absent where none holds. */
+  as?: string;
+  /** What it tells people to do: nothing for code that does that already. */
+  advises?: readonly Habit[];
+  /** Violated properties that it is for; absent: all. */
+  of?: readonly Property[];
+}
+
+type For = Pick<Remedy, 'advises' | 'of'>;
+/** As the strategy in this file does it. */
+export const as =
+  (file: string) =>
+  (says: string, more: For = {}): Remedy => ({ says, as: file, ...more });
+/** What most need: stock, limit, memory of requests and order in one script. */
+export const once = as('strategies/lua-reserve-once.ts');
+/** No strategy holds there: somebody else has to do it. */
+export const asNobody = (says: string, more: For = {}): Remedy => ({ says, ...more });
