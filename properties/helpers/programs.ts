@@ -169,8 +169,11 @@ interface State {
   name: string;
 }
 
-/** What commands that are waited for make of the call's own number. */
-const WAITED: Partial<Record<Step, (redis: Client, state: State) => Promise<number>>> = {
+const pause = (begin: (done: () => void) => void, own: number): Promise<number> =>
+  new Promise((resolve) => begin(() => resolve(own)));
+
+/** What each step makes of the call's own number. */
+const DOES: Record<Step, (redis: Client, state: State) => Promise<number> | number> = {
   look: async (redis) => Number(await redis.get(STOCK)),
   take: (redis) => redis.decr(STOCK),
   note: async (redis, { own, memory }) => {
@@ -183,6 +186,31 @@ const WAITED: Partial<Record<Step, (redis: Client, state: State) => Promise<numb
   },
   give: (redis) => redis.incr(STOCK),
   'ask replicas': (redis) => redis.wait(1, 1),
+  forget: (redis, { own, memory }) => {
+    void redis.incr(NOTE).then(
+      (noted) => (memory.number += noted),
+      () => (memory.number += 4),
+    );
+    return own;
+  },
+  recall: (_, { memory }) => memory.number,
+  remember: (_, { own, memory }) => {
+    memory.number = own + 2;
+    return own;
+  },
+  count: (_, { memory }) => memory.number++,
+  sleep: (_, { own }) => pause((done) => setTimeout(done, 10), own),
+  'sleep longer': (_, { own }) => pause((done) => setTimeout(done, 100), own),
+  later: (_, { own, memory }) => {
+    setTimeout(() => memory.number++, 50);
+    return own;
+  },
+  'put off': (_, { own }) => pause((done) => setImmediate(done), own),
+  'immediate later': (_, { own, memory }) => {
+    setImmediate(() => (memory.number = own));
+    return own;
+  },
+  nothing: async (_, { own }) => own,
 };
 
 /** @returns the call's own number after all steps */
@@ -193,44 +221,9 @@ async function run(
 ): Promise<number> {
   let own = 0;
   for (const step of program) {
-    const waited = WAITED[step];
-    if (waited) {
-      own = await waited(redis, { own, memory, name });
-      continue;
-    }
-    switch (step) {
-      case 'forget':
-        void redis.incr(NOTE).then(
-          (noted) => (memory.number += noted),
-          () => (memory.number += 4),
-        );
-        break;
-      case 'recall':
-        own = memory.number;
-        break;
-      case 'remember':
-        memory.number = own + 2;
-        break;
-      case 'count':
-        own = memory.number++;
-        break;
-      case 'sleep':
-      case 'sleep longer':
-        await new Promise((resolve) => setTimeout(resolve, step === 'sleep' ? 10 : 100));
-        break;
-      case 'later':
-        setTimeout(() => memory.number++, 50);
-        break;
-      case 'put off':
-        await new Promise((resolve) => setImmediate(resolve));
-        break;
-      case 'immediate later':
-        setImmediate(() => (memory.number = own));
-        break;
-      case 'nothing':
-        await Promise.resolve();
-        break;
-    }
+    const does = DOES[step](redis, { own, memory, name });
+    // Some steps are over in the same turn of the code.
+    own = typeof does === 'number' ? does : await does;
   }
   return own;
 }
