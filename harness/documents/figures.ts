@@ -45,6 +45,8 @@ export const failureSchema = z.strictObject({
   count,
   /** The first message of this kind, in full. */
   message: z.string(),
+  /** Where in the user's code that was thrown, as `file:line`; absent where nobody knows. */
+  at: z.string().exactOptional(),
 });
 export type Failure = z.infer<typeof failureSchema>;
 

@@ -111,6 +111,8 @@ const strategyResult = z.strictObject({
   control: z.boolean(),
   /** Why it was not run. A skipped strategy has no verdict. */
   skipped: z.string().exactOptional(),
+  /** What went wrong for one buyer alone, before anything else was explored; absent: nothing did. */
+  alone: z.string().exactOptional(),
   /** Environments of which every interleaving was run. */
   explored: z.array(exploredResult),
   /** Why nothing was explored. */

@@ -15,7 +15,7 @@ import type { Subject } from '../explorer/process/spec.ts';
 import { subjectOf } from '../explorer/process/subject.ts';
 import type { Progress } from '../ground/progress.ts';
 import type { RedisTarget } from '../redis/target.ts';
-import type { Cell, ExploredResult } from '../documents/result.ts';
+import type { Cell, ExploredResult, StrategyResult } from '../documents/result.ts';
 import { writeCounterexample } from '../documents/run-folder.ts';
 import type { LoadedStrategy } from '../loader/strategies.ts';
 
@@ -41,21 +41,27 @@ export interface ExploreEnvironments {
 export async function exploreEnvironments(
   loaded: LoadedStrategy,
   options: ExploreEnvironments,
-): Promise<{ explored: ExploredResult[]; notExplored?: string }> {
+): Promise<Pick<StrategyResult, 'explored' | 'alone' | 'notExplored'>> {
   const { strategy, path } = loaded;
   const explored: ExploredResult[] = [];
+  let alone: string | undefined;
+  const told = (): Pick<StrategyResult, 'explored' | 'alone'> => ({
+    explored,
+    ...(alone !== undefined && { alone }),
+  });
   try {
     const subject = await subjectOf(loaded);
     const abilities = await abilitiesOf(subject, options.target);
     for (const environment of options.environments) {
       options.progress.now(`${strategy.name}: every interleaving, ${environment}`);
       const found = await exploreEnvironment({ subject, path, abilities }, environment, options);
-      if (found) explored.push(found);
+      if (found) explored.push(found.result);
+      alone ??= found?.alone;
     }
-    return { explored };
+    return told();
   } catch (error) {
     if (!(error instanceof CannotExplore)) throw error;
-    return { explored, notExplored: `${error.message}: ${error.remedy}` };
+    return { ...told(), notExplored: `${error.message}: ${error.remedy}` };
   }
 }
 
@@ -72,7 +78,7 @@ async function exploreEnvironment(
   { subject, path, abilities }: Explorable,
   environment: ExploredEnvironment,
   options: ExploreEnvironments,
-): Promise<ExploredResult | undefined> {
+): Promise<{ result: ExploredResult; alone: string | undefined } | undefined> {
   const { target, seed, maxStates, auditSamples, signal } = options;
   const { strategy } = subject;
   const scopes = scopesOf(environment, strategy, abilities, seed);
@@ -91,10 +97,10 @@ async function exploreEnvironment(
     const declared = strategy.guarantees?.[property]?.[environment];
     cells[property] = await cellOf(found, { environment, property, declared }, options.folder);
   }
-  return {
+  const result: ExploredResult = {
     environment,
     coverage: found.find(({ coverage }) => coverage !== 'exhausted')?.coverage ?? 'exhausted',
-    scopes: scopes.map(told),
+    scopes: scopes.map(toldScope),
     interleavings: found.reduce((sum, { interleavings }) => sum + interleavings, 0n).toString(),
     states: found.reduce((sum, { states }) => sum + states, 0),
     elapsedMs: found.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0),
@@ -102,6 +108,7 @@ async function exploreEnvironment(
     notes: found.flatMap(({ notes }) => notes),
     properties: cells,
   };
+  return { result, alone: found.find(({ alone }) => alone !== undefined)?.alone };
 }
 
 /** Where a cell stands in the table of guarantees, and what the strategy declares there. */
@@ -150,7 +157,7 @@ async function cellOf(
 }
 
 /** A scope with the faults that it has a budget for. */
-const told = (scope: Scope): ExploredResult['scopes'][number] => ({
+const toldScope = (scope: Scope): ExploredResult['scopes'][number] => ({
   ...scope,
   quantities: [...scope.quantities],
   faults: Object.fromEntries(Object.entries(scope.faults).filter(([, budget]) => budget > 0)),

@@ -1,5 +1,7 @@
 import type { Failure } from '../documents/figures.ts';
+import { placeOf } from '../ground/places.ts';
 import { withoutSecrets } from '../ground/secrets.ts';
+import { placeInStack } from '../loader/source.ts';
 
 const KIND_LENGTH = 80;
 const MOST_KINDS = 100;
@@ -7,11 +9,16 @@ const MOST_KINDS = 100;
 /** Counts failures without keeping each of them. */
 export class Failures {
   readonly #kinds = new Map<string, Failure>();
+  /** Of the first failure of each kind. */
+  readonly #stacks = new Map<string, string>();
 
   /** `where`: set before the kind when it was not a purchase that failed. */
   count(error: unknown, where?: string): void {
     const kind = where === undefined ? kindOf(error) : `${where}: ${kindOf(error)}`;
+    const isFirst = !this.#kinds.has(kind);
     this.add({ kind, count: 1, message: messageOf(error) });
+    if (isFirst && this.#kinds.has(kind) && error instanceof Error && error.stack !== undefined)
+      this.#stacks.set(kind, error.stack);
   }
 
   /** Beyond a hundred kinds, the rest is counted together: ids in messages must not fill the memory. */
@@ -26,6 +33,16 @@ export class Failures {
   /** Most frequent first. */
   list(): Failure[] {
     return [...this.#kinds.values()].toSorted((a, b) => b.count - a.count);
+  }
+
+  /** The same, with the line of the user's code where the first of each kind was thrown, as far as that is known. */
+  located(): Promise<Failure[]> {
+    return Promise.all(
+      this.list().map(async (failure) => {
+        const place = await placeInStack(this.#stacks.get(failure.kind) ?? '', 'esm');
+        return place ? { ...failure, at: placeOf(place.file, place.line) } : failure;
+      }),
+    );
   }
 }
 

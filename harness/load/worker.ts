@@ -59,7 +59,7 @@ async function sell(task: InstanceTask, { control, failures, connections }: Mean
   const run =
     startNs === undefined ? undefined : await new ServingInstance({ task, control, shop, startNs }).run();
   await close(shop.seller, task.graceMs, failures);
-  return run ? transferred({ ...run, failures: failures.list() }) : nothingSold(failures);
+  return run ? transferred({ ...run, failures: await failures.located() }) : nothingSold(failures);
 }
 
 async function prepare(

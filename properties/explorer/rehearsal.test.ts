@@ -1,6 +1,13 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { exploreEnvironments } from '../../harness/evaluate/explored.ts';
+import { strategyNote } from '../../reports/view/view.ts';
+import type { Strategy } from '../../strategies/contract.ts';
 import { exploringFolder } from '../helpers/probe-files.ts';
 import { exploring, properties, server } from '../helpers/exploring.ts';
+import { temporaryFolder } from '../helpers/processes.ts';
+import { strategyResult } from '../helpers/results.ts';
+import { folderWith } from '../helpers/strategy-sources.ts';
 import * as failures from '../corpus/timeouts.ts';
 import { subject as subjectOfCorpus } from '../corpus/corpus.ts';
 
@@ -62,6 +69,28 @@ describe('code that does not work for one buyer alone is told as that, before an
     );
     // Nobody else can buy either.
     expect(properties(found, 'violated')).toEqual(['stranded']);
+  });
+
+  test('evaluate tells it, too, beside the name of the strategy', async () => {
+    const path = join(folderWith(sells({ purchase: 'requestId.order.id;' })), 'sell.mjs');
+    const { default: strategy } = (await import(path)) as { default: Strategy };
+    const found = await exploreEnvironments(
+      { ref: { path }, strategy, path },
+      {
+        environments: ['calm'],
+        target: redis.target,
+        seed: 1,
+        folder: temporaryFolder(),
+        maxStates: 10_000,
+        auditSamples: 0,
+        progress: { now: () => undefined, line: () => undefined, end: () => undefined },
+        signal: new AbortController().signal,
+      },
+    );
+    expect(found.alone).toMatch(/^purchase threw TypeError: .* at .*sell\.mjs:7, for one buyer alone$/);
+    const row = { ...strategyResult({}), ...found };
+    expect(strategyNote(row)).toBe(found.alone);
+    expect(strategyNote(strategyResult({}))).not.toContain('alone');
   });
 
   test('of what works for one there is nothing to tell', async () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -5,6 +6,7 @@ import { UsageError } from '../../harness/ground/errors.ts';
 import { runLoad } from '../../harness/load/driver.ts';
 import type { LoadOptions } from '../../harness/load/run-options.ts';
 import { SessionPool, type InstancePool } from '../../harness/load/pool.ts';
+import { lineThat } from '../../harness/loader/lines.ts';
 import { loadStrategy, type StrategyRef } from '../../harness/loader/strategies.ts';
 import type { LoadRun } from '../../harness/load/summary.ts';
 import { startServer } from '../../harness/redis/server.ts';
@@ -104,8 +106,17 @@ describe('no failure of a strategy is ever lost', () => {
     expect(run.errors).toHaveLength(4);
     expect(run.errors.at(-1)!.kind).toBe('at rest: Error: lost request #');
     expect(run).not.toHaveProperty('drained');
-    expect(run.errors).toContainEqual({ kind: 'REFUSED', count: 10, message: 'refused' });
-    const doubt = { kind: 'Error: lost request #', count: 10, message: expect.stringMatching(/request \d+/) };
+    const probes = readFileSync(new URL('../helpers/probes.mjs', import.meta.url), 'utf8');
+    const at = (text: RegExp): unknown =>
+      expect.stringMatching(new RegExp(`/probes\\.mjs:${lineThat(probes, text)}$`));
+    const refused = { kind: 'REFUSED', count: 10, message: 'refused', at: at(/new Error\('refused'\)/) };
+    expect(run.errors).toContainEqual(refused);
+    const doubt = {
+      kind: 'Error: lost request #',
+      count: 10,
+      message: expect.stringMatching(/request \d+/),
+      at: at(/lost request/),
+    };
     expect(run.errors).toContainEqual(doubt);
     expect(run.errors.find(({ kind }) => kind.startsWith('TypeError'))?.message).toContain('"maybe"');
   });

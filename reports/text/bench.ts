@@ -118,6 +118,14 @@ function controlLine({
     : `${measured}: no detectable difference, as it should be`;
 }
 
+/** The most frequent come first. */
+const MOST_ERRORS = 3;
+
+const errorLine =
+  (strategy: string) =>
+  ({ count, kind, message, at }: BenchRow['errors'][number]): string =>
+    `${strategy} failed ${grouped(count)} times: ${kind.split(':', 1).join('')}: ${message}${at === undefined ? '' : ` at ${at}`}`;
+
 function notes(rows: readonly BenchRow[]): string[] {
   const held = rows.filter(({ bottleneck }) => bottleneck === 'client').map(({ strategy }) => strategy);
   const unsteady = rows.filter((row) => row.unsteady > 0).map((row) => row.strategy);
@@ -128,6 +136,7 @@ function notes(rows: readonly BenchRow[]): string[] {
     ...(unsteady.length > 0
       ? [`Never steady in some trials: ${unsteady.join(', ')}. Give more --seconds, or a quieter machine.`]
       : []),
+    ...rows.flatMap(({ strategy, errors }) => errors.slice(0, MOST_ERRORS).map(errorLine(strategy))),
   ];
   return lines.length > 0 ? [lines.join('\n')] : [];
 }

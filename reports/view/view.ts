@@ -20,6 +20,7 @@ export const EXPLORED_TITLE =
 /** The remark at the end of a strategy's row. */
 export function strategyNote(strategy: StrategyResult): string {
   if (strategy.skipped !== undefined) return `skipped: ${strategy.skipped}`;
+  if (strategy.alone !== undefined) return strategy.alone;
   if (!strategy.control) return declaresNothing(strategy) ? 'declares nothing' : '';
   return showsDeclared(strategy) ? 'control, caught' : 'control, NOT CAUGHT';
 }

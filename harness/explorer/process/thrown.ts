@@ -22,3 +22,9 @@ export function threw(error: unknown): Threw {
 
 /** The stack of the error by which a call ended; its first line names the error. '' if it was none, or had none. */
 export const stackOf = (settled: Threw): string => stacks.get(settled) ?? '';
+
+/** The error by which a call ended, with its name. */
+export function errorInWords(settled: Threw): string {
+  const [name = ''] = /^[A-Z]\w*Error\b(?=:)/.exec(stackOf(settled)) ?? [];
+  return name && !settled.message.startsWith(name) ? `${name}: ${settled.message}` : settled.message;
+}

@@ -5,7 +5,7 @@ import { placeInStack } from '../../loader/source.ts';
 import { CannotExplore, StartAgain } from '../cannot-explore.ts';
 import { Nondeterministic } from '../process/difference.ts';
 import type { Subject } from '../process/spec.ts';
-import { stackOf, type Threw } from '../process/thrown.ts';
+import { errorInWords, stackOf, type Threw } from '../process/thrown.ts';
 import type { ServerMemo } from '../server/memo.ts';
 import { EMPTY } from '../server/image.ts';
 import { NOTHING_REDUCED } from '../space/setting.ts';
@@ -26,8 +26,14 @@ export async function rehearse(
 ): Promise<string | undefined> {
   const { perUserLimit: _limit, nonsense: _nonsense, ...rest } = scope;
   const nobody = { ...rest, ...NOBODY, stock: Math.max(1, scope.stock) };
-  // What it leaves in packages must not be found there by the processes of the sale.
-  const apart = { ...subject, evaluate: () => subject.evaluate(true) };
+  const { strategy } = subject;
+  const apart: Subject = {
+    ...subject,
+    // What it leaves in packages must not be found there by the processes of the sale.
+    evaluate: () => subject.evaluate(true),
+    // What Redis refuses then has the line that asked for it.
+    strategy: { ...strategy, client: { ...strategy.client, showFriendlyErrorStack: true } },
+  };
   const space = new Space({ scope: nobody, subject: apart, memo, reductions: NOTHING_REDUCED });
   const trial = await trialIn(space);
   if (!trial) return undefined;
@@ -85,10 +91,7 @@ async function trialIn(space: Space): Promise<Trial | undefined> {
 
 /** @param settled it threw */
 async function told(method: string, settled: Threw): Promise<string> {
-  const stack = stackOf(settled);
-  const found = await placeInStack(stack, 'cjs');
-  const [name = ''] = /^[A-Z]\w*Error\b(?=:)/.exec(stack) ?? [];
+  const found = await placeInStack(stackOf(settled), 'cjs');
   const at = found ? ` at ${placeOf(found.file, found.line)}` : '';
-  const error = name && !settled.message.startsWith(name) ? `${name}: ${settled.message}` : settled.message;
-  return `${method} threw ${error}${at}, for one buyer alone`;
+  return `${method} threw ${errorInWords(settled)}${at}, for one buyer alone`;
 }
