@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import { freshSeed } from '../ground/ambient.ts';
 import { PROFILES, type Profile } from '../evaluate/profiles.ts';
+import { widthOf } from '../ground/progress.ts';
 import type { TargetOptions } from '../redis/open.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
 import { summaryFile } from '../terminal/github-summary.ts';
@@ -43,7 +44,7 @@ async function run([strategies]: [string[]], flags: Flags, invocation: Invocatio
   const { screen } = await import('../../reports/text/screen.ts');
   const { appendSummary } = await import('../../reports/step-summary.ts');
   const { writeReports } = await import('../../reports/write.ts');
-  const { script, args, version, progress, signal } = invocation;
+  const { script, args, version, stdout, progress, signal } = invocation;
   const { discover = false, history = false, seed = freshSeed(), githubSummary, ...others } = flags;
   const summary = githubSummary ? summaryFile(process.env) : undefined;
   const command = repeatCommand(script, args, seed);
@@ -51,5 +52,6 @@ async function run([strategies]: [string[]], flags: Flags, invocation: Invocatio
   const { result, folder } = await evaluate(options);
   const { html } = await writeReports(folder, result);
   if (summary !== undefined) appendSummary(summary, result);
-  return { document: result, text: screen(result, html), verdict: overallVerdictOf(result) };
+  const text = screen(result, html, widthOf(stdout));
+  return { document: result, text, verdict: overallVerdictOf(result) };
 }

@@ -8,6 +8,7 @@ import { CLIENT_MODES, WORKERS, type OverallVerdict } from '../documents/vocabul
 import type { Exploration } from '../explorer/explore.ts';
 import type { SearchProgress as Covered } from '../explorer/search/search.ts';
 import { freshSeed, systemClock as clock, yearAhead } from '../ground/ambient.ts';
+import { widthOf } from '../ground/progress.ts';
 import type { TargetOptions } from '../redis/open.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
 import { refuseGiven, repeatCommand, runsOption, seedOption, whole } from '../terminal/options.ts';
@@ -74,7 +75,7 @@ export const exploreCommand: CommandFile = {
 async function run([strategy]: [string], flags: Flags, invocation: Invocation): Promise<Answer> {
   const { explorationDocument } = await import('../explorer/document.ts');
   const { explorationText } = await import('../../reports/text/explore.ts');
-  const { script, args, given, progress } = invocation;
+  const { script, args, given, progress, stdout } = invocation;
   const { seed = freshSeed(), emitTest, allowBounded = false } = flags;
   const { scopeOfFlags } = await import('./scope-flags.ts');
   const scope = scopeOfFlags({ ...flags, seed });
@@ -86,7 +87,7 @@ async function run([strategy]: [string], flags: Flags, invocation: Invocation): 
   const documents = explored.map(({ exploration, files }) => explorationDocument(exploration, files));
   return {
     document: documents.length === 1 ? documents[0] : documents,
-    text: documents.map(explorationText).join('\n\n'),
+    text: documents.map((document) => explorationText(document, widthOf(stdout))).join('\n\n'),
     verdict: verdictOf(explored, allowBounded),
   };
 }

@@ -1,6 +1,7 @@
 import type { Counterexample } from '../documents/counterexample.ts';
 import type { Replay } from '../documents/exploration.ts';
 import type { OverallVerdict } from '../documents/vocabulary.ts';
+import { widthOf } from '../ground/progress.ts';
 import type { TargetOptions } from '../redis/open.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
 
@@ -20,7 +21,7 @@ async function run([file]: [string], flags: TargetOptions, invocation: Invocatio
   const replayed = await replayOn(flags, counterexample, invocation);
   return {
     document: { counterexample, ...replayed },
-    text: replayText(counterexample, replayed),
+    text: replayText(counterexample, replayed, widthOf(invocation.stdout)),
     verdict: VERDICTS[replayed.result],
   };
 }

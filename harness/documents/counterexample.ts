@@ -18,7 +18,7 @@ const count = z.int().nonnegative();
 const OWN_EVENTS = ['start', 'execute', 'deliver', 'timer', 'immediate'] as const;
 
 /** One line of the diagram. */
-export const stepSchema = z.strictObject({
+const stepSchema = z.strictObject({
   /** The buyer's letter; several letters where buyers share an instance; `server`; `office`; `till`, which is told of payments and cancellations. */
   actor: z.string(),
   event: z.enum([
@@ -33,8 +33,24 @@ export const stepSchema = z.strictObject({
   ]),
   command: z.array(z.string()).optional(),
   reply: z.string().optional(),
-  /** The key that expired or was evicted; what became of the commands that a dead client had sent; where a buyer confirms. */
+  /**
+   * The line of the strategy's code that sent the command, counted from 1; the file from the folder of the user's, or
+   * `strategies/<name>.ts`. Absent where none is known, as where a package's own timer sent it, and in older files.
+   */
+  source: z.strictObject({ file: z.string(), line: z.int().positive() }).exactOptional(),
+  /** What the script says that it does, in the first line of its header. */
+  script: z.string().exactOptional(),
+  /**
+   * The key that expired or was evicted; what became of the commands that a dead client had sent; where a buyer confirms; how
+   * long a timer had been set for, or how much time passes.
+   */
   detail: z.string().optional(),
+  /** What `env.pick` answered meanwhile. */
+  picks: z.array(count).exactOptional(),
+  /** Errors that calls threw meanwhile: by name, message and line. */
+  threw: z.array(z.string()).exactOptional(),
+  /** Commands that had been sent, and never run, as this broke their connection. */
+  lost: z.array(z.array(z.string())).exactOptional(),
   /** What `remaining()` says after the step; null where it fails. */
   stock: z.number().nullable(),
   /** What was answered by this step: "A sold". */
@@ -101,6 +117,29 @@ export type ScheduleStep = z.infer<typeof scheduleStepSchema>;
 /** One in which something happens to a process, to a connection or to a client. */
 export type FaultStep = Extract<ScheduleStep, { survivors: unknown } | { commands: unknown }>;
 
+/** What an interleaving comes to once nothing is under way, and a day has passed. */
+const atRestSchema = z.strictObject({
+  /** Keys that had a deadline and are forgotten, in that order. */
+  expired: z.array(z.string()),
+  /** Passes of background work that did something. */
+  worked: count,
+  /** Units that users who are new can then buy. */
+  drained: count,
+  /** Where units are left: what each user of the sale can buy of them by themselves, up to one beyond the limit, and what they are told then. */
+  users: z
+    .array(z.strictObject({ userId: z.string(), bought: count, refusal: z.string().exactOptional() }))
+    .exactOptional(),
+  /** The ledger, where there is one. */
+  recorded: z
+    .array(
+      z.strictObject({ requestId: z.string().exactOptional(), userId: z.string(), quantity: z.number() }),
+    )
+    .exactOptional(),
+  /** With what error a process that lives answers everybody. */
+  mute: z.string().exactOptional(),
+});
+export type ToldAtRest = z.infer<typeof atRestSchema>;
+
 /** The file that `replay` reads. */
 export const counterexampleSchema = z.object({
   oversell: z.literal(1),
@@ -117,6 +156,8 @@ export const counterexampleSchema = z.object({
   server: z.string(),
   scope: scopeSchema,
   steps: z.array(stepSchema),
+  /** Absent where the property is violated before that, and in older files. */
+  atRest: atRestSchema.exactOptional(),
   /**
    * Of which processes the commands that start them are steps of the schedule: of all; in older files of those that are
    * there from the start, or (absent) of none. The others started at once.

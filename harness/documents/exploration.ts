@@ -44,6 +44,7 @@ const shownCounterexampleSchema = z.strictObject({
   ...counterexampleSchema.pick({
     minimal: true,
     steps: true,
+    atRest: true,
     schedule: true,
     message: true,
     cause: true,

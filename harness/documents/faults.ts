@@ -174,7 +174,7 @@ const FAULT_ROWS = {
   slow: {
     summary: 'time passes to any deadline, or by an hour, while something is under way',
     hits: 'clock',
-    words: 'time passes',
+    words: 'time passes%',
   },
 } as const satisfies Record<string, Row>;
 
@@ -207,7 +207,7 @@ const REQUEST_ROWS = {
   late: {
     summary: 'time passes to any deadline, or by an hour, while a buyer may still confirm',
     hits: 'clock',
-    words: 'time passes before it is paid',
+    words: 'time passes before it is paid%',
   },
 } as const satisfies Record<string, Row>;
 

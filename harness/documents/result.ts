@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ENVIRONMENTS, PROPERTIES } from '../../strategies/contract.ts';
 import { scopeSchema } from './scope.ts';
-import { stepSchema } from './counterexample.ts';
+import { counterexampleSchema } from './counterexample.ts';
 import { errorSchema } from './error.ts';
 import {
   benchRowSchema,
@@ -42,7 +42,7 @@ const cell = z.strictObject({
           minimal: z.boolean(),
           /** Of the file's scope as much as a diagram needs. */
           scope: scopeSchema.pick({ buyers: true, stock: true }),
-          steps: z.array(stepSchema),
+          ...counterexampleSchema.pick({ steps: true, atRest: true }).shape,
         })
         .exactOptional(),
     }),

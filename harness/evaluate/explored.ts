@@ -142,7 +142,7 @@ async function cellOf(
   const file = join('counterexamples', `${shown.strategy}-${environment}-${property}.json`);
   await mkdir(join(folder, 'counterexamples'), { recursive: true });
   writeCounterexample(join(folder, file), shown);
-  const { message, minimal, scope, steps } = shown;
+  const { message, minimal, scope, steps, atRest } = shown;
   cell.evidence.push({
     message,
     operations: [],
@@ -151,6 +151,7 @@ async function cellOf(
       minimal,
       scope: { buyers: scope.buyers, stock: scope.stock },
       steps: steps.map(shortened),
+      ...(atRest && { atRest }),
     },
   });
   return cell;

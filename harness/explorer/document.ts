@@ -34,7 +34,7 @@ export function explorationDocument(
 }
 
 function shown(
-  { scope, minimal, steps, schedule, message, cause, remedy }: Counterexample,
+  { scope, minimal, steps, atRest, schedule, message, cause, remedy }: Counterexample,
   file: string | null,
 ): Shown['counterexample'] {
   const { buyers, stock } = scope;
@@ -43,6 +43,7 @@ function shown(
     stock,
     minimal,
     steps,
+    ...(atRest && { atRest }),
     schedule,
     file,
     message,

@@ -27,11 +27,17 @@ export function isUsers(url: string): boolean {
   return !decodeURI(url.replace(/^file:\/\//, '')).startsWith(ourCode);
 }
 
-/** Where positions in a stack trace are the user's code, innermost first: URL or path, line and column. */
-export const userPositions = (stack: string): [url: string, line: number, column: number][] =>
+/**
+ * Where positions in a stack trace are the user's code, innermost first: URL or path, line and column.
+ * @param isTheirs whose else
+ */
+export const userPositions = (
+  stack: string,
+  isTheirs = isUsers,
+): [url: string, line: number, column: number][] =>
   [...stack.matchAll(/(?<![^\s(])((?:file:\/\/)?\/[^\s()]*?):(\d+)(?::(\d+))?(?=[)\s]|$)/gm)].flatMap(
     ([, url, line, column = 1]): [string, number, number][] =>
-      isUsers(url!) ? [[url!, Number(line), Number(column)]] : [],
+      isTheirs(url!) ? [[url!, Number(line), Number(column)]] : [],
   );
 
 /** `file:line`, as terminals and editors open it. */

@@ -14,6 +14,9 @@ const COLUMNS = 80;
 /** How many characters fit into a line of it. */
 export const columnsOf = ({ columns }: Pick<NodeJS.WriteStream, 'columns'>): number => columns || COLUMNS;
 
+/** How wide an answer may be that people read there; where it goes into a file, as wide as it is. */
+export const widthOf = (stream: NodeJS.WriteStream): number => (stream.isTTY ? columnsOf(stream) : Infinity);
+
 /** One line that rewrites itself on a terminal; elsewhere, as in a log, a plain line each. */
 export function progressOn(stream: NodeJS.WriteStream): Progress {
   if (!stream.isTTY) {

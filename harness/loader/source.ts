@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { SourceMap, type SourceMapPayload } from 'node:module';
-import { extname } from 'node:path';
+import { basename, extname, parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transform, transformSync, type Loader, type TransformOptions } from 'esbuild';
 import { UsageError } from '../ground/errors.ts';
@@ -108,19 +108,41 @@ export function originalLine(map: string, line: number, column: number): number 
 /** Node loads JavaScript as it is. */
 export const isTypeScript = (file: string): boolean => /\.[cm]?ts$/.test(file);
 
+/** A line of a file; it counts from 1. */
+export interface Place {
+  file: string;
+  line: number;
+}
+
 /**
  * The innermost position in a stack trace that is in the user's code, as the user wrote it.
  * @param format as what it was compiled: for Node's loader, where JavaScript is left as it is, or for processes
+ * @param isTheirs whose code it is instead, by its path or URL
  */
 export async function placeInStack(
   stack: string,
   format: Format,
-): Promise<{ file: string; line: number } | undefined> {
-  const [found] = userPositions(stack);
+  isTheirs?: (url: string) => boolean,
+): Promise<Place | undefined> {
+  const [found] = userPositions(stack, isTheirs);
   if (!found) return undefined;
   const [url, line, column] = found;
   const file = url.startsWith('file:') ? fileURLToPath(url) : url;
   // Compiled again: only a fault needs the map, and the same source compiles to the same code.
   const known = format === 'cjs' || isTypeScript(file) ? await compile(file, format) : undefined;
   return { file, line: known ? originalLine(known.map, line, column) : line };
+}
+
+/** The same in the code of a built-in strategy, by its path: `strategies/watch-retry.ts`, also where it runs compiled. */
+export async function placeInBuiltIn(
+  stack: string,
+  isBuiltIn: (url: string) => boolean,
+): Promise<Place | undefined> {
+  const place = await placeInStack(stack, 'cjs', isBuiltIn);
+  if (!place) return undefined;
+  const { dir, name, ext } = parse(place.file);
+  // What the compiler made of a line begins and ends with it.
+  const map = ext === '.js' ? await readFile(`${place.file}.map`, 'utf8') : undefined;
+  const line = map === undefined ? place.line : originalLine(map, place.line, Number.MAX_SAFE_INTEGER);
+  return { file: `${basename(dir)}/${name}.ts`, line };
 }

@@ -149,6 +149,7 @@ test.each(rotating(PRINTED, 7, 'printed').map((one) => [one.what, one] as const)
         'boots',
         'epochMs',
         'cause',
+        'atRest',
       ]);
     for (const file of histories) {
       const [header, ...lines] = readFileSync(file, 'utf8').trimEnd().split('\n');

@@ -16,8 +16,12 @@ export interface DiagramRow {
   label: string;
   /** What became of the commands that a dead client had sent. */
   detail: string | undefined;
+  /** The line that sent a command, as `sell.ts:6`. */
+  source: string | undefined;
   /** What Redis answered to a command. */
   reply: string | undefined;
+  /** What else there is to tell, as sentences that are not to be cut. */
+  notes: string[];
   /** What buyers were told by this step: "sold". */
   answers: string[];
   /** Units left after it; null: the store cannot tell. */
@@ -60,7 +64,9 @@ export function lanesOf({ scope, steps }: Interleaving): Lanes {
       event: step.event,
       label: labelOf(step),
       detail: isBrokenEvent(step.event) ? step.detail : undefined,
-      reply: step.reply,
+      source: step.source && sourceOf(step.source),
+      reply: isError(step) ? undefined : step.reply,
+      notes: notesOf(step, steps.slice(0, i)),
       answers: (step.answers ?? []).map((answer) =>
         isShared(step.actor) ? answer : answer.replace(/^[A-Z] /, ''),
       ),
@@ -70,6 +76,25 @@ export function lanesOf({ scope, steps }: Interleaving): Lanes {
     })),
   };
 }
+
+/** Its cause comes last, and may be long. */
+const isError = ({ reply }: CounterexampleStep): boolean => reply?.startsWith('(error)') ?? false;
+
+function notesOf(step: CounterexampleStep, before: readonly CounterexampleStep[]): string[] {
+  const { reply = '', script, picks = [], threw = [], lost = [] } = step;
+  return [
+    ...(isError(step) ? [`→ ${reply}`] : []),
+    // Once is enough: its arguments tell one run of it from another.
+    ...(script !== undefined && !before.some((one) => one.script === script) ? [`“${script}”`] : []),
+    ...(picks.length > 0 ? [`env.pick answers ${picks.join(', then ')}`] : []),
+    ...lost.map((command) => `lost: ${commandInWords(command)}`),
+    ...threw.map((error) => `threw ${error}`),
+  ].map((note) => note.replaceAll(/\s+/g, ' '));
+}
+
+/** People know the file by its name. */
+const sourceOf = ({ file, line }: NonNullable<CounterexampleStep['source']>): string =>
+  `${file.slice(file.lastIndexOf('/') + 1)}:${line}`;
 
 const isShared = (actor: string): boolean => /^[A-Z]{2,}$/.test(actor);
 
@@ -150,7 +175,7 @@ function wordsOf(step: CounterexampleStep): string {
     case 'start':
       return 'asks';
     case 'timer':
-      return 'its timer fires';
+      return `its timer${step.detail ?? ''} fires`;
     case 'immediate':
       return 'its setImmediate callback runs';
     default:

@@ -5,7 +5,9 @@ import {
   isFaultEvent,
 } from '../../harness/documents/fault-events.ts';
 import { compact, markup, type Markup } from '../page/markup.ts';
+import { folded } from './fold.ts';
 import { lanesOf, SERVER_LANE, type Interleaving, type DiagramRow } from './lanes.ts';
+import { wrapped } from './wrapped.ts';
 
 /** Pixels. Text is set in a monospaced face, so its width is known without a browser. */
 const CHARACTER = 6.7;
@@ -39,7 +41,7 @@ interface Place {
  */
 export function diagram(interleaving: Interleaving): Markup {
   const { lanes, rows } = lanesOf(interleaving);
-  const places = placed(rows);
+  const places = placed(folded(rows, WIDEST));
   const widths = lanes.map((_, lane) => laneWidth(places.filter(({ row }) => row.lane === lane)));
   const serverRoom = Math.max(SERVER_ROOM, laneWidth(places.filter(({ row }) => row.lane === SERVER_LANE)));
   const at = lanes.map((_, lane) => MARGIN + sum(widths.slice(0, lane)));
@@ -71,7 +73,8 @@ function placed(rows: readonly DiagramRow[]): Place[] {
   });
 }
 
-function linesOf({ event, label, detail, reply, answers, resent, late }: DiagramRow): Line[] {
+function linesOf(row: DiagramRow): Line[] {
+  const { event, label, detail, source, reply, notes, answers, resent, late } = row;
   const kind = event === 'execute' ? 'sent' : isFaultEvent(event) ? 'fault' : 'quiet';
   return [
     ...(resent ? [{ text: '↻ sent again', kind: 'mark' } as const] : []),
@@ -79,7 +82,9 @@ function linesOf({ event, label, detail, reply, answers, resent, late }: Diagram
     { text: event === 'execute' ? shorten(label) : label, kind },
     ...(detail === undefined ? [] : [{ text: detail, kind: 'quiet' } as const]),
     ...(reply === undefined ? [] : [{ text: `→ ${shorten(reply)}`, kind: 'reply' } as const]),
+    ...notes.flatMap((note) => wrapped(note, WIDEST).map((text) => ({ text, kind: 'reply' }) as const)),
     ...answers.map((text) => ({ text, kind: text.endsWith('sold') ? 'sold' : 'told' }) as const),
+    ...(source === undefined ? [] : [{ text: source, kind: 'quiet' } as const]),
   ];
 }
 

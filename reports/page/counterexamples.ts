@@ -3,6 +3,7 @@ import type { Result, StrategyResult } from '../../harness/documents/result.ts';
 import type { Property } from '../../strategies/contract.ts';
 import { ARROWS, diagram } from '../diagram/svg.ts';
 import type { Exhibit, Exhibits } from '../view/evidence.ts';
+import { atRestText } from '../view/at-rest.ts';
 import { plural } from '../view/figures.ts';
 import { evidenceTable, type CellEvidence } from '../view/view.ts';
 import { BY_GRAVITY, EFFECTS } from '../view/words.ts';
@@ -60,6 +61,7 @@ function figure(exhibit: Exhibit, isDrawn: boolean): Markup {
   return markup`<figure id="${id}"><p><span class="${CLASSES[kind]}">${environments.join(', ')}</span> ${message}.${counterexample?.minimal === false && ' Not the shortest.'}</p>
 ${why(exhibit)}
 ${counterexample ? isDrawn && scrolling('Space-time diagram', diagram(counterexample)) : operations(property, evidence)}
+${counterexample?.atRest && markup`<p class="note">${atRestText(counterexample.atRest)}</p>`}
 ${counterexample && markup`<figcaption><code>oversell replay ${counterexample.file}</code></figcaption>`}</figure>
 `;
 }

@@ -6,10 +6,11 @@ import { PROPERTIES } from '../../strategies/contract.ts';
 import type { Interleaving } from '../diagram/lanes.ts';
 import { timeline } from '../diagram/text.ts';
 import { grouped, plural } from '../view/figures.ts';
+import { atRestText } from '../view/at-rest.ts';
 import { textTable } from './text-table.ts';
 
-/** What a person sees at the end of an exploration. */
-export function explorationText(exploration: ExplorationDocument): string {
+/** What a person sees at the end of an exploration. @param columns of the window */
+export function explorationText(exploration: ExplorationDocument, columns?: number): string {
   const { strategy, path, scope, coverage, notes, alone, unspent = [] } = exploration;
   const from = path === undefined ? strategy : `${strategy} (${relative('', path)})`;
   const rows = PROPERTIES.map((property) => {
@@ -20,7 +21,7 @@ export function explorationText(exploration: ExplorationDocument): string {
     const { counterexample } = exploration.properties[property];
     if (!counterexample) return [];
     const { buyers, stock, ...shown } = counterexample;
-    return [counterexampleText({ ...shown, property, scope: { buyers, stock } })];
+    return [counterexampleText({ ...shown, property, scope: { buyers, stock } }, columns)];
   });
   return [
     `${from} · ${scope.server} · seed ${scope.seed}\n${scopeText(exploration)}`,
@@ -75,17 +76,20 @@ function figures({
 }
 
 interface Told
-  extends Interleaving, Pick<Counterexample, 'property' | 'message' | 'minimal' | 'cause' | 'remedy'> {
+  extends
+    Interleaving,
+    Pick<Counterexample, 'property' | 'message' | 'minimal' | 'cause' | 'remedy' | 'atRest'> {
   file?: string | null;
 }
 
 /** A counterexample as a diagram with its cause and its remedy. */
-function counterexampleText({ file, ...counterexample }: Told): string {
-  const { property, message, scope, minimal, cause, remedy } = counterexample;
+function counterexampleText({ file, ...counterexample }: Told, columns?: number): string {
+  const { property, message, scope, minimal, cause, remedy, atRest } = counterexample;
   const size = `${plural(scope.buyers, 'buyer')}, ${plural(scope.stock, 'unit')}`;
   return [
     `${property}, with ${size}${minimal ? '' : ' (not minimal)'}: ${message}`,
-    ...timeline(counterexample),
+    ...timeline(counterexample, columns),
+    ...(atRest ? [atRestText(atRest)] : []),
     ...(cause === undefined ? [] : [`Cause: ${cause}.`]),
     `Remedy: ${remedy}.`,
     ...(typeof file === 'string' ? [`Again: oversell replay ${file}`] : []),
@@ -98,6 +102,10 @@ const RESULTS: Record<Replay['result'], string> = {
   diverged: 'DIVERGED: the code no longer does what was recorded; explore it again',
 };
 
-export function replayText(counterexample: Counterexample, { result, message }: Replay): string {
-  return `${counterexampleText(counterexample)}\n\n${RESULTS[result]}: ${message}`;
+export function replayText(
+  counterexample: Counterexample,
+  { result, message }: Replay,
+  columns?: number,
+): string {
+  return `${counterexampleText(counterexample, columns)}\n\n${RESULTS[result]}: ${message}`;
 }

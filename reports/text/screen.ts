@@ -24,14 +24,14 @@ import {
 } from '../view/view.ts';
 import { DECLARED_MARK, environmentWord } from '../view/words.ts';
 
-/** What a person sees at the end of a run. `report`: where the rest can be read. */
-export function screen(result: Result, report: string): string {
+/** What a person sees at the end of a run. `report`: where the rest can be read; `columns`: of the window. */
+export function screen(result: Result, report: string, columns?: number): string {
   const shown = example(result);
   const blocks = [
     header(result),
     ...exploredMatrix(result),
     ...sampledMatrix(result),
-    ...(shown ? [exampleBlock(shown)] : []),
+    ...(shown ? [exampleBlock(shown, columns)] : []),
     ...costs(result),
   ];
   return [...blocks, ...declarations(result), verdict(result, report)].join('\n\n');
@@ -84,14 +84,17 @@ function sampledMatrix(result: Result): string[] {
   ];
 }
 
-function exampleBlock({ strategy, environment, property, evidence }: Example): string {
+function exampleBlock(
+  { strategy, environment, property, evidence }: Example,
+  columns: number | undefined,
+): string {
   const { counterexample } = evidence;
   if (counterexample) {
     const { steps } = counterexample;
     const { because, remedy } = explained({ property, message: evidence.message, steps });
     return [
       `How ${strategy} violates ${property} (${environment}): ${evidence.message}`,
-      ...timeline(counterexample),
+      ...timeline(counterexample, columns),
       `Cause: ${because}.`,
       `Remedy: ${remedy}.`,
     ].join('\n');

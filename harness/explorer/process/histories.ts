@@ -130,7 +130,7 @@ export class Histories {
     if (known !== undefined) return known;
     const open = this.#nodes[node]!.openPicks.get(key);
     if (open) throw open;
-    const instance = this.#alive.get(node) ?? (await this.#replay(node));
+    const instance = this.#alive.get(node) ?? (await this.again(node));
     this.#alive.delete(node);
     try {
       await instance.apply(event);
@@ -174,6 +174,23 @@ export class Histories {
   /** A process of the node's role that has connected and done nothing yet. */
   boot(node: number): Promise<Instance> {
     return this.#boot(this.#nodes[node]!.role);
+  }
+
+  /**
+   * The process as it stands at this node: its code is run again, from nothing.
+   * @param change what of it is otherwise meanwhile
+   * @throws Nondeterministic if it does something else
+   */
+  async again(node: number, change?: (spec: InstanceSpec) => Partial<InstanceSpec>): Promise<Instance> {
+    const instance = await this.#boot(this.#nodes[node]!.role, change);
+    const comparison = new Comparison();
+    for (const step of this.#path(node)) {
+      const { event, observation } = this.#nodes[step]!;
+      if (event) await instance.apply(event);
+      const difference = comparison.compare(observation, instance.look());
+      if (difference) throw nondeterministic(difference);
+    }
+    return instance;
   }
 
   /** The events on the way to this node. */
@@ -249,21 +266,10 @@ export class Histories {
     };
   }
 
-  async #boot(role: number): Promise<Instance> {
+  async #boot(role: number, change?: (spec: InstanceSpec) => Partial<InstanceSpec>): Promise<Instance> {
     this.executions++;
-    return Instance.boot(this.#specOf(role));
-  }
-
-  async #replay(node: number): Promise<Instance> {
-    const instance = await this.#boot(this.#nodes[node]!.role);
-    const comparison = new Comparison();
-    for (const step of this.#path(node)) {
-      const { event, observation } = this.#nodes[step]!;
-      if (event) await instance.apply(event);
-      const difference = comparison.compare(observation, instance.look());
-      if (difference) throw nondeterministic(difference);
-    }
-    return instance;
+    const spec = this.#specOf(role);
+    return Instance.boot(change ? { ...spec, ...change(spec) } : spec);
   }
 
   #path(node: number): number[] {

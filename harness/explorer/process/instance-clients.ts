@@ -1,6 +1,7 @@
-import { Redis, type RedisOptions } from 'ioredis';
+import { Command, Redis, type RedisOptions } from 'ioredis';
 import { isHarnessFrame } from '../../ground/places.ts';
 import { overLinks } from './link.ts';
+import { currentWorld } from './worlds.ts';
 
 type OpenLink = Parameters<typeof overLinks>[0];
 
@@ -58,3 +59,32 @@ export function isFromClientLibrary(stack: string): boolean {
     .find((line) => !isHarnessFrame(line));
   return caller !== undefined && /[\\/]node_modules[\\/]ioredis[\\/]/.test(caller);
 }
+
+/** Frames that a stack may have meanwhile: those of the client, and of packages, lie above the user's. */
+const MOST_FRAMES = 60;
+
+/**
+ * Is told of each command that a client of an explored process turns into bytes, handshakes too, until it is disposed of; and
+ * where it was made, if the client is to keep that (`showFriendlyErrorStack`).
+ */
+export function watchWriting(told: (bytes: string, stack: string) => void): Disposable {
+  const { stackTraceLimit } = Error;
+  const own = Object.getOwnPropertyDescriptor(Command.prototype, 'toWritable')!;
+  const toWritable = own.value as Command['toWritable'];
+  Error.stackTraceLimit = MOST_FRAMES;
+  Command.prototype.toWritable = function (this: Command, socket: object) {
+    const writable = toWritable.call(this, socket);
+    if (currentWorld()) told(Buffer.from(writable).toString('latin1'), stackOf(this));
+    return writable;
+  };
+  return {
+    [Symbol.dispose]: () => {
+      Object.defineProperty(Command.prototype, 'toWritable', own);
+      Error.stackTraceLimit = stackTraceLimit;
+    },
+  };
+}
+
+/** Of where it was made, as the client keeps it where it is told to; else of where it is written. */
+const stackOf = (command: Command): string =>
+  (command as unknown as { errorStack?: Error }).errorStack?.stack ?? new Error('written').stack ?? '';

@@ -16,11 +16,19 @@ import { judgeEnd, unpaid, type Finish, type StoreAtRest } from './judge-end.ts'
 import { Survivors } from './survivors.ts';
 import { outcomeAtRest, isIdle, MOST_TIMERS, isSale, mostUnits, workOff } from './settling.ts';
 
-/** What an interleaving came to. */
-export interface Concluded {
-  finishes: readonly Finish[];
-  /** At rest. */
+/** Nothing moves any more. */
+interface Quiet {
   server: number;
+  /** Keys that were forgotten until then, in that order. */
+  expired: readonly string[];
+  /** Passes of background work that did something. */
+  worked: number;
+}
+
+/** What an interleaving came to; `server`: at rest. */
+export interface Concluded extends Quiet {
+  finishes: readonly Finish[];
+  store: StoreAtRest;
   /** All seven properties. */
   judgement: Judgement;
 }
@@ -28,7 +36,7 @@ export interface Concluded {
 /** Judges the ends of interleavings, each distinct one once. */
 export class AtRest {
   readonly #space: Space;
-  readonly #quiet = new Map<string, Promise<number>>();
+  readonly #quiet = new Map<string, Promise<Quiet>>();
   readonly #stores = new Map<string, Promise<StoreAtRest>>();
   readonly #limits = new Map<number, Promise<readonly Allowance[]>>();
   readonly #stocks = new Map<number, Promise<number | null>>();
@@ -45,9 +53,8 @@ export class AtRest {
    * Sellers that live are closed, time passes, and jobs run until nothing changes.
    *
    * @param clockMs what the clock shows by then; undefined: nobody reads it
-   * @returns the server then
    */
-  async quiesce(server: number, locals: readonly number[], clockMs = 0): Promise<number> {
+  async #quiesce(server: number, locals: readonly number[], clockMs = 0): Promise<Quiet> {
     let at = server;
     const { abilities } = this.#space;
     if (abilities.close) {
@@ -66,22 +73,27 @@ export class AtRest {
   }
 
   /** Every deadline within the grace passes. */
-  async #forget(server: number, clockMs: number): Promise<number> {
+  async #forget(server: number, clockMs: number): Promise<Quiet> {
     const passed = GRACE_MS - 1;
-    return (await this.#space.memo.elapse(server, passed, clockMs + passed)).next;
+    const { next, expired } = await this.#space.memo.elapse(server, passed, clockMs + passed);
+    return { server: next, expired: expired.map(({ key }) => key), worked: 0 };
   }
 
-  async #work(server: number, clockMs: number): Promise<number> {
+  async #work(server: number, clockMs: number): Promise<Quiet> {
     const { memo, operator } = this.#space;
     const cursor = await this.#fresh({ slot: operator, server, clockMs });
     if (!cursor) return this.#forget(server, clockMs);
     let nowMs = clockMs;
+    let worked = 0;
+    const forgotten: string[] = [];
     await letTimePass({
       work: async () => {
         await workOff(async () => {
           const before = cursor.server;
           const settled = await pass(cursor);
-          return isIdle(settled) && cursor.server === before;
+          const idle = isIdle(settled) && cursor.server === before;
+          if (!idle) worked++;
+          return idle;
         });
         return cursor.clockReads > 0;
       },
@@ -89,10 +101,12 @@ export class AtRest {
       pass: async (ms) => {
         nowMs += ms;
         cursor.clock.startMs = nowMs;
-        cursor.server = (await memo.elapse(cursor.server, ms, nowMs)).next;
+        const { next, expired } = await memo.elapse(cursor.server, ms, nowMs);
+        forgotten.push(...expired.map(({ key }) => key));
+        cursor.server = next;
       },
     });
-    return cursor.server;
+    return { server: cursor.server, expired: forgotten, worked };
   }
 
   /**
@@ -178,17 +192,19 @@ export class AtRest {
   async conclude(states: States, end: Int32Array): Promise<Concluded> {
     const [locals, clockMs, suffered] = [states.locals(end), states.clockMs(end), states.suffered(end)];
     const finishes = finishesOf(this.#space, locals, (operation) => states.spanOf(end, operation));
-    const at = await this.quiesce(states.server(end), locals, clockMs);
+    const quiet = await this.#quiesce(states.server(end), locals, clockMs);
+    const { server: at } = quiet;
     const { scope, abilities } = this.#space;
     const store = await this.store(at, unpaid(scope, finishes, abilities.recorded));
     // Who closes ends its process: nobody comes to it any more.
     const asks = suffered.struck && !abilities.close && store.drained > 0;
     const mute = asks ? await this.#survivors.mute(at, locals, clockMs ?? 0) : undefined;
     const key = `${at} ${mute === undefined ? '' : 'mute'} ${JSON.stringify([suffered, finishes])}`;
+    const told = mute === undefined ? store : { ...store, mute };
     const judgement = await remembered(this.#judgements, key, async () =>
-      judgeEnd(scope, mute === undefined ? store : { ...store, mute }, finishes, suffered),
+      judgeEnd(scope, told, finishes, suffered),
     );
-    return { finishes, server: at, judgement };
+    return { ...quiet, finishes, store: told, judgement };
   }
 
   /** A process that has started before now; undefined if it can make no seller, as when the product is gone. */

@@ -4,9 +4,10 @@ import type { Counterexample } from '../../documents/counterexample.ts';
 import { explained } from '../../documents/explanation.ts';
 import { askedOf, type ExplorationRequest } from '../exploration-request.ts';
 import type { Parts } from '../space/setting.ts';
+import { asidesOf } from './code-side.ts';
 import { minimalCounterexamples } from './minimal.ts';
 import type { Path } from './shortest.ts';
-import { scheduleOf, stepsOf } from './story.ts';
+import { scheduleOf, stepsOf, toldAtRest } from './story.ts';
 
 /**
  * The smallest counterexample to each violated property that is asked about.
@@ -25,9 +26,10 @@ export async function counterexamplesOf(
     { properties: wanted, drawn, signal },
   );
   const counterexamples = new Map<Property, Counterexample>();
-  for (const { property, scope: smaller, path: violation, rest, opened } of found) {
+  for (const one of found) {
+    const { property, scope: smaller, path: violation } = one;
     const { message } = violation;
-    const steps = await stepsOf(smaller, violation, rest, opened);
+    const steps = await stepsOf({ ...one, asides: await asidesOf(violation, path) });
     const { because, remedy } = explained({ property, message, steps });
     counterexamples.set(property, {
       oversell: 1,
@@ -44,6 +46,7 @@ export async function counterexamplesOf(
       server: target.description,
       scope: { ...smaller, quantities: [...smaller.quantities] },
       steps,
+      ...(violation.end && { atRest: toldAtRest(violation.end) }),
       schedule: scheduleOf(violation),
     });
   }

@@ -83,6 +83,7 @@ export async function sample(
   signal?: AbortSignal,
 ): Promise<Sample> {
   const rest = new AtRest(space);
+  const { histories } = space;
   const result: Sample = { walks: 0, found: new Map(), notes: [] };
   const schedulers = [
     randomScheduler(random.fork('random')),
@@ -96,7 +97,7 @@ export async function sample(
       const { opening, events, violations } = await walkOnce(states, rest, scheduler, random);
       for (const [property, message] of violations) {
         if (!result.found.has(property))
-          result.found.set(property, { opening, events, message, minimal: false });
+          result.found.set(property, { histories, opening, events, message, minimal: false });
       }
     }
     result.walks += walks;

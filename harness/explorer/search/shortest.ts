@@ -1,5 +1,6 @@
 import type { Property } from '../../../strategies/contract.ts';
-import type { AtRest } from './at-rest.ts';
+import type { AtRest, Concluded } from './at-rest.ts';
+import type { Histories } from '../process/histories.ts';
 import { macrotask } from '../process/virtual.ts';
 import { soldText } from '../../checkers/words.ts';
 import { netAcknowledged } from './finishes.ts';
@@ -20,11 +21,15 @@ export interface Event {
 
 /** An interleaving that violates a property. */
 export interface Path {
+  /** Of its processes: the nodes that its atoms name are in there. */
+  histories: Histories;
   /** What happened by itself before the first event. */
   opening: readonly Happened[];
   events: readonly Event[];
   /** What is violated, in a sentence. */
   message: string;
+  /** What it comes to where it has ended; absent where it was not looked for. */
+  end?: Concluded;
   minimal: boolean;
 }
 
@@ -111,8 +116,12 @@ async function visit(
     const choices = states.choices(node.vector);
     const ended = states.isEnd(node.vector, choices);
     const message = await violation({ states, rest, property }, node.vector, ended);
-    if (message !== undefined)
-      return { opening, events: eventsTo(states, node), message, minimal: frontier.ordered };
+    if (message !== undefined) {
+      const { histories } = states.space;
+      const end = ended ? { end: await rest.conclude(states, node.vector) } : {};
+      const events = eventsTo(states, node);
+      return { histories, opening, events, message, ...end, minimal: frontier.ordered };
+    }
     for (const choice of choices) {
       for (let variant = 0; await states.apply(node.vector, choice, variant); variant++) {
         frontier.push(after(node, choice, states));

@@ -3,13 +3,16 @@ import {
   scheduleStepSchema,
   type CounterexampleStep,
   type ScheduleStep,
+  type ToldAtRest,
 } from '../../documents/counterexample.ts';
 import type { Scope } from '../../documents/scope.ts';
 import { decode, decodeCommand, readable, showReply } from '../../wire/resp.ts';
 import { layoutOf } from '../scope/layout.ts';
-import { buyersOf, letter } from '../scope/ids.ts';
+import { buyersOf, letter, userNamed } from '../scope/ids.ts';
 import type { Happened } from '../space/happened.ts';
-import type { AtRest } from './at-rest.ts';
+import type { Concluded } from './at-rest.ts';
+import type { Aside } from './code-side.ts';
+import type { Found } from './minimal.ts';
 import type { Path } from './shortest.ts';
 
 /** The schedule, for `replay`. */
@@ -21,13 +24,16 @@ export function scheduleOf(path: Path): ScheduleStep[] {
 export const stepsOfSchedule = (happened: readonly Happened[]): ScheduleStep[] =>
   happened.map(({ slot: at, atom }) => scheduleStepSchema.parse({ slot: at, ...atom }));
 
-/** The lines of the diagram: what the search chose, and every command. What follows by itself goes unsaid. */
-export async function stepsOf(
-  scope: Scope,
-  path: Path,
-  rest: AtRest,
-  opened: number,
-): Promise<CounterexampleStep[]> {
+/** What is told. */
+interface Told extends Pick<Found, 'scope' | 'path' | 'rest' | 'opened'> {
+  asides: ReadonlyMap<Happened['atom'], Aside>;
+}
+
+/** Of what follows by itself: how long the code waited is no less a part of the story than what it sent. */
+const TOLD: ReadonlySet<string> = new Set(['execute', 'timer']);
+
+/** The lines of the diagram: what the search chose, every command and every timer. What else follows by itself goes unsaid. */
+export async function stepsOf({ scope, path, rest, opened, asides }: Told): Promise<CounterexampleStep[]> {
   const steps: CounterexampleStep[] = [];
   const { till } = layoutOf(scope);
   let server = opened;
@@ -36,19 +42,31 @@ export async function stepsOf(
     event: CounterexampleStep['event'] = atom.event,
   ): Promise<void> => {
     if ('server' in atom) server = atom.server;
+    const { source, script, timerMs } = asides.get(atom)!;
     steps.push({
       actor: actorOf(scope, at, atom),
       event,
       ...wordsOf(atom, at === till),
+      ...(timerMs !== undefined && { detail: ` of ${duration(timerMs)}` }),
+      ...(script !== undefined && { script }),
+      ...(source && { source }),
       stock: await rest.stock(server),
     });
   };
-  for (const happened of path.opening) if (happened.atom.event === 'execute') await add(happened);
+  for (const one of path.opening) {
+    const aside = asides.get(one.atom)!;
+    // A purchase that throws before its first command has done so before anything else.
+    if (!TOLD.has(one.atom.event) && aside.picks.length + aside.threw.length === 0) continue;
+    await add(one);
+    noteBeside(steps.at(-1)!, aside);
+  }
   for (const { choice, happened, answers, dirtied } of path.events) {
-    const [chosen, ...followed] = happened;
     const asked = ASKED_EVENTS.find((event) => choice.price && event === eventOf(choice.price));
-    if (chosen) await add(chosen, asked);
-    for (const next of followed) if (next.atom.event === 'execute') await add(next);
+    for (const [i, one] of happened.entries()) {
+      if (i === 0) await add(one, asked);
+      else if (TOLD.has(one.atom.event)) await add(one);
+      noteBeside(steps.at(-1)!, asides.get(one.atom)!);
+    }
     const last = steps.at(-1);
     if (last && answers.length > 0) {
       last.answers = answers.map(({ operation, outcome }) => `${nameOf(scope, operation)} ${outcome}`.trim());
@@ -56,6 +74,38 @@ export async function stepsOf(
     if (last && dirtied.length > 0) last.dirtied = dirtied.map((at) => instanceName(scope, at));
   }
   return steps;
+}
+
+/** What came of it in the end. */
+export function toldAtRest({ expired, worked, store }: Concluded): ToldAtRest {
+  const { drained, allowances, recorded, mute } = store;
+  return {
+    expired: [...expired],
+    worked,
+    drained,
+    ...(allowances && {
+      users: allowances.map(({ bought, refusal }, user) => ({
+        userId: userNamed(user),
+        bought,
+        ...(refusal !== undefined && { refusal }),
+      })),
+    }),
+    ...(recorded && {
+      recorded: recorded.flatMap(({ requestId, userId, quantity }) =>
+        Number.isFinite(quantity)
+          ? [{ ...(requestId !== undefined && { requestId }), userId, quantity }]
+          : [],
+      ),
+    }),
+    ...(mute !== undefined && { mute }),
+  };
+}
+
+/** What the code did then stands at the step that it followed from. */
+function noteBeside(step: CounterexampleStep, { picks, threw, lost }: Aside): void {
+  if (picks.length > 0) step.picks = [...(step.picks ?? []), ...picks];
+  if (threw.length > 0) step.threw = [...(step.threw ?? []), ...threw];
+  if (lost.length > 0) step.lost = [...(step.lost ?? []), ...lost.map(inWords)];
 }
 
 function wordsOf(
@@ -78,6 +128,7 @@ function wordsOf(
       }
       if ('commands' in atom) return atom.commands === 1 ? {} : { detail: ` for ${atom.commands} commands` };
       if ('replica' in atom) return { detail: ' as it was when it stopped' };
+      if ('elapsedMs' in atom) return { detail: `: ${duration(atom.elapsedMs ?? 0)}` };
       return 'key' in atom && atom.key !== undefined ? { detail: atom.key } : {};
   }
 }
@@ -90,6 +141,17 @@ const onTheirWay = (commands: number): { detail?: string } =>
         detail:
           commands === 1 ? '1 command is still on its way' : `${commands} commands are still on their way`,
       };
+
+/** In the largest unit that it is a whole number of. */
+function duration(ms: number): string {
+  const [inUnits, unit] = UNITS.find(([size]) => ms >= size && ms % size === 0) ?? [1, 'ms'];
+  return `${ms / inUnits} ${unit}`;
+}
+const UNITS = [
+  [3_600_000, 'h'],
+  [60_000, 'min'],
+  [1_000, 's'],
+] as const;
 
 /** The command with its name in capitals, as people write it. */
 function inWords(bytes: string): string[] {

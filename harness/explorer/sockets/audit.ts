@@ -59,7 +59,8 @@ export async function audit(
     for (const property of violatedIn(end.judgement)) {
       if (walk.violations.has(property) || found.has(property)) continue;
       const message = end.judgement[property].evidence.map((item) => item.message).join('; ');
-      found.set(property, { opening: walk.opening, events: walk.events, message, minimal: false });
+      const { opening, events } = walk;
+      found.set(property, { histories: space.histories, opening, events, message, minimal: false });
     }
     if (end.outcome === walk.outcome && (expected?.has(end.outcome) ?? true)) continue;
     result.mismatches.push({

@@ -23,4 +23,8 @@ export type Atom = (
 ) & {
   /** What `env.pick` answered in the course of it; of an execution: which outcome the server drew. */
   picks?: readonly number[];
+  /** The history of its process by then, for whoever looks up what its code did; absent: as it was before. */
+  node?: number;
+  /** Of an execution: which of the commands that the code wrote on the connection it is. */
+  place?: number;
 };

@@ -92,7 +92,16 @@ export class Cursor extends Standpoint {
     if (next.open) next.replies = [...connection.replies, this.context.swap(reply)];
     this.connections[c] = next.open || next.executed < this.endOf(c, next) ? next : GONE;
     const picks = this.#drawn.length === 0 ? {} : { picks: this.#drawn };
-    this.atoms.push({ event: 'execute', connection: c, command, reply, server: this.server, ...picks });
+    const written = { node: this.node, place: connection.executed };
+    this.atoms.push({
+      event: 'execute',
+      connection: c,
+      command,
+      reply,
+      server: this.server,
+      ...written,
+      ...picks,
+    });
     // A date that is past already: the key is gone as soon as it is set.
     if (this.context.memo.dates) await this.#forget(0);
   }
@@ -116,9 +125,10 @@ export class Cursor extends Standpoint {
     const which = timer === undefined ? {} : { timer };
     const { id } = this.pendingTimers.find((one) => timer === undefined || one.id === timer)!;
     const inMs = this.clock.inMs(id);
-    this.atoms.push({ event: 'timer', ...which, ...(inMs > 0 ? { elapsedMs: inMs } : {}) });
+    const atom: Atom = { event: 'timer', ...which, ...(inMs > 0 ? { elapsedMs: inMs } : {}) };
+    this.atoms.push(atom);
     if (inMs > 0) await this.#elapse(inMs);
-    await this.#happen({ type: 'timer', ...which });
+    await this.#happen({ type: 'timer', ...which }, atom);
   }
 
   /** The clock moves on, and what the server was to forget by then is forgotten. */
@@ -186,13 +196,15 @@ export class Cursor extends Standpoint {
     });
   }
 
-  async #happen(what: InstanceEvent): Promise<void> {
+  /** @param cause the atom that it is a part of */
+  async #happen(what: InstanceEvent, cause = this.atoms.at(-1)): Promise<void> {
     const { histories } = this.context;
     const before = histories.observation(this.node);
     // The time belongs to the history only where it is read: what is not read makes no difference.
     const read = this.clock.shows && (await this.#meets(what)).clockReads > before.clockReads;
     const event = read ? { ...what, atMs: this.clock.nowMs } : what;
-    this.node = histories.known(this.node, event) ?? (await this.#chosen(event));
+    this.node = histories.known(this.node, event) ?? (await this.#chosen(event, cause));
+    if (cause) cause.node = this.node;
     const after = histories.observation(this.node);
     this.clock.follow(after.timers);
     after.written.forEach((commands, c) => {
@@ -270,9 +282,8 @@ export class Cursor extends Standpoint {
   }
 
   /** The node after an event that asks for choices. */
-  async #chosen(event: InstanceEvent): Promise<number> {
+  async #chosen(event: InstanceEvent, cause: Atom | undefined): Promise<number> {
     const { node, picks } = await this.context.histories.choosing(this.node, event, this.#picks);
-    const cause = this.atoms.at(-1);
     if (picks.length > 0 && cause) cause.picks = picks;
     return node;
   }
