@@ -47,17 +47,24 @@ const step = (actor: string, command: string, reply: string, stock: number): Cou
   reply,
   stock,
 });
+const at = (line: number): Pick<CounterexampleStep, 'source'> => ({ source: { file: 'lib/sell.ts', line } });
 
 const OVERSOLD: CounterexampleStep[] = [
-  step('A', 'GET {item}:stock', '1', 1),
-  step('B', 'GET {item}:stock', '1', 1),
-  { ...step('B', 'DECRBY {item}:stock 1', '0', 0), answers: ['B sold'] },
-  { ...step('A', 'DECRBY {item}:stock 1', '-1', -1), answers: ['A sold'] },
+  { ...step('A', 'GET {item}:stock', '1', 1), ...at(6) },
+  { ...step('B', 'GET {item}:stock', '1', 1), ...at(6) },
+  { ...step('B', 'DECRBY {item}:stock 1', '0', 0), ...at(12), answers: ['B sold'] },
+  { ...step('A', 'DECRBY {item}:stock 1', '-1', -1), ...at(12), answers: ['A sold'] },
 ];
 const SENT_AGAIN: CounterexampleStep[] = [
   step('A', 'EVALSHA 6f4a 1 {item}:stock 1', '1', 1),
-  { actor: 'A', event: 'cut', stock: 1 },
-  { ...step('A', 'EVALSHA 6f4a 1 {item}:stock 1', '0', 0), answers: ['A sold'] },
+  { actor: 'A', event: 'cut', stock: 1, lost: [['PUBLISH', 'sales', 'A']] },
+  { actor: 'A', event: 'timer', detail: ' of 50 ms', stock: 1 },
+  {
+    ...step('A', 'EVALSHA 6f4a 1 {item}:stock 1', '0', 0),
+    script: 'Takes units if there are enough.',
+    threw: ['TypeError: left is not a number at lib/sell.ts:31'],
+    answers: ['A unknown'],
+  },
 ];
 const CRASHED: CounterexampleStep[] = [
   step('A', 'GET {item}:stock', '1', 1),
