@@ -89,6 +89,34 @@ ${TAKE}`);
   });
 });
 
+test('a key that is forgotten while the code waits stands in the story, and nobody is told before they are', async () => {
+  const source =
+    selling(`      if (!(await redis.set('lock', requestId, 'PX', 200, 'NX'))) return { kind: 'sold-out' };
+      const seen = Number(await redis.get('stock'));
+      await env.sleep(500);
+      if (seen < 1) return { kind: 'sold-out' };
+      await redis.set('stock', seen - 1);`);
+  const counterexample = await shown({ 'sell.ts': source });
+  const events = counterexample.steps.map(({ event }) => event);
+  const expired = counterexample.steps.findIndex(({ event }) => event === 'expire');
+  expect(counterexample.steps[expired]).toMatchObject({ actor: 'server', detail: 'lock' });
+  expect(events.slice(0, expired)).toContain('timer');
+  expect(flat(counterexample)).toContain('lock expires');
+  for (const { answers, command } of counterexample.steps) if (answers) expect(command?.[0]).toBe('SET');
+});
+
+test('a buyer is told when the connection breaks, not when the client has another', async () => {
+  const source = selling(TAKE).replace(
+    "connection: 'shared' as const,",
+    "connection: 'shared' as const,\n  client: { maxRetriesPerRequest: 0 },",
+  );
+  const scope = { buyers: 1, stock: 1, faults: { 'lost-reply': 1 } };
+  const { steps } = await shown({ 'sell.ts': source }, scope, 'stranded');
+  const told = steps.filter(({ answers }) => answers);
+  expect(told).toMatchObject([{ event: 'cut', answers: ['A unknown'] }]);
+  expect(told[0]!.threw![0]).toMatch(/^MaxRetriesPerRequestError: .*details at sell\.ts:\d+$/);
+});
+
 describe('scripts are named by the first line of their header', () => {
   test('also where they are called by their digest', async () => {
     const found = await exploring(redis.target, luaDecrement, {

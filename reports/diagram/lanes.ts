@@ -92,9 +92,12 @@ function notesOf(step: CounterexampleStep, before: readonly CounterexampleStep[]
   ].map((note) => note.replaceAll(/\s+/g, ' '));
 }
 
-/** People know the file by its name. */
-const sourceOf = ({ file, line }: NonNullable<CounterexampleStep['source']>): string =>
-  `${file.slice(file.lastIndexOf('/') + 1)}:${line}`;
+/** People know the file by its name, and by the end of a long one. */
+function sourceOf({ file, line }: NonNullable<CounterexampleStep['source']>): string {
+  const name = file.slice(file.lastIndexOf('/') + 1);
+  return `${name.length <= LONGEST_NAME ? name : `…${name.slice(1 - LONGEST_NAME)}`}:${line}`;
+}
+const LONGEST_NAME = 24;
 
 const isShared = (actor: string): boolean => /^[A-Z]{2,}$/.test(actor);
 

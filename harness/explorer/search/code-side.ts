@@ -30,6 +30,8 @@ export interface Aside {
   threw: readonly string[];
   /** Commands that it had sent, and that never run; as bytes. */
   lost: readonly string[];
+  /** A call ended with it. */
+  ends?: boolean;
   /** How long the timer had been set for. */
   timerMs?: number;
 }
@@ -98,6 +100,7 @@ class CodeSide {
       picks: atom.picks ?? [],
       threw: step ? await this.#thrown(slot, step) : [],
       lost: 'survivors' in atom ? this.#lost(slot, atom) : [],
+      ends: step?.saw.settled.some((settled, i) => settled && !step.seen.settled[i]) ?? false,
       ...(timerMs !== undefined && { timerMs }),
     };
   }
@@ -137,7 +140,8 @@ class CodeSide {
       // The one of the run that kept stacks knows where a command was sent that came to an error.
       const same = this.#lives.get(slot)?.settled[i];
       const source = await this.#source(same?.kind === 'threw' ? stackOf(same) : stackOf(settled));
-      errors.push(errorInWords(settled) + (source ? ` at ${source.file}:${source.line}` : ''));
+      const error = errorInWords(settled);
+      errors.push(source ? `${error.replace(/\.$/, '')} at ${source.file}:${source.line}` : error);
     }
     return errors;
   }

@@ -93,5 +93,5 @@ async function trialIn(space: Space): Promise<Trial | undefined> {
 async function told(method: string, settled: Threw): Promise<string> {
   const found = await placeInStack(stackOf(settled), 'cjs');
   const at = found ? ` at ${placeOf(found.file, found.line)}` : '';
-  return `${method} threw ${errorInWords(settled)}${at}, for one buyer alone`;
+  return `${method} threw ${errorInWords(settled).replace(/\.$/, '')}${at}, for one buyer alone`;
 }

@@ -1,4 +1,4 @@
-import { ASKED_EVENTS, eventOf } from '../../documents/faults.ts';
+import { ASKED_EVENTS, eventOf, EXPIRY } from '../../documents/faults.ts';
 import {
   scheduleStepSchema,
   type CounterexampleStep,
@@ -29,10 +29,10 @@ interface Told extends Pick<Found, 'scope' | 'path' | 'rest' | 'opened'> {
   asides: ReadonlyMap<Happened['atom'], Aside>;
 }
 
-/** Of what follows by itself: how long the code waited is no less a part of the story than what it sent. */
-const TOLD: ReadonlySet<string> = new Set(['execute', 'timer']);
+/** Of what follows by itself: how long the code waited, and what was forgotten meanwhile, is a part of the story, too. */
+const TOLD: ReadonlySet<string> = new Set(['execute', 'timer', EXPIRY]);
 
-/** The lines of the diagram: what the search chose, every command and every timer. What else follows by itself goes unsaid. */
+/** The lines of the diagram: what the search chose, every command, timer and expiry. What else follows by itself goes unsaid. */
 export async function stepsOf({ scope, path, rest, opened, asides }: Told): Promise<CounterexampleStep[]> {
   const steps: CounterexampleStep[] = [];
   const { till } = layoutOf(scope);
@@ -62,14 +62,20 @@ export async function stepsOf({ scope, path, rest, opened, asides }: Told): Prom
   }
   for (const { choice, happened, answers, dirtied } of path.events) {
     const asked = ASKED_EVENTS.find((event) => choice.price && event === eventOf(choice.price));
+    let answering: CounterexampleStep | undefined;
     for (const [i, one] of happened.entries()) {
       if (i === 0) await add(one, asked);
       else if (TOLD.has(one.atom.event)) await add(one);
-      noteBeside(steps.at(-1)!, asides.get(one.atom)!);
+      const aside = asides.get(one.atom)!;
+      noteBeside(steps.at(-1)!, aside);
+      if (aside.ends) answering = steps.at(-1);
     }
     const last = steps.at(-1);
-    if (last && answers.length > 0) {
-      last.answers = answers.map(({ operation, outcome }) => `${nameOf(scope, operation)} ${outcome}`.trim());
+    answering ??= last;
+    if (answering && answers.length > 0) {
+      answering.answers = answers.map(({ operation, outcome }) =>
+        `${nameOf(scope, operation)} ${outcome}`.trim(),
+      );
     }
     if (last && dirtied.length > 0) last.dirtied = dirtied.map((at) => instanceName(scope, at));
   }
