@@ -94,6 +94,20 @@ describe('the text of a session', () => {
     expect(kept).not.toMatch(/client, not Redis|saturated/);
   });
 
+  test('says what purchases threw, the most frequent first, and where', () => {
+    const errors = ['a', 'b', 'c', 'd'].map((name, i) => ({
+      kind: `TypeError: ${name} is no #`,
+      count: 4 - i,
+      message: `${name} is no 7`,
+      ...(i === 0 && { at: '/shop/sell.ts:6' }),
+    }));
+    const text = benchText(sessionOf({ ...rowWith(FAST), errors }));
+    expect(text).toContain('some-strategy failed 4 times: TypeError: a is no 7 at /shop/sell.ts:6');
+    expect(text).toMatch(/TypeError: b is no 7$/m);
+    expect(text).not.toContain('d is no');
+    expect(benchText(sessionOf(rowWith(FAST)))).not.toContain('failed');
+  });
+
   test('tells no figure of a strategy that broke a property, and warns of a control that differs', () => {
     const ratio = { median: 1.3, low: 1.2, high: 1.4 };
     const control = { strategy: 'some-strategy', trials: 6, ratio, differs: true };
