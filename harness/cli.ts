@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { print, say, type Answer, type CommandFile, type Invocation } from './terminal/answer.ts';
+import { failBeside, print, say, type Answer, type CommandFile, type Invocation } from './terminal/answer.ts';
 import { asProcess, type Conduct, type Unread } from './terminal/command-process.ts';
 import { EXIT_CODES } from './terminal/exit-codes.ts';
+import { bePatient } from './ground/patience.ts';
 import { offer, refuseIgnored, SERVER_OPTIONS } from './terminal/options.ts';
+import { requireReadable } from './terminal/words.ts';
 
 interface Entry {
   summary: string;
@@ -79,6 +81,7 @@ const [, script, ...args] = process.argv as [string, string, ...string[]];
 
 /** What was typed, as commander reads it. The options of a command are known when it is called, not before. */
 async function run(invocation: Unread, conduct: Conduct): Promise<number> {
+  requireReadable(args);
   let exitCode = 0;
   const given = new Map<string, unknown>();
   let help = '';
@@ -119,8 +122,9 @@ async function answer(
   invocation: Invocation,
   conduct: Conduct,
 ): Promise<number> {
-  const flags = command.optsWithGlobals<{ redis?: string }>();
+  const flags = command.optsWithGlobals<{ redis?: string; patience?: number }>();
   if (!file.needsServer) refuseIgnored(command.name(), SERVER_OPTIONS, flags);
+  bePatient(flags.patience);
   const answering = async (): Promise<Answer> => file.run(command.processedArgs, flags, invocation);
   const { faults } = conduct;
   const answered = await faults.unless(
@@ -131,7 +135,8 @@ async function answer(
       : answering(),
   );
   await faults.unless(print(invocation, answered));
-  return EXIT_CODES[answered.verdict ?? 'holds'];
+  const fault = answered.fault ?? faults.loss;
+  return fault ? failBeside(invocation, fault) : EXIT_CODES[answered.verdict ?? 'holds'];
 }
 
 // Last: it runs while the module is still being evaluated.

@@ -1,6 +1,12 @@
 import { dirname, relative, resolve } from 'node:path';
 import type { Counterexample } from '../harness/documents/counterexample.ts';
 
+const IMPORT = "import { standing } from 'oversell/regression';";
+
+/** Whether this is the text of such a test, which may be written again. */
+export const isRegressionTest = (text: string): boolean =>
+  text.includes(IMPORT) && text.includes('\n// Found by oversell: ');
+
 /**
  * A counterexample as a vitest test over the package's own surface. It fails until the strategy is fixed.
  *
@@ -13,7 +19,7 @@ export function regressionTest(counterexample: Counterexample, file: string): st
     target === undefined ? '' : `, fileURLToPath(new URL(${JSON.stringify(target)}, import.meta.url))`;
   return [
     ...(target === undefined ? [] : ["import { fileURLToPath } from 'node:url';"]),
-    "import { standing } from 'oversell/regression';",
+    IMPORT,
     "import { expect, test } from 'vitest';",
     '',
     `// Found by oversell: ${message.replaceAll(/\s+/g, ' ')}`,

@@ -1,6 +1,7 @@
 import type { Strategy } from '../../strategies/contract.ts';
 import type { Trial } from './row.ts';
 import type { Judgement } from '../checkers/checker.ts';
+import type { Verdict } from '../documents/vocabulary.ts';
 import { judge } from '../checkers/judge.ts';
 import type { Course, Offered, Sweep } from '../documents/figures.ts';
 import { runLoad } from '../load/driver.ts';
@@ -25,6 +26,9 @@ export interface Candidate {
   ceiling?: string;
 }
 
+export const verdictsOf = (judgement: Judgement): Verdict[] =>
+  Object.values(judgement).map(({ verdict }) => verdict);
+
 /** Sells once on threads of the session, and keeps what the checkers say of it. */
 export async function sellOnce(
   { judgements }: Candidate,
@@ -33,7 +37,10 @@ export async function sellOnce(
 ): Promise<LoadRun> {
   const { workers } = planLoad(load);
   const run = await pool.lend(workers, (threads) => runLoad(load, threads));
-  judgements.push(judge(run.history, { timeoutMs: JUDGE_MS }));
+  const judgement = judge(run.history, { timeoutMs: JUDGE_MS });
+  // A sale that was cut short leaves open what others have decided, and may have violated something all the same.
+  const cut = run.ended === 'aborted' && judgements.length > 0;
+  if (!cut || verdictsOf(judgement).includes('violated')) judgements.push(judgement);
   return run;
 }
 

@@ -1,5 +1,6 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import type { Client, Sale, Strategy } from '../../strategies/contract.ts';
 import { EnvironmentError } from '../ground/errors.ts';
 import { onExit } from '../ground/lifetime.ts';
@@ -10,8 +11,6 @@ import type { RedisTarget } from '../redis/target.ts';
 import { Connections } from '../load/connections.ts';
 import { Failures } from '../load/failures.ts';
 import { sellerEnv } from '../load/seller-env.ts';
-
-const run = promisify(execFile);
 
 /** A command that redis-benchmark can repeat, and the state that it needs. */
 export interface Repeatable {
@@ -110,19 +109,42 @@ export async function benchmark(
   }
 }
 
+/**
+ * Runs a program in a session of its own, where no Ctrl-C reaches it: what it is at counts if it ends before we do. When
+ * our process ends, however it does, so does the program: without its server it would try for ever.
+ */
+const WATCHER = `
+  exec 3<&0
+  "$@" 3<&- </dev/null &
+  tool=$!
+  { read -r end <&3; kill -KILL "$tool"; } >/dev/null 2>&1 &
+  reader=$!
+  wait "$tool"
+  status=$?
+  kill -KILL "$reader" 2>/dev/null
+  exit "$status"
+`;
+
 async function requestsPerSecond({ benchmarkPath, options }: RedisTarget, args: string[]): Promise<number> {
   const { path, host, port } = options;
   const where = path === undefined ? ['-h', host!, '-p', String(port)] : ['-s', path];
-  const running = ours(() => run(benchmarkPath!, [...where, ...args]));
-  // Without its server it would try for ever.
-  const kill = (): void => void running.child.kill('SIGKILL');
-  const forget = onExit({ release: async () => kill(), releaseNow: kill });
-  const { stdout } = await running.finally(forget);
-  const rate = Number(/","(\d+\.\d+)"/.exec(stdout.trim().split('\n').at(-1)!)?.[1]);
+  const words = ['-c', WATCHER, 'oversell-benchmark', benchmarkPath!, ...where, ...args];
+  const running = ours(() => spawn('/bin/sh', words, { detached: true, stdio: ['pipe', 'pipe', 'pipe'] }));
+  const end = (): void => void running.stdin.end();
+  running.stdin.on('error', () => undefined); // it has ended already
+  const forget = onExit({ release: async () => end(), releaseNow: end });
+  let said = '';
+  for (const stream of [running.stdout, running.stderr] as Readable[])
+    stream.setEncoding('utf8').on('data', (text: string) => (said += text));
+  await once(running, 'close').finally(() => {
+    end();
+    forget();
+  });
+  const rate = Number(/","(\d+\.\d+)"/.exec(said.trim().split('\n').at(-1)!)?.[1]);
   if (rate > 0) return rate;
   throw new EnvironmentError(
     'NO_CEILING',
-    `redis-benchmark printed what oversell cannot read: ${stdout.trim()}`,
+    `redis-benchmark printed what oversell cannot read: ${said.trim()}`,
     'measure without it: give --redis-server a path that has no redis-benchmark beside it',
   );
 }

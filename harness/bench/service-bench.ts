@@ -3,16 +3,19 @@ import { join } from 'node:path';
 import { PROPERTIES } from '../../strategies/contract.ts';
 import { shownEvidence, worst, type Judgement } from '../checkers/checker.ts';
 import { judge } from '../checkers/judge.ts';
+import type { Keeper } from '../documents/write-file.ts';
 import { describeMachine } from '../documents/machine.ts';
 import type { ServiceBench, ServiceTotals } from '../documents/service-figures.ts';
 import { writeHistory } from '../history/jsonl.ts';
 import type { ProvisionOptions } from '../redis/find/find-server.ts';
+import type { LossListener } from '../redis/server-watch.ts';
 import { redisFor, type ServiceRedis } from '../service/redis-for-service.ts';
 import { startService, type RunningService } from '../service/running-service.ts';
 import { buyersPool, planServiceSale, sellOverHttp, type ServiceSaleOptions } from '../service/sale.ts';
 import type { ServiceFile } from '../service/service-file.ts';
 import { totalsOf } from '../service/totals.ts';
 import { rowOf, type Trial } from './row.ts';
+import { untilAborted } from './trials.ts';
 
 export interface ServiceBenchOptions
   extends Omit<ServiceSaleOptions, 'stock' | 'quantities'>, ProvisionOptions {
@@ -21,8 +24,12 @@ export interface ServiceBenchOptions
   trials: number;
   /** Units. Default: half as many as there are buyers, so that the sale comes to its end; without buyers, plenty. */
   stock?: number;
+  /** Told when the Redis of the service ends or stands still without our doing. */
+  loss?: LossListener;
   /** Folder for the history of the last sale, `<service>.jsonl`. */
   historyFolder?: string;
+  /** Knows whether it could not be written. Default: the session fails. */
+  keeper?: Keeper;
   /** Told what is done next; sale 0: before the first. */
   onSale: (what: string, sale: number) => void;
   onProgress: (line: string) => void;
@@ -45,7 +52,7 @@ interface Sales {
  * @throws UsageError if options or file make no sense; EnvironmentError if the service, Redis or a worker fails
  */
 export async function benchService(options: ServiceBenchOptions): Promise<ServiceBench> {
-  const { file, signal, historyFolder, onSale, onProgress } = options;
+  const { file, signal, historyFolder, keeper, onSale, onProgress } = options;
   const sale = saleOf(options);
   const { workers } = planServiceSale(file, sale); // before anything is started
   if (historyFolder !== undefined) await mkdir(historyFolder, { recursive: true });
@@ -65,7 +72,9 @@ export async function benchService(options: ServiceBenchOptions): Promise<Servic
       for (let trial = 1; trial <= options.trials; trial++) {
         if (signal?.aborted) break;
         onSale(file.name, trial);
-        await sellAndJudge(running, { sale, sales, pool, historyFolder });
+        await untilAborted(signal, () =>
+          sellAndJudge(running!, { sale, sales, pool, historyFolder, keeper }),
+        );
       }
     } finally {
       await pool.close();
@@ -101,18 +110,21 @@ interface Around {
   sales: Sales;
   pool: ReturnType<typeof buyersPool>;
   historyFolder: string | undefined;
+  keeper: Keeper | undefined;
 }
 
 async function sellAndJudge(
   running: RunningService,
-  { sale, sales, pool, historyFolder }: Around,
+  { sale, sales, pool, historyFolder, keeper }: Around,
 ): Promise<void> {
   const { history, ...trial } = await sellOverHttp(running, sale, { pool });
   sales.trials.push(trial);
   sales.judgements.push(judge(history, { timeoutMs: JUDGE_MS }));
   sales.last = totalsOf({ history, ...trial });
-  if (historyFolder !== undefined)
-    await writeHistory(join(historyFolder, `${fileNameOf(running)}.jsonl`), history);
+  if (historyFolder === undefined) return;
+  const write = (): Promise<void> =>
+    writeHistory(join(historyFolder, `${fileNameOf(running)}.jsonl`), history);
+  await (keeper ? keeper.keepSoon(write) : write());
 }
 
 const fileNameOf = ({ file }: RunningService): string => file.name.replaceAll(/[^\w.-]+/g, '-');

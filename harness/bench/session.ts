@@ -1,19 +1,20 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sellOnce, type Candidate } from './candidate.ts';
+import { sellOnce, verdictsOf, type Candidate } from './candidate.ts';
 import { findRate, offerLoad, sellOut } from './capacity.ts';
 import { ceilingsOf, type BenchCeilings, type Column } from './ceilings.ts';
 import type { BenchResult, BenchRow, ResponseTarget, SkippedRow } from '../documents/figures.ts';
 import { rowOf, type References } from './row.ts';
-import type { ArrivalProfile, Verdict } from '../documents/vocabulary.ts';
-import { worst, type Judgement } from '../checkers/checker.ts';
+import type { ArrivalProfile } from '../documents/vocabulary.ts';
+import type { Keeper } from '../documents/write-file.ts';
+import { worst } from '../checkers/checker.ts';
 import { UsageError } from '../ground/errors.ts';
 import { writeHistory } from '../history/jsonl.ts';
 import { planLoad, type LoadOptions } from '../load/run-options.ts';
 import { SessionPool } from '../load/pool.ts';
 import { differs } from '../documents/intervals.ts';
 import { median, pairedRatio } from './statistics.ts';
-import { runRounds, type Measured } from './trials.ts';
+import { runRounds, untilAborted, type Measured } from './trials.ts';
 import { describeMachine } from '../documents/machine.ts';
 import { seededRandom } from '../ground/random.ts';
 import { missingNeeds, missingReplicas } from '../redis/capabilities.ts';
@@ -40,6 +41,8 @@ export interface BenchOptions extends Pick<
   stock?: number;
   /** Folder for one history per strategy, of its last trial, `<strategy>.jsonl`. */
   historyFolder?: string;
+  /** Knows of those that could not be written. Default: the session fails. */
+  keeper?: Keeper;
   /** Told what is measured next; round 0: outside of the rounds. */
   onTrial?: (name: string, round: number) => void;
 }
@@ -67,20 +70,15 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
   const running: Candidate[] = [];
   for (const candidate of candidates) {
     if (options.signal?.aborted) break;
-    const { target } = options;
-    const skipped =
-      (await missingNeeds(target, candidate.strategy)) ?? (await missingReplicas(target, candidate.strategy));
-    if (skipped !== undefined) {
-      candidate.skipped = skipped;
-      if (candidate.strategy.name === options.baseline)
-        throw noBaseline(options.baseline, `is skipped: ${skipped}`);
-    } else {
-      await proveSafety(candidate, options, pool);
-      running.push(candidate);
-    }
+    await untilAborted(options.signal, async () => {
+      if (await isSafe(candidate, options, pool)) running.push(candidate);
+    });
   }
   const baseline = running.find(({ strategy }) => strategy.name === options.baseline) ?? running[0];
-  const columns = options.ceiling === undefined ? [] : await ceilingsOf(running, options, pool);
+  const columns: Awaited<ReturnType<typeof ceilingsOf>> = [];
+  await untilAborted(options.signal, async () => {
+    if (options.ceiling !== undefined) columns.push(...(await ceilingsOf(running, options, pool)));
+  });
   const again: Candidate | undefined =
     baseline && (options.trials ?? 1) > 1 ? { ...baseline, judgements: [], trials: [] } : undefined;
   const measured = [
@@ -91,11 +89,7 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
   const random = seededRandom(options.seed).fork('rounds');
   await runRounds(measured, options.trials ?? 1, random, options);
   const result = (): BenchResult => summary(options, { candidates, columns, baseline, again });
-  try {
-    await atCapacity(running, options, pool, result);
-  } catch (error) {
-    if (options.signal?.aborted !== true) throw error;
-  }
+  await untilAborted(options.signal, () => atCapacity(running, options, pool, result));
   return result();
 }
 
@@ -123,9 +117,6 @@ async function atCapacity(
   }
   for (const candidate of slo ? running : []) await findRate(candidate, slo!, options, pool);
 }
-
-const verdictsOf = (judgement: Judgement): Verdict[] =>
-  Object.values(judgement).map(({ verdict }) => verdict);
 
 function candidatesOf(options: BenchOptions): Candidate[] {
   const candidates = options.strategies.map((loaded): Candidate => {
@@ -155,6 +146,20 @@ function loadOptions(strategy: LoadedStrategy, options: BenchOptions): LoadOptio
   };
 }
 
+/** Whether it can be measured: a contended sale comes first. */
+async function isSafe(candidate: Candidate, options: BenchOptions, pool: SessionPool): Promise<boolean> {
+  const { strategy } = candidate;
+  const { target, baseline } = options;
+  const skipped = (await missingNeeds(target, strategy)) ?? (await missingReplicas(target, strategy));
+  if (skipped === undefined) {
+    await proveSafety(candidate, options, pool);
+    return true;
+  }
+  candidate.skipped = skipped;
+  if (strategy.name === baseline) throw noBaseline(baseline, `is skipped: ${skipped}`);
+  return false;
+}
+
 async function proveSafety(
   candidate: Candidate,
   { onTrial }: BenchOptions,
@@ -168,16 +173,20 @@ async function proveSafety(
 /** Sells once, judges what was sold, and keeps the figures. */
 function trialOf(
   candidate: Candidate,
-  { historyFolder }: BenchOptions,
+  { historyFolder, keeper }: BenchOptions,
   pool: SessionPool,
   prefix = '',
 ): Measured {
   const { strategy, load, trials } = candidate;
   const measure = async (): Promise<void> => {
     const { history, ...trial } = await sellOnce(candidate, load, pool);
+    // Half a trial says less than those that came to their end.
+    if (trial.ended === 'aborted' && trials.length > 0) return;
     trials.push(trial);
-    if (historyFolder !== undefined)
-      await writeHistory(join(historyFolder, `${trial.strategy}.jsonl`), history);
+    if (historyFolder === undefined) return;
+    const file = join(historyFolder, `${trial.strategy}.jsonl`);
+    const write = (): Promise<void> => writeHistory(file, history);
+    await (keeper ? keeper.keepSoon(write) : write());
   };
   return { name: prefix + strategy.name, measure };
 }

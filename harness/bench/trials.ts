@@ -1,3 +1,4 @@
+import { unlessLost } from '../ground/waiting.ts';
 import type { Random } from '../ground/random.ts';
 
 /** Something that is measured once a round. */
@@ -5,6 +6,18 @@ export interface Measured {
   /** For people. */
   name: string;
   measure: () => Promise<void>;
+}
+
+/** Work that fails because the session is cut short is no failure: what was measured before counts. */
+export async function untilAborted(
+  signal: AbortSignal | undefined,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await unlessLost(signal, work());
+  } catch (error) {
+    if (signal?.aborted !== true) throw error;
+  }
 }
 
 /**
@@ -21,7 +34,7 @@ export async function runRounds(
     for (const one of shuffled(measured, random)) {
       if (options.signal?.aborted) return;
       options.onTrial?.(one.name, round);
-      await one.measure();
+      await untilAborted(options.signal, one.measure);
     }
   }
 }

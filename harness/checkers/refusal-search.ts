@@ -34,6 +34,12 @@ interface RefusalSearch {
   timeoutMs: number;
 }
 
+const NOT_DONE = 'was not done in';
+
+/** Whether a longer search could decide it. */
+export const wasCutShort = ({ evidence }: PropertyVerdict): boolean =>
+  evidence.some(({ message }) => message.includes(NOT_DONE));
+
 /**
  * Decides `false-refusal` by the general search, on the part of the history that needs it: from the last moment at
  * which nothing was in flight and everything before was certain, to the last refusal.
@@ -62,7 +68,7 @@ export function searchRefusals({
     return undecidedRefusals(
       operations,
       undecided,
-      `the general search over ${part}, was not done in ${timeoutMs} ms`,
+      `the general search over ${part}, ${NOT_DONE} ${timeoutMs} ms`,
     );
   }
   const left = result.unplaced.flatMap((operation) => rows[history.indexOf(operation)] ?? []);

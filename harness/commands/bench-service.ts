@@ -1,4 +1,5 @@
 import { createRunFolder } from '../documents/run-folder.ts';
+import { Keeper, requireFolder } from '../documents/write-file.ts';
 import { systemClock as clock } from '../ground/ambient.ts';
 import type { TargetOptions } from '../redis/open.ts';
 import type { Answer, Invocation } from '../terminal/answer.ts';
@@ -27,7 +28,7 @@ export interface ServiceFlags extends LoopFlags, TargetOptions {
 export async function benchServiceFile(
   strategies: readonly string[],
   flags: ServiceFlags,
-  { progress, signal }: Pick<Invocation, 'progress' | 'signal'>,
+  { progress, signal, loss }: Pick<Invocation, 'progress' | 'signal' | 'loss'>,
 ): Promise<Answer> {
   const { serviceBenchText } = await import('../../reports/text/service.ts');
   const { service, trials = 1, history, runs, mode, rate, arrivals, slo, baseline, ...rest } = flags;
@@ -45,6 +46,8 @@ export async function benchServiceFile(
     ...(rate !== undefined && { rate }),
     ...(arrivals && { arrivals }),
   });
+  if (history) requireFolder('--runs', runs);
+  const keeper = new Keeper();
   const { benchService } = await import('../bench/service-bench.ts');
   const historyFolder = history ? createRunFolder(runs, clock.epochMs(), rest.seed) : undefined;
   const measured = await benchService({
@@ -53,10 +56,12 @@ export async function benchServiceFile(
     file,
     trials,
     signal,
-    ...(historyFolder !== undefined && { historyFolder }),
+    loss,
+    ...(historyFolder !== undefined && { historyFolder, keeper }),
     onSale: (what, sale) => progress.now(sale === 0 ? what : `${what}, sale ${sale} of ${trials}`),
     onProgress: progress.line,
   }).finally(() => progress.end());
   if (historyFolder !== undefined) progress.line(`history: ${historyFolder}`);
-  return { document: measured, text: serviceBenchText(measured), verdict: measured.verdict };
+  const text = serviceBenchText(measured);
+  return { document: measured, text, verdict: measured.verdict, fault: keeper.fault };
 }

@@ -4,6 +4,7 @@ import type { BenchOptions } from '../bench/session.ts';
 import type { BenchResult } from '../documents/figures.ts';
 import { ARRIVAL_PROFILES, MODES, type OverallVerdict } from '../documents/vocabulary.ts';
 import { freshSeed, systemClock as clock } from '../ground/ambient.ts';
+import type { RunError } from '../ground/errors.ts';
 import type { LoadedStrategy } from '../loader/strategies.ts';
 import type { TargetOptions } from '../redis/open.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
@@ -95,8 +96,8 @@ async function run([strategies]: [string[]], flags: BenchFlags, invocation: Invo
   if (flags.users !== undefined) throw ignoredFlag('--users', ONLY_SERVICES);
   if (flags.perUserLimit !== undefined) throw ignoredFlag('--per-user-limit', ONLY_SERVICES);
   const { benchText } = await import('../../reports/text/bench.ts');
-  const { measured, verdict } = await measureStrategies(strategies, { ...flags, seed }, invocation);
-  return { document: measured, text: benchText(measured), verdict };
+  const { measured, ...ended } = await measureStrategies(strategies, { ...flags, seed }, invocation);
+  return { document: measured, text: benchText(measured), ...ended };
 }
 
 /**
@@ -107,8 +108,8 @@ async function run([strategies]: [string[]], flags: BenchFlags, invocation: Invo
 export async function measureStrategies(
   named: readonly string[],
   flags: BenchFlags & { seed: number },
-  { progress, signal }: Pick<Invocation, 'progress' | 'signal'>,
-): Promise<{ measured: BenchResult; verdict: OverallVerdict }> {
+  { progress, signal, loss }: Pick<Invocation, 'progress' | 'signal' | 'loss'>,
+): Promise<{ measured: BenchResult; verdict: OverallVerdict; fault: RunError | undefined }> {
   const { arrivals: _, slo: __, history, runs, trials = TRIALS, ...others } = flags;
   const { loopOf } = await import('./loop-flags.ts');
   const load = await loopOf(flags);
@@ -116,13 +117,16 @@ export async function measureStrategies(
   const { openTarget } = await import('../redis/open.ts');
   const { loadNotice } = await import('../redis/target.ts');
   const { createRunFolder } = await import('../documents/run-folder.ts');
+  const { Keeper, requireFolder } = await import('../documents/write-file.ts');
+  if (history) requireFolder('--runs', runs);
+  const keeper = new Keeper();
   const strategies = await chosenStrategies(named);
   if (strategies.length === 1 && strategies[0]!.strategy.name === flags.baseline)
     throw ignoredFlag('--baseline', 'no other strategy is measured that it could be compared with');
   progress.now('looking for a redis-server');
   // Only now, when the flags make sense: it is most of what there is to load.
   const { bench } = await import('../bench/session.ts');
-  const target = await openTarget({ ...flags, signal, onProgress: progress.line });
+  const target = await openTarget({ ...flags, signal, loss, onProgress: progress.line });
   const notice = loadNotice(target);
   if (notice !== undefined) progress.line(notice);
   try {
@@ -135,11 +139,11 @@ export async function measureStrategies(
       ceiling: 'all',
       strategies,
       signal,
-      ...(historyFolder !== undefined && { historyFolder }),
+      ...(historyFolder !== undefined && { historyFolder, keeper }),
       onTrial: (name, trial) => progress.now(trial === 0 ? name : `${name}, trial ${trial} of ${trials}`),
     });
     if (historyFolder !== undefined) progress.line(`histories: ${historyFolder}`);
-    return { measured, verdict: verdictOf(measured, strategies) };
+    return { measured, verdict: verdictOf(measured, strategies), fault: keeper.fault };
   } finally {
     progress.end();
     await target.close();

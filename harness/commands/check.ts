@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PROPERTIES } from '../../strategies/contract.ts';
 import { systemClock } from '../ground/ambient.ts';
 import type { CheckResult } from '../documents/judgement.ts';
@@ -8,23 +9,27 @@ export const checkCommand: CommandFile = { options: [], run };
 /** For the general search, which a few histories need. */
 const CHECK_MS = 60_000;
 
-async function run([file]: [string], _: object, { progress }: Invocation): Promise<Answer> {
+async function run([file]: [string], _: object, { progress, signal }: Invocation): Promise<Answer> {
   const { judgementText } = await import('../../reports/text/lists.ts');
   const onProgress = (read: number, total: number): void =>
     progress.now(`${file}: ${Math.round((100 * read) / total)} %`);
-  const checked = await checkHistory(file, { timeoutMs: CHECK_MS, onProgress });
+  const checked = await checkHistory(file, { timeoutMs: CHECK_MS, onProgress, signal });
   progress.end();
   return { document: checked, text: judgementText(checked), verdict: checked.verdict };
 }
+
+const FIRST_MS = 500;
 
 export interface CheckOptions {
   /** Milliseconds for the general search, where a history needs it. */
   timeoutMs: number;
   onProgress?: (read: number, total: number) => void;
+  /** Ends it early. */
+  signal?: AbortSignal;
 }
 
 /**
- * Judges a recorded history, ours or a foreign one.
+ * Judges a recorded history, ours or a foreign one. An interruption answers what is known by then.
  *
  * @throws UsageError if the file cannot be read, a line is corrupt (it is named) or the history contradicts itself
  */
@@ -32,10 +37,19 @@ export async function checkHistory(path: string, options: CheckOptions): Promise
   const { readHistory } = await import('../history/jsonl.ts');
   const { shownEvidence, worst } = await import('../checkers/checker.ts');
   const { judge } = await import('../checkers/judge.ts');
+  const { wasCutShort } = await import('../checkers/refusal-search.ts');
   const startNs = systemClock.monotonicNs();
-  const { onProgress, timeoutMs } = options;
-  const { history, unknownKeys } = await readHistory(path, onProgress ? { onProgress } : {});
-  const judgement = judge(history, { timeoutMs });
+  const { timeoutMs, ...reading } = options;
+  const { history, unknownKeys } = await readHistory(path, reading);
+  // A search holds the thread, where no interruption is heard: so it begins with a short one, and each is twice as long.
+  let searchMs = Math.min(FIRST_MS, timeoutMs);
+  let judgement = judge(history, { timeoutMs: searchMs });
+  while (searchMs < timeoutMs && wasCutShort(judgement['false-refusal'])) {
+    await nextTurn();
+    if (options.signal?.aborted) break;
+    searchMs = Math.min(2 * searchMs, timeoutMs);
+    judgement = judge(history, { timeoutMs: searchMs });
+  }
   const verdicts = PROPERTIES.map((property) => {
     const { verdict, note } = judgement[property];
     return [property, note === undefined ? { verdict } : { verdict, note }] as const;

@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import { freshSeed } from '../ground/ambient.ts';
+import { requireFolder } from '../documents/write-file.ts';
 import { PROFILES, type Profile } from '../evaluate/profiles.ts';
 import { widthOf } from '../ground/progress.ts';
 import type { TargetOptions } from '../redis/open.ts';
@@ -44,14 +45,17 @@ async function run([strategies]: [string[]], flags: Flags, invocation: Invocatio
   const { screen } = await import('../../reports/text/screen.ts');
   const { appendSummary } = await import('../../reports/step-summary.ts');
   const { writeReports } = await import('../../reports/write.ts');
-  const { script, args, version, stdout, progress, signal } = invocation;
+  const { script, args, version, stdout, progress, signal, loss } = invocation;
   const { discover = false, history = false, seed = freshSeed(), githubSummary, ...others } = flags;
   const summary = githubSummary ? summaryFile(process.env) : undefined;
+  requireFolder('--runs', others.runs);
   const command = repeatCommand(script, args, seed);
-  const options = { ...others, strategies, seed, discover, history, command, version, progress, signal };
-  const { result, folder } = await evaluate(options);
-  const { html } = await writeReports(folder, result);
-  if (summary !== undefined) appendSummary(summary, result);
-  const text = screen(result, html, widthOf(stdout));
-  return { document: result, text, verdict: overallVerdictOf(result) };
+  const around = { command, version, progress, signal, loss };
+  const options = { ...others, ...around, strategies, seed, discover, history };
+  const { result, folder, keeper } = await evaluate(options);
+  let report: string | undefined;
+  await keeper.keepSoon(async () => (report = (await writeReports(folder, result)).html));
+  if (summary !== undefined) keeper.keep(() => appendSummary(summary, result));
+  const text = screen(result, report, widthOf(stdout));
+  return { document: result, text, verdict: overallVerdictOf(result), fault: keeper.fault };
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Option } from 'commander';
 import { PROPERTIES, type Property } from '../../strategies/contract.ts';
+import type { Keeper } from '../documents/write-file.ts';
 import { BREAKING } from '../documents/fault-events.ts';
 import { faultsInWords } from '../documents/faults.ts';
 import type { Scope } from '../documents/scope.ts';
@@ -75,20 +76,28 @@ export const exploreCommand: CommandFile = {
 async function run([strategy]: [string], flags: Flags, invocation: Invocation): Promise<Answer> {
   const { explorationDocument } = await import('../explorer/document.ts');
   const { explorationText } = await import('../../reports/text/explore.ts');
+  const { isRegressionTest } = await import('../../reports/regression-test.ts');
+  const { Keeper, requireFile, requireFolder } = await import('../documents/write-file.ts');
   const { script, args, given, progress, stdout } = invocation;
-  const { seed = freshSeed(), emitTest, allowBounded = false } = flags;
+  const { seed = freshSeed(), emitTest, allowBounded = false, runs } = flags;
   const { scopeOfFlags } = await import('./scope-flags.ts');
   const scope = scopeOfFlags({ ...flags, seed });
   requireMeant(flags, scope, given);
+  requireFolder('--runs', runs);
+  if (emitTest !== undefined) requireFile('--emit-test', emitTest, isRegressionTest);
   progress.line(`seed ${seed}; again: ${repeatCommand(script, args, seed)}`);
-  const explored = await exploreEach(strategy, scope, flags, invocation);
-  if (emitTest !== undefined && !(await writeTest(emitTest, explored)))
-    progress.line(`there is no counterexample to test, so ${emitTest} is not written`);
+  const keeper = new Keeper();
+  const explored = await exploreEach(strategy, { scope, keeper }, flags, invocation);
+  await keeper.keepSoon(async () => {
+    if (emitTest !== undefined && !(await writeTest(emitTest, explored)))
+      progress.line(`there is no counterexample to test, so ${emitTest} is not written`);
+  });
   const documents = explored.map(({ exploration, files }) => explorationDocument(exploration, files));
   return {
     document: documents.length === 1 ? documents[0] : documents,
     text: documents.map((document) => explorationText(document, widthOf(stdout))).join('\n\n'),
     verdict: verdictOf(explored, allowBounded),
+    fault: keeper.fault,
   };
 }
 
@@ -114,15 +123,21 @@ interface Explored {
   files: Partial<Record<Property, string>>;
 }
 
+interface Asked {
+  scope: Scope;
+  /** Knows of counterexamples that could not be written. */
+  keeper: Keeper;
+}
+
 /**
  * Explores a built-in strategy, or each of a file's, and keeps the counterexamples. An interruption answers what was
  * covered so far.
  */
 async function exploreEach(
   named: string,
-  scope: Scope,
+  { scope, keeper }: Asked,
   flags: Flags,
-  { progress, signal }: Invocation,
+  { progress, signal, loss }: Invocation,
 ): Promise<Explored[]> {
   const { explore } = await import('../explorer/explore.ts');
   const { subjectOf } = await import('../explorer/process/subject.ts');
@@ -131,7 +146,7 @@ async function exploreEach(
   const { property, maxStates, merging, reduction } = flags;
   const folder = await runFolder(flags.runs, scope.seed);
   const strategies = await chosenStrategies([named]);
-  const target = await openTarget({ ...flags, signal, onProgress: progress.line });
+  const target = await openTarget({ ...flags, signal, loss, onProgress: progress.line });
   try {
     const explored: Explored[] = [];
     for (const loaded of strategies) {
@@ -150,7 +165,7 @@ async function exploreEach(
         epochMs: yearAhead(clock),
         onProgress: (covered) => progress.now(`${strategy.name}: ${covering(covered)}`),
       });
-      explored.push({ exploration, files: await keep(exploration, folder) });
+      explored.push({ exploration, files: await keep(exploration, folder, keeper) });
       if (signal.aborted) break;
     }
     return explored;
@@ -181,14 +196,20 @@ async function runFolder(runs: string, seed: number): Promise<() => string> {
   return () => (folder ??= createRunFolder(runs, startedAt, seed));
 }
 
-async function keep(exploration: Exploration, folder: () => string): Promise<Explored['files']> {
+async function keep(
+  exploration: Exploration,
+  folder: () => string,
+  keeper: Keeper,
+): Promise<Explored['files']> {
   const { writeCounterexample } = await import('../documents/run-folder.ts');
   const files: Explored['files'] = {};
   for (const { counterexample } of Object.values(exploration.properties)) {
     if (!counterexample) continue;
-    const file = join(folder(), `${counterexample.strategy}-${counterexample.property}.json`);
-    writeCounterexample(file, counterexample);
-    files[counterexample.property] = file;
+    keeper.keep(() => {
+      const file = join(folder(), `${counterexample.strategy}-${counterexample.property}.json`);
+      writeCounterexample(file, counterexample);
+      files[counterexample.property] = file;
+    });
   }
   return files;
 }
@@ -196,7 +217,7 @@ async function keep(exploration: Exploration, folder: () => string): Promise<Exp
 /** The first counterexample, in the order of the strategies and the properties. @returns whether there is one */
 async function writeTest(file: string, explored: readonly Explored[]): Promise<boolean> {
   const { regressionTest } = await import('../../reports/regression-test.ts');
-  const { writeWhole } = await import('../documents/run-folder.ts');
+  const { writeWhole } = await import('../documents/write-file.ts');
   const [first] = explored.flatMap(({ exploration }) =>
     PROPERTIES.flatMap((property) => exploration.properties[property].counterexample ?? []),
   );

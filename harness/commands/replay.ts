@@ -2,6 +2,7 @@ import type { Counterexample } from '../documents/counterexample.ts';
 import type { Replay } from '../documents/exploration.ts';
 import type { OverallVerdict } from '../documents/vocabulary.ts';
 import { widthOf } from '../ground/progress.ts';
+import { unlessLost } from '../ground/waiting.ts';
 import type { TargetOptions } from '../redis/open.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
 
@@ -29,16 +30,16 @@ async function run([file]: [string], flags: TargetOptions, invocation: Invocatio
 async function replayOn(
   flags: TargetOptions,
   counterexample: Counterexample,
-  { progress, signal }: Invocation,
+  { progress, signal, loss }: Invocation,
 ): Promise<Replay> {
   const { replay } = await import('../explorer/sockets/replay-schedule.ts');
   const { subjectOf } = await import('../explorer/process/subject.ts');
   const { strategyNamed } = await import('../loader/strategies.ts');
   const { openTarget } = await import('../redis/open.ts');
   const loaded = await strategyNamed(counterexample.strategy, counterexample.path);
-  const target = await openTarget({ ...flags, signal, onProgress: progress.line });
+  const target = await openTarget({ ...flags, signal, loss, onProgress: progress.line });
   try {
-    return await replay(counterexample, await subjectOf(loaded), target);
+    return await unlessLost(signal, replay(counterexample, await subjectOf(loaded), target));
   } finally {
     progress.end();
     await target.close();

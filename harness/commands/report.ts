@@ -1,3 +1,6 @@
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { UsageError } from '../ground/errors.ts';
 import type { Answer, CommandFile } from '../terminal/answer.ts';
 import { summaryFile } from '../terminal/github-summary.ts';
 import { summaryOption } from '../terminal/options.ts';
@@ -10,7 +13,19 @@ async function run([folder]: [string], { githubSummary }: { githubSummary?: true
   const { writeReports } = await import('../../reports/write.ts');
   const summary = githubSummary ? summaryFile(process.env) : undefined;
   const { result, version } = readResult(folder);
+  requireRunFolder(folder);
   const files = await writeReports(folder, result);
   if (summary !== undefined) appendSummary(summary, result);
   return { document: { ...files, version }, text: `Report: ${files.html} · ${files.markdown}` };
+}
+
+/** @throws UsageError if the result itself was named, beside which the report is to go */
+function requireRunFolder(path: string): void {
+  if (statSync(path).isDirectory()) return;
+  const remedy = `name its folder: oversell report ${dirname(path)}`;
+  throw new UsageError(
+    'NO_FOLDER',
+    `${path} is a file, and the report goes into the folder of a run`,
+    remedy,
+  );
 }

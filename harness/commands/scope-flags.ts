@@ -71,7 +71,7 @@ export function scopeOfFlags(flags: ScopeFlags): Scope {
 }
 
 function quantityOf(word: string): number {
-  const quantity = word.trim() === '' ? NaN : Number(word);
+  const quantity = /^\d+$/.test(word) ? Number(word) : NaN;
   if (Number.isSafeInteger(quantity) && quantity >= 1) return quantity;
   const remedy = 'give whole numbers from 1, separated by commas';
   throw new UsageError('BAD_SCOPE', `--quantities has "${word}"`, remedy);
@@ -81,7 +81,10 @@ function faultsOf(text: string): Faults {
   const faults: Record<Fault, number> = { ...NO_FAULTS };
   const named = new Set<string>();
   for (const part of text.split(',').filter((word) => word.trim() !== '')) {
-    const [name = '', budget = '1'] = part.trim().split('=');
+    const [, name = '', budget = '1'] = /^([^=]*)(?:=(\d+))?$/.exec(part.trim()) ?? [];
+    if (name === '') {
+      throw new UsageError('BAD_SCOPE', `--faults has "${part}"`, 'say how often each may happen: crash=1');
+    }
     const fault = oneOf('--faults', name, FAULTS);
     if (named.has(name))
       throw new UsageError('BAD_SCOPE', `--faults names ${name} twice`, `say once how often: ${name}=2`);

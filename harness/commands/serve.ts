@@ -75,8 +75,10 @@ async function run(_: [], flags: Flags, { given, progress, signal }: Invocation)
 
 /** @throws UsageError if a flag would do nothing beside the others */
 function requireMeant({ redis, database, role, orders }: Flags, given: ReadonlySet<string>): void {
-  if (redis === undefined) refuseGiven(given, ['--prefix'], 'a private server has no keys but the shop’s');
-  else {
+  if (redis === undefined) {
+    refuseGiven(given, ['--prefix'], 'a private server has no keys but the shop’s');
+    refuseGiven(given, ['--patience'], 'a private server is started again as often as it ends');
+  } else {
     refuseGiven(given, ['--redis-server', '--redis-version'], '--redis names a server that runs');
     if (database !== undefined)
       refuseGiven(given, ['--data'], '--redis and --database name what would be kept there');

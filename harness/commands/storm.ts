@@ -40,7 +40,7 @@ export const stormCommand: CommandFile = {
 async function run(
   _: [],
   flags: Flags,
-  { script, args, given, progress, signal }: Invocation,
+  { script, args, given, progress, signal, loss }: Invocation,
 ): Promise<Answer> {
   const { seed = freshSeed(), service, history, runs, ...rest } = flags;
   if (!history) refuseGiven(given, ['--runs'], 'no folder is made without --history');
@@ -52,6 +52,9 @@ async function run(
   const { stormText } = await import('../../reports/text/storm.ts');
   const { serviceFileOf } = await import('./service-file-flags.ts');
   const file = await serviceFileOf(service, flags);
+  const { Keeper, requireFolder } = await import('../documents/write-file.ts');
+  const keeper = new Keeper();
+  if (history) requireFolder('--runs', runs);
   const { createRunFolder } = await import('../documents/run-folder.ts');
   const folder = history && createRunFolder(runs, clock.epochMs(), seed);
   const stormed = await storm({
@@ -59,10 +62,11 @@ async function run(
     seed,
     file,
     signal,
-    ...(folder !== undefined && { historyFile: join(folder, 'history.jsonl') }),
+    loss,
+    ...(folder !== undefined && { historyFile: join(folder, 'history.jsonl'), keeper }),
     onProgress: progress.line,
     onFault: progress.now,
   }).finally(() => progress.end());
   if (folder !== undefined) progress.line(`history: ${folder}`);
-  return { document: stormed, text: stormText(stormed), verdict: stormed.verdict };
+  return { document: stormed, text: stormText(stormed), verdict: stormed.verdict, fault: keeper.fault };
 }

@@ -10,7 +10,7 @@ import {
   PROCESS_FAULTS,
   SERVER_FAULTS,
 } from './faults.ts';
-import { firstFault, readJson } from './read-json.ts';
+import { firstFault, otherKind, readJson } from './read-json.ts';
 import { scopeSchema } from './scope.ts';
 
 const count = z.int().nonnegative();
@@ -140,9 +140,11 @@ const atRestSchema = z.strictObject({
 });
 export type ToldAtRest = z.infer<typeof atRestSchema>;
 
+const VERSION = 1;
+
 /** The file that `replay` reads. */
 export const counterexampleSchema = z.object({
-  oversell: z.literal(1),
+  oversell: z.literal(VERSION),
   kind: z.literal('counterexample'),
   strategy: z.string(),
   /** Where the strategy came from: absent for a built-in one. */
@@ -173,12 +175,23 @@ export type Counterexample = z.infer<typeof counterexampleSchema>;
 export const readCounterexample = (file: string): Counterexample =>
   asCounterexample(readJson(file, noCounterexample), file);
 
-/** @param what names it in messages @throws UsageError if it is no counterexample */
+/** @param what names it in messages @throws UsageError if it is no counterexample, or one of a newer oversell */
 export function asCounterexample(document: unknown, what: string): Counterexample {
   const { data, error } = counterexampleSchema.safeParse(document);
   if (data) return data;
-  throw noCounterexample(`${what} is not a counterexample: ${firstFault(error)}`, error);
+  const { data: newer } = newerSchema.safeParse(document);
+  if (newer && newer.oversell > VERSION) {
+    throw new UsageError(
+      'UNKNOWN_VERSION',
+      `${what} is a counterexample of version ${newer.oversell}; this oversell reads version ${VERSION}`,
+      'replay it with the oversell that wrote it, or a newer one',
+    );
+  }
+  const other = newer ? undefined : otherKind(what, 'a counterexample', document);
+  throw noCounterexample(other ?? `${what} is not a counterexample: ${firstFault(error)}`, error);
 }
+
+const newerSchema = z.looseObject({ oversell: z.int(), kind: z.literal('counterexample') });
 
 const noCounterexample = (message: string, cause: unknown): UsageError =>
   new UsageError('NO_COUNTEREXAMPLE', message, 'give a file that `oversell explore` wrote', { cause });

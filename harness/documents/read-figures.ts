@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UsageError } from '../ground/errors.ts';
 import { benchResultSchema } from './figures.ts';
-import { firstFault, readJson, resultFileOf } from './read-json.ts';
+import { firstFault, otherKind, readJson, resultFileOf } from './read-json.ts';
 import { asResult } from './read-result.ts';
 
 /** What sessions are compared by: as much of `bench --json` as every version of it has had. */
@@ -21,7 +21,8 @@ export function readFigures(path: string): KeptFigures {
     throw noFigures(`${path} is not what bench --json prints: ${firstFault(error)}`, error);
   }
   if (!hasKey(document, 'version')) {
-    throw noFigures(`${path} is neither what bench --json prints nor a run's result.json`, error);
+    const other = otherKind(path, 'what bench --json prints', document);
+    throw noFigures(other ?? `${path} is neither what bench --json prints nor a run's result.json`, error);
   }
   const { machine, strategies } = asResult(document, path).result;
   const { node, platform, cpus, redis } = machine;

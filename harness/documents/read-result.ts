@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { UsageError } from '../ground/errors.ts';
 import { withoutSecrets } from '../ground/secrets.ts';
-import { firstFault, readJson, resultFileOf } from './read-json.ts';
+import { firstFault, otherKind, readJson, resultFileOf } from './read-json.ts';
 import { RESULT_VERSION, resultSchema, type Result } from './result.ts';
 
 /** What became of a version's results since; each step leads to the next version. */
@@ -37,7 +37,10 @@ export function readResult(path: string): ReadResult {
 /** @param file names it in messages */
 export function asResult(document: unknown, file: string): ReadResult {
   const { data: found } = z.looseObject({ version: z.int().positive() }).safeParse(document);
-  if (!found) throw noResult(`${file} is not the result of a run: it names no version`);
+  if (!found) {
+    const other = otherKind(file, 'the result of a run', document);
+    throw noResult(other ?? `${file} is not the result of a run: it names no version`);
+  }
   if (found.version > RESULT_VERSION) {
     throw new UsageError(
       'UNKNOWN_VERSION',

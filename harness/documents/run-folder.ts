@@ -1,19 +1,25 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { isoTime } from '../ground/ambient.ts';
 import type { Counterexample } from './counterexample.ts';
 import { resultSchema, type Result } from './result.ts';
+import { cannotWrite, writeWhole } from './write-file.ts';
 
 /**
  * Creates the folder of one run, `<base>/<start>-<seed>`, so that runs sort by their start.
  *
  * @returns its path
+ * @throws UsageError or EnvironmentError if it cannot be made
  */
 export function createRunFolder(base: string, startedAtMs: number, seed: number): string {
   const folder = join(base, `${isoTime(startedAtMs).replaceAll(/[-:]/g, '')}-${seed}`);
-  mkdirSync(base, { recursive: true });
-  mkdirSync(folder); // without `recursive` a folder that somebody else writes to is an error
+  try {
+    mkdirSync(base, { recursive: true });
+    mkdirSync(folder); // without `recursive` a folder that somebody else writes to is an error
+  } catch (error) {
+    throw cannotWrite(folder, error);
+  }
   return folder;
 }
 
@@ -35,9 +41,3 @@ export const reportsSchema = z.strictObject({
   version: z.int().positive(),
 });
 export type Reports = Omit<z.infer<typeof reportsSchema>, 'version'>;
-
-/** Writes a file so that it is never seen half-written: whoever reads it finds the old text or the new one. */
-export function writeWhole(file: string, text: string): void {
-  writeFileSync(`${file}.part`, text);
-  renameSync(`${file}.part`, file);
-}

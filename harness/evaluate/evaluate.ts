@@ -2,7 +2,8 @@ import { join, relative } from 'node:path';
 import { registry } from '../../strategies/registry.ts';
 import { isoTime, systemClock as clock } from '../ground/ambient.ts';
 import { exploreEnvironments } from './explored.ts';
-import { explain, RunError } from '../ground/errors.ts';
+import { explain, isLoss, RunError } from '../ground/errors.ts';
+import { unlessLost } from '../ground/waiting.ts';
 import { findings } from '../documents/findings.ts';
 import { SessionPool } from '../load/pool.ts';
 import { describeMachine } from '../documents/machine.ts';
@@ -11,10 +12,12 @@ import { PROFILES, type Profile, type ProfileContent } from './profiles.ts';
 import type { Progress } from '../ground/progress.ts';
 import { missingNeeds, missingReplicas } from '../redis/capabilities.ts';
 import { openTarget, type TargetOptions } from '../redis/open.ts';
+import { isOfLoss } from '../wire/raw-connection.ts';
 import { loadNotice, type RedisTarget } from '../redis/target.ts';
 import { requirementsOf } from './requirements.ts';
 import { RESULT_VERSION, type Result, type StrategyResult } from '../documents/result.ts';
 import { createRunFolder, writeResult } from '../documents/run-folder.ts';
+import { Keeper } from '../documents/write-file.ts';
 import { salesOf } from './environment-scopes.ts';
 import { sampleSale } from './sampled.ts';
 import { chosenStrategies, type LoadedStrategy } from '../loader/strategies.ts';
@@ -37,13 +40,24 @@ export interface EvaluateOptions extends TargetOptions {
   signal: AbortSignal;
 }
 
+/** What a run came to. */
+export interface Evaluated {
+  result: Result;
+  folder: string;
+  /** Knows what of it could not be written down. */
+  keeper: Keeper;
+}
+
+/** How long what was found may take to be put together once the server is lost. */
+const TOGETHER_MS = 2_000;
+
 /**
  * The main job: runs each strategy, judges what it did, and keeps what is known so far in the run's folder. An
  * interruption ends it early, with what there is.
  *
  * @throws UsageError or EnvironmentError if the run cannot go on; its folder, if there is one yet, says `failed`
  */
-export async function evaluate(options: EvaluateOptions): Promise<{ result: Result; folder: string }> {
+export async function evaluate(options: EvaluateOptions): Promise<Evaluated> {
   const chosen = await chosenStrategies(
     options.strategies.length > 0 ? options.strategies : builtInsOf(options.profile),
   );
@@ -54,16 +68,18 @@ export async function evaluate(options: EvaluateOptions): Promise<{ result: Resu
   try {
     const run = new Run(options, target.description);
     try {
-      for (const loaded of chosen) await judgeStrategy(run, target, loaded);
-      await measureAll(run, target, chosen);
+      const { signal } = options;
+      for (const loaded of chosen) await unlessLost(signal, judgeStrategy(run, target, loaded), TOGETHER_MS);
+      await unlessLost(signal, measureAll(run, target, chosen), TOGETHER_MS);
       run.end('complete');
     } catch (error) {
       const { signal } = options;
+      await isOfLoss(error, signal); // which may come to be known a moment later
       const reason: unknown = signal.reason;
       // What is under way ends with an error of its own when a fault aborts it.
       const fault = reason instanceof RunError ? reason : signal.aborted ? undefined : error;
       run.end(fault === undefined ? 'interrupted' : 'failed', fault);
-      if (fault !== undefined) throw fault;
+      if (fault !== undefined && !isLoss(fault)) throw fault;
     }
     return run;
   } finally {
@@ -124,29 +140,30 @@ async function exploreFirst(
   }
   const { profile, seed, progress, signal } = run.options;
   const { explored: environments, maxStates, auditSamples } = PROFILES[profile];
-  const { folder } = run;
-  const options = { environments, maxStates, auditSamples, target, seed, folder, progress, signal };
-  Object.assign(entry, await exploreEnvironments(loaded, options));
+  const { folder, keeper } = run;
+  const options = { environments, maxStates, auditSamples, target, seed, folder, keeper, progress, signal };
+  await exploreEnvironments(loaded, options, entry);
   run.save();
+  signal.throwIfAborted();
 }
 
 /** Large sales under real concurrency, in the orders that happen to occur. */
 async function sampleNext(
-  { options, folder }: Run,
+  { options, folder, keeper }: Run,
   target: RedisTarget,
   loaded: LoadedStrategy,
   entry: StrategyResult,
 ): Promise<void> {
   const { profile, seed, progress, signal, history } = options;
   const { histories } = PROFILES[profile];
-  const kept = history ? { folder: join(folder, 'histories') } : {};
+  const kept = history ? { folder: join(folder, 'histories'), keeper } : {};
   // One strategy's threads: what a file leaves running in them must not reach the next one.
   await using pool = new SessionPool();
   for (const sale of salesOf(loaded.strategy)) {
     progress.now(`${entry.name}: ${sale.environment}, ${histories} sales`);
-    entry.environments.push(
-      await sampleSale(loaded, sale, { target, pool, histories, seed, signal, ...kept }),
-    );
+    const sampled = await sampleSale(loaded, sale, { target, pool, histories, seed, signal, ...kept });
+    if (sampled) entry.environments.push(sampled);
+    signal.throwIfAborted();
   }
 }
 
@@ -166,6 +183,8 @@ class Run {
   readonly options: EvaluateOptions;
   readonly folder: string;
   readonly result: Result;
+  readonly keeper = new Keeper();
+  #told = false;
   readonly #startNs = clock.monotonicNs();
 
   constructor(options: EvaluateOptions, redis: string) {
@@ -189,15 +208,19 @@ class Run {
     this.save();
   }
 
-  save(): void {
+  /** Before the end, a disk that is full for a moment loses nothing. */
+  save(keeper = new Keeper()): void {
     this.result.elapsedMs = Math.round((clock.monotonicNs() - this.#startNs) / 1e6);
     this.result.findings = findings(this.result.strategies, this.options.discover);
-    writeResult(this.folder, this.result);
+    const written = keeper.keep(() => writeResult(this.folder, this.result));
+    if (written || this.#told) return;
+    this.#told = true;
+    this.options.progress.line(`${keeper.fault!.message}; the run goes on`);
   }
 
   end(status: Result['status'], error?: unknown): void {
     this.result.status = status;
     if (error !== undefined) this.result.error = explain(error);
-    this.save();
+    this.save(this.keeper);
   }
 }

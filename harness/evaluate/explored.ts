@@ -1,6 +1,6 @@
 import type { ExploredEnvironment } from '../documents/environments.ts';
 import type { Scope } from '../documents/scope.ts';
-import { mkdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROPERTIES, type Guarantee, type Property } from '../../strategies/contract.ts';
 import { systemClock as clock, yearAhead } from '../ground/ambient.ts';
@@ -17,6 +17,7 @@ import type { Progress } from '../ground/progress.ts';
 import type { RedisTarget } from '../redis/target.ts';
 import type { Cell, ExploredResult, StrategyResult } from '../documents/result.ts';
 import { writeCounterexample } from '../documents/run-folder.ts';
+import { cannotWrite, type Keeper } from '../documents/write-file.ts';
 import type { LoadedStrategy } from '../loader/strategies.ts';
 
 export interface ExploreEnvironments {
@@ -25,6 +26,7 @@ export interface ExploreEnvironments {
   seed: number;
   /** Where the counterexamples are kept: `counterexamples/` in it. */
   folder: string;
+  keeper: Keeper;
   /** States of one scope after which the search stops, and its coverage is bounded. */
   maxStates: number;
   /** Interleavings of each scope that are replayed over real sockets. */
@@ -36,32 +38,29 @@ export interface ExploreEnvironments {
 /**
  * Runs every interleaving of each environment's scopes.
  *
- * @returns what was found, or why the strategy cannot be explored
+ * @param entry gets each environment as soon as it is known, the last one in part if the run is interrupted; and why the
+ *   strategy cannot be explored, if it cannot
  */
 export async function exploreEnvironments(
   loaded: LoadedStrategy,
   options: ExploreEnvironments,
-): Promise<Pick<StrategyResult, 'explored' | 'alone' | 'notExplored'>> {
+  entry: Pick<StrategyResult, 'explored' | 'alone' | 'notExplored'>,
+): Promise<void> {
   const { strategy, path } = loaded;
-  const explored: ExploredResult[] = [];
-  let alone: string | undefined;
-  const told = (): Pick<StrategyResult, 'explored' | 'alone'> => ({
-    explored,
-    ...(alone !== undefined && { alone }),
-  });
   try {
     const subject = await subjectOf(loaded);
     const abilities = await abilitiesOf(subject, options.target);
     for (const environment of options.environments) {
+      if (options.signal.aborted) break;
       options.progress.now(`${strategy.name}: every interleaving, ${environment}`);
       const found = await exploreEnvironment({ subject, path, abilities }, environment, options);
-      if (found) explored.push(found.result);
-      alone ??= found?.alone;
+      if (!found) continue;
+      entry.explored.push(found.result);
+      if (found.alone !== undefined) entry.alone ??= found.alone;
     }
-    return told();
   } catch (error) {
     if (!(error instanceof CannotExplore)) throw error;
-    return { ...told(), notExplored: `${error.message}: ${error.remedy}` };
+    entry.notExplored = `${error.message}: ${error.remedy}`;
   }
 }
 
@@ -90,17 +89,19 @@ async function exploreEnvironment(
     found.push(
       await explore({ scope, subject, target, maxStates, auditSamples, signal, now, epochMs, ...where }),
     );
-    signal.throwIfAborted();
+    if (signal.aborted) break;
   }
+  const cut = found.length < scopes.length;
   const cells = {} as Record<Property, Cell>;
   for (const property of PROPERTIES) {
     const declared = strategy.guarantees?.[property]?.[environment];
-    cells[property] = await cellOf(found, { environment, property, declared }, options.folder);
+    cells[property] = cellOf(found, { environment, property, declared, cut }, options);
   }
   const result: ExploredResult = {
     environment,
-    coverage: found.find(({ coverage }) => coverage !== 'exhausted')?.coverage ?? 'exhausted',
-    scopes: scopes.map(toldScope),
+    coverage:
+      found.find(({ coverage }) => coverage !== 'exhausted')?.coverage ?? (cut ? 'bounded' : 'exhausted'),
+    scopes: scopes.slice(0, found.length).map(toldScope),
     interleavings: found.reduce((sum, { interleavings }) => sum + interleavings, 0n).toString(),
     states: found.reduce((sum, { states }) => sum + states, 0),
     elapsedMs: found.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0),
@@ -116,32 +117,39 @@ interface Place {
   environment: ExploredEnvironment;
   property: Property;
   declared: Guarantee | undefined;
+  /** Scopes of it are missing, as the run was interrupted. */
+  cut: boolean;
 }
 
 /** One property over all scopes of the environment. */
-async function cellOf(
+function cellOf(
   found: readonly Exploration[],
-  { environment, property, declared }: Place,
-  folder: string,
-): Promise<Cell> {
+  { environment, property, declared, cut }: Place,
+  { folder, keeper }: Pick<ExploreEnvironments, 'folder' | 'keeper'>,
+): Cell {
   const judged = found
     .map(({ properties }) => properties[property])
     .filter(({ verdict }) => verdict !== 'n/a');
+  const verdict = judged.length === 0 ? 'n/a' : worst(judged.map((one) => one.verdict));
   const cell: Cell = {
-    verdict: judged.length === 0 ? 'n/a' : worst(judged.map(({ verdict }) => verdict)),
+    verdict: cut && verdict !== 'violated' ? 'inconclusive' : verdict,
     ...(declared !== undefined && { declared }),
     evidence: [],
   };
   const shown = judged.find(({ counterexample }) => counterexample)?.counterexample;
   if (!shown) {
     if (cell.verdict === 'inconclusive') {
-      cell.evidence.push({ message: found.flatMap(({ notes }) => notes).join('; '), operations: [] });
+      const notes = found.flatMap((one) => one.notes);
+      const message = (notes.length > 0 ? notes : ['interrupted']).join('; ');
+      cell.evidence.push({ message, operations: [] });
     }
     return cell;
   }
-  const file = join('counterexamples', `${shown.strategy}-${environment}-${property}.json`);
-  await mkdir(join(folder, 'counterexamples'), { recursive: true });
-  writeCounterexample(join(folder, file), shown);
+  const file = join(COUNTEREXAMPLES, `${shown.strategy}-${environment}-${property}.json`);
+  keeper.keep(() => {
+    madeIn(folder);
+    writeCounterexample(join(folder, file), shown);
+  });
   const { message, minimal, scope, steps, atRest } = shown;
   cell.evidence.push({
     message,
@@ -155,6 +163,16 @@ async function cellOf(
     },
   });
   return cell;
+}
+
+const COUNTEREXAMPLES = 'counterexamples';
+
+function madeIn(folder: string): void {
+  try {
+    mkdirSync(join(folder, COUNTEREXAMPLES), { recursive: true });
+  } catch (error) {
+    throw cannotWrite(join(folder, COUNTEREXAMPLES), error);
+  }
 }
 
 /** A scope with the faults that it has a budget for. */

@@ -1,11 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PROPERTIES, type Environment, type Guarantees, type Property } from '../../strategies/contract.ts';
+import { cannotWrite, type Keeper } from '../documents/write-file.ts';
 import { worst, type Judgement } from '../checkers/checker.ts';
 import { judge } from '../checkers/judge.ts';
 import { writeHistory } from '../history/jsonl.ts';
 import { OUTCOMES } from '../documents/vocabulary.ts';
 import type { Operation } from '../history/operation.ts';
+import { isLoss } from '../ground/errors.ts';
+import type { LoadOptions } from '../load/run-options.ts';
 import { runLoad } from '../load/driver.ts';
 import { Failures } from '../load/failures.ts';
 import type { SessionPool } from '../load/pool.ts';
@@ -24,18 +27,19 @@ export interface SampleOptions {
   pool: SessionPool;
   /** How often the sale is sold. */
   histories: number;
-  /** Where every recorded operation is kept. */
+  /** Where every recorded operation is kept, and who knows of it where it cannot be. */
   folder?: string;
+  keeper?: Keeper;
   seed: number;
   signal: AbortSignal;
 }
 
-/** Sells the same sale several times, and judges each history. */
+/** Sells the same sale several times, and judges each history. @returns undefined if it was interrupted in the first */
 export async function sampleSale(
   loaded: LoadedStrategy,
   { environment, scope, limit }: SampledSale,
-  { target, pool, histories, folder, seed, signal }: SampleOptions,
-): Promise<EnvironmentResult> {
+  { target, pool, histories, folder, keeper, seed, signal }: SampleOptions,
+): Promise<EnvironmentResult | undefined> {
   const { strategy } = loaded;
   const limited = strategy.supports?.includes('limit') ? { ...scope, ...limit } : scope;
   const { instances: workers, ...load } = limited;
@@ -43,15 +47,35 @@ export async function sampleSale(
   const sales: JudgedSale[] = [];
   for (let i = 1; i <= histories; i++) {
     const options = { target, strategy: loaded, ...load, workers, seed: random.below(2 ** 31), signal };
-    const sold = await pool.lend(workers, (threads) => runLoad(options, threads));
-    signal.throwIfAborted();
+    const sold = await soldOnce(pool, options, workers);
+    if (sold === undefined) break;
     if (folder !== undefined) {
-      await mkdir(folder, { recursive: true });
-      await writeHistory(join(folder, `${strategy.name}-${environment}-${i}.jsonl`), sold.history);
+      const file = join(folder, `${strategy.name}-${environment}-${i}.jsonl`);
+      await keeper?.keepSoon(async () => {
+        await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+          throw cannotWrite(folder, error);
+        });
+        await writeHistory(file, sold.history);
+      });
     }
     sales.push({ run: sold, judgement: judge(sold.history, { timeoutMs: SEARCH_MS }) });
   }
-  return summarise(environment, limited, strategy.guarantees ?? {}, sales);
+  return sales.length === 0 ? undefined : summarise(environment, limited, strategy.guarantees ?? {}, sales);
+}
+
+/** @returns undefined if the run was interrupted meanwhile */
+async function soldOnce(
+  pool: SessionPool,
+  options: LoadOptions & { signal: AbortSignal },
+  workers: number,
+): Promise<LoadRun | undefined> {
+  try {
+    const sold = await pool.lend(workers, (threads) => runLoad(options, threads));
+    return options.signal.aborted ? undefined : sold;
+  } catch (error) {
+    if (!isLoss(options.signal.reason)) throw error;
+    return undefined;
+  }
 }
 
 /** One recorded sale, and what the checkers say of it. */

@@ -1,7 +1,11 @@
-import { PROPERTIES } from '../../strategies/contract.ts';
+import { PROPERTIES, type Property } from '../../strategies/contract.ts';
+import type { Counterexample } from '../documents/counterexample.ts';
 import type { Audit, ExplorationDocument, Reductions } from '../documents/exploration.ts';
 import type { Coverage } from '../documents/vocabulary.ts';
+import { isLoss } from '../ground/errors.ts';
 import { seededRandom } from '../ground/random.ts';
+import { unlessLost } from '../ground/waiting.ts';
+import { isOfLoss } from '../wire/raw-connection.ts';
 import { locating } from '../wire/refusal.ts';
 import { requirePrivate } from '../redis/target.ts';
 import { StartAgain } from './cannot-explore.ts';
@@ -17,13 +21,14 @@ import { confirmsOf } from './scope/payments.ts';
 import { rehearse } from './search/rehearsal.ts';
 import { sample, type Sample } from './search/sampling.ts';
 import { Search, type SearchProgress, type SearchResult } from './search/search.ts';
+import type { Path } from './search/shortest.ts';
 import { verify } from './search/verify.ts';
 import { ServerMemo } from './server/memo.ts';
 import { audit, NO_AUDIT, type AuditFindings } from './sockets/audit.ts';
 import { everyRealInterleaving } from './sockets/unreduced.ts';
 import { requireAsked } from './space/perform.ts';
 import { abilitiesIn } from './space/abilities.ts';
-import { ALL_REDUCTIONS, NOTHING_REDUCED, sharesPackages } from './space/setting.ts';
+import { ALL_REDUCTIONS, NOTHING_REDUCED, sharesPackages, type Parts } from './space/setting.ts';
 import { Space } from './space/space.ts';
 
 export interface ExploreOptions extends ExplorationRequest {
@@ -126,20 +131,23 @@ async function exploreWith(
   const result = await search.run();
   const elapsedMs = now() - startedMs;
   const { serverCommands } = memo;
-  const interrupted = options.signal?.aborted ?? false;
+  const { signal } = options;
+  const isInterrupted = (): boolean => signal?.aborted ?? false;
   const stopped = properties.length === 1 && result.violated.has(properties[0]!);
-  const sampled =
-    result.exhausted || interrupted || stopped ? undefined : await sampleOf(options, space, memo);
-  const chance = interrupted ? undefined : await verify(space);
+  const wants = !result.exhausted && !isInterrupted() && !stopped;
+  const sampled = wants ? await unlessGone(signal, sampleOf(options, space, memo), undefined) : undefined;
+  const chance = isInterrupted() ? undefined : await unlessGone(signal, verify(space), undefined);
   requireUnchanged();
   // What was not looked at again to the end is not known.
-  if (options.signal?.aborted) result.exhausted = false;
-  const { audit: audited, found } = interrupted ? NO_AUDIT : await auditOf(options, space, memo, result);
+  if (isInterrupted()) result.exhausted = false;
+  const { audit: audited, found } = isInterrupted()
+    ? NO_AUDIT
+    : await unlessGone(signal, auditOf(options, space, memo, result), NO_AUDIT);
+  if (isInterrupted()) result.exhausted = false;
   const drawn = new Map([...found, ...(sampled?.found ?? [])]);
   for (const property of drawn.keys()) result.violated.add(property);
-  const counterexamples = interrupted
-    ? new Map()
-    : await counterexamplesOf(options, parts, result.violated, drawn);
+  const shown = shownOf(options, parts, { result, drawn, explored: space });
+  const counterexamples = await unlessGone(signal, shown, new Map<Property, Counterexample>());
   const judged = { question: options, result, space, sampled, chance, audited, counterexamples };
   return {
     ...conclusionOf(judged),
@@ -153,6 +161,55 @@ async function exploreWith(
     reductions: { ...reductions },
     outcomes: result.outcomes,
   };
+}
+
+/** What some work comes to, or, where the server is lost meanwhile, that there is nothing. */
+async function unlessGone<T>(signal: AbortSignal | undefined, work: Promise<T>, nothing: T): Promise<T> {
+  try {
+    return await unlessLost(signal, work);
+  } catch (error) {
+    if (await isOfLoss(error, signal)) return nothing;
+    throw error;
+  }
+}
+
+/** How long an interrupted exploration looks for what it has seen violated. */
+const SHOWING_MS = 3_000;
+/** Interleavings that it draws where it has not found it by then. */
+const WALKS_AT_THE_END = 200;
+
+/** What was seen: the properties that are violated, and interleavings that were drawn. */
+interface Seen {
+  result: SearchResult;
+  drawn: ReadonlyMap<Property, Path>;
+  explored: Space;
+}
+
+/** Counterexamples to what was seen violated, also where an interruption came first: it is known then, and has to be shown. */
+async function shownOf(
+  options: ExploreOptions,
+  parts: Required<Parts>,
+  { result: { violated }, drawn, explored }: Seen,
+): Promise<Map<Property, Counterexample>> {
+  const { signal, scope } = options;
+  const found = signal?.aborted
+    ? new Map<Property, Counterexample>()
+    : await counterexamplesOf(options, parts, violated, drawn);
+  const asked = askedOf(options);
+  const missing = (): Set<Property> =>
+    new Set([...violated].filter((property) => asked.includes(property) && !found.has(property)));
+  if (!signal?.aborted || isLoss(signal.reason)) return found;
+  const show = async (paths: ReadonlyMap<Property, Path>): Promise<void> => {
+    const late = { ...options, signal: AbortSignal.timeout(SHOWING_MS) };
+    for (const one of await counterexamplesOf(late, parts, missing(), paths)) found.set(...one);
+  };
+  if (missing().size > 0) await show(drawn);
+  if (missing().size === 0) return found;
+  const random = seededRandom(scope.seed).fork('sample');
+  const space = plainSpace(options, explored, parts.memo);
+  const walked = await sample(space, random, WALKS_AT_THE_END, AbortSignal.timeout(SHOWING_MS));
+  await show(new Map([...drawn, ...walked.found]));
+  return found;
 }
 
 /** Interleavings that each scheduler draws where the search could not end. */

@@ -8,4 +8,18 @@ export const busy = new Int32Array(new SharedArrayBuffer(4));
 export const handOver = (): void => void Atomics.add(busy, 0, 1);
 
 /** It has given the thread back for a moment, and gets it again. */
-export const stillAlive = (): void => void Atomics.add(busy, 0, 2);
+const stillAlive = (): void => void Atomics.add(busy, 0, 2);
+
+const BEAT_MS = 100;
+
+/** For as long as it lasts, code of a strategy may hold this thread, between whatever else goes on in it. */
+export function lentThread(beatMs = BEAT_MS): Disposable {
+  handOver();
+  const beating = setInterval(stillAlive, beatMs).unref();
+  return {
+    [Symbol.dispose]: () => {
+      clearInterval(beating);
+      handOver();
+    },
+  };
+}

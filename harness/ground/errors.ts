@@ -26,6 +26,13 @@ export class EnvironmentError extends RunError {
   readonly exitCode = 4;
 }
 
+/** Codes of faults after which a server can be asked nothing more, and all that was found before still counts. */
+const LOSSES: readonly string[] = ['SERVER_LOST', 'ENDLESS_SCRIPT'];
+
+/** Whether a run was aborted for that reason. */
+export const isLoss = (reason: unknown): reason is RunError =>
+  reason instanceof RunError && LOSSES.includes(reason.code);
+
 /**
  * What people and programs are told of a fault, without what nobody may be told. Whatever is not a RunError is a bug
  * in oversell.

@@ -24,8 +24,11 @@ const ourCode = fileURLToPath(OUR_CODE);
 /** Whether the code is the user's, by its path or URL: not Node's, no package's, not ours. */
 export function isUsers(url: string): boolean {
   if (!/^(file:\/\/)?\//.test(url) || url.includes('/node_modules/')) return false;
-  return !decodeURI(url.replace(/^file:\/\//, '')).startsWith(ourCode);
+  return !pathOf(url).startsWith(ourCode);
 }
+
+/** Paths may have a % of their own, and in a URL that is encoded. */
+const pathOf = (url: string): string => (url.startsWith('file:') ? fileURLToPath(url) : url);
 
 /**
  * Where positions in a stack trace are the user's code, innermost first: URL or path, line and column.

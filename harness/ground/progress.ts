@@ -6,6 +6,8 @@ export interface Progress {
   line: (text: string) => void;
   /** Takes the last `now` off the terminal. */
   end: () => void;
+  /** The last `now`. */
+  readonly doing?: string | undefined;
 }
 
 /** Some terminals do not know their width, and say 0. */
@@ -19,14 +21,21 @@ export const widthOf = (stream: NodeJS.WriteStream): number => (stream.isTTY ? c
 
 /** One line that rewrites itself on a terminal; elsewhere, as in a log, a plain line each. */
 export function progressOn(stream: NodeJS.WriteStream): Progress {
-  if (!stream.isTTY) {
-    const line = (text: string): void => void stream.write(`${text}\n`);
-    return { now: line, line, end: () => undefined };
-  }
-  const clear = '\r\u001b[2K';
+  const clear = stream.isTTY ? '\r\u001b[2K' : '';
+  const line = (text: string): void => void stream.write(`${clear}${text}\n`);
+  let doing: string | undefined;
   return {
-    now: (text) => void stream.write(clear + text.slice(0, columnsOf(stream) - 1)),
-    line: (text) => void stream.write(`${clear}${text}\n`),
-    end: () => void stream.write(clear),
+    now: (text) => {
+      doing = text;
+      if (stream.isTTY) stream.write(clear + text.slice(0, columnsOf(stream) - 1));
+      else line(text);
+    },
+    line,
+    end: () => {
+      if (stream.isTTY) stream.write(clear);
+    },
+    get doing() {
+      return doing;
+    },
   };
 }

@@ -33,7 +33,7 @@ export function parseRedisUrl(text: string): RedisAddress {
       'only a database can follow the host, and / ? # @ in a name or password are %2F %3F %23 %40',
     );
   }
-  if (protocol === 'unix:') return { path: decodeURIComponent(pathname), ...login };
+  if (protocol === 'unix:') return { path: socketIn(hostname, pathname), ...login };
   if (protocol !== 'redis:' && protocol !== 'rediss:') {
     throw refuse('it begins with none of redis://, rediss:// and unix://');
   }
@@ -49,6 +49,13 @@ export function parseRedisUrl(text: string): RedisAddress {
   };
 }
 
+/** Without a path, a client would go to another server: that of the machine. */
+function socketIn(hostname: string, pathname: string): string {
+  if (hostname !== '' || pathname === '' || pathname === '/')
+    throw refuse('a socket is given by its whole path, with three slashes: unix:///run/redis.sock');
+  return decoded(pathname, 'path');
+}
+
 function loginOf({ username, password }: URL): Pick<RedisAddress, 'username' | 'password'> {
   keepSecret(username, password);
   const [name, word] = [username, password].map((part) => decoded(part));
@@ -57,11 +64,11 @@ function loginOf({ username, password }: URL): Pick<RedisAddress, 'username' | '
   return { ...(name !== '' && { username: name! }), ...(word !== '' && { password: word! }) };
 }
 
-function decoded(text: string): string {
+function decoded(text: string, where = 'name or password'): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw refuse('a % in a name or password is written %25');
+    throw refuse(`a % in a ${where} is written %25`);
   }
 }
 

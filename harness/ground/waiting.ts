@@ -1,4 +1,5 @@
 /** Waiting for what may never come: a strategy's promises settle when they like. */
+import { isLoss } from './errors.ts';
 
 /** What `atMost` answers when the time was over first. */
 export const LATE = Symbol('late');
@@ -37,5 +38,29 @@ export async function unlessAborted<T>(signal: AbortSignal | undefined, promise:
     return await Promise.race([aborted, promise]);
   } finally {
     signal.removeEventListener('abort', abort!);
+  }
+}
+
+/**
+ * Waits for a promise that may never settle once the server of the run is lost.
+ * @param graceMs how long what was found until then may take to be put together
+ * @throws the loss
+ */
+export async function unlessLost<T>(
+  signal: AbortSignal | undefined,
+  promise: Promise<T>,
+  graceMs = 0,
+): Promise<T> {
+  if (!signal) return promise;
+  const late = new AbortController();
+  const onAbort = (): void => {
+    if (isLoss(signal.reason)) setTimeout(() => late.abort(signal.reason), graceMs);
+  };
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await unlessAborted(late.signal, promise);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
   }
 }

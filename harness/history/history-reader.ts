@@ -88,7 +88,7 @@ export class HistoryReader {
       if (this.#header === undefined) this.#header = parseHeader(text, unknownKey);
       else this.#takeLine(parseLine(text, unknownKey));
     } catch (error) {
-      if (error instanceof LineError) throw this.#corrupt(this.#line, error.message);
+      if (error instanceof LineError) throw this.#corrupt(this.#line, error.message, error.remedy);
       throw error;
     }
   }
@@ -118,11 +118,11 @@ export class HistoryReader {
     }
   }
 
-  #corrupt(line: number, message: string): UsageError {
-    return new UsageError(
-      'CORRUPT_HISTORY',
-      `${this.#path} line ${line} ${message}`,
-      'correct or remove that line; nothing was judged',
-    );
+  #corrupt(
+    line: number,
+    message: string,
+    remedy = 'correct or remove that line; nothing was judged',
+  ): UsageError {
+    return new UsageError('CORRUPT_HISTORY', `${this.#path} line ${line} ${message}`, remedy);
   }
 }

@@ -1,5 +1,8 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { constants, openSync } from 'node:fs';
+import { open, stat, type FileHandle } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import type { RecordedSale } from '../../strategies/contract.ts';
+import { wholeFile } from '../documents/write-file.ts';
 import { UsageError } from '../ground/errors.ts';
 import { HistoryReader, type HistoryFile } from './history-reader.ts';
 import { ledgerLine, operationLine } from './line.ts';
@@ -14,6 +17,8 @@ const TOLD = 20;
 const SALES_PER_LINE = 1_000;
 
 export interface ReadOptions {
+  /** Ends it early. */
+  signal?: AbortSignal;
   /** Told now and then how many bytes are read, of how many. */
   onProgress?: (read: number, total: number) => void;
 }
@@ -25,7 +30,10 @@ export interface ReadOptions {
  * @throws UsageError that names the line, where one is corrupt; nothing is skipped
  */
 export async function readHistory(path: string, options: ReadOptions = {}): Promise<HistoryFile> {
+  const { signal } = options;
   const file = await openFile(path);
+  const end = (): void => void file.close().catch(() => undefined);
+  signal?.addEventListener('abort', end, { once: true });
   try {
     const { size } = await file.stat();
     const reader = new HistoryReader(path);
@@ -40,17 +48,61 @@ export async function readHistory(path: string, options: ReadOptions = {}): Prom
       told = read;
       options.onProgress?.(read, Math.max(read, size));
     }
+    signal?.throwIfAborted();
     return reader.end();
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : error;
   } finally {
-    await file.close();
+    signal?.removeEventListener('abort', end);
+    await file.close().catch(() => undefined); // it may be closed
   }
 }
 
-async function openFile(path: string): Promise<FileHandle> {
+/** What is read of a file. */
+type Bytes = Pick<FileHandle, 'close'> & {
+  stat: () => Promise<{ size: number }>;
+  read: (buffer: Buffer, offset: number, length: number) => Promise<{ bytesRead: number }>;
+};
+
+async function openFile(path: string): Promise<Bytes> {
   try {
+    const found = await stat(path);
+    // Opened in the usual way, it would keep a thread until somebody writes into it, whatever is interrupted.
+    if (found.isFIFO()) return new Pipe(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
     return await open(path);
   } catch (error) {
     throw unreadable(path, error);
+  }
+}
+
+/** A pipe, of which nobody knows when somebody writes into it. */
+class Pipe implements Bytes {
+  readonly #socket: Socket;
+  readonly #chunks: AsyncIterator<Buffer>;
+  #rest = Buffer.alloc(0);
+
+  constructor(fd: number) {
+    this.#socket = new Socket({ fd, readable: true, writable: false });
+    this.#chunks = this.#socket[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  }
+
+  async stat(): Promise<{ size: number }> {
+    return { size: 0 };
+  }
+
+  async read(buffer: Buffer, offset: number, length: number): Promise<{ bytesRead: number }> {
+    if (this.#rest.length === 0) {
+      const next = await this.#chunks.next();
+      if (next.done) return { bytesRead: 0 };
+      this.#rest = next.value as Buffer<ArrayBuffer>;
+    }
+    const bytesRead = this.#rest.copy(buffer, offset, 0, length);
+    this.#rest = this.#rest.subarray(bytesRead);
+    return { bytesRead };
+  }
+
+  async close(): Promise<void> {
+    this.#socket.destroy();
   }
 }
 
@@ -63,7 +115,7 @@ const unreadable = (path: string, cause: unknown): UsageError =>
   );
 
 /** Whole lines, many at a time, each with its newline; only the last may lack it. The bytes are overwritten later. */
-async function* chunksOfLines(path: string, file: FileHandle, tooLong: () => Error): AsyncGenerator<Buffer> {
+async function* chunksOfLines(path: string, file: Bytes, tooLong: () => Error): AsyncGenerator<Buffer> {
   let buffer = Buffer.allocUnsafe(CHUNK_BYTES);
   let filled = 0;
   for (;;) {
@@ -88,7 +140,7 @@ async function* chunksOfLines(path: string, file: FileHandle, tooLong: () => Err
   }
 }
 
-async function readInto(path: string, file: FileHandle, buffer: Buffer, offset: number): Promise<number> {
+async function readInto(path: string, file: Bytes, buffer: Buffer, offset: number): Promise<number> {
   try {
     return (await file.read(buffer, offset, buffer.length - offset)).bytesRead;
   } catch (error) {
@@ -96,8 +148,14 @@ async function readInto(path: string, file: FileHandle, buffer: Buffer, offset: 
   }
 }
 
-/** Writes a history file. Where nobody drained the sale or read its ledger, that line is left out. */
-export async function writeHistory(path: string, history: History): Promise<void> {
+/**
+ * Writes a history file. Where nobody drained the sale or read its ledger, that line is left out.
+ * @throws UsageError or EnvironmentError if it cannot be written; nothing is left of it then
+ */
+export const writeHistory = (path: string, history: History): Promise<void> =>
+  wholeFile(path, (part) => writeLines(part, history));
+
+async function writeLines(path: string, history: History): Promise<void> {
   const file = await open(path, 'w');
   try {
     let text = '';

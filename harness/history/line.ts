@@ -1,4 +1,5 @@
 import type { RecordedSale, Sale } from '../../strategies/contract.ts';
+import { withoutMark } from '../documents/read-json.ts';
 import { ENDINGS, OPS, OUTCOMES } from '../documents/vocabulary.ts';
 import type { History, Operation } from './operation.ts';
 
@@ -9,7 +10,17 @@ export type Line =
   | { kind: 'recorded'; sales: readonly RecordedSale[] | null };
 
 /** What is wrong with a line, as the end of a sentence about it. */
-export class LineError extends Error {}
+export class LineError extends Error {
+  /** Where it is another one than usual. */
+  readonly remedy: string | undefined;
+
+  constructor(message: string, remedy?: string) {
+    super(message);
+    this.remedy = remedy;
+  }
+}
+
+const VERSION = 1;
 
 export const OPERATION_KEYS = [
   'process',
@@ -35,8 +46,13 @@ type UnknownKey = (key: string) => unknown;
 
 /** The first line. @throws LineError */
 export function parseHeader(text: string, unknownKey: UnknownKey): Pick<History, 'sale' | 'confirms'> {
-  const header = parseObject(text);
-  if (header['oversell'] !== 1) {
+  const header = parseObject(withoutMark(text));
+  const version = header['oversell'];
+  if (typeof version === 'number' && version > VERSION && 'sale' in header) {
+    const remedy = 'read it with the oversell that wrote it, or a newer one';
+    throw new LineError(`is of version ${version}; this oversell reads version ${VERSION}`, remedy);
+  }
+  if (version !== VERSION) {
     throw new LineError('is not a header: begin with {"oversell":1,"sale":{"sku":"…","stock":…}}');
   }
   const sold = asObject('sale', header['sale']);

@@ -1,9 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../ground/ambient.ts';
+import { ownThread } from '../ground/thread-cpu.ts';
 
 const READY = 0;
 const STOPPED = 1;
 const SALES = 2;
+/** Where the instances' part of the memory begins, in bytes. */
+const LIVES = 24;
+const BEAT_MS = 50;
+
+const memoryFor = (instances: number): SharedArrayBuffer => new SharedArrayBuffer(LIVES + 8 * instances);
+
 /** Between the signal and the start, so that no worker hears of the start after it. */
 const LEAD_NS = 5e6;
 
@@ -16,12 +23,43 @@ export class Control {
   readonly #flags: Int32Array;
   readonly #startNs: BigInt64Array;
   readonly #clock: Clock;
+  /** Of each instance: how often it got round, and the number of its thread. */
+  readonly #lives: Int32Array;
 
-  constructor(clock: Clock, memory = new SharedArrayBuffer(24)) {
+  /** @param memory of the main thread's; absent: this is the main thread, and nobody is to show that they get round */
+  constructor(clock: Clock, memory: SharedArrayBuffer = memoryFor(0)) {
     this.memory = memory;
+    this.#lives = new Int32Array(memory, LIVES);
     this.#flags = new Int32Array(memory, 0, 3);
     this.#startNs = new BigInt64Array(memory, 16, 1);
     this.#clock = clock;
+  }
+
+  /** Main: with room for so many instances that show that they get round. */
+  static of(instances: number, clock: Clock): Control {
+    return new Control(clock, memoryFor(instances));
+  }
+
+  /** Worker: shows from now on that it gets round, until that is disposed of. */
+  beat(instance: number): Disposable {
+    const at = 2 * instance;
+    Atomics.store(this.#lives, at + 1, ownThread());
+    Atomics.store(this.#lives, at, 1);
+    const beating = setInterval(() => Atomics.add(this.#lives, at, 1), BEAT_MS).unref();
+    return {
+      [Symbol.dispose]: () => {
+        clearInterval(beating);
+        Atomics.store(this.#lives, at, 0);
+      },
+    };
+  }
+
+  /** Main: instances that show that they get round, and how often they did. */
+  *beating(): Generator<{ instance: number; beats: number; thread: number }> {
+    for (let instance = 0; 2 * instance < this.#lives.length; instance++) {
+      const beats = Atomics.load(this.#lives, 2 * instance);
+      if (beats > 0) yield { instance, beats, thread: Atomics.load(this.#lives, 2 * instance + 1) };
+    }
   }
 
   /** Worker: prepared, waiting for the start. */

@@ -1,7 +1,9 @@
 import type { Client, Strategy } from '../../strategies/contract.ts';
 import { isDefinite } from '../../strategies/errors.ts';
+import { lentThread } from '../ground/busy.ts';
 import { UsageError } from '../ground/errors.ts';
 import { seededRandom } from '../ground/random.ts';
+import { atMost, LATE, unlessLost } from '../ground/waiting.ts';
 import { orRefused, underTest } from '../wire/network.ts';
 import { locating, trackOrigins } from '../wire/refusal.ts';
 import { BackOffice, type Opening } from './back-office.ts';
@@ -27,9 +29,10 @@ import { redisCpuSeconds } from './usage.ts';
 export async function runLoad(options: LoadOptions, pool?: InstancePool): Promise<LoadRun> {
   const named = [options.target.options];
   // The second time on fresh threads: what a module keeps is not made again.
-  return locating(options.strategy.path, (again) =>
+  const running = locating(options.strategy.path, (again) =>
     underTest(named, () => (again ? runSale({ ...options, tracked: true }) : runSale(options, pool))),
   );
+  return unlessLost(options.signal, running);
 }
 
 async function runSale(
@@ -42,6 +45,7 @@ async function runSale(
   const connections = new Connections(failures);
   const { target } = options;
   try {
+    using _ = lentThread();
     const observer = await connections.open(target);
     const lobby = await connections.open(target, strategy);
     const random = seededRandom(options.seed);
@@ -93,8 +97,10 @@ async function openShop(lobby: Client, plan: LoadPlan, opening: Opening): Promis
 
 async function open(strategy: Strategy, redis: Client, plan: LoadPlan): Promise<void> {
   try {
-    await strategy.open(redis, plan.sale);
+    const opening = Promise.resolve(strategy.open(redis, plan.sale));
+    if ((await atMost(plan.graceMs, opening)) === LATE) throw neverSettled(strategy, plan);
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw new UsageError(
       isDefinite(error) ? error.code : 'OPEN_FAILED',
       `${strategy.name} could not open the sale: ${error instanceof Error ? error.message : String(error)}`,
@@ -103,6 +109,13 @@ async function open(strategy: Strategy, redis: Client, plan: LoadPlan): Promise<
     );
   }
 }
+
+const neverSettled = ({ name }: Strategy, { graceMs }: LoadPlan): UsageError =>
+  new UsageError(
+    'NEVER_SETTLED',
+    `${name}: open() has not settled for ${graceMs / 1_000} s`,
+    'find out what it awaits: what Redis does not answer, or nobody resolves; --patience waits longer',
+  );
 
 const instanceTasks = (
   options: LoadOptions & Pick<InstanceTask, 'tracked'>,

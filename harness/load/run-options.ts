@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { checkSale, checkUnits, type Sale, type Strategy } from '../../strategies/contract.ts';
 import { isDefinite } from '../../strategies/errors.ts';
 import { UsageError } from '../ground/errors.ts';
+import { HELD_MS, patientMs } from '../ground/patience.ts';
 import type { RedisTarget } from '../redis/target.ts';
 import type { LoadedStrategy } from '../loader/strategies.ts';
 import { ARRIVAL_PROFILES, type ArrivalProfile } from '../documents/vocabulary.ts';
@@ -36,7 +37,7 @@ export interface SaleOptions {
   maxAttempts?: number;
   /**
    * An instance that completes nothing for so long leaves what is outstanding as unknown; one that needs longer to
-   * get ready is given up. Default 10 000.
+   * get ready is given up. Default 10 000, or as long as `--patience` says.
    */
   graceMs?: number;
   seed: number;
@@ -105,7 +106,7 @@ export function planSale(options: SaleOptions, strategy: Selling): LoadPlan {
     ...(options.seconds !== undefined && { seconds: options.seconds }),
     ...(arrivals && options.seconds !== undefined && { arrivals: { ...arrivals, seconds: options.seconds } }),
     maxAttempts: options.maxAttempts ?? 64,
-    graceMs: options.graceMs ?? 10_000,
+    graceMs: options.graceMs ?? patientMs(HELD_MS),
   };
 }
 

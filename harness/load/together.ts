@@ -2,6 +2,7 @@ import { systemClock as clock } from '../ground/ambient.ts';
 import { EnvironmentError } from '../ground/errors.ts';
 import type { Ended } from '../documents/figures.ts';
 import { Control } from './control.ts';
+import { StuckInstances } from './stuck.ts';
 import type { InstancePool } from './pool.ts';
 import type { LoadPlan } from './run-options.ts';
 import type { InstanceRun, ServingTask } from './task.ts';
@@ -41,7 +42,7 @@ export interface Sold {
 /** Starts all instances together, and waits until they have ended. @throws as InstancePool.run; EnvironmentError if they are not ready in time */
 export async function sellTogether<Task extends object>(options: TogetherOptions<Task>): Promise<Sold> {
   const { plan, signal, pool: kept, readyMs = plan.graceMs } = options;
-  const control = new Control(clock);
+  const control = Control.of(plan.workers, clock);
   let reason: Ended | 'not ready' | undefined;
   const stop = (why: Ended | 'not ready'): void => {
     reason ??= why;
@@ -51,9 +52,10 @@ export async function sellTogether<Task extends object>(options: TogetherOptions
   signal?.addEventListener('abort', abort);
   if (signal?.aborted) abort();
   const pool = kept ?? options.newPool(plan.workers);
+  using stuck = new StuckInstances(control);
   let timer = setTimeout(() => stop('not ready'), readyMs);
   try {
-    const running = pool.run(options.tasks(control));
+    const running = Promise.race([pool.run(options.tasks(control)), stuck.found]);
     await Promise.race([control.allReady(plan.workers), running]);
     clearTimeout(timer);
     const used = await watchUsage(options.cpuSeconds);

@@ -24,6 +24,7 @@ strategyOutputToStderr();
 export async function runInstance(task: InstanceTask): Promise<InstanceReport> {
   keepSecret(task.target.options.username, task.target.options.password);
   const control = new Control(clock, task.control);
+  using _ = control.beat(task.instance);
   keepThreadTo([task.target.options]);
   const tracking = task.tracked && trackOrigins(Infinity);
   const caught = new Promise<InstanceFault>((resolve) => {

@@ -3,8 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { register } from 'node:module';
 import { extname, isAbsolute, parse } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { handOver, stillAlive } from '../ground/busy.ts';
+import { systemClock as clock } from '../ground/ambient.ts';
+import { lentThread } from '../ground/busy.ts';
 import { EnvironmentError, UsageError } from '../ground/errors.ts';
+import { HELD_MS, patientMs, WaitedMs } from '../ground/patience.ts';
 import { isOfClosedConnection, onStray } from '../ground/strays.ts';
 import { notingGlobals } from '../ground/user-globals.ts';
 import { underTest } from '../wire/network.ts';
@@ -14,16 +16,17 @@ import { strategiesIn, type ExportedStrategy } from './strategy-shape.ts';
 import { placeOf } from '../ground/places.ts';
 import { placeInStack, STRATEGY_EXTENSIONS } from './source.ts';
 
-/** How long a file may take to load. */
-const IMPORT_LIMIT_MS = 10_000;
-
 /**
  * Imports a file of strategies as Node imports any module, TypeScript included.
  *
  * @param file absolute path
+ * @param limitMs how long a top-level await of it may take; default 10 000, or as long as `--patience` says
  * @throws UsageError that names file, line and remedy, whatever is wrong with the file, and where it connects to
  */
-export async function importStrategies(file: string, limitMs = IMPORT_LIMIT_MS): Promise<ExportedStrategy[]> {
+export async function importStrategies(
+  file: string,
+  limitMs = patientMs(HELD_MS),
+): Promise<ExportedStrategy[]> {
   checkFile(file);
   registerHooks();
   using _ = trackOrigins();
@@ -35,15 +38,18 @@ export async function importStrategies(file: string, limitMs = IMPORT_LIMIT_MS):
 }
 
 function checkFile(file: string): void {
-  if (!existsSync(file)) {
-    throw new UsageError('NO_SUCH_FILE', `${file} does not exist`, 'check the path');
-  }
-  if (statSync(file).isDirectory()) {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (!found) throw new UsageError('NO_SUCH_FILE', `${file} does not exist`, 'check the path');
+  if (found.isDirectory()) {
     throw new UsageError(
       'UNSUPPORTED_FILE',
       `${file} is a folder`,
       'name the file in it that exports a strategy',
     );
+  }
+  // To open a pipe waits for somebody who writes into it.
+  if (!found.isFile()) {
+    throw new UsageError('UNSUPPORTED_FILE', `${file} is a pipe, a socket or a device`, 'give a file');
   }
   if (!STRATEGY_EXTENSIONS.includes(extname(file))) {
     throw new UsageError(
@@ -69,11 +75,7 @@ function registerHooks(): void {
 
 /** A thread that an import holds for good is the watchdog's matter; here, one that waits for good. */
 async function importWithin(file: string, limitMs: number): Promise<Record<string, unknown>> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => void neverSettles(file, limitMs).then(reject), limitMs);
-  });
-  const heartbeat = setInterval(stillAlive, Math.min(100, limitMs / 4));
+  using late = new Late(limitMs);
   let floating: Promise<UsageError> | undefined;
   using _ = onStray((reason) => {
     // Of an earlier run in this thread.
@@ -81,20 +83,37 @@ async function importWithin(file: string, limitMs: number): Promise<Record<strin
     floating ??= faultOf(reason, file);
     return true;
   });
-  handOver();
-  try {
-    const loading = import(pathToFileURL(file).href).catch(async (error: unknown) => {
-      throw await faultOf(error, file);
-    });
-    const exports = (await Promise.race([loading, late])) as Record<string, unknown>;
-    // By the end of this turn, Node has told of promises that were rejected without anybody looking.
-    await new Promise((resolve) => setImmediate(resolve));
-    if (floating) throw await floating;
-    return exports;
-  } finally {
-    handOver();
-    clearInterval(heartbeat);
-    clearTimeout(timer);
+  const loading = import(pathToFileURL(file).href).catch(async (error: unknown) => {
+    throw await faultOf(error, file);
+  });
+  const exports = (await Promise.race([loading, late.come])) as Record<string, unknown> | undefined;
+  if (exports === undefined) throw await neverSettles(file, limitMs);
+  // By the end of this turn, Node has told of promises that were rejected without anybody looking.
+  await new Promise((resolve) => setImmediate(resolve));
+  if (floating) throw await floating;
+  return exports;
+}
+
+/** The thread is lent to the file, with a limit of the time in which it was free to go on: a file that is compiled on a busy machine waits for nobody. */
+class Late implements Disposable {
+  readonly come: Promise<undefined>;
+  readonly #looking: NodeJS.Timeout;
+  readonly #lent: Disposable;
+
+  constructor(limitMs: number) {
+    const everyMs = Math.min(100, limitMs / 4);
+    this.#lent = lentThread(everyMs);
+    const waited = new WaitedMs(() => clock.monotonicNs() / 1e6, everyMs);
+    let come!: (nothing: undefined) => void;
+    this.come = new Promise((resolve) => (come = resolve));
+    this.#looking = setInterval(() => {
+      if (waited.look() > limitMs) come(undefined);
+    }, everyMs);
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#looking);
+    this.#lent[Symbol.dispose]();
   }
 }
 

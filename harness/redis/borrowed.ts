@@ -1,11 +1,15 @@
 import { readFileSync } from 'node:fs';
 import type { Client } from '../../strategies/contract.ts';
+import { systemClock as clock } from '../ground/ambient.ts';
 import { EnvironmentError, RunError, UsageError } from '../ground/errors.ts';
 import { onExit } from '../ground/lifetime.ts';
+import { patientMs, SILENT_MS } from '../ground/patience.ts';
 import { parseRedisUrl } from '../ground/redis-url.ts';
+import { atMost, LATE } from '../ground/waiting.ts';
 import { nameServer } from '../wire/network.ts';
 import { clientOf } from './clients.ts';
 import { readServerInfo, type ServerInfo } from './info.ts';
+import { ServerWatch, type LossListener } from './server-watch.ts';
 import type { ConnectionOptions, RedisTarget } from './target.ts';
 
 /** The function libraries of the built-in strategies; all carry this prefix. */
@@ -26,15 +30,19 @@ type Libraries = ReadonlyMap<string, string>;
  *
  * @param url see parseRedisUrl
  * @param runId unique to the run; letters, digits, `-` and `_`
+ * @param loss told when the server answers nothing any more
  * @throws UsageError if the server cannot be used like this; EnvironmentError if it does not answer
  */
-export async function borrowServer(url: string, runId: string): Promise<RedisTarget> {
+export async function borrowServer(url: string, runId: string, loss?: LossListener): Promise<RedisTarget> {
   if (!/^[\w-]+$/.test(runId)) throw new RangeError(`runId "${runId}" would not be safe in a pattern`);
   const options = parseRedisUrl(url);
   const forget = nameServer(options);
   const keyPrefix = `oversell:${runId}:`;
   const { info, libraries: before } = await requireFit(options, (redis) => requireBroom(redis, keyPrefix));
+  const description = `${info.product} ${info.version} (yours, at ${options.path ?? `${options.host}:${options.port}`})`;
+  const watch = loss && new ServerWatch({ options, description }, loss);
   const close = async (): Promise<void> => {
+    watch?.close();
     unregister();
     await visit(options, async (redis) => {
       await removeKeys(redis, keyPrefix);
@@ -54,7 +62,7 @@ export async function borrowServer(url: string, runId: string): Promise<RedisTar
   const unregister = onExit({ release: close });
   return {
     kind: 'borrowed',
-    description: `${info.product} ${info.version} (yours, at ${options.path ?? `${options.host}:${options.port}`})`,
+    description,
     version: info.version,
     options: { ...options, keyPrefix },
     ...(info.whenFull !== undefined && { memoryIsLimited: true }),
@@ -168,23 +176,69 @@ async function removeKeys(redis: Client, prefix: string): Promise<void> {
 
 /** One short connection that gives up at once instead of trying for ever. */
 async function visit<T>(options: ConnectionOptions, task: (redis: Client) => Promise<T>): Promise<T> {
-  const impatient = { lazyConnect: true, connectTimeout: 5000, retryStrategy: () => null };
+  const silentMs = patientMs(SILENT_MS);
+  const impatient = { lazyConnect: true, connectTimeout: silentMs, retryStrategy: () => null };
   const redis = clientOf({ options }, impatient);
   let cause: Error | undefined;
   redis.on('error', (error: Error) => (cause = error));
   try {
-    await redis.connect();
-    return await task(redis);
+    return await answered(redis, silentMs, task);
   } catch (error) {
     if (error instanceof RunError) throw error;
     const reason = cause ?? (error as Error);
-    throw new EnvironmentError(
-      'REDIS_UNUSABLE',
-      `--redis: ${reason.message}`,
-      'check that the server runs there and accepts this login, or leave --redis out',
-      { cause: error },
-    );
+    if (reason.message.startsWith('Protocol error')) throw noRedis(reason);
+    throw new EnvironmentError('REDIS_UNUSABLE', `--redis: ${reason.message}`, CHECK_SERVER, {
+      cause: error,
+    });
   } finally {
     redis.disconnect();
   }
 }
+
+const CHECK_SERVER = 'check that the server runs there and accepts this login, or leave --redis out';
+
+/** What the task comes to, unless the server answers nothing at all. @throws EnvironmentError if it does not */
+async function answered<T>(redis: Client, silentMs: number, task: (redis: Client) => Promise<T>): Promise<T> {
+  const connecting = redis.connect();
+  // Whoever takes connections and says nothing would be waited for without an end.
+  if ((await atMost(silentMs, connecting)) === LATE) {
+    const message = `--redis: what listens there has answered nothing for ${silentMs} ms`;
+    throw new EnvironmentError('REDIS_UNUSABLE', message, `${CHECK_SERVER}; --patience waits longer`);
+  }
+  const over = new AbortController();
+  try {
+    const working = task(redis);
+    // It may be asked for much, and answers all the same.
+    const first = await Promise.race([working, silence(redis, silentMs, over.signal)]);
+    if (first !== LATE) return await working;
+  } finally {
+    over.abort();
+  }
+  const message = `--redis: the server has answered nothing for ${silentMs} ms`;
+  throw new EnvironmentError('REDIS_UNUSABLE', message, `${CHECK_SERVER}; --patience waits longer`);
+}
+
+/** Settles when it has answered nothing for so long, or nobody wants to know any more. */
+async function silence(redis: Client, silentMs: number, over: AbortSignal): Promise<typeof LATE | undefined> {
+  while (!over.aborted) {
+    if (
+      (await atMost(
+        silentMs,
+        redis.ping().catch(() => undefined),
+      )) === LATE
+    )
+      return LATE;
+    await clock.sleep(BEAT_MS);
+  }
+  return undefined;
+}
+
+const BEAT_MS = 500;
+
+const noRedis = (cause: Error): UsageError =>
+  new UsageError(
+    'NOT_REDIS',
+    `--redis: what listens there does not speak the protocol of Redis${/"H"/.test(cause.message) ? ', but HTTP' : ''}`,
+    'give the host and the port of a Redis server: redis://[[user]:password@]host[:port][/db]',
+    { cause },
+  );

@@ -3,17 +3,20 @@ import { UsageError } from '../ground/errors.ts';
 import { borrowServer } from './borrowed.ts';
 import { findServer, type ProvisionOptions } from './find/find-server.ts';
 import { startServer } from './server.ts';
+import type { LossListener } from './server-watch.ts';
 import type { RedisTarget } from './target.ts';
 
 export interface TargetOptions extends ProvisionOptions {
   /** A server of the user's; absent: a private one is started. */
   redis?: string;
+  /** Told when the server ends or stands still while the run goes on. */
+  loss?: LossListener;
 }
 
 /** The Redis that a run works on. @throws as borrowServer, findServer and startServer */
 export async function openTarget(options: TargetOptions): Promise<RedisTarget> {
-  const { redis, redisServer, redisVersion } = options;
-  if (redis === undefined) return startServer(await findServer(options));
+  const { redis, redisServer, redisVersion, loss } = options;
+  if (redis === undefined) return startServer(await findServer(options), { ...(loss && { loss }) });
   if (redisServer !== undefined || redisVersion !== undefined) {
     throw new UsageError(
       'CONTRADICTION',
@@ -21,5 +24,5 @@ export async function openTarget(options: TargetOptions): Promise<RedisTarget> {
       'give one of them',
     );
   }
-  return borrowServer(redis, randomUUID());
+  return borrowServer(redis, randomUUID(), loss);
 }

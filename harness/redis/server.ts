@@ -3,16 +3,19 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EnvironmentError } from '../ground/errors.ts';
 import { ours } from '../ground/ours.ts';
+import { temporaryHome } from '../ground/temporary.ts';
 import { onExit } from '../ground/lifetime.ts';
+import { atMost } from '../ground/waiting.ts';
 import { nameServer } from '../wire/network.ts';
 import { clientOf } from './clients.ts';
 import type { ServerBinary } from './find/binary.ts';
 import { readServerInfo, type ServerInfo } from './info.ts';
+import { ServerWatch, type LossListener } from './server-watch.ts';
 import type { RedisTarget } from './target.ts';
 
 export interface ServerOptions {
@@ -22,12 +25,14 @@ export interface ServerOptions {
   args?: readonly string[];
   /** Where given, a server that ends by itself is started again, at the same address, and this is told. */
   onRestart?: () => void;
+  /** Where given, a server that ends by itself or answers nothing any more is told. */
+  loss?: LossListener;
 }
 
 /**
  * Starts the server, and ends it when standard input ends: a pipe that only our process holds, so that it ends with
  * us however we end, kill -9 included. The server runs in a session of its own, where no Ctrl-C reaches it.
- * Says so on a line whenever the server has ended by itself; where it is told `again`, it then starts it anew in the same
+ * Says its exit code on a line whenever the server has ended; where it is told `again`, it then starts it anew in the same
  * folder. (The file of the server's own process id counts where the program is a script that starts the server as its
  * child. A signal may come between two lines of this script, so whoever starts a server looks for it afterwards.)
  */
@@ -55,10 +60,11 @@ const WATCHER = `
     server=$!
     [ ! "$ending" ] || finish
     wait "$server"
+    status=$?
     [ ! "$ending" ] || wait "$server"
     server=
     rm -f "$folder/server.pid"
-    echo ended
+    echo "$status"
     [ "$what" = again ] || break
     [ "$ending" ] || sleep 0.1
   done
@@ -68,6 +74,9 @@ const WATCHER = `
 
 /** Starting takes about 0.1 s; a machine that needs longer than this is stuck. */
 const START_DEADLINE_MS = 20_000;
+
+/** How long it may take to tell of a server that is gone. */
+const TOLD_MS = 1_000;
 
 const ORIGINS: Record<ServerBinary['source'], string> = {
   flag: '--redis-server',
@@ -103,7 +112,7 @@ export async function startServer(
 
 async function tryToStart(
   binary: ServerBinary,
-  { args = [], onRestart }: ServerOptions,
+  { args = [], onRestart, loss }: ServerOptions,
   port: number,
 ): Promise<{ target: RedisTarget } | { log: string }> {
   const folder = join(socketHome(), `oversell-${randomUUID().slice(-12)}`);
@@ -119,12 +128,16 @@ async function tryToStart(
     save: '',
     appendonly: 'no',
   };
-  const settled = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   const options = port === 0 ? { path: socket } : { host: '127.0.0.1', port };
   const names = [nameServer({ path: socket }), nameServer(options)];
-  const command = [binary.path, ...settled, ...args];
+  const command = [binary.path, ...wordsOf(settings), ...args];
   const { watcherPid, ended, end } = launch(folder, command, onRestart);
+  let watch: ServerWatch | undefined;
+  let told: Promise<void> | undefined;
   const close = async (): Promise<void> => {
+    // Whoever closes it because it is gone has to know that.
+    if (watch?.isDead) await atMost(TOLD_MS, Promise.all([ended, told]));
+    watch?.close();
     await end();
     for (const forget of names) forget();
   };
@@ -136,9 +149,15 @@ async function tryToStart(
       await close();
       return { log };
     }
+    const description = `${info.product} ${info.version} (${ORIGINS[binary.source]}, private)`;
+    const log = (): Promise<string> => lastLines(join(folder, 'server.log'));
+    if (loss) {
+      watch = new ServerWatch({ options, description, pid: info.processId, lastLines: log }, loss);
+      told = ended.then((how) => watch!.ended(how));
+    }
     const target: RedisTarget = {
       kind: 'private',
-      description: `${info.product} ${info.version} (${ORIGINS[binary.source]}, private)`,
+      description,
       version: info.version,
       options,
       ...(binary.benchmarkPath !== undefined && { benchmarkPath: binary.benchmarkPath }),
@@ -153,11 +172,14 @@ async function tryToStart(
   }
 }
 
+const wordsOf = (settings: Readonly<Record<string, string>>): string[] =>
+  Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+
 interface Running {
   /** Of what ends the server, and outlives it. */
   watcherPid?: number;
-  /** Settles when the server has ended, by itself or not. */
-  ended: Promise<void>;
+  /** Settles when the server has ended, by itself or not, with how: the end of a sentence. */
+  ended: Promise<string>;
   /** Ends the server and removes its folder; settles when both are gone. */
   end: () => Promise<void>;
 }
@@ -173,7 +195,9 @@ function launch(folder: string, command: string[], onRestart?: () => void): Runn
   );
   const gone = once(watcher, 'close').then(() => undefined);
   // Its one line, or its own end.
-  const ended = Promise.race([once(watcher.stdout, 'data'), gone]).then(() => undefined);
+  const ended = Promise.race([once(watcher.stdout, 'data'), gone]).then((said) =>
+    howEnded(String(said ?? '')),
+  );
   let ending = false;
   watcher.stdout.on('data', () => {
     if (!ending) onRestart?.();
@@ -189,8 +213,16 @@ function launch(folder: string, command: string[], onRestart?: () => void): Runn
   return { ...(watcherPid !== undefined && { watcherPid }), ended, end };
 }
 
+/** A shell tells a signal as its number, above 128. */
+function howEnded(status: string): string {
+  const signal = Number(status) - 128;
+  const [name] = Object.entries(constants.signals).find(([, number]) => number === signal) ?? [];
+  if (name !== undefined) return `was ended by ${name}`;
+  return status.trim() === '' ? 'has ended' : `has ended with exit code ${status.trim()}`;
+}
+
 /** What the server says of itself once it answers; undefined if it ends, or does not answer in time. */
-async function firstAnswer(socket: string, ended: Promise<void>): Promise<ServerInfo | undefined> {
+async function firstAnswer(socket: string, ended: Promise<string>): Promise<ServerInfo | undefined> {
   const patient = { maxRetriesPerRequest: null, retryStrategy: () => 10 };
   const redis = clientOf({ options: { path: socket } }, patient);
   redis.on('error', () => undefined); // not there yet
@@ -215,7 +247,8 @@ async function lastLines(file: string): Promise<string> {
 /** A socket's path may have 103 bytes at most (sun_path on macOS; 107 on Linux), and some TMPDIRs are long. */
 function socketHome(): string {
   const name = '/oversell-0123456789ab/redis.sock';
-  return Buffer.byteLength(tmpdir() + name) <= 103 ? tmpdir() : '/tmp';
+  const home = temporaryHome();
+  return Buffer.byteLength(home + name) <= 103 ? home : '/tmp';
 }
 
 /** A port of 127.0.0.1 that nobody listened on a moment ago. */

@@ -1,10 +1,10 @@
-import { join } from 'node:path';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { onExit } from '../ground/lifetime.ts';
+import { temporaryFolder } from '../ground/temporary.ts';
 import { clientOf } from '../redis/clients.ts';
 import { findServer, type ProvisionOptions } from '../redis/find/find-server.ts';
 import { startServer } from '../redis/server.ts';
+import type { LossListener } from '../redis/server-watch.ts';
 import type { RedisTarget } from '../redis/target.ts';
 import { mentions, type ServiceFile } from './service-file.ts';
 
@@ -30,14 +30,15 @@ export interface ServiceRedis {
  */
 export async function redisFor(
   file: ServiceFile,
-  options: ProvisionOptions,
+  options: ProvisionOptions & { loss?: LossListener },
 ): Promise<ServiceRedis | undefined> {
   if (!mentions(file, 'redis_port')) return undefined;
   const binary = await findServer(options);
   const data = dataFolder();
   const args = ['--appendonly', 'yes', '--appendfsync', 'always', '--dir', data.path];
   const start = (port?: number): Promise<RedisTarget> => {
-    const settings = { listen: 'tcp', args } as const;
+    const { loss } = options;
+    const settings = { listen: 'tcp', args, ...(loss && { loss }) } as const;
     return port === undefined
       ? startServer(binary, settings)
       : startServer(binary, settings, async () => port);
@@ -55,8 +56,10 @@ export async function redisFor(
     description: `${target.description}, append-only`,
     look: async () => ({ pid: target.pid!, keys: await keysIn(target) }),
     kill: async () => {
+      // First of all it is no longer watched: this is no loss.
+      const closed = target.close();
       process.kill(target.pid!, 'SIGKILL');
-      await target.close();
+      await closed;
     },
     startAgain: async () => {
       target = await start(port);
@@ -69,7 +72,7 @@ export async function redisFor(
 }
 
 function dataFolder(): { path: string; remove: () => void } {
-  const path = mkdtempSync(join(tmpdir(), 'oversell-redis-'));
+  const path = temporaryFolder('oversell-redis-');
   const removed = (): void => rmSync(path, { recursive: true, force: true });
   const unregister = onExit({ release: async () => removed() });
   return {

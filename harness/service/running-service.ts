@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { readFileSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { systemClock as clock } from '../ground/ambient.ts';
 import { EnvironmentError, UsageError } from '../ground/errors.ts';
 import { onExit } from '../ground/lifetime.ts';
+import { temporaryFolder } from '../ground/temporary.ts';
 import { atMost, LATE } from '../ground/waiting.ts';
 import { freePort } from '../redis/server.ts';
 import { runCommand, type CommandPlace } from './commands.ts';
@@ -54,7 +54,7 @@ const POLL_MS = 20;
 export async function startService(options: StartOptions): Promise<RunningService> {
   const { file, signal } = options;
   const { service } = file;
-  const folder = mkdtempSync(join(tmpdir(), 'oversell-service-'));
+  const folder = temporaryFolder('oversell-service-');
   const unregister = onExit({ release: async () => removed(folder) });
   const own = await ownValues(options, folder);
   const place = placeOf(file, own, signal);

@@ -1,6 +1,6 @@
 import { namesIn } from '../documents/service.ts';
 import { UsageError } from '../ground/errors.ts';
-import { unlessAborted } from '../ground/waiting.ts';
+import { unlessAborted, unlessLost } from '../ground/waiting.ts';
 import type { SaleAtRest } from '../load/final-count.ts';
 import { Failures } from '../load/failures.ts';
 import { loadRunOf } from '../load/load-run.ts';
@@ -66,10 +66,18 @@ const loginsEach = ({ service }: ServiceFile): boolean => namesIn(service.login)
  *
  * @throws UsageError if options or file make no sense; EnvironmentError if the service or a worker fails
  */
-export async function sellOverHttp(
+export function sellOverHttp(
   running: RunningService,
   options: ServiceSaleOptions,
-  { pool, onStart }: Beside = {},
+  beside: Beside = {},
+): Promise<LoadRun> {
+  return unlessLost(options.signal, sell(running, options, beside));
+}
+
+async function sell(
+  running: RunningService,
+  options: ServiceSaleOptions,
+  { pool, onStart }: Beside,
 ): Promise<LoadRun> {
   const { file } = running;
   const plan = planServiceSale(file, options);

@@ -1,5 +1,5 @@
 import { basename, dirname, resolve } from 'node:path';
-import { firstFault, readJson } from '../documents/read-json.ts';
+import { firstFault, otherKind, readJson } from '../documents/read-json.ts';
 import { namesIn, serviceSchema, type Placeholder, type Service } from '../documents/service.ts';
 import { UsageError } from '../ground/errors.ts';
 
@@ -13,8 +13,11 @@ export interface ServiceFile {
 
 /** @throws UsageError if it cannot be read, or says something that it cannot mean */
 export function readServiceFile(path: string): ServiceFile {
-  const { data: service, error } = serviceSchema.safeParse(readJson(path, noService));
-  if (!service) throw noService(`${path}: ${firstFault(error)}`, error);
+  const document = readJson(path, noService);
+  const { data: service, error } = serviceSchema.safeParse(document);
+  if (!service) {
+    throw noService(otherKind(path, 'a service file', document) ?? `${path}: ${firstFault(error)}`, error);
+  }
   const file = resolve(path);
   return { service, name: service.name ?? basename(file, '.json'), folder: dirname(file) };
 }

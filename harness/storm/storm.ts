@@ -6,6 +6,7 @@
 import { PROPERTIES } from '../../strategies/contract.ts';
 import { shownEvidence, worst } from '../checkers/checker.ts';
 import { judge } from '../checkers/judge.ts';
+import type { Keeper } from '../documents/write-file.ts';
 import { describeMachine } from '../documents/machine.ts';
 import type { Inflicted, Storm } from '../documents/storm.ts';
 import type { OverallVerdict } from '../documents/vocabulary.ts';
@@ -14,6 +15,7 @@ import { within } from '../ground/waiting.ts';
 import { writeHistory } from '../history/jsonl.ts';
 import type { LoadRun } from '../load/summary.ts';
 import type { ProvisionOptions } from '../redis/find/find-server.ts';
+import type { LossListener } from '../redis/server-watch.ts';
 import { redisFor } from '../service/redis-for-service.ts';
 import { startService } from '../service/running-service.ts';
 import type { Begun } from '../load/together.ts';
@@ -32,8 +34,12 @@ export interface StormOptions
   stock?: number;
   /** How long a step of a nemesis may take, in milliseconds. Default: a minute, as entries are claimed after seconds. */
   stepMs?: number;
+  /** Told when the Redis of the service ends or stands still without our doing. */
+  loss?: LossListener;
   /** Where the history goes. */
   historyFile?: string;
+  /** Knows whether it could not be written. Default: the storm fails. */
+  keeper?: Keeper;
   onProgress: (line: string) => void;
   /** Told which fault comes next. */
   onFault: (name: string) => void;
@@ -72,11 +78,17 @@ export async function storm(options: StormOptions): Promise<Storm> {
     const onStart = (begun: Begun): Promise<void> =>
       inflictAll(nemeses, victims, { options, begun, inFlight, faults });
     const run = await sellOverHttp(service, sale, { onStart });
-    if (options.historyFile !== undefined) await writeHistory(options.historyFile, run.history);
+    await kept(options, run);
     return documentOf({ options, victims, run, faults, expected: nemeses.length });
   } finally {
     for (const close of closers.toReversed()) await close();
   }
+}
+
+async function kept({ historyFile, keeper }: StormOptions, { history }: LoadRun): Promise<void> {
+  if (historyFile === undefined) return;
+  const write = (): Promise<void> => writeHistory(historyFile, history);
+  await (keeper ? keeper.keepSoon(write) : write());
 }
 
 const saleOf = ({

@@ -1,7 +1,8 @@
 import type { Option } from 'commander';
 import type { OverallVerdict } from '../documents/vocabulary.ts';
-import { EnvironmentError } from '../ground/errors.ts';
+import { EnvironmentError, explain, type RunError } from '../ground/errors.ts';
 import type { Progress } from '../ground/progress.ts';
+import type { LossListener } from '../redis/server-watch.ts';
 import { unwritable } from './faults.ts';
 import { faultOf } from './options.ts';
 
@@ -17,8 +18,10 @@ export interface Invocation {
   /** The real one. `process.stdout` is where code of strategies prints, which goes to stderr. */
   stdout: NodeJS.WriteStream;
   progress: Progress;
-  /** Aborted by Ctrl-C, when the command answers with what it has; or by a fault, and then there is no answer. */
+  /** Aborted by Ctrl-C or by the loss of the server, when the command answers with what it has; or by a fault. */
   signal: AbortSignal;
+  /** To be told where the server of the run is gone. */
+  loss: LossListener;
 }
 
 /** What a command comes to. */
@@ -29,6 +32,8 @@ export interface Answer {
   text: string;
   /** Decides the exit code; absent where nothing was judged. */
   verdict?: OverallVerdict;
+  /** What kept it from more, or from being written down: told after it, and then decides the exit code. */
+  fault?: RunError | undefined;
 }
 
 /** What each file of harness/commands/ offers to cli.ts, which loads it when the command is called. */
@@ -79,22 +84,31 @@ export function say({ stdout }: Told, text: string): Promise<void> {
  * @returns the exit code
  */
 export async function fail(invocation: Told & Pick<Invocation, 'progress'>, error: unknown): Promise<number> {
-  const { progress } = invocation;
-  progress.end();
   const told = faultOf(error);
   if (told === undefined) return 0;
-  const { exitCode, fault } = told;
-  const text = `oversell: ${fault.message}\n${fault.remedy}`;
+  const { fault, exitCode } = told;
+  const text = textOf(fault);
   // What cannot be said on stderr is said where it can.
   const onStdout = isForPrograms(invocation) || isStderr(error);
   // Where stdout fails as well there is nobody to tell.
   const printed = onStdout
     ? print(invocation, { document: { error: fault }, text }).catch(() => undefined)
     : undefined;
-  progress.line(text);
+  invocation.progress.end();
+  invocation.progress.line(text);
   await printed;
   return exitCode;
 }
+
+/** The same beside an answer, which has stdout for itself. @returns the exit code */
+export function failBeside({ progress }: Pick<Invocation, 'progress'>, error: RunError): number {
+  progress.end();
+  progress.line(textOf(explain(error)));
+  return error.exitCode;
+}
+
+const textOf = ({ message, remedy }: { message: string; remedy: string }): string =>
+  `oversell: ${message}\n${remedy}`;
 
 const isStderr = (error: unknown): boolean =>
   error instanceof EnvironmentError && error.code === 'CANNOT_WRITE' && error.message.startsWith('stderr');

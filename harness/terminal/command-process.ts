@@ -46,7 +46,9 @@ export async function asProcess(
   let conduct: Conduct | undefined;
   process.exitCode = await interruptible(async (signal, abort) => {
     conduct = { faults: faultsBeside(abort) };
-    const invocation = { ...told, signal };
+    const { progress } = told;
+    const loss = { onLost: conduct.faults.lose, doing: () => progress.doing };
+    const invocation = { ...told, signal, loss };
     try {
       return await command(invocation, conduct);
     } catch (error) {

@@ -1,11 +1,15 @@
-import { EnvironmentError } from '../ground/errors.ts';
+import { EnvironmentError, UsageError, type RunError } from '../ground/errors.ts';
+import { LATE } from '../ground/waiting.ts';
 
 /** How long a command that was told to end may take to clean up behind itself. */
 const PATIENCE_MS = 5_000;
 
+/** How long what happens beside it may take to be told, where the work fails of it first: a server that was killed. */
+const TOLD_SOON_MS = 1_000;
+
 /**
  * What happens beside a command and keeps it from its answer: code of a strategy that would end the process, a screen
- * that cannot be written. The first of them ends the command in order.
+ * that cannot be written, a server that is gone. The first of them ends the command in order.
  */
 export class Faults {
   readonly #abort: (reason: unknown) => void;
@@ -13,6 +17,7 @@ export class Faults {
   readonly #first: Promise<unknown>;
   #resolve!: (fault: unknown) => void;
   #told = false;
+  #loss: RunError | undefined;
 
   /** @param abort aborts the signal that the command listens to */
   constructor(abort: (reason: unknown) => void) {
@@ -30,16 +35,40 @@ export class Faults {
     });
   };
 
-  /** What the work comes to. @throws the first fault, as soon as the work has ended or ends too slowly */
+  /** Tells of one after which the command can still answer with what it has found. */
+  readonly lose = (fault: RunError): void => {
+    if (this.#told) return;
+    this.#loss = fault;
+    this.tell(fault);
+  };
+
+  /** What was lost, if anything was. */
+  get loss(): RunError | undefined {
+    return this.#loss;
+  }
+
+  /**
+   * What the work comes to, also where something was lost meanwhile.
+   * @throws the first fault, as soon as the work has ended or ends too slowly
+   */
   async unless<T>(work: Promise<T>): Promise<T> {
     using patience = new Patience();
     try {
-      const done = await Promise.race([work, this.#first.then(() => patience.over())]);
-      if (!this.#told) return done as T;
+      const late = this.#first.then(() => patience.over()).then(() => LATE);
+      const done = await Promise.race([work, late]);
+      if (done !== LATE && (!this.#told || this.#loss)) return done as T;
     } catch (error) {
-      if (!this.#told) throw error;
+      if (!this.#told && !(await this.#isTold(error))) throw error;
     }
     throw await this.#first;
+  }
+
+  /** Whether an error of the work is what something beside it has brought about. */
+  async #isTold(error: unknown): Promise<boolean> {
+    if (error instanceof UsageError) return false;
+    // It keeps the process: nothing else may be left that does.
+    const late = new Promise((resolve) => setTimeout(resolve, TOLD_SOON_MS, LATE));
+    return (await Promise.race([this.#first, late])) !== LATE;
   }
 }
 

@@ -24,6 +24,12 @@ export const SERVER_OPTIONS: readonly Option[] = [
   new Option('--redis <url>', 'use this running server: redis://[[user]:password@]host[:port][/db]'),
   new Option('--redis-server <path>', 'start this redis-server'),
   new Option('--redis-version <version>', 'download, compile and start this version of Redis'),
+  whole(
+    '--patience <seconds>',
+    'how long a server may be silent (default: 5), and code may hold its thread or keep others waiting (default: 10)',
+    1,
+    86_400,
+  ),
 ];
 
 /** @throws UsageError if a flag was given that the command takes no notice of. `flags`: by their names in code */

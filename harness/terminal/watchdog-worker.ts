@@ -1,9 +1,9 @@
 import { Session, type Debugger } from 'node:inspector';
-import { fileURLToPath } from 'node:url';
 import { workerData } from 'node:worker_threads';
 import { systemClock as clock } from '../ground/ambient.ts';
 import { isUsers, placeOf } from '../ground/places.ts';
-import { originalLine } from '../loader/source.ts';
+import { Held } from '../ground/thread-cpu.ts';
+import { placeIn, type Place } from '../loader/looping.ts';
 import { REPORT, type Stuck, type Watched } from './watchdog.ts';
 
 // A session alone does not keep a thread alive.
@@ -23,14 +23,23 @@ for (;;) {
 /** Resolves when one stretch of a strategy's code, which an odd number says, has held the thread for too long. */
 async function untilStuck(): Promise<void> {
   let seen = Atomics.load(count, 0);
-  let sinceNs = clock.monotonicNs();
+  let held = heldFromNow();
   for (;;) {
     await clock.sleep(limitMs / 20);
     const now = Atomics.load(count, 0);
-    if (now !== seen) sinceNs = clock.monotonicNs();
-    else if (now % 2 !== 0 && clock.monotonicNs() - sinceNs > limitMs * 1e6) return;
+    if (now !== seen) held = heldFromNow();
+    else if (now % 2 !== 0 && held.tooLong(nowMs())) return;
     seen = now;
   }
+}
+
+function nowMs(): number {
+  return clock.monotonicNs() / 1e6;
+}
+
+/** The first thread of a process has its number. */
+function heldFromNow(): Held {
+  return new Held(process.pid, limitMs, nowMs());
 }
 
 /**
@@ -74,22 +83,6 @@ async function breakEverywhere(scriptId: string): Promise<void> {
     { start },
   );
   for (const location of locations) await post('Debugger.setBreakpoint', { location });
-}
-
-interface Place {
-  file: string;
-  line: number;
-}
-
-/** What is compiled carries its map with it. */
-function placeIn(script: Debugger.ScriptParsedEventDataType, at: Debugger.Location): Place {
-  const [, map] = /^data:[^,]*;base64,(.*)$/.exec(script.sourceMapURL ?? '') ?? [];
-  const line = at.lineNumber + 1;
-  const column = (at.columnNumber ?? 0) + 1;
-  return {
-    file: script.url.startsWith('file:') ? fileURLToPath(script.url) : script.url,
-    line: map === undefined ? line : originalLine(Buffer.from(map, 'base64').toString(), line, column),
-  };
 }
 
 /** Has the main thread, which stands still, tell of the fault and end the process. */

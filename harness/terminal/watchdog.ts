@@ -5,9 +5,10 @@ import { Worker } from 'node:worker_threads';
 import { busy } from '../ground/busy.ts';
 import { endProcess } from '../ground/ending.ts';
 import { EnvironmentError, UsageError } from '../ground/errors.ts';
+import { HELD_MS, patientMs } from '../ground/patience.ts';
 
 export interface WatchdogOptions {
-  /** How long a strategy may hold the thread at a stretch. */
+  /** How long a strategy may hold the thread at a stretch. Default: 10 000, or as long as `--patience` says. */
   limitMs?: number;
   /**
    * Tells of the fault. It runs on the thread that is held, while the strategy's code stands still under it, so it
@@ -15,8 +16,6 @@ export interface WatchdogOptions {
    */
   onStuck: (error: UsageError) => void;
 }
-
-const STUCK_LIMIT_MS = 10_000;
 
 /** Where the watchdog's thread, through the debugger, finds its way back into this one. */
 export const REPORT = Symbol.for('oversell.stuck');
@@ -38,7 +37,7 @@ export type Stuck = [code: string, message: string, remedy: string];
  * Call it on the main thread, once. @throws EnvironmentError if the watchdog's thread was not compiled
  */
 export async function startWatchdog({
-  limitMs = STUCK_LIMIT_MS,
+  limitMs = patientMs(HELD_MS),
   onStuck,
 }: WatchdogOptions): Promise<AsyncDisposable> {
   const file = fileURLToPath(import.meta.resolve('#watchdog'));

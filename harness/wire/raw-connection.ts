@@ -1,7 +1,24 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { RedisOptions } from 'ioredis';
+import { isLoss } from '../ground/errors.ts';
 import { ours } from '../ground/ours.ts';
+import { atMost } from '../ground/waiting.ts';
 import { decode, encodeCommand, messageEnd, type Reply } from './resp.ts';
+
+/** The server is gone, or has closed the connection. */
+class ConnectionLost extends Error {}
+
+/** How long it may take until whoever watches the server tells why. */
+const TOLD_SOON_MS = 1_000;
+
+/** Whether an error of a run is that its server is lost, which is the reason then why the run is aborted. */
+export async function isOfLoss(error: unknown, signal: AbortSignal | undefined): Promise<boolean> {
+  if (signal && error instanceof ConnectionLost && !signal.aborted) {
+    await atMost(TOLD_SOON_MS, once(signal, 'abort'));
+  }
+  return isLoss(signal?.reason);
+}
 
 /**
  * A bare connection to the private server that hands out replies as raw bytes, which a client library would not.
@@ -21,8 +38,8 @@ export class RawConnection {
     this.#socket = socket;
     socket.setNoDelay(true);
     socket.on('data', (data) => this.#receive(data.toString('latin1')));
-    socket.on('error', (error) => this.#fail(error));
-    socket.on('close', () => this.#fail(new Error('the private redis-server closed the connection')));
+    socket.on('error', ({ message }) => this.#fail(new ConnectionLost(message)));
+    socket.on('close', () => this.#fail(new ConnectionLost('the server closed the connection')));
   }
 
   static async open(options: RedisOptions, protocol: 2 | 3 = 3): Promise<RawConnection> {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { exploreEnvironments } from '../../harness/evaluate/explored.ts';
 import { strategyNote } from '../../reports/view/view.ts';
+import { Keeper } from '../../harness/documents/write-file.ts';
 import type { Strategy } from '../../strategies/contract.ts';
 import { exploringFolder } from '../helpers/probe-files.ts';
 import { exploring, properties, server } from '../helpers/exploring.ts';
@@ -74,7 +75,8 @@ describe('code that does not work for one buyer alone is told as that, before an
   test('evaluate tells it, too, beside the name of the strategy', async () => {
     const path = join(folderWith(sells({ purchase: 'requestId.order.id;' })), 'sell.mjs');
     const { default: strategy } = (await import(path)) as { default: Strategy };
-    const found = await exploreEnvironments(
+    const row = strategyResult({});
+    await exploreEnvironments(
       { ref: { path }, strategy, path },
       {
         environments: ['calm'],
@@ -85,11 +87,12 @@ describe('code that does not work for one buyer alone is told as that, before an
         auditSamples: 0,
         progress: { now: () => undefined, line: () => undefined, end: () => undefined },
         signal: new AbortController().signal,
+        keeper: new Keeper(),
       },
+      row,
     );
-    expect(found.alone).toMatch(/^purchase threw TypeError: .* at .*sell\.mjs:7, for one buyer alone$/);
-    const row = { ...strategyResult({}), ...found };
-    expect(strategyNote(row)).toBe(found.alone);
+    expect(row.alone).toMatch(/^purchase threw TypeError: .* at .*sell\.mjs:7, for one buyer alone$/);
+    expect(strategyNote(row)).toBe(row.alone);
     expect(strategyNote(strategyResult({}))).not.toContain('alone');
   });
 

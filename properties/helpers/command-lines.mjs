@@ -2,7 +2,7 @@
  * Runs the compiled command for one command line after the other, each in a folder of its own, in one process: most of
  * what a short command takes is loading it. Some functions can be recorded instead of run.
  *
- * On stdin, as JSON: `calls`, each `{ words, folder }`; `passed` and `ends`, functions as [module, name]. What is passed
+ * On stdin, as JSON: `calls`, each `{ words, folder, env }`; `passed` and `ends`, functions as [module, name]. What is passed
  * answers with a server that nobody can use; what ends a command is its engine.
  * On stdout: of each call `{ exitCode, stdout, stderr, reached }`, where `reached` has the arguments of each recorded
  * function that was called, as far as JSON can say them.
@@ -52,7 +52,7 @@ async function main() {
   // A command that runs code of users ends its process; here, others follow.
   process.exit = () => {};
   const ran = [];
-  for (const [i, { words, folder }] of calls.entries()) {
+  for (const [i, { words, folder, env }] of calls.entries()) {
     const reached = {};
     globalThis[Symbol.for('record')] = (name, given) => {
       reached[name] = JSON.parse(JSON.stringify(given));
@@ -61,7 +61,7 @@ async function main() {
     };
     Object.assign(said, { stdout: '', stderr: '' });
     process.chdir(folder);
-    process.env.GITHUB_STEP_SUMMARY = join(folder, 'summary.md');
+    Object.assign(process.env, { GITHUB_STEP_SUMMARY: join(folder, 'summary.md') }, env);
     process.argv = [process.execPath, urlOf('cli.js'), ...words];
     await import(`${urlOf('cli.js')}?${i}`);
     ran.push({ exitCode: process.exitCode, ...said, reached });

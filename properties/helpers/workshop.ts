@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   cpSync,
   mkdirSync,
@@ -8,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CLI, start, type Ended } from './command.ts';
 import { thisServer } from './this-server.ts';
@@ -70,11 +71,40 @@ export class Workshop {
     return new Workshop((await thisServer()).path);
   }
 
+  /**
+   * A folder with all that is named in the tables, and these files.
+   * @param files by their names; one that ends with a slash is a folder, one with a bar a pipe
+   */
+  place(files: Readonly<Record<string, string | Uint8Array>> = {}): string {
+    const place = this.#place();
+    for (const [name, content] of Object.entries(files)) {
+      const path = join(place, name.replace(/[/|]$/, ''));
+      mkdirSync(name.endsWith('/') ? path : dirname(path), { recursive: true });
+      if (name.endsWith('|')) spawnSync('mkfifo', [path]);
+      else if (!name.endsWith('/')) writeFileSync(path, content);
+    }
+    return place;
+  }
+
+  /** What comes of each of these command lines, all typed in that folder. */
+  async runIn(
+    folder: string,
+    calls: readonly (readonly string[])[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Ended[]> {
+    return commandLines(
+      calls.map((words) => ({ words, folder, env })),
+      [],
+      [],
+    );
+  }
+
   /** What comes of each of these command lines. */
   async run(typed: Iterable<string>): Promise<Map<string, Run>> {
     const distinct = [...new Set(typed)].map((words) => ({ words, folder: this.#place() }));
     const given = filesIn(this.#place());
-    const ran = await commandLines(distinct, [], []);
+    const calls = distinct.map(({ words, folder }) => ({ words: wordsOf(words), folder }));
+    const ran = await commandLines(calls, [], []);
     return new Map(
       distinct.map(({ words, folder }, i) => {
         const { exitCode, stdout, stderr } = ran[i]!;
@@ -98,7 +128,7 @@ export class Workshop {
   ): Promise<Calls[]> {
     const folder = this.#place();
     const ran = await commandLines(
-      typed.map((words) => ({ words, folder })),
+      typed.map((words) => ({ words: wordsOf(words), folder })),
       passed,
       ends,
     );
@@ -130,13 +160,12 @@ export class Workshop {
 }
 
 async function commandLines(
-  calls: readonly { words: string; folder: string }[],
+  calls: readonly { words: readonly string[]; folder: string; env?: Readonly<Record<string, string>> }[],
   passed: readonly Named[],
   ends: readonly Named[],
 ): Promise<(Ended & { reached: Calls })[]> {
   const running = start(process.execPath, [COMMAND_LINES]);
-  const split = calls.map(({ words, folder }) => ({ words: wordsOf(words), folder }));
-  running.child.stdin.end(JSON.stringify({ calls: split, passed: [...passed, WATCHDOG], ends }));
+  running.child.stdin.end(JSON.stringify({ calls, passed: [...passed, WATCHDOG], ends }));
   const { stdout, stderr } = await running.ended;
   if (stdout === '') throw new Error(stderr);
   return JSON.parse(stdout) as (Ended & { reached: Calls })[];

@@ -78,7 +78,11 @@ const bench = (flags: Partial<BenchFlags>): Promise<unknown> =>
   measureStrategies(
     ['lua-decrement'],
     { trials: 1, runs: 'runs', ...flags, seed },
-    { progress: { now() {}, line() {}, end() {} }, signal: new AbortController().signal },
+    {
+      progress: { now() {}, line() {}, end() {} },
+      signal: new AbortController().signal,
+      loss: { onLost() {}, doing: () => undefined },
+    },
   );
 
 describe('what makes no sense together is refused as bad usage', () => {

@@ -24,8 +24,13 @@ import {
 } from '../view/view.ts';
 import { DECLARED_MARK, environmentWord } from '../view/words.ts';
 
-/** What a person sees at the end of a run. `report`: where the rest can be read; `columns`: of the window. */
-export function screen(result: Result, report: string, columns?: number): string {
+/**
+ * What a person sees at the end of a run.
+ *
+ * @param report where the rest can be read, if it could be written
+ * @param columns of the window
+ */
+export function screen(result: Result, report: string | undefined, columns?: number): string {
   const shown = example(result);
   const blocks = [
     header(result),
@@ -130,7 +135,7 @@ function costs(result: Result): string[] {
   return [`${caption}\n${textTable(head, rows, figures)}`];
 }
 
-function verdict(result: Result, report: string): string {
+function verdict(result: Result, report: string | undefined): string {
   const { elapsedMs, findings, command } = result;
   return [
     ...findings.map(({ strategy, environment, message }) =>
@@ -140,7 +145,7 @@ function verdict(result: Result, report: string): string {
     `Verdict: ${verdictLine(result)}. ${Math.round(elapsedMs / 1000)} s`,
     `Not tested here: ${notTested(result).join(', ')}.`,
     ...(result.notRun ? [`Not run: ${result.notRun.join(', ')} (--profile full).`] : []),
-    `Report: ${report} · Again: ${command}`,
+    `${report === undefined ? '' : `Report: ${report} · `}Again: ${command}`,
   ].join('\n');
 }
 

@@ -9,6 +9,7 @@ import type { Space } from '../space/space.ts';
 import { States } from '../space/states.ts';
 import { VectorTable } from '../space/vectors.ts';
 import { macrotask } from '../process/virtual.ts';
+import { isOfLoss } from '../../wire/raw-connection.ts';
 
 /** What has been covered so far; the same object is updated while the search runs. */
 export interface SearchProgress {
@@ -77,9 +78,20 @@ export class Search {
     };
   }
 
+  /** Where the server is lost, what was covered until then counts. */
   async run(): Promise<SearchResult> {
+    const stack: Frame[] = [];
+    try {
+      return await this.#walk(stack);
+    } catch (error) {
+      if (await isOfLoss(error, this.#options.signal)) return this.#cover(stack);
+      throw error;
+    }
+  }
+
+  async #walk(stack: Frame[]): Promise<SearchResult> {
     const { vector } = await this.#states.initial();
-    const stack: Frame[] = [await this.#frame(this.#enter(vector))];
+    stack.push(await this.#frame(this.#enter(vector)));
     while (stack.length > 0) {
       const frame = stack.at(-1)!;
       if (frame.at === frame.successors.length) {

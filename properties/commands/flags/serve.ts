@@ -100,6 +100,13 @@ export const SERVE: FlagTable = {
     '--stale-ms': [{ typed: '--stale-ms 0', reaches: { staleMs: 0 } }, ...ofWeb('--stale-ms 0')],
     ...answerFlags(REFUSED),
     ...SERVER_FLAGS,
+    '--patience': [
+      ...ignored('--patience 9', ''),
+      {
+        typed: '--patience 9 --redis redis://127.0.0.1:1',
+        reaches: { patience: 9, redis: 'redis://127.0.0.1:1' },
+      },
+    ],
     '--redis-server': [
       ...SERVER_FLAGS['--redis-server']!,
       ...ignored('--redis-server ./redis-server', BORROWED),

@@ -1,7 +1,17 @@
 import { expect } from 'vitest';
 import { answerFlags, pick, SERVER_FLAGS, type FlagTable } from './table.ts';
 
-const OPTIONS = ['faults', 'stock', 'users', 'inFlight', 'workers', 'seed', 'redisServer', 'redisVersion'];
+const OPTIONS = [
+  'faults',
+  'stock',
+  'users',
+  'inFlight',
+  'workers',
+  'seed',
+  'redisServer',
+  'redisVersion',
+  'patience',
+];
 /** One that ends. */
 const REFUSED = 'storm --service nothing.json';
 

@@ -32,19 +32,26 @@ export const pick = (from: unknown, keys: readonly string[]): Record<string, unk
   Object.fromEntries(keys.map((key) => [key, (from as Record<string, unknown>)[key]]));
 
 export const OPEN_TARGET: Named = ['redis/open.js', 'openTarget'];
-export const SERVER = ['redis', 'redisServer', 'redisVersion'] as const;
+export const SERVER = ['redis', 'redisServer', 'redisVersion', 'patience'] as const;
 /** Where nobody says which server. */
-export const ANY_SERVER = { redis: undefined, redisServer: undefined, redisVersion: undefined };
+export const ANY_SERVER = {
+  redis: undefined,
+  redisServer: undefined,
+  redisVersion: undefined,
+  patience: undefined,
+};
 
 const REDIS = '--redis redis://127.0.0.1:1';
 const REDIS_SERVER = '--redis-server ./redis-server';
 const REDIS_VERSION = '--redis-version 6.2.1';
+const PATIENCE = '--patience 9';
 
 /** Which server is wanted reaches what opens it. */
 export const SERVER_FLAGS: FlagTable['flags'] = {
   '--redis': [{ typed: REDIS, reaches: { redis: 'redis://127.0.0.1:1' } }],
   '--redis-server': [{ typed: REDIS_SERVER, reaches: { redisServer: './redis-server' } }],
   '--redis-version': [{ typed: REDIS_VERSION, reaches: { redisVersion: '6.2.1' } }],
+  '--patience': [{ typed: PATIENCE, reaches: { patience: 9 } }],
 };
 
 /** The flag would do nothing, so it is refused. */
@@ -65,6 +72,7 @@ export const noServerFlags = (of: string): FlagTable['flags'] => ({
   '--redis': [refusedBy(REDIS, of)],
   '--redis-server': [refusedBy(REDIS_SERVER, of)],
   '--redis-version': [refusedBy(REDIS_VERSION, of)],
+  '--patience': [refusedBy(PATIENCE, of)],
 });
 
 /** Under `--json` the answer is one document, and without it is text; `--version` is answered instead. */

@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { oversell, type Ended } from '../helpers/command.ts';
+import { temporaryFolder } from '../helpers/processes.ts';
+import { rotating } from '../helpers/rotating.ts';
+import { folderWith } from '../helpers/strategy-sources.ts';
+
+/** Where the code of a strategy runs, and what it does there. */
+interface Doing {
+  open?: string;
+  seller?: string;
+  purchase?: string;
+  remaining?: string;
+  job?: string;
+  /** In the script that sells. */
+  script?: string;
+}
+
+/** A right strategy but for what it does besides. */
+const strategyThat = (doing: Doing): string => `
+const SELL = "${doing.script ?? ''} if tonumber(redis.call('GET', KEYS[1])) < 1 then return 0 end redis.call('DECR', KEYS[1]) return 1";
+export const subject = {
+  name: 'subject', summary: 'sells', connection: 'shared',
+  open: async (redis, sale) => { ${doing.open ?? ''}; await redis.set('stock', sale.stock); },
+  seller: ${doing.seller?.includes('await') ? 'async ' : ''}(redis) => {
+    ${doing.seller ?? ''};
+    return {
+      remaining: async () => { ${doing.remaining ?? ''}; return Math.max(0, Number(await redis.get('stock'))); },
+      purchase: async () => {
+        ${doing.purchase ?? ''};
+        return { kind: (await redis.eval(SELL, 1, 'stock')) === 1 ? 'sold' : 'sold-out' };
+      },
+      ${doing.job === undefined ? '' : `runJob: async () => { ${doing.job}; return 'idle'; },`}
+    };
+  },
+};`;
+
+const WORDS = {
+  explore: ['explore', 'subject.mjs', '--buyers', '2', '--stock', '1'],
+  bench: ['bench', 'subject.mjs', '--trials', '1', '--buyers', '100'],
+  evaluate: ['evaluate', 'subject.mjs'],
+} as const;
+type Command = keyof typeof WORDS;
+
+async function ended(command: Command, doing: Doing): Promise<Ended> {
+  const folder = folderWith({ 'subject.mjs': strategyThat(doing) });
+  const [name, file, ...flags] = WORDS[command];
+  const runs = command === 'bench' ? [] : ['--runs', temporaryFolder()];
+  const running = oversell([name, join(folder, file), ...flags, ...runs, '--json'], {
+    TMPDIR: temporaryFolder(),
+  });
+  onTestFinished(() => void running.child.kill('SIGKILL'));
+  return running.ended;
+}
+
+const NEVER = 'await new Promise(() => {})';
+const LOOP = 'for (;;) {}';
+const ENDLESS = 'local n = 0 while true do n = n + 1 end';
+const AT_LINE = /subject\.mjs:\d+: an endless loop: the code here went on for 10000 ms/;
+const SCRIPT = /a Lua script has held the server for 5 s and more: eval local n = 0 while true/i;
+
+/** Who, where, and after how long. */
+const CASES: readonly (readonly [Command, what: string, Doing, code: string, said: RegExp])[] = [
+  [
+    'bench',
+    'open() never settles',
+    { open: NEVER },
+    'NEVER_SETTLED',
+    /subject: open\(\) has not settled for 10 s/,
+  ],
+  ['bench', 'open() loops for ever', { open: LOOP }, 'ENDLESS_LOOP', AT_LINE],
+  ['bench', 'seller() never settles', { seller: NEVER }, 'NOT_READY', /not ready to sell after 10000 ms/],
+  ['bench', 'a purchase loops for ever', { purchase: LOOP }, 'ENDLESS_LOOP', AT_LINE],
+  ['bench', 'a purchase loops in promises', { purchase: 'for (;;) await null' }, 'ENDLESS_LOOP', AT_LINE],
+  ['bench', 'a job loops for ever', { job: LOOP }, 'ENDLESS_LOOP', AT_LINE],
+  ['bench', 'a script never ends', { script: ENDLESS }, 'ENDLESS_SCRIPT', SCRIPT],
+  ['evaluate', 'a purchase loops for ever', { purchase: LOOP }, 'ENDLESS_LOOP', AT_LINE],
+  ['explore', 'open() loops for ever', { open: LOOP }, 'ENDLESS_LOOP', AT_LINE],
+  ['explore', 'remaining() loops for ever', { remaining: LOOP }, 'ENDLESS_LOOP', AT_LINE],
+  ['explore', 'a script never ends', { script: ENDLESS }, 'ENDLESS_SCRIPT', SCRIPT],
+];
+
+describe('code that never comes back is told, with who, where and after how long', () => {
+  test.each(rotating(CASES, 2, 'never back'))('%s: %s', async (...one) => {
+    const [command, , doing, code, said] = one;
+    const { stdout, stderr } = await ended(command, doing);
+    const { error } = JSON.parse(stdout) as { error: Record<'code' | 'message', string> };
+    expect({ code: error.code, stderr }).toMatchObject({ code });
+    expect(error.message).toMatch(said);
+  });
+});
+
+test('the same code that comes back is told of nothing', async () => {
+  const { exitCode, stderr } = await ended('bench', {
+    open: 'await new Promise((resolve) => setTimeout(resolve, 50))',
+    purchase: 'for (let i = 0; i < 1e4; i++) await null',
+    script: 'for n = 1, 1000 do end',
+  });
+  expect(exitCode, stderr).toBe(0);
+});
