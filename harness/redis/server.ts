@@ -110,6 +110,19 @@ export async function startServer(
   }
 }
 
+/** @param port 0: none, the socket is all */
+const settingsIn = (folder: string, socket: string, port: number): Record<string, string> => ({
+  port: String(port),
+  bind: '127.0.0.1',
+  unixsocket: socket,
+  unixsocketperm: '700',
+  dir: folder,
+  pidfile: join(folder, 'server.pid'),
+  daemonize: 'no',
+  save: '',
+  appendonly: 'no',
+});
+
 async function tryToStart(
   binary: ServerBinary,
   { args = [], onRestart, loss }: ServerOptions,
@@ -117,20 +130,9 @@ async function tryToStart(
 ): Promise<{ target: RedisTarget } | { log: string }> {
   const folder = join(socketHome(), `oversell-${randomUUID().slice(-12)}`);
   const socket = join(folder, 'redis.sock');
-  const settings = {
-    port: String(port),
-    bind: '127.0.0.1',
-    unixsocket: socket,
-    unixsocketperm: '700',
-    dir: folder,
-    pidfile: join(folder, 'server.pid'),
-    daemonize: 'no',
-    save: '',
-    appendonly: 'no',
-  };
   const options = port === 0 ? { path: socket } : { host: '127.0.0.1', port };
   const names = [nameServer({ path: socket }), nameServer(options)];
-  const command = [binary.path, ...wordsOf(settings), ...args];
+  const command = [binary.path, ...wordsOf(settingsIn(folder, socket, port)), ...args];
   const { watcherPid, ended, end } = launch(folder, command, onRestart);
   let watch: ServerWatch | undefined;
   let told: Promise<void> | undefined;
