@@ -5,6 +5,9 @@ const HIDDEN = '<login>';
 /** The name that every Redis server has tells nothing. */
 const PUBLIC = 'default';
 
+/** A single letter keeps nothing from anybody, and to hide it would hide words of every text: "a server". */
+const SHORTEST = 2;
+
 /** Shorter ones may be part of an ordinary word, and are hidden as words only. */
 const DISTINCT_LENGTH = 6;
 
@@ -14,7 +17,7 @@ const patterns = new Map<string, RegExp>();
 /** From now on, `withoutSecrets` hides these, as they are and in the forms in which they are written down. */
 export function keepSecret(...secrets: readonly (string | undefined)[]): void {
   for (const secret of secrets) {
-    if (secret === undefined || secret === '' || secret === PUBLIC) continue;
+    if (secret === undefined || secret.length < SHORTEST || secret === PUBLIC) continue;
     for (const form of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]) {
       if (!patterns.has(form)) patterns.set(form, patternOf(form));
     }

@@ -25,32 +25,32 @@ const rows: readonly Row[] = [
   ],
   [
     'doctor --redis redis://a:p%zz@127.0.0.1',
-    '--redis: <login> % in <login> name or password is written %25',
+    '--redis: a % in a name or password is written %25',
   ],
   [
     'doctor --redis redis://%@127.0.0.1',
-    '--redis: <login> <login> in <login> name or password is written <login>',
+    '--redis: a % in a name or password is written %25',
   ],
-  ['doctor --redis redis://a:b/c@127.0.0.1', '--redis: it is not <login> URL'],
+  ['doctor --redis redis://a:b/c@127.0.0.1', '--redis: it is not a URL'],
   [
     'doctor --redis redis://<login>@127.0.0.1',
     '--redis: <login> stands for the login, which is shown nowhere: put yours there',
   ],
-  ['doctor --redis redis://[::1', '--redis: it is not <login> URL'],
+  ['doctor --redis redis://[::1', '--redis: it is not a URL'],
   [
     'doctor --redis unix://',
-    '--redis: <login> socket is given by its whole path, with three slashes: unix:///run/redis.sock',
+    '--redis: a socket is given by its whole path, with three slashes: unix:///run/redis.sock',
   ],
   [
     'doctor --redis unix:///',
-    '--redis: <login> socket is given by its whole path, with three slashes: unix:///run/redis.sock',
+    '--redis: a socket is given by its whole path, with three slashes: unix:///run/redis.sock',
   ],
   [
     'doctor --redis unix://run/redis.sock',
-    '--redis: <login> socket is given by its whole path, with three slashes: unix:///run/redis.sock',
+    '--redis: a socket is given by its whole path, with three slashes: unix:///run/redis.sock',
   ],
-  ['doctor --redis unix:///tmp/%zz.sock', '--redis: <login> <login> in <login> path is written <login>'],
-  ['doctor --redis REDIS', '--redis: it is not <login> URL'],
+  ['doctor --redis unix:///tmp/%zz.sock', '--redis: a % in a path is written %25'],
+  ['doctor --redis REDIS', '--redis: it is not a URL'],
   ['doctor --redis unix:///nowhere/redis.sock', '--redis: connect ENOENT /nowhere/redis.sock', 4],
   ['doctor --redis redis://127.0.0.1:1', '--redis: connect ECONNREFUSED 127.0.0.1:1', 4],
   ['doctor --redis redis://127.0.0.1:0', '--redis: connect ECONNREFUSED 127.0.0.1', 4],
@@ -59,15 +59,15 @@ const rows: readonly Row[] = [
   ['evaluate lua-decrement --redis redis://127.0.0.1:1', '--redis: connect ECONNREFUSED 127.0.0.1:1', 4],
   [
     'doctor --redis redis://127.0.0.1 --redis-server ./redis-server',
-    '--redis names <login> running server, and --redis-server or --redis-version asks to start one',
+    '--redis names a running server, and --redis-server or --redis-version asks to start one',
   ],
   [
     'doctor --redis redis://127.0.0.1 --redis-version 7.0.0',
-    '--redis names <login> running server, and --redis-server or --redis-version asks to start one',
+    '--redis names a running server, and --redis-server or --redis-version asks to start one',
   ],
   [
     'doctor --redis-server ./redis-server --redis-version 7.0.0',
-    '--redis-server names <login> program and --redis-version asks to build another',
+    '--redis-server names a program and --redis-version asks to build another',
   ],
   ["doctor --redis-server ''", '--redis-server: <here> does not run: spawn <here> EACCES'],
   [
@@ -81,18 +81,18 @@ const rows: readonly Row[] = [
   ],
   [
     'doctor --redis-server /bin/true',
-    '--redis-server: /bin/true is not <login> redis-server: it says "true (GNU coreutils) 9.1',
+    '--redis-server: /bin/true is not a redis-server: it says "true (GNU coreutils) 9.1',
   ],
   [
     'doctor --redis-server /bin/false',
     '--redis-server: /bin/false does not run: Command failed: /bin/false --version',
   ],
   ['doctor --redis-server pipe', '--redis-server: <here>/pipe does not run: spawn <here>/pipe EACCES'],
-  ["doctor --redis-version ''", '--redis-version: "" is not <login> version'],
-  ['doctor --redis-version seven', '--redis-version: "seven" is not <login> version'],
-  ['doctor --redis-version 7', '--redis-version: "7" is not <login> version'],
-  ['doctor --redis-version 7.0.0.0', '--redis-version: "7.0.0.0" is not <login> version'],
-  ['doctor --redis-version -1', '--redis-version: "-1" is not <login> version'],
+  ["doctor --redis-version ''", '--redis-version: "" is not a version'],
+  ['doctor --redis-version seven', '--redis-version: "seven" is not a version'],
+  ['doctor --redis-version 7', '--redis-version: "7" is not a version'],
+  ['doctor --redis-version 7.0.0.0', '--redis-version: "7.0.0.0" is not a version'],
+  ['doctor --redis-version -1', '--redis-version: "-1" is not a version'],
 ];
 
 const files = { 'pipe|': '' };
