@@ -41,16 +41,18 @@ export const saleOf = ({ name, stock, perUserLimit }: Pick<Product, 'name' | 'st
   permanent: true as const,
 });
 
-/** What the storefront needs of a strategy. @throws UsageError if it lacks that */
-export function requireServable(strategy: Strategy, seller: Seller, orders: boolean): void {
-  const { name, supports } = strategy;
-  if (orders && !supports?.includes('orders')) {
-    throw new UsageError(
-      'NO_ORDERS',
-      `${name} records no orders in the step in which it sells, so that no order could be told for sure`,
-      'choose lua-reserve-once, function-reserve-once or lua-coalesced, or give --no-orders to sell without orders',
-    );
-  }
+/** @throws UsageError if orders are wanted of a strategy that records none */
+export function requireOrders({ name, supports }: Strategy, orders: boolean): void {
+  if (!orders || supports?.includes('orders')) return;
+  throw new UsageError(
+    'NO_ORDERS',
+    `${name} records no orders in the step in which it sells, so that no order could be told for sure`,
+    'choose lua-reserve-once, function-reserve-once or lua-coalesced, or give --no-orders to sell without orders',
+  );
+}
+
+/** What the storefront needs besides. @throws UsageError if the strategy wants more than buyers */
+export function requireServable({ name }: Strategy, seller: Seller): void {
   if (seller.confirm === undefined && seller.runJob === undefined) return;
   throw new UsageError(
     'NOT_SERVABLE',

@@ -16,7 +16,8 @@ import { ConsumerProcesses } from './queue/consumer-processes.ts';
 import { runConsumers } from './queue/consumers.ts';
 import { failpointsOf } from './queue/failpoints.ts';
 import { openBorrowedStore, openPrivateStore, requireNeeds, type Store } from './store.ts';
-import { isLoopback, openWeb, type Closers, type WebOptions } from './web.ts';
+import { requireOrders } from './sellers.ts';
+import { isLoopback, openWeb, tokenIn, type Closers, type WebOptions } from './web.ts';
 
 export type Role = 'web' | 'consumer' | 'all';
 
@@ -79,7 +80,8 @@ export async function openStorefront(options: StorefrontOptions): Promise<Storef
   }
 }
 
-function requireSensible({ role, redis, host, adminTokenFile, orders }: StorefrontOptions): void {
+/** Before anything is made that would have to be taken back. */
+function requireSensible({ role, redis, host, adminTokenFile, strategy, orders }: StorefrontOptions): void {
   requirePackages(['hono', '@hono/node-server', 'libsql', 'prom-client']);
   if (role !== 'all' && redis === undefined) {
     throw new UsageError(
@@ -91,6 +93,8 @@ function requireSensible({ role, redis, host, adminTokenFile, orders }: Storefro
   if (role === 'consumer' && !orders) {
     throw new UsageError('CONTRADICTION', '--no-orders leaves nothing to consume', 'drop one of the two');
   }
+  if (role !== 'consumer') requireOrders(strategy, orders);
+  if (adminTokenFile !== undefined) tokenIn(adminTokenFile);
   if (adminTokenFile !== undefined || isLoopback(host)) return;
   throw new UsageError(
     'OPEN_TO_ALL',

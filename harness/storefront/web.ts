@@ -87,7 +87,7 @@ export async function openWeb(options: WebOptions, around: Around): Promise<List
 }
 
 async function openShop(
-  { strategy, orders, staleMs }: WebOptions,
+  { strategy, staleMs }: WebOptions,
   { store, book, closers }: Around,
 ): Promise<{ shop: Shop; redis: Client }> {
   const redis = sellingClient(store, strategy);
@@ -100,7 +100,7 @@ async function openShop(
     redis.disconnect();
   });
   await new Promise<void>((resolve) => redis.once('ready', () => resolve()));
-  requireServable(strategy, await strategy.seller(redis, { sku: 'probe', stock: 0 }, env), orders);
+  requireServable(strategy, await strategy.seller(redis, { sku: 'probe', stock: 0 }, env));
   const catalogue = new Catalogue(book, { maxAgeMs: staleMs, clock });
   const { lend } = connections;
   return { shop: new Shop({ strategy, redis, lend, sellers, book, catalogue, clock }), redis };
@@ -148,7 +148,7 @@ async function addWatching(
 }
 
 /** @throws UsageError if it cannot be read, or holds too little to be a secret */
-function tokenIn(file: string): string {
+export function tokenIn(file: string): string {
   let token: string;
   try {
     token = readFileSync(file, 'utf8').trim();

@@ -5,7 +5,7 @@ import { systemClock as clock } from '../../harness/ground/ambient.ts';
 import { resultSchema } from '../../harness/documents/result.ts';
 import { oversell, type Ended, type Running } from '../helpers/command.ts';
 import { temporaryFolder } from '../helpers/processes.ts';
-import { rotating } from '../helpers/rotating.ts';
+import { rotating, sometimes } from '../helpers/rotating.ts';
 import { shopWith } from '../helpers/services.ts';
 
 /** A command whose servers are in a folder of their own. */
@@ -101,7 +101,7 @@ describe('a server that is gone ends the command with 4, after what was found', 
     });
   });
 
-  test('storm, by SIGKILL that is not its own', async () => {
+  sometimes('storm, by SIGKILL that is not its own', async () => {
     const watched = started('storm', '--service', shopWith(), '--faults', 'kill-service', '--users', '99');
     await watched.running.said('\nkill-service\n');
     expect((await endedAfter(watched, 'SIGKILL')).stderr).toMatch(HOW.SIGKILL);

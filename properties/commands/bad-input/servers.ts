@@ -23,14 +23,8 @@ const rows: readonly Row[] = [
     'doctor --redis redis://127.0.0.1#1',
     '--redis: only a database can follow the host, and / ? # @ in a name or password are %2F %3F %23 %40',
   ],
-  [
-    'doctor --redis redis://a:p%zz@127.0.0.1',
-    '--redis: a % in a name or password is written %25',
-  ],
-  [
-    'doctor --redis redis://%@127.0.0.1',
-    '--redis: a % in a name or password is written %25',
-  ],
+  ['doctor --redis redis://a:p%zz@127.0.0.1', '--redis: a % in a name or password is written %25'],
+  ['doctor --redis redis://%@127.0.0.1', '--redis: a % in a name or password is written %25'],
   ['doctor --redis redis://a:b/c@127.0.0.1', '--redis: it is not a URL'],
   [
     'doctor --redis redis://<login>@127.0.0.1',
