@@ -49,7 +49,9 @@ const code = codeIn(['harness/', 'reports/']);
 /** Files that know one of these by name: as a word, as a key of a table, as a budget, or as a method. */
 function filesThatName(words: readonly string[], sources: ReadonlyMap<string, string> = code): string[] {
   const any = words.join('|');
-  const name = new RegExp(`'(?:${any})'|\\bfaults\\.(?:${any})\\b|\\b(?:${any}): [\\d{[]|\\b(?:${any})\\(`);
+  const name = new RegExp(
+    `'(?:${any})'|\\bfaults\\.(?:${any})\\b|\\b(?:${any}): [\\d{[]|(?<!AbortSignal\\.)\\b(?:${any})\\(`,
+  );
   return [...sources].filter(([, source]) => name.test(source)).map(([file]) => file);
 }
 
