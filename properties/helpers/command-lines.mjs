@@ -38,6 +38,7 @@ const NO_SERVER = {
 };
 
 async function main() {
+  const { UsageError } = await import(urlOf('ground/errors.js'));
   const { calls, passed, ends } = JSON.parse(readFileSync(0, 'utf8'));
   register(import.meta.url, { data: [...passed, ...ends] });
   const answer = process.stdout.write.bind(process.stdout);
@@ -56,7 +57,8 @@ async function main() {
     const reached = {};
     globalThis[Symbol.for('record')] = (name, given) => {
       reached[name] = JSON.parse(JSON.stringify(given));
-      if (ends.some(([, end]) => end === name)) throw new Error('the engine is reached');
+      if (ends.some(([, end]) => end === name))
+        throw new UsageError('ENGINE_REACHED', 'the engine is reached', 'see what it was given');
       return NO_SERVER;
     };
     Object.assign(said, { stdout: '', stderr: '' });

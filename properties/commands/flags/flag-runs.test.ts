@@ -1,13 +1,15 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { halfOf } from '../../helpers/rotating.ts';
 import { Workshop, type Run } from '../../helpers/workshop.ts';
 import { added, rowsOf, tables } from './tables.ts';
 
 const workshop = await Workshop.open();
 afterAll(() => rmSync(workshop.folder, { recursive: true }));
 
-describe.each(tables)('a run of %s', (_, table) => {
-  const shown = rowsOf(table).flatMap(({ typed, shows }) => (shows ? [[typed, shows] as const] : []));
+describe.each(tables)('a run of %s', (command, table) => {
+  const all = rowsOf(table).flatMap(({ typed, shows }) => (shows ? [[typed, shows] as const] : []));
+  const shown = halfOf(all, `runs of ${command}`);
   const calls = shown.map(([typed, { of }]) => [typed, of] as const);
   let runs: Map<string, Run>;
   beforeAll(async () => {

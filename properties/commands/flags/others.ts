@@ -103,7 +103,8 @@ export const CHECK: FlagTable = {
   plain: 'check history.jsonl',
   engine: [['checkers/judge.js', 'judge']],
   seen: ({ judge }) => pick(judge![1], ['timeoutMs']),
-  defaults: { timeoutMs: 60_000 },
+  // It begins with a short search, and goes on to a minute where a history needs it.
+  defaults: { timeoutMs: 500 },
   flags: { ...answerFlags('check history.jsonl'), ...noServerFlags('check history.jsonl') },
 };
 
