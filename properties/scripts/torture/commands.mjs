@@ -70,6 +70,8 @@ export const COMMANDS = [
       'shop.json',
       '--faults',
       'kill-service,kill-redis',
+      '--users',
+      '99',
       '--seed',
       '1',
       '--json',

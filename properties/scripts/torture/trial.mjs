@@ -37,8 +37,9 @@ export async function tried({ command, attack, atMs }, yard) {
   // What has no server yet gets one, or ends.
   const isAwaited = () => attack.ofServer && !isOver() && servers().length === 0;
   for (let waitedMs = 0; isAwaited() && waitedMs < 20_000; waitedMs += 20) await sleep(20);
-  const inflicted = !isOver();
-  if (inflicted) await attack.inflict({ child, servers, sleep, isOver });
+  // A disk or a screen was full from the start.
+  const inflicted = attack.full === true || attack.stdout !== undefined || !isOver();
+  if (inflicted && !isOver()) await attack.inflict({ child, servers, sleep, isOver });
   const attackedMs = performance.now();
   const exitCode = await Promise.race([ended, sleep(attack.within, 'hung')]);
   const tookMs = Math.round(performance.now() - attackedMs);

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -68,7 +68,7 @@ function mounts(folder) {
 
 function shop() {
   const services = join(ROOT, 'properties/services');
-  const sample = JSON.parse(execFileSync('cat', [join(services, 'shop.json')], { encoding: 'utf8' }));
+  const sample = JSON.parse(readFileSync(join(services, 'shop.json'), 'utf8'));
   return JSON.stringify({ ...sample, cwd: services });
 }
 
