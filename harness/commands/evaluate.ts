@@ -50,6 +50,7 @@ async function run([strategies]: [string[]], flags: Flags, invocation: Invocatio
   const summary = githubSummary ? summaryFile(process.env) : undefined;
   requireFolder('--runs', others.runs);
   const command = repeatCommand(script, args, seed);
+  progress.line(`seed ${seed}; again: ${command}`);
   const around = { command, version, progress, signal, loss };
   const options = { ...others, ...around, strategies, seed, discover, history };
   const { result, folder, keeper } = await evaluate(options);

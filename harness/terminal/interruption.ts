@@ -48,6 +48,7 @@ export async function interruptible(
     }
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
+  running++;
   try {
     const exitCode = await command(controller.signal, (reason) => controller.abort(reason));
     return first?.exitCode ?? exitCode;
@@ -56,9 +57,28 @@ export async function interruptible(
     return first.exitCode;
   } finally {
     await releaseAll();
-    // Who was interrupted ends with that exit code: the next Ctrl-C, before the process is gone, must not kill it without one.
-    if (first === undefined) for (const signal of SIGNALS) process.off(signal, onSignal);
+    // Who was interrupted ends with that exit code: the next Ctrl-C, before the process is gone, must not kill it without
+    // one. Nor must the first, where the answer is out already.
+    running--;
+    if (first === undefined) {
+      endAsItIs();
+      for (const signal of SIGNALS) process.off(signal, onSignal);
+    }
   }
+}
+
+/** In tests, one process runs several commands, one after the other. */
+let running = 0;
+let endsAsItIs = false;
+
+/** From now on a signal that comes while no command runs ends the process at once, with the exit code that it has. */
+function endAsItIs(): void {
+  if (endsAsItIs) return;
+  endsAsItIs = true;
+  const end = (): void => {
+    if (running === 0) endProcess(Number(process.exitCode ?? 0));
+  };
+  for (const signal of SIGNALS) process.on(signal, end);
 }
 
 let ending = false;

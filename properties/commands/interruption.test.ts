@@ -124,3 +124,23 @@ test.skipIf(process.platform !== 'linux')('redis-benchmark ends with the run tha
   expect((await running.ended).exitCode).toBe(5);
   await expect.poll(() => processesOf(temporary), { timeout: 10_000 }).toEqual([]);
 });
+
+/** Has its answer and its exit code, and is then sent a signal. */
+const ANSWERED = `
+const [root] = process.argv.slice(2);
+const { interruptible } = await import(root + '/terminal/interruption.js');
+process.exitCode = await interruptible(async () => 3);
+setTimeout(() => {}, 60_000);
+process.kill(process.pid, 'SIGINT');
+`;
+
+test('a signal after the answer ends the process at once, with the exit code of the answer', async () => {
+  const endedBy = async (text: string): Promise<number | null> => {
+    const file = join(temporaryFolder(), 'answered.mjs');
+    writeFileSync(file, text);
+    return (await start(process.execPath, [file, join(CLI, '..')]).ended).exitCode;
+  };
+  expect(await endedBy(ANSWERED)).toBe(3);
+  // Node by itself has it killed, without an exit code.
+  expect(await endedBy(ANSWERED.replace('await interruptible(async () => 3)', '3'))).toBeNull();
+});
