@@ -5,6 +5,7 @@ import { EnvironmentError, UsageError, type RunError } from '../ground/errors.ts
 import { onExit } from '../ground/lifetime.ts';
 import { patientMs, SILENT_MS, WaitedMs } from '../ground/patience.ts';
 import { atMost, LATE } from '../ground/waiting.ts';
+import { holdCommands } from '../wire/raw-connection.ts';
 import { clientOf } from './clients.ts';
 import type { Reachable } from './target.ts';
 
@@ -116,6 +117,8 @@ export class ServerWatch {
     this.#busy ??= waited();
     if (BUSY_REPLY_MS + this.#busy.look() < this.#silentMs) return;
     this.#stop();
+    // Whose script is ended sends the next, which would hold the server before it could be asked which one did.
+    using _ = holdCommands();
     const what = await atMost(KILL_MS, this.#scriptThatRuns());
     const script = what === LATE || what === undefined ? '' : `: ${what}`;
     const seconds = Math.round(this.#silentMs / 1_000);

@@ -20,6 +20,14 @@ export async function isOfLoss(error: unknown, signal: AbortSignal | undefined):
   return isLoss(signal?.reason);
 }
 
+let held = false;
+
+/** Until it is disposed of, nothing more is sent: whoever sends waits for the end of the connection. */
+export function holdCommands(): Disposable {
+  held = true;
+  return { [Symbol.dispose]: () => void (held = false) };
+}
+
 /**
  * A bare connection to the private server that hands out replies as raw bytes, which a client library would not.
  * Only the explorer's own bookkeeping speaks through it; strategies always speak through ioredis.
@@ -54,6 +62,7 @@ export class RawConnection {
   send(commands: readonly string[]): Promise<string[]> {
     if (this.#failed) return Promise.reject(this.#failed);
     if (commands.length === 0) return Promise.resolve([]);
+    if (held) return new Promise((_, reject) => this.#rejects.add(reject));
     return new Promise((resolve, reject) => {
       const replies: string[] = [];
       this.#rejects.add(reject);

@@ -7,38 +7,8 @@ import { systemClock as clock } from '../../harness/ground/ambient.ts';
 import { CLI, start, type Ended } from '../helpers/command.ts';
 import { temporaryFolder } from '../helpers/processes.ts';
 import { rotating } from '../helpers/rotating.ts';
+import { strategyThat, type Doing } from '../helpers/strategy-sources.ts';
 import { thisServer } from '../helpers/this-server.ts';
-
-/** Where the code of a strategy runs, and what it does there. */
-interface Doing {
-  import?: string;
-  open?: string;
-  seller?: string;
-  purchase?: string;
-  remaining?: string;
-  job?: string;
-}
-
-/** A right strategy but for what it does besides; `wrong`: it does not look at the stock either. */
-const strategyThat = (doing: Doing, wrong = false): string => `
-import { writeSync } from 'node:fs';
-${doing.import ?? ''}
-const SELL = "${wrong ? '' : "if tonumber(redis.call('GET', KEYS[1])) < 1 then return 0 end"} redis.call('DECR', KEYS[1]) return 1";
-export const subject = {
-  name: 'subject', summary: 'sells', connection: 'shared',
-  open: async (redis, sale) => { ${doing.open ?? ''}; await redis.set('stock', sale.stock); },
-  seller: (redis) => {
-    ${doing.seller ?? ''};
-    return {
-      remaining: async () => { ${doing.remaining ?? ''}; return Math.max(0, Number(await redis.get('stock'))); },
-      purchase: async () => {
-        ${doing.purchase ?? ''};
-        return { kind: (await redis.eval(SELL, 1, 'stock')) === 1 ? 'sold' : 'sold-out' };
-      },
-      ${doing.job === undefined ? '' : `runJob: async () => { ${doing.job}; return 'idle'; },`}
-    };
-  },
-};`;
 
 const WORDS = {
   explore: ['explore', './subject.mjs', '--buyers', '2', '--stock', '1'],

@@ -3,37 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { oversell, type Ended } from '../helpers/command.ts';
 import { temporaryFolder } from '../helpers/processes.ts';
 import { rotating } from '../helpers/rotating.ts';
-import { folderWith } from '../helpers/strategy-sources.ts';
-
-/** Where the code of a strategy runs, and what it does there. */
-interface Doing {
-  open?: string;
-  seller?: string;
-  purchase?: string;
-  remaining?: string;
-  job?: string;
-  /** In the script that sells. */
-  script?: string;
-}
-
-/** A right strategy but for what it does besides. */
-const strategyThat = (doing: Doing): string => `
-const SELL = "${doing.script ?? ''} if tonumber(redis.call('GET', KEYS[1])) < 1 then return 0 end redis.call('DECR', KEYS[1]) return 1";
-export const subject = {
-  name: 'subject', summary: 'sells', connection: 'shared',
-  open: async (redis, sale) => { ${doing.open ?? ''}; await redis.set('stock', sale.stock); },
-  seller: ${doing.seller?.includes('await') ? 'async ' : ''}(redis) => {
-    ${doing.seller ?? ''};
-    return {
-      remaining: async () => { ${doing.remaining ?? ''}; return Math.max(0, Number(await redis.get('stock'))); },
-      purchase: async () => {
-        ${doing.purchase ?? ''};
-        return { kind: (await redis.eval(SELL, 1, 'stock')) === 1 ? 'sold' : 'sold-out' };
-      },
-      ${doing.job === undefined ? '' : `runJob: async () => { ${doing.job}; return 'idle'; },`}
-    };
-  },
-};`;
+import { folderWith, strategyThat, type Doing } from '../helpers/strategy-sources.ts';
 
 const WORDS = {
   explore: ['explore', 'subject.mjs', '--buyers', '2', '--stock', '1'],

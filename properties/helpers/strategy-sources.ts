@@ -35,6 +35,41 @@ export const naive: Strategy = {
 export const strategy = (name: string, variable = 'mine'): string =>
   NAIVE.replace("'naive'", `'${name}'`).replace('const naive', `const ${variable}`);
 
+/** Where the code of a strategy runs, and what it does there. */
+export interface Doing {
+  import?: string;
+  open?: string;
+  seller?: string;
+  purchase?: string;
+  remaining?: string;
+  job?: string;
+  /** In the script that sells. */
+  script?: string;
+}
+
+const CHECK = "if tonumber(redis.call('GET', KEYS[1])) < 1 then return 0 end";
+
+/** A right strategy but for what it does besides; `wrong`: it does not look at the stock either. */
+export const strategyThat = (doing: Doing, wrong = false): string => `
+import { writeSync } from 'node:fs';
+${doing.import ?? ''}
+const SELL = "${doing.script ?? ''} ${wrong ? '' : CHECK} redis.call('DECR', KEYS[1]) return 1";
+export const subject = {
+  name: 'subject', summary: 'sells', connection: 'shared',
+  open: async (redis, sale) => { ${doing.open ?? ''}; await redis.set('stock', sale.stock); },
+  seller: ${doing.seller?.includes('await') ? 'async ' : ''}(redis) => {
+    ${doing.seller ?? ''};
+    return {
+      remaining: async () => { ${doing.remaining ?? ''}; return Math.max(0, Number(await redis.get('stock'))); },
+      purchase: async () => {
+        ${doing.purchase ?? ''};
+        return { kind: (await redis.eval(SELL, 1, 'stock')) === 1 ? 'sold' : 'sold-out' };
+      },
+      ${doing.job === undefined ? '' : `runJob: async () => { ${doing.job}; return 'idle'; },`}
+    };
+  },
+};`;
+
 const loading = fileURLToPath(new URL('./load-strategies.mjs', import.meta.url));
 
 /** What came of loading a file with the compiled product, by Node's own loader, which is what counts. */
