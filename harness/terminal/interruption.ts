@@ -75,10 +75,11 @@ let endsAsItIs = false;
 function endAsItIs(): void {
   if (endsAsItIs) return;
   endsAsItIs = true;
-  const end = (): void => {
-    if (running === 0) endProcess(Number(process.exitCode ?? 0));
-  };
-  for (const signal of SIGNALS) process.on(signal, end);
+  for (const signal of SIGNALS) process.on(signal, endIfOver);
+}
+
+function endIfOver(): void {
+  if (running === 0) endProcess(Number(process.exitCode ?? 0));
 }
 
 let ending = false;

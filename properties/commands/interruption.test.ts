@@ -134,13 +134,14 @@ setTimeout(() => {}, 60_000);
 process.kill(process.pid, 'SIGINT');
 `;
 
+async function exitCodeOf(text: string): Promise<number | null> {
+  const file = join(temporaryFolder(), 'answered.mjs');
+  writeFileSync(file, text);
+  return (await start(process.execPath, [file, join(CLI, '..')]).ended).exitCode;
+}
+
 test('a signal after the answer ends the process at once, with the exit code of the answer', async () => {
-  const endedBy = async (text: string): Promise<number | null> => {
-    const file = join(temporaryFolder(), 'answered.mjs');
-    writeFileSync(file, text);
-    return (await start(process.execPath, [file, join(CLI, '..')]).ended).exitCode;
-  };
-  expect(await endedBy(ANSWERED)).toBe(3);
+  expect(await exitCodeOf(ANSWERED)).toBe(3);
   // Node by itself has it killed, without an exit code.
-  expect(await endedBy(ANSWERED.replace('await interruptible(async () => 3)', '3'))).toBeNull();
+  expect(await exitCodeOf(ANSWERED.replace('await interruptible(async () => 3)', '3'))).toBeNull();
 });
