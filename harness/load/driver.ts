@@ -12,6 +12,7 @@ import type { Control } from './control.ts';
 import { Failures } from './failures.ts';
 import { bringToRest, type SaleAtRest } from './final-count.ts';
 import { loadRunOf } from './load-run.ts';
+import { neverSettled } from './never-settled.ts';
 import { InstancePool } from './pool.ts';
 import { planLoad, type LoadOptions, type LoadPlan } from './run-options.ts';
 import type { LoadRun } from './summary.ts';
@@ -98,7 +99,9 @@ async function openShop(lobby: Client, plan: LoadPlan, opening: Opening): Promis
 async function open(strategy: Strategy, redis: Client, plan: LoadPlan): Promise<void> {
   try {
     const opening = Promise.resolve(strategy.open(redis, plan.sale));
-    if ((await atMost(plan.graceMs, opening)) === LATE) throw neverSettled(strategy, plan);
+    if ((await atMost(plan.graceMs, opening)) === LATE) {
+      throw neverSettled(`${strategy.name}: open()`, plan.graceMs);
+    }
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(
@@ -109,13 +112,6 @@ async function open(strategy: Strategy, redis: Client, plan: LoadPlan): Promise<
     );
   }
 }
-
-const neverSettled = ({ name }: Strategy, { graceMs }: LoadPlan): UsageError =>
-  new UsageError(
-    'NEVER_SETTLED',
-    `${name}: open() has not settled for ${graceMs / 1_000} s`,
-    'find out what it awaits: what Redis does not answer, or nobody resolves; --patience waits longer',
-  );
 
 const instanceTasks = (
   options: LoadOptions & Pick<InstanceTask, 'tracked'>,

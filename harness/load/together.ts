@@ -17,7 +17,7 @@ export interface TogetherOptions<Task extends object> {
   /** Threads to run it on; absent: those of `newPool`, for this sale. */
   pool?: InstancePool<Task>;
   newPool: (workers: number) => InstancePool<Task>;
-  /** How long instances may take until they are ready. Default: the plan's grace. */
+  /** How long instances may take until they are ready. Default: the plan's grace, and once more for seller(). */
   readyMs?: number;
   /** Told that the sale has begun. No purchase begins any more once what it answers has settled. */
   onStart?: (begun: Begun) => Promise<void>;
@@ -41,7 +41,7 @@ export interface Sold {
 
 /** Starts all instances together, and waits until they have ended. @throws as InstancePool.run; EnvironmentError if they are not ready in time */
 export async function sellTogether<Task extends object>(options: TogetherOptions<Task>): Promise<Sold> {
-  const { plan, signal, pool: kept, readyMs = plan.graceMs } = options;
+  const { plan, signal, pool: kept, readyMs = 2 * plan.graceMs } = options;
   const control = Control.of(plan.workers, clock);
   let reason: Ended | 'not ready' | undefined;
   const stop = (why: Ended | 'not ready'): void => {
@@ -83,7 +83,7 @@ const notReady = (readyMs: number): EnvironmentError =>
   new EnvironmentError(
     'NOT_READY',
     `the instances were not ready to sell after ${readyMs} ms`,
-    'check that Redis answers and that seller() settles; of a service, that it takes connections and logins',
+    'check that Redis answers; of a service, that it takes connections and logins',
   );
 
 /** Shares what is in flight out over the instances as evenly as it goes. */

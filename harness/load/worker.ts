@@ -1,6 +1,7 @@
 import type { Client, Seller } from '../../strategies/contract.ts';
 import { systemClock as clock } from '../ground/ambient.ts';
 import { keepSecret } from '../ground/secrets.ts';
+import { atMost, LATE } from '../ground/waiting.ts';
 import { strategyOutputToStderr } from '../ground/standard-streams.ts';
 import { seededRandom } from '../ground/random.ts';
 import { guardThread } from '../loader/guard.ts';
@@ -11,6 +12,7 @@ import { Connections } from './connections.ts';
 import { Control } from './control.ts';
 import { Failures } from './failures.ts';
 import { faultOf, nothingSold, transferred } from './instance-report.ts';
+import { neverSettled } from './never-settled.ts';
 import { ServingInstance, type Shop } from './serving-instance.ts';
 import { sellerEnv } from './seller-env.ts';
 import type { InstanceFault, InstanceReport, InstanceTask } from './task.ts';
@@ -80,7 +82,8 @@ async function prepare(
     const random = seededRandom(task.seed).fork(`instance ${task.instance}`);
     const pauses = { count: 0 };
     const env = sellerEnv(random, task.maxAttempts, () => pauses.count++);
-    const seller = await strategy.seller(own, task.sale, env);
+    const seller = await atMost(task.graceMs, Promise.resolve(strategy.seller(own, task.sale, env)));
+    if (seller === LATE) throw neverSettled('seller()', task.graceMs);
     return { seller, lent, connections, failures, pauses };
   } catch (error) {
     return faultOf(during, error);
