@@ -1,7 +1,7 @@
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 
-/** How long a server may be silent that is asked something. */
-export const SILENT_MS = 5_000;
+/** How long a server may be silent that is asked something: a run without one is over within 5 s. */
+export const SILENT_MS = 4_000;
 
 /** How long code may hold its thread, and keep others waiting. */
 export const HELD_MS = 10_000;

@@ -1,7 +1,10 @@
-import { accessSync, constants, mkdtempSync, statSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { accessSync, constants, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EnvironmentError, UsageError } from './errors.ts';
+import { onExit } from './lifetime.ts';
+import { ours } from './ours.ts';
 
 /** Where temporary folders are made. @throws UsageError if there is no such folder, or it cannot be written */
 export function temporaryHome(): string {
@@ -39,4 +42,46 @@ export function temporaryFolder(prefix: string): string {
       { cause },
     );
   }
+}
+
+/** A folder that is gone when this process is, however it ends. */
+export interface FolderOfRun {
+  readonly path: string;
+  remove(): Promise<void>;
+}
+
+/**
+ * Removes the folder when standard input ends: a pipe that only our process holds. A server that was killed with us may still
+ * write there for a moment, so it tries again; nobody can make a file in a folder that is gone.
+ */
+const KEEPER = `
+  trap '' INT HUP TERM
+  cat >/dev/null
+  tries=0
+  until rm -rf "$1" 2>/dev/null || [ "$tries" -ge 100 ]; do
+    tries=$((tries + 1))
+    sleep 0.1
+  done
+`;
+
+/** A new folder for data of the run. @throws as temporaryFolder */
+export function folderOfRun(prefix: string): FolderOfRun {
+  const path = temporaryFolder(prefix);
+  const keeper = ours(() =>
+    spawn('/bin/sh', ['-c', KEEPER, 'oversell-folder', path], {
+      cwd: '/',
+      detached: true,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    }),
+  );
+  keeper.on('error', () => undefined); // then it is removed by us alone
+  keeper.stdin.on('error', () => undefined);
+  keeper.unref();
+  const remove = async (): Promise<void> => {
+    rmSync(path, { recursive: true, force: true, maxRetries: 10 });
+    keeper.stdin.end();
+    unregister();
+  };
+  const unregister = onExit({ release: remove });
+  return { path, remove };
 }

@@ -121,7 +121,7 @@ export class ServerWatch {
     using _ = holdCommands();
     const what = await atMost(KILL_MS, this.#scriptThatRuns());
     const script = what === LATE || what === undefined ? '' : `: ${what}`;
-    const seconds = Math.round(this.#silentMs / 1_000);
+    const seconds = Math.round(Math.max(BUSY_REPLY_MS, this.#silentMs) / 1_000);
     this.#listener.onLost(
       new UsageError(
         'ENDLESS_SCRIPT',

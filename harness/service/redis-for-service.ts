@@ -1,6 +1,4 @@
-import { rmSync } from 'node:fs';
-import { onExit } from '../ground/lifetime.ts';
-import { temporaryFolder } from '../ground/temporary.ts';
+import { folderOfRun } from '../ground/temporary.ts';
 import { clientOf } from '../redis/clients.ts';
 import { findServer, type ProvisionOptions } from '../redis/find/find-server.ts';
 import { startServer } from '../redis/server.ts';
@@ -34,7 +32,7 @@ export async function redisFor(
 ): Promise<ServiceRedis | undefined> {
   if (!mentions(file, 'redis_port')) return undefined;
   const binary = await findServer(options);
-  const data = dataFolder();
+  const data = folderOfRun('oversell-redis-');
   const args = ['--appendonly', 'yes', '--appendfsync', 'always', '--dir', data.path];
   const start = (port?: number): Promise<RedisTarget> => {
     const { loss } = options;
@@ -43,8 +41,8 @@ export async function redisFor(
       ? startServer(binary, settings)
       : startServer(binary, settings, async () => port);
   };
-  let target = await start().catch((error: unknown) => {
-    data.remove();
+  let target = await start().catch(async (error: unknown) => {
+    await data.remove();
     throw error;
   });
   const port = target.options.port!;
@@ -66,20 +64,7 @@ export async function redisFor(
     },
     close: async () => {
       await target.close();
-      data.remove();
-    },
-  };
-}
-
-function dataFolder(): { path: string; remove: () => void } {
-  const path = temporaryFolder('oversell-redis-');
-  const removed = (): void => rmSync(path, { recursive: true, force: true });
-  const unregister = onExit({ release: async () => removed() });
-  return {
-    path,
-    remove: () => {
-      removed();
-      unregister();
+      await data.remove();
     },
   };
 }

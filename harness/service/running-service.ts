@@ -1,9 +1,8 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { systemClock as clock } from '../ground/ambient.ts';
 import { EnvironmentError, UsageError } from '../ground/errors.ts';
-import { onExit } from '../ground/lifetime.ts';
-import { temporaryFolder } from '../ground/temporary.ts';
+import { folderOfRun } from '../ground/temporary.ts';
 import { atMost, LATE } from '../ground/waiting.ts';
 import { freePort } from '../redis/server.ts';
 import { runCommand, type CommandPlace } from './commands.ts';
@@ -54,9 +53,8 @@ const POLL_MS = 20;
 export async function startService(options: StartOptions): Promise<RunningService> {
   const { file, signal } = options;
   const { service } = file;
-  const folder = temporaryFolder('oversell-service-');
-  const unregister = onExit({ release: async () => removed(folder) });
-  const own = await ownValues(options, folder);
+  const folder = folderOfRun('oversell-service-');
+  const own = await ownValues(options, folder.path);
   const place = placeOf(file, own, signal);
   const route = routeOf(file, own);
   const { build, start } = service;
@@ -69,8 +67,7 @@ export async function startService(options: StartOptions): Promise<RunningServic
   const close = async (): Promise<void> => {
     await consumers?.close();
     await process?.stop(service.stop && wordsOf(service.stop, own), place);
-    removed(folder);
-    unregister();
+    await folder.remove();
   };
   try {
     if (build) {
@@ -100,8 +97,6 @@ export async function startService(options: StartOptions): Promise<RunningServic
     throw error;
   }
 }
-
-const removed = (folder: string): void => rmSync(folder, { recursive: true, force: true });
 
 const wordsOf = (command: readonly string[], values: Values): string[] =>
   command.map((word) => fillOf(word)(values));
