@@ -8,6 +8,7 @@ import { parseRedisUrl } from '../ground/redis-url.ts';
 import { atMost, LATE } from '../ground/waiting.ts';
 import { nameServer } from '../wire/network.ts';
 import { clientOf } from './clients.ts';
+import { firstWords, isRedis } from './first-words.ts';
 import { readServerInfo, type ServerInfo } from './info.ts';
 import { ServerWatch, type LossListener } from './server-watch.ts';
 import type { ConnectionOptions, RedisTarget } from './target.ts';
@@ -186,7 +187,8 @@ async function visit<T>(options: ConnectionOptions, task: (redis: Client) => Pro
   } catch (error) {
     if (error instanceof RunError) throw error;
     const reason = cause ?? (error as Error);
-    if (reason.message.startsWith('Protocol error')) throw noRedis(reason);
+    const said = await firstWords(options);
+    if (said !== undefined && !isRedis(said)) throw noRedis(said, reason);
     throw new EnvironmentError('REDIS_UNUSABLE', `--redis: ${reason.message}`, CHECK_SERVER, {
       cause: error,
     });
@@ -197,13 +199,12 @@ async function visit<T>(options: ConnectionOptions, task: (redis: Client) => Pro
 
 const CHECK_SERVER = 'check that the server runs there and accepts this login, or leave --redis out';
 
-/** What the task comes to, unless the server answers nothing at all. @throws EnvironmentError if it does not */
+/** What the task comes to, unless the server answers nothing at all. @throws UsageError if it does not */
 async function answered<T>(redis: Client, silentMs: number, task: (redis: Client) => Promise<T>): Promise<T> {
   const connecting = redis.connect();
   // Whoever takes connections and says nothing would be waited for without an end.
   if ((await atMost(silentMs, connecting)) === LATE) {
-    const message = `--redis: what listens there has answered nothing for ${silentMs} ms`;
-    throw new EnvironmentError('REDIS_UNUSABLE', message, `${CHECK_SERVER}; --patience waits longer`);
+    throw silent('what listens there', silentMs);
   }
   const over = new AbortController();
   try {
@@ -214,8 +215,7 @@ async function answered<T>(redis: Client, silentMs: number, task: (redis: Client
   } finally {
     over.abort();
   }
-  const message = `--redis: the server has answered nothing for ${silentMs} ms`;
-  throw new EnvironmentError('REDIS_UNUSABLE', message, `${CHECK_SERVER}; --patience waits longer`);
+  throw silent('the server', silentMs);
 }
 
 /** Settles when it has answered nothing for so long, or nobody wants to know any more. */
@@ -235,10 +235,17 @@ async function silence(redis: Client, silentMs: number, over: AbortSignal): Prom
 
 const BEAT_MS = 500;
 
-const noRedis = (cause: Error): UsageError =>
+const silent = (who: string, silentMs: number): UsageError =>
+  new UsageError(
+    'REDIS_SILENT',
+    `--redis: ${who} has answered nothing for ${silentMs / 1_000} s`,
+    `${CHECK_SERVER}; --patience waits longer`,
+  );
+
+const noRedis = (said: string, cause: Error): UsageError =>
   new UsageError(
     'NOT_REDIS',
-    `--redis: what listens there does not speak the protocol of Redis${/"H"/.test(cause.message) ? ', but HTTP' : ''}`,
+    `--redis: what listens there does not speak the protocol of Redis${said.startsWith('HTTP') ? ', but HTTP' : ''}`,
     'give the host and the port of a Redis server: redis://[[user]:password@]host[:port][/db]',
     { cause },
   );
