@@ -29,6 +29,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     words: { '<strategy>': 'the name of a built-in, or the path to a file with one or more of your own' },
     load: async () => (await import('./commands/explore.ts')).exploreCommand,
   },
+  watch: {
+    summary: 'explore a file of yours again whenever it is saved',
+    words: { '<file>': 'a file with one or more strategies' },
+    load: async () => (await import('./commands/watch.ts')).watchCommand,
+  },
   replay: {
     summary: 'run a counterexample again, step by step, over real sockets',
     words: { '<file>': 'a counterexample that explore or evaluate wrote' },

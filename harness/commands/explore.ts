@@ -1,79 +1,25 @@
 import { join } from 'node:path';
-import { Option } from 'commander';
 import { PROPERTIES, type Property } from '../../strategies/contract.ts';
 import type { Keeper } from '../documents/write-file.ts';
 import { BREAKING } from '../documents/fault-events.ts';
-import { faultsInWords } from '../documents/faults.ts';
 import type { Scope } from '../documents/scope.ts';
-import { CLIENT_MODES, WORKERS, type OverallVerdict } from '../documents/vocabulary.ts';
+import type { OverallVerdict } from '../documents/vocabulary.ts';
 import type { Exploration } from '../explorer/explore.ts';
 import type { SearchProgress as Covered } from '../explorer/search/search.ts';
 import { freshSeed, systemClock as clock, yearAhead } from '../ground/ambient.ts';
 import { widthOf } from '../ground/progress.ts';
-import type { TargetOptions } from '../redis/open.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
-import { refuseGiven, repeatCommand, runsOption, seedOption, whole } from '../terminal/options.ts';
-import type { ScopeFlags } from './scope-flags.ts';
-
-interface Flags extends TargetOptions, Omit<ScopeFlags, 'seed'> {
-  seed?: number;
-  property?: Property;
-  maxStates?: number;
-  merging: boolean;
-  reduction: boolean;
-  allowBounded?: true;
-  emitTest?: string;
-  runs: string;
-}
+import { refuseGiven, repeatCommand } from '../terminal/options.ts';
+import { exploreOptions, type ExploreFlags } from './explore-flags.ts';
 
 export const exploreCommand: CommandFile = {
-  options: [
-    whole('--buyers <n>', 'buyers; each makes one purchase', 1).default(3),
-    whole('--stock <n>', 'units on sale', 0).default(2),
-    new Option('--quantities <list>', 'units per purchase, in turn: 2,1 stands for 2, 1, 2, …').default('1'),
-    whole('--users <n>', 'users, to whom the buyers belong in turn (default: one per buyer)', 1),
-    whole('--per-user-limit <n>', 'the most units that one user may hold (default: no limit)', 1),
-    whole('--attempts <n>', 'attempts that a retrying purchase may make', 1).default(3),
-    whole('--instances <n>', 'application processes, to which buyers go in turn (default: one per buyer)', 1),
-    new Option(
-      '--client <mode>',
-      'when a connection breaks, ioredis sends what is unanswered again (default), waits without sending it again (no-resend), or rejects it (no-retry)',
-    )
-      .choices(CLIENT_MODES)
-      .default('default'),
-    new Option(
-      '--faults <list>',
-      `how often each fault may happen, as crash=1,lost-reply=1. Faults: ${faultsInWords()}`,
-    ).default('', 'none'),
-    whole('--releases <n>', 'how many sold requests may be released', 0).default(0),
-    whole('--restocks <n>', 'how many times one unit may be restocked', 0).default(0),
-    whole('--jobs <n>', 'how many passes of background work may run between the purchases', 0).default(0),
-    whole(
-      '--confirms <n>',
-      'how many times buyers may confirm, where the strategy has confirm() (default: once each, and one of them twice)',
-      1,
-    ),
-    whole('--offices <n>', 'how many processes do background work and nothing else (default: 1)', 1),
-    new Option('--workers <who>', 'whether only those do background work, or buyers’ processes, too')
-      .choices(WORKERS)
-      .default('everywhere'),
-    new Option('--property <name>', 'judge only this property, and stop when it is violated').choices(
-      PROPERTIES,
-    ),
-    whole('--max-states <n>', 'stop after this many states, and sample the rest (default: 20000000)', 1),
-    new Option('--no-merging', 'walk every path on its own, even to a state that was visited'),
-    new Option('--no-reduction', 'run every interleaving over real sockets and reduce nothing; this is slow'),
-    new Option('--emit-test <file>', 'write the first counterexample as a vitest test'),
-    new Option('--allow-bounded', 'exit 0 even if not every interleaving was covered'),
-    seedOption(),
-    runsOption('create the folder of the counterexamples in here'),
-  ],
+  options: exploreOptions,
   runsStrategies: true,
   needsServer: true,
   run,
 };
 
-async function run([strategy]: [string], flags: Flags, invocation: Invocation): Promise<Answer> {
+async function run([strategy]: [string], flags: ExploreFlags, invocation: Invocation): Promise<Answer> {
   const { explorationDocument } = await import('../explorer/document.ts');
   const { explorationText } = await import('../../reports/text/explore.ts');
   const { isRegressionTest } = await import('../../reports/regression-test.ts');
@@ -102,7 +48,11 @@ async function run([strategy]: [string], flags: Flags, invocation: Invocation): 
 }
 
 /** @throws UsageError if a flag would do nothing beside the others */
-function requireMeant({ reduction, jobs }: Flags, { faults }: Scope, given: ReadonlySet<string>): void {
+function requireMeant(
+  { reduction, jobs }: ExploreFlags,
+  { faults }: Scope,
+  given: ReadonlySet<string>,
+): void {
   if (jobs === 0) {
     const why = 'only background work is done there, and there is none without --jobs';
     refuseGiven(given, ['--offices', '--workers'], why);
@@ -136,7 +86,7 @@ interface Asked {
 async function exploreEach(
   named: string,
   { scope, keeper }: Asked,
-  flags: Flags,
+  flags: ExploreFlags,
   { progress, signal, loss }: Invocation,
 ): Promise<Explored[]> {
   const { explore } = await import('../explorer/explore.ts');

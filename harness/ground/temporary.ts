@@ -29,7 +29,7 @@ const unusable = (home: string, what: string, cause?: unknown): UsageError =>
   );
 
 /** A new folder there. @throws UsageError as temporaryHome; EnvironmentError if there is no room for one */
-export function temporaryFolder(prefix: string): string {
+function temporaryFolder(prefix: string): string {
   const home = temporaryHome();
   try {
     return mkdtempSync(join(home, prefix));

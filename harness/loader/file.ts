@@ -37,7 +37,8 @@ export async function importStrategies(
   return strategiesIn(exports, file, await readFile(file, 'utf8'));
 }
 
-function checkFile(file: string): void {
+/** @throws UsageError if that can be no file of strategies, whatever is in it */
+export function checkFile(file: string): void {
   const found = statSync(file, { throwIfNoEntry: false });
   if (!found) throw new UsageError('NO_SUCH_FILE', `${file} does not exist`, 'check the path');
   if (found.isDirectory()) {

@@ -12,7 +12,8 @@ const compiled = new URL('../../dist/harness/ground/temporary.js', import.meta.u
 /** The folder of a process that has just been ended by kill -9, with a file in it. */
 async function leftBy(making: string): Promise<string> {
   const program = `
-    import { folderOfRun, temporaryFolder } from ${JSON.stringify(compiled)};
+    import { mkdtempSync } from 'node:fs';
+    import { folderOfRun } from ${JSON.stringify(compiled)};
     console.log(${making});
     setInterval(() => {}, 1000);
   `;
@@ -34,7 +35,7 @@ test('a folder of the run goes with its process, by kill -9 too', async () => {
 });
 
 test('and one that nobody keeps is left indeed', async () => {
-  const folder = await leftBy("temporaryFolder('left-')");
+  const folder = await leftBy("mkdtempSync(process.env.TMPDIR + '/left-')");
   expect(existsSync(folder)).toBe(true);
   rmSync(folder, { recursive: true });
 });

@@ -17,12 +17,7 @@ export function explorationText(exploration: ExplorationDocument, columns?: numb
     const { verdict, counterexample } = exploration.properties[property];
     return [property, verdict === 'violated' ? 'VIOLATED' : verdict, counterexample?.message ?? ''];
   });
-  const found = PROPERTIES.flatMap((property) => {
-    const { counterexample } = exploration.properties[property];
-    if (!counterexample) return [];
-    const { buyers, stock, ...shown } = counterexample;
-    return [counterexampleText({ ...shown, property, scope: { buyers, stock } }, columns)];
-  });
+  const found = foundIn(exploration).map((told) => counterexampleText(told, columns));
   return [
     `${from} · ${scope.server} · seed ${scope.seed}\n${scopeText(exploration)}`,
     ...(alone === undefined ? [] : [alone]),
@@ -31,6 +26,22 @@ export function explorationText(exploration: ExplorationDocument, columns?: numb
     ...(unspent.length > 0 ? [unspentText(unspent)] : []),
     [`coverage: ${coverage}`, ...notes].join('; ') + `\n${figures(exploration)}`,
   ].join('\n\n');
+}
+
+/** Its counterexamples, in the order of the properties. */
+const foundIn = ({ properties }: ExplorationDocument): Told[] =>
+  PROPERTIES.flatMap((property) => {
+    const { counterexample } = properties[property];
+    if (!counterexample) return [];
+    const { buyers, stock, ...shown } = counterexample;
+    return [{ ...shown, property, scope: { buyers, stock } }];
+  });
+
+/** The counterexample with the fewest steps; undefined if there is none. */
+export function smallestText(exploration: ExplorationDocument, columns?: number): string | undefined {
+  const [smallest] = foundIn(exploration).toSorted((a, b) => a.steps.length - b.steps.length);
+  // Where it was kept is over when the next one is explored.
+  return smallest && counterexampleText({ ...smallest, file: null }, columns);
 }
 
 /** What was in the budget to no purpose. */

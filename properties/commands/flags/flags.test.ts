@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { optionsOf, Workshop, type Calls } from '../../helpers/workshop.ts';
-import { added, rowsOf, tables } from './tables.ts';
+import { added } from './table.ts';
+import { rowsOf, tables } from './tables.ts';
 
 const workshop = await Workshop.open();
 afterAll(() => rmSync(workshop.folder, { recursive: true }));

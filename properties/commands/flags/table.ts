@@ -130,3 +130,9 @@ export const writesFile = (typed: string, of: string, file: string): FlagRow => 
     with: { files: expect.arrayContaining([file]) },
   },
 });
+
+/** The command line with a flag, instead of the same flag with another value. */
+export function added(typed: string, call: string): string {
+  const [flag = ''] = typed.split(' ');
+  return `${call.replace(new RegExp(` ${flag} [^-]\\S*`), '')} ${typed}`;
+}
