@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import type { ExplorationDocument } from '../documents/exploration.ts';
-import { systemClock as clock } from '../ground/ambient.ts';
+import { systemClock as clock, timeOfDay } from '../ground/ambient.ts';
 import { UsageError } from '../ground/errors.ts';
 import { widthOf } from '../ground/progress.ts';
 import { folderOfRun } from '../ground/temporary.ts';
@@ -44,7 +44,7 @@ async function run([file]: [string], flags: { seed?: number }, invocation: Invoc
     progress.end();
     if (outcome.exitCode !== EXIT_CODES.SIGTERM && !signal.aborted) {
       const seconds = (clock.monotonicNs() - startNs) / 1e9;
-      const told = { ...outcome, before, atMs: clock.epochMs(), seconds };
+      const told = { ...outcome, before, at: timeOfDay(clock.epochMs()), seconds };
       await say(
         invocation,
         isForPrograms ? JSON.stringify(outcome) : watchText(told, widthOf(invocation.stdout)),

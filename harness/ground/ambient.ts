@@ -47,3 +47,6 @@ export function heapInUse(): number {
   const { used_heap_size: used, heap_size_limit: most } = getHeapStatistics();
   return used / most;
 }
+
+/** The time of day where this runs, as 14:05:09. */
+export const timeOfDay = (epochMs: number): string => new Date(epochMs).toTimeString().slice(0, 8);

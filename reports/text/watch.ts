@@ -10,14 +10,14 @@ export interface Explored {
   before: readonly ExplorationDocument[] | undefined;
   /** Faults, and what to do. */
   said: string;
-  /** Since the epoch. */
-  atMs: number;
+  /** The time of day. */
+  at: string;
   seconds: number;
 }
 
 /** What a person sees after a save: verdicts, what is new about them, and the smallest counterexample. */
-export function watchText({ explored, before, said, atMs, seconds }: Explored, columns?: number): string {
-  const head = `${new Date(atMs).toTimeString().slice(0, 8)} · ${seconds.toFixed(1)} s`;
+export function watchText({ explored, before, said, at, seconds }: Explored, columns?: number): string {
+  const head = `${at} · ${seconds.toFixed(1)} s`;
   if (explored.length === 0) return `${head}\n${faultIn(said)}\n`;
   return explored
     .map((exploration) => {
