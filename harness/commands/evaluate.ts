@@ -6,7 +6,7 @@ import { widthOf } from '../ground/progress.ts';
 import type { TargetOptions } from '../redis/open.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
 import { summaryFile } from '../terminal/github-summary.ts';
-import { repeatCommand, runsOption, seedOption, summaryOption } from '../terminal/options.ts';
+import { junitOption, repeatCommand, runsOption, seedOption, summaryOption } from '../terminal/options.ts';
 
 interface Flags extends TargetOptions {
   profile: Profile;
@@ -14,6 +14,7 @@ interface Flags extends TargetOptions {
   discover?: true;
   history?: true;
   githubSummary?: true;
+  junit?: string;
   runs: string;
 }
 
@@ -33,6 +34,7 @@ export const evaluateCommand: CommandFile = {
     new Option('--history', 'keep every recorded operation'),
     runsOption('create the folder of this run in here'),
     summaryOption(),
+    junitOption(),
   ],
   runsStrategies: true,
   needsServer: true,
@@ -43,12 +45,15 @@ async function run([strategies]: [string[]], flags: Flags, invocation: Invocatio
   const { overallVerdictOf } = await import('../documents/findings.ts');
   const { evaluate } = await import('../evaluate/evaluate.ts');
   const { screen } = await import('../../reports/text/screen.ts');
+  const { judgedOfResult } = await import('../../reports/ci/judged.ts');
+  const { requireJUnitFile, toldToCi } = await import('../../reports/ci/tell.ts');
   const { appendSummary } = await import('../../reports/step-summary.ts');
   const { writeReports } = await import('../../reports/write.ts');
   const { script, args, version, stdout, progress, signal, loss } = invocation;
-  const { discover = false, history = false, seed = freshSeed(), githubSummary, ...others } = flags;
+  const { discover = false, history = false, seed = freshSeed(), githubSummary, junit, ...others } = flags;
   const summary = githubSummary ? summaryFile(process.env) : undefined;
   requireFolder('--runs', others.runs);
+  requireJUnitFile(junit);
   const command = repeatCommand(script, args, seed);
   progress.line(`seed ${seed}; again: ${command}`);
   const around = { command, version, progress, signal, loss };
@@ -57,6 +62,7 @@ async function run([strategies]: [string[]], flags: Flags, invocation: Invocatio
   let report: string | undefined;
   await keeper.keepSoon(async () => (report = (await writeReports(folder, result)).html));
   if (summary !== undefined) keeper.keep(() => appendSummary(summary, result));
+  toldToCi(judgedOfResult(result), { junit, keeper, progress });
   const text = screen(result, report, widthOf(stdout));
   return { document: result, text, verdict: overallVerdictOf(result), fault: keeper.fault };
 }

@@ -3,7 +3,7 @@ import { PROPERTIES, type Property } from '../../strategies/contract.ts';
 import { faultsInWords } from '../documents/faults.ts';
 import { CLIENT_MODES, WORKERS } from '../documents/vocabulary.ts';
 import type { TargetOptions } from '../redis/open.ts';
-import { runsOption, seedOption, whole } from '../terminal/options.ts';
+import { junitOption, runsOption, seedOption, whole } from '../terminal/options.ts';
 import type { ScopeFlags } from './scope-flags.ts';
 
 /** What `explore` is typed with. */
@@ -15,6 +15,7 @@ export interface ExploreFlags extends TargetOptions, Omit<ScopeFlags, 'seed'> {
   reduction: boolean;
   allowBounded?: true;
   emitTest?: string;
+  junit?: string;
   runs: string;
 }
 
@@ -55,6 +56,7 @@ export const exploreOptions: readonly Option[] = [
   new Option('--no-merging', 'walk every path on its own, even to a state that was visited'),
   new Option('--no-reduction', 'run every interleaving over real sockets and reduce nothing; this is slow'),
   new Option('--emit-test <file>', 'write the first counterexample as a vitest test'),
+  junitOption(),
   new Option('--allow-bounded', 'exit 0 even if not every interleaving was covered'),
   seedOption(),
   runsOption('create the folder of the counterexamples in here'),

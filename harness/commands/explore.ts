@@ -22,14 +22,17 @@ export const exploreCommand: CommandFile = {
 async function run([strategy]: [string], flags: ExploreFlags, invocation: Invocation): Promise<Answer> {
   const { explorationDocument } = await import('../explorer/document.ts');
   const { explorationText } = await import('../../reports/text/explore.ts');
+  const { judgedOfExplorations } = await import('../../reports/ci/judged.ts');
+  const { requireJUnitFile, toldToCi } = await import('../../reports/ci/tell.ts');
   const { isRegressionTest } = await import('../../reports/regression-test.ts');
   const { Keeper, requireFile, requireFolder } = await import('../documents/write-file.ts');
   const { script, args, given, progress, stdout } = invocation;
-  const { seed = freshSeed(), emitTest, allowBounded = false, runs } = flags;
+  const { seed = freshSeed(), emitTest, allowBounded = false, runs, junit } = flags;
   const { scopeOfFlags } = await import('./scope-flags.ts');
   const scope = scopeOfFlags({ ...flags, seed });
   requireMeant(flags, scope, given);
   requireFolder('--runs', runs);
+  requireJUnitFile(junit);
   if (emitTest !== undefined) requireFile('--emit-test', emitTest, isRegressionTest);
   progress.line(`seed ${seed}; again: ${repeatCommand(script, args, seed)}`);
   const keeper = new Keeper();
@@ -39,6 +42,7 @@ async function run([strategy]: [string], flags: ExploreFlags, invocation: Invoca
       progress.line(`there is no counterexample to test, so ${emitTest} is not written`);
   });
   const documents = explored.map(({ exploration, files }) => explorationDocument(exploration, files));
+  toldToCi(judgedOfExplorations(documents), { junit, keeper, progress });
   return {
     document: documents.length === 1 ? documents[0] : documents,
     text: documents.map((document) => explorationText(document, widthOf(stdout))).join('\n\n'),

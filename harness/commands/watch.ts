@@ -9,7 +9,7 @@ import { EXIT_CODES } from '../terminal/exit-codes.ts';
 import { exploreOptions } from './explore-flags.ts';
 
 /** They are for what is explored once: files that are kept, and an exit code. */
-const NOT_HERE = ['--runs', '--emit-test', '--allow-bounded'];
+const NOT_HERE = ['--runs', '--emit-test', '--junit', '--allow-bounded'];
 
 export const watchCommand: CommandFile = {
   options: exploreOptions.filter(({ long }) => !NOT_HERE.includes(long!)),

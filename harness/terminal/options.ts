@@ -74,6 +74,9 @@ export const runsOption = (text: string): Option => new Option('--runs <folder>'
 export const summaryOption = (): Option =>
   new Option('--github-summary', 'append report.md to the summary of the GitHub Actions job');
 
+export const junitOption = (): Option =>
+  new Option('--junit <file>', 'write the verdicts as JUnit XML, for services that show tests');
+
 /**
  * The command that repeats a run, to be pasted where it was typed; the login of a server is left out.
  *

@@ -94,7 +94,7 @@ interface Told
 }
 
 /** A counterexample as a diagram with its cause and its remedy. */
-function counterexampleText({ file, ...counterexample }: Told, columns?: number): string {
+export function counterexampleText({ file, ...counterexample }: Told, columns?: number): string {
   const { property, message, scope, minimal, cause, remedy, atRest } = counterexample;
   const size = `${plural(scope.buyers, 'buyer')}, ${plural(scope.stock, 'unit')}`;
   return [

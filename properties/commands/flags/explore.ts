@@ -273,6 +273,7 @@ export const EXPLORE: FlagTable = {
       },
       writesFile('--emit-test sell.test.ts', RACE, 'sell.test.ts'),
     ],
+    '--junit': [writesFile('--junit verdicts.xml', RACE, 'verdicts.xml')],
     '--allow-bounded': [
       {
         typed: '--allow-bounded',

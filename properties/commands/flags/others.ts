@@ -58,6 +58,7 @@ export const EVALUATE: FlagTable = {
     '--history': [{ typed: '--history', reaches: { history: true } }],
     '--runs': runsFlag(SKIPPED, 'result.json', { runs: 'elsewhere' }),
     '--github-summary': [writesFile('--github-summary', SKIPPED, 'summary.md')],
+    '--junit': [writesFile('--junit verdicts.xml', SKIPPED, 'verdicts.xml')],
     ...answerFlags(SKIPPED),
     ...SERVER_FLAGS,
   },
