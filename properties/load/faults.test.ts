@@ -83,7 +83,7 @@ describe.concurrent('no instance that hangs ever hangs the run', () => {
   });
 
   test('a seller() that does not end is given up', async () => {
-    await expect(warm(probe('neverReady'))).rejects.toMatchObject({ code: 'NOT_READY' });
+    await expect(warm(probe('neverReady'))).rejects.toMatchObject({ code: 'NEVER_SETTLED' });
   });
 });
 

@@ -85,11 +85,21 @@ function collectionAt(args: readonly string[], reply: string, at: number): Colle
   const noValues = args.some((arg) => arg.toUpperCase() === 'NOVALUES');
   const parts = partsOf(reply, list);
   const size = noValues ? 1 : shape.parts;
+  // A page ends with the bucket that makes it full: here it was the last one, with another seed it might not be.
+  if (name === 'SCAN' && parts.length >= countOf(args)) throw pages(name);
   const members: string[] = [];
   for (let i = 0; i + size <= parts.length; i += size)
     members.push(reply.slice(parts[i]!.from, parts[i + size - 1]!.to));
   if (members.length < 2) return [];
   return [{ name, key: args[1] ?? '', from: parts[0]!.from, to: parts.at(-1)!.to, members }];
+}
+
+const SCAN_COUNT = 10;
+
+/** After how many keys a page of SCAN ends. */
+function countOf(args: readonly string[]): number {
+  const at = args.findIndex((arg) => arg.toUpperCase() === 'COUNT');
+  return at < 0 ? SCAN_COUNT : Number(args[at + 1]);
 }
 
 const pages = (name: string): CannotExplore =>
