@@ -4,14 +4,14 @@ import { PROPERTIES, type Property } from '../../strategies/contract.ts';
 import type { Keeper } from '../documents/write-file.ts';
 import { BREAKING } from '../documents/fault-events.ts';
 import { faultsInWords } from '../documents/faults.ts';
+import { MOST_ATTEMPTS, MOST_BUYERS, MOST_OF_ONE, MOST_OFFICES, MOST_UNITS } from '../documents/limits.ts';
 import type { Scope } from '../documents/scope.ts';
 import { CLIENT_MODES, WORKERS, type OverallVerdict } from '../documents/vocabulary.ts';
 import type { Exploration } from '../explorer/explore.ts';
-import type { SearchProgress as Covered } from '../explorer/search/search.ts';
 import { freshSeed, systemClock as clock, yearAhead } from '../ground/ambient.ts';
-import { widthOf } from '../ground/progress.ts';
 import type { TargetOptions } from '../redis/open.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
+import { windowOf } from '../terminal/window.ts';
 import { refuseGiven, repeatCommand, runsOption, seedOption, whole } from '../terminal/options.ts';
 import type { ScopeFlags } from './scope-flags.ts';
 
@@ -26,14 +26,23 @@ interface Flags extends TargetOptions, Omit<ScopeFlags, 'seed'> {
   runs: string;
 }
 
+/** The scope's own check tells what is too much, with what to give instead. */
+const limited = (flags: string, text: string, least: number, most: number): Option =>
+  whole(flags, `${text} (${least} to ${most})`, least);
+
 export const exploreCommand: CommandFile = {
+  examples: [
+    'explore read-then-write --buyers 2 --stock 1',
+    'explore ./sell.ts --faults crash=1,lost-reply=1',
+    'explore ./sell.ts --property oversell --emit-test sell.oversell.test.ts',
+  ],
   options: [
-    whole('--buyers <n>', 'buyers; each makes one purchase', 1).default(3),
-    whole('--stock <n>', 'units on sale', 0).default(2),
+    limited('--buyers <n>', 'buyers; each makes one purchase', 1, MOST_BUYERS).default(3),
+    limited('--stock <n>', 'units on sale', 0, MOST_UNITS).default(2),
     new Option('--quantities <list>', 'units per purchase, in turn: 2,1 stands for 2, 1, 2, …').default('1'),
     whole('--users <n>', 'users, to whom the buyers belong in turn (default: one per buyer)', 1),
     whole('--per-user-limit <n>', 'the most units that one user may hold (default: no limit)', 1),
-    whole('--attempts <n>', 'attempts that a retrying purchase may make', 1).default(3),
+    limited('--attempts <n>', 'attempts that a retrying purchase may make', 1, MOST_ATTEMPTS).default(3),
     whole('--instances <n>', 'application processes, to which buyers go in turn (default: one per buyer)', 1),
     new Option(
       '--client <mode>',
@@ -43,17 +52,27 @@ export const exploreCommand: CommandFile = {
       .default('default'),
     new Option(
       '--faults <list>',
-      `how often each fault may happen, as crash=1,lost-reply=1. Faults: ${faultsInWords()}`,
+      `how often each fault may happen, at most ${MOST_OF_ONE} times, as crash=1,lost-reply=1. Faults: ${faultsInWords()}`,
     ).default('', 'none'),
-    whole('--releases <n>', 'how many sold requests may be released', 0).default(0),
-    whole('--restocks <n>', 'how many times one unit may be restocked', 0).default(0),
-    whole('--jobs <n>', 'how many passes of background work may run between the purchases', 0).default(0),
+    limited('--releases <n>', 'how many sold requests may be released', 0, MOST_OF_ONE).default(0),
+    limited('--restocks <n>', 'how many times one unit may be restocked', 0, MOST_OF_ONE).default(0),
+    limited(
+      '--jobs <n>',
+      'how many passes of background work may run between the purchases',
+      0,
+      MOST_OF_ONE,
+    ).default(0),
     whole(
       '--confirms <n>',
       'how many times buyers may confirm, where the strategy has confirm() (default: once each, and one of them twice)',
       1,
     ),
-    whole('--offices <n>', 'how many processes do background work and nothing else (default: 1)', 1),
+    limited(
+      '--offices <n>',
+      'how many processes do background work and nothing else (default: 1)',
+      1,
+      MOST_OFFICES,
+    ),
     new Option('--workers <who>', 'whether only those do background work, or buyers’ processes, too')
       .choices(WORKERS)
       .default('everywhere'),
@@ -95,7 +114,7 @@ async function run([strategy]: [string], flags: Flags, invocation: Invocation): 
   const documents = explored.map(({ exploration, files }) => explorationDocument(exploration, files));
   return {
     document: documents.length === 1 ? documents[0] : documents,
-    text: documents.map((document) => explorationText(document, widthOf(stdout))).join('\n\n'),
+    text: documents.map((document) => explorationText(document, windowOf(stdout))).join('\n\n'),
     verdict: verdictOf(explored, allowBounded),
     fault: keeper.fault,
   };
@@ -143,6 +162,7 @@ async function exploreEach(
   const { subjectOf } = await import('../explorer/process/subject.ts');
   const { chosenStrategies } = await import('../loader/strategies.ts');
   const { openTarget } = await import('../redis/open.ts');
+  const { coveredText } = await import('../../reports/text/orders.ts');
   const { property, maxStates, merging, reduction } = flags;
   const folder = await runFolder(flags.runs, scope.seed);
   const strategies = await chosenStrategies([named]);
@@ -163,7 +183,7 @@ async function exploreEach(
         signal,
         now: () => clock.monotonicNs() / 1e6,
         epochMs: yearAhead(clock),
-        onProgress: (covered) => progress.now(`${strategy.name}: ${covering(covered)}`),
+        onProgress: (covered) => progress.now(`${strategy.name}: ${coveredText(covered)}`),
       });
       explored.push({ exploration, files: await keep(exploration, folder, keeper) });
       if (signal.aborted) break;
@@ -181,11 +201,6 @@ function verdictOf(explored: readonly Explored[], allowBounded: boolean): Overal
     coverage === 'exhausted' ? verdict !== 'holds' : !allowBounded;
   if (explored.some(({ exploration }) => exploration.verdict === 'violated')) return 'violated';
   return explored.some(open) ? 'inconclusive' : 'holds';
-}
-
-function covering({ states, interleavings, elapsedMs }: Covered & { elapsedMs: number }): string {
-  const rate = Math.round(states / Math.max(elapsedMs / 1000, 1e-3));
-  return `${states} states, ${interleavings} interleavings, ${rate} states/s`;
 }
 
 /** The folder is named now, and made when there is something to put into it. */

@@ -4,29 +4,32 @@ import type { ExplorationDocument, Replay } from '../../harness/documents/explor
 import { faultRow } from '../../harness/documents/faults.ts';
 import { PROPERTIES } from '../../strategies/contract.ts';
 import type { Interleaving } from '../diagram/lanes.ts';
-import { timeline } from '../diagram/text.ts';
 import { grouped, plural } from '../view/figures.ts';
+import { ordersText } from './orders.ts';
 import { atRestText } from '../view/at-rest.ts';
+import { stepsText } from './steps.ts';
 import { textTable } from './text-table.ts';
+import { verdictWord } from './verdicts.ts';
+import { ink, PAPER, type Window } from './window.ts';
 
-/** What a person sees at the end of an exploration. @param columns of the window */
-export function explorationText(exploration: ExplorationDocument, columns?: number): string {
+/** What a person sees at the end of an exploration. */
+export function explorationText(exploration: ExplorationDocument, window: Window = PAPER): string {
   const { strategy, path, scope, coverage, notes, alone, unspent = [] } = exploration;
   const from = path === undefined ? strategy : `${strategy} (${relative('', path)})`;
   const rows = PROPERTIES.map((property) => {
     const { verdict, counterexample } = exploration.properties[property];
-    return [property, verdict === 'violated' ? 'VIOLATED' : verdict, counterexample?.message ?? ''];
+    return [property, verdictWord(verdict, window), counterexample?.message ?? ''];
   });
   const found = PROPERTIES.flatMap((property) => {
     const { counterexample } = exploration.properties[property];
     if (!counterexample) return [];
     const { buyers, stock, ...shown } = counterexample;
-    return [counterexampleText({ ...shown, property, scope: { buyers, stock } }, columns)];
+    return [counterexampleText({ ...shown, property, scope: { buyers, stock } }, window)];
   });
   return [
     `${from} · ${scope.server} · seed ${scope.seed}\n${scopeText(exploration)}`,
     ...(alone === undefined ? [] : [alone]),
-    textTable(['property', 'verdict', ''], rows, []),
+    textTable(['property', 'verdict', ''], rows, [], window),
     ...found,
     ...(unspent.length > 0 ? [unspentText(unspent)] : []),
     [`coverage: ${coverage}`, ...notes].join('; ') + `\n${figures(exploration)}`,
@@ -68,9 +71,9 @@ function figures({
   audit,
 }: ExplorationDocument): string {
   return (
-    `${interleavings} interleavings, ${grouped(states)} states, ${grouped(transitions)} transitions, ` +
-    `${grouped(serverCommands)} commands on the server, ${(elapsedMs / 1000).toFixed(2)} s, ` +
-    `${grouped(statesPerSecond)} states/s; ${audit.replayed} replayed over real sockets, ` +
+    `${grouped(statesPerSecond)} states/s, ${(elapsedMs / 1000).toFixed(2)} s: ` +
+    `${ordersText(BigInt(interleavings), states)}, ${plural(transitions, 'transition')}, ` +
+    `${plural(serverCommands, 'command')} on the server; ${audit.replayed} replayed over real sockets, ` +
     `${audit.mismatches.length} mismatches`
   );
 }
@@ -83,15 +86,15 @@ interface Told
 }
 
 /** A counterexample as a diagram with its cause and its remedy. */
-function counterexampleText({ file, ...counterexample }: Told, columns?: number): string {
+function counterexampleText({ file, ...counterexample }: Told, window: Window): string {
   const { property, message, scope, minimal, cause, remedy, atRest } = counterexample;
   const size = `${plural(scope.buyers, 'buyer')}, ${plural(scope.stock, 'unit')}`;
   return [
-    `${property}, with ${size}${minimal ? '' : ' (not minimal)'}: ${message}`,
-    ...timeline(counterexample, columns),
+    `${ink(window, 'strong', property)}, with ${size}${minimal ? '' : ' (not minimal)'}: ${message}`,
+    ...stepsText(counterexample, window),
     ...(atRest ? [atRestText(atRest)] : []),
-    ...(cause === undefined ? [] : [`Cause: ${cause}.`]),
-    `Remedy: ${remedy}.`,
+    ...(cause === undefined ? [] : [`${ink(window, 'strong', 'Cause:')} ${cause}.`]),
+    `${ink(window, 'strong', 'Remedy:')} ${remedy}.`,
     ...(typeof file === 'string' ? [`Again: oversell replay ${file}`] : []),
   ].join('\n');
 }
@@ -105,7 +108,7 @@ const RESULTS: Record<Replay['result'], string> = {
 export function replayText(
   counterexample: Counterexample,
   { result, message }: Replay,
-  columns?: number,
+  window: Window = PAPER,
 ): string {
-  return `${counterexampleText(counterexample, columns)}\n\n${RESULTS[result]}: ${message}`;
+  return `${counterexampleText(counterexample, window)}\n\n${RESULTS[result]}: ${message}`;
 }
