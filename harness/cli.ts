@@ -80,6 +80,13 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
 };
 
+/** Where somebody begins who knows nothing yet. */
+const EXAMPLES: readonly string[] = [
+  'explore read-then-write --buyers 2 --stock 1',
+  'evaluate ./sell.ts --discover',
+  'help explore',
+];
+
 const manifest = readFileSync(new URL(import.meta.resolve('oversell/package.json')), 'utf8');
 const { version } = JSON.parse(manifest) as { version: string };
 const [, script, ...args] = process.argv as [string, string, ...string[]];
@@ -94,6 +101,7 @@ async function run(invocation: Unread, conduct: Conduct): Promise<number> {
     .description('Tells whether Redis stock-decrement code can sell more than it has, or strand what it has.')
     .version(version)
     .option('--json', 'print the answer as one JSON document')
+    .addHelpText('after', examplesText(EXAMPLES))
     .configureHelp({ showGlobalOptions: true })
     // `fail` tells all faults in one form.
     .configureOutput({ outputError() {}, writeOut: (text) => (help += text) })
@@ -101,6 +109,7 @@ async function run(invocation: Unread, conduct: Conduct): Promise<number> {
     .hook('preSubcommand', async (_, command) => {
       const file = await COMMANDS[command.name()]!.load();
       offer(command, file.options, given);
+      command.addHelpText('after', examplesText(file.examples));
       command.action(async () => {
         exitCode = await answer(file, command, { ...invocation, given: new Set(given.keys()) }, conduct);
       });
@@ -119,6 +128,9 @@ async function run(invocation: Unread, conduct: Conduct): Promise<number> {
   });
   return exitCode;
 }
+
+const examplesText = (examples: readonly string[]): string =>
+  ['', 'Examples:', ...examples.map((typed) => `  oversell ${typed}`)].join('\n');
 
 /** @throws UsageError if a flag would do nothing */
 async function answer(

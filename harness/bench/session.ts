@@ -4,18 +4,20 @@ import { sellOnce, verdictsOf, type Candidate } from './candidate.ts';
 import { findRate, offerLoad, sellOut } from './capacity.ts';
 import { ceilingsOf, type BenchCeilings, type Column } from './ceilings.ts';
 import type { BenchResult, BenchRow, ResponseTarget, SkippedRow } from '../documents/figures.ts';
+import { roundTripMs } from './round-trip.ts';
 import { rowOf, type References } from './row.ts';
 import type { ArrivalProfile } from '../documents/vocabulary.ts';
 import type { Keeper } from '../documents/write-file.ts';
 import { worst } from '../checkers/checker.ts';
 import { UsageError } from '../ground/errors.ts';
+import { chooseOne } from '../ground/similar.ts';
 import { writeHistory } from '../history/jsonl.ts';
 import { planLoad, type LoadOptions } from '../load/run-options.ts';
 import { SessionPool } from '../load/pool.ts';
 import { differs } from '../documents/intervals.ts';
 import { median, pairedRatio } from './statistics.ts';
 import { runRounds, untilAborted, type Measured } from './trials.ts';
-import { describeMachine } from '../documents/machine.ts';
+import { describeMachine, type Machine } from '../documents/machine.ts';
 import { seededRandom } from '../ground/random.ts';
 import { missingNeeds, missingReplicas } from '../redis/capabilities.ts';
 import type { LoadedStrategy } from '../loader/strategies.ts';
@@ -43,8 +45,12 @@ export interface BenchOptions extends Pick<
   historyFolder?: string;
   /** Knows of those that could not be written. Default: the session fails. */
   keeper?: Keeper;
+  /** Told where it is measured, before anything is sold: figures are read with it. The round trip is in milliseconds. */
+  onBegin?: (environment: Machine, roundTripMs: number) => void;
   /** Told what is measured next; round 0: outside of the rounds. */
   onTrial?: (name: string, round: number) => void;
+  /** Told, once it is known, how much is measured in a round. */
+  onRounds?: (each: number) => void;
 }
 
 const PLENTY = 10_000_000;
@@ -66,6 +72,7 @@ const SAFETY = { stock: 16, buyers: 512, inFlight: 64, workers: 2 };
 export async function bench(options: BenchOptions): Promise<BenchResult> {
   const candidates = candidatesOf(options);
   if (options.historyFolder !== undefined) await mkdir(options.historyFolder, { recursive: true });
+  const tripMs = options.onBegin && (await beginning(options));
   await using pool = new SessionPool();
   const running: Candidate[] = [];
   for (const candidate of candidates) {
@@ -86,11 +93,22 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
     ...columns.map(({ measured: column }) => column),
     ...(again ? [trialOf(again, options, pool, 'A/A control: ')] : []),
   ];
+  options.onRounds?.(measured.length);
   const random = seededRandom(options.seed).fork('rounds');
   await runRounds(measured, options.trials ?? 1, random, options);
-  const result = (): BenchResult => summary(options, { candidates, columns, baseline, again });
+  const result = (): BenchResult => summary(options, { candidates, columns, baseline, again, tripMs });
   await untilAborted(options.signal, () => atCapacity(running, options, pool, result));
   return result();
+}
+
+/** @returns the round trip in milliseconds; undefined if the session is cut short meanwhile */
+async function beginning({ target, signal, onBegin }: BenchOptions): Promise<number | undefined> {
+  let tripMs: number | undefined;
+  await untilAborted(signal, async () => {
+    tripMs = await roundTripMs(target);
+    onBegin?.(describeMachine(target.description), tripMs);
+  });
+  return tripMs;
 }
 
 /** After the trials, whose closed loop tells how much each can do. */
@@ -126,7 +144,7 @@ function candidatesOf(options: BenchOptions): Candidate[] {
   });
   const names = candidates.map(({ strategy }) => strategy.name);
   if (options.baseline !== undefined && !names.includes(options.baseline)) {
-    const others = `choose one of ${names.join(', ')}, or measure it too`;
+    const others = `${chooseOne(options.baseline, names)}, or measure it too`;
     throw noBaseline(options.baseline, 'is not measured in this session', others);
   }
   return candidates;
@@ -201,11 +219,13 @@ interface MeasuredSession {
   baseline: Candidate | undefined;
   /** The baseline once more, for the control. */
   again: Candidate | undefined;
+  /** Of one PING after another, in milliseconds. */
+  tripMs: number | undefined;
 }
 
 function summary(
   { target, seed, arrivals }: BenchOptions,
-  { candidates, columns, baseline, again }: MeasuredSession,
+  { candidates, columns, baseline, again, tripMs }: MeasuredSession,
 ): BenchResult {
   const referencesOf = (candidate: Candidate): References => {
     const column = columns.find(
@@ -219,6 +239,7 @@ function summary(
   const ratio = baseline && again && pairedRatio(salesOf(again), salesOf(baseline));
   return {
     environment: describeMachine(target.description),
+    ...(tripMs !== undefined && { roundTripMs: tripMs }),
     seed,
     ceiling: columns.map(({ ceiling, opsPerSecond }) => ({
       ...ceiling,

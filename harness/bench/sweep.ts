@@ -5,7 +5,7 @@ import type { Offered, Percentile, Percentiles, Point, ResponseTarget, Sweep } f
 export type Attempt = (ratePerSecond: number) => Promise<Omit<Point, 'ratePerSecond'>>;
 
 /** Shares of the capacity that are always tried, so that there is a curve to look at. */
-const SHARES = [0.2, 0.35, 0.5, 0.65, 0.8, 0.95];
+export const SHARES = [0.2, 0.35, 0.5, 0.65, 0.8, 0.95];
 const ratesOf = (capacity: number): number[] =>
   SHARES.map((share) => Math.max(1, Math.round(share * capacity)));
 

@@ -6,6 +6,7 @@ import type { Answer, Invocation } from '../terminal/answer.ts';
 import { ignoredFlag } from '../terminal/options.ts';
 import { serviceFileOf } from './service-file-flags.ts';
 import { contradiction, loopOf, type LoopFlags } from './loop-flags.ts';
+import { windowOf } from '../terminal/window.ts';
 
 /** As they are typed; those of strategies alone are here to be refused. */
 export interface ServiceFlags extends LoopFlags, TargetOptions {
@@ -28,7 +29,7 @@ export interface ServiceFlags extends LoopFlags, TargetOptions {
 export async function benchServiceFile(
   strategies: readonly string[],
   flags: ServiceFlags,
-  { progress, signal, loss }: Pick<Invocation, 'progress' | 'signal' | 'loss'>,
+  { stdout, progress, signal, loss }: Invocation,
 ): Promise<Answer> {
   const { serviceBenchText } = await import('../../reports/text/service.ts');
   const { service, trials = 1, history, runs, mode, rate, arrivals, slo, baseline, ...rest } = flags;
@@ -62,6 +63,6 @@ export async function benchServiceFile(
     onProgress: progress.line,
   }).finally(() => progress.end());
   if (historyFolder !== undefined) progress.line(`history: ${historyFolder}`);
-  const text = serviceBenchText(measured);
+  const text = serviceBenchText(measured, windowOf(stdout));
   return { document: measured, text, verdict: measured.verdict, fault: keeper.fault };
 }

@@ -2,9 +2,11 @@ import { Option } from 'commander';
 import { PROPERTIES } from '../../strategies/contract.ts';
 import type { BenchOptions } from '../bench/session.ts';
 import type { BenchResult } from '../documents/figures.ts';
+import type { Machine } from '../documents/machine.ts';
 import { ARRIVAL_PROFILES, MODES, type OverallVerdict } from '../documents/vocabulary.ts';
 import { freshSeed, systemClock as clock } from '../ground/ambient.ts';
 import type { RunError } from '../ground/errors.ts';
+import { Steps } from '../ground/steps.ts';
 import type { LoadedStrategy } from '../loader/strategies.ts';
 import type { TargetOptions } from '../redis/open.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
@@ -17,6 +19,7 @@ import {
   whole,
 } from '../terminal/options.ts';
 import type { LoopFlags } from './loop-flags.ts';
+import { windowOf } from '../terminal/window.ts';
 
 const ONLY_SERVICES = 'each buyer of a bench is a user without a limit, but for those of a --service';
 const TRIALS = 6;
@@ -39,6 +42,13 @@ export interface BenchFlags
 }
 
 export const benchCommand: CommandFile = {
+  examples: [
+    'bench',
+    'bench ./sell.ts lua-reserve-once --baseline lua-reserve-once',
+    'bench lua-decrement --rate 5000 --seconds 10',
+    'bench lua-decrement --slo p99=5ms',
+    'bench --service shop.json --buyers 10000 --stock 500',
+  ],
   options: [
     new Option(
       '--mode <mode>',
@@ -85,7 +95,7 @@ export const benchCommand: CommandFile = {
 };
 
 async function run([strategies]: [string[]], flags: BenchFlags, invocation: Invocation): Promise<Answer> {
-  const { script, args, given, progress } = invocation;
+  const { script, args, given, stdout, beginning, progress } = invocation;
   const { seed = freshSeed(), history, service } = flags;
   if (!history) refuseGiven(given, ['--runs'], 'no folder is made without --history');
   progress.line(`seed ${seed}; again: ${repeatCommand(script, args, seed)}`);
@@ -95,9 +105,12 @@ async function run([strategies]: [string[]], flags: BenchFlags, invocation: Invo
   }
   if (flags.users !== undefined) throw ignoredFlag('--users', ONLY_SERVICES);
   if (flags.perUserLimit !== undefined) throw ignoredFlag('--per-user-limit', ONLY_SERVICES);
-  const { benchText } = await import('../../reports/text/bench.ts');
-  const { measured, ...ended } = await measureStrategies(strategies, { ...flags, seed }, invocation);
-  return { document: measured, text: benchText(measured), ...ended };
+  const { benchHeader, benchText } = await import('../../reports/text/bench.ts');
+  const window = windowOf(stdout);
+  const onBegin = (environment: Machine, roundTripMs: number): void =>
+    beginning.tell(benchHeader({ environment, roundTripMs, seed }));
+  const { measured, ...ended } = await measureStrategies(strategies, { ...flags, seed, onBegin }, invocation);
+  return { document: measured, text: benchText(measured, window), ...ended };
 }
 
 /**
@@ -107,10 +120,10 @@ async function run([strategies]: [string[]], flags: BenchFlags, invocation: Invo
  */
 export async function measureStrategies(
   named: readonly string[],
-  flags: BenchFlags & { seed: number },
+  flags: BenchFlags & { seed: number; onBegin?: (environment: Machine, roundTripMs: number) => void },
   { progress, signal, loss }: Pick<Invocation, 'progress' | 'signal' | 'loss'>,
 ): Promise<{ measured: BenchResult; verdict: OverallVerdict; fault: RunError | undefined }> {
-  const { arrivals: _, slo: __, history, runs, trials = TRIALS, ...others } = flags;
+  const { arrivals: _, slo: __, history, runs, onBegin, trials = TRIALS, ...others } = flags;
   const { loopOf } = await import('./loop-flags.ts');
   const load = await loopOf(flags);
   const { chosenStrategies } = await import('../loader/strategies.ts');
@@ -130,6 +143,7 @@ export async function measureStrategies(
   const notice = loadNotice(target);
   if (notice !== undefined) progress.line(notice);
   try {
+    const steps = new Steps(progress, strategies.length, () => clock.monotonicNs() / 1e6);
     const historyFolder = history ? createRunFolder(runs, clock.epochMs(), flags.seed) : undefined;
     const measured = await bench({
       ...others,
@@ -140,7 +154,9 @@ export async function measureStrategies(
       strategies,
       signal,
       ...(historyFolder !== undefined && { historyFolder, keeper }),
-      onTrial: (name, trial) => progress.now(trial === 0 ? name : `${name}, trial ${trial} of ${trials}`),
+      ...(onBegin && { onBegin }),
+      onRounds: (each) => steps.more(each * trials),
+      onTrial: (name, trial) => steps.begin(trial === 0 ? name : `${name}, trial ${trial} of ${trials}`),
     });
     if (historyFolder !== undefined) progress.line(`histories: ${historyFolder}`);
     return { measured, verdict: verdictOf(measured, strategies), fault: keeper.fault };

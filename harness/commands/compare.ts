@@ -1,8 +1,10 @@
 import { Option } from 'commander';
 import { UsageError } from '../ground/errors.ts';
-import type { Answer, CommandFile } from '../terminal/answer.ts';
+import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
+import { windowOf } from '../terminal/window.ts';
 
 export const compareCommand: CommandFile = {
+  examples: ['compare runs/20260131T120000.000Z-7 runs/20260201T120000.000Z-7'],
   options: [new Option('--different-environments', 'compare even if more than the code differs')],
   run,
 };
@@ -10,6 +12,7 @@ export const compareCommand: CommandFile = {
 async function run(
   [base, now]: [string, string],
   { differentEnvironments }: { differentEnvironments?: true },
+  { stdout }: Invocation,
 ): Promise<Answer> {
   const { readFigures } = await import('../documents/read-figures.ts');
   const { compare, differences } = await import('./compare-sessions.ts');
@@ -25,5 +28,9 @@ async function run(
   }
   const comparison = { differences: differing, strategies: compare(...figures) };
   const worse = comparison.strategies.some(({ verdict }) => verdict === 'worse');
-  return { document: comparison, text: comparisonText(comparison), verdict: worse ? 'violated' : 'holds' };
+  return {
+    document: comparison,
+    text: comparisonText(comparison, windowOf(stdout)),
+    verdict: worse ? 'violated' : 'holds',
+  };
 }

@@ -5,10 +5,16 @@ import type { ServerBinary } from '../redis/find/binary.ts';
 import type { TargetOptions } from '../redis/open.ts';
 import type { RedisTarget } from '../redis/target.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
+import { windowOf } from '../terminal/window.ts';
 
-export const doctorCommand: CommandFile = { options: [], needsServer: true, run };
+export const doctorCommand: CommandFile = {
+  examples: ['doctor', 'doctor --redis rediss://cache.example:6380'],
+  options: [],
+  needsServer: true,
+  run,
+};
 
-async function run(_: [], flags: TargetOptions, { progress, signal }: Invocation): Promise<Answer> {
+async function run(_: [], flags: TargetOptions, { progress, signal, stdout }: Invocation): Promise<Answer> {
   const { registry } = await import('../../strategies/registry.ts');
   const { machineText } = await import('../../reports/text/lists.ts');
   const options = { ...flags, signal, onProgress: progress.line };
@@ -16,7 +22,7 @@ async function run(_: [], flags: TargetOptions, { progress, signal }: Invocation
     options,
     registry.map(({ strategy }) => strategy),
   );
-  return { document: report, text: machineText(report) };
+  return { document: report, text: machineText(report, windowOf(stdout)) };
 }
 
 /** Opens the server that a run would use, and asks it what each strategy needs. @throws as openTarget */

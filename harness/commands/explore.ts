@@ -5,14 +5,18 @@ import { BREAKING } from '../documents/fault-events.ts';
 import type { Scope } from '../documents/scope.ts';
 import type { OverallVerdict } from '../documents/vocabulary.ts';
 import type { Exploration } from '../explorer/explore.ts';
-import type { SearchProgress as Covered } from '../explorer/search/search.ts';
 import { freshSeed, systemClock as clock, yearAhead } from '../ground/ambient.ts';
-import { widthOf } from '../ground/progress.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
+import { windowOf } from '../terminal/window.ts';
 import { refuseGiven, repeatCommand } from '../terminal/options.ts';
 import { exploreOptions, type ExploreFlags } from './explore-flags.ts';
 
 export const exploreCommand: CommandFile = {
+  examples: [
+    'explore read-then-write --buyers 2 --stock 1',
+    'explore ./sell.ts --faults crash=1,lost-reply=1',
+    'explore ./sell.ts --property oversell --emit-test sell.oversell.test.ts',
+  ],
   options: exploreOptions,
   runsStrategies: true,
   needsServer: true,
@@ -45,7 +49,7 @@ async function run([strategy]: [string], flags: ExploreFlags, invocation: Invoca
   toldToCi(judgedOfExplorations(documents), { junit, keeper, progress });
   return {
     document: documents.length === 1 ? documents[0] : documents,
-    text: documents.map((document) => explorationText(document, widthOf(stdout))).join('\n\n'),
+    text: documents.map((document) => explorationText(document, windowOf(stdout))).join('\n\n'),
     verdict: verdictOf(explored, allowBounded),
     fault: keeper.fault,
   };
@@ -97,6 +101,7 @@ async function exploreEach(
   const { subjectOf } = await import('../explorer/process/subject.ts');
   const { chosenStrategies } = await import('../loader/strategies.ts');
   const { openTarget } = await import('../redis/open.ts');
+  const { coveredText } = await import('../../reports/text/orders.ts');
   const { property, maxStates, merging, reduction } = flags;
   const folder = await runFolder(flags.runs, scope.seed);
   const strategies = await chosenStrategies([named]);
@@ -117,7 +122,7 @@ async function exploreEach(
         signal,
         now: () => clock.monotonicNs() / 1e6,
         epochMs: yearAhead(clock),
-        onProgress: (covered) => progress.now(`${strategy.name}: ${covering(covered)}`),
+        onProgress: (covered) => progress.now(`${strategy.name}: ${coveredText(covered)}`),
       });
       explored.push({ exploration, files: await keep(exploration, folder, keeper) });
       if (signal.aborted) break;
@@ -135,11 +140,6 @@ function verdictOf(explored: readonly Explored[], allowBounded: boolean): Overal
     coverage === 'exhausted' ? verdict !== 'holds' : !allowBounded;
   if (explored.some(({ exploration }) => exploration.verdict === 'violated')) return 'violated';
   return explored.some(open) ? 'inconclusive' : 'holds';
-}
-
-function covering({ states, interleavings, elapsedMs }: Covered & { elapsedMs: number }): string {
-  const rate = Math.round(states / Math.max(elapsedMs / 1000, 1e-3));
-  return `${states} states, ${interleavings} interleavings, ${rate} states/s`;
 }
 
 /** The folder is named now, and made when there is something to put into it. */

@@ -1,12 +1,18 @@
 import type { Counterexample } from '../documents/counterexample.ts';
 import type { Replay } from '../documents/exploration.ts';
 import type { OverallVerdict } from '../documents/vocabulary.ts';
-import { widthOf } from '../ground/progress.ts';
 import { unlessLost } from '../ground/waiting.ts';
 import type { TargetOptions } from '../redis/open.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
+import { windowOf } from '../terminal/window.ts';
 
-export const replayCommand: CommandFile = { options: [], runsStrategies: true, needsServer: true, run };
+export const replayCommand: CommandFile = {
+  examples: ['replay counterexample.json'],
+  options: [],
+  runsStrategies: true,
+  needsServer: true,
+  run,
+};
 
 /** What diverged says nothing about the code as it is now. */
 const VERDICTS: Record<Replay['result'], OverallVerdict> = {
@@ -22,7 +28,7 @@ async function run([file]: [string], flags: TargetOptions, invocation: Invocatio
   const replayed = await replayOn(flags, counterexample, invocation);
   return {
     document: { counterexample, ...replayed },
-    text: replayText(counterexample, replayed, widthOf(invocation.stdout)),
+    text: replayText(counterexample, replayed, windowOf(invocation.stdout)),
     verdict: VERDICTS[replayed.result],
   };
 }

@@ -5,7 +5,11 @@ import type { Answer, CommandFile } from '../terminal/answer.ts';
 import { summaryFile } from '../terminal/github-summary.ts';
 import { summaryOption } from '../terminal/options.ts';
 
-export const reportCommand: CommandFile = { options: [summaryOption()], run };
+export const reportCommand: CommandFile = {
+  examples: ['report runs/20260131T120000.000Z-7'],
+  options: [summaryOption()],
+  run,
+};
 
 async function run([folder]: [string], { githubSummary }: { githubSummary?: true }): Promise<Answer> {
   const { readResult } = await import('../documents/read-result.ts');

@@ -2,8 +2,8 @@ import { CLIENT_MODES, WORKERS, type ClientMode, type Workers } from '../documen
 import type { Scope } from '../documents/scope.ts';
 import { FAULTS, NO_FAULTS, type Fault, type Faults } from '../documents/faults.ts';
 import { UsageError } from '../ground/errors.ts';
-import { MOST_OF_ONE } from '../explorer/scope/budgets.ts';
-import { dealt, MOST_BUYERS } from '../explorer/scope/ids.ts';
+import { MOST_ATTEMPTS, MOST_BUYERS, MOST_OF_ONE, MOST_OFFICES, MOST_UNITS } from '../documents/limits.ts';
+import { dealt } from '../explorer/scope/ids.ts';
 
 /** The scope as the command line says it. */
 export interface ScopeFlags {
@@ -27,15 +27,12 @@ export interface ScopeFlags {
   seed: number;
 }
 
-const MOST_OFFICES = 4;
-const MOST_UNITS = 1_000;
-
 /** @throws UsageError that says what to write instead */
 export function scopeOfFlags(flags: ScopeFlags): Scope {
   const { buyers, stock, attempts, client, seed, perUserLimit, releases, restocks, jobs } = flags;
   within('--buyers', buyers, 1, MOST_BUYERS);
   within('--stock', stock, 0, MOST_UNITS);
-  within('--attempts', attempts, 1, 100);
+  within('--attempts', attempts, 1, MOST_ATTEMPTS);
   for (const [flag, amount] of Object.entries({ releases, restocks, jobs }))
     within(`--${flag}`, amount, 0, MOST_OF_ONE);
   const { offices, confirms } = flags;

@@ -1,11 +1,17 @@
 import { Option } from 'commander';
 import type { ServeReport } from '../documents/storefront.ts';
 import { UsageError } from '../ground/errors.ts';
+import { chooseOne } from '../ground/similar.ts';
 import type { StorefrontOptions } from '../storefront/storefront.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
 import { refuseGiven, whole } from '../terminal/options.ts';
 
 export const serveCommand: CommandFile = {
+  examples: [
+    'serve',
+    'serve --port 9000 --database postgres://shop@db.example/orders',
+    'serve --redis redis://127.0.0.1:6379 --role web',
+  ],
   options: [
     new Option('--strategy <name>', 'the built-in that sells').default('lua-reserve-once'),
     whole('--port <n>', 'where it listens; 0: any that is free', 0, 65_535).default(8080),
@@ -49,10 +55,11 @@ async function run(_: [], flags: Flags, { given, progress, signal }: Invocation)
   const { openStorefront } = await import('../storefront/storefront.ts');
   const registered = registry.find(({ strategy }) => strategy.name === flags.strategy);
   if (registered === undefined) {
+    const names = registry.map(({ strategy }) => strategy.name);
     throw new UsageError(
       'UNKNOWN_STRATEGY',
       `--strategy: no built-in is called "${flags.strategy}"`,
-      'oversell list names them',
+      chooseOne(flags.strategy, names, 'oversell list names all'),
     );
   }
   const { prefix = 'shop:', article = false, ...rest } = flags;

@@ -5,6 +5,7 @@ import { UsageError } from '../ground/errors.ts';
 import type { TargetOptions } from '../redis/open.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
 import { refuseGiven, repeatCommand, runsOption, seedOption, whole } from '../terminal/options.ts';
+import { windowOf } from '../terminal/window.ts';
 
 interface Flags extends TargetOptions {
   service?: string;
@@ -19,6 +20,10 @@ interface Flags extends TargetOptions {
 }
 
 export const stormCommand: CommandFile = {
+  examples: [
+    'storm --service shop.json',
+    'storm --service shop.json --faults kill-redis,kill-service --history',
+  ],
   options: [
     new Option('--service <file>', 'what is stormed: the file describes it (harness/service/README.md)'),
     new Option(
@@ -40,7 +45,7 @@ export const stormCommand: CommandFile = {
 async function run(
   _: [],
   flags: Flags,
-  { script, args, given, progress, signal, loss }: Invocation,
+  { script, args, given, stdout, progress, signal, loss }: Invocation,
 ): Promise<Answer> {
   const { seed = freshSeed(), service, history, runs, ...rest } = flags;
   if (!history) refuseGiven(given, ['--runs'], 'no folder is made without --history');
@@ -68,5 +73,10 @@ async function run(
     onFault: progress.now,
   }).finally(() => progress.end());
   if (folder !== undefined) progress.line(`history: ${folder}`);
-  return { document: stormed, text: stormText(stormed), verdict: stormed.verdict, fault: keeper.fault };
+  return {
+    document: stormed,
+    text: stormText(stormed, windowOf(stdout)),
+    verdict: stormed.verdict,
+    fault: keeper.fault,
+  };
 }

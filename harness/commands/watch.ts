@@ -2,16 +2,17 @@ import { relative } from 'node:path';
 import type { ExplorationDocument } from '../documents/exploration.ts';
 import { systemClock as clock, timeOfDay } from '../ground/ambient.ts';
 import { UsageError } from '../ground/errors.ts';
-import { widthOf } from '../ground/progress.ts';
 import { folderOfRun } from '../ground/temporary.ts';
 import { say, type Answer, type CommandFile, type Invocation } from '../terminal/answer.ts';
 import { EXIT_CODES } from '../terminal/exit-codes.ts';
+import { windowOf } from '../terminal/window.ts';
 import { exploreOptions } from './explore-flags.ts';
 
 /** They are for what is explored once: files that are kept, and an exit code. */
 const NOT_HERE = ['--runs', '--emit-test', '--junit', '--allow-bounded'];
 
 export const watchCommand: CommandFile = {
+  examples: ['watch ./sell.ts', 'watch ./sell.ts --buyers 2 --faults crash=1'],
   options: exploreOptions.filter(({ long }) => !NOT_HERE.includes(long!)),
   needsServer: true,
   run,
@@ -47,7 +48,7 @@ async function run([file]: [string], flags: { seed?: number }, invocation: Invoc
       const told = { ...outcome, before, at: timeOfDay(clock.epochMs()), seconds };
       await say(
         invocation,
-        isForPrograms ? JSON.stringify(outcome) : watchText(told, widthOf(invocation.stdout)),
+        isForPrograms ? JSON.stringify(outcome) : watchText(told, windowOf(invocation.stdout)),
       );
       if (outcome.explored.length > 0) before = outcome.explored;
     }

@@ -211,6 +211,8 @@ const named = { strategy: z.string() };
 /** What `bench --json` prints. */
 export const benchResultSchema = z.strictObject({
   environment: machineSchema,
+  /** Of one PING after another; sessions that were kept before there was one are still read. */
+  roundTripMs: z.number().exactOptional(),
   seed: z.int(),
   ceiling: z.array(ceilingSchema),
   baseline: z.string().nullable(),

@@ -1,5 +1,7 @@
 import { join, relative } from 'node:path';
+import type { Environment } from '../../strategies/contract.ts';
 import { registry } from '../../strategies/registry.ts';
+import { SAMPLED } from '../documents/environments.ts';
 import { isoTime, systemClock as clock } from '../ground/ambient.ts';
 import { exploreEnvironments } from './explored.ts';
 import { explain, isLoss, RunError } from '../ground/errors.ts';
@@ -7,9 +9,10 @@ import { unlessLost } from '../ground/waiting.ts';
 import { findings } from '../documents/findings.ts';
 import { SessionPool } from '../load/pool.ts';
 import { describeMachine } from '../documents/machine.ts';
-import { measure } from './measured.ts';
+import { measure, measurements } from './measured.ts';
 import { PROFILES, type Profile, type ProfileContent } from './profiles.ts';
 import type { Progress } from '../ground/progress.ts';
+import { Steps } from '../ground/steps.ts';
 import { missingNeeds, missingReplicas } from '../redis/capabilities.ts';
 import { openTarget, type TargetOptions } from '../redis/open.ts';
 import { isOfLoss } from '../wire/raw-connection.ts';
@@ -38,6 +41,18 @@ export interface EvaluateOptions extends TargetOptions {
   version: string;
   progress: Progress;
   signal: AbortSignal;
+  /** Told what is going to be run, before anything is. */
+  onPlan?: (plan: RunPlan) => void;
+  /** Told what is known, as soon as a strategy is done with. */
+  onFound?: (result: Result, soFar: { explored: number; sampled: number }) => void;
+}
+
+/** What a run is going to do. */
+interface RunPlan {
+  /** Names of strategies. */
+  strategies: readonly string[];
+  explored: readonly Environment[];
+  sampled: readonly Environment[];
 }
 
 /** What a run came to. */
@@ -66,10 +81,20 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluated> {
   const notice = loadNotice(target);
   if (notice !== undefined) options.progress.line(notice);
   try {
-    const run = new Run(options, target.description);
+    const run = new Run(options, target, chosen);
+    options.onPlan?.(planOf(options.profile, target, chosen));
+    run.found({ explored: 0, sampled: 0 });
     try {
       const { signal } = options;
-      for (const loaded of chosen) await unlessLost(signal, judgeStrategy(run, target, loaded), TOGETHER_MS);
+      const judged: Judged[] = [];
+      for (const loaded of chosen) {
+        await unlessLost(signal, exploreFirst(run, target, loaded, judged), TOGETHER_MS);
+        run.found({ explored: judged.length, sampled: 0 });
+      }
+      for (const [i, one] of judged.entries()) {
+        await unlessLost(signal, sampleNext(run, target, one), TOGETHER_MS);
+        run.found({ explored: judged.length, sampled: i + 1 });
+      }
       await unlessLost(signal, measureAll(run, target, chosen), TOGETHER_MS);
       run.end('complete');
     } catch (error) {
@@ -101,14 +126,43 @@ function leftOut({ strategies, profile }: EvaluateOptions): { notRun?: string[] 
   return strategies.length === 0 && others.length > 0 ? { notRun: others } : {};
 }
 
-/** Runs one strategy in every environment, and adds what was found to the result. */
-async function judgeStrategy(run: Run, target: RedisTarget, loaded: LoadedStrategy): Promise<void> {
-  const { strategy, path } = loaded;
+/** A strategy, and what is known of it. */
+interface Judged {
+  loaded: LoadedStrategy;
+  entry: StrategyResult;
+}
+
+/** Every interleaving of small sales comes first: it says what a large one could only meet by luck. */
+async function exploreFirst(
+  run: Run,
+  target: RedisTarget,
+  loaded: LoadedStrategy,
+  judged: Judged[],
+): Promise<void> {
+  const entry = await entryOf(target, loaded);
+  run.result.strategies.push(entry);
+  judged.push({ loaded, entry });
+  const { profile, seed, progress, signal } = run.options;
+  const { explored: environments, maxStates, auditSamples } = PROFILES[profile];
+  if (entry.skipped !== undefined) {
+    run.steps.skip(environments.length);
+  } else if (target.kind === 'borrowed') {
+    entry.notExplored = 'exploring needs a server of its own: drop --redis';
+  } else {
+    const { folder, keeper, steps } = run;
+    const kept = { seed, folder, keeper, progress, steps, signal };
+    await exploreEnvironments(loaded, { environments, maxStates, auditSamples, target, ...kept }, entry);
+  }
+  run.save();
+  signal.throwIfAborted();
+}
+
+async function entryOf(target: RedisTarget, { strategy, path }: LoadedStrategy): Promise<StrategyResult> {
   const { name, summary } = strategy;
   const builtIn = path === undefined ? registry.find((one) => one.strategy === strategy) : undefined;
   const skipped = await missingNeeds(target, strategy);
   const notSold = await missingReplicas(target, strategy);
-  const entry: StrategyResult = {
+  return {
     name,
     summary,
     file: builtIn?.file ?? relative('', path ?? ''),
@@ -119,63 +173,55 @@ async function judgeStrategy(run: Run, target: RedisTarget, loaded: LoadedStrate
     explored: [],
     environments: [],
   };
-  run.result.strategies.push(entry);
-  if (skipped === undefined) {
-    await exploreFirst(run, target, loaded, entry);
-    if (notSold === undefined) await sampleNext(run, target, loaded, entry);
-  }
-  run.save();
-}
-
-/** Every interleaving of small sales comes first: it says what a large one could only meet by luck. */
-async function exploreFirst(
-  run: Run,
-  target: RedisTarget,
-  loaded: LoadedStrategy,
-  entry: StrategyResult,
-): Promise<void> {
-  if (target.kind === 'borrowed') {
-    entry.notExplored = 'exploring needs a server of its own: drop --redis';
-    return;
-  }
-  const { profile, seed, progress, signal } = run.options;
-  const { explored: environments, maxStates, auditSamples } = PROFILES[profile];
-  const { folder, keeper } = run;
-  const options = { environments, maxStates, auditSamples, target, seed, folder, keeper, progress, signal };
-  await exploreEnvironments(loaded, options, entry);
-  run.save();
-  signal.throwIfAborted();
 }
 
 /** Large sales under real concurrency, in the orders that happen to occur. */
-async function sampleNext(
-  { options, folder, keeper }: Run,
-  target: RedisTarget,
-  loaded: LoadedStrategy,
-  entry: StrategyResult,
-): Promise<void> {
-  const { profile, seed, progress, signal, history } = options;
+async function sampleNext(run: Run, target: RedisTarget, { loaded, entry }: Judged): Promise<void> {
+  const { folder, keeper, steps } = run;
+  const { profile, seed, signal, history } = run.options;
   const { histories } = PROFILES[profile];
+  const sales = salesOf(loaded.strategy);
+  if ((entry.skipped ?? entry.notSold) !== undefined) {
+    steps.skip(sales.length);
+    return;
+  }
   const kept = history ? { folder: join(folder, 'histories'), keeper } : {};
   // One strategy's threads: what a file leaves running in them must not reach the next one.
   await using pool = new SessionPool();
-  for (const sale of salesOf(loaded.strategy)) {
-    progress.now(`${entry.name}: ${sale.environment}, ${histories} sales`);
+  for (const sale of sales) {
+    steps.begin(`${entry.name}: ${sale.environment}, ${histories} sales`);
     const sampled = await sampleSale(loaded, sale, { target, pool, histories, seed, signal, ...kept });
     if (sampled) entry.environments.push(sampled);
     signal.throwIfAborted();
   }
+  run.save();
 }
 
 /** What each strategy costs: in turns, so that nothing that slows the machine down slows one of them alone. */
 async function measureAll(
-  { options, result }: Run,
+  { options, result, steps }: Run,
   target: RedisTarget,
   chosen: readonly LoadedStrategy[],
 ): Promise<void> {
-  const { seed, progress, profile, signal } = options;
-  await measure(result, chosen, PROFILES[profile].bench, { target, seed, progress, signal });
+  const { seed, profile, signal } = options;
+  await measure(result, chosen, PROFILES[profile].bench, { target, seed, steps, signal });
   signal.throwIfAborted();
+}
+
+const planOf = (profile: Profile, { kind }: RedisTarget, chosen: readonly LoadedStrategy[]): RunPlan => ({
+  strategies: chosen.map(({ strategy }) => strategy.name),
+  explored: kind === 'borrowed' ? [] : PROFILES[profile].explored,
+  sampled: SAMPLED.filter((environment) =>
+    chosen.some(({ strategy }) => salesOf(strategy).some((sale) => sale.environment === environment)),
+  ),
+});
+
+/** How many steps a run has: explored environments, large sales, and measured trials. */
+function stepsOf(profile: Profile, { kind }: RedisTarget, chosen: readonly LoadedStrategy[]): number {
+  const { explored, bench } = PROFILES[profile];
+  const exploring = kind === 'borrowed' ? 0 : explored.length * chosen.length;
+  const sales = chosen.reduce((sum, { strategy }) => sum + salesOf(strategy).length, 0);
+  return exploring + sales + measurements(bench, chosen.length);
 }
 
 /** A run under way: what is known so far, in memory and in its folder. */
@@ -184,12 +230,15 @@ class Run {
   readonly folder: string;
   readonly result: Result;
   readonly keeper = new Keeper();
+  readonly steps: Steps;
   #told = false;
   readonly #startNs = clock.monotonicNs();
 
-  constructor(options: EvaluateOptions, redis: string) {
+  constructor(options: EvaluateOptions, target: RedisTarget, chosen: readonly LoadedStrategy[]) {
     const startedAt = clock.epochMs();
     this.options = options;
+    const steps = stepsOf(options.profile, target, chosen);
+    this.steps = new Steps(options.progress, steps, () => clock.monotonicNs() / 1e6);
     this.folder = createRunFolder(options.runs, startedAt, options.seed);
     this.result = {
       version: RESULT_VERSION,
@@ -200,12 +249,17 @@ class Run {
       ...(options.discover && { discover: true }),
       startedAt: isoTime(startedAt),
       elapsedMs: 0,
-      machine: { oversell: options.version, ...describeMachine(redis) },
+      machine: { oversell: options.version, ...describeMachine(target.description) },
       strategies: [],
       ...leftOut(options),
       findings: [],
     };
     this.save();
+  }
+
+  /** Tells what is known by now. */
+  found(soFar: { explored: number; sampled: number }): void {
+    this.options.onFound?.(this.result, soFar);
   }
 
   /** Before the end, a disk that is full for a moment loses nothing. */

@@ -14,6 +14,7 @@ import type { Abilities } from '../explorer/process/seller-abilities.ts';
 import type { Subject } from '../explorer/process/spec.ts';
 import { subjectOf } from '../explorer/process/subject.ts';
 import type { Progress } from '../ground/progress.ts';
+import type { Steps } from '../ground/steps.ts';
 import type { RedisTarget } from '../redis/target.ts';
 import type { Cell, ExploredResult, StrategyResult } from '../documents/result.ts';
 import { writeCounterexample } from '../documents/run-folder.ts';
@@ -32,6 +33,7 @@ export interface ExploreEnvironments {
   /** Interleavings of each scope that are replayed over real sockets. */
   auditSamples: number;
   progress: Progress;
+  steps: Steps;
   signal: AbortSignal;
 }
 
@@ -52,7 +54,7 @@ export async function exploreEnvironments(
     const abilities = await abilitiesOf(subject, options.target);
     for (const environment of options.environments) {
       if (options.signal.aborted) break;
-      options.progress.now(`${strategy.name}: every interleaving, ${environment}`);
+      options.steps.begin(`${strategy.name}: every interleaving, ${environment}`);
       const found = await exploreEnvironment({ subject, path, abilities }, environment, options);
       if (!found) continue;
       entry.explored.push(found.result);
@@ -66,6 +68,14 @@ export async function exploreEnvironments(
 
 const now = (): number => clock.monotonicNs() / 1e6;
 
+interface Speed {
+  states: number;
+  elapsedMs: number;
+}
+
+const speedOf = ({ states, elapsedMs }: Speed): string =>
+  `${Math.round(states / Math.max(elapsedMs / 1000, 1e-3))} states/s, ${states} states`;
+
 /** A strategy that can be explored, where its file lies, and what its sellers can do. */
 interface Explorable {
   subject: Subject;
@@ -78,17 +88,17 @@ async function exploreEnvironment(
   environment: ExploredEnvironment,
   options: ExploreEnvironments,
 ): Promise<{ result: ExploredResult; alone: string | undefined } | undefined> {
-  const { target, seed, maxStates, auditSamples, signal } = options;
+  const { target, seed, maxStates, auditSamples, progress, signal } = options;
   const { strategy } = subject;
   const scopes = scopesOf(environment, strategy, abilities, seed);
   if (!scopes) return undefined;
   const found: Exploration[] = [];
   const epochMs = yearAhead(clock);
   for (const scope of scopes) {
+    const bounds = { maxStates, auditSamples, signal };
+    const onProgress = (covered: Speed): void => progress.detail(speedOf(covered));
     const where = path === undefined ? {} : { path };
-    found.push(
-      await explore({ scope, subject, target, maxStates, auditSamples, signal, now, epochMs, ...where }),
-    );
+    found.push(await explore({ scope, subject, target, ...bounds, now, epochMs, onProgress, ...where }));
     if (signal.aborted) break;
   }
   const cut = found.length < scopes.length;

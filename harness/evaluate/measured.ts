@@ -1,7 +1,8 @@
 import { bench, type BenchOptions } from '../bench/session.ts';
 import type { BenchRow } from '../documents/figures.ts';
 import { roundTripMs } from '../bench/round-trip.ts';
-import type { Progress } from '../ground/progress.ts';
+import { SHARES } from '../bench/sweep.ts';
+import type { Steps } from '../ground/steps.ts';
 import type { RedisTarget } from '../redis/target.ts';
 import type { Result, StrategyResult } from '../documents/result.ts';
 import type { LoadedStrategy } from '../loader/strategies.ts';
@@ -20,6 +21,13 @@ export interface Measuring {
   };
 }
 
+/** How much is measured of so many strategies: the safety of each, then its trials, and what is beyond them. */
+export const measurements = ({ trials, beyond }: Measuring, strategies: number): number =>
+  strategies * (1 + trials) + (beyond ? strategies + beyond.offered * SHARES.length + COMPARED * trials : 0);
+
+/** Two ceilings, and the baseline against itself. */
+const COMPARED = 3;
+
 /** Keeps all properties wherever nothing is evicted, so that a ratio to it is a price for what others leave out. */
 const BASELINE = 'lua-reserve-once';
 
@@ -28,9 +36,9 @@ export async function measure(
   result: Result,
   chosen: readonly LoadedStrategy[],
   { trials, seconds, beyond }: Measuring,
-  context: { target: RedisTarget; seed: number; progress: Progress; signal: AbortSignal },
+  context: { target: RedisTarget; seed: number; steps: Steps; signal: AbortSignal },
 ): Promise<void> {
-  const { progress, ...run } = context;
+  const { steps, ...run } = context;
   const baseline = baselineOf(result.strategies);
   const options: BenchOptions = {
     ...run,
@@ -39,7 +47,7 @@ export async function measure(
     trials,
     ...(baseline !== undefined && { baseline }),
     onTrial: (name, round) =>
-      progress.now(`${name}: cost${round === 0 ? '' : `, trial ${round} of ${trials}`}`),
+      steps.begin(`${name}: cost${round === 0 ? '' : `, trial ${round} of ${trials}`}`),
     ...(beyond && {
       ceiling: 'decr',
       sellOutSeconds: beyond.sellOutSeconds,

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Strategy } from '../../strategies/contract.ts';
 import { registry } from '../../strategies/registry.ts';
 import { UsageError } from '../ground/errors.ts';
+import { chooseOne } from '../ground/similar.ts';
 
 /** Where a strategy comes from; plain data, so that every worker can load it for itself. */
 export type StrategyRef = { name: string } | { path: string; export?: string };
@@ -100,9 +101,10 @@ const namedTwice = (name: string): UsageError =>
 function builtIn(name: string): Strategy {
   const found = registry.find(({ strategy }) => strategy.name === name);
   if (found) return found.strategy;
+  const names = registry.map(({ strategy }) => strategy.name);
   throw new UsageError(
     'UNKNOWN_STRATEGY',
     `there is no strategy "${name}"`,
-    `choose one of ${registry.map(({ strategy }) => strategy.name).join(', ')}, or give a path to your own`,
+    `${chooseOne(name, names, 'oversell list names all')}, or give a path to your own`,
   );
 }

@@ -1,7 +1,8 @@
 import type { Option } from 'commander';
 import type { OverallVerdict } from '../documents/vocabulary.ts';
 import { EnvironmentError, explain, type RunError } from '../ground/errors.ts';
-import type { Progress } from '../ground/progress.ts';
+import { fitted } from '../ground/fitted.ts';
+import { widthOf, type Progress } from '../ground/progress.ts';
 import type { LossListener } from '../redis/server-watch.ts';
 import { unwritable } from './faults.ts';
 import { faultOf } from './options.ts';
@@ -18,10 +19,47 @@ export interface Invocation {
   /** The real one. `process.stdout` is where code of strategies prints, which goes to stderr. */
   stdout: NodeJS.WriteStream;
   progress: Progress;
+  /** Of the answer's text, what is known before the rest. */
+  beginning: Beginning;
   /** Aborted by Ctrl-C or by the loss of the server, when the command answers with what it has; or by a fault. */
   signal: AbortSignal;
   /** To be told where the server of the run is gone. */
   loss: LossListener;
+}
+
+/**
+ * The beginning of an answer for people, told as soon as it is known. Where it turns out otherwise in the end, the whole
+ * answer is told.
+ */
+export class Beginning {
+  readonly #invocation: Told & Pick<Invocation, 'progress'>;
+  #said = '';
+  #failed: unknown;
+
+  constructor(invocation: Told & Pick<Invocation, 'progress'>) {
+    this.#invocation = invocation;
+  }
+
+  /** @param text the answer until now: what was told already is not told again */
+  readonly tell = (text: string): void => {
+    if (isForPrograms(this.#invocation) || text === this.#said) return;
+    const more = this.#after(text);
+    this.#said = text;
+    this.#invocation.progress.end();
+    void say(this.#invocation, more).catch((error: unknown) => (this.#failed ??= error));
+  };
+
+  /** Tells the rest. @throws as `print`, also of what was told before */
+  async end(text: string): Promise<void> {
+    if (text !== this.#said) await say(this.#invocation, this.#after(text));
+    if (this.#failed !== undefined) throw this.#failed;
+  }
+
+  /** A beginning ends with a line. */
+  #after(text: string): string {
+    if (this.#said === '') return text;
+    return text.startsWith(`${this.#said}\n`) ? text.slice(this.#said.length + 1) : `\n${text}`;
+  }
 }
 
 /** What a command comes to. */
@@ -39,6 +77,8 @@ export interface Answer {
 /** What each file of harness/commands/ offers to cli.ts, which loads it when the command is called. */
 export interface CommandFile {
   options: readonly Option[];
+  /** Command lines that make sense, without the program's name; `--help` shows them. */
+  examples: readonly string[];
   /** It runs code of users, which might never give the thread back, or end it. */
   runsStrategies?: true;
   /** It takes notice of the options that say which server. */
@@ -60,14 +100,21 @@ const isForPrograms = ({ args }: Pick<Invocation, 'args'>): boolean => args.incl
  *
  * @throws EnvironmentError if it could not be written
  */
-export async function print(invocation: Told, { document, text }: Answer): Promise<void> {
-  await say(invocation, isForPrograms(invocation) ? JSON.stringify(document, undefined, 2) : text);
+export async function print(
+  invocation: Told & Partial<Pick<Invocation, 'beginning'>>,
+  { document, text }: Answer,
+): Promise<void> {
+  if (isForPrograms(invocation)) await write(invocation, JSON.stringify(document, undefined, 2));
+  else await (invocation.beginning ? invocation.beginning.end(text) : say(invocation, text));
 }
 
 type Told = Pick<Invocation, 'args' | 'stdout'>;
 
-/** Says this text on stdout. @throws as `print` */
-export function say({ stdout }: Told, text: string): Promise<void> {
+/** Says this text on stdout, on a terminal in lines that fit. @throws as `print` */
+export const say = (invocation: Told, text: string): Promise<void> =>
+  write(invocation, fitted(text, widthOf(invocation.stdout)));
+
+function write({ stdout }: Told, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     stdout.write(`${text}\n`, (error) => {
       const told = error && unwritable('stdout', error);
@@ -92,13 +139,15 @@ export async function fail(invocation: Told & Pick<Invocation, 'progress'>, erro
   const onStdout = isForPrograms(invocation) || isStderr(error);
   // Where stdout fails as well there is nobody to tell.
   const printed = onStdout
-    ? print(invocation, { document: { error: fault }, text }).catch(() => undefined)
+    ? print(withoutBeginning(invocation), { document: { error: fault }, text }).catch(() => undefined)
     : undefined;
   invocation.progress.end();
   invocation.progress.line(text);
   await printed;
   return exitCode;
 }
+
+const withoutBeginning = ({ args, stdout }: Told): Told => ({ args, stdout });
 
 /** The same beside an answer, which has stdout for itself. @returns the exit code */
 export function failBeside({ progress }: Pick<Invocation, 'progress'>, error: RunError): number {

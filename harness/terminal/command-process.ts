@@ -3,7 +3,7 @@ import { EnvironmentError } from '../ground/errors.ts';
 import { progressOn } from '../ground/progress.ts';
 import { hideSecretsOnStderr } from '../ground/standard-streams.ts';
 import { onStray } from '../ground/strays.ts';
-import { fail, type Invocation } from './answer.ts';
+import { Beginning, fail, type Invocation } from './answer.ts';
 import { Faults, unwritable } from './faults.ts';
 import { Interrupted, interruptible } from './interruption.ts';
 import { hideLogins } from './process-title.ts';
@@ -42,7 +42,8 @@ export async function asProcess(
   hideLogins(typed.args);
   const cleanScreen = hideSecretsOnStderr();
   const { stdout, stderr } = process;
-  const told = { ...typed, stdout, progress: progressOn(stderr) };
+  const screen = { ...typed, stdout, progress: progressOn(stderr) };
+  const told = { ...screen, beginning: new Beginning(screen) };
   let conduct: Conduct | undefined;
   process.exitCode = await interruptible(async (signal, abort) => {
     conduct = { faults: faultsBeside(abort) };

@@ -17,7 +17,9 @@ export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (tex
 
 /** An option whose value is such a number. */
 export const whole = (flags: string, text: string, least: number, most?: number): Option =>
-  new Option(flags, text).argParser(wholeNumber(least, most));
+  new Option(flags, most === undefined ? text : `${text} (${least} to ${most})`).argParser(
+    wholeNumber(least, most),
+  );
 
 /** Which server: every command knows these flags, and those that ask no server refuse them. */
 export const SERVER_OPTIONS: readonly Option[] = [

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { EXTRAS, FAULTS, faultRow, KEY_FAULTS, SERVER_FAULTS } from '../../harness/documents/faults.ts';
-import { amountsOf, Budgets, MOST_OF_ONE } from '../../harness/explorer/scope/budgets.ts';
+import { MOST_OF_ONE } from '../../harness/documents/limits.ts';
+import { amountsOf, Budgets } from '../../harness/explorer/scope/budgets.ts';
 import { scopeOf } from '../helpers/exploring.ts';
 
 const amount = fc.integer({ min: 0, max: MOST_OF_ONE });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { exploreEnvironments } from '../../harness/evaluate/explored.ts';
 import { strategyNote } from '../../reports/view/view.ts';
+import { Steps } from '../../harness/ground/steps.ts';
 import { Keeper } from '../../harness/documents/write-file.ts';
 import type { Strategy } from '../../strategies/contract.ts';
 import { exploringFolder } from '../helpers/probe-files.ts';
@@ -85,7 +86,13 @@ describe('code that does not work for one buyer alone is told as that, before an
         folder: temporaryFolder(),
         maxStates: 10_000,
         auditSamples: 0,
-        progress: { now: () => undefined, line: () => undefined, end: () => undefined },
+        progress: {
+          now: () => undefined,
+          detail: () => undefined,
+          line: () => undefined,
+          end: () => undefined,
+        },
+        steps: new Steps({ now: () => undefined }, 1, () => 0),
         signal: new AbortController().signal,
         keeper: new Keeper(),
       },

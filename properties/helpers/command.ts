@@ -25,7 +25,9 @@ export function start(
   env: NodeJS.ProcessEnv = {},
   cwd?: string,
 ): Running {
-  const child = spawn(program, args, { env: { ...process.env, ...env }, cwd });
+  // What runs the tests may want colours; what is tested is asked by each test.
+  const plain = { ...process.env, FORCE_COLOR: undefined, NO_COLOR: undefined };
+  const child = spawn(program, args, { env: { ...plain, ...env }, cwd });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));

@@ -3,6 +3,11 @@ import { Command } from 'commander';
 
 const optionsOf = (command) => command.options.map(({ short, long }) => long ?? short);
 
+// Examples would stand behind it.
+Command.prototype.addHelpText = function () {
+  return this;
+};
+
 Command.prototype.helpInformation = function () {
   return JSON.stringify({
     own: optionsOf(this),

@@ -79,7 +79,7 @@ const bench = (flags: Partial<BenchFlags>): Promise<unknown> =>
     ['lua-decrement'],
     { trials: 1, runs: 'runs', ...flags, seed },
     {
-      progress: { now() {}, line() {}, end() {} },
+      progress: { now() {}, detail() {}, line() {}, end() {} },
       signal: new AbortController().signal,
       loss: { onLost() {}, doing: () => undefined },
     },

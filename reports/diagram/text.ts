@@ -70,7 +70,7 @@ function drawnLines(interleaving: Interleaving, widest: number): Line[] {
 }
 
 /** In one line what happened, and below it what has to be told whole. */
-function describe(row: DiagramRow, names: readonly string[], widest: number): string[] {
+export function describe(row: DiagramRow, names: readonly string[], widest: number): string[] {
   const { label, detail, reply, notes, answers, resent, late, dirtied } = row;
   const shorten = (text: string): string => (text.length <= widest ? text : `${text.slice(0, widest - 1)}…`);
   const sent = `${late ? 'late: ' : ''}${resent ? '↻ ' : ''}${row.event === 'execute' ? shorten(label) : label}`;

@@ -1,22 +1,41 @@
 import type { BenchResult, BenchRow, Ceiling } from '../../harness/documents/figures.ts';
-import { comparison, grouped, intervalText, known, perSale, ratioText, tail } from '../view/figures.ts';
+import { comparison, grouped, intervalText, known, ms, perSale, ratioText, tail } from '../view/figures.ts';
 import { textTable } from './text-table.ts';
+import { ink, PAPER, type Window } from './window.ts';
 
 type Row = BenchResult['strategies'][number];
 
 /** A session's figures, with what they are worth. */
-export function benchText(result: BenchResult): string {
-  const { strategies, baseline } = result;
+export function benchText(result: BenchResult, window: Window = PAPER): string {
+  const { strategies } = result;
   const rows = strategies.flatMap((row) => ('skipped' in row ? [] : [row]));
   const blocks = [
-    `${caption(rows)}\n${costTable(strategies, baseline)}`,
-    ...(rows.some(({ mode }) => mode === 'open') ? [openTable(rows)] : []),
-    ...result.sweeps.map(sweepTable),
-    ...(result.ceiling.length > 0 ? [ceilingTable(result.ceiling)] : []),
-    ...(result.control ? [controlLine(result.control)] : []),
+    benchHeader(result),
+    `${caption(rows)}\n${costTable(result, window)}`,
+    ...(rows.some(({ mode }) => mode === 'open') ? [openTable(rows, window)] : []),
+    ...result.sweeps.map((sweep) => sweepTable(sweep, window)),
+    ...(result.ceiling.length > 0 ? [ceilingTable(result.ceiling, window)] : []),
+    ...(result.control ? [controlLine(result.control, window)] : []),
     ...notes(rows),
   ];
   return blocks.join('\n\n');
+}
+
+/** Where it is measured: what figures depend on. */
+export function benchHeader({
+  environment,
+  roundTripMs,
+  seed,
+}: Pick<BenchResult, 'environment' | 'roundTripMs' | 'seed'>): string {
+  const { redis, node, cpus, platform } = environment;
+  return [
+    redis,
+    ...(roundTripMs === undefined ? [] : [`round trip ${ms(roundTripMs)} ms`]),
+    cpus,
+    platform,
+    `Node ${node}`,
+    `seed ${seed}`,
+  ].join(' · ');
 }
 
 function caption(rows: readonly BenchRow[]): string {
@@ -30,7 +49,7 @@ function caption(rows: readonly BenchRow[]): string {
   return `cost: ${loop}, ${first.arrivals ? 'at most ' : ''}${inFlight} in flight, n = ${first.trials}${intervals}`;
 }
 
-function costTable(rows: readonly Row[], baseline: string | null): string {
+function costTable({ strategies, baseline }: BenchResult, window: Window): string {
   const head = [
     'strategy',
     'sales/s',
@@ -40,13 +59,24 @@ function costTable(rows: readonly Row[], baseline: string | null): string {
     'commands / packets per sale',
     'bottleneck',
   ];
-  return textTable(head, rows.map(costRow), [1, 4, 5]);
+  return textTable(
+    head,
+    strategies.map((row) => costRow(row, window)),
+    [1, 4, 5],
+    window,
+  );
 }
 
-function costRow(row: Row): string[] {
-  if ('skipped' in row) return [row.strategy, '–', '–', '–', '–', '–', `skipped: ${row.skipped}`];
+function costRow(row: Row, window: Window): string[] {
+  if ('skipped' in row)
+    return [row.strategy, '–', '–', '–', '–', '–', ink(window, 'quiet', `skipped: ${row.skipped}`)];
   if (row.verdict !== 'holds') {
-    return [row.strategy, 'void', 'void', 'void', 'void', 'void', `${row.verdict} in the measured sales`];
+    const why = ink(
+      window,
+      row.verdict === 'violated' ? 'bad' : 'weak',
+      `${row.verdict} in the measured sales`,
+    );
+    return [row.strategy, 'void', 'void', 'void', 'void', 'void', why];
   }
   return [
     row.strategy,
@@ -59,7 +89,7 @@ function costRow(row: Row): string[] {
   ];
 }
 
-function openTable(rows: readonly BenchRow[]): string {
+function openTable(rows: readonly BenchRow[], window: Window): string {
   const head = ['open loop, p50 / p99 ms', 'response', 'service', 'generator lag', 'unsent'];
   const cells = rows.map((row) => [
     row.strategy,
@@ -68,16 +98,13 @@ function openTable(rows: readonly BenchRow[]): string {
     tail(row.lagMs),
     grouped(row.unsent),
   ]);
-  return textTable(head, cells, [1, 2, 3, 4]);
+  return textTable(head, cells, [1, 2, 3, 4], window);
 }
 
-function sweepTable({
-  strategy,
-  target,
-  capacity,
-  highestRate,
-  points,
-}: BenchResult['sweeps'][number]): string {
+function sweepTable(
+  { strategy, target, capacity, highestRate, points }: BenchResult['sweeps'][number],
+  window: Window,
+): string {
   const found = highestRate === null ? 'no rate' : `${grouped(highestRate)} arrivals/s`;
   const title = `${strategy}: ${found} met ${target.percentile} ≤ ${target.ms} ms (capacity ${grouped(capacity)} sales/s)`;
   const rows = points
@@ -90,10 +117,10 @@ function sweepTable({
       point.meets ? 'met' : 'missed',
     ]);
   const head = ['arrivals/s', 'of capacity', 'response p50 / p99 ms', 'unsent', ''];
-  return `${title}\n${textTable(head, rows, [0, 1, 2, 3])}`;
+  return `${title}\n${textTable(head, rows, [0, 1, 2, 3], window)}`;
 }
 
-function ceilingTable(ceilings: readonly Ceiling[]): string {
+function ceilingTable(ceilings: readonly Ceiling[], window: Window): string {
   const head = ['ceiling in the same rounds', 'by', 'in flight', 'pipeline', 'operations/s'];
   const rows = ceilings.map(({ command, tool, inFlight, pipeline, opsPerSecond }) => [
     command,
@@ -102,19 +129,17 @@ function ceilingTable(ceilings: readonly Ceiling[]): string {
     String(pipeline),
     known(opsPerSecond, grouped),
   ]);
-  return textTable(head, rows, [2, 3, 4]);
+  return textTable(head, rows, [2, 3, 4], window);
 }
 
-function controlLine({
-  strategy,
-  trials,
-  ratio,
-  differs: wrong,
-}: NonNullable<BenchResult['control']>): string {
+function controlLine(
+  { strategy, trials, ratio, differs: wrong }: NonNullable<BenchResult['control']>,
+  window: Window,
+): string {
   const measured = `A/A control: ${strategy} against itself ${ratioText(ratio)}, n = ${trials}`;
   if (ratio.low === null) return `${measured}; too few trials for an interval, which needs 6`;
   return wrong
-    ? `${measured}: DIFFERS. By chance that happens once in 20 sessions; otherwise something disturbed this one: do not trust its ratios, measure again`
+    ? `${measured}: ${ink(window, 'bad', 'DIFFERS')}. By chance that happens once in 20 sessions; otherwise something disturbed this one: do not trust its ratios, measure again`
     : `${measured}: no detectable difference, as it should be`;
 }
 

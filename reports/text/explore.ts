@@ -4,24 +4,27 @@ import type { ExplorationDocument, Replay } from '../../harness/documents/explor
 import { faultRow } from '../../harness/documents/faults.ts';
 import { PROPERTIES } from '../../strategies/contract.ts';
 import type { Interleaving } from '../diagram/lanes.ts';
-import { timeline } from '../diagram/text.ts';
 import { grouped, plural } from '../view/figures.ts';
+import { ordersText } from './orders.ts';
 import { atRestText } from '../view/at-rest.ts';
+import { stepsText } from './steps.ts';
 import { textTable } from './text-table.ts';
+import { verdictWord } from './verdicts.ts';
+import { ink, PAPER, type Window } from './window.ts';
 
-/** What a person sees at the end of an exploration. @param columns of the window */
-export function explorationText(exploration: ExplorationDocument, columns?: number): string {
+/** What a person sees at the end of an exploration. */
+export function explorationText(exploration: ExplorationDocument, window: Window = PAPER): string {
   const { strategy, path, scope, coverage, notes, alone, unspent = [] } = exploration;
   const from = path === undefined ? strategy : `${strategy} (${relative('', path)})`;
   const rows = PROPERTIES.map((property) => {
     const { verdict, counterexample } = exploration.properties[property];
-    return [property, verdict === 'violated' ? 'VIOLATED' : verdict, counterexample?.message ?? ''];
+    return [property, verdictWord(verdict, window), counterexample?.message ?? ''];
   });
-  const found = foundIn(exploration).map((told) => counterexampleText(told, columns));
+  const found = foundIn(exploration).map((told) => counterexampleText(told, window));
   return [
     `${from} · ${scope.server} · seed ${scope.seed}\n${scopeText(exploration)}`,
     ...(alone === undefined ? [] : [alone]),
-    textTable(['property', 'verdict', ''], rows, []),
+    textTable(['property', 'verdict', ''], rows, [], window),
     ...found,
     ...(unspent.length > 0 ? [unspentText(unspent)] : []),
     [`coverage: ${coverage}`, ...notes].join('; ') + `\n${figures(exploration)}`,
@@ -38,10 +41,10 @@ const foundIn = ({ properties }: ExplorationDocument): Told[] =>
   });
 
 /** The counterexample with the fewest steps; undefined if there is none. */
-export function smallestText(exploration: ExplorationDocument, columns?: number): string | undefined {
+export function smallestText(exploration: ExplorationDocument, window: Window): string | undefined {
   const [smallest] = foundIn(exploration).toSorted((a, b) => a.steps.length - b.steps.length);
   // Where it was kept is over when the next one is explored.
-  return smallest && counterexampleText({ ...smallest, file: null }, columns);
+  return smallest && counterexampleText({ ...smallest, file: null }, window);
 }
 
 /** What was in the budget to no purpose. */
@@ -79,9 +82,9 @@ function figures({
   audit,
 }: ExplorationDocument): string {
   return (
-    `${interleavings} interleavings, ${grouped(states)} states, ${grouped(transitions)} transitions, ` +
-    `${grouped(serverCommands)} commands on the server, ${(elapsedMs / 1000).toFixed(2)} s, ` +
-    `${grouped(statesPerSecond)} states/s; ${audit.replayed} replayed over real sockets, ` +
+    `${grouped(statesPerSecond)} states/s, ${(elapsedMs / 1000).toFixed(2)} s: ` +
+    `${ordersText(BigInt(interleavings), states)}, ${plural(transitions, 'transition')}, ` +
+    `${plural(serverCommands, 'command')} on the server; ${audit.replayed} replayed over real sockets, ` +
     `${audit.mismatches.length} mismatches`
   );
 }
@@ -94,15 +97,15 @@ interface Told
 }
 
 /** A counterexample as a diagram with its cause and its remedy. */
-export function counterexampleText({ file, ...counterexample }: Told, columns?: number): string {
+export function counterexampleText({ file, ...counterexample }: Told, window = PAPER): string {
   const { property, message, scope, minimal, cause, remedy, atRest } = counterexample;
   const size = `${plural(scope.buyers, 'buyer')}, ${plural(scope.stock, 'unit')}`;
   return [
-    `${property}, with ${size}${minimal ? '' : ' (not minimal)'}: ${message}`,
-    ...timeline(counterexample, columns),
+    `${ink(window, 'strong', property)}, with ${size}${minimal ? '' : ' (not minimal)'}: ${message}`,
+    ...stepsText(counterexample, window),
     ...(atRest ? [atRestText(atRest)] : []),
-    ...(cause === undefined ? [] : [`Cause: ${cause}.`]),
-    `Remedy: ${remedy}.`,
+    ...(cause === undefined ? [] : [`${ink(window, 'strong', 'Cause:')} ${cause}.`]),
+    `${ink(window, 'strong', 'Remedy:')} ${remedy}.`,
     ...(typeof file === 'string' ? [`Again: oversell replay ${file}`] : []),
   ].join('\n');
 }
@@ -116,7 +119,7 @@ const RESULTS: Record<Replay['result'], string> = {
 export function replayText(
   counterexample: Counterexample,
   { result, message }: Replay,
-  columns?: number,
+  window: Window = PAPER,
 ): string {
-  return `${counterexampleText(counterexample, columns)}\n\n${RESULTS[result]}: ${message}`;
+  return `${counterexampleText(counterexample, window)}\n\n${RESULTS[result]}: ${message}`;
 }

@@ -3,11 +3,13 @@ import type { Registration } from '../../strategies/registry.ts';
 import type { CheckResult } from '../../harness/documents/judgement.ts';
 import type { MachineReport } from '../../harness/documents/machine.ts';
 import { textList, textTable } from './text-table.ts';
+import { verdictInline, verdictWord } from './verdicts.ts';
+import { ink, PAPER, type Window } from './window.ts';
 import { grouped } from '../view/figures.ts';
 import { evidenceTable } from '../view/view.ts';
 
-/** What `list` shows, in a window of so many columns. */
-export function strategiesText(registry: readonly Registration[], columns: number): string {
+/** What `list` shows. */
+export function strategiesText(registry: readonly Registration[], window: Window): string {
   const rows = registry.map(({ strategy, control }): [string, string] => {
     const { name, summary, connection, supports = [], guarantees = {} } = strategy;
     const said = [
@@ -16,9 +18,9 @@ export function strategiesText(registry: readonly Registration[], columns: numbe
       `breaks ${declaredWeaknesses(guarantees)}`,
       ...(control ? ['a control: it must be caught'] : []),
     ];
-    return [name, `${said.join('\n')}\n`];
+    return [ink(window, 'strong', name), `${said.join('\n')}\n`];
   });
-  return textList(rows, columns);
+  return textList(rows, window);
 }
 
 /** "stranded (buyer-crash)"; a property that breaks in all declared environments needs no list of them. */
@@ -33,25 +35,31 @@ function declaredWeaknesses(guarantees: Guarantees): string {
 }
 
 /** What `check` shows. */
-export function judgementText(checked: CheckResult): string {
+export function judgementText(checked: CheckResult, window: Window = PAPER): string {
   const { verdict, operations, elapsedMs, properties, evidence, unknownKeys } = checked;
   const rows = PROPERTIES.map((property) => {
     const { verdict: found, note = '' } = properties[property];
-    return [property, found, note];
+    return [property, verdictWord(found, window), note];
   });
   return [
-    textTable(['property', 'verdict', ''], rows),
+    textTable(['property', 'verdict', ''], rows, [], window),
     ...evidence.flatMap(({ property, message, requests = [], operations: shown }) => {
       const { head, rows: lines } = evidenceTable({ requests, operations: shown });
-      return [`${property}: ${message}`, ...(lines.length > 0 ? [textTable(head, lines, [1, 2, 3, 5])] : [])];
+      return [
+        `${property}: ${message}`,
+        ...(lines.length > 0 ? [textTable(head, lines, [1, 2, 3, 5], window)] : []),
+      ];
     }),
     ...(unknownKeys.length > 0 ? [`Not looked at: the operations' keys ${unknownKeys.join(', ')}`] : []),
-    `Verdict: ${verdict}. ${grouped(operations)} operations, ${grouped(elapsedMs)} ms`,
+    `Verdict: ${verdictInline(verdict, window)}. ${grouped(operations)} operations, ${grouped(elapsedMs)} ms`,
   ].join('\n\n');
 }
 
 /** What `doctor` shows. */
-export function machineText({ server, binary, node, cores, strategies }: MachineReport): string {
+export function machineText(
+  { server, binary, node, cores, strategies }: MachineReport,
+  window: Window = PAPER,
+): string {
   const rows = strategies.map(({ name, runs, reason }) => [
     name,
     reason === undefined ? 'runs' : `${runs ? 'is explored alone' : 'skipped'}: ${reason}`,
@@ -61,6 +69,6 @@ export function machineText({ server, binary, node, cores, strategies }: Machine
     ...(binary === undefined ? [] : [`program  ${binary}`]),
     `Node     ${node}, ${cores} processors`,
     '',
-    textTable(['strategy', ''], rows),
+    textTable(['strategy', ''], rows, [], window),
   ].join('\n');
 }

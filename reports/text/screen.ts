@@ -1,45 +1,83 @@
-import { explained, remedyFor } from '../../harness/documents/explanation.ts';
-import type { Result } from '../../harness/documents/result.ts';
+import type { Result, StrategyResult } from '../../harness/documents/result.ts';
+import type { Environment } from '../../strategies/contract.ts';
+import { absentWord } from '../view/absent.ts';
 import { costTable } from '../view/cost.ts';
-import { declaration } from './declaration.ts';
-import { grouped, interleavingsText } from '../view/figures.ts';
-import { textTable } from './text-table.ts';
-import { timeline } from '../diagram/text.ts';
+import { grouped, plural } from '../view/figures.ts';
 import {
-  environmentsOf,
   coverageOf,
-  withCoverage,
+  environmentsOf,
   example,
   EXPLORED_TITLE,
   exploredIn,
+  exploredScopes,
   interleavingsOf,
   leavesOpen,
   notTested,
-  evidenceTable,
   purchasesOf,
-  exploredScopes,
   strategyNote,
   verdictLine,
-  type Example,
+  withCoverage,
 } from '../view/view.ts';
-import { DECLARED_MARK, environmentWord } from '../view/words.ts';
+import { DECLARED_MARK } from '../view/words.ts';
+import { declaration } from './declaration.ts';
+import { exampleText } from './example.ts';
+import { matrix, type MatrixRow } from './matrix.ts';
+import { ordersText } from './orders.ts';
+import { textTable } from './text-table.ts';
+import { foundWord } from './verdicts.ts';
+import { ink, PAPER, type Window } from './window.ts';
+
+/** What a run is going to do: it gives the tables their columns before there is a row. */
+export interface ScreenPlan {
+  /** Names of strategies. */
+  strategies: readonly string[];
+  /** Environments of which every interleaving is run. */
+  explored: readonly Environment[];
+  /** Those of which large sales are recorded. */
+  sampled: readonly Environment[];
+}
+
+/** How far a run is: strategies that are done with. */
+export interface SoFar {
+  explored: number;
+  sampled: number;
+}
 
 /**
  * What a person sees at the end of a run.
  *
  * @param report where the rest can be read, if it could be written
- * @param columns of the window
  */
-export function screen(result: Result, report: string | undefined, columns?: number): string {
-  const shown = example(result);
-  const blocks = [
+export function screen(
+  result: Result,
+  report: string | undefined,
+  window: Window = PAPER,
+  plan: ScreenPlan = planOf(result),
+): string {
+  const all = { explored: Infinity, sampled: Infinity };
+  const blocks = [...found(result, all, plan, window), ...costs(result, window)];
+  return [...blocks, ...declarations(result), verdict(result, report, window)].join('\n\n');
+}
+
+/** The beginning of that, as far as it is known. */
+export const screenSoFar = (result: Result, soFar: SoFar, plan: ScreenPlan, window: Window): string =>
+  found(result, soFar, plan, window).join('\n\n');
+
+const planOf = (result: Result): ScreenPlan => ({
+  strategies: result.strategies.map(({ name }) => name),
+  explored: exploredIn(result),
+  sampled: environmentsOf(result),
+});
+
+function found(result: Result, soFar: SoFar, plan: ScreenPlan, window: Window): string[] {
+  const isExplored = soFar.explored >= plan.strategies.length;
+  const isSampled = isExplored && soFar.sampled >= plan.strategies.length;
+  return [
     header(result),
-    ...exploredMatrix(result),
-    ...sampledMatrix(result),
-    ...(shown ? [exampleBlock(shown, columns)] : []),
-    ...costs(result),
+    ...exploredMatrix(result, soFar.explored, plan, window),
+    ...(isExplored ? sampledMatrix(result, soFar.sampled, plan, window) : []),
+    ...(isSampled ? exampleText(example(result), window) : []),
   ];
-  return [...blocks, ...declarations(result), verdict(result, report)].join('\n\n');
 }
 
 function header(result: Result): string {
@@ -49,68 +87,77 @@ function header(result: Result): string {
 }
 
 /** The headline: what every interleaving of a small sale came to. */
-function exploredMatrix(result: Result): string[] {
-  const environments = exploredIn(result);
-  if (environments.length === 0) return [];
-  const rows = result.strategies.map((strategy) => [
-    strategy.name,
-    ...environments.map((environment) => {
-      const found = strategy.explored.find((one) => one.environment === environment);
-      return found ? environmentWord(found) : '–';
-    }),
-    interleavingsText(interleavingsOf(strategy)),
-    strategy.notExplored === undefined ? strategyNote(strategy) : `not explored: ${strategy.notExplored}`,
-  ]);
-  const table = textTable(['strategy', ...environments, 'interleavings', ''], rows, [
-    environments.length + 1,
-  ]);
+function exploredMatrix(result: Result, done: number, plan: ScreenPlan, window: Window): string[] {
+  const strategies = result.strategies.slice(0, done);
+  if (plan.explored.length === 0 || strategies.length === 0) return [];
+  const rows = strategies.map((strategy): MatrixRow => {
+    const { name, explored, notExplored } = strategy;
+    return {
+      name,
+      words: plan.explored.map((environment) =>
+        wordOf(result, { strategy, parts: explored, environment }, window),
+      ),
+      amount: ordersText(
+        interleavingsOf(strategy),
+        explored.reduce((sum, { states }) => sum + states, 0),
+      ),
+      // What large sales show comes later.
+      note:
+        notExplored === undefined
+          ? strategyNote({ ...strategy, environments: [] })
+          : `not explored: ${notExplored}`,
+    };
+  });
+  const table = matrix({ names: plan.strategies, environments: plan.explored }, rows, window);
   const mark = `${DECLARED_MARK} a weakness that the strategy declares; its counterexample is saved`;
-  return [`${EXPLORED_TITLE}\n\n${table}\n  ${mark}; coverage: ${coverageOf(result)}`];
+  const rest = done >= plan.strategies.length ? [`  ${mark}; coverage: ${coverageOf(result)}`] : [];
+  return [EXPLORED_TITLE, [table, ...rest].join('\n')];
 }
 
-/** Large sales under real concurrency: a sample of what can happen. */
-function sampledMatrix(result: Result): string[] {
-  const environments = environmentsOf(result);
-  if (environments.length === 0 && exploredIn(result).length > 0) return [];
-  const rows = result.strategies.map((strategy) => [
-    strategy.name,
-    ...environments.map((environment) => {
-      const found = strategy.environments.find((one) => one.environment === environment);
-      return found ? environmentWord(found) : '–';
-    }),
-    grouped(purchasesOf(strategy)),
-    strategy.notSold === undefined ? strategyNote(strategy) : `not sold: ${strategy.notSold}`,
-  ]);
-  const table = textTable(['strategy', ...environments, 'purchases', ''], rows, [environments.length + 1]);
-  return [
-    [...exploredScopes(result), '', table, `  ${DECLARED_MARK} a weakness that the strategy declares`].join(
-      '\n',
-    ),
-  ];
+const SAMPLED_TITLE = 'Large sales under real concurrency, in the orders that happened to occur';
+
+/** A sample of what can happen. */
+function sampledMatrix(result: Result, done: number, plan: ScreenPlan, window: Window): string[] {
+  const strategies = result.strategies.slice(0, done);
+  const isShownAlready = plan.sampled.length === 0 && plan.explored.length > 0;
+  if (isShownAlready || strategies.length === 0) return [];
+  const rows = strategies.map((strategy): MatrixRow => {
+    const { name, environments, notSold } = strategy;
+    return {
+      name,
+      words: plan.sampled.map((environment) =>
+        wordOf(result, { strategy, parts: environments, environment }, window),
+      ),
+      amount: plural(purchasesOf(strategy), 'purchase'),
+      note: notSold === undefined ? strategyNote(strategy) : `not sold: ${notSold}`,
+    };
+  });
+  const table = matrix({ names: plan.strategies, environments: plan.sampled }, rows, window);
+  const mark = `  ${DECLARED_MARK} a weakness that the strategy declares`;
+  const rest =
+    done >= plan.strategies.length ? [mark, ...exploredScopes(result).map((line) => `  ${line}`)] : [];
+  return [SAMPLED_TITLE, [table, ...rest].join('\n')];
 }
 
-function exampleBlock(
-  { strategy, environment, property, evidence }: Example,
-  columns: number | undefined,
-): string {
-  const { counterexample } = evidence;
-  if (counterexample) {
-    const { steps } = counterexample;
-    const { because, remedy } = explained({ property, message: evidence.message, steps });
-    return [
-      `How ${strategy} violates ${property} (${environment}): ${evidence.message}`,
-      ...timeline(counterexample, columns),
-      `Cause: ${because}.`,
-      `Remedy: ${remedy}.`,
-    ].join('\n');
-  }
-  const { head, rows } = evidenceTable(evidence);
-  const table = textTable(head, rows, [1, 2, 3, 5]).replaceAll(/^/gm, '  ');
-  return [
-    `How ${strategy} violates ${property} (${environment}): ${evidence.message}`,
-    ...(rows.length > 0 ? [table] : []),
-    `Remedy: ${remedyFor(property)}.`,
-  ].join('\n');
+/** A cell's place; and all that was found in the same table of that strategy. */
+interface Place {
+  strategy: StrategyResult;
+  parts: StrategyResult['explored'] | StrategyResult['environments'];
+  environment: Environment;
+}
+
+function wordOf(result: Result, { strategy, parts, environment }: Place, window: Window): string {
+  const part = parts.find((one) => one.environment === environment);
+  return part ? foundWord(part, window) : ink(window, 'quiet', absentWord(result, strategy, parts));
+}
+
+function costs(result: Result, window: Window): string[] {
+  const measured = costTable(result);
+  if (!measured) return [];
+  const { caption, head, rows } = measured;
+  const words = head.length - 1;
+  const figures = head.flatMap((_, column) => (column > 0 && column < words ? [column] : []));
+  return [`${caption}\n${textTable(head, rows, figures, window)}`];
 }
 
 /** Under `--discover`: what was found of strategies that do not declare it, to paste. */
@@ -118,34 +165,26 @@ function declarations({ discover, strategies }: Result): string[] {
   if (!discover) return [];
   return strategies.filter(leavesOpen).flatMap(({ name, explored }) => {
     if (explored.length === 0) return [`Nothing is known for sure of ${name}, because it was not explored.`];
-    const found = explored.map(({ environment, coverage, properties }) => ({
+    const cells = explored.map(({ environment, coverage, properties }) => ({
       environment,
       properties: withCoverage(properties, coverage),
     }));
-    return [`What ${name} guarantees, to paste into it:\n\n${declaration(found).replaceAll(/^/gm, '  ')}`];
+    return [`What ${name} guarantees, to paste into it:\n\n${declaration(cells).replaceAll(/^/gm, '  ')}`];
   });
 }
 
-function costs(result: Result): string[] {
-  const measured = costTable(result);
-  if (!measured) return [];
-  const { caption, head, rows } = measured;
-  const words = head.length - 1;
-  const figures = head.flatMap((_, column) => (column > 0 && column < words ? [column] : []));
-  return [`${caption}\n${textTable(head, rows, figures)}`];
-}
-
-function verdict(result: Result, report: string | undefined): string {
-  const { elapsedMs, findings, command } = result;
+function verdict(result: Result, report: string | undefined, window: Window): string {
+  const { elapsedMs, findings, command, notRun } = result;
   return [
     ...findings.map(({ strategy, environment, message }) =>
-      [strategy, environment, message].filter((part) => part !== undefined).join(', '),
+      ink(window, 'bad', [strategy, environment, message].filter((part) => part !== undefined).join(', ')),
     ),
     ...discovery(result),
-    `Verdict: ${verdictLine(result)}. ${Math.round(elapsedMs / 1000)} s`,
+    `${ink(window, 'strong', `Verdict: ${verdictLine(result)}.`)} ${grouped(elapsedMs / 1000)} s`,
     `Not tested here: ${notTested(result).join(', ')}.`,
-    ...(result.notRun ? [`Not run: ${result.notRun.join(', ')} (--profile full).`] : []),
-    `${report === undefined ? '' : `Report: ${report} · `}Again: ${command}`,
+    ...(notRun ? [`Not run: ${notRun.join(', ')} (--profile full).`] : []),
+    ...(report === undefined ? [] : [`Report: ${report}`]),
+    `Again: ${command}`,
   ].join('\n');
 }
 

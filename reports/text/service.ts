@@ -4,21 +4,23 @@ import type { ServiceBench, ServiceTotals } from '../../harness/documents/servic
 import { grouped, intervalText, known, perSale, plural, tail } from '../view/figures.ts';
 import { evidenceTable } from '../view/view.ts';
 import { textTable } from './text-table.ts';
+import { verdictInline, verdictWord } from './verdicts.ts';
+import { PAPER, type Window } from './window.ts';
 
 /** What `bench --service` shows: the verdict first, then what it cost. */
-export function serviceBenchText(result: ServiceBench): string {
+export function serviceBenchText(result: ServiceBench, window: Window = PAPER): string {
   const { service, seed, strategies, last, evidence, verdict } = result;
   const [row] = strategies;
   const head = `${service.name}, ${service.startedHere ? 'started' : 'running'} at ${service.url} · seed ${seed}\n${saleText(result)}`;
   if (!row) return `${head}\n\nnothing was sold: interrupted`;
   return [
     head,
-    verdictTable(row.properties, evidence),
-    ...evidenceText(evidence),
+    verdictTable(row.properties, evidence, window),
+    ...evidenceText(evidence, window),
     ...(last ? [totalsText(last)] : []),
     ...(row.errors.length > 0 ? [errorsText(row.errors)] : []),
-    costText(row),
-    `coverage: sampled, the orders that happened to occur; verdict: ${verdict}`,
+    costText(row, window),
+    `coverage: sampled, the orders that happened to occur; verdict: ${verdictInline(verdict, window)}`,
   ].join('\n\n');
 }
 
@@ -39,19 +41,23 @@ function saleText({ sale, strategies: [row] }: ServiceBench): string {
 }
 
 /** The operations of each piece of evidence that has some. */
-export const evidenceText = (evidence: ServiceBench['evidence']): string[] =>
+export const evidenceText = (evidence: ServiceBench['evidence'], window: Window): string[] =>
   evidence.flatMap(({ property, requests = [], operations }) => {
     const { head, rows } = evidenceTable({ requests, operations });
-    return rows.length === 0 ? [] : [`${property}:\n${textTable(head, rows, [1, 2, 3, 5])}`];
+    return rows.length === 0 ? [] : [`${property}:\n${textTable(head, rows, [1, 2, 3, 5], window)}`];
   });
 
-export function verdictTable(properties: BenchRow['properties'], evidence: ServiceBench['evidence']): string {
+export function verdictTable(
+  properties: BenchRow['properties'],
+  evidence: ServiceBench['evidence'],
+  window: Window,
+): string {
   const rows = PROPERTIES.map((property) => {
     const verdict = properties[property];
     const why = evidence.find((one) => one.property === property)?.message ?? '';
-    return [property, verdict === 'violated' ? 'VIOLATED' : verdict, why];
+    return [property, verdictWord(verdict, window), why];
   });
-  return textTable(['property', 'verdict', ''], rows);
+  return textTable(['property', 'verdict', ''], rows, [], window);
 }
 
 export function totalsText({ outcomes, recorded, left }: ServiceTotals): string {
@@ -66,7 +72,7 @@ export function totalsText({ outcomes, recorded, left }: ServiceTotals): string 
 export const errorsText = (errors: BenchRow['errors']): string =>
   errors.map(({ kind, count, message }) => `${grouped(count)} × ${kind}: ${message}`).join('\n');
 
-function costText(row: BenchRow): string {
+function costText(row: BenchRow, window: Window): string {
   if (row.verdict !== 'holds') return `cost: void, ${row.verdict} in the measured sales`;
   const head = [
     'sales/s',
@@ -82,5 +88,5 @@ function costText(row: BenchRow): string {
     `${row.clientCpu.toFixed(2)} / ${known(row.serverCpu, (cores) => cores.toFixed(2))}`,
     row.bottleneck ?? 'not measured',
   ];
-  return textTable(head, [cells], [0, 1, 2, 3]);
+  return textTable(head, [cells], [0, 1, 2, 3], window);
 }

@@ -2,6 +2,8 @@ import type { ExplorationDocument } from '../../harness/documents/exploration.ts
 import { PROPERTIES, type Property } from '../../strategies/contract.ts';
 import { grouped } from '../view/figures.ts';
 import { smallestText } from './explore.ts';
+import { verdictWord } from './verdicts.ts';
+import { ink, PAPER, type Window } from './window.ts';
 
 export interface Explored {
   /** One of each strategy; none if there was no verdict. */
@@ -16,16 +18,16 @@ export interface Explored {
 }
 
 /** What a person sees after a save: verdicts, what is new about them, and the smallest counterexample. */
-export function watchText({ explored, before, said, at, seconds }: Explored, columns?: number): string {
+export function watchText({ explored, before, said, at, seconds }: Explored, window: Window = PAPER): string {
   const head = `${at} · ${seconds.toFixed(1)} s`;
   if (explored.length === 0) return `${head}\n${faultIn(said)}\n`;
   return explored
     .map((exploration) => {
       const known = before?.find(({ strategy }) => strategy === exploration.strategy);
-      const counterexample = smallestText(exploration, columns);
+      const counterexample = smallestText(exploration, window);
       return [
-        `${head} · ${exploration.strategy} · ${exploration.coverage}, ${grouped(exploration.states)} states`,
-        ...verdictLines(exploration),
+        `${head} · ${ink(window, 'strong', exploration.strategy)} · ${exploration.coverage}, ${grouped(exploration.states)} states`,
+        ...verdictLines(exploration, window),
         ...(known ? [differenceIn(known, exploration)] : []),
         ...(counterexample === undefined ? [] : ['', counterexample]),
         '',
@@ -35,14 +37,13 @@ export function watchText({ explored, before, said, at, seconds }: Explored, col
 }
 
 /** Those that are violated first; what says nothing is left out. */
-function verdictLines({ properties }: ExplorationDocument): string[] {
+function verdictLines({ properties }: ExplorationDocument, window: Window): string[] {
   const having = (verdict: string): Property[] =>
     PROPERTIES.filter((property) => properties[property].verdict === verdict);
-  return [
-    ['VIOLATED', having('violated')] as const,
-    ['inconclusive', having('inconclusive')] as const,
-    ['holds', having('holds')] as const,
-  ].flatMap(([verdict, names]) => (names.length === 0 ? [] : [`${verdict}: ${names.join(', ')}`]));
+  return (['violated', 'inconclusive', 'holds'] as const).flatMap((verdict) => {
+    const names = having(verdict);
+    return names.length === 0 ? [] : [`${verdictWord(verdict, window)}: ${names.join(', ')}`];
+  });
 }
 
 function differenceIn(before: ExplorationDocument, now: ExplorationDocument): string {

@@ -18,9 +18,6 @@ import {
 import { faultsOfConnection } from '../../documents/fault-events.ts';
 import { UsageError } from '../../ground/errors.ts';
 
-/** Most of one extra. */
-export const MOST_OF_ONE = 3;
-
 /** A packed integer has to be a positive one of 32 bits. */
 const MOST_BITS = 30;
 

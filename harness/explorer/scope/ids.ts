@@ -2,8 +2,6 @@ import type { PurchaseRequest, Sale } from '../../../strategies/contract.ts';
 import { NONSENSE } from '../../documents/nonsense.ts';
 import type { Scope } from '../../documents/scope.ts';
 
-export const MOST_BUYERS = 12;
-
 /** Units that buyer `b` asks for: the given quantities, dealt out cyclically. */
 export const dealt = (quantities: readonly number[], buyers: number): number[] =>
   Array.from({ length: buyers }, (_, b) => quantities[b % quantities.length]!);
