@@ -11,6 +11,7 @@ import { isOfClosedConnection, onStray } from '../ground/strays.ts';
 import { notingGlobals } from '../ground/user-globals.ts';
 import { underTest } from '../wire/network.ts';
 import { inFile, trackOrigins } from '../wire/refusal.ts';
+import { hookThread } from './hook.ts';
 import { lineThat, literal } from './lines.ts';
 import { strategiesIn, type ExportedStrategy } from './strategy-shape.ts';
 import { placeOf } from '../ground/places.ts';
@@ -70,7 +71,7 @@ function registerHooks(): void {
   if (!existsSync(fileURLToPath(hook))) {
     throw new EnvironmentError('NOT_BUILT', `${fileURLToPath(hook)} is missing`, 'npm run build');
   }
-  register(hook);
+  if (!hookThread()) register(hook);
   registered = true;
 }
 

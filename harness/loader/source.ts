@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { SourceMap, type SourceMapPayload } from 'node:module';
 import { basename, extname, parse } from 'node:path';
@@ -77,22 +78,46 @@ export const withoutNodeMode = (code: string): string =>
 
 async function transformed(file: string, source: string, loader: Loader, format: Format): Promise<Compiled> {
   try {
-    const options = { ...FORMATS[format], loader, sourcefile: file, sourcemap: 'both' } as const;
-    return await ours(() => transform(source, { ...options, target: 'node20.19', logLevel: 'silent' }));
+    return await ours(() => transform(source, optionsFor(file, loader, format)));
   } catch (error) {
-    const [first] =
-      (error as Partial<{ errors: { text: string; location: Location | null }[] }>).errors ?? [];
-    if (!first) throw error;
-    const place = placeOf(file, first.location?.line);
-    if (/top-level await/i.test(first.text)) {
-      throw new UsageError(
-        'CANNOT_EXPLORE',
-        `${place}: it has a top-level await, and an explored file is evaluated again for each instance`,
-        'read synchronously there (readFileSync), or move the await into open() or seller()',
-      );
-    }
-    throw new UsageError('SYNTAX_ERROR', `${place}: ${first.text}`, 'correct the syntax of that line');
+    throw atItsLine(file, error);
   }
+}
+
+/** The same at once, for a loader that cannot wait; nothing of it is kept. @returns undefined @throws as `compile` */
+export function compileNow(file: string, format: Format): Compiled | undefined {
+  const loader = LOADERS[extname(file)];
+  if (!loader) return undefined;
+  const source = readFileSync(file, 'utf8');
+  try {
+    return ours(() => transformSync(source, optionsFor(file, loader, format)));
+  } catch (error) {
+    throw atItsLine(file, error);
+  }
+}
+
+const optionsFor = (file: string, loader: Loader, format: Format): TransformOptions => ({
+  ...FORMATS[format],
+  loader,
+  sourcefile: file,
+  sourcemap: 'both',
+  target: 'node20.19',
+  logLevel: 'silent',
+});
+
+/** What the compiler says of a file, as a fault of that line. */
+function atItsLine(file: string, error: unknown): unknown {
+  const [first] = (error as Partial<{ errors: { text: string; location: Location | null }[] }>).errors ?? [];
+  if (!first) return error;
+  const place = placeOf(file, first.location?.line);
+  if (/top-level await/i.test(first.text)) {
+    return new UsageError(
+      'CANNOT_EXPLORE',
+      `${place}: it has a top-level await, and an explored file is evaluated again for each instance`,
+      'read synchronously there (readFileSync), or move the await into open() or seller()',
+    );
+  }
+  return new UsageError('SYNTAX_ERROR', `${place}: ${first.text}`, 'correct the syntax of that line');
 }
 
 interface Location {
