@@ -5,7 +5,7 @@ import { failBeside, print, say, type Answer, type CommandFile, type Invocation 
 import { asProcess, type Conduct, type Unread } from './terminal/command-process.ts';
 import { EXIT_CODES } from './terminal/exit-codes.ts';
 import { bePatient } from './ground/patience.ts';
-import { offer, refuseIgnored, SERVER_OPTIONS } from './terminal/options.ts';
+import { offer, refuseIgnored, requireTls, SERVER_OPTIONS } from './terminal/options.ts';
 import { requireReadable } from './terminal/words.ts';
 
 interface Entry {
@@ -134,8 +134,9 @@ async function answer(
   invocation: Invocation,
   conduct: Conduct,
 ): Promise<number> {
-  const flags = command.optsWithGlobals<{ redis?: string; patience?: number }>();
+  const flags = command.optsWithGlobals<{ redis?: string; tlsCa?: string; patience?: number }>();
   if (!file.needsServer) refuseIgnored(command.name(), SERVER_OPTIONS, flags);
+  requireTls(flags);
   bePatient(flags.patience);
   const answering = async (): Promise<Answer> => file.run(command.processedArgs, flags, invocation);
   const { faults } = conduct;

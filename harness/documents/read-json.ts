@@ -17,7 +17,8 @@ export function readJson(file: string, complain: Complaint): unknown {
   }
 }
 
-function readText(file: string, complain: Complaint): string {
+/** Reads a file that holds text. @throws what `complain` makes of it, if it cannot be read or is none */
+export function readText(file: string, complain: Complaint): string {
   if (file === '') throw complain('no file is named', undefined);
   let bytes: Buffer;
   try {

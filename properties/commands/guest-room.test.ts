@@ -90,7 +90,7 @@ describe('a password-protected server of somebody else: its login stands nowhere
 
   test.each([
     ['a database that it has not', (url: string) => url.replace(/2$/, '99'), 2, 'NO_SUCH_DATABASE'],
-    ['a password that is wrong', (url: string) => url.replace('s3cret', 's3cret%25'), 4, 'REDIS_UNUSABLE'],
+    ['a password that is wrong', (url: string) => url.replace('s3cret', 's3cret%25'), 2, 'WRONG_LOGIN'],
     [
       'a URL whose login is not encoded',
       () => `redis://${GUEST.username}:${GUEST.password}@h`,
