@@ -49,9 +49,9 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./commands/report.ts')).reportCommand,
   },
   compare: {
-    summary: 'compare the figures and verdicts of two bench sessions, or of two runs',
+    summary: 'compare the figures and verdicts of two evaluations, benches or storms',
     words: {
-      '<base>': 'what bench --json printed, or the folder of a run',
+      '<base>': 'the folder of a run, or what bench --json printed',
       '<new>': 'the same of the code that may have become worse',
     },
     load: async () => (await import('./commands/compare.ts')).compareCommand,

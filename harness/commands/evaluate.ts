@@ -51,6 +51,7 @@ async function run([strategies]: [string[]], flags: Flags, invocation: Invocatio
   const { evaluate } = await import('../evaluate/evaluate.ts');
   const { screen, screenSoFar } = await import('../../reports/text/screen.ts');
   const { appendSummary } = await import('../../reports/step-summary.ts');
+  const { markdown } = await import('../../reports/markdown.ts');
   const { writeReports } = await import('../../reports/write.ts');
   const { script, args, version, stdout, beginning, progress, signal, loss } = invocation;
   const { discover = false, history = false, seed = freshSeed(), githubSummary, ...others } = flags;
@@ -73,7 +74,7 @@ async function run([strategies]: [string[]], flags: Flags, invocation: Invocatio
   });
   let report: string | undefined;
   await keeper.keepSoon(async () => (report = (await writeReports(folder, result)).html));
-  if (summary !== undefined) keeper.keep(() => appendSummary(summary, result));
+  if (summary !== undefined) keeper.keep(() => appendSummary(summary, markdown(result)));
   const text = screen(result, report, window, plan);
   return { document: result, text, verdict: overallVerdictOf(result), fault: keeper.fault };
 }

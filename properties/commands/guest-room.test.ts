@@ -187,7 +187,8 @@ describe('a server with a limit to its memory', () => {
     try {
       for (let i = 0; i < KEYS; i++) void owner.set(`foreign:${i}`, 'x'.repeat(100), 'EX', 100_000);
       const url = `redis://127.0.0.1:${target.options.port}`;
-      const words = ['bench', 'lua-decrement', '--trials', '1', '--redis', url, '--json'];
+      const kept = ['--runs', temporaryFolder(), '--json'];
+      const words = ['bench', 'lua-decrement', '--trials', '1', '--redis', url, ...kept];
       const { stdout, stderr, ...ended } = await oversell(words).ended;
       expect(ended).toEqual({ exitCode });
       if (exitCode === 2) expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'UNFIT_SERVER' } });

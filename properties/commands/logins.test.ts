@@ -113,7 +113,8 @@ describe.runIf(hasOpenssl)('a server that speaks TLS', () => {
   test('is used with the certificate of its authority, by every thread, and left as it was', async () => {
     const runs = temporaryFolder();
     const words = ['bench', 'watch-retry', 'lua-decrement', '--trials', '1', '--buyers', '50'];
-    const ended = await oversell([...words, '--redis', url(), '--tls-ca', files.ca, '--json']).ended;
+    const kept = ['--runs', temporaryFolder()];
+    const ended = await oversell([...words, ...kept, '--redis', url(), '--tls-ca', files.ca, '--json']).ended;
     expect(ended).toMatchObject({ exitCode: 0 });
     expect(JSON.parse(ended.stdout)).toMatchObject({
       environment: { redis: expect.stringMatching(/over TLS\)$/) },

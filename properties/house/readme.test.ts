@@ -22,7 +22,12 @@ test('the README counts the strategies, and says where each is described', () =>
 
 test('the README names every command that there is, and no other', async () => {
   const { stdout } = await oversell(['--help']).ended;
-  const listed = [...stdout.split('Commands:')[1]!.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name);
+  const listed = [
+    ...stdout
+      .split('Commands:')[1]!
+      .split('\nExamples:')[0]!
+      .matchAll(/^ {2}(\w+)/gm),
+  ].map(([, name]) => name);
   expect(firstCells(text('README.md'), 'Commands')).toEqual(listed.filter((name) => name !== 'help'));
 });
 
