@@ -5,7 +5,7 @@ import { failBeside, print, say, type Answer, type CommandFile, type Invocation 
 import { asProcess, type Conduct, type Unread } from './terminal/command-process.ts';
 import { EXIT_CODES } from './terminal/exit-codes.ts';
 import { bePatient } from './ground/patience.ts';
-import { offer, refuseIgnored, SERVER_OPTIONS } from './terminal/options.ts';
+import { offer, refuseIgnored, requireTls, SERVER_OPTIONS } from './terminal/options.ts';
 import { requireReadable } from './terminal/words.ts';
 
 interface Entry {
@@ -54,9 +54,9 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./commands/report.ts')).reportCommand,
   },
   compare: {
-    summary: 'compare the figures and verdicts of two bench sessions, or of two runs',
+    summary: 'compare the figures and verdicts of two evaluations, benches or storms',
     words: {
-      '<base>': 'what bench --json printed, or the folder of a run',
+      '<base>': 'the folder of a run, or what bench --json printed',
       '<new>': 'the same of the code that may have become worse',
     },
     load: async () => (await import('./commands/compare.ts')).compareCommand,
@@ -139,8 +139,9 @@ async function answer(
   invocation: Invocation,
   conduct: Conduct,
 ): Promise<number> {
-  const flags = command.optsWithGlobals<{ redis?: string; patience?: number }>();
+  const flags = command.optsWithGlobals<{ redis?: string; tlsCa?: string; patience?: number }>();
   if (!file.needsServer) refuseIgnored(command.name(), SERVER_OPTIONS, flags);
+  requireTls(flags);
   bePatient(flags.patience);
   const answering = async (): Promise<Answer> => file.run(command.processedArgs, flags, invocation);
   const { faults } = conduct;

@@ -1,6 +1,6 @@
-import { createRunFolder } from '../documents/run-folder.ts';
+import type { BenchProfile } from './bench-profiles.ts';
+import { folderToBe, keepSession } from './keep-session.ts';
 import { Keeper, requireFolder } from '../documents/write-file.ts';
-import { systemClock as clock } from '../ground/ambient.ts';
 import type { TargetOptions } from '../redis/open.ts';
 import type { Answer, Invocation } from '../terminal/answer.ts';
 import { ignoredFlag } from '../terminal/options.ts';
@@ -11,6 +11,7 @@ import { windowOf } from '../terminal/window.ts';
 /** As they are typed; those of strategies alone are here to be refused. */
 export interface ServiceFlags extends LoopFlags, TargetOptions {
   service: string;
+  profile: BenchProfile;
   trials?: number;
   baseline?: string;
   inFlight?: number;
@@ -29,10 +30,11 @@ export interface ServiceFlags extends LoopFlags, TargetOptions {
 export async function benchServiceFile(
   strategies: readonly string[],
   flags: ServiceFlags,
-  { stdout, progress, signal, loss }: Invocation,
+  invocation: Invocation,
 ): Promise<Answer> {
+  const { stdout, progress, signal, loss } = invocation;
   const { serviceBenchText } = await import('../../reports/text/service.ts');
-  const { service, trials = 1, history, runs, mode, rate, arrivals, slo, baseline, ...rest } = flags;
+  const { service, trials = 1, history, runs, profile, mode, rate, arrivals, slo, baseline, ...rest } = flags;
   if (strategies.length > 0) {
     throw contradiction(
       `${strategies.join(', ')} and --service: a service sells by its own code`,
@@ -40,6 +42,8 @@ export async function benchServiceFile(
     );
   }
   if (slo !== undefined) throw ignoredFlag('--slo', 'a service is offered one rate, by --rate');
+  if (profile !== 'quick')
+    throw ignoredFlag('--profile', 'a service has no ceiling, and is offered one rate, by --rate');
   if (baseline !== undefined) throw ignoredFlag('--baseline', 'a service is compared with nothing');
   const file = await serviceFileOf(service, flags);
   const loop = await loopOf({
@@ -47,10 +51,11 @@ export async function benchServiceFile(
     ...(rate !== undefined && { rate }),
     ...(arrivals && { arrivals }),
   });
-  if (history) requireFolder('--runs', runs);
+  requireFolder('--runs', runs);
   const keeper = new Keeper();
   const { benchService } = await import('../bench/service-bench.ts');
-  const historyFolder = history ? createRunFolder(runs, clock.epochMs(), rest.seed) : undefined;
+  const folder = folderToBe(runs, rest.seed);
+  const historyFolder = history ? folder.make() : undefined;
   const measured = await benchService({
     ...rest,
     ...(loop.arrivals && { arrivals: loop.arrivals }),
@@ -63,6 +68,7 @@ export async function benchServiceFile(
     onProgress: progress.line,
   }).finally(() => progress.end());
   if (historyFolder !== undefined) progress.line(`history: ${historyFolder}`);
-  const text = serviceBenchText(measured, windowOf(stdout));
+  const last = await keepSession({ kind: 'service-bench', found: measured }, invocation, folder, keeper);
+  const text = `${serviceBenchText(measured, windowOf(stdout))}\n\n${last}`;
   return { document: measured, text, verdict: measured.verdict, fault: keeper.fault };
 }

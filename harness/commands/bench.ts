@@ -2,22 +2,16 @@ import { Option } from 'commander';
 import { PROPERTIES } from '../../strategies/contract.ts';
 import type { BenchOptions } from '../bench/session.ts';
 import type { BenchResult } from '../documents/figures.ts';
+import type { Keeper } from '../documents/write-file.ts';
 import type { Machine } from '../documents/machine.ts';
 import { ARRIVAL_PROFILES, MODES, type OverallVerdict } from '../documents/vocabulary.ts';
 import { freshSeed, systemClock as clock } from '../ground/ambient.ts';
-import type { RunError } from '../ground/errors.ts';
 import { Steps } from '../ground/steps.ts';
 import type { LoadedStrategy } from '../loader/strategies.ts';
 import type { TargetOptions } from '../redis/open.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
-import {
-  ignoredFlag,
-  refuseGiven,
-  repeatCommand,
-  runsOption,
-  seedOption,
-  whole,
-} from '../terminal/options.ts';
+import { ignoredFlag, repeatCommand, runsOption, seedOption, whole } from '../terminal/options.ts';
+import { BENCH_PROFILES, type BenchProfile } from './bench-profiles.ts';
 import type { LoopFlags } from './loop-flags.ts';
 import { windowOf } from '../terminal/window.ts';
 
@@ -32,6 +26,7 @@ export interface BenchFlags
     Pick<BenchOptions, 'baseline' | 'buyers' | 'inFlight' | 'seconds' | 'stock' | 'trials' | 'workers'> {
   /** A service file, in place of strategies. */
   service?: string;
+  profile: BenchProfile;
   users?: number;
   perUserLimit?: number;
   seed?: number;
@@ -54,6 +49,12 @@ export const benchCommand: CommandFile = {
       '--mode <mode>',
       'closed: the next request waits for the last response; open: arrivals at a rate (default: open with --rate or --slo)',
     ).choices(MODES),
+    new Option(
+      '--profile <name>',
+      'what is measured: quick: trials and ceilings; full: then one sale to its end, and rates up to what each can serve',
+    )
+      .choices(Object.keys(BENCH_PROFILES))
+      .default('quick'),
     whole('--in-flight <n>', 'purchases in flight, over all workers (default: 64)', 1),
     whole('--rate <n>', 'open loop: arrivals per second; for flash-sale, at its peak', 1),
     new Option(
@@ -87,7 +88,7 @@ export const benchCommand: CommandFile = {
     ),
     seedOption(),
     new Option('--history', 'keep every recorded operation of the last trial'),
-    runsOption('create the folder of the histories in here'),
+    runsOption('create the folder of this run in here'),
   ],
   runsStrategies: true,
   needsServer: true,
@@ -95,22 +96,43 @@ export const benchCommand: CommandFile = {
 };
 
 async function run([strategies]: [string[]], flags: BenchFlags, invocation: Invocation): Promise<Answer> {
-  const { script, args, given, stdout, beginning, progress } = invocation;
-  const { seed = freshSeed(), history, service } = flags;
-  if (!history) refuseGiven(given, ['--runs'], 'no folder is made without --history');
+  const { script, args, stdout, beginning, progress } = invocation;
+  const { seed = freshSeed(), service } = flags;
   progress.line(`seed ${seed}; again: ${repeatCommand(script, args, seed)}`);
   if (service !== undefined) {
     const { benchServiceFile } = await import('./bench-service.ts');
     return benchServiceFile(strategies, { ...flags, service, seed }, invocation);
   }
+  requireClosedLoop(flags);
   if (flags.users !== undefined) throw ignoredFlag('--users', ONLY_SERVICES);
   if (flags.perUserLimit !== undefined) throw ignoredFlag('--per-user-limit', ONLY_SERVICES);
   const { benchHeader, benchText } = await import('../../reports/text/bench.ts');
   const window = windowOf(stdout);
   const onBegin = (environment: Machine, roundTripMs: number): void =>
     beginning.tell(benchHeader({ environment, roundTripMs, seed }));
-  const { measured, ...ended } = await measureStrategies(strategies, { ...flags, seed, onBegin }, invocation);
-  return { document: measured, text: benchText(measured, window), ...ended };
+  const { folderToBe, keepSession } = await import('./keep-session.ts');
+  const folder = folderToBe(flags.runs, seed);
+  const asked = { ...flags, seed, onBegin, makeFolder: folder.make };
+  const { measured, verdict, keeper } = await measureStrategies(strategies, asked, invocation);
+  const last = await keepSession({ kind: 'bench', found: measured }, invocation, folder, keeper);
+  const text = `${benchText(measured, window)}\n\n${last}`;
+  return { document: measured, text, verdict, fault: keeper.fault };
+}
+
+/** @throws UsageError if rates would be offered beside a rate */
+function requireClosedLoop({ profile, rate, slo }: BenchFlags): void {
+  if (profile === 'quick' || (rate ?? slo) === undefined) return;
+  throw ignoredFlag(
+    '--profile',
+    'its rates follow from what a closed loop serves, and --rate and --slo ask for an open one',
+  );
+}
+
+/** What is measured, and where its histories go. */
+interface Measuring extends BenchFlags {
+  seed: number;
+  onBegin?: NonNullable<BenchOptions['onBegin']>;
+  makeFolder: () => string;
 }
 
 /**
@@ -120,19 +142,28 @@ async function run([strategies]: [string[]], flags: BenchFlags, invocation: Invo
  */
 export async function measureStrategies(
   named: readonly string[],
-  flags: BenchFlags & { seed: number; onBegin?: (environment: Machine, roundTripMs: number) => void },
+  flags: Measuring,
   { progress, signal, loss }: Pick<Invocation, 'progress' | 'signal' | 'loss'>,
-): Promise<{ measured: BenchResult; verdict: OverallVerdict; fault: RunError | undefined }> {
-  const { arrivals: _, slo: __, history, runs, onBegin, trials = TRIALS, ...others } = flags;
+): Promise<{ measured: BenchResult; verdict: OverallVerdict; keeper: Keeper }> {
+  const {
+    arrivals: _,
+    slo: __,
+    history,
+    runs,
+    onBegin,
+    makeFolder,
+    profile,
+    trials = TRIALS,
+    ...others
+  } = flags;
   const { loopOf } = await import('./loop-flags.ts');
   const load = await loopOf(flags);
   const { chosenStrategies } = await import('../loader/strategies.ts');
   const { openTarget } = await import('../redis/open.ts');
   const { loadNotice } = await import('../redis/target.ts');
-  const { createRunFolder } = await import('../documents/run-folder.ts');
-  const { Keeper, requireFolder } = await import('../documents/write-file.ts');
-  if (history) requireFolder('--runs', runs);
-  const keeper = new Keeper();
+  const { Keeper: NewKeeper, requireFolder } = await import('../documents/write-file.ts');
+  requireFolder('--runs', runs);
+  const keeper = new NewKeeper();
   const strategies = await chosenStrategies(named);
   if (strategies.length === 1 && strategies[0]!.strategy.name === flags.baseline)
     throw ignoredFlag('--baseline', 'no other strategy is measured that it could be compared with');
@@ -144,13 +175,13 @@ export async function measureStrategies(
   if (notice !== undefined) progress.line(notice);
   try {
     const steps = new Steps(progress, strategies.length, () => clock.monotonicNs() / 1e6);
-    const historyFolder = history ? createRunFolder(runs, clock.epochMs(), flags.seed) : undefined;
+    const historyFolder = history ? makeFolder() : undefined;
     const measured = await bench({
       ...others,
       ...load,
       trials,
       target,
-      ceiling: 'all',
+      ...BENCH_PROFILES[profile],
       strategies,
       signal,
       ...(historyFolder !== undefined && { historyFolder, keeper }),
@@ -159,7 +190,7 @@ export async function measureStrategies(
       onTrial: (name, trial) => steps.begin(trial === 0 ? name : `${name}, trial ${trial} of ${trials}`),
     });
     if (historyFolder !== undefined) progress.line(`histories: ${historyFolder}`);
-    return { measured, verdict: verdictOf(measured, strategies), fault: keeper.fault };
+    return { measured, verdict: verdictOf(measured, strategies), keeper };
   } finally {
     progress.end();
     await target.close();

@@ -1,6 +1,6 @@
 import type { Compared } from '../documents/comparison.ts';
-import type { BenchRow, Interval } from '../documents/figures.ts';
-import type { KeptFigures } from '../documents/read-figures.ts';
+import type { Interval } from '../documents/figures.ts';
+import type { KeptFigures, KeptRow } from '../documents/read-figures.ts';
 import type { Verdict } from '../documents/vocabulary.ts';
 import { unpairedRatio } from '../bench/statistics.ts';
 import { PROPERTIES } from '../../strategies/contract.ts';
@@ -38,12 +38,12 @@ export function compare(base: KeptFigures, now: KeptFigures): Compared[] {
   });
 }
 
-function measuredIn({ strategies }: KeptFigures, strategy: string): BenchRow | undefined {
+function measuredIn({ strategies }: KeptFigures, strategy: string): KeptRow | undefined {
   const row = strategies.find((one) => one.strategy === strategy);
   return row && !('skipped' in row) ? row : undefined;
 }
 
-const trialsOf = ({ salesPerSecondOfTrials }: BenchRow): number[] =>
+const trialsOf = ({ salesPerSecondOfTrials }: KeptRow): number[] =>
   salesPerSecondOfTrials.filter((value) => value !== null);
 
 /** What keeps two sessions from being compared: a line for each thing that differs. */
@@ -60,7 +60,7 @@ export function differences(base: KeptFigures, now: KeptFigures): string[] {
 }
 
 /** How a row was measured. */
-function loadOf(row: BenchRow | undefined): string | undefined {
+function loadOf(row: KeptRow | undefined): string | undefined {
   if (!row) return undefined;
   const { mode, arrivals, inFlight } = row;
   const rate = arrivals ? `, ${arrivals.profile}, ${grouped(arrivals.ratePerSecond)}/s` : '';

@@ -55,6 +55,7 @@ async function run([strategies]: [string[]], flags: Flags, invocation: Invocatio
   const { judgedOfResult } = await import('../../reports/ci/judged.ts');
   const { requireJUnitFile, toldToCi } = await import('../../reports/ci/tell.ts');
   const { appendSummary } = await import('../../reports/step-summary.ts');
+  const { markdown } = await import('../../reports/markdown.ts');
   const { writeReports } = await import('../../reports/write.ts');
   const { script, args, version, stdout, beginning, progress, signal, loss } = invocation;
   const { discover = false, history = false, seed = freshSeed(), githubSummary, junit, ...others } = flags;
@@ -78,7 +79,7 @@ async function run([strategies]: [string[]], flags: Flags, invocation: Invocatio
   });
   let report: string | undefined;
   await keeper.keepSoon(async () => (report = (await writeReports(folder, result)).html));
-  if (summary !== undefined) keeper.keep(() => appendSummary(summary, result));
+  if (summary !== undefined) keeper.keep(() => appendSummary(summary, markdown(result)));
   toldToCi(judgedOfResult(result), { junit, keeper, progress });
   const text = screen(result, report, window, plan);
   return { document: result, text, verdict: overallVerdictOf(result), fault: keeper.fault };

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { Option } from 'commander';
-import { freshSeed, systemClock as clock } from '../ground/ambient.ts';
+import { freshSeed } from '../ground/ambient.ts';
 import { UsageError } from '../ground/errors.ts';
 import type { TargetOptions } from '../redis/open.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
-import { refuseGiven, repeatCommand, runsOption, seedOption, whole } from '../terminal/options.ts';
+import { repeatCommand, runsOption, seedOption, whole } from '../terminal/options.ts';
 import { windowOf } from '../terminal/window.ts';
 
 interface Flags extends TargetOptions {
@@ -36,19 +36,15 @@ export const stormCommand: CommandFile = {
     whole('--workers <n>', 'threads of buyers (default: 2)', 1),
     seedOption(),
     new Option('--history', 'keep every recorded operation'),
-    runsOption('create the folder of the history in here'),
+    runsOption('create the folder of this run in here'),
   ],
   needsServer: true,
   run,
 };
 
-async function run(
-  _: [],
-  flags: Flags,
-  { script, args, given, stdout, progress, signal, loss }: Invocation,
-): Promise<Answer> {
+async function run(_: [], flags: Flags, invocation: Invocation): Promise<Answer> {
+  const { script, args, stdout, progress, signal, loss } = invocation;
   const { seed = freshSeed(), service, history, runs, ...rest } = flags;
-  if (!history) refuseGiven(given, ['--runs'], 'no folder is made without --history');
   if (service === undefined) {
     throw new UsageError('NO_SERVICE', 'a storm needs something to storm', 'give --service <file>');
   }
@@ -56,27 +52,23 @@ async function run(
   const { storm } = await import('../storm/storm.ts');
   const { stormText } = await import('../../reports/text/storm.ts');
   const { serviceFileOf } = await import('./service-file-flags.ts');
+  const { folderToBe, keepSession } = await import('./keep-session.ts');
   const file = await serviceFileOf(service, flags);
   const { Keeper, requireFolder } = await import('../documents/write-file.ts');
   const keeper = new Keeper();
-  if (history) requireFolder('--runs', runs);
-  const { createRunFolder } = await import('../documents/run-folder.ts');
-  const folder = history && createRunFolder(runs, clock.epochMs(), seed);
+  requireFolder('--runs', runs);
+  const folder = folderToBe(runs, seed);
   const stormed = await storm({
     ...rest,
     seed,
     file,
     signal,
     loss,
-    ...(folder !== undefined && { historyFile: join(folder, 'history.jsonl'), keeper }),
+    ...(history && { historyFile: join(folder.make(), 'history.jsonl'), keeper }),
     onProgress: progress.line,
     onFault: progress.now,
   }).finally(() => progress.end());
-  if (folder !== undefined) progress.line(`history: ${folder}`);
-  return {
-    document: stormed,
-    text: stormText(stormed, windowOf(stdout)),
-    verdict: stormed.verdict,
-    fault: keeper.fault,
-  };
+  const last = await keepSession({ kind: 'storm', found: stormed }, invocation, folder, keeper);
+  const text = `${stormText(stormed, windowOf(stdout))}\n\n${last}`;
+  return { document: stormed, text, verdict: stormed.verdict, fault: keeper.fault };
 }

@@ -17,7 +17,8 @@ export function readJson(file: string, complain: Complaint): unknown {
   }
 }
 
-function readText(file: string, complain: Complaint): string {
+/** Reads a file that holds text. @throws what `complain` makes of it, if it cannot be read or is none */
+export function readText(file: string, complain: Complaint): string {
   if (file === '') throw complain('no file is named', undefined);
   let bytes: Buffer;
   try {
@@ -73,6 +74,7 @@ function kindOf(document: unknown): string | undefined {
   if (has('kind', 'schedule')) return 'a counterexample';
   if (has('error') && Object.keys(document).length === 1) return 'what a command printed that had no answer';
   if (has('version', 'profile', 'strategies')) return 'the result of a run';
+  if (has('kind', 'found')) return 'the result of a bench or a storm';
   if (has('environment', 'strategies')) return 'what bench --json prints';
   if (has('coverage', 'properties', 'scope')) return 'what explore --json prints';
   if (has('oversell', 'sale')) return 'the first line of a history';

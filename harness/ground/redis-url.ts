@@ -16,14 +16,25 @@ export interface RedisAddress {
 /** Stands for the login where a URL is shown. */
 const LOGIN = '<login>';
 
+/** In place of a URL: it stands in the environment, where whoever lists processes does not see it. */
+export const BY_ENVIRONMENT = 'REDIS_URL';
+
+/** What is to be given instead; in these brackets nobody takes it for a login, which would be hidden. */
+const FORMS =
+  'give redis://host:port/db, redis://<user>:<password>@host, rediss://… for TLS, or unix://<user>:<password>@/path';
+
 /**
- * `redis://[[user]:password@]host[:port][/db]`, `rediss://…` for TLS, `unix:///path/of.sock` for a socket. Its login is
- * a secret from now on.
+ * `redis://[[user]:password@]host[:port][/db]`, `rediss://…` for TLS, `unix://[[user]:password@]/path/of.sock` for a
+ * socket; `REDIS_URL` for what that variable says. Its login is a secret from now on.
  *
  * @returns what it says
  * @throws UsageError; its message repeats nothing of the URL, where a login may stand anywhere by mistake
  */
 export function parseRedisUrl(text: string): RedisAddress {
+  if (text === BY_ENVIRONMENT) return parseEnvironment();
+  const [, socketLogin, socket] = /^unix:\/\/([^/]*)@(\/.*)$/is.exec(text) ?? [];
+  // A URL without a host may have no login there.
+  if (socketLogin !== undefined) return { ...parseRedisUrl(`unix://${socket}`), ...loginIn(socketLogin) };
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined) throw refuse('it is not a URL');
   const login = loginOf(url);
@@ -47,6 +58,19 @@ export function parseRedisUrl(text: string): RedisAddress {
     ...(db !== '' && { db: Number(db) }),
     ...(protocol === 'rediss:' && { tls: {} }),
   };
+}
+
+function parseEnvironment(): RedisAddress {
+  const text = process.env[BY_ENVIRONMENT];
+  if (text !== undefined && text !== BY_ENVIRONMENT && text !== '') return parseRedisUrl(text);
+  const remedy = `set ${BY_ENVIRONMENT}, or ${FORMS}`;
+  throw new UsageError('NO_REDIS_URL', `--redis ${BY_ENVIRONMENT}: the environment has none`, remedy);
+}
+
+function loginIn(text: string): Pick<RedisAddress, 'username' | 'password'> {
+  const url = `redis://${text}@host`;
+  if (!URL.canParse(url)) throw refuse('its login cannot be read');
+  return loginOf(new URL(url));
 }
 
 /** Without a path, a client would go to another server: that of the machine. */
@@ -80,5 +104,4 @@ export function urlWithoutLogin({ path, host, port, db, tls, username, password 
   return `redis${tls ? 's' : ''}://${login}${shownHost}:${port}${db === undefined ? '' : `/${db}`}`;
 }
 
-const refuse = (what: string): UsageError =>
-  new UsageError('BAD_REDIS_URL', `--redis: ${what}`, 'give redis://[[user]:password@]host[:port][/db]');
+const refuse = (what: string): UsageError => new UsageError('BAD_REDIS_URL', `--redis: ${what}`, FORMS);

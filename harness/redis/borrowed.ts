@@ -4,14 +4,16 @@ import { systemClock as clock } from '../ground/ambient.ts';
 import { EnvironmentError, RunError, UsageError } from '../ground/errors.ts';
 import { onExit } from '../ground/lifetime.ts';
 import { patientMs, SILENT_MS } from '../ground/patience.ts';
-import { parseRedisUrl } from '../ground/redis-url.ts';
+import type { RedisAddress } from '../ground/redis-url.ts';
 import { atMost, LATE } from '../ground/waiting.ts';
 import { nameServer } from '../wire/network.ts';
+import { redisAddress } from './address.ts';
 import { clientOf } from './clients.ts';
 import { firstWords, isRedis } from './first-words.ts';
 import { readServerInfo, type ServerInfo } from './info.ts';
 import { ServerWatch, type LossListener } from './server-watch.ts';
 import type { ConnectionOptions, RedisTarget } from './target.ts';
+import { CHECK_SERVER, CHECK_TLS, noRedis, silent, unusable } from './unusable.ts';
 
 /** The function libraries of the built-in strategies; all carry this prefix. */
 const OUR_LIBRARIES = [
@@ -31,16 +33,20 @@ type Libraries = ReadonlyMap<string, string>;
  *
  * @param url see parseRedisUrl
  * @param runId unique to the run; letters, digits, `-` and `_`
- * @param loss told when the server answers nothing any more
+ * @param tlsCa see redisAddress; `loss` is told when the server answers nothing any more
  * @throws UsageError if the server cannot be used like this; EnvironmentError if it does not answer
  */
-export async function borrowServer(url: string, runId: string, loss?: LossListener): Promise<RedisTarget> {
+export async function borrowServer(
+  url: string,
+  runId: string,
+  { tlsCa, loss }: { tlsCa?: string; loss?: LossListener } = {},
+): Promise<RedisTarget> {
   if (!/^[\w-]+$/.test(runId)) throw new RangeError(`runId "${runId}" would not be safe in a pattern`);
-  const options = parseRedisUrl(url);
+  const options = redisAddress(url, tlsCa);
   const forget = nameServer(options);
   const keyPrefix = `oversell:${runId}:`;
   const { info, libraries: before } = await requireFit(options, (redis) => requireBroom(redis, keyPrefix));
-  const description = `${info.product} ${info.version} (yours, at ${options.path ?? `${options.host}:${options.port}`})`;
+  const description = describeBorrowed(info, options);
   const watch = loss && new ServerWatch({ options, description }, loss);
   const close = async (): Promise<void> => {
     watch?.close();
@@ -69,6 +75,12 @@ export async function borrowServer(url: string, runId: string, loss?: LossListen
     ...(info.whenFull !== undefined && { memoryIsLimited: true }),
     close,
   };
+}
+
+/** For people: "Redis 7.0.15 (yours, at shop:6379, over TLS)". */
+export function describeBorrowed({ product, version }: ServerInfo, address: RedisAddress): string {
+  const where = address.path ?? `${address.host}:${address.port}`;
+  return `${product} ${version} (yours, at ${where}${address.tls ? ', over TLS' : ''})`;
 }
 
 /**
@@ -180,31 +192,31 @@ async function visit<T>(options: ConnectionOptions, task: (redis: Client) => Pro
   const silentMs = patientMs(SILENT_MS);
   const impatient = { lazyConnect: true, connectTimeout: silentMs, retryStrategy: () => null };
   const redis = clientOf({ options }, impatient);
+  const check = options.tls ? CHECK_TLS : CHECK_SERVER;
   let cause: Error | undefined;
   redis.on('error', (error: Error) => (cause = error));
   try {
-    return await answered(redis, silentMs, task);
+    return await answered(redis, { silentMs, check }, task);
   } catch (error) {
     if (error instanceof RunError) throw error;
     const reason = cause ?? (error as Error);
     const said = await firstWords(options);
-    if (said !== undefined && !isRedis(said)) throw noRedis(said, reason);
-    throw new EnvironmentError('REDIS_UNUSABLE', `--redis: ${reason.message}`, CHECK_SERVER, {
-      cause: error,
-    });
+    throw said !== undefined && !isRedis(said) ? noRedis(said, reason) : unusable(reason, error, check);
   } finally {
     redis.disconnect();
   }
 }
 
-const CHECK_SERVER = 'check that the server runs there and accepts this login, or leave --redis out';
-
 /** What the task comes to, unless the server answers nothing at all. @throws UsageError if it does not */
-async function answered<T>(redis: Client, silentMs: number, task: (redis: Client) => Promise<T>): Promise<T> {
+async function answered<T>(
+  redis: Client,
+  { silentMs, check }: { silentMs: number; check: string },
+  task: (redis: Client) => Promise<T>,
+): Promise<T> {
   const connecting = redis.connect();
   // Whoever takes connections and says nothing would be waited for without an end.
   if ((await atMost(silentMs, connecting)) === LATE) {
-    throw silent('what listens there', silentMs);
+    throw silent('what listens there', silentMs, check);
   }
   const over = new AbortController();
   try {
@@ -215,7 +227,7 @@ async function answered<T>(redis: Client, silentMs: number, task: (redis: Client
   } finally {
     over.abort();
   }
-  throw silent('the server', silentMs);
+  throw silent('the server', silentMs, check);
 }
 
 /** Settles when it has answered nothing for so long, or nobody wants to know any more. */
@@ -234,18 +246,3 @@ async function silence(redis: Client, silentMs: number, over: AbortSignal): Prom
 }
 
 const BEAT_MS = 500;
-
-const silent = (who: string, silentMs: number): UsageError =>
-  new UsageError(
-    'REDIS_SILENT',
-    `--redis: ${who} has answered nothing for ${silentMs / 1_000} s`,
-    `${CHECK_SERVER}; --patience waits longer`,
-  );
-
-const noRedis = (said: string, cause: Error): UsageError =>
-  new UsageError(
-    'NOT_REDIS',
-    `--redis: what listens there does not speak the protocol of Redis${said.startsWith('HTTP') ? ', but HTTP' : ''}`,
-    'give the host and the port of a Redis server: redis://[[user]:password@]host[:port][/db]',
-    { cause },
-  );

@@ -9,13 +9,15 @@ import type { RedisTarget } from './target.ts';
 export interface TargetOptions extends ProvisionOptions {
   /** A server of the user's; absent: a private one is started. */
   redis?: string;
+  /** Certificates by which that server's is trusted, in a file. */
+  tlsCa?: string;
   /** Told when the server ends or stands still while the run goes on. */
   loss?: LossListener;
 }
 
 /** The Redis that a run works on. @throws as borrowServer, findServer and startServer */
 export async function openTarget(options: TargetOptions): Promise<RedisTarget> {
-  const { redis, redisServer, redisVersion, loss } = options;
+  const { redis, tlsCa, redisServer, redisVersion, loss } = options;
   if (redis === undefined) return startServer(await findServer(options), { ...(loss && { loss }) });
   if (redisServer !== undefined || redisVersion !== undefined) {
     throw new UsageError(
@@ -24,5 +26,8 @@ export async function openTarget(options: TargetOptions): Promise<RedisTarget> {
       'give one of them',
     );
   }
-  return borrowServer(redis, randomUUID(), loss);
+  return borrowServer(redis, randomUUID(), {
+    ...(tlsCa !== undefined && { tlsCa }),
+    ...(loss && { loss }),
+  });
 }

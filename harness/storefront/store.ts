@@ -1,7 +1,7 @@
 import type { Client, Strategy } from '../../strategies/contract.ts';
 import { UsageError } from '../ground/errors.ts';
-import { parseRedisUrl } from '../ground/redis-url.ts';
-import { requireFit } from '../redis/borrowed.ts';
+import { redisAddress } from '../redis/address.ts';
+import { describeBorrowed, requireFit } from '../redis/borrowed.ts';
 import { missingNeeds } from '../redis/capabilities.ts';
 import { clientOf } from '../redis/clients.ts';
 import { findServer, type ProvisionOptions } from '../redis/find/find-server.ts';
@@ -43,11 +43,11 @@ export async function openPrivateStore(
  * A server of the user's. What is sold there stays there, under the prefix; nothing else is touched.
  * @throws as `requireFit`: one that evicts would lose what is sold, too
  */
-export async function openBorrowedStore(url: string, prefix: string): Promise<Store> {
-  const address = parseRedisUrl(url);
+export async function openBorrowedStore(url: string, prefix: string, tlsCa?: string): Promise<Store> {
+  const address = redisAddress(url, tlsCa);
   const { info } = await requireFit(address);
   return {
-    description: `${info.product} ${info.version} (yours, at ${address.path ?? `${address.host}:${address.port}`})`,
+    description: describeBorrowed(info, address),
     options: { ...address, keyPrefix: prefix },
     close: async () => undefined,
   };

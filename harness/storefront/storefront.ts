@@ -29,6 +29,8 @@ export interface StorefrontOptions extends WebOptions {
   database?: string;
   /** A Redis of the user's; absent: a private one. */
   redis?: string;
+  /** Certificates by which its own is trusted, in a file. */
+  tlsCa?: string;
   redisServer?: string;
   redisVersion?: string;
   /** Before each key on a Redis of the user's. */
@@ -107,9 +109,9 @@ async function openStore(
   options: StorefrontOptions,
   closers: Closers,
 ): Promise<{ store: Store; database: string }> {
-  const { data, redis, prefix, database } = options;
+  const { data, redis, tlsCa, prefix, database } = options;
   if (redis !== undefined) {
-    const store = await openBorrowedStore(redis, prefix);
+    const store = await openBorrowedStore(redis, prefix, tlsCa);
     return { store, database: database ?? join(data, 'orders.db') };
   }
   const folder = await takeDataFolder(data);

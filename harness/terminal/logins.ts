@@ -1,5 +1,5 @@
 import { withoutSecrets } from '../ground/secrets.ts';
-import { parseRedisUrl, urlWithoutLogin } from '../ground/redis-url.ts';
+import { BY_ENVIRONMENT, parseRedisUrl, urlWithoutLogin } from '../ground/redis-url.ts';
 
 /** Words of a command line in which the login of `--redis` is left out, to be filled in by whoever repeats it. */
 export const withoutLogins = (words: readonly string[]): string[] =>
@@ -12,6 +12,7 @@ export const withoutLogins = (words: readonly string[]): string[] =>
 
 /** A URL that cannot be read may have its login anywhere. */
 function shown(text: string): string {
+  if (text === BY_ENVIRONMENT) return text;
   try {
     return urlWithoutLogin(parseRedisUrl(text));
   } catch {

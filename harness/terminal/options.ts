@@ -1,6 +1,7 @@
 import { basename, relative } from 'node:path';
 import { type Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { explain, RunError, UsageError } from '../ground/errors.ts';
+import { parseRedisUrl } from '../ground/redis-url.ts';
 import { withoutSecrets } from '../ground/secrets.ts';
 import { withoutLogins } from './logins.ts';
 import { EXIT_CODES } from './exit-codes.ts';
@@ -23,7 +24,11 @@ export const whole = (flags: string, text: string, least: number, most?: number)
 
 /** Which server: every command knows these flags, and those that ask no server refuse them. */
 export const SERVER_OPTIONS: readonly Option[] = [
-  new Option('--redis <url>', 'use this running server: redis://[[user]:password@]host[:port][/db]'),
+  new Option(
+    '--redis <url>',
+    'use this running server: redis://[[user]:password@]host[:port][/db], rediss://… for TLS, unix://[[user]:password@]/path; REDIS_URL: what that says in the environment',
+  ),
+  new Option('--tls-ca <file>', 'trust the authority of this certificate (PEM), for a rediss:// server'),
   new Option('--redis-server <path>', 'start this redis-server'),
   new Option('--redis-version <version>', 'download, compile and start this version of Redis'),
   whole(
@@ -40,6 +45,14 @@ export function refuseIgnored(command: string, options: readonly Option[], flags
     if (!Object.hasOwn(flags, option.attributeName())) continue;
     throw ignoredFlag(option.long!, `${command} asks no server`);
   }
+}
+
+/** @throws UsageError if there is a certificate, and no connection that is encrypted */
+export function requireTls({ redis, tlsCa }: { redis?: string; tlsCa?: string }): void {
+  if (tlsCa === undefined) return;
+  if (redis === undefined) throw ignoredFlag('--tls-ca', 'it belongs to a server that --redis names');
+  if (parseRedisUrl(redis).tls) return;
+  throw ignoredFlag('--tls-ca', 'the URL of a server that speaks TLS begins with rediss://');
 }
 
 /**

@@ -90,7 +90,7 @@ describe('a password-protected server of somebody else: its login stands nowhere
 
   test.each([
     ['a database that it has not', (url: string) => url.replace(/2$/, '99'), 2, 'NO_SUCH_DATABASE'],
-    ['a password that is wrong', (url: string) => url.replace('s3cret', 's3cret%25'), 4, 'REDIS_UNUSABLE'],
+    ['a password that is wrong', (url: string) => url.replace('s3cret', 's3cret%25'), 2, 'WRONG_LOGIN'],
     [
       'a URL whose login is not encoded',
       () => `redis://${GUEST.username}:${GUEST.password}@h`,
@@ -187,7 +187,8 @@ describe('a server with a limit to its memory', () => {
     try {
       for (let i = 0; i < KEYS; i++) void owner.set(`foreign:${i}`, 'x'.repeat(100), 'EX', 100_000);
       const url = `redis://127.0.0.1:${target.options.port}`;
-      const words = ['bench', 'lua-decrement', '--trials', '1', '--redis', url, '--json'];
+      const kept = ['--runs', temporaryFolder(), '--json'];
+      const words = ['bench', 'lua-decrement', '--trials', '1', '--redis', url, ...kept];
       const { stdout, stderr, ...ended } = await oversell(words).ended;
       expect(ended).toEqual({ exitCode });
       if (exitCode === 2) expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'UNFIT_SERVER' } });

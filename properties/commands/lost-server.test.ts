@@ -17,7 +17,7 @@ interface Watched {
 
 function started(...words: string[]): Watched {
   const [temporary, runs] = [temporaryFolder(), temporaryFolder()];
-  const writes = words[0] === 'explore' || words[0] === 'evaluate' ? ['--runs', runs] : [];
+  const writes = words[0] === 'replay' ? [] : ['--runs', runs];
   const running = oversell([...words, ...writes, '--seed', '1', '--json'], { TMPDIR: temporary });
   onTestFinished(() => void running.child.kill('SIGKILL'));
   return { running, temporary, runs };

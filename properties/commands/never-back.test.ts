@@ -15,7 +15,7 @@ type Command = keyof typeof WORDS;
 async function ended(command: Command, doing: Doing): Promise<Ended> {
   const folder = folderWith({ 'subject.mjs': strategyThat(doing) });
   const [name, file, ...flags] = WORDS[command];
-  const runs = command === 'bench' ? [] : ['--runs', temporaryFolder()];
+  const runs = ['--runs', temporaryFolder()];
   const running = oversell([name, join(folder, file), ...flags, ...runs, '--json'], {
     TMPDIR: temporaryFolder(),
   });

@@ -25,6 +25,7 @@ import { machineReportSchema } from '../../harness/documents/machine.ts';
 import { firstFault } from '../../harness/documents/read-json.ts';
 import { resultSchema } from '../../harness/documents/result.ts';
 import { reportsSchema } from '../../harness/documents/run-folder.ts';
+import { isSession, sessionSchema } from '../../harness/documents/session.ts';
 import { serviceBenchSchema } from '../../harness/documents/service-figures.ts';
 import { oversell } from '../helpers/command.ts';
 import { rotating } from '../helpers/rotating.ts';
@@ -96,18 +97,21 @@ const PRINTED: Printed[] = [
     what: 'the figures of a strategy, and of one that is skipped',
     args: ['bench', 'lua-reserve-once', 'increx-bounded', ...short, ...runs('bench')],
     schema: benchResultSchema,
-    writes: { histories: 1 },
+    optional: ['roundTripMs'],
+    writes: { results: 1, histories: 1 },
   },
   {
     what: 'the figures of a search for a rate',
-    args: ['bench', 'lua-decrement', '--slo', 'p50=0.001ms', '--trials', '1', '--seed', '1'],
+    args: ['bench', 'lua-decrement', '--slo', 'p50=0.001ms', '--trials', '1', ...runs('slo')],
     schema: benchResultSchema,
+    optional: ['roundTripMs'],
+    writes: { results: 1 },
   },
   {
     what: 'the figures and the verdict of a service',
     args: ['bench', '--service', STOREFRONT, '--buyers', '60', '--history', ...runs('service')],
     schema: serviceBenchSchema,
-    writes: { histories: 1 },
+    writes: { results: 1, histories: 1 },
   },
   {
     what: 'the judgement of a history',
@@ -142,7 +146,11 @@ test.each(rotating(PRINTED, 5, 'printed').map((one) => [one.what, one] as const)
     expect(results.length).toBe(writes.results ?? 0);
     expect(histories.length).toBe(writes.histories ?? 0);
     expect(counterexamples.length).toBeGreaterThanOrEqual(writes.counterexamples ?? 0);
-    for (const file of results) isOf(resultSchema, JSON.parse(readFileSync(file, 'utf8')), ['session']);
+    for (const file of results) {
+      const written = JSON.parse(readFileSync(file, 'utf8')) as object;
+      if (isSession(written)) isOf(sessionSchema, written);
+      else isOf(resultSchema, written, ['session']);
+    }
     for (const file of counterexamples)
       isOf(counterexampleSchema, JSON.parse(readFileSync(file, 'utf8')), [
         'path',

@@ -21,6 +21,12 @@ test('a URL never loses what it says, and a login survives any character', () =>
   expect(parseRedisUrl('redis://shop')).toEqual({ host: 'shop', port: 6379 });
   expect(parseRedisUrl('redis://:p@shop/')).toEqual({ host: 'shop', port: 6379, password: 'p' });
   expect(parseRedisUrl('rediss://shop:6380')).toEqual({ host: 'shop', port: 6380, tls: {} });
+  expect(parseRedisUrl('unix://ann:p%40@/run/a@b.sock')).toEqual({
+    path: '/run/a@b.sock',
+    username: 'ann',
+    password: 'p@',
+  });
+  expect(parseRedisUrl('unix://:p@/run/redis.sock')).toEqual({ path: '/run/redis.sock', password: 'p' });
   expect(parseRedisUrl('unix:///run/redis.sock')).toEqual({ path: '/run/redis.sock' });
 });
 
@@ -31,6 +37,9 @@ test.each([
   'redis://',
   'redis://shop/stock',
   'redis://:s3cret@shop:port',
+  'unix://ann:s3cret@shop',
+  'unix://ann:s3cret@',
+  'unix://ann:s3cret/@/run/redis.sock',
 ])('what cannot be meant is refused, and no password repeated: %s', (url) => {
   expect(() => parseRedisUrl(url)).toThrow(UsageError);
   expect(() => parseRedisUrl(url)).toThrow(/^--redis: (?!.*s3cret)/);

@@ -93,9 +93,13 @@ export interface Stay {
 }
 
 /** Starts the command line in a folder of its own, and looks at its processes' titles meanwhile. */
-export function stay(words: readonly string[], program: readonly string[] = [CLI]): Stay {
+export function stay(
+  words: readonly string[],
+  program: readonly string[] = [CLI],
+  env: NodeJS.ProcessEnv = {},
+): Stay {
   const folder = temporaryFolder();
-  const running = start(process.execPath, [...program, ...words], { TMPDIR: folder }, folder);
+  const running = start(process.execPath, [...program, ...words], { TMPDIR: folder, ...env }, folder);
   const titles = new Set<string>();
   const looking = setInterval(() => {
     // Before it has begun, its command line is what a shell has made of it.

@@ -77,7 +77,7 @@ describe('more arrivals than can be served', () => {
 const bench = (flags: Partial<BenchFlags>): Promise<unknown> =>
   measureStrategies(
     ['lua-decrement'],
-    { trials: 1, runs: 'runs', ...flags, seed },
+    { trials: 1, runs: 'runs', profile: 'quick', makeFolder: () => 'runs', ...flags, seed },
     {
       progress: { now() {}, detail() {}, line() {}, end() {} },
       signal: new AbortController().signal,

@@ -227,7 +227,11 @@ describe('a server that cannot be borrowed', () => {
   test('because it wants a password says so', async () => {
     await owner.config('SET', 'requirepass', 's3cret');
     const error = await rejection(borrowServer(url, 'run-1'));
-    expect(error).toMatchObject({ exitCode: 4, message: expect.stringMatching(/NOAUTH/) });
+    expect(error).toMatchObject({
+      code: 'NO_LOGIN',
+      exitCode: 2,
+      remedy: expect.stringContaining('redis://<user>:'),
+    });
     const target = await borrowServer(url.replace('//', '//:s3cret@'), 'run-1');
     expect(target.description).not.toContain('s3cret');
     await target.close();
@@ -240,8 +244,10 @@ describe('a server that cannot be borrowed', () => {
       const before = await snapshot(owner);
       const guest = url.replace('//', '//guest:s3cret@');
       expect(await rejection(borrowServer(guest, 'run-1'))).toMatchObject({
-        code: 'REDIS_UNUSABLE',
-        message: expect.stringContaining('NOPERM'),
+        code: 'NO_PERMISSION',
+        exitCode: 2,
+        message: `--redis: the login in the URL may not run ${rule.slice(1).toUpperCase()}, which a run needs`,
+        remedy: expect.stringContaining(`+${rule.slice(1)})`),
       });
       expect(await snapshot(owner)).toEqual(before);
       await owner.call('ACL', 'SETUSER', 'guest', '+@all');

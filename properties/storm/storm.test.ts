@@ -1,7 +1,9 @@
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readSession } from '../../harness/documents/session.ts';
 import { stormSchema, type Storm } from '../../harness/documents/storm.ts';
 import { FAILPOINTS } from '../../harness/documents/failpoints.ts';
 import { readServiceFile } from '../../harness/service/service-file.ts';
@@ -146,6 +148,15 @@ sometimes('the command storms, exits by its verdict, and keeps the history', asy
     faults: [{ nemesis: 'kill-service' }],
   });
   expect(exitCode).toBe(0);
+  const [folder] = readdirSync(runs);
+  const kept = readSession(join(runs, folder!));
+  expect(kept).toMatchObject({ kind: 'storm', status: 'complete', found: JSON.parse(stdout) });
+  expect(readdirSync(join(runs, folder!)).toSorted()).toEqual([
+    'history.jsonl',
+    'report.html',
+    'report.md',
+    'result.json',
+  ]);
   const none = await oversell(['storm']).ended;
   expect([none.exitCode, none.stderr]).toEqual([2, expect.stringContaining('give --service')]);
 });

@@ -14,6 +14,8 @@ export function benchText(result: BenchResult, window: Window = PAPER): string {
     `${caption(rows)}\n${costTable(result, window)}`,
     ...(rows.some(({ mode }) => mode === 'open') ? [openTable(rows, window)] : []),
     ...result.sweeps.map((sweep) => sweepTable(sweep, window)),
+    ...result.courses.map((course) => courseLine(course)),
+    ...(result.offered.length > 0 ? [offeredTable(result.offered, window)] : []),
     ...(result.ceiling.length > 0 ? [ceilingTable(result.ceiling, window)] : []),
     ...(result.control ? [controlLine(result.control, window)] : []),
     ...notes(rows),
@@ -53,7 +55,7 @@ function costTable({ strategies, baseline }: BenchResult, window: Window): strin
   const head = [
     'strategy',
     'sales/s',
-    'of its ceiling',
+    'of its ceiling, not pipelined',
     `against ${baseline ?? 'the baseline'}`,
     'response p50 / p99',
     'commands / packets per sale',
@@ -81,13 +83,16 @@ function costRow(row: Row, window: Window): string[] {
   return [
     row.strategy,
     intervalText(row.salesPerSecond, grouped),
-    row.ceiling === null ? '–' : `${ratioText(row.ratioToCeiling)} ${row.ceiling}`,
-    row.ratioToBaseline.median === null ? '–' : comparison(row.ratioToBaseline),
+    row.ceiling === null || isOne(row) ? '–' : `${ratioText(row.ratioToCeiling)} ${row.ceiling}`,
+    row.ratioToBaseline.median === null || isOne(row) ? '–' : comparison(row.ratioToBaseline),
     row.saturated ? 'saturated' : `${tail(row.responseMs)} ms`,
     `${known(row.commandsPerSale, perSale)} / ${known(row.roundTripsPerSale, perSale)}`,
     row.bottleneck ?? 'not measured',
   ];
 }
+
+/** One trial says how fast something was, and nothing about how fast it is beside something else. */
+const isOne = ({ trials }: BenchRow): boolean => trials < 2;
 
 function openTable(rows: readonly BenchRow[], window: Window): string {
   const head = ['open loop, p50 / p99 ms', 'response', 'service', 'generator lag', 'unsent'];
@@ -118,6 +123,27 @@ function sweepTable(
     ]);
   const head = ['arrivals/s', 'of capacity', 'response p50 / p99 ms', 'unsent', ''];
   return `${title}\n${textTable(head, rows, [0, 1, 2, 3], window)}`;
+}
+
+function courseLine({ strategy, stock, sellingMs, ...course }: BenchResult['courses'][number]): string {
+  const { salesPerSecond, refusalsPerSecond, sellingResponseMs, drainResponseMs } = course;
+  const selling = `${known(salesPerSecond, grouped)} sales/s, ${tail(sellingResponseMs)} ms p50 / p99`;
+  const after = `${known(refusalsPerSecond, grouped)} refusals/s, ${tail(drainResponseMs)} ms`;
+  return `${strategy}: ${grouped(stock)} units sold in ${(sellingMs / 1_000).toFixed(1)} s: ${selling}; sold out: ${after}`;
+}
+
+function offeredTable(offered: BenchResult['offered'], window: Window): string {
+  const rows = offered.flatMap(({ strategy, capacity, points }) =>
+    points.map((point, i) => [
+      i === 0 ? strategy : '',
+      grouped(point.ratePerSecond),
+      `${Math.round((100 * point.ratePerSecond) / capacity)} %`,
+      point.saturated ? 'saturated' : tail(point.responseMs),
+      grouped(point.unsent),
+    ]),
+  );
+  const head = ['rates offered to', 'arrivals/s', 'of capacity', 'response p50 / p99 ms', 'unsent'];
+  return textTable(head, rows, [1, 2, 3, 4], window);
 }
 
 function ceilingTable(ceilings: readonly Ceiling[], window: Window): string {

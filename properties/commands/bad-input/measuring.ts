@@ -114,7 +114,7 @@ const rows: readonly Row[] = [
     'bench lua-decrement --seconds 1.5',
     "option '--seconds <n>' argument '1.5' is invalid. Give a whole number from 1 to 2^53−1.",
   ],
-  ['bench lua-decrement --runs elsewhere', '--runs would do nothing: no folder is made without --history'],
+  ["bench lua-decrement --runs ''", '--runs names no folder'],
   ['bench lua-decrement --history nonsense', 'there is no strategy "nonsense"'],
   [
     'bench lua-decrement --service nowhere.json',
@@ -148,9 +148,18 @@ const rows: readonly Row[] = [
     "option '--rate <n>' argument '0' is invalid. Give a whole number from 1 to 2^53−1.",
   ],
   ['bench --service shop.json --mode open', '--mode open needs a rate of arrivals'],
+  ["bench --service shop.json --runs ''", '--runs names no folder'],
   [
-    'bench --service shop.json --runs elsewhere',
-    '--runs would do nothing: no folder is made without --history',
+    'bench --service shop.json --profile full',
+    '--profile would do nothing: a service has no ceiling, and is offered one rate, by --rate',
+  ],
+  [
+    'bench lua-decrement --profile full --rate 50',
+    '--profile would do nothing: its rates follow from what a closed loop serves, and --rate and --slo ask for an open one',
+  ],
+  [
+    'bench lua-decrement --profile slow',
+    "option '--profile <name>' argument 'slow' is invalid. Allowed choices are quick, full.",
   ],
   ['bench no-such-strategy', 'there is no strategy "no-such-strategy"'],
   ['bench lua-decrement lua-decrement', 'two of the strategies are named "lua-decrement"'],

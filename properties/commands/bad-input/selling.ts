@@ -28,10 +28,7 @@ const rows: readonly Row[] = [
     'storm --service shop.json --redis redis://127.0.0.1:1',
     '--redis would do nothing: the service connects to the Redis that it is told of by its file',
   ],
-  [
-    'storm --service shop.json --runs elsewhere',
-    '--runs would do nothing: no folder is made without --history',
-  ],
+  ["storm --service shop.json --runs ''", '--runs names no folder'],
   [
     'storm --service shop.json --seed x',
     "option '--seed <n>' argument 'x' is invalid. Give a whole number from 0 to 2^53−1.",

@@ -45,6 +45,33 @@ const rows: readonly Row[] = [
   ],
   ['doctor --redis unix:///tmp/%zz.sock', '--redis: a % in a path is written %25'],
   ['doctor --redis REDIS', '--redis: it is not a URL'],
+  ['doctor --redis REDIS_URL', '--redis REDIS_URL: the environment has none'],
+  ['doctor --redis unix://ann:p%zz@/run/redis.sock', '--redis: a % in a name or password is written %25'],
+  ['doctor --redis unix://ann:p@run/redis.sock', '--redis: a socket is given by its whole path'],
+  [
+    'doctor --redis unix://<login>@/run/redis.sock',
+    '--redis: <login> stands for the login, which is shown nowhere: put yours there',
+  ],
+  ['doctor --redis unix://ann:p@/nowhere/redis.sock', '--redis: connect ENOENT /nowhere/redis.sock', 4],
+  ['doctor --tls-ca ca.pem', '--tls-ca would do nothing: it belongs to a server that --redis names'],
+  [
+    'doctor --redis redis://127.0.0.1:1 --tls-ca ca.pem',
+    '--tls-ca would do nothing: the URL of a server that speaks TLS begins with rediss://',
+  ],
+  ['doctor --redis rediss://127.0.0.1:1 --tls-ca ca.pem', '--tls-ca: ca.pem is no certificate in PEM'],
+  [
+    'doctor --redis rediss://127.0.0.1:1 --tls-ca nowhere.pem',
+    '--tls-ca: nowhere.pem cannot be read: there is no such file',
+  ],
+  ["doctor --redis rediss://127.0.0.1:1 --tls-ca ''", '--tls-ca: no file is named'],
+  ['doctor --redis rediss://127.0.0.1:1 --tls-ca .', '--tls-ca: . cannot be read: it is a folder'],
+  ['doctor --redis rediss://127.0.0.1:1 --tls-ca pipe', '--tls-ca: pipe cannot be read: it is a pipe (FIFO)'],
+  ['doctor --redis rediss://127.0.0.1:1', '--redis: connect ECONNREFUSED 127.0.0.1:1', 4],
+  ['list --tls-ca ca.pem', '--tls-ca would do nothing: list asks no server'],
+  [
+    'serve --redis redis://127.0.0.1:1 --tls-ca ca.pem',
+    '--tls-ca would do nothing: the URL of a server that speaks TLS begins with rediss://',
+  ],
   ['doctor --redis unix:///nowhere/redis.sock', '--redis: connect ENOENT /nowhere/redis.sock', 4],
   ['doctor --redis redis://127.0.0.1:1', '--redis: connect ECONNREFUSED 127.0.0.1:1', 4],
   ['doctor --redis redis://127.0.0.1:0', '--redis: connect ECONNREFUSED 127.0.0.1', 4],
@@ -89,7 +116,7 @@ const rows: readonly Row[] = [
   ['doctor --redis-version -1', '--redis-version: "-1" is not a version'],
 ];
 
-const files = { 'pipe|': '' };
+const files = { 'pipe|': '', 'ca.pem': 'no certificate\n' };
 
 /** Servers that cannot be, or that are not there. */
 export const servers: BadInputs = { rows, files };

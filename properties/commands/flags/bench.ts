@@ -27,6 +27,8 @@ const OPTIONS = [
   'seconds',
   'seed',
   'ceiling',
+  'sellOutSeconds',
+  'offer',
   'users',
   'perUserLimit',
 ];
@@ -208,7 +210,11 @@ export const BENCH: FlagTable = {
       { typed: '--per-user-limit 2 --service shop.json', reaches: { ...OF_SERVICE, perUserLimit: 2 } },
     ],
     '--history': [writesFile('--history', FEW, 'runs/<run>/lua-decrement.jsonl')],
-    '--runs': [refusedBy('--runs elsewhere', FEW), ...runsFlag(`${FEW} --history`, 'lua-decrement.jsonl')],
+    '--runs': runsFlag(FEW, 'result.json'),
+    '--profile': [
+      { typed: '--profile full', reaches: { sellOutSeconds: 2, offer: { profile: 'poisson' } } },
+      refusedBy('--profile full', OPEN),
+    ],
     ...answerFlags(FEW.replace(' --json', '')),
     ...SERVER_FLAGS,
   },

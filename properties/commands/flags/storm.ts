@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { answerFlags, pick, SERVER_FLAGS, type FlagTable } from './table.ts';
+import { answerFlags, pick, SERVER_FLAGS, type FlagRow, type FlagTable } from './table.ts';
 
 const OPTIONS = [
   'faults',
@@ -14,6 +14,16 @@ const OPTIONS = [
 ];
 /** One that ends. */
 const REFUSED = 'storm --service nothing.json';
+
+/** The service connects to a Redis of its own. */
+const onlyTheService = (typed: string): FlagRow => ({
+  typed,
+  shows: {
+    of: REFUSED,
+    without: { stderr: expect.not.stringContaining('would do nothing') },
+    with: { exitCode: 2, stderr: expect.stringContaining(`${typed.split(' ')[0]} would do nothing`) },
+  },
+});
 
 /** What these flags change in a run: properties/storm/storm.test.ts. */
 export const STORM: FlagTable = {
@@ -39,15 +49,7 @@ export const STORM: FlagTable = {
     '--runs': [{ typed: '--runs elsewhere --history', reaches: { runs: 'elsewhere' } }],
     ...answerFlags(REFUSED),
     ...SERVER_FLAGS,
-    '--redis': [
-      {
-        typed: '--redis redis://127.0.0.1:1',
-        shows: {
-          of: REFUSED,
-          without: { stderr: expect.not.stringContaining('would do nothing') },
-          with: { exitCode: 2, stderr: expect.stringContaining('--redis would do nothing') },
-        },
-      },
-    ],
+    '--redis': [onlyTheService('--redis redis://127.0.0.1:1')],
+    '--tls-ca': [onlyTheService('--tls-ca ca.pem')],
   },
 };

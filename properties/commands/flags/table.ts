@@ -32,16 +32,18 @@ export const pick = (from: unknown, keys: readonly string[]): Record<string, unk
   Object.fromEntries(keys.map((key) => [key, (from as Record<string, unknown>)[key]]));
 
 export const OPEN_TARGET: Named = ['redis/open.js', 'openTarget'];
-export const SERVER = ['redis', 'redisServer', 'redisVersion', 'patience'] as const;
+export const SERVER = ['redis', 'tlsCa', 'redisServer', 'redisVersion', 'patience'] as const;
 /** Where nobody says which server. */
 export const ANY_SERVER = {
   redis: undefined,
+  tlsCa: undefined,
   redisServer: undefined,
   redisVersion: undefined,
   patience: undefined,
 };
 
 const REDIS = '--redis redis://127.0.0.1:1';
+const TLS_CA = '--tls-ca ca.pem';
 const REDIS_SERVER = '--redis-server ./redis-server';
 const REDIS_VERSION = '--redis-version 6.2.1';
 const PATIENCE = '--patience 9';
@@ -49,6 +51,12 @@ const PATIENCE = '--patience 9';
 /** Which server is wanted reaches what opens it. */
 export const SERVER_FLAGS: FlagTable['flags'] = {
   '--redis': [{ typed: REDIS, reaches: { redis: 'redis://127.0.0.1:1' } }],
+  '--tls-ca': [
+    {
+      typed: `${TLS_CA} --redis rediss://127.0.0.1:1`,
+      reaches: { redis: 'rediss://127.0.0.1:1', tlsCa: 'ca.pem' },
+    },
+  ],
   '--redis-server': [{ typed: REDIS_SERVER, reaches: { redisServer: './redis-server' } }],
   '--redis-version': [{ typed: REDIS_VERSION, reaches: { redisVersion: '6.2.1' } }],
   '--patience': [{ typed: PATIENCE, reaches: { patience: 9 } }],
@@ -70,6 +78,7 @@ export const refusedBy = (typed: string, of: string): FlagRow => ({
 /** The same flags after a command that needs no server. */
 export const noServerFlags = (of: string): FlagTable['flags'] => ({
   '--redis': [refusedBy(REDIS, of)],
+  '--tls-ca': [refusedBy(TLS_CA, of)],
   '--redis-server': [refusedBy(REDIS_SERVER, of)],
   '--redis-version': [refusedBy(REDIS_VERSION, of)],
   '--patience': [refusedBy(PATIENCE, of)],

@@ -113,7 +113,7 @@ function lostCells(properties, environment, said, work) {
 
 /** Each trial that was followed by another one had come to its end. */
 function lostTrials(document, { stderr }) {
-  const begun = [...stderr.matchAll(/^([a-z-]+), trial (\d+) of \d+$/gm)];
+  const begun = [...stderr.matchAll(/(?:^| · )([a-z-]+), trial (\d+) of \d+$/gm)];
   const finished = new Map();
   for (const [, name, trial] of begun.slice(0, -1)) finished.set(name, Number(trial));
   return [...finished].flatMap(([name, trials]) => {
