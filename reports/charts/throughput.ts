@@ -17,7 +17,7 @@ export async function forestPlot(
   baseline: string,
 ): Promise<Markup | undefined> {
   const rows = strategies.flatMap(({ name, cost }) =>
-    cost?.verdict === 'holds' && cost.ratioToBaseline.median !== null ? [{ name, ...lineOf(cost) }] : [],
+    cost?.verdict === 'holds' && cost.ratioToBaseline.low !== null ? [{ name, ...lineOf(cost) }] : [],
   );
   if (rows.length === 0) return undefined;
   rows.sort((a, b) => b.median - a.median);

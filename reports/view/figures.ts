@@ -12,6 +12,10 @@ export const grouped = (value: number): string =>
 export const plural = (count: number, noun: string): string =>
   `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
 
+/** "1 strategy", "19 strategies". */
+export const strategiesText = (count: number): string =>
+  `${grouped(count)} ${count === 1 ? 'strategy' : 'strategies'}`;
+
 export const known = (value: number | null | undefined, text: (value: number) => string): string =>
   value === null || value === undefined ? '–' : text(value);
 
@@ -47,11 +51,16 @@ export function intervalText({ median, low, high }: Interval, text: (value: numb
 
 const times = (value: number): string => `${value.toFixed(2)} ×`;
 
-export const ratioText = (ratio: Interval): string => intervalText(ratio, times);
+/** A ratio without an interval, as one trial gives it, compares nothing: it is not told. */
+export const ratioText = (ratio: Interval): string => (ratio.low === null ? '–' : intervalText(ratio, times));
 
 /** A ratio in words; an interval that crosses 1 shows nothing. */
 export const comparison = (ratio: Interval): string =>
   ratio.low === null || differs(ratio) ? ratioText(ratio) : `no detectable difference (${ratioText(ratio)})`;
+
+/** "8.3 × 10^25 orders in 20 000 states": so many orders are covered because most of them meet in the same states. */
+export const ordersText = (interleavings: bigint, states: number): string =>
+  `${interleavingsText(interleavings)} ${interleavings === 1n ? 'order' : 'orders'} in ${plural(states, 'state')}`;
 
 /** "a, b and c"; of many only the first, and how many more. */
 export function list(names: readonly string[], most = 8): string {
