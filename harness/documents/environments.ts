@@ -21,15 +21,21 @@ export type Addition = Partial<Omit<Scope, 'faults'>> & {
   atOnce?: true;
 };
 
-/** What environments have in common, in the order in which tables have their columns. */
-export const GROUPS = ['calm', 'faults', 'server', 'topologies'] as const;
-export type Group = (typeof GROUPS)[number];
+/** What environments have in common, with what stands over their columns, in the order in which tables have them. */
+export const GROUPS = {
+  calm: 'calm',
+  faults: 'the client’s side fails',
+  server: 'the server forgets, or time passes',
+  topologies: 'topologies',
+} as const;
+export type Group = keyof typeof GROUPS;
 
 interface Row {
   /** What happens in it, as a clause. */
   summary: string;
-  /** `calm`: nothing fails. `faults`: a process, a connection or a buyer does. `server`: one server. */
   group: Group;
+  /** Over a narrow column; absent: its name. */
+  head?: string;
   /** `npm start` runs it, too. */
   quick?: true;
   /** Strategies that lack this cannot run it. */
@@ -98,6 +104,7 @@ const ROWS = {
   'release-restock': {
     summary: 'sold units are given back, and units are put on sale meanwhile',
     group: 'calm',
+    head: 'release, restock',
     needs: 'release or restock',
     scopes: [
       { releases: 1, restocks: 1 },
@@ -194,6 +201,7 @@ const ROWS = {
   'restart-without-aof': {
     summary: 'the server restarts empty',
     group: 'server',
+    head: 'restart, no AOF',
     scopes: [{ buyers: 2, stock: 1, faults: { 'restart-without-aof': 1 } }],
   },
   failover: {
@@ -225,7 +233,9 @@ export const QUICK = named(({ quick }) => quick === true) as readonly ExploredEn
 export const SAMPLED = named(({ sale }) => sale !== undefined);
 
 /** As the columns of a table: by group, and within one as the contract has them. */
-export const BY_GROUP = GROUPS.flatMap((group) => named((row) => row.group === group));
+export const BY_GROUP = (Object.keys(GROUPS) as Group[]).flatMap((group) =>
+  named((row) => row.group === group),
+);
 
 /** In which figures are measured. */
 export const MEASURED = 'calm' satisfies Environment;

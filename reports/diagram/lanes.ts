@@ -30,7 +30,7 @@ export interface DiagramRow {
   stock: number | null;
   /** Whether the answer reached the client with this step, with a later one, or never. */
   delivered: 'at once' | 'later' | 'never';
-  /** A reply that arrives after somebody else did something since its command ran. */
+  /** Somebody else does something between the command and the arrival of its reply; told of both. */
   crosses: boolean;
   /** The client sends it once more by itself, because it had no reply when its connection broke. */
   resent: boolean;
@@ -147,7 +147,9 @@ function fatesOf(steps: readonly CounterexampleStep[]): Fate[] {
     } else if (event === 'deliver') {
       const answered = client.waiting.shift();
       const since = answered === undefined ? [] : steps.slice(answered + 1, i);
-      fates[i]!.crosses = since.some((other) => other.actor !== actor);
+      const crosses = since.some((other) => other.actor !== actor);
+      fates[i]!.crosses = crosses;
+      if (answered !== undefined) fates[answered]!.crosses = crosses;
       if (client.givenUp > 0) client.givenUp--;
       else if (answered !== undefined) fates[answered]!.delivered = 'later';
     } else if (event === 'timeout') {

@@ -50,7 +50,9 @@ export function diagram(interleaving: Interleaving & { atRest?: ToldAtRest }): M
  */
 function settled(rows: readonly DiagramRow[]): DiagramRow[] {
   const shown: DiagramRow[] = [];
-  for (const row of rows) {
+  for (const told of rows) {
+    const row =
+      told.crosses || told.delivered !== 'later' ? told : { ...told, delivered: 'at once' as const };
     const before = shown.at(-1);
     const isSilent = row.notes.length + row.answers.length === 0;
     if (row.event === 'start' && before === undefined && isSilent) continue;
@@ -58,12 +60,7 @@ function settled(rows: readonly DiagramRow[]): DiagramRow[] {
     if (!isQuiet || !before || before.lane !== row.lane) shown.push(row);
     else {
       const answers = [...before.answers, ...row.answers];
-      shown.splice(-1, 1, {
-        ...before,
-        answers,
-        notes: [...before.notes, ...row.notes],
-        delivered: 'at once',
-      });
+      shown.splice(-1, 1, { ...before, answers, notes: [...before.notes, ...row.notes] });
     }
   }
   return shown;

@@ -1,4 +1,4 @@
-import { environmentRow, type Group } from '../../harness/documents/environments.ts';
+import { environmentRow } from '../../harness/documents/environments.ts';
 import { NO_VERDICTS } from '../../harness/documents/vocabulary.ts';
 import type { Result } from '../../harness/documents/result.ts';
 import type { Environment } from '../../strategies/contract.ts';
@@ -10,19 +10,8 @@ import { partsOf } from '../view/view.ts';
 import { BY_GRAVITY, EFFECTS, SHORT, SIGNS } from '../view/words.ts';
 import { markup, type Markup } from './markup.ts';
 
-const GROUP_TITLES: Record<Group, string> = {
-  calm: 'calm',
-  faults: 'the client’s side fails',
-  server: 'the server forgets, or time passes',
-  topologies: 'topologies',
-};
-
-/** Names of columns, broken where a narrow one has to break them. */
-const HEADS: Partial<Record<Environment, string>> = {
-  'release-restock': 'release, restock',
-  'restart-without-aof': 'restart, no AOF',
-};
-const headOf = (environment: Environment): string => HEADS[environment] ?? environment.replaceAll('-', ' ');
+const headOf = (environment: Environment): string =>
+  environmentRow(environment).head ?? environment.replaceAll('-', ' ');
 
 const BAND_TITLES: Record<Band, string> = {
   judged: 'Strategies, those that hold most first',
@@ -41,8 +30,7 @@ ${legend(drawn)}
 <table class="matrix"><caption>Strategies by environments: the gravest that each shows, of seven properties. Each cell leads to its evidence.</caption>
 <colgroup><col class="name">${drawn.columns.map(({ tried }) => (tried ? markup`<col>` : markup`<col class="idle">`))}${cost && markup`<col class="rate"><col class="p99">`}</colgroup>
 <thead><tr class="groups"><td></td>${drawn.groups.map(
-    ({ group, environments }) =>
-      markup`<th scope="colgroup" colspan="${environments.length}">${GROUP_TITLES[group]}</th>`,
+    ({ title, environments }) => markup`<th scope="colgroup" colspan="${environments.length}">${title}</th>`,
   )}${cost && markup`<th scope="colgroup" colspan="2" class="cost">cost, ${inFlightOf(result)} in flight</th>`}</tr>
 <tr><td></td>${drawn.columns.map(
     ({ environment, tried }) =>

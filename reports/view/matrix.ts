@@ -1,10 +1,4 @@
-import {
-  BY_GROUP,
-  environmentRow,
-  EXPLORED,
-  GROUPS,
-  type Group,
-} from '../../harness/documents/environments.ts';
+import { BY_GROUP, environmentRow, EXPLORED, GROUPS } from '../../harness/documents/environments.ts';
 import type {
   EnvironmentResult,
   ExploredResult,
@@ -38,7 +32,7 @@ export interface MatrixRow {
 }
 
 export interface Matrix {
-  groups: { group: Group; environments: Environment[] }[];
+  groups: { title: string; environments: Environment[] }[];
   /** By group. `tried`: something was run there. */
   columns: { environment: Environment; tried: boolean }[];
   /** Those that hold most first, of equals the fastest; then what was not run; controls last. */
@@ -53,8 +47,8 @@ export function matrixOf(result: Result): Matrix {
     return { strategy, band: bandOf(strategy), cells };
   });
   return {
-    groups: GROUPS.map((group) => ({
-      group,
+    groups: Object.entries(GROUPS).map(([group, title]) => ({
+      title,
       environments: BY_GROUP.filter((environment) => environmentRow(environment).group === group),
     })),
     columns: BY_GROUP.map((environment) => ({ environment, tried: tried.includes(environment) })),
