@@ -84,15 +84,6 @@ describe.skipIf(executable === undefined).each(pages)('%s', (_, file) => {
     await page.close();
   });
 
-  test.each([DESK, PHONE])('is read in $scheme at $width px without a barrier', async (how) => {
-    const { page, faults } = await open(browser, onDisk(file()), how);
-    expect(await page.title()).toContain('oversell');
-    await thinOut(page);
-    expect(await barriers(page)).toEqual([]);
-    expect(faults).toEqual([]);
-    await page.close();
-  });
-
   test('on paper it is short, and says what is folded away', async () => {
     const { page } = await open(browser, onDisk(file()), { scheme: 'dark', width: 1280 });
     expect(await sheets(page)).toBeLessThanOrEqual(MOST_SHEETS);
@@ -104,6 +95,20 @@ describe.skipIf(executable === undefined).each(pages)('%s', (_, file) => {
       expect(await page.locator(folded).first().isVisible(), folded).toBe(false);
     await page.close();
   });
+});
+
+/** The small page has every kind of element: the example shows that they stand together, once. */
+test.skipIf(executable === undefined).each([
+  ['a page with everything that there can be', () => drawn, DESK],
+  ['a page with everything that there can be', () => drawn, PHONE],
+  ['the example', () => EXAMPLE, DESK],
+] as const)('%s is read without a barrier', async (_, file, how) => {
+  const { page, faults } = await open(browser, onDisk(file()), how);
+  expect(await page.title()).toContain('oversell');
+  await thinOut(page);
+  expect(await barriers(page)).toEqual([]);
+  expect(faults).toEqual([]);
+  await page.close();
 });
 
 describe.skipIf(executable === undefined)('the page', () => {
@@ -181,19 +186,22 @@ describe.skipIf(executable === undefined)('the page', () => {
 /** Where the README's pictures of the example are kept; absent: they are only looked for. */
 const PICTURES = process.env['OVERSELL_PICTURES'];
 
-test.skipIf(executable === undefined).each([
-  ['matrix', '#matrix', '', 1440],
-  ['diagram', 'article', 'watch-retry-lost-reply-oversell.json', 1280],
-])('pictures: the %s of the example can be taken', async (name, selector, text, width) => {
-  const page = await browser.newPage({ viewport: { width, height: FOLD }, deviceScaleFactor: 1.5 });
+test.skipIf(executable === undefined)('pictures of the example can be taken', async () => {
+  const page = await browser.newPage({ viewport: { width: 1440, height: FOLD }, deviceScaleFactor: 1.5 });
   await page.goto(onDisk(EXAMPLE));
-  const shown = page.locator(selector).filter({ hasText: text }).first();
   await unfold(page);
-  expect(await shown.evaluate((one) => one.scrollWidth <= one.clientWidth)).toBe(true);
-  const picture = await shown.screenshot(
-    PICTURES === undefined ? {} : { path: join(PICTURES, `${name}.png`) },
-  );
-  expect(picture.length).toBeGreaterThan(5_000);
+  for (const [name, selector, text, width] of [
+    ['matrix', '#matrix', '', 1440],
+    ['diagram', 'article', 'watch-retry-lost-reply-oversell.json', 1280],
+  ] as const) {
+    await page.setViewportSize({ width, height: FOLD });
+    const shown = page.locator(selector).filter({ hasText: text }).first();
+    expect(await shown.evaluate((one) => one.scrollWidth <= one.clientWidth)).toBe(true);
+    const picture = await shown.screenshot(
+      PICTURES === undefined ? {} : { path: join(PICTURES, `${name}.png`) },
+    );
+    expect(picture.length).toBeGreaterThan(5_000);
+  }
   await page.close();
 });
 
@@ -237,15 +245,19 @@ describe.skipIf(executable === undefined)('the twins are caught', () => {
     await page.close();
   });
 
-  test.each([
-    ['a page that is wider than a phone', 'main { width: 1000px }', 'the page'],
-    ['a diagram that is too wide', '.steps { width: 500px }', 'outside: TABLE.steps'],
-    ['a word that its cell of the matrix cuts off', '.matrix td b { letter-spacing: 4em }', 'cut: A'],
-  ])('%s', async (_, style, told) => {
+  test('a page that is wider than a phone, a diagram that is, and a word that its cell of the matrix cuts off', async () => {
     const { page } = await open(browser, onDisk(drawn), PHONE);
     expect(await clipped(page)).toEqual([]);
-    await page.addStyleTag({ content: style });
-    expect((await clipped(page)).join('\n')).toContain(told);
+    for (const [style, told] of [
+      ['main { width: 1000px }', 'the page'],
+      ['.steps { width: 500px }', 'outside: TABLE.steps'],
+      ['.matrix td b { letter-spacing: 4em }', 'cut: A'],
+    ] as const) {
+      await page.addStyleTag({ content: style });
+      expect((await clipped(page)).join('\n')).toContain(told);
+      await page.evaluate(`document.head.lastElementChild.remove()`);
+    }
+    expect(await clipped(page)).toEqual([]);
     await page.close();
   });
 

@@ -1,5 +1,6 @@
 import type { BenchRow } from '../../harness/documents/figures.ts';
 import type { Result, StrategyResult } from '../../harness/documents/result.ts';
+import type { Room } from '../charts/chart.ts';
 import { courseChart } from '../charts/course.ts';
 import { offeredLoad, percentileCurve } from '../charts/response.ts';
 import { forestPlot, phases } from '../charts/throughput.ts';
@@ -26,12 +27,14 @@ export async function costs(result: Result): Promise<Markup> {
     return section(markup`<p class="note">Not measured: no figures in this run.</p>`);
   const curves = drawn(result);
   const others = [
-    responses(curves, await percentileCurve(curves)),
-    offered(curves, await offeredLoad(curves)),
-    inPhases(measured, await phases(measured)),
+    responses(curves, await forEachRoom((room) => percentileCurve(curves, room))),
+    offered(curves, await forEachRoom((room) => offeredLoad(curves, room))),
+    inPhases(measured, await forEachRoom((room) => phases(measured, room))),
     price(measured),
   ];
-  return section(markup`<div class="pair"><div>${throughput(result, await forestPlot(measured, result.session?.baseline ?? ''))}</div>
+  const baseline = result.session?.baseline ?? '';
+  const plot = await forEachRoom((room) => forestPlot(measured, baseline, room));
+  return section(markup`<div class="pair"><div>${throughput(result, plot)}</div>
 <div><h3>How it was measured</h3>${method(result, measured)}${ceiling(result)}</div></div>
 <div class="measurements"><div class="pair">${others.map((block) => block && markup`<div>${block}</div>`)}</div>
 ${await courses(curves)}</div>
@@ -67,6 +70,12 @@ ${
 }
 ${held.length > 0 && markup`<li>The client, not Redis, was the bottleneck of ${list(held)}: the server may do more.</li>`}
 </ul>`;
+}
+
+/** The chart as a desk has room for it, and as a phone has; the page shows one of them. */
+async function forEachRoom(draw: (room: Room) => Promise<Markup | undefined>): Promise<Markup | undefined> {
+  const [desk, phone] = [await draw('desk'), await draw('phone')];
+  return desk && markup`<div class="desk">${desk}</div><div class="phone">${phone}</div>`;
 }
 
 const figure = (chart: Markup, label: string): Markup => markup`<figure>${scrolling(label, chart)}</figure>`;

@@ -9,7 +9,7 @@ import { ENVIRONMENTS, PROPERTIES, type Environment, type Property } from '../..
 import type { Exhibits } from '../view/evidence.ts';
 import { NO_VERDICTS, type NoVerdict } from '../../harness/documents/vocabulary.ts';
 import { grouped, ordersText, plural, withSuperscripts } from '../view/figures.ts';
-import { withoutVerdict } from '../view/matrix.ts';
+import { matrixOf, withoutVerdict } from '../view/matrix.ts';
 import {
   environmentsTried,
   exploredIn,
@@ -39,7 +39,7 @@ export const guarantees = (result: Result, exhibits: Exhibits): Markup => markup
 <h2>Every property of every strategy</h2>
 <p class="note">${exploredIn(result).length > 0 ? `${EXPLORED_TITLE}, on a real Redis; then large` : 'Nothing was explored; large'} sales under real concurrency.</p>
 ${LEGEND}
-${result.strategies.map((strategy) => details(strategy, result, exhibits))}
+${matrixOf(result).rows.map(({ strategy }) => details(strategy, result, exhibits))}
 <details class="note"><summary>What was sold in the large sales</summary><ul>${exploredScopes(result).map((line) => markup`<li>${line}</li>`)}</ul></details>
 </section>`;
 
