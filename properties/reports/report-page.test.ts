@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { readResult } from '../../harness/documents/read-result.ts';
 import { resultSchema, type Result } from '../../harness/documents/result.ts';
 import { NO_VERDICTS } from '../../harness/documents/vocabulary.ts';
 import { markdown } from '../../reports/markdown.ts';
 import { page } from '../../reports/page/page.ts';
 import { screen } from '../../reports/text/screen.ts';
 import { ENVIRONMENTS, PROPERTIES } from '../../strategies/contract.ts';
+import { everyKind } from '../helpers/every-kind.ts';
 import { soldOperation } from '../helpers/lines.ts';
 import { measuredResult } from '../helpers/measured-result.ts';
 import { resultOf, strategyResult } from '../helpers/results.ts';
@@ -65,6 +68,51 @@ describe('the page stands by itself', () => {
   test('its data are the result, and can be taken out again', () => {
     expect(resultSchema.parse(dataOf(measured))).toEqual(measuredResult());
   });
+});
+
+/** People send it around. `npm run example` measures the time as well. */
+const MOST_BYTES = 1_500_000;
+
+test('the page of a full run is small, with a counterexample for everything that it shows violated', async () => {
+  const { result } = readResult(fileURLToPath(new URL('../../reports/example', import.meta.url)));
+  const text = await page(result);
+  expect(text.length).toBeGreaterThan(300_000);
+  expect(Buffer.byteLength(text)).toBeLessThanOrEqual(MOST_BYTES);
+  const diagrams = text.match(/<table class="steps/g)!.length;
+  expect(diagrams).toBe(bodyOf(text).match(/<p class="again">/g)!.length);
+  const loud = matrixOf(text).match(new RegExp(`<td class="(?:${PROPERTIES.join('|')})">`, 'g'))!;
+  const shown = matrixOf(text).match(/<td class="[\w-]+"><a href="#s-[\w-]+--\d+"/g)!;
+  expect(shown).toHaveLength(loud.length);
+});
+
+describe('counterexamples', () => {
+  const body = bodyOf(measured);
+  const causes = [...body.matchAll(/<section class="cause" id="cause-([\w-]+)">/g)].map(([, name]) => name);
+
+  test('come by cause, those that nobody declared first, then the gravest', () => {
+    expect(causes).toEqual(['asked-again', 'key-evicted', 'crossed', 'sent-again']);
+  });
+
+  test('tell the line of the code, the cause, what helps, and the command that runs it again', () => {
+    const crossed = /id="cause-crossed">[^]*?<\/section>/.exec(body)![0];
+    expect(crossed).toContain('<small>sell.ts:12</small>');
+    expect(crossed).toMatch(/<b>Cause<\/b> [^]*<b>Helps<\/b> /);
+    expect(crossed).toContain('<code>oversell replay counterexamples/control-calm-oversell.json</code>');
+  });
+
+  test('of one cause the first is drawn for all, and paper says how many are folded', async () => {
+    const text = bodyOf(await page(everyKind()));
+    const again = /id="cause-sent-again">[^]*?<\/section>/.exec(text)![0];
+    expect(again).toMatch(/<article[^]*<details class="others"><summary>1 more with this cause: fast</);
+    expect(again).toMatch(/<p class="paper note">1 more with this cause are folded here/);
+  });
+});
+
+test('first what is asked first: the answer, the matrix, cost, ten questions, how each fails', () => {
+  const places = ['answer', 'matrix', 'cost', 'questions', 'counterexamples', 'guarantees', 'conditions'];
+  const at = places.map((id) => measured.indexOf(`<section id="${id}"`));
+  expect(at).toEqual(at.toSorted((a, b) => a - b));
+  expect(at[0]).toBeGreaterThan(measured.indexOf('class="badge'));
 });
 
 describe('ten questions', () => {
