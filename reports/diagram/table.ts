@@ -11,11 +11,11 @@ const WIDEST = 400;
 const MANY_LANES = 4;
 
 /** What a cell says of its lane, by the way its line is drawn. */
-type Line = 'alive' | 'waiting' | 'ended' | 'unborn';
+type Line = 'alive' | 'waiting' | 'absent';
 
 /**
  * A space-time diagram as a table: a lane for each that does something, time runs down, and beside each step the units that
- * are left. What befalls the server lies over all lanes. A dashed line is a message that is under way while others go on.
+ * are left. A server fault lies over all lanes. A dashed line is a message that is under way while others go on.
  */
 export function diagram(interleaving: Interleaving & { atRest?: ToldAtRest }): Markup {
   const { titles, rows } = lanesOf(interleaving);
@@ -77,16 +77,9 @@ function linesOf(rows: readonly DiagramRow[], lanes: readonly number[]): Line[][
     return rows.map((row, i): Line => {
       const isOwn = row.lane === lane;
       if (isOwn && row.event === 'deliver') waiting = Math.max(0, waiting - repliesOf(row));
-      const line =
-        i < first
-          ? 'unborn'
-          : i > death
-            ? i <= late
-              ? 'waiting'
-              : 'ended'
-            : waiting > 0
-              ? 'waiting'
-              : 'alive';
+      const isWaiting = i > death ? i <= late : waiting > 0;
+      const isThere = i >= first && i <= death;
+      const line = isWaiting ? 'waiting' : isThere ? 'alive' : 'absent';
       if (isOwn && row.event === 'execute' && row.delivered === 'later') waiting++;
       return line;
     });
@@ -99,8 +92,7 @@ const repliesOf = ({ label }: DiagramRow): number => Number(/^\d+/.exec(label)?.
 const LINE_CLASSES: Record<Line, string | undefined> = {
   alive: undefined,
   waiting: 'waits',
-  ended: 'ended',
-  unborn: 'ended',
+  absent: 'ended',
 };
 
 function cell(

@@ -11,7 +11,7 @@ import { Markup, markup } from './markup.ts';
 import { opening } from './opening.ts';
 import { questions } from './questions.ts';
 
-const STYLES = ['page', 'matrix', 'cost', 'steps', 'print'] as const;
+const STYLES = ['page', 'tables', 'matrix', 'cost', 'steps', 'print'] as const;
 
 const read = (name: string): string =>
   readFileSync(new URL(import.meta.resolve(`#page/${name}`)), 'utf8').replaceAll(/\n\s*/g, '\n');
