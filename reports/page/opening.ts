@@ -10,6 +10,7 @@ import {
   notTested,
   partsOf,
   purchasesOf,
+  verdictLine,
 } from '../view/view.ts';
 import { matrix } from './matrix.ts';
 import { markup, type Markup } from './markup.ts';
@@ -19,7 +20,7 @@ export const opening = (result: Result, exhibits: Exhibits): Markup => markup`
 <section id="answer" aria-label="The answer">
 ${answerText(result)}
 ${result.findings.length > 0 && findings(result)}
-<p class="note">${lookedAt(result).join(' · ')}</p>
+<p class="note">${verdictLine(result)} · ${lookedAt(result).join(' · ')}</p>
 </section>
 ${matrix(result, exhibits)}
 <p class="note">Not run here: ${list(notTested(result), 20) || 'nothing was left out'}.${result.notRun && ` Not run in this profile: ${list(result.notRun, 40)}.`}</p>`;
