@@ -1,10 +1,12 @@
 import { explained, remedyFor } from '../harness/documents/explanation.ts';
 import type { Result, StrategyResult } from '../harness/documents/result.ts';
+import { NO_VERDICTS } from '../harness/documents/vocabulary.ts';
+import type { Environment } from '../strategies/contract.ts';
 import { costTable } from './view/cost.ts';
 import { timeline } from './diagram/text.ts';
 import { answer } from './view/safety.ts';
+import { matrixOf, type MatrixCell } from './view/matrix.ts';
 import {
-  environmentsTried,
   evidenceTable,
   example,
   notTested,
@@ -14,7 +16,7 @@ import {
   verdictLine,
   type Example,
 } from './view/view.ts';
-import { BY_GRAVITY, cellWord, DECLARED_MARK, harmless, kindOf, worstOf, type Kind } from './view/words.ts';
+import { BY_GRAVITY, cellWord, DECLARED_MARK, kindOf, worstOf, type Kind } from './view/words.ts';
 
 /** report.md: what a pull request has room for; report.html has the rest. */
 export function markdown(result: Result): string {
@@ -45,27 +47,34 @@ function findingsList({ findings }: Result): string {
   return `## Why it does not pass\n\n${[...lines, ...(more > 0 ? [`- and ${more} more`] : [])].join('\n')}`;
 }
 
-/** The worst that each strategy showed in each environment, explored or sampled. */
+/** The worst that each strategy showed in each environment, explored or sampled; those that hold most first. */
 function matrix(result: Result): string {
-  const environments = environmentsTried(result);
-  const rows = result.strategies.map((strategy) => {
+  const { columns, rows } = matrixOf(result);
+  const tried = columns.flatMap((column, i) =>
+    column.tried ? [{ environment: column.environment, i }] : [],
+  );
+  const words = rows.map(({ strategy, cells }) => {
     const note = strategyNote(strategy);
     return [
       note === '' ? strategy.name : `${strategy.name} (${note})`,
-      ...environments.map((environment) => {
-        const parts = partsOf(strategy).filter((part) => part.environment === environment);
-        const cells = parts.map(({ properties }) => properties);
-        const worst = worstOf(cells);
-        if (parts.length === 0) return 'unverified';
-        return worst ? cellWord(worst.property, worst.cell) : harmless(cells);
-      }),
+      ...tried.map(({ environment, i }) => wordOf(strategy, environment, cells[i]!)),
     ];
   });
   return [
     '## Guarantees',
-    table(['strategy', ...environments], rows),
+    table(['strategy', ...tried.map(({ environment }) => environment)], words),
     `${escape(DECLARED_MARK)} a weakness that the strategy declares. What is violated without being declared stands in capitals.`,
+    Object.entries(NO_VERDICTS)
+      .map(([word, meaning]) => `${word}: ${meaning}`)
+      .join('. ')
+      .concat('.'),
   ].join('\n\n');
+}
+
+function wordOf(strategy: StrategyResult, environment: Environment, cell: MatrixCell): string {
+  const parts = partsOf(strategy).filter((part) => part.environment === environment);
+  const worst = worstOf(parts.map(({ properties }) => properties));
+  return worst ? cellWord(worst.property, worst.cell) : cell.state;
 }
 
 function costs(result: Result): string[] {

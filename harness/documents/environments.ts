@@ -21,9 +21,21 @@ export type Addition = Partial<Omit<Scope, 'faults'>> & {
   atOnce?: true;
 };
 
+/** What environments have in common, with what stands over their columns, in the order in which tables have them. */
+export const GROUPS = {
+  calm: 'calm',
+  faults: 'the client’s side fails',
+  server: 'the server forgets, or time passes',
+  topologies: 'topologies',
+} as const;
+export type Group = keyof typeof GROUPS;
+
 interface Row {
   /** What happens in it, as a clause. */
   summary: string;
+  group: Group;
+  /** Over a narrow column; absent: its name. */
+  head?: string;
   /** `npm start` runs it, too. */
   quick?: true;
   /** Strategies that lack this cannot run it. */
@@ -50,6 +62,7 @@ const CROWD = { buyers: 1_000, instances: 2, inFlight: 64, stock: 100 };
 const ROWS = {
   calm: {
     summary: 'nothing fails, and everybody buys one unit',
+    group: 'calm',
     quick: true,
     // Three buyers, one of whom is refused; two of whom are; and two of one process, its connection and its memory.
     scopes: [
@@ -66,6 +79,7 @@ const ROWS = {
   },
   'several-units': {
     summary: 'purchases take 2, 1, 2 units',
+    group: 'calm',
     quick: true,
     needs: 'several-units',
     // Three buyers, who cannot all have what they want; one user who buys twice; and two of one process.
@@ -89,6 +103,8 @@ const ROWS = {
   },
   'release-restock': {
     summary: 'sold units are given back, and units are put on sale meanwhile',
+    group: 'calm',
+    head: 'release, restock',
     needs: 'release or restock',
     scopes: [
       { releases: 1, restocks: 1 },
@@ -102,6 +118,7 @@ const ROWS = {
   },
   cancel: {
     summary: 'a buyer cancels while the purchase runs, or twice',
+    group: 'calm',
     needs: 'release',
     // While it runs; once more; while units are put on sale; and of two who share a process, its connection and its memory.
     scopes: [
@@ -115,6 +132,7 @@ const ROWS = {
   },
   'buyer-crash': {
     summary: 'one process dies at any moment',
+    group: 'faults',
     quick: true,
     scopes: [{ faults: { crash: 1 } }],
     // What the dead process counted against the limit of its user, who comes a second time.
@@ -122,6 +140,7 @@ const ROWS = {
   },
   'lost-reply': {
     summary: 'one connection breaks, and the client sends again by itself',
+    group: 'faults',
     quick: true,
     // A reply; or, as nobody can tell them apart, the command, which may also be late.
     scopes: [
@@ -134,6 +153,7 @@ const ROWS = {
   },
   timeout: {
     summary: 'the client gives up a command, which has run or runs later',
+    group: 'faults',
     // Of a process of its own, and of one that serves another buyer over the same connection.
     scopes: [
       { faults: { timeout: 1 } },
@@ -142,6 +162,7 @@ const ROWS = {
   },
   retry: {
     summary: 'a buyer without an answer asks again with the same requestId',
+    group: 'faults',
     // On a new process or on the old one, also when all that can expire has expired.
     scopes: [
       { faults: { crash: 1, retry: 1 } },
@@ -151,16 +172,19 @@ const ROWS = {
   },
   'script-flush': {
     summary: 'the server forgets its scripts',
+    group: 'server',
     scopes: [{ faults: { 'script-flush': 1 } }],
   },
-  expiry: { summary: 'a key that has a TTL expires', scopes: [{ faults: { expire: 1 } }] },
+  expiry: { summary: 'a key that has a TTL expires', group: 'server', scopes: [{ faults: { expire: 1 } }] },
   slow: {
     summary: 'time passes to any deadline, or by an hour, while purchases are under way',
+    group: 'server',
     scopes: [{ faults: { slow: 1 } }],
   },
-  eviction: { summary: 'the server evicts a key', scopes: [{ faults: { evict: 1 } }] },
+  eviction: { summary: 'the server evicts a key', group: 'server', scopes: [{ faults: { evict: 1 } }] },
   'hostile-input': {
     summary: 'a request makes no sense, or comes twice at once',
+    group: 'calm',
     // One buyer whose request makes no sense beside one whose does; and two, one of whom asks twice at once.
     scopes: [
       ...NONSENSES.map((nonsense): Addition => ({ buyers: 2, nonsense })),
@@ -170,22 +194,26 @@ const ROWS = {
   },
   restart: {
     summary: 'the server restarts with its data',
+    group: 'server',
     // It breaks every connection at once, which leaves a great many ways to come back.
     scopes: [{ buyers: 2, stock: 1, faults: { restart: 1 } }],
   },
   'restart-without-aof': {
     summary: 'the server restarts empty',
+    group: 'server',
+    head: 'restart, no AOF',
     scopes: [{ buyers: 2, stock: 1, faults: { 'restart-without-aof': 1 } }],
   },
   failover: {
     summary: 'a replica takes over, after one or both may have stopped following',
+    group: 'topologies',
     // Also when a reply was lost before: what is sent again may find its sale, and write nothing that could be waited for.
     scopes: [
       { atOnce: true, buyers: 2, stock: 1, faults: { failover: 1 } },
       { buyers: 1, stock: 1, faults: { failover: 1, 'lost-reply': 1 } },
     ],
   },
-  resharding: { summary: 'a slot moves to another node', scopes: [] },
+  resharding: { summary: 'a slot moves to another node', group: 'topologies', scopes: [] },
 } as const satisfies Record<Environment, Row>;
 
 const TABLE: Readonly<Record<Environment, Row>> = ROWS;
@@ -203,6 +231,11 @@ export const EXPLORED = named(({ scopes }) => scopes.length > 0) as readonly Exp
 export const QUICK = named(({ quick }) => quick === true) as readonly ExploredEnvironment[];
 /** Those of which a large sale is recorded. */
 export const SAMPLED = named(({ sale }) => sale !== undefined);
+
+/** As the columns of a table: by group, and within one as the contract has them. */
+export const BY_GROUP = (Object.keys(GROUPS) as Group[]).flatMap((group) =>
+  named((row) => row.group === group),
+);
 
 /** In which figures are measured. */
 export const MEASURED = 'calm' satisfies Environment;

@@ -115,6 +115,8 @@ const strategyResult = z.strictObject({
   alone: z.string().exactOptional(),
   /** Environments of which every interleaving was run. */
   explored: z.array(exploredResult),
+  /** Environments that ask for what it does not offer; absent in older files, and where there are none. */
+  notSupported: z.array(z.enum(ENVIRONMENTS)).exactOptional(),
   /** Why nothing was explored. */
   notExplored: z.string().exactOptional(),
   /** Why no large sale was recorded, and nothing measured. */

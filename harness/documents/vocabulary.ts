@@ -9,9 +9,24 @@ import type { Guarantee } from '../../strategies/contract.ts';
 export const VERDICTS = ['holds', 'violated', 'inconclusive', 'n/a'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
+/** Why there is no verdict, wherever one could stand: the same words in documents, on screen and in reports. */
+export const NO_VERDICTS = {
+  'n/a': 'the property says nothing about this sale: it has no limit, or no ledger',
+  'not supported': 'the strategy does not offer what happens there, or the server lacks what it needs',
+  'not run': 'this run left it out',
+  unverified: 'no run of this version can show it',
+} as const;
+export type NoVerdict = keyof typeof NO_VERDICTS;
+
 /** What all properties come to together. */
 export const OVERALL_VERDICTS = ['holds', 'violated', 'inconclusive'] as const;
 export type OverallVerdict = (typeof OVERALL_VERDICTS)[number];
+
+/** How a command ends whose answer has that verdict. */
+export const VERDICT_EXIT_CODES = { holds: 0, violated: 1, inconclusive: 3 } as const satisfies Record<
+  OverallVerdict,
+  number
+>;
 
 /** `exhausted`: all interleavings of the scope. `bounded`: a limit came first. `sampled`: chance took part. */
 export const COVERAGES = ['exhausted', 'bounded', 'sampled'] as const;

@@ -46,7 +46,7 @@ export interface ExploreEnvironments {
 export async function exploreEnvironments(
   loaded: LoadedStrategy,
   options: ExploreEnvironments,
-  entry: Pick<StrategyResult, 'explored' | 'alone' | 'notExplored'>,
+  entry: Pick<StrategyResult, 'explored' | 'notSupported' | 'alone' | 'notExplored'>,
 ): Promise<void> {
   const { strategy, path } = loaded;
   try {
@@ -56,7 +56,10 @@ export async function exploreEnvironments(
       if (options.signal.aborted) break;
       options.steps.begin(`${strategy.name}: every interleaving, ${environment}`);
       const found = await exploreEnvironment({ subject, path, abilities }, environment, options);
-      if (!found) continue;
+      if (!found) {
+        (entry.notSupported ??= []).push(environment);
+        continue;
+      }
       entry.explored.push(found.result);
       if (found.alone !== undefined) entry.alone ??= found.alone;
     }

@@ -63,6 +63,39 @@ export async function open(
   return { page, faults };
 }
 
+/** Unfolds everything. */
+export const unfold = (page: Page): Promise<void> =>
+  page.evaluate('for (const one of document.querySelectorAll("details")) one.open = true');
+
+/**
+ * What is cut off, or reaches out of the page, with everything unfolded: the page itself, the matrix and each of its cells,
+ * every diagram and each of its cells, and every chart. Empty: nothing.
+ */
+export async function clipped(page: Page): Promise<string[]> {
+  await unfold(page);
+  return page.evaluate<string[]>(`(() => {
+    const name = (one) => one.tagName + '.' + (one.getAttribute('class') ?? '') + ' ' + one.textContent.slice(0, 40);
+    const isSeen = (one) => one.getClientRects().length > 0;
+    const all = (selector) => [...document.querySelectorAll(selector)].filter(isSeen);
+    const outside = all('.matrix, .matrix th, .matrix td, .steps, .steps th, .steps td, figure svg, .legend li, nav a')
+      .filter((one) => one.getBoundingClientRect().right > innerWidth + 0.5 || one.getBoundingClientRect().left < -0.5);
+    const cut = all('.matrix th, .matrix td, .matrix a, .steps th, .steps td, figure .scroll')
+      .filter((one) => one.scrollWidth > one.clientWidth + 1);
+    const page = document.documentElement.scrollWidth > innerWidth ? ['the page'] : [];
+    return [...page, ...outside.map((one) => 'outside: ' + name(one)), ...cut.map((one) => 'cut: ' + name(one))];
+  })()`);
+}
+
+/** Where the matrix begins, in pixels from the top of the page. */
+export const matrixTop = (page: Page): Promise<number> =>
+  page.evaluate<number>(`document.querySelector('.matrix').getBoundingClientRect().top + scrollY`);
+
+/** Sheets of paper that the page takes. */
+export async function sheets(page: Page): Promise<number> {
+  const pdf = await page.pdf({ preferCSSPageSize: true, printBackground: true });
+  return pdf.toString('latin1').match(/\/Type\s*\/Page(?!s)/g)!.length;
+}
+
 interface Violation {
   id: string;
   impact: string;
@@ -71,9 +104,11 @@ interface Violation {
 
 /** What keeps people from reading it, with everything unfolded: axe-core's serious and critical findings. */
 export async function barriers(page: Page): Promise<string[]> {
-  await page.evaluate('for (const one of document.querySelectorAll("details")) one.open = true');
+  await unfold(page);
   await page.evaluate(axe.source);
-  const { violations } = await page.evaluate<{ violations: Violation[] }>('axe.run(document)');
+  const { violations } = await page.evaluate<{ violations: Violation[] }>(
+    'axe.run(document, { resultTypes: ["violations"] })',
+  );
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(

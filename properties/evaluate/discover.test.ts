@@ -32,12 +32,12 @@ async function evaluated(text: string, ...flags: string[]): Promise<Ended & { pa
 test('a violation that nobody declared exits 1 and is never drawn green, and --discover prints what to declare', async () => {
   const judged = await evaluated(source(RACE));
   expect(judged).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('--discover prints') });
-  expect(judged.page).toContain('class="verdict bad"');
+  expect(judged.page).toContain('class="badge bad"');
   expect(judged.stdout).not.toContain('guarantees: {');
 
   const discovered = await evaluated(source(RACE), '--discover');
   expect(discovered.exitCode).toBe(0);
-  expect(discovered.page).toContain('class="verdict bad"');
+  expect(discovered.page).toContain('class="badge bad"');
   const [printed] = /^ {2}guarantees: \{\n(.*\n)*? {2}\},$/m.exec(discovered.stdout) ?? [];
   expect(printed).toContain("oversell: { calm: 'breaks'");
 
@@ -61,7 +61,7 @@ test.runIf(everything)(
   async () => {
     expect(await evaluated(source(NEVER))).toMatchObject({
       exitCode: 1,
-      page: expect.stringContaining('verdict bad'),
+      page: expect.stringContaining('badge bad'),
     });
   },
   120_000,

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { Counterexample, CounterexampleStep } from '../../harness/documents/counterexample.ts';
 import { subjectOf } from '../../harness/explorer/process/subject.ts';
 import { timeline } from '../../reports/diagram/text.ts';
-import { diagram } from '../../reports/diagram/svg.ts';
+import { diagram } from '../../reports/diagram/table.ts';
 import type { Strategy } from '../../strategies/contract.ts';
 import { luaDecrement } from '../../strategies/lua-decrement.ts';
 import type { ExplorationDocument } from '../../harness/documents/exploration.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Counterexample, CounterexampleStep } from '../../harness/documents/counterexample.ts';
 import { lanesOf } from '../../reports/diagram/lanes.ts';
-import { diagram } from '../../reports/diagram/svg.ts';
+import { diagram } from '../../reports/diagram/table.ts';
 import { timeline } from '../../reports/diagram/text.ts';
 import { atRestText } from '../../reports/view/at-rest.ts';
 import { luaDecrement } from '../../strategies/lua-decrement.ts';

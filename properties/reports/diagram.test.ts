@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CounterexampleStep } from '../../harness/documents/counterexample.ts';
 import { lanesOf, SERVER_LANE, type DiagramRow } from '../../reports/diagram/lanes.ts';
-import { diagram } from '../../reports/diagram/svg.ts';
+import { diagram } from '../../reports/diagram/table.ts';
 import { timeline } from '../../reports/diagram/text.ts';
 import { luaDecrement } from '../../strategies/lua-decrement.ts';
 import { watchRetry } from '../../strategies/watch-retry.ts';
@@ -79,10 +79,11 @@ test('what breaks every connection lies over all lanes, and everybody sends agai
   const rows = rowsOf(...steps);
   expect(rows.map(({ resent }) => resent)).toEqual([false, false, false, true, true]);
   expect(rows[2]!.label).toBe('a replica takes over as it was');
-  const drawn = (event: CounterexampleStep['event']): string =>
-    diagram({ scope: { buyers: 2, stock: 1 }, steps: [...both, happens('server', event), ...both] }).text;
-  expect(drawn('failover')).toContain('class="band"');
-  expect(drawn('lag')).not.toContain('class="band"');
+  const around = (happened: CounterexampleStep): string =>
+    diagram({ scope: { buyers: 2, stock: 1 }, steps: [...both, happened, ...both] }).text;
+  expect(around(happens('server', 'failover'))).toContain('<td class="band" colspan="2">');
+  expect(around(happens('A', 'cut'))).not.toContain('colspan');
+  expect(around(happens('A', 'cut'))).toContain('<td class="own l0 band">');
 });
 
 test('buyers who share an instance stand in the lane of the first, and the server beside them all', () => {
@@ -99,6 +100,8 @@ test('buyers who share an instance stand in the lane of the first, and the serve
   expect(rows[0]).toMatchObject({ label: 'AB: GET k', answers: ['B sold'] });
 });
 
+const changes = (all: readonly string[]): string[] => all.filter((one, i) => one !== all[i - 1]);
+
 test('a diagram holds every command, reply, answer and stock of its counterexample', async () => {
   const found = await exploring(redis.target, luaDecrement, {
     buyers: 2,
@@ -106,18 +109,68 @@ test('a diagram holds every command, reply, answer and stock of its counterexamp
     faults: { 'lost-reply': 1 },
   });
   const counterexample = found.properties['double-sale'].counterexample!;
-  const svg = diagram(counterexample).text;
+  const table = diagram(counterexample).text;
   const text = timeline(counterexample).join('\n');
-  expect(svg).toContain('↻ sent again');
+  expect(table).toContain('↻ sent again');
   expect(text).toContain('↻ EVAL …');
-  expect(svg.match(/class="n[ "]/g)).toHaveLength(counterexample.steps.length);
+  const stocks = [...table.matchAll(/<td class="n[^"]*">([^<]*)</g)].map(([, stock]) => stock!);
+  expect(changes(stocks)).toEqual(changes(counterexample.steps.map(({ stock }) => String(stock ?? '?'))));
   for (const { command, reply, answers } of counterexample.steps) {
-    for (const shown of [svg, text]) {
+    for (const shown of [table, text]) {
       if (command) expect(shown).toContain(command[0]);
       if (reply !== undefined) expect(shown).toContain(reply.slice(0, 20));
       for (const answer of answers ?? []) expect(shown).toContain(answer.slice(2));
     }
   }
+});
+
+const drawn = (...steps: CounterexampleStep[]): string =>
+  diagram({ scope: { buyers: 3, stock: 1 }, steps }).text;
+const heads = (text: string): string[] =>
+  [...text.matchAll(/<th scope="col"[^>]*>([^<]*)</g)].map(([, head]) => head!);
+
+describe('a table of steps', () => {
+  test('has a lane for each that does something, by the name that the data give it', () => {
+    expect(heads(drawn(run('A', 'GET k'), run('C', 'GET k')))).toEqual(['buyer A', 'buyer C', 'left of 1']);
+    const shared = drawn(run('AB', 'GET k', { answers: ['B sold'] }), run('office1', 'GET k'));
+    expect(heads(shared)).toEqual(['buyers A, B', 'office1', 'left of 1']);
+    expect(shared).not.toContain('AB:');
+  });
+
+  test('folds what only prepares, and replies that nobody came before, and nothing else', () => {
+    const quiet = drawn(
+      happens('A', 'start'),
+      run('A', 'MULTI'),
+      run('A', 'DECR {item}:stock', { reply: 'QUEUED' }),
+      run('A', 'EXEC', { reply: '[0]', stock: 0 }),
+      { ...happens('A', 'deliver'), stock: 0, answers: ['A sold'] },
+    );
+    expect(quiet.match(/<tr>/g)).toHaveLength(2);
+    expect(quiet).toMatch(/<code class="q">DECR stock<\/code>.*<code>EXEC<\/code>.*<em class="sold">sold</);
+    const crossed = drawn(run('A', 'GET k'), run('B', 'GET k'), happens('A', 'deliver'));
+    expect(crossed).toContain('the reply arrives');
+    const told = drawn({ ...happens('A', 'start'), threw: ['RangeError: none'] }, run('A', 'GET k'));
+    expect(told).toContain('RangeError');
+  });
+
+  test('draws a line for what is under way while others go on, and none where somebody is gone', () => {
+    const late = drawn(run('A', 'GET k'), happens('A', 'crash'), run('B', 'GET k'), run('A', 'DECR k'));
+    const [others, last] = late.split('<tr>').slice(-2);
+    expect(others).toContain('<td class="waits"></td><td class="own l1">');
+    expect(last).toContain('late, its sender is gone');
+    const gone = drawn(run('A', 'GET k'), happens('A', 'crash'), run('B', 'GET k'));
+    expect(gone).toContain('<td class="ended"></td><td class="own l1">');
+    const reply = drawn(run('A', 'GET k'), run('B', 'GET k'), happens('A', 'deliver'));
+    expect(reply).toContain('<td class="waits"></td><td class="own l1">');
+  });
+
+  test('ends with what is so at rest, and what is left then', () => {
+    const steps = [run('A', 'GET k')];
+    const atRest = { expired: ['{item}:lock'], worked: 0, drained: 1 };
+    const text = diagram({ scope: { buyers: 1, stock: 1 }, steps, atRest }).text;
+    expect(text).toContain('At rest: lock expires; 1 unit can still be bought.</td><td class="n">1</td>');
+    expect(drawn(...steps)).not.toContain('At rest');
+  });
 });
 
 describe('a WATCH that fails', () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { courseChart } from '../../reports/charts/course.ts';
 import { offeredLoad, percentileCurve } from '../../reports/charts/response.ts';
 import { forestPlot, phases } from '../../reports/charts/throughput.ts';
-import { diagram } from '../../reports/diagram/svg.ts';
+import { diagram } from '../../reports/diagram/table.ts';
 import { timeline } from '../../reports/diagram/text.ts';
 import { markdown } from '../../reports/markdown.ts';
 import type { Markup } from '../../reports/page/markup.ts';
@@ -47,7 +47,7 @@ const counterexamples = result.strategies.flatMap((strategy) =>
 
 test.each(counterexamples)('the diagram of $file is drawn as it was looked at', async (counterexample) => {
   const name = counterexample.file.replace('counterexamples/', '').replace('.json', '');
-  await expect(lines(diagram(counterexample))).toMatchFileSnapshot(golden(`${name}.svg`));
+  await expect(lines(diagram(counterexample))).toMatchFileSnapshot(golden(`${name}.html`));
   await expect(`${timeline(counterexample).join('\n')}\n`).toMatchFileSnapshot(golden(`${name}.txt`));
 });
 

@@ -5,6 +5,9 @@ import { Markup } from '../page/markup.ts';
 /** One of several marks in the same axes. */
 export type Layer = Extract<TopLevelSpec, { layer: unknown }>['layer'][number];
 
+/** Where a chart is to be read: letters keep their size, and the room for marks is smaller. */
+export type Room = 'desk' | 'phone';
+
 /** Colours are names that the page gives a meaning, in light and in dark. */
 export const INK = 'var(--ink)';
 export const MUTED = 'var(--muted)';

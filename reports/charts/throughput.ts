@@ -2,12 +2,14 @@ import type { Markup } from '../page/markup.ts';
 import type { BenchRow } from '../../harness/documents/figures.ts';
 import type { StrategyResult } from '../../harness/documents/result.ts';
 import { differs } from '../../harness/documents/intervals.ts';
-import { comparison } from '../view/figures.ts';
-import { chart, INK, logarithmic, MUTED, type Layer } from './chart.ts';
+import { ratioText } from '../view/figures.ts';
+import { chart, INK, logarithmic, MUTED, type Layer, type Room } from './chart.ts';
 
-/** The verdict of one line, by colour and by the words beside it. */
+/** The verdict of one line, by colour and by the sign beside it: ≈ is no detectable difference. */
 const CLASSES = ['faster', 'slower', 'no detectable difference'];
 const COLOURS = ['var(--good-ink)', 'var(--weak-ink)', MUTED];
+/** Pixels between the axes. */
+const WIDTHS: Record<Room, number> = { desk: 340, phone: 120 };
 /** A line a strategy, in the order of the rows. */
 const BY_NAME = { field: 'name', type: 'nominal', sort: null, title: null } as const;
 
@@ -15,26 +17,31 @@ const BY_NAME = { field: 'name', type: 'nominal', sort: null, title: null } as c
 export async function forestPlot(
   strategies: readonly StrategyResult[],
   baseline: string,
+  room: Room = 'desk',
 ): Promise<Markup | undefined> {
   const rows = strategies.flatMap(({ name, cost }) =>
-    cost?.verdict === 'holds' && cost.ratioToBaseline.median !== null ? [{ name, ...lineOf(cost) }] : [],
+    cost?.verdict === 'holds' && cost.ratioToBaseline.low !== null ? [{ name, ...lineOf(cost) }] : [],
   );
   if (rows.length === 0) return undefined;
   rows.sort((a, b) => b.median - a.median);
   const axis = logarithmic([1, ...rows.flatMap(({ low, high }) => [low, high])]);
   return chart(
     {
-      width: 420,
+      width: WIDTHS[room],
       height: { step: 22 },
       data: { values: rows },
-      layer: forestLayers(axis, `sales/s, as a multiple of ${baseline} (logarithmic)`),
+      layer: forestLayers(axis, `sales/s, as a multiple of ${baseline} (logarithmic)`, room),
     },
     `Forest plot: sales per second of each strategy as a multiple of ${baseline}, with 95 % intervals`,
   );
 }
 
-/** A line at one; then of each strategy its interval, its median, and the comparison in words. */
-function forestLayers({ scale, values }: ReturnType<typeof logarithmic>, title: string): Layer[] {
+/** A line at one; then of each strategy its interval, its median, and, where there is room, the comparison in words. */
+function forestLayers({ scale, values }: ReturnType<typeof logarithmic>, title: string, room: Room): Layer[] {
+  const words: Layer = {
+    mark: { type: 'text', align: 'left', dx: 8 },
+    encoding: { x: { value: WIDTHS.desk }, y: BY_NAME, text: { field: 'words', type: 'nominal' } },
+  };
   return [
     {
       data: { values: [{ one: 1 }] },
@@ -63,10 +70,7 @@ function forestLayers({ scale, values }: ReturnType<typeof logarithmic>, title: 
         color: { field: 'class', type: 'nominal' },
       },
     },
-    {
-      mark: { type: 'text', align: 'left', dx: 8 },
-      encoding: { x: { value: 420 }, y: BY_NAME, text: { field: 'words', type: 'nominal' } },
-    },
+    ...(room === 'desk' ? [words] : []),
   ];
 }
 
@@ -84,12 +88,15 @@ function lineOf({ ratioToBaseline }: BenchRow): {
     low: ratioToBaseline.low ?? median,
     high: ratioToBaseline.high ?? median,
     class: named,
-    words: comparison(ratioToBaseline),
+    words: `${differs(ratioToBaseline) ? '' : '≈ '}${ratioText(ratioToBaseline)}`,
   };
 }
 
 /** What is sold a second while there are units, and what is refused a second after. */
-export async function phases(strategies: readonly StrategyResult[]): Promise<Markup | undefined> {
+export async function phases(
+  strategies: readonly StrategyResult[],
+  room: Room = 'desk',
+): Promise<Markup | undefined> {
   const rows = strategies.flatMap(({ name, course }) =>
     course
       ? [
@@ -102,7 +109,7 @@ export async function phases(strategies: readonly StrategyResult[]): Promise<Mar
   const axis = logarithmic(rows.map(({ perSecond }) => perSecond));
   return chart(
     {
-      width: 420,
+      width: WIDTHS[room],
       height: { step: 22 },
       data: { values: rows },
       layer: [

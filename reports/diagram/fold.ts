@@ -10,17 +10,20 @@ export function folded(rows: readonly DiagramRow[], widest: number): DiagramRow[
   for (const row of rows) {
     const before = joined.at(-1);
     const both = before && inOne(before, row);
-    if (both && both.label.length <= widest) joined.splice(-1, 1, both);
+    if (both && wholeLabel(both).length <= widest) joined.splice(-1, 1, both);
     else joined.push(row);
   }
   return told(joined);
 }
 
+/** A command with what prepares it, in one line. */
+export const wholeLabel = ({ before, label }: DiagramRow): string => [...before, label].join(' · ');
+
 const inOne = (first: DiagramRow, second: DiagramRow): DiagramRow | undefined =>
   prepares(first, second)
     ? {
         ...second,
-        label: `${first.label} · ${second.label}`,
+        before: [...first.before, first.label],
         notes: [...first.notes, ...second.notes],
       }
     : undefined;
@@ -31,8 +34,8 @@ const PREPARATIONS = /^(WATCH|UNWATCH|MULTI)\b/;
 /** Whether nothing comes of the first but the second, which follows at once. */
 function prepares(first: DiagramRow, second: DiagramRow): boolean {
   const isQueued = first.reply === 'QUEUED';
-  const isPreparing = first.reply === 'OK' && PREPARATIONS.test(first.label.split(' · ').at(-1)!);
-  const isOneTransaction = isQueued || first.label.endsWith('MULTI');
+  const isPreparing = first.reply === 'OK' && PREPARATIONS.test(first.label);
+  const isOneTransaction = isQueued || first.label === 'MULTI';
   return (
     (isQueued || isPreparing) &&
     second.event === 'execute' &&
@@ -81,6 +84,7 @@ const isSame = (
 const again = (row: DiagramRow, times: number): DiagramRow => ({
   ...row,
   event: 'timer',
+  before: [],
   label: `… and so ${times} times more`,
   detail: undefined,
   source: undefined,

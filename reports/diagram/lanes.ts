@@ -12,6 +12,8 @@ export interface DiagramRow {
   /** Place in `lanes`; SERVER for what happens to Redis itself. */
   lane: number;
   event: CounterexampleStep['event'];
+  /** Commands of the same sender right before it, which only prepare it: WATCH, MULTI, what is queued. */
+  before: string[];
   /** What was sent, or what happened, in words. */
   label: string;
   /** What became of the commands that a dead client had sent. */
@@ -28,6 +30,8 @@ export interface DiagramRow {
   stock: number | null;
   /** Whether the answer reached the client with this step, with a later one, or never. */
   delivered: 'at once' | 'later' | 'never';
+  /** Somebody else does something between the command and the arrival of its reply; told of both. */
+  crosses: boolean;
   /** The client sends it once more by itself, because it had no reply when its connection broke. */
   resent: boolean;
   /** A command of a dead client, which still was on its way. */
@@ -39,6 +43,8 @@ export interface DiagramRow {
 export interface Lanes {
   /** A lane per buyer; then, where there are any, who asks again, the till and the back office. */
   lanes: string[];
+  /** What stands over each, where there is room: "buyer A", or all who share it. */
+  titles: string[];
   rows: DiagramRow[];
 }
 
@@ -59,9 +65,11 @@ export function lanesOf({ scope, steps }: Interleaving): Lanes {
   const fates = fatesOf(steps);
   return {
     lanes,
+    titles: lanes.map((lane) => titleOf(lane, actors)),
     rows: steps.map((step, i) => ({
       lane: lanes.indexOf(laneName(step.actor)),
       event: step.event,
+      before: [],
       label: labelOf(step),
       detail: isBrokenEvent(step.event) ? step.detail : undefined,
       source: step.source && sourceOf(step.source),
@@ -75,6 +83,12 @@ export function lanesOf({ scope, steps }: Interleaving): Lanes {
       dirtied: (step.dirtied ?? []).map((actor) => lanes.indexOf(laneName(actor))),
     })),
   };
+}
+
+function titleOf(lane: string, actors: ReadonlySet<string>): string {
+  if (lane.length > 1) return lane === 'retry' ? 'asks again' : lane;
+  const shared = [...actors].find((actor) => isShared(actor) && actor.startsWith(lane));
+  return shared === undefined ? `buyer ${lane}` : `buyers ${Array.from(shared).join(', ')}`;
 }
 
 /** Its cause comes last, and may be long. */
@@ -104,7 +118,7 @@ const isShared = (actor: string): boolean => /^[A-Z]{2,}$/.test(actor);
 /** Buyers on one instance cannot be told apart on the wire; their steps stand in the lane of the first. */
 const laneName = (actor: string): string => (/^[A-Z]+$/.test(actor) ? actor[0]! : actor);
 
-type Fate = Pick<DiagramRow, 'delivered' | 'resent' | 'late'>;
+type Fate = Pick<DiagramRow, 'delivered' | 'crosses' | 'resent' | 'late'>;
 
 /** An instance, as far as the steps so far tell. */
 interface Client {
@@ -120,7 +134,7 @@ interface Client {
 /** What became of each command: replies arrive in the order of the commands, and a cut loses those on their way. */
 function fatesOf(steps: readonly CounterexampleStep[]): Fate[] {
   const clients = new Map<string, Client>();
-  const fates = steps.map((): Fate => ({ delivered: 'at once', resent: false, late: false }));
+  const fates = steps.map((): Fate => ({ delivered: 'at once', crosses: false, resent: false, late: false }));
   for (const [i, step] of steps.entries()) {
     const { actor, event } = step;
     if (breaksAll(event)) for (const other of clients.values()) breaks(other, steps, fates);
@@ -128,10 +142,14 @@ function fatesOf(steps: readonly CounterexampleStep[]): Fate[] {
     if (!client) clients.set(actor, (client = { dead: false, waiting: [], givenUp: 0, lost: [] }));
     if (event === 'execute') {
       const delivered = client.waiting.length < client.givenUp ? 'never' : 'at once';
-      fates[i] = { delivered, resent: takesUp(client.lost, step), late: client.dead };
+      fates[i] = { delivered, crosses: false, resent: takesUp(client.lost, step), late: client.dead };
       client.waiting.push(i);
     } else if (event === 'deliver') {
       const answered = client.waiting.shift();
+      const since = answered === undefined ? [] : steps.slice(answered + 1, i);
+      const crosses = since.some((other) => other.actor !== actor);
+      fates[i]!.crosses = crosses;
+      if (answered !== undefined) fates[answered]!.crosses = crosses;
       if (client.givenUp > 0) client.givenUp--;
       else if (answered !== undefined) fates[answered]!.delivered = 'later';
     } else if (event === 'timeout') {

@@ -1,4 +1,4 @@
-import { folded } from './fold.ts';
+import { folded, wholeLabel } from './fold.ts';
 import { lanesOf, SERVER_LANE, type Interleaving, type DiagramRow } from './lanes.ts';
 import { wrapped } from './wrapped.ts';
 
@@ -71,9 +71,9 @@ function drawnLines(interleaving: Interleaving, widest: number): Line[] {
 
 /** In one line what happened, and below it what has to be told whole. */
 export function describe(row: DiagramRow, names: readonly string[], widest: number): string[] {
-  const { label, detail, reply, notes, answers, resent, late, dirtied } = row;
+  const { detail, reply, notes, answers, resent, late, dirtied } = row;
   const shorten = (text: string): string => (text.length <= widest ? text : `${text.slice(0, widest - 1)}…`);
-  const sent = `${late ? 'late: ' : ''}${resent ? '↻ ' : ''}${row.event === 'execute' ? shorten(label) : label}`;
+  const sent = `${late ? 'late: ' : ''}${resent ? '↻ ' : ''}${row.event === 'execute' ? shorten(wholeLabel(row)) : row.label}`;
   const told = detail === undefined ? sent : `${sent} (${shorten(detail)})`;
   const first = [
     reply === undefined ? told : `${told} → ${shorten(reply)}`,

@@ -1,5 +1,6 @@
 import type { BenchRow } from '../../harness/documents/figures.ts';
 import type { Result, StrategyResult } from '../../harness/documents/result.ts';
+import type { Room } from '../charts/chart.ts';
 import { courseChart } from '../charts/course.ts';
 import { offeredLoad, percentileCurve } from '../charts/response.ts';
 import { forestPlot, phases } from '../charts/throughput.ts';
@@ -13,8 +14,9 @@ import {
   perSale,
   plural,
   ratioText,
+  strategiesText,
 } from '../view/figures.ts';
-import { drawn } from '../view/safety.ts';
+import { bySpeed, drawn } from '../view/safety.ts';
 import { markup, type Markup } from './markup.ts';
 import { scrolling, table } from './table.ts';
 
@@ -24,16 +26,19 @@ export async function costs(result: Result): Promise<Markup> {
   if (measured.length === 0)
     return section(markup`<p class="note">Not measured: no figures in this run.</p>`);
   const curves = drawn(result);
-  const blocks = [
-    throughput(result, await forestPlot(measured, result.session?.baseline ?? '')),
-    responses(curves, await percentileCurve(curves)),
-    offered(curves, await offeredLoad(curves)),
-    inPhases(measured, await phases(measured)),
-    await courses(curves),
+  const others = [
+    responses(curves, await forEachRoom((room) => percentileCurve(curves, room))),
+    offered(curves, await forEachRoom((room) => offeredLoad(curves, room))),
+    inPhases(measured, await forEachRoom((room) => phases(measured, room))),
     price(measured),
-    ceiling(result),
   ];
-  return section(markup`${method(result, measured)}${blocks}`);
+  const baseline = result.session?.baseline ?? '';
+  const plot = await forEachRoom((room) => forestPlot(measured, baseline, room));
+  return section(markup`<div class="pair"><div>${throughput(result, plot)}</div>
+<div><h3>How it was measured</h3>${method(result, measured)}${ceiling(result)}</div></div>
+<div class="measurements"><div class="pair">${others.map((block) => block && markup`<div>${block}</div>`)}</div>
+${await courses(curves)}</div>
+<p class="paper note">Response times, offered load, the drain phase, outcomes and single sales over time are folded here. The page has them.</p>`);
 }
 
 const section = (inside: Markup): Markup => markup`
@@ -67,30 +72,41 @@ ${held.length > 0 && markup`<li>The client, not Redis, was the bottleneck of ${l
 </ul>`;
 }
 
+/** The chart as a desk has room for it, and as a phone has; the page shows one of them. */
+async function forEachRoom(draw: (room: Room) => Promise<Markup | undefined>): Promise<Markup | undefined> {
+  const [desk, phone] = [await draw('desk'), await draw('phone')];
+  return desk && markup`<div class="desk">${desk}</div><div class="phone">${phone}</div>`;
+}
+
 const figure = (chart: Markup, label: string): Markup => markup`<figure>${scrolling(label, chart)}</figure>`;
 
 /** Beside a chart, what it was drawn from. */
-const behind = (inside: Markup): Markup =>
-  markup`<details class="note"><summary>The same as a table</summary>${inside}</details>`;
+const behind = (inside: Markup, classes = 'note'): Markup =>
+  markup`<details class="${classes}"><summary>The same as a table</summary>${inside}</details>`;
 
 function throughput(result: Result, plot: Markup | undefined): Markup {
   const baseline = result.session?.baseline;
-  const rows = result.strategies.flatMap(({ name, cost }) => (cost ? [throughputRow(name, cost)] : []));
+  const fastestFirst = bySpeed(result.strategies);
+  const others = result.strategies.filter((one) => !fastestFirst.includes(one));
+  const rows = [...fastestFirst, ...others].flatMap(({ name, cost }) =>
+    cost ? [throughputRow(name, cost)] : [],
+  );
+  const figures = table({
+    caption: `Sales per second${baseline === null || baseline === undefined ? '' : `, and as a multiple of ${baseline}`}; medians with their 95 % intervals`,
+    head: [
+      'strategy',
+      'sales/s',
+      `against ${baseline ?? 'a baseline'}`,
+      'response p50',
+      'p99 ms',
+      'bottleneck',
+    ],
+    rows,
+    figures: [1, 2, 3, 4],
+  });
   return markup`<h3 id="throughput">Sales per second</h3>
 ${plot ? figure(plot, `Sales per second against ${baseline}`) : markup`<p class="note">Nothing to compare: one strategy, one trial, or figures that are void.</p>`}
-${table({
-  caption: `Sales per second${baseline === null || baseline === undefined ? '' : `, and as a multiple of ${baseline}`}; medians with their 95 % intervals`,
-  head: [
-    'strategy',
-    'sales/s',
-    `against ${baseline ?? 'a baseline'}`,
-    'response p50',
-    'p99 ms',
-    'bottleneck',
-  ],
-  rows,
-  figures: [1, 2, 3, 4],
-})}`;
+${plot ? behind(figures, 'note printed') : figures}`;
 }
 
 function throughputRow(name: string, cost: BenchRow): string[] {
@@ -112,7 +128,7 @@ function responses(strategies: readonly StrategyResult[], curve: Markup | undefi
   const [longest] = strategies.map(({ cost }) => cost!.responseCurve).toSorted((a, b) => b.length - a.length);
   const shares = longest!.map(({ share }) => share);
   return markup`<h3 id="response">Response time</h3>
-<p class="note">Of the safest ${plural(strategies.length, 'strategy').replace('strategys', 'strategies')}, while units last, all trials together. A closed loop at its capacity: how long who waited, not how long one waits at a lower load.</p>
+<p class="note">Of the safest ${strategiesText(strategies.length)}, while units last, all trials together. A closed loop at its capacity: how long who waited, not how long one waits at a lower load.</p>
 ${figure(curve, 'Percentile curve of the response time')}
 ${behind(
   table({
@@ -264,15 +280,15 @@ function ceiling({ session }: Result): Markup {
   }
   return markup`${heading}${table({
     caption:
-      'Operations per second on one key, by a client that does nothing else; no strategy comes past it without batching',
-    head: ['command', 'by', 'in flight', 'pipeline', 'operations/s'],
+      'Operations per second on one key, by a client that does nothing else; only what puts several purchases into one command or one packet comes past the one without pipelining',
+    head: ['command', 'by', 'in flight', 'pipelining', 'operations/s'],
     rows: session.ceiling.map(({ command, tool, inFlight, pipeline, opsPerSecond }) => [
       command,
       tool,
       grouped(inFlight),
-      String(pipeline),
+      pipeline === 1 ? 'none' : `${pipeline} in a pipeline`,
       known(opsPerSecond, grouped),
     ]),
-    figures: [2, 3, 4],
+    figures: [2, 4],
   })}`;
 }

@@ -1,81 +1,88 @@
-import { explained, remedyFor } from '../../harness/documents/explanation.ts';
-import type { Result, StrategyResult } from '../../harness/documents/result.ts';
-import type { Property } from '../../strategies/contract.ts';
-import { ARROWS, diagram } from '../diagram/svg.ts';
-import type { Exhibit, Exhibits } from '../view/evidence.ts';
-import { atRestText } from '../view/at-rest.ts';
-import { plural } from '../view/figures.ts';
-import { evidenceTable, type CellEvidence } from '../view/view.ts';
-import { BY_GRAVITY, EFFECTS } from '../view/words.ts';
-import { CLASSES } from './guarantees.ts';
+import { remedyFor } from '../../harness/documents/explanation.ts';
+import type { Result } from '../../harness/documents/result.ts';
+import { diagram, withoutProduct } from '../diagram/table.ts';
+import { causeGroups, sampledExhibits, type CauseGroup, type ExplainedExhibit } from '../view/causes.ts';
+import type { Exhibits } from '../view/evidence.ts';
+import { list, plural } from '../view/figures.ts';
+import { evidenceTable } from '../view/view.ts';
+import { EFFECTS } from '../view/words.ts';
 import { markup, type Markup } from './markup.ts';
-import { scrolling, table } from './table.ts';
+import { table } from './table.ts';
 
-/** How each violation comes about, step by step, and what cures it. */
-export function counterexamples({ strategies }: Result, exhibits: Exhibits): Markup {
-  const shown = strategies.filter((strategy) => exhibits.of(strategy).length > 0);
+/** How each violation comes about, step by step, and what cures it: by cause, what was not declared first. */
+export function counterexamples(result: Result, exhibits: Exhibits): Markup {
+  const groups = causeGroups(result, exhibits);
+  const sampled = sampledExhibits(result, exhibits);
+  const isNothing = groups.length + sampled.length === 0;
   return markup`
 <section id="counterexamples">
-<h2>Counterexamples</h2>
-${ARROWS}
+<h2>How each fails</h2>
 ${
-  shown.length === 0
+  isNothing
     ? markup`<p>Nothing was violated, so there is nothing to show.</p>`
-    : markup`<p>Time runs down. A line is a buyer, the heavy one is Redis; an arrow to it is a command that it executes there and
-then, an arrow back a reply that arrives. Right of it, the units that are left. ✂ a connection breaks, ✗ a process dies, ↻ the
-client sends again by itself, ◇ a watched key was touched. In the run’s folder the command under a diagram runs it again, step
-by step, on a real server.</p>`
+    : markup`<p class="note">Each is the shortest interleaving that was found, run on a real Redis. Time runs down; a column is a buyer;
+on the right stands what is left in stock. ✂ a connection breaks, ✗ a process dies, ↻ the client sends again by itself, ◇ a watched
+key was touched, a dashed line is a message that is still under way. Of keys the product is left out: <code>stock</code> is
+<code>{item}:stock</code>. The command under each runs it again, in the run’s folder, step by step on a real server.</p>
+<div id="filter" class="filter" hidden></div>`
 }
-${shown.map((strategy, i) => ofStrategy(strategy, exhibits, i === 0))}
+${groups.map(group)}
+${sampled.length > 0 && inLargeSales(sampled)}
 </section>`;
 }
 
-const ofStrategy = (strategy: StrategyResult, exhibits: Exhibits, isFirst: boolean): Markup => markup`
-<details class="strategy"${isFirst && markup` open`}><summary><b>${strategy.name}</b> <span>${plural(exhibits.of(strategy).length, 'way')} to break</span></summary>
-${BY_GRAVITY.map((property) =>
-  ofProperty(
-    strategy,
-    property,
-    exhibits.of(strategy).filter((exhibit) => exhibit.property === property),
-  ),
-)}
-</details>`;
-
-const ofProperty = (
-  { name }: StrategyResult,
-  property: Property,
-  exhibits: readonly Exhibit[],
-): Markup | undefined =>
-  exhibits.length === 0
-    ? undefined
-    : markup`<h4>${name}: ${EFFECTS[property]}</h4>
-<div class="exhibits">${exhibits.map((exhibit, i) => figure(exhibit, i < MOST_DRAWN))}</div>
-`;
-
-/** The rest are variations, and a page of two dozen strategies has to be sent around. */
-const MOST_DRAWN = 3;
-
-function figure(exhibit: Exhibit, isDrawn: boolean): Markup {
-  const { id, property, environments, kind, evidence } = exhibit;
-  const { counterexample, message } = evidence;
-  return markup`<figure id="${id}"><p><span class="${CLASSES[kind]}">${environments.join(', ')}</span> ${message}.${counterexample?.minimal === false && ' Not the shortest.'}</p>
-${why(exhibit)}
-${counterexample ? isDrawn && scrolling('Space-time diagram', diagram(counterexample)) : operations(property, evidence)}
-${counterexample?.atRest && markup`<p class="note">${atRestText(counterexample.atRest)}</p>`}
-${counterexample && markup`<figcaption><code>oversell replay ${counterexample.file}</code></figcaption>`}</figure>
-`;
+/** The first is drawn for all; the others are variations, folded on the screen and left out on paper. */
+function group({ cause, title, shown }: CauseGroup): Markup {
+  const [first, ...others] = shown as [ExplainedExhibit, ...ExplainedExhibit[]];
+  const names = [...new Set(others.map(({ strategy }) => strategy.name))];
+  return markup`
+<section class="cause" id="cause-${cause}">
+<h3>${title} <span class="count">${plural(shown.length, 'counterexample')}</span></h3>
+${article(first)}
+${
+  others.length > 0 &&
+  markup`<details class="others"><summary>${others.length} more with this cause: ${list(names, 6)}</summary>
+<div>${others.map(article)}</div></details>
+<p class="paper note">${others.length} more with this cause are folded here: ${list(names, 6)}. The page has them.</p>`
+}
+</section>`;
 }
 
-/** What brought it about, where an interleaving shows that, and what cures it. */
-function why({ property, evidence: { message, counterexample } }: Exhibit): Markup {
-  if (!counterexample) return markup`<p class="note"><b>Remedy:</b> ${remedyFor(property)}.</p>`;
-  const { because, remedy } = explained({ property, message, steps: counterexample.steps });
-  return markup`<p class="note"><b>Cause:</b> ${because}.<br><b>Remedy:</b> ${remedy}.</p>`;
+/** What a filter of the page looks at. */
+const marks = ({ strategy, exhibit }: Pick<ExplainedExhibit, 'strategy' | 'exhibit'>): Markup =>
+  markup`data-strategy="${strategy.name}" data-property="${exhibit.property}" data-environments="${exhibit.environments.join(' ')}"`;
+
+const heading = ({ strategy, exhibit }: Pick<ExplainedExhibit, 'strategy' | 'exhibit'>): Markup =>
+  markup`<h4>${
+    strategy.name
+  } <span class="tag ${exhibit.property}">${EFFECTS[exhibit.property]}</span> <span class="where">${exhibit.environments.join(', ')}</span>${
+    exhibit.kind !== 'declared' && markup` <strong class="alarm">not declared</strong>`
+  }</h4>`;
+
+function article(one: ExplainedExhibit): Markup {
+  const { id, evidence } = one.exhibit;
+  const counterexample = evidence.counterexample!;
+  return markup`<article id="${id}" ${marks(one)}>${heading(one)}
+<div class="shown">${diagram(counterexample)}
+<div><p>${withoutProduct(evidence.message)}.${!counterexample.minimal && ' Not the shortest.'}</p>
+<p><b>Cause</b> ${withoutProduct(one.because)}.</p>
+<p><b>Helps</b> ${one.remedy}.</p>
+<p class="again"><code>oversell replay ${counterexample.file}</code></p></div></div></article>
+`;
 }
 
 /** Seen in a large sale: who asked when, and what they were told. */
-function operations(property: Property, evidence: CellEvidence): Markup | undefined {
-  if (evidence.operations.length === 0) return undefined;
+const inLargeSales = (sampled: readonly Pick<ExplainedExhibit, 'strategy' | 'exhibit'>[]): Markup => markup`
+<section class="cause" id="sampled">
+<h3>Seen in large sales only <span class="count">${plural(sampled.length, 'violation')}</span></h3>
+<details class="others"><summary>${list([...new Set(sampled.map(({ strategy }) => strategy.name))], 6)}: who asked when, and what they were told</summary>
+<div>${sampled.map((one) => {
+  const { id, property, evidence } = one.exhibit;
   const { head, rows } = evidenceTable(evidence);
-  return table({ caption: `Operations that show ${property}`, head, rows, figures: [1, 2, 3, 5] });
-}
+  return markup`<article id="${id}" ${marks(one)}>${heading(one)}
+<p>${evidence.message}.</p>
+${rows.length > 0 && table({ caption: `Operations that show ${property}`, head, rows, figures: [1, 2, 3, 5] })}
+<p><b>Helps</b> ${remedyFor(property)}.</p></article>
+`;
+})}</div></details>
+</section>`;

@@ -25,16 +25,6 @@ function textOf(value: Value): string {
   return escaped(String(value));
 }
 
-/** Without the line breaks and margins that its templates have for those who read them. */
-export const compact = ({ text }: Markup): Markup =>
-  new Markup(
-    text
-      .replaceAll(/\s*\n\s*/g, ' ')
-      .replaceAll('> <', '><')
-      .replaceAll(' />', '/>')
-      .replaceAll(' >', '>'),
-  );
-
 const ENTITIES: Record<string, string> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -44,7 +34,3 @@ const ENTITIES: Record<string, string> = {
 };
 
 const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character]!);
-
-/** JSON that may stand in a script element: nothing in it can end that, or be taken for a comment. */
-export const embeddedJson = (data: unknown): Markup =>
-  new Markup(JSON.stringify(data).replaceAll('<', '\\u003c'));

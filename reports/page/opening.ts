@@ -1,108 +1,72 @@
 import type { Result } from '../../harness/documents/result.ts';
 import type { Exhibits } from '../view/evidence.ts';
-import { grouped, interleavingsText, list, plural, withSuperscripts } from '../view/figures.ts';
-import { questionsOf } from '../questions/ten.ts';
-import type { Question } from '../questions/question.ts';
-import { answer, tiersOf, type Tier } from '../view/safety.ts';
+import { list, ordersText, plural, strategiesText, withSuperscripts } from '../view/figures.ts';
+import { answer } from '../view/safety.ts';
 import {
   allInterleavings,
+  allStates,
   coverageOf,
   environmentsTried,
+  notTested,
   partsOf,
   purchasesOf,
   verdictLine,
 } from '../view/view.ts';
-import { kindOf } from '../view/words.ts';
+import { matrix } from './matrix.ts';
 import { markup, type Markup } from './markup.ts';
 
-/** What somebody reads who has one minute. */
+/** What somebody reads who has ten seconds: does it pass, who is safe, and the matrix. */
 export const opening = (result: Result, exhibits: Exhibits): Markup => markup`
-<section id="answer">
-<h2>The answer</h2>
-${answer(result).map((sentence, i) => markup`<p class="${i === 0 ? 'lead' : 'second'}">${sentence}</p>`)}
-<p class="verdict ${isGood(result) ? 'good' : 'bad'}">${verdictLine(result)}.</p>
+<section id="answer" aria-label="The answer">
+${answerText(result)}
 ${result.findings.length > 0 && findings(result)}
-${figures(result)}
-${safeForWhat(result, exhibits)}
+<p class="note">${verdictLine(result)} · ${lookedAt(result).join(' · ')}</p>
 </section>
-<section id="questions">
-<h2>Ten questions</h2>
-<ol class="questions">${questionsOf(result).map(question)}</ol>
-</section>`;
+${matrix(result, exhibits)}
+<p class="note">Not run here: ${list(notTested(result), 20) || 'nothing was left out'}.${result.notRun && ` Not run in this profile: ${list(result.notRun, 40)}.`}</p>`;
 
-/** What nobody has declared is never good news, also where it was only to be found out. */
-const isGood = ({ findings: found, status, strategies }: Result): boolean =>
-  found.length === 0 &&
-  status === 'complete' &&
-  !strategies.some((strategy) =>
-    partsOf(strategy).some(({ properties }) =>
-      Object.values(properties).some((cell) => kindOf(cell) === 'undeclared'),
-    ),
-  );
+function answerText(result: Result): Markup {
+  const names = result.strategies.flatMap(({ name }) => (name === '' ? [] : [name]));
+  const longestFirst = names.toSorted((a, b) => b.length - a.length);
+  const [lead, ...others] = answer(result).map((sentence) => unbroken(sentence, longestFirst));
+  return markup`<p class="lead">${lead}</p>${others.length > 0 && markup`<p>${others.map((sentence) => markup`${sentence} `)}</p>`}`;
+}
+
+/** Names of strategies are not broken at their hyphens. */
+function unbroken(sentence: string, [name, ...others]: readonly string[]): Markup {
+  if (name === undefined) return markup`${sentence}`;
+  const parts = sentence.split(name).map((part) => unbroken(part, others));
+  return markup`${parts.map((part, i) => markup`${i > 0 && markup`<span class="name">${name}</span>`}${part}`)}`;
+}
+
+/** Most findings that are told before the rest is folded. */
+const MOST_FINDINGS = 4;
 
 function findings({ findings: found }: Result): Markup {
   const lines = found.map(
     ({ strategy, environment, message }) =>
       markup`<li><b>${[strategy, environment].filter((part) => part !== undefined).join(', ')}</b>: ${message}</li>`,
   );
-  return markup`<div class="findings"><h3>Why it does not pass</h3><ul>${lines}</ul></div>`;
+  const more = lines.slice(MOST_FINDINGS);
+  return markup`<div class="findings"><h2>Why it does not pass</h2><ul>${lines.slice(0, MOST_FINDINGS)}</ul>${
+    more.length > 0 && markup`<details><summary>${more.length} more</summary><ul>${more}</ul></details>`
+  }</div>`;
 }
 
 /** How much was looked at. */
-function figures(result: Result): Markup {
+function lookedAt(result: Result): string[] {
   const { strategies } = result;
-  const run = strategies.filter(({ skipped }) => skipped === undefined);
+  const run = strategies.filter((strategy) => partsOf(strategy).length > 0).length;
   const environments = environmentsTried(result).length;
   const interleavings = allInterleavings(result);
-  const shown = [
-    [grouped(run.length), run.length === 1 ? 'strategy' : 'strategies'],
-    [grouped(environments), environments === 1 ? 'environment' : 'environments'],
-    ...(interleavings > 0n
-      ? [[withSuperscripts(interleavingsText(interleavings)), `interleavings, ${coverageOf(result)}`]]
-      : []),
-    [grouped(strategies.reduce((sum, one) => sum + purchasesOf(one), 0)), 'purchases under real concurrency'],
+  const orders = withSuperscripts(ordersText(interleavings, allStates(result)));
+  return [
+    run === strategies.length ? strategiesText(run) : `${run} of ${strategiesText(strategies.length)}`,
+    plural(environments, 'environment'),
+    ...(interleavings > 0n ? [`${orders}, ${coverageOf(result)}`] : []),
+    `${plural(
+      strategies.reduce((sum, one) => sum + purchasesOf(one), 0),
+      'purchase',
+    )} under load`,
   ];
-  return markup`<ul class="figures">${shown.map(([value, what]) => markup`<li><b>${value}</b> ${what}</li>`)}</ul>`;
 }
-
-/** Who breaks where, those that break least first. */
-function safeForWhat(result: Result, exhibits: Exhibits): Markup {
-  const skipped = result.strategies.filter((one) => one.skipped !== undefined);
-  return markup`<h3>Safe for what</h3>
-<p class="note">By where they break; controls, which are known to be wrong, are left out.</p>
-<ul class="tiers">${tiersOf(result).map((tier) => tierRow(tier, exhibits))}</ul>
-${
-  skipped.length > 0 &&
-  markup`<p class="note">Skipped, and so neither safe nor unsafe: ${list(
-    skipped.map(({ name, skipped: why }) => `${name} (${why})`),
-    20,
-  )}.</p>`
-}`;
-}
-
-function tierRow({ strategies, broken, open, held, fastest }: Tier, exhibits: Exhibits): Markup {
-  const names = strategies.map((one) => markup`<a href="#${exhibits.idOf(one)}">${one.name}</a> `);
-  const words = [
-    ...broken.map(({ environment, effects }) => markup`<b>${environment}</b> ${effects.join(', ')}`),
-    ...open.map((environment) => markup`<b>${environment}</b> undecided`),
-  ];
-  const speed = fastest?.cost?.salesPerSecond.median ?? null;
-  return markup`<li><p class="names">${names}</p>
-<ul>${words.length === 0 ? markup`<li class="good">breaks nowhere that was tried</li>` : words.map((word) => markup`<li>${word}</li>`)}</ul>
-<p>${plural(held.length, 'environment')} held${speed !== null && `; up to ${grouped(speed)} sales/s${strategies.length > 1 ? ` (${fastest!.name})` : ''}`}</p></li>
-`;
-}
-
-const MEASURED: Record<Question['measured'], Markup | false> = {
-  yes: false,
-  partly: markup` <span class="tag">partly measured</span>`,
-  no: markup` <span class="tag">not measured yet</span>`,
-};
-
-/** The number is a link to where it is told in full. */
-const question = (
-  { question: asked, answer: parts, measured, anchor }: Question,
-  i: number,
-): Markup => markup`
-<li id="question-${i + 1}"><a class="number" href="#${anchor}" aria-label="Question ${i + 1}: where it is told in full">${i + 1}</a>
-<div><h3>${asked}${MEASURED[measured]}</h3>${parts.length > 0 && markup`<ul>${parts.map(({ label, text }) => markup`<li><b>${label}:</b> ${withSuperscripts(text)}</li>`)}</ul>`}</div></li>`;

@@ -3,6 +3,8 @@ import { Markup, markup } from './markup.ts';
 /** A cell that is more than its text. */
 export interface TableCell {
   word: string;
+  /** Its own place in the page. */
+  id?: string;
   /** Told apart by how it looks. */
   kind?: string;
   /** Place in the page that shows why. */
@@ -29,7 +31,7 @@ export const table = ({ caption, head, rows, figures = [] }: Table): Markup =>
     caption,
     markup`<table><caption>${caption}</caption><thead><tr>${head.map(columnHead)}</tr></thead><tbody>${rows.map(
       ([first, ...rest]) =>
-        markup`<tr><th scope="row">${first === undefined ? '' : content(first)}</th>${rest.map((cell, i) => dataCell(cell, figures.includes(i + 1)))}</tr>\n`,
+        markup`<tr><th scope="row"${idOf(first)}>${first === undefined ? '' : content(first)}</th>${rest.map((cell, i) => dataCell(cell, figures.includes(i + 1)))}</tr>\n`,
     )}</tbody></table>`,
   );
 
@@ -47,6 +49,9 @@ function dataCell(cell: Content, isFigure: boolean): Markup {
   const name = [kind, isFigure ? 'figure' : undefined].filter((one) => one !== undefined).join(' ');
   return markup`<td${name !== '' && markup` class="${name}"`}>${content(cell)}</td>`;
 }
+
+const idOf = (cell: Content | undefined): Markup | false =>
+  cell !== undefined && !isPlain(cell) && cell.id !== undefined && markup` id="${cell.id}"`;
 
 const isPlain = (cell: Content): cell is string | Markup =>
   typeof cell === 'string' || cell instanceof Markup;

@@ -1,9 +1,10 @@
+import type { Ceiling } from '../../harness/documents/figures.ts';
 import type { Result, StrategyResult } from '../../harness/documents/result.ts';
-import { grouped, known, list, ms, perSale, plural } from '../view/figures.ts';
+import { grouped, known, list, ms, perSale, plural, strategiesText } from '../view/figures.ts';
 import { bySpeed } from '../view/safety.ts';
 import { notMeasured, told, type Question, type Told } from './question.ts';
 
-/** What it costs, and what it needs. */
+/** What it costs. */
 
 export function speed(result: Result): Question {
   const question = 'How many sales a second, and how long does a buyer wait, while units last and after?';
@@ -14,17 +15,12 @@ export function speed(result: Result): Question {
   return {
     question,
     answer: [
-      told(
-        'While units last',
-        `at most ${known(cost!.salesPerSecond.median, grouped)} sales/s (${fastest.name}), response p99 ` +
-          `${known(cost!.responseMs.p99, ms)} ms, ${cost!.inFlight} in flight`,
-      ),
-      told(
-        'After',
-        course
-          ? `${known(course.refusalsPerSecond, grouped)} refusals/s, p99 ${known(course.drainResponseMs.p99, ms)} ms`
-          : 'not measured in this profile',
-      ),
+      `While units last at most ${known(cost!.salesPerSecond.median, grouped)} sales/s (${fastest.name}), response p99 ${known(cost!.responseMs.p99, ms)} ms, ${cost!.inFlight} in flight.`,
+      course
+        ? `After that ${known(course.refusalsPerSecond, grouped)} refusals/s, p99 ${known(course.drainResponseMs.p99, ms)} ms.`
+        : 'What comes after was not measured.',
+    ],
+    details: [
       told(
         'On',
         `${machine.cpus}, ${machine.redis}, Node ${machine.node}` +
@@ -48,16 +44,20 @@ export function price(result: Result): Question {
   const byCommands = sold.toSorted((a, b) => a.cost!.commandsPerSale! - b.cost!.commandsPerSale!);
   const retrying = sold.filter(({ cost }) => (cost!.retriesPerSale ?? 0) >= 0.005);
   const gaveUp = sold.filter(({ cost }) => cost!.gaveUp > 0);
+  const [worst, ...others] = starving(sold);
   return {
     question,
     answer: [
-      told('Commands per sale', `${said(byCommands[0]!)} to ${said(byCommands.at(-1)!)}`),
+      `A sale takes ${said(byCommands[0]!)} to ${said(byCommands.at(-1)!)} commands; buyers gave up with ${gaveUp.length === 0 ? 'none' : gaveUp.length} of ${strategiesText(sold.length)}.`,
+      ...(worst ? [`${worst.text}.`] : []),
+    ],
+    details: [
       told(
         'Retries per sale',
         list(retrying.map(({ name, cost }) => `${perSale(cost!.retriesPerSale!)} (${name})`)),
       ),
       told('Gave up', list(gaveUp.map(({ name, cost }) => `${plural(cost!.gaveUp, 'buyer')} of ${name}`))),
-      ...starving(sold),
+      ...others,
     ],
     measured: 'yes',
     anchor: 'price',
@@ -67,61 +67,70 @@ export function price(result: Result): Question {
 /** From this multiple of the median on, one buyer in a thousand waits for what others get at once. */
 const STARVING = 100;
 
+/** Who starves, of those of whom enough purchases were measured to know the slowest in a thousand; then who is not known. */
 function starving(strategies: readonly StrategyResult[]): Told[] {
-  const worst = strategies
-    .flatMap(({ name, cost }) => {
-      const { p50, p999 } = cost!.responseMs;
-      return p50 === null || p999 === null ? [] : [{ name, times: p999 / p50 }];
-    })
+  const [tooFew, enough] = [true, false].map((isFew) =>
+    strategies.filter(({ cost }) => (cost!.responseMs.p999 === null) === isFew),
+  ) as [StrategyResult[], StrategyResult[]];
+  const worst = enough
+    .map(({ name, cost }) => ({
+      name,
+      times: cost!.responseMs.p999! / cost!.responseMs.p50!,
+      count: cost!.responseMs.count,
+    }))
     .toSorted((a, b) => b.times - a.times)[0];
-  if (!worst) return [];
-  const waits = `one buyer in a thousand waits ${grouped(worst.times)} times the median or longer`;
-  return [
-    told('Starves', worst.times < STARVING ? `nobody: ${waits} (${worst.name})` : `${worst.name}: ${waits}`),
-  ];
+  const unknown =
+    tooFew.length === 0
+      ? []
+      : [
+          told(
+            'Too few purchases to tell who starves',
+            list(tooFew.map(({ name, cost }) => `${name} (${grouped(cost!.responseMs.count)})`)),
+          ),
+        ];
+  if (!worst)
+    return [told('Starves', 'Too few purchases were measured to tell whether anybody starves'), ...unknown];
+  const waits = `one buyer in a thousand, of ${grouped(worst.count)}, waits ${grouped(worst.times)} times the median or longer`;
+  const text =
+    worst.times < STARVING
+      ? `Nobody starves${tooFew.length === 0 ? '' : ' of whom enough is known'}: at worst ${waits} (${worst.name})`
+      : `With ${worst.name} buyers starve: ${waits}`;
+  return [told('Starves', text), ...unknown];
 }
 
 export function cluster({ session, strategies }: Result): Question {
   const question = 'Is it safe in a cluster, and where is the ceiling of one hot key?';
   const made = strategies.filter(({ requires }) => requires?.supports.includes('cluster'));
-  const decr = session?.ceiling.find(({ command, pipeline }) => command === 'DECR' && pipeline === 1);
-  const claims = made.length === 0 ? '' : `; made for one: ${list(made.map(({ name }) => name))}`;
+  const ceilings = (session?.ceiling ?? []).filter(({ command }) => command === 'DECR');
+  const plain = ceilings.find(({ pipeline }) => pipeline === 1);
+  const piped = ceilings.find(({ pipeline }) => pipeline > 1);
+  const batching = strategies.filter(({ cost }) => {
+    const isFaster = (cost?.salesPerSecond.median ?? 0) > (plain?.opsPerSecond ?? Infinity);
+    return isFaster && cost!.verdict === 'holds';
+  });
   return {
     question,
     answer: [
-      told('Cluster', `not measured yet${claims}`),
-      told(
-        'One key',
-        decr
-          ? `${known(decr.opsPerSecond, grouped)} DECR/s by ${decr.tool}, ${decr.inFlight} clients, no pipelines`
-          : 'not measured in this profile',
-      ),
+      'No cluster was run: unverified.',
+      plain
+        ? `One key takes ${perSecond(plain)} without pipelining${piped ? `, and ${perSecond(piped)} with ${piped.pipeline} in a pipeline` : '; with pipelining it takes more, which was not measured'}.`
+        : 'The ceiling of one key was not measured.',
     ],
-    measured: decr ? 'partly' : 'no',
-    anchor: decr ? 'ceiling' : 'guarantees',
+    details: [
+      told('Made for a cluster', list(made.map(({ name }) => name))),
+      ...(plain
+        ? [
+            told(
+              'Faster than DECR without pipelining, as they share commands or packets',
+              list(batching.map(({ name }) => name)),
+            ),
+          ]
+        : []),
+    ],
+    measured: plain ? 'partly' : 'no',
+    anchor: plain ? 'ceiling' : 'matrix',
   };
 }
 
-export function requirements({ strategies, machine }: Result): Question {
-  const question = 'What must be true: server, client options, connections, scripts?';
-  const declared = strategies.filter(({ requires }) => requires);
-  if (declared.length === 0) return notMeasured(question, 'requirements');
-  const exclusive = declared
-    .filter(({ requires }) => requires!.connection === 'exclusive')
-    .map(({ name }) => name);
-  const options = declared.filter(({ requires }) => requires!.client.length > 0).map(({ name }) => name);
-  const skipped = strategies.filter((one) => one.skipped !== undefined).map(({ name }) => name);
-  return {
-    question,
-    answer: [
-      told('A connection for each purchase', list(exclusive)),
-      told('Client options', list(options)),
-      told(
-        'Measured with',
-        `${machine.redis}${skipped.length === 0 ? '' : `, which cannot run ${list(skipped)}`}`,
-      ),
-    ],
-    measured: 'yes',
-    anchor: 'requirements',
-  };
-}
+const perSecond = ({ opsPerSecond, command, tool, inFlight }: Ceiling): string =>
+  `${known(opsPerSecond, grouped)} ${command}/s (${tool}, ${inFlight} in flight)`;

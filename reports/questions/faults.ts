@@ -1,15 +1,17 @@
-import type { Result } from '../../harness/documents/result.ts';
+import type { Result, StrategyResult } from '../../harness/documents/result.ts';
 import { ENVIRONMENTS, type Environment } from '../../strategies/contract.ts';
-import { interleavingsText, list, plural } from '../view/figures.ts';
-import { allInterleavings, environmentsTried, partsOf } from '../view/view.ts';
+import { list, ordersText, plural } from '../view/figures.ts';
+import { allInterleavings, allStates, environmentsTried, partsOf } from '../view/view.ts';
 import { BY_GRAVITY, EFFECTS } from '../view/words.ts';
 import {
+  anchorOf,
   blame,
+  breaks,
   holdsIn,
   namesWith,
   notMeasured,
   partsWith,
-  anchorOf,
+  shareOf,
   told,
   undecided,
   type Question,
@@ -25,19 +27,16 @@ export function oversold(result: Result): Question {
   const most = Math.max(0, ...units);
   const sales = result.strategies.flatMap(({ environments }) => environments);
   const histories = sales.reduce((sum, one) => sum + one.histories, 0);
+  const orders = ordersText(allInterleavings(result), allStates(result));
   return {
     question: 'Was more sold than there was, by how much, and over how many histories?',
     answer: [
-      told('Oversold', blame(result, 'oversell')),
-      ...(most > 0 ? [told('At worst', `by ${plural(most, 'unit')} in one large sale`)] : []),
-      told(
-        'Looked at',
-        `${interleavingsText(allInterleavings(result))} interleavings and ${plural(histories, 'large sale')}`,
-      ),
-      ...undecided(result, 'oversell'),
+      `${shareOf(result, (one) => breaks(one, 'oversell'))} sold more than there was${most > 0 ? `; controls included, by up to ${plural(most, 'unit')} in one large sale` : ''}.`,
+      `Looked at were ${orders}, and ${plural(histories, 'large sale')}.`,
     ],
+    details: [told('Oversold', blame(result, 'oversell')), ...undecided(result, 'oversell')],
     measured: 'yes',
-    anchor: 'guarantees',
+    anchor: 'matrix',
   };
 }
 
@@ -45,13 +44,17 @@ export function undersold(result: Result): Question {
   return {
     question: 'Was less sold than there was: units stranded, or buyers refused wrongly?',
     answer: [
+      `${shareOf(result, (one) => breaks(one, 'stranded'))} strand units somewhere.`,
+      `${shareOf(result, (one) => breaks(one, 'false-refusal'))} refuse a buyer wrongly.`,
+    ],
+    details: [
       told('Stranded', blame(result, 'stranded')),
       told('Refused wrongly', blame(result, 'false-refusal')),
       ...undecided(result, 'stranded'),
       ...undecided(result, 'false-refusal'),
     ],
     measured: 'yes',
-    anchor: 'guarantees',
+    anchor: 'matrix',
   };
 }
 
@@ -62,12 +65,14 @@ export function crashed(result: Result): Question {
     const names = namesWith(result, property, ['buyer-crash']);
     return names.length === 0 ? [] : [told(EFFECTS[property], list(names))];
   });
-  const sound = result.strategies
-    .filter((strategy) => holdsIn(strategy, 'buyer-crash'))
-    .map(({ name }) => name);
+  const sound = result.strategies.filter((strategy) => holdsIn(strategy, 'buyer-crash'));
   return {
     question,
-    answer: [...effects, told('everything holds', list(sound))],
+    answer: [
+      `${shareOf(result, (one) => breaks(one, 'stranded', ['buyer-crash']))} leave units with nobody.`,
+      `${shareOf(result, (one) => holdsIn(one, 'buyer-crash'))} keep every property.`,
+    ],
+    details: [...effects, told('everything holds', list(sound.map(({ name }) => name)))],
     measured: 'yes',
     anchor: anchorOf('buyer-crash'),
   };
@@ -79,16 +84,20 @@ export function replyLost(result: Result): Question {
     (one) => (one === 'lost-reply' || one === 'retry') && environmentsTried(result).includes(one),
   );
   if (environments.length === 0) return notMeasured(question);
-  const twice = namesWith(result, 'double-sale', environments);
-  const once = result.strategies.filter((strategy) => {
+  const takesOne = (strategy: StrategyResult): boolean => {
     const parts = partsOf(strategy).filter(({ environment }) => environments.includes(environment));
     return parts.length > 0 && parts.every(({ properties }) => properties['double-sale'].verdict === 'holds');
-  });
+  };
+  const takesTwo = (strategy: StrategyResult): boolean => breaks(strategy, 'double-sale', environments);
   return {
     question,
     answer: [
-      told('Two', list(twice)),
-      told('One', list(once.map(({ name }) => name))),
+      `Two by ${shareOf(result, takesTwo)}, one by ${shareOf(result, takesOne)}.`,
+      `${shareOf(result, (one) => breaks(one, 'stranded', environments))} can take a unit that nobody then holds.`,
+    ],
+    details: [
+      told('Two', list(result.strategies.filter(takesTwo).map(({ name }) => name))),
+      told('One', list(result.strategies.filter(takesOne).map(({ name }) => name))),
       told('Taken, and nobody holds it', blame(result, 'stranded', environments)),
       told('Sold without being taken', blame(result, 'oversell', environments)),
       ...undecided(result, 'double-sale'),
@@ -98,51 +107,95 @@ export function replyLost(result: Result): Question {
   };
 }
 
+/** In which acknowledged sales can be lost. */
+const LOSING = ['restart', 'restart-without-aof', 'failover'] as const satisfies readonly Environment[];
+
 export function serverLost(result: Result): Question {
   const question =
     'How many acknowledged sales are lost when the server restarts or fails over, with and without WAIT?';
-  const restarts = (['restart', 'restart-without-aof'] as const).filter((one) =>
-    environmentsTried(result).includes(one),
+  const tried = LOSING.filter((one) => environmentsTried(result).includes(one));
+  const [first] = tried;
+  if (first === undefined) return notMeasured(question);
+  const hasFailover = tried.includes('failover');
+  const counts = tried.map(
+    (environment) =>
+      `in ${environment} by ${shareOf(result, (one) => breaks(one, 'lost-sale', [environment]))}${worstLoss(result, environment)}`,
   );
-  const failover = environmentsTried(result).includes('failover');
-  if (restarts.length === 0 && !failover) return notMeasured(question);
-  const said = restarts.map((environment) => {
-    const lost = namesWith(result, 'lost-sale', [environment]);
-    return told(`Lost in ${environment}`, list(lost));
-  });
   return {
     question,
-    answer: failover
-      ? [...said, told('Lost in failover', list(namesWith(result, 'lost-sale', ['failover'])))]
-      : [...said, told('Failover, and WAIT in it', 'not measured yet')],
-    measured: failover ? 'yes' : 'partly',
-    anchor: anchorOf(failover ? 'failover' : restarts[0]!),
+    answer: [
+      `Sales are lost ${list(counts)}.`,
+      hasFailover ? waiting(result) : 'Failover, and WAIT in it: not run.',
+    ],
+    details: tried.map((environment) =>
+      told(`Lost in ${environment}`, list(namesWith(result, 'lost-sale', [environment]), 30)),
+    ),
+    measured: hasFailover ? 'yes' : 'partly',
+    anchor: anchorOf(hasFailover ? 'failover' : first),
   };
 }
+
+/** Of the small sales that show it, the one in which most was lost: ", up to 1 of 1". */
+function worstLoss({ strategies }: Result, environment: Environment): string {
+  const losses = strategies.flatMap((strategy) =>
+    partsOf(strategy)
+      .filter((part) => part.environment === environment)
+      .flatMap(({ properties }) => properties['lost-sale'].evidence)
+      .flatMap(({ counterexample }) => {
+        const rest = counterexample?.atRest;
+        if (!rest) return [];
+        const answers = counterexample.steps.flatMap((step) => step.answers ?? []);
+        const acknowledged = answers.filter((answer) => answer.endsWith('sold')).length;
+        const kept = rest.recorded?.length ?? counterexample.scope.stock - rest.drained;
+        return acknowledged > kept ? [{ lost: acknowledged - kept, acknowledged }] : [];
+      }),
+  );
+  const [worst] = losses.toSorted((a, b) => b.lost - a.lost);
+  return worst ? ` (up to ${worst.lost} of ${worst.acknowledged} in one small sale)` : '';
+}
+
+/** Strategies say in their summary which commands they send. */
+const waits = ({ summary }: StrategyResult): boolean => /\bWAIT\b/.test(summary);
+const loses = (strategy: StrategyResult): boolean => breaks(strategy, 'lost-sale', ['failover']);
+
+function waiting(result: Result): string {
+  const [those, others] = [true, false].map((does) => ({
+    ...result,
+    strategies: result.strategies.filter((strategy) => waits(strategy) === does),
+  })) as [Result, Result];
+  return `At a failover ${shareOf(those, loses)} that send WAIT lose sales, and ${shareOf(others, loses)} that do not.`;
+}
+
+const isWrong = (strategy: StrategyResult, environment: Environment): boolean =>
+  partsOf(strategy).some((part) => part.environment === environment) && !holdsIn(strategy, environment);
 
 export function rules(result: Result): Question {
   const question = 'Are a limit per user, several units at once, release and restock right?';
   const tried = environmentsTried(result);
-  const wrong = (environment: Environment): Told => {
-    const names = result.strategies
-      .filter(
-        (one) => partsOf(one).some((part) => part.environment === environment) && !holdsIn(one, environment),
-      )
-      .map(({ name }) => name);
-    return tried.includes(environment)
-      ? told(`Wrong in ${environment}`, list(names))
-      : told(`Wrong in ${environment}`, 'not measured yet');
-  };
-  const several = tried.includes('several-units');
-  const releases = tried.includes('release-restock');
+  const wrong = (environment: Environment): Told =>
+    told(
+      `Wrong in ${environment}`,
+      tried.includes(environment)
+        ? list(result.strategies.filter((one) => isWrong(one, environment)).map(({ name }) => name))
+        : 'not run',
+    );
+  const count = (what: string, environment: Environment): string =>
+    tried.includes(environment)
+      ? `${what} with ${shareOf(result, (one) => isWrong(one, environment))}`
+      : `${what}: not run`;
+  const [several, releases] = [tried.includes('several-units'), tried.includes('release-restock')];
   return {
     question,
     answer: [
+      `A limit per user is broken by ${shareOf(result, (one) => breaks(one, 'user-limit'))}.`,
+      `${count('Several units at once go wrong', 'several-units')}; ${count('release and restock', 'release-restock')}.`,
+    ],
+    details: [
       wrong('several-units'),
       told('Limit per user broken', blame(result, 'user-limit')),
       wrong('release-restock'),
     ],
     measured: several && releases ? 'yes' : several || releases ? 'partly' : 'no',
-    anchor: several ? anchorOf('several-units') : 'guarantees',
+    anchor: several ? anchorOf('several-units') : 'matrix',
   };
 }

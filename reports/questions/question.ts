@@ -1,6 +1,6 @@
 import type { Result, StrategyResult } from '../../harness/documents/result.ts';
 import type { Environment, Property } from '../../strategies/contract.ts';
-import { list } from '../view/figures.ts';
+import { list, strategiesText } from '../view/figures.ts';
 import { partsOf } from '../view/view.ts';
 
 /** "Stranded: a and b in retry." */
@@ -12,8 +12,10 @@ export interface Told {
 /** One of the ten things that people ask, and what this run says to it. */
 export interface Question {
   question: string;
-  /** Empty where nothing was measured. */
-  answer: Told[];
+  /** At most two sentences; none where nothing was measured. */
+  answer: string[];
+  /** Who, and where: folded behind the answer. */
+  details: Told[];
   measured: 'yes' | 'partly' | 'no';
   /** Where in the page it is told in full. */
   anchor: string;
@@ -22,9 +24,10 @@ export interface Question {
 export const told = (label: string, text: string): Told => ({ label, text: text === '' ? 'none' : text });
 
 /** A question to which this run says nothing. */
-export const notMeasured = (question: string, anchor = 'guarantees'): Question => ({
+export const notMeasured = (question: string, anchor = 'matrix'): Question => ({
   question,
   answer: [],
+  details: [],
   measured: 'no',
   anchor,
 });
@@ -37,6 +40,28 @@ export function undecided({ strategies }: Result, property: Property): Told[] {
   return open.length === 0 ? [] : [told(`Undecided (${property})`, list(open.map(({ name }) => name)))];
 }
 
+/** Those of which something was run, and which are not known to be wrong: controls are in no count. */
+const judged = ({ strategies }: Result): StrategyResult[] =>
+  strategies.filter((strategy) => !strategy.control && partsOf(strategy).length > 0);
+
+/** "3 of 19 strategies", "none of 19 strategies"; controls aside. */
+export function shareOf(result: Result, test: (strategy: StrategyResult) => boolean): string {
+  const all = judged(result);
+  const count = all.filter(test).length;
+  return `${count === 0 ? 'none' : count} of ${strategiesText(all.length)}`;
+}
+
+/** Whether the property is violated in one of these environments, or anywhere. */
+export const breaks = (
+  strategy: StrategyResult,
+  property: Property,
+  within?: readonly Environment[],
+): boolean =>
+  partsOf(strategy).some(
+    ({ environment, properties }) =>
+      (within?.includes(environment) ?? true) && properties[property].verdict === 'violated',
+  );
+
 /** The head of an environment's column. */
 export const anchorOf = (environment: Environment): string => `in-${environment}`;
 
@@ -48,13 +73,7 @@ export const namesWith = (
   property: Property,
   environments: readonly Environment[],
 ): string[] =>
-  strategies
-    .filter((strategy) =>
-      partsOf(strategy).some(
-        (part) => environments.includes(part.environment) && part.properties[property].verdict === 'violated',
-      ),
-    )
-    .map(({ name }) => name);
+  strategies.filter((strategy) => breaks(strategy, property, environments)).map(({ name }) => name);
 
 export const holdsIn = (strategy: StrategyResult, environment: Environment): boolean => {
   const parts = partsOf(strategy).filter((part) => part.environment === environment);

@@ -1,7 +1,8 @@
 import type { Result } from '../../harness/documents/result.ts';
-import { cluster, price, requirements, speed } from './costs.ts';
+import { cluster, price, speed } from './costs.ts';
 import { crashed, oversold, replyLost, rules, serverLost, undersold } from './faults.ts';
 import type { Question } from './question.ts';
+import { requirements } from './requirements.ts';
 
 /** In the order in which they are numbered. */
 export function questionsOf(result: Result): Question[] {

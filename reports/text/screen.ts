@@ -1,7 +1,7 @@
 import type { Result, StrategyResult } from '../../harness/documents/result.ts';
 import type { Environment } from '../../strategies/contract.ts';
-import { absentWord } from '../view/absent.ts';
 import { costTable } from '../view/cost.ts';
+import { withoutVerdict } from '../view/matrix.ts';
 import { grouped, plural } from '../view/figures.ts';
 import {
   coverageOf,
@@ -94,9 +94,7 @@ function exploredMatrix(result: Result, done: number, plan: ScreenPlan, window: 
     const { name, explored, notExplored } = strategy;
     return {
       name,
-      words: plan.explored.map((environment) =>
-        wordOf(result, { strategy, parts: explored, environment }, window),
-      ),
+      words: plan.explored.map((environment) => wordOf({ strategy, parts: explored, environment }, window)),
       amount: ordersText(
         interleavingsOf(strategy),
         explored.reduce((sum, { states }) => sum + states, 0),
@@ -126,7 +124,7 @@ function sampledMatrix(result: Result, done: number, plan: ScreenPlan, window: W
     return {
       name,
       words: plan.sampled.map((environment) =>
-        wordOf(result, { strategy, parts: environments, environment }, window),
+        wordOf({ strategy, parts: environments, environment }, window),
       ),
       amount: plural(purchasesOf(strategy), 'purchase'),
       note: notSold === undefined ? strategyNote(strategy) : `not sold: ${notSold}`,
@@ -139,16 +137,17 @@ function sampledMatrix(result: Result, done: number, plan: ScreenPlan, window: W
   return [SAMPLED_TITLE, [table, ...rest].join('\n')];
 }
 
-/** A cell's place; and all that was found in the same table of that strategy. */
 interface Place {
   strategy: StrategyResult;
+  /** All that was found in the same table of that strategy. */
   parts: StrategyResult['explored'] | StrategyResult['environments'];
   environment: Environment;
 }
 
-function wordOf(result: Result, { strategy, parts, environment }: Place, window: Window): string {
+function wordOf({ strategy, parts, environment }: Place, window: Window): string {
   const part = parts.find((one) => one.environment === environment);
-  return part ? foundWord(part, window) : ink(window, 'quiet', absentWord(result, strategy, parts));
+  // A result of this version names what is not supported: nothing need be concluded from what others tried.
+  return part ? foundWord(part, window) : ink(window, 'quiet', withoutVerdict(strategy, environment, []));
 }
 
 function costs(result: Result, window: Window): string[] {

@@ -30,6 +30,10 @@ export class Exhibits {
   /** Of the strategy's own part. Fit for an attribute, whatever its name is. */
   idOf = (strategy: StrategyResult): string => this.#ids.get(strategy)!;
 
+  /** Of what the verdicts on it in that environment rest on. */
+  rowOf = (strategy: StrategyResult, environment: Environment): string =>
+    `${this.idOf(strategy)}--${environment}`;
+
   of = (strategy: StrategyResult): readonly Exhibit[] => this.#of.get(strategy)!;
 
   /** What shows the violation of that cell. */

@@ -12,6 +12,10 @@ export const grouped = (value: number): string =>
 export const plural = (count: number, noun: string): string =>
   `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
 
+/** "1 strategy", "19 strategies". */
+export const strategiesText = (count: number): string =>
+  `${grouped(count)} ${count === 1 ? 'strategy' : 'strategies'}`;
+
 export const known = (value: number | null | undefined, text: (value: number) => string): string =>
   value === null || value === undefined ? '–' : text(value);
 
@@ -28,14 +32,14 @@ export const withSuperscripts = (text: string): string =>
     Array.from(digits, (digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]).join(''),
   );
 
+const hundredths = (value: number): string => value.toFixed(2);
+
 /** Milliseconds, with as many digits as anybody can use. */
 export const ms = (value: number): string =>
   value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : grouped(value);
 
 export const tail = ({ p50, p99 }: Percentiles): string =>
   `${known(p50, hundredths)} / ${known(p99, hundredths)}`;
-
-const hundredths = (value: number): string => value.toFixed(2);
 
 export const perSale = (value: number): string =>
   value === 0 ? '0' : value < 0.1 ? value.toFixed(3) : value.toFixed(1);
@@ -45,13 +49,19 @@ export function intervalText({ median, low, high }: Interval, text: (value: numb
   return low === null || high === null ? text(median) : `${text(median)} [${text(low)}, ${text(high)}]`;
 }
 
-const times = (value: number): string => `${value.toFixed(2)} ×`;
-
-export const ratioText = (ratio: Interval): string => intervalText(ratio, times);
+/** "1.85 × [1.54, 2.23]". A ratio without an interval, as one trial gives it, compares nothing: it is not told. */
+export const ratioText = ({ median, low, high }: Interval): string =>
+  median === null || low === null || high === null
+    ? '–'
+    : `${hundredths(median)} × [${hundredths(low)}, ${hundredths(high)}]`;
 
 /** A ratio in words; an interval that crosses 1 shows nothing. */
 export const comparison = (ratio: Interval): string =>
   ratio.low === null || differs(ratio) ? ratioText(ratio) : `no detectable difference (${ratioText(ratio)})`;
+
+/** "8.3 × 10^25 orders in 20 000 states": so many orders are covered because most of them meet in the same states. */
+export const ordersText = (interleavings: bigint, states: number): string =>
+  `${interleavingsText(interleavings)} ${interleavings === 1n ? 'order' : 'orders'} in ${plural(states, 'state')}`;
 
 /** "a, b and c"; of many only the first, and how many more. */
 export function list(names: readonly string[], most = 8): string {

@@ -1,54 +1,59 @@
 import type { Result, StrategyResult } from '../../harness/documents/result.ts';
-import { ENVIRONMENTS, PROPERTIES, type Environment } from '../../strategies/contract.ts';
+import { ENVIRONMENTS, PROPERTIES, type Environment, type Property } from '../../strategies/contract.ts';
 import { grouped, list, ratioText } from './figures.ts';
 import { partsOf } from './view.ts';
 import { BY_GRAVITY, EFFECTS, kindOf } from './words.ts';
 
-/** Strategies that were tried in the same environments, and break in the same ones of them in the same way. */
-export interface Tier {
-  /** Where something is violated, and what that does to a sale; empty: nowhere that was tried. */
+/** The strategies that break in the fewest environments, all of them in the same ones. */
+export interface Safest {
+  strategies: StrategyResult[];
+  /** Where something of them is violated, and what that does to a sale; empty: nowhere that was tried. */
   broken: { environment: Environment; effects: string[] }[];
   /** Where nothing is violated, and something could not be decided. */
   open: Environment[];
   /** Where everything held. */
   held: Environment[];
-  strategies: StrategyResult[];
   /** The fastest of them; absent where no speed was measured that counts. */
   fastest?: StrategyResult;
 }
 
-/** Which strategies are safe for what: those that break in the fewest environments first. Controls are not told. */
-export function tiersOf({ strategies }: Result): Tier[] {
-  const tiers = new Map<string, Tier>();
-  for (const strategy of strategies) {
-    if (strategy.control || partsOf(strategy).length === 0) continue;
-    const tier = tierOf(strategy);
-    const key = JSON.stringify([tier.broken, tier.open, tier.held]);
-    const known = tiers.get(key);
-    if (known) known.strategies.push(strategy);
-    else tiers.set(key, tier);
-  }
-  return [...tiers.values()]
-    .map((tier) => {
-      const [fastest] = bySpeed(tier.strategies);
-      return fastest ? { ...tier, fastest } : tier;
-    })
-    .toSorted((a, b) => unsafe(a) - unsafe(b) || b.held.length - a.held.length);
+/** Whom to choose: of equals, those that held in most environments. Controls never are. Undefined: nothing was run. */
+export function safestOf({ strategies }: Result): Safest | undefined {
+  const judged = strategies
+    .filter((strategy) => !strategy.control && partsOf(strategy).length > 0)
+    .map((strategy) => ({ strategy, ...placesOf(strategy) }))
+    .toSorted(
+      (a, b) =>
+        a.broken.length + a.open.length - (b.broken.length + b.open.length) || b.held.length - a.held.length,
+    );
+  const [best] = judged;
+  if (!best) return undefined;
+  const isSame = (one: typeof best): boolean =>
+    (['broken', 'open', 'held'] as const).every((key) => one[key].join(' ') === best[key].join(' '));
+  const alike = judged.filter(isSame).map(({ strategy }) => strategy);
+  const [fastest] = bySpeed(alike);
+  return {
+    strategies: alike,
+    broken: best.broken.map((environment) => ({
+      environment,
+      effects: BY_GRAVITY.filter((property) =>
+        alike.some((strategy) => effectsIn(strategy, environment).includes(property)),
+      ).map((property) => EFFECTS[property]),
+    })),
+    open: best.open,
+    held: best.held,
+    ...(fastest && { fastest }),
+  };
 }
 
-const unsafe = ({ broken, open }: Tier): number => broken.length + open.length;
-
-function tierOf(strategy: StrategyResult): Tier {
+/** Environments in which the strategy was tried, by what they came to. */
+function placesOf(strategy: StrategyResult): Record<'broken' | 'open' | 'held', Environment[]> {
   const broken = brokenIn(strategy);
   const open = openIn(strategy).filter((environment) => !broken.includes(environment));
-  return {
-    broken: broken.map((environment) => ({ environment, effects: effectsIn(strategy, environment) })),
-    open,
-    held: triedIn(strategy).filter(
-      (environment) => !broken.includes(environment) && !open.includes(environment),
-    ),
-    strategies: [strategy],
-  };
+  const held = triedIn(strategy).filter(
+    (environment) => !broken.includes(environment) && !open.includes(environment),
+  );
+  return { broken, open, held };
 }
 
 /** The fastest first; without those whose figures are void. */
@@ -71,11 +76,11 @@ const brokenIn = (strategy: StrategyResult): Environment[] =>
 const triedIn = (strategy: StrategyResult): Environment[] =>
   ENVIRONMENTS.filter((environment) => partsOf(strategy).some((part) => part.environment === environment));
 
-function effectsIn(strategy: StrategyResult, environment: Environment): string[] {
+function effectsIn(strategy: StrategyResult, environment: Environment): Property[] {
   const parts = partsOf(strategy).filter((part) => part.environment === environment);
   return BY_GRAVITY.filter((property) =>
     parts.some(({ properties }) => properties[property].verdict === 'violated'),
-  ).map((property) => EFFECTS[property]);
+  );
 }
 
 const openIn = (strategy: StrategyResult): Environment[] =>
@@ -87,32 +92,41 @@ const openIn = (strategy: StrategyResult): Environment[] =>
     ),
   );
 
-/** The answer in two sentences: who is safe where, and who of them is the fastest. */
+/** The answer in at most three sentences: who is safe where, what breaks even them, and who of them is the fastest. */
 export function answer(result: Result): string[] {
-  const [safest] = tiersOf(result);
+  const safest = safestOf(result);
   if (!safest) return ['Nothing was run, so nothing can be said.'];
-  const names = list(safest.strategies.map(({ name }) => name));
-  const [it, holds, breaks] =
-    safest.strategies.length === 1 ? ['it', 'holds', 'breaks'] : ['they', 'hold', 'break'];
-  const tried = unsafe(safest) + safest.held.length;
-  const count = unsafe(safest) === 0 ? `all ${tried}` : `${safest.held.length} of ${tried}`;
-  const where = [
-    `${names} ${holds} every property in ${count} environments that were tried`,
-    ...(safest.broken.length > 0 ? [`${it} ${breaks} in ${brokenWords(safest)}`] : []),
-    ...(safest.open.length > 0 ? [`${it} could not be decided in ${safest.open.join(', ')}`] : []),
+  const names = safest.strategies.map(({ name }) => name);
+  const isOne = names.length === 1;
+  const tried = safest.broken.length + safest.open.length + safest.held.length;
+  const count = safest.held.length === tried ? `all ${tried}` : `${safest.held.length} of ${tried}`;
+  return [
+    `${list(names)} ${isOne ? 'holds' : 'hold'} every property in ${count} environments that were tried.`,
+    ...exceptions(safest, isOne),
+    ...fastestOf(safest, result.session?.baseline ?? undefined),
+  ];
+}
+
+function exceptions({ broken, open }: Safest, isOne: boolean): string[] {
+  const said = [
+    ...(broken.length > 0 ? [`${isOne ? 'It breaks' : 'They break'} in ${brokenWords(broken)}`] : []),
+    ...(open.length > 0 ? [`${list(open, 20)} could not be decided`] : []),
   ].join('; ');
-  const { fastest } = safest;
-  if (!fastest) return [`${where}.`];
-  const { median } = fastest.cost!.salesPerSecond;
-  const ratio = fastest.cost!.ratioToBaseline;
-  const baseline = result.session?.baseline;
-  const compared = ratio.median === null ? '' : `, ${ratioText(ratio)} of ${baseline}`;
-  const of = safest.strategies.length === 1 ? 'It sells' : `The fastest of them is ${fastest.name}:`;
-  return [`${where}.`, `${of} ${grouped(median!)} sales/s${compared}.`];
+  return said === '' ? [] : [`${said}.`];
+}
+
+/** Compared only where several trials give the ratio an interval. */
+function fastestOf({ fastest, strategies }: Safest, baseline: string | undefined): string[] {
+  if (!fastest) return [];
+  const { salesPerSecond, ratioToBaseline } = fastest.cost!;
+  const isCompared = baseline !== undefined && ratioToBaseline.low !== null;
+  const compared = isCompared ? `, ${ratioText(ratioToBaseline)} of ${baseline}` : '';
+  const who = strategies.length === 1 ? 'It reaches' : `The fastest of them, ${fastest.name}, reaches`;
+  return [`${who} ${grouped(salesPerSecond.median!)} sales/s${compared}.`];
 }
 
 /** "eviction (strands, loses sales)" */
-const brokenWords = ({ broken }: Tier): string =>
+const brokenWords = (broken: Safest['broken']): string =>
   list(
     broken.map(({ environment, effects }) => `${environment} (${effects.join(', ')})`),
     20,

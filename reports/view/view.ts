@@ -66,6 +66,10 @@ export const interleavingsOf = ({ explored }: StrategyResult): bigint =>
 export const allInterleavings = ({ strategies }: Result): bigint =>
   strategies.reduce((sum, strategy) => sum + interleavingsOf(strategy), 0n);
 
+/** In which those interleavings meet. */
+export const allStates = ({ strategies }: Result): number =>
+  sum(strategies.flatMap(({ explored }) => explored.map(({ states }) => states)));
+
 /** Environments in which anything was run, in the contract's order. */
 export function environmentsTried({ strategies }: Result): Environment[] {
   const tried = new Set(strategies.flatMap(partsOf).map(({ environment }) => environment));

@@ -6,13 +6,35 @@ import { grouped } from './figures.ts';
 export const EFFECTS: Record<Property, string> = {
   oversell: 'oversold',
   'double-sale': 'sells twice',
+  'user-limit': 'over a limit',
   'lost-sale': 'loses sales',
   stranded: 'strands',
-  'user-limit': 'breaks the limit',
   'false-refusal': 'refuses wrongly',
   progress: 'gives up',
 };
 export const BY_GRAVITY = Object.keys(EFFECTS) as Property[];
+
+/** The same in one word, for a column that has no room for two. */
+export const SHORT: Record<Property, string> = {
+  oversell: 'oversold',
+  'double-sale': 'twice',
+  'user-limit': 'limit',
+  'lost-sale': 'loses',
+  stranded: 'strands',
+  'false-refusal': 'refuses',
+  progress: 'gives up',
+};
+
+/** The same in one character: a matrix must be read on a phone, and without colours. */
+export const SIGNS: Record<Property, string> = {
+  oversell: '−',
+  'double-sale': '2',
+  'user-limit': 'U',
+  'lost-sale': 'L',
+  stranded: 'S',
+  'false-refusal': 'R',
+  progress: 'G',
+};
 
 /** Marks a violation that the strategy itself declares. */
 export const DECLARED_MARK = '*';
