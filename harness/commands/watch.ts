@@ -1,10 +1,10 @@
 import { relative } from 'node:path';
-import type { ExplorationDocument } from '../documents/exploration.ts';
-import { systemClock as clock, timeOfDay } from '../ground/ambient.ts';
+import type { Outcome } from '../watch/explorations.ts';
+import { watchText } from '../../reports/text/watch.ts';
+import { freshSeed, systemClock as clock, timeOfDay } from '../ground/ambient.ts';
 import { UsageError } from '../ground/errors.ts';
 import { folderOfRun } from '../ground/temporary.ts';
 import { say, type Answer, type CommandFile, type Invocation } from '../terminal/answer.ts';
-import { EXIT_CODES } from '../terminal/exit-codes.ts';
 import { windowOf } from '../terminal/window.ts';
 import { exploreOptions } from './explore-flags.ts';
 
@@ -20,8 +20,6 @@ export const watchCommand: CommandFile = {
 
 /** Seeds are drawn once: what differs from one save to the next is the code. */
 async function run([file]: [string], flags: { seed?: number }, invocation: Invocation): Promise<Answer> {
-  const { watchText } = await import('../../reports/text/watch.ts');
-  const { freshSeed } = await import('../ground/ambient.ts');
   const { Changes } = await import('../watch/changes.ts');
   const { startExplorations } = await import('../watch/explorations.ts');
   const { args, script, signal, progress } = invocation;
@@ -31,32 +29,46 @@ async function run([file]: [string], flags: { seed?: number }, invocation: Invoc
   const words = args.filter((word) => word !== '--json').map((word) => (word === 'watch' ? 'explore' : word));
   const explorations = startExplorations(script, [...words, ...seed, '--runs', folder.path, '--json']);
   const changes = new Changes(file);
-  signal.addEventListener('abort', () => explorations.interrupt(), { once: true });
-  const isForPrograms = args.includes('--json');
-  let before: readonly ExplorationDocument[] | undefined;
+  const over = new AbortController();
+  const until = AbortSignal.any([signal, over.signal]);
+  until.addEventListener('abort', () => explorations.interrupt(), { once: true });
+  // Nobody reads it any more.
+  invocation.stdout.once('error', () => over.abort());
+  let before: Outcome['explored'] | undefined;
   let versions = 0;
-  for (let changed: string | undefined = file; changed !== undefined; versions++) {
-    progress.now(`${relative('', changed)}: exploring`);
-    const startNs = clock.monotonicNs();
-    const next = changes.note().then(() => changes.next(signal));
-    // What runs meanwhile is out of date.
-    void next.then((saved) => saved !== undefined && explorations.interrupt());
-    const outcome = await explorations.run();
-    progress.end();
-    if (outcome.exitCode !== EXIT_CODES.SIGTERM && !signal.aborted) {
-      const seconds = (clock.monotonicNs() - startNs) / 1e9;
-      const told = { ...outcome, before, at: timeOfDay(clock.epochMs()), seconds };
-      await say(
-        invocation,
-        isForPrograms ? JSON.stringify(outcome) : watchText(told, windowOf(invocation.stdout)),
-      );
-      if (outcome.explored.length > 0) before = outcome.explored;
+  try {
+    for (let changed: string | undefined = file; changed !== undefined; versions++) {
+      progress.now(`${relative('', changed)}: exploring`);
+      const startNs = clock.monotonicNs();
+      const next = changes.note().then(() => changes.next(until));
+      // What runs meanwhile is out of date.
+      void next.then((saved) => saved !== undefined && explorations.interrupt());
+      const outcome = await explorations.run();
+      progress.end();
+      if (!outcome.isInterrupted && !signal.aborted) {
+        const seconds = (clock.monotonicNs() - startNs) / 1e9;
+        await say(invocation, told(outcome, { before, seconds }, invocation));
+        if (outcome.explored.length > 0) before = outcome.explored;
+      }
+      changed = await next;
     }
-    changed = await next;
+  } finally {
+    over.abort();
+    await explorations.close();
+    await folder.remove();
   }
-  await explorations.close();
-  await folder.remove();
   return { document: { versions }, text: `explored ${versions} versions` };
+}
+
+/** One version: for people, or as a line of JSON. */
+function told(
+  { exitCode, explored, said }: Outcome,
+  beside: { before: Outcome['explored'] | undefined; seconds: number },
+  { args, stdout }: Invocation,
+): string {
+  if (args.includes('--json')) return JSON.stringify({ exitCode, explored, said });
+  const at = timeOfDay(clock.epochMs());
+  return watchText({ explored, said, at, ...beside }, windowOf(stdout));
 }
 
 async function requireFile(file: string): Promise<void> {

@@ -3,14 +3,24 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { ExplorationDocument } from '../documents/exploration.ts';
 import { onExit } from '../ground/lifetime.ts';
+import { EXIT_CODES } from '../terminal/exit-codes.ts';
 
 /** What an exploration in a process of its own came to. */
 export interface Outcome {
+  /** By `interrupt`. */
+  isInterrupted: boolean;
   exitCode: number | null;
   /** Of each strategy in the file; none where there was no verdict. */
   explored: ExplorationDocument[];
   /** What it said of itself: faults, and what to do. */
   said: string;
+}
+
+/** A process that explores, or waits for it. */
+interface Explorer {
+  child: ChildProcess;
+  /** Settles when it has ended, however it does. */
+  outcome: Promise<Outcome>;
 }
 
 /**
@@ -20,8 +30,8 @@ export interface Outcome {
 class Explorations {
   readonly #words: readonly string[];
   readonly #script: string;
-  readonly #children = new Set<ChildProcess>();
-  #spare: ChildProcess;
+  #spare: Explorer | undefined;
+  #running: Explorer | undefined;
 
   constructor(script: string, words: readonly string[]) {
     this.#script = script;
@@ -30,41 +40,39 @@ class Explorations {
     onExit({ release: () => this.close() });
   }
 
-  /** Explores; an exploration that still runs is ended first, and settles. */
+  /** Explores what is there now. One at a time. */
   async run(): Promise<Outcome> {
-    await Promise.all([...this.#children].filter((child) => child !== this.#spare).map(ended));
-    const child = this.#spare;
-    const [printed, said] = [textOf(child.stdout!), textOf(child.stderr!)];
-    const closed = once(child, 'close');
-    child.send('go', () => undefined); // where it has ended, that is told below
-    const [exitCode] = (await closed) as [number | null];
-    this.#children.delete(child);
+    const { child, outcome } = (this.#running = this.#spare ?? this.#start());
+    this.#spare = undefined;
+    child.send('go', () => undefined); // where it has ended, its outcome says so
+    const found = await outcome;
+    this.#running = undefined;
     // Not before: there are few cores, and it would take one.
     if (!this.#closed) this.#spare = this.#start();
-    return { exitCode, explored: documentsIn(await printed), said: await said };
+    return found;
   }
 
   /** Ends what runs, in order. */
   interrupt(): void {
-    for (const child of this.#children) if (child !== this.#spare) child.kill('SIGTERM');
+    this.#running?.child.kill('SIGTERM');
   }
 
   #closed = false;
 
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([...this.#children].map(ended));
+    const left = [this.#running, this.#spare].filter((one) => one !== undefined);
+    for (const { child } of left) child.kill('SIGTERM');
+    await Promise.all(left.map(({ outcome }) => outcome));
   }
 
-  #start(): ChildProcess {
+  #start(): Explorer {
     const spare = fileURLToPath(import.meta.resolve('#spare'));
     const child = fork(this.#script, this.#words, {
       execArgv: ['--import', spare],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    this.#children.add(child);
-    child.once('exit', () => this.#children.delete(child));
-    return child;
+    return { child, outcome: outcomeOf(child) };
   }
 }
 
@@ -72,11 +80,14 @@ class Explorations {
 export const startExplorations = (script: string, words: readonly string[]): Explorations =>
   new Explorations(script, words);
 
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
-  child.kill('SIGTERM');
-  await gone;
+async function outcomeOf(child: ChildProcess): Promise<Outcome> {
+  const closed = once(child, 'close');
+  const texts = Promise.all([textOf(child.stdout!), textOf(child.stderr!)]);
+  const [exitCode, signal] = (await closed) as [number | null, NodeJS.Signals | null];
+  const [printed, said] = await texts;
+  // One that still waited has nothing to end in order; what the other one printed may be half of it.
+  const isInterrupted = signal === 'SIGTERM' || exitCode === EXIT_CODES.SIGTERM;
+  return { isInterrupted, exitCode, explored: isInterrupted ? [] : documentsIn(printed), said };
 }
 
 async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
