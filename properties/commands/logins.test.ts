@@ -189,7 +189,7 @@ describe.runIf(hasOpenssl)('a server that speaks TLS', () => {
   test('and one that does not are not confused', async () => {
     const plain = `rediss://127.0.0.1:${server.target.options.port}`;
     expect(faultOf(await doctor(plain, '--tls-ca', files.ca))).toMatchObject({
-      exitCode: 4,
+      exitCode: 2,
       remedy: expect.stringContaining('redis:// where not'),
     });
     expect(faultOf(await doctor(url().replace('rediss', 'redis')))).toMatchObject({
