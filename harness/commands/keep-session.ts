@@ -35,7 +35,6 @@ export async function keepSession(
   { seed, startedAtMs, make }: FolderToBe,
   keeper: Keeper,
 ): Promise<string> {
-  const { writeSessionReports } = await import('../../reports/write-session.ts');
   const command = repeatCommand(script, args, seed);
   const session: Session = {
     version: SESSION_VERSION,
@@ -46,7 +45,10 @@ export async function keepSession(
     ...found,
   };
   let report: string | undefined;
-  keeper.keep(() => writeSession(make(), session));
+  if (!keeper.keep(() => writeSession(make(), session))) return `Again: ${command}`;
+  // Once the server is lost the answer must not wait for charts: `report` draws them of the same folder.
+  if (session.status === 'failed') return `Kept: ${make()}\nAgain: ${command}`;
+  const { writeSessionReports } = await import('../../reports/write-session.ts');
   await keeper.keepSoon(async () => (report = (await writeSessionReports(make(), session)).html));
   return [...(report === undefined ? [] : [`Report: ${report}`]), `Again: ${command}`].join('\n');
 }

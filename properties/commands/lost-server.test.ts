@@ -66,7 +66,7 @@ describe('a server that is gone ends the command with 4, after what was found', 
     // Far too large to end by itself.
     const words = ['--buyers', '9', '--stock', '4', '--attempts', '4'];
     const watched = started('explore', 'watch-retry', ...words);
-    await watched.running.said('interleavings,');
+    await watched.running.said('orders in');
     const { stdout, stderr } = await endedAfter(watched, signal);
     expect(stderr).toMatch(HOW[signal]);
     const said = JSON.parse(stdout) as { coverage: string; states: number };
