@@ -38,7 +38,7 @@ export const busy: Strategy = {
 function bench(strategy: string): { running: Running; temporary: string } {
   const temporary = temporaryFolder();
   const file = join(folderWith({ 'busy.ts': strategy }), 'busy.ts');
-  const kept = ['--runs', temporary, '--seed', String(seed), '--json'];
+  const kept = ['--runs', temporaryFolder(), '--seed', String(seed), '--json'];
   const args = ['bench', file, '--trials', '1', '--seconds', '1', ...kept];
   const running = oversell(args, { TMPDIR: temporary });
   // A session that did not end in time would take the processor from the tests that follow.

@@ -80,7 +80,7 @@ describe('a shop on a password-protected server of somebody else: its login stan
 
   const errors = [
     ['a database that it has not', () => ['--redis', room.url.replace(/2$/, '99')], 2, 'NO_SUCH_DATABASE'],
-    ['a wrong password', () => ['--redis', room.url.replace('s3cret', 's3cret%25')], 4, 'REDIS_UNUSABLE'],
+    ['a wrong password', () => ['--redis', room.url.replace('s3cret', 's3cret%25')], 2, 'WRONG_LOGIN'],
     [
       'an order book that cannot be had',
       () => ['--redis', room.url, '--database', `postgres://${LOGIN}@127.0.0.1:1/shop`],
