@@ -1,6 +1,5 @@
 import { relative } from 'node:path';
 import type { Outcome } from '../watch/explorations.ts';
-import { watchText } from '../../reports/text/watch.ts';
 import { freshSeed, systemClock as clock, timeOfDay } from '../ground/ambient.ts';
 import { UsageError } from '../ground/errors.ts';
 import { folderOfRun } from '../ground/temporary.ts';
@@ -47,7 +46,7 @@ async function run([file]: [string], flags: { seed?: number }, invocation: Invoc
       progress.end();
       if (!outcome.isInterrupted && !signal.aborted) {
         const seconds = (clock.monotonicNs() - startNs) / 1e9;
-        await say(invocation, told(outcome, { before, seconds }, invocation));
+        await say(invocation, await told(outcome, { before, seconds }, invocation));
         if (outcome.explored.length > 0) before = outcome.explored;
       }
       changed = await next;
@@ -61,12 +60,13 @@ async function run([file]: [string], flags: { seed?: number }, invocation: Invoc
 }
 
 /** One version: for people, or as a line of JSON. */
-function told(
+async function told(
   { exitCode, explored, said }: Outcome,
   beside: { before: Outcome['explored'] | undefined; seconds: number },
   { args, stdout }: Invocation,
-): string {
+): Promise<string> {
   if (args.includes('--json')) return JSON.stringify({ exitCode, explored, said });
+  const { watchText } = await import('../../reports/text/watch.ts');
   const at = timeOfDay(clock.epochMs());
   return watchText({ explored, said, at, ...beside }, windowOf(stdout));
 }
