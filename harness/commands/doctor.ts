@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Strategy } from '../../strategies/contract.ts';
 import type { MachineReport } from '../documents/machine.ts';
+import { unlessLost } from '../ground/waiting.ts';
 import type { ServerBinary } from '../redis/find/binary.ts';
 import type { TargetOptions } from '../redis/open.ts';
 import type { RedisTarget } from '../redis/target.ts';
@@ -14,14 +15,19 @@ export const doctorCommand: CommandFile = {
   run,
 };
 
-async function run(_: [], flags: TargetOptions, { progress, signal, stdout }: Invocation): Promise<Answer> {
+async function run(
+  _: [],
+  flags: TargetOptions,
+  { progress, signal, loss, stdout }: Invocation,
+): Promise<Answer> {
   const { registry } = await import('../../strategies/registry.ts');
   const { machineText } = await import('../../reports/text/lists.ts');
-  const options = { ...flags, signal, onProgress: progress.line };
-  const report = await examineMachine(
+  const options = { ...flags, signal, loss, onProgress: progress.line };
+  const examining = examineMachine(
     options,
     registry.map(({ strategy }) => strategy),
   );
+  const report = await unlessLost(signal, examining);
   return { document: report, text: machineText(report, windowOf(stdout)) };
 }
 
@@ -65,5 +71,6 @@ async function open(options: TargetOptions): Promise<{ target: RedisTarget; bina
   const { startServer } = await import('../redis/server.ts');
   if (options.redis !== undefined) return { target: await openTarget(options) };
   const binary = await findServer(options);
-  return { target: await startServer(binary), binary };
+  const { loss } = options;
+  return { target: await startServer(binary, { ...(loss && { loss }) }), binary };
 }

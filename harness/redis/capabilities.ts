@@ -9,7 +9,7 @@ export async function missingNeeds(
   strategy: Pick<Strategy, 'needs'>,
 ): Promise<string | undefined> {
   if (strategy.needs === undefined) return undefined;
-  const redis = clientOf(target);
+  const redis = asking(target);
   try {
     const present = new Set<string>();
     for (const need of strategy.needs.commands ?? []) if (await has(redis, need)) present.add(need);
@@ -28,13 +28,20 @@ export async function missingReplicas(
   { needs: { replicas: needed = 0 } = {} }: Pick<Strategy, 'needs'>,
 ): Promise<string | undefined> {
   if (needed === 0) return undefined;
-  const redis = clientOf(target);
+  const redis = asking(target);
   try {
     const { replicas } = await readServerInfo(redis);
     return replicas >= needed ? undefined : `needs replicas: ${needed}, and this server has ${replicas}`;
   } finally {
     redis.disconnect();
   }
+}
+
+/** One that asks and is done: where the server goes, so does the question, and whoever watches the server says why. */
+function asking(target: Reachable): Client {
+  const redis = clientOf(target, { retryStrategy: () => null });
+  redis.on('error', () => undefined); // the question fails
+  return redis;
 }
 
 /** Whether the server has a command, or an option of one (`SET IFEQ`), by its own description. */

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Client } from '../../strategies/contract.ts';
 import { systemClock as clock } from '../ground/ambient.ts';
 import { EnvironmentError, UsageError, type RunError } from '../ground/errors.ts';
@@ -7,6 +6,7 @@ import { patientMs, SILENT_MS, WaitedMs } from '../ground/patience.ts';
 import { atMost, LATE } from '../ground/waiting.ts';
 import { holdCommands } from '../wire/raw-connection.ts';
 import { clientOf } from './clients.ts';
+import { isStopped, stateOf } from './process-state.ts';
 import type { Reachable } from './target.ts';
 
 /** Who is to know that a server of the run is gone. */
@@ -80,7 +80,7 @@ export class ServerWatch {
   get isDead(): boolean {
     const { pid } = this.#server;
     if (this.#over || pid === undefined) return false;
-    return !isThere(pid) || /[ZX]/.test(this.#stat()?.state ?? '');
+    return !isThere(pid) || /[ZX]/.test(stateOf(pid)?.letter ?? '');
   }
 
   #stop(): void {
@@ -104,7 +104,8 @@ export class ServerWatch {
       );
     } else if (waitedMs > this.#silentMs * (this.#isBusy(waitedMs) ? BUSY_TIMES : 1)) {
       this.#stop();
-      const stopped = this.#stat()?.state === 'T' ? ': it was stopped (SIGSTOP)' : '';
+      const { pid } = this.#server;
+      const stopped = pid !== undefined && isStopped(pid) ? ': it was stopped (SIGSTOP)' : '';
       await this.#tell(`has answered nothing for ${Math.round(waitedMs / 1_000)} s${stopped}`);
       this.#end();
     }
@@ -180,19 +181,8 @@ export class ServerWatch {
   }
 
   #cpuTicks(): number {
-    return this.#stat()?.ticks ?? 0;
-  }
-
-  /** On Linux. */
-  #stat(): { state: string; ticks: number } | undefined {
     const { pid } = this.#server;
-    if (pid === undefined) return undefined;
-    try {
-      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ');
-      return { state: fields[0]!, ticks: Number(fields[11]) + Number(fields[12]) };
-    } catch {
-      return undefined;
-    }
+    return pid === undefined ? 0 : (stateOf(pid)?.ticks ?? 0);
   }
 }
 

@@ -6,15 +6,18 @@ import { createServer, type AddressInfo } from 'node:net';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { systemClock as clock } from '../ground/ambient.ts';
 import { EnvironmentError } from '../ground/errors.ts';
 import { ours } from '../ground/ours.ts';
 import { temporaryHome } from '../ground/temporary.ts';
 import { onExit } from '../ground/lifetime.ts';
+import { patientMs, SILENT_MS, WaitedMs } from '../ground/patience.ts';
 import { atMost } from '../ground/waiting.ts';
 import { nameServer } from '../wire/network.ts';
 import { clientOf } from './clients.ts';
 import type { ServerBinary } from './find/binary.ts';
 import { readServerInfo, type ServerInfo } from './info.ts';
+import { isStopped } from './process-state.ts';
 import { ServerWatch, type LossListener } from './server-watch.ts';
 import type { RedisTarget } from './target.ts';
 
@@ -74,6 +77,8 @@ const WATCHER = `
 
 /** Starting takes about 0.1 s; a machine that needs longer than this is stuck. */
 const START_DEADLINE_MS = 20_000;
+
+const LOOK_MS = 100;
 
 /** How long it may take to tell of a server that is gone. */
 const TOLD_MS = 1_000;
@@ -145,11 +150,11 @@ async function tryToStart(
   };
   try {
     // Through the socket, also when it listens on a port: whoever answers in our folder is surely ours.
-    const info = await firstAnswer(socket, ended);
-    if (info === undefined) {
-      const log = await lastLines(join(folder, 'server.log'));
+    const info = await firstAnswer(socket, folder, ended);
+    if (info === undefined || info === STOPPED) {
+      const said = await lastLines(join(folder, 'server.log'));
       await close();
-      return { log };
+      return { log: info === STOPPED ? `it was stopped (SIGSTOP)\n${said}` : said };
     }
     const description = `${info.product} ${info.version} (${ORIGINS[binary.source]}, private)`;
     const log = (): Promise<string> => lastLines(join(folder, 'server.log'));
@@ -223,8 +228,30 @@ function howEnded(status: string): string {
   return status.trim() === '' ? 'has ended' : `has ended with exit code ${status.trim()}`;
 }
 
-/** What the server says of itself once it answers; undefined if it ends, or does not answer in time. */
-async function firstAnswer(socket: string, ended: Promise<string>): Promise<ServerInfo | undefined> {
+const STOPPED = Symbol('stopped');
+
+/** Settles when a server that starts in that folder has been stopped for too long, by somebody else, or it is over. */
+async function stoppedIn(folder: string, over: AbortSignal): Promise<typeof STOPPED | undefined> {
+  const waited = new WaitedMs(() => clock.monotonicNs() / 1e6, LOOK_MS);
+  while (!over.aborted) {
+    const pid = Number(await readFile(join(folder, 'server.pid'), 'utf8').catch(() => 0));
+    const waitedMs = waited.look();
+    if (pid === 0 || !isStopped(pid)) waited.reset();
+    else if (waitedMs > patientMs(SILENT_MS)) return STOPPED;
+    await clock.sleep(LOOK_MS);
+  }
+  return undefined;
+}
+
+/**
+ * What the server says of itself once it answers; STOPPED if somebody has stopped it; undefined if it ends, or does not answer
+ * in time.
+ */
+async function firstAnswer(
+  socket: string,
+  folder: string,
+  ended: Promise<string>,
+): Promise<ServerInfo | typeof STOPPED | undefined> {
   const patient = { maxRetriesPerRequest: null, retryStrategy: () => 10 };
   const redis = clientOf({ options: { path: socket } }, patient);
   redis.on('error', () => undefined); // not there yet
@@ -233,6 +260,7 @@ async function firstAnswer(socket: string, ended: Promise<string>): Promise<Serv
     return await Promise.race([
       readServerInfo(redis),
       ended.then(() => undefined),
+      stoppedIn(folder, deadline.signal),
       delay(START_DEADLINE_MS, undefined, { signal: deadline.signal }),
     ]);
   } finally {

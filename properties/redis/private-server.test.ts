@@ -40,6 +40,15 @@ async function ownTmpdir(...below: string[]): Promise<string> {
   return folder;
 }
 
+/** Says who it is as the server does, stops where it is told to, and is the server then. */
+const stoppingAt = (stop: string): Promise<string> =>
+  program(
+    join(temporaryFolder(), 'redis-server'),
+    `for word; do [ "$last" = --pidfile ] && echo $$ > "$word"; last=$word; done
+    ${stop}
+    exec '${binary.path}' "$@"`,
+  );
+
 describe('a private server', () => {
   test.each(['unix', 'tcp'] as const)(
     'on %s is never reachable from elsewhere, nor outlives its use',
@@ -130,5 +139,21 @@ describe('a server that does not start', () => {
     expect(error).toBeInstanceOf(EnvironmentError);
     expect(error).toMatchObject({ code: 'REDIS_DID_NOT_START', message: expect.stringMatching(why) });
     expect(await fs.readdir(tmp)).toEqual([]);
+  });
+
+  test('because somebody stops it while it starts says so, and one that goes on starts', async (context) => {
+    context.skip(process.platform !== 'linux', 'only Linux tells that a process is stopped');
+    const stopping = await stoppingAt('kill -STOP $$');
+    const goingOn = await stoppingAt('(sleep 1; kill -CONT $$) & kill -STOP $$');
+    const tmp = await ownTmpdir();
+    const stopped = startServer({ ...binary, path: stopping });
+    expect(await rejection(stopped)).toMatchObject({
+      code: 'REDIS_DID_NOT_START',
+      message: expect.stringContaining('did not start: it was stopped (SIGSTOP)'),
+    });
+    expect(await fs.readdir(tmp)).toEqual([]);
+    const target = await startServer({ ...binary, path: goingOn });
+    expect(await setting(target, 'save')).toBe('');
+    await target.close();
   });
 });
