@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Reports } from '../harness/documents/run-folder.ts';
+import type { Reports } from '../harness/documents/reports.ts';
 import type { Session } from '../harness/documents/session.ts';
 import { writeWhole } from '../harness/documents/write-file.ts';
 import { sessionMarkdown } from './session-markdown.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Result } from '../harness/documents/result.ts';
-import type { Reports } from '../harness/documents/run-folder.ts';
+import type { Reports } from '../harness/documents/reports.ts';
 import { writeWhole } from '../harness/documents/write-file.ts';
 import { markdown } from './markdown.ts';
 

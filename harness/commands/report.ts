@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Reports } from '../documents/run-folder.ts';
+import type { Reports } from '../documents/reports.ts';
 import { UsageError } from '../ground/errors.ts';
 import type { Answer, CommandFile } from '../terminal/answer.ts';
 import { summaryFile } from '../terminal/github-summary.ts';

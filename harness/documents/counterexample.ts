@@ -73,7 +73,7 @@ const callSchema = z.union([
 
 const slot = z.int();
 /** What `env.pick` answered in the course of the step; of an execution: which outcome the server drew. */
-const picks = z.array(count).optional();
+const picks = z.array(count).readonly().optional();
 const connection = count;
 export const scheduleStepSchema = z.discriminatedUnion('event', [
   z.object({ slot, event: z.literal('start'), call: callSchema, buyer: z.int(), operation: z.int(), picks }),
@@ -106,7 +106,7 @@ export const scheduleStepSchema = z.discriminatedUnion('event', [
   z.object({ slot, event: z.literal('immediate'), picks }),
   z.object({ slot, event: z.enum(CLOCK_FAULTS), elapsedMs: count }),
   z.object({ slot, event: z.enum(CONNECTION_EVENTS), connection, survivors: count, picks }),
-  z.object({ slot, event: z.enum(PROCESS_FAULTS), survivors: z.array(count) }),
+  z.object({ slot, event: z.enum(PROCESS_FAULTS), survivors: z.array(count).readonly() }),
   /** Of so many commands, the oldest without a reply. */
   z.object({ slot, event: z.enum(CLIENT_FAULTS), commands: z.int().positive(), picks }),
   z.object({ slot, event: z.enum(KEY_FAULTS), key: z.string() }),

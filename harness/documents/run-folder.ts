@@ -1,10 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { isoTime } from '../ground/ambient.ts';
 import type { Counterexample } from './counterexample.ts';
-import { resultSchema, type Result } from './result.ts';
-import { cannotWrite, writeWhole } from './write-file.ts';
+import { asFile, cannotWrite, writeWhole } from './write-file.ts';
 
 /**
  * Creates the folder of one run, `<base>/<start>-<seed>`, so that runs sort by their start.
@@ -23,21 +21,6 @@ export function createRunFolder(base: string, startedAtMs: number, seed: number)
   return folder;
 }
 
-/** @throws ZodError if the result has not the shape that its readers rely on */
-export const writeResult = (folder: string, result: Result): void =>
-  writeJson(join(folder, 'result.json'), resultSchema.parse(result));
-
 /** Writes the file that `replay` reads. */
 export const writeCounterexample = (file: string, counterexample: Counterexample): void =>
-  writeJson(file, counterexample);
-
-const writeJson = (file: string, document: object): void =>
-  writeWhole(file, `${JSON.stringify(document, undefined, 2)}\n`);
-
-/** What `report --json` prints: where the reports lie, and which version the result has that they are drawn of. */
-export const reportsSchema = z.strictObject({
-  html: z.string(),
-  markdown: z.string(),
-  version: z.int().positive(),
-});
-export type Reports = Omit<z.infer<typeof reportsSchema>, 'version'>;
+  writeWhole(file, asFile(counterexample));

@@ -16,6 +16,9 @@ import { rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { EnvironmentError, RunError, UsageError } from '../ground/errors.ts';
 
+/** A document as the text of a file, one that people may read. */
+export const asFile = (document: object): string => `${JSON.stringify(document, undefined, 2)}\n`;
+
 /**
  * Writes a file so that it is never seen half-written: whoever reads it finds the old text or the new one, also when
  * the disk is full or the machine goes down.

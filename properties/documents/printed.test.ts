@@ -24,7 +24,7 @@ import { listingSchema } from '../../harness/documents/listing.ts';
 import { machineReportSchema } from '../../harness/documents/machine.ts';
 import { firstFault } from '../../harness/documents/read-json.ts';
 import { resultSchema } from '../../harness/documents/result.ts';
-import { reportsSchema } from '../../harness/documents/run-folder.ts';
+import { reportsSchema } from '../../harness/documents/reports.ts';
 import { isSession, sessionSchema } from '../../harness/documents/session.ts';
 import { serviceBenchSchema } from '../../harness/documents/service-figures.ts';
 import { oversell } from '../helpers/command.ts';

@@ -22,6 +22,7 @@ test.each([
   ['the help of a command that knows scopes and faults', ['explore', '--help']],
   ['check, which reads a history by hand', ['check', earlier('history.jsonl')]],
   ['list', ['list']],
+  ['explore of a strategy that holds', ['explore', 'lua-decrement']],
 ])('the command line answers without loading schemas: %s', async (_, args) => {
   expect(await loadsZod(args)).toBe(false);
 });

@@ -1,10 +1,5 @@
 import { ASKED_EVENTS, eventOf, EXPIRY } from '../../documents/faults.ts';
-import {
-  scheduleStepSchema,
-  type CounterexampleStep,
-  type ScheduleStep,
-  type ToldAtRest,
-} from '../../documents/counterexample.ts';
+import type { CounterexampleStep, ScheduleStep, ToldAtRest } from '../../documents/counterexample.ts';
 import type { Scope } from '../../documents/scope.ts';
 import { decode, decodeCommand, readable, showReply } from '../../wire/resp.ts';
 import { layoutOf } from '../scope/layout.ts';
@@ -22,7 +17,21 @@ export function scheduleOf(path: Path): ScheduleStep[] {
 
 /** What happened, without what only the search needs to know of it. */
 export const stepsOfSchedule = (happened: readonly Happened[]): ScheduleStep[] =>
-  happened.map(({ slot: at, atom }) => scheduleStepSchema.parse({ slot: at, ...atom }));
+  happened.map(({ slot: at, atom }) => ({ slot: at, ...withoutNotes(atom) }));
+
+/** What the search noted of a step beside what it was. */
+type Notes = 'server' | 'node' | 'place';
+type WithoutNotes<Of> = Of extends unknown ? Omit<Of, Notes> : never;
+
+function withoutNotes<Of extends Happened['atom']>(atom: Of): WithoutNotes<Of> {
+  const {
+    server: _server,
+    node: _node,
+    place: _place,
+    ...step
+  } = atom as Of & Partial<Record<Notes, number>>;
+  return step as WithoutNotes<Of>;
+}
 
 /** What is told. */
 interface Told extends Pick<Found, 'scope' | 'path' | 'rest' | 'opened'> {

@@ -1,24 +1,23 @@
-import type { SERVER, ServerFaultMove, ServerMove } from '../scope/moves.ts';
+import type { ClockFault, KeyFault, ServerFault } from '../../documents/faults.ts';
+import type { SERVER, ServerFaultMove } from '../scope/moves.ts';
 import type { Atom } from './atom.ts';
 
 /** Something that followed from an event. */
 export type Happened = { slot: number; atom: Atom } | { slot: typeof SERVER; atom: OfServer };
 
 /** What happened to the server, and how it is then. */
-interface OfServer {
-  event: ServerMove['kind'];
-  key?: string;
-  replica?: number;
-  elapsedMs?: number;
-  server: number;
-}
+type OfServer = (
+  | { event: KeyFault; key: string }
+  | { event: ServerFault; replica?: number }
+  | { event: ClockFault; elapsedMs: number }
+) & { server: number };
 
 /** A fault of the server. @param server as it is then */
-export const told = ({ kind: event, ...which }: ServerFaultMove, server: number): OfServer => ({
-  event,
-  ...which,
-  server,
-});
+export function told(move: ServerFaultMove, server: number): OfServer {
+  if ('key' in move) return { event: move.kind, key: move.key, server };
+  const { kind: event, ...which } = move;
+  return { event, ...which, server };
+}
 
 /** What has happened on the way to an end. */
 export interface Suffered {
