@@ -10,7 +10,7 @@ import type { Measured } from './trials.ts';
 import type { RedisTarget } from '../redis/target.ts';
 import { loadStrategy, type StrategyRef } from '../loader/strategies.ts';
 
-/** `all`: also each strategy's own command and the reference's, with pipelines too; `decr`: one hot key at best. */
+/** `decr`: one hot key at best, one command at a time and in pipelines; `all`: also each strategy's own command and the reference's. */
 export type BenchCeilings = 'all' | 'decr';
 
 /** One column of the session's rounds that is no strategy: a ceiling, or the baseline once more. */
@@ -48,7 +48,7 @@ export async function ceilingsOf(
     }
     for (const repeatable of commands) {
       const alone = { clients: inFlight, pipeline: 1 };
-      for (const load of options.ceiling === 'all' ? [alone, PIPELINED] : [alone]) {
+      for (const load of [alone, PIPELINED]) {
         const ceiling = {
           tool: 'redis-benchmark',
           command: repeatable.command,

@@ -24,6 +24,7 @@ export interface ServiceFlags extends LoopFlags, TargetOptions {
   seed: number;
   history?: true;
   runs: string;
+  bencher?: string;
 }
 
 /** `bench --service`: a load test of a service over HTTP, with a verdict. */
@@ -34,7 +35,20 @@ export async function benchServiceFile(
 ): Promise<Answer> {
   const { stdout, progress, signal, loss } = invocation;
   const { serviceBenchText } = await import('../../reports/text/service.ts');
-  const { service, trials = 1, history, runs, profile, mode, rate, arrivals, slo, baseline, ...rest } = flags;
+  const {
+    service,
+    trials = 1,
+    history,
+    runs,
+    bencher,
+    profile,
+    mode,
+    rate,
+    arrivals,
+    slo,
+    baseline,
+    ...rest
+  } = flags;
   if (strategies.length > 0) {
     throw contradiction(
       `${strategies.join(', ')} and --service: a service sells by its own code`,
@@ -52,6 +66,8 @@ export async function benchServiceFile(
     ...(arrivals && { arrivals }),
   });
   requireFolder('--runs', runs);
+  const { keepBencher } = await import('../../reports/ci/bencher.ts');
+  const keepFigures = keepBencher(bencher);
   const keeper = new Keeper();
   const { benchService } = await import('../bench/service-bench.ts');
   const folder = folderToBe(runs, rest.seed);
@@ -68,6 +84,7 @@ export async function benchServiceFile(
     onProgress: progress.line,
   }).finally(() => progress.end());
   if (historyFolder !== undefined) progress.line(`history: ${historyFolder}`);
+  keepFigures(measured, keeper);
   const last = await keepSession({ kind: 'service-bench', found: measured }, invocation, folder, keeper);
   const text = `${serviceBenchText(measured, windowOf(stdout))}\n\n${last}`;
   return { document: measured, text, verdict: measured.verdict, fault: keeper.fault };

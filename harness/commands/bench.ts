@@ -10,7 +10,14 @@ import { Steps } from '../ground/steps.ts';
 import type { LoadedStrategy } from '../loader/strategies.ts';
 import type { TargetOptions } from '../redis/open.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
-import { ignoredFlag, repeatCommand, runsOption, seedOption, whole } from '../terminal/options.ts';
+import {
+  bencherOption,
+  ignoredFlag,
+  repeatCommand,
+  runsOption,
+  seedOption,
+  whole,
+} from '../terminal/options.ts';
 import { BENCH_PROFILES, type BenchProfile } from './bench-profiles.ts';
 import type { LoopFlags } from './loop-flags.ts';
 import { windowOf } from '../terminal/window.ts';
@@ -34,6 +41,8 @@ export interface BenchFlags
   history?: true;
   /** Where the folder for them is made. */
   runs: string;
+  /** Where the figures go besides. */
+  bencher?: string;
 }
 
 export const benchCommand: CommandFile = {
@@ -89,6 +98,7 @@ export const benchCommand: CommandFile = {
     seedOption(),
     new Option('--history', 'keep every recorded operation of the last trial'),
     runsOption('create the folder of this run in here'),
+    bencherOption(),
   ],
   runsStrategies: true,
   needsServer: true,
@@ -111,9 +121,12 @@ async function run([strategies]: [string[]], flags: BenchFlags, invocation: Invo
   const onBegin = (environment: Machine, roundTripMs: number): void =>
     beginning.tell(benchHeader({ environment, roundTripMs, seed }));
   const { folderToBe, keepSession } = await import('./keep-session.ts');
+  const { keepBencher } = await import('../../reports/ci/bencher.ts');
+  const keepFigures = keepBencher(flags.bencher);
   const folder = folderToBe(flags.runs, seed);
   const asked = { ...flags, seed, onBegin, makeFolder: folder.make };
   const { measured, verdict, keeper } = await measureStrategies(strategies, asked, invocation);
+  keepFigures(measured, keeper);
   const last = await keepSession({ kind: 'bench', found: measured }, invocation, folder, keeper);
   const text = `${benchText(measured, window)}\n\n${last}`;
   return { document: measured, text, verdict, fault: keeper.fault };
@@ -150,6 +163,7 @@ export async function measureStrategies(
     slo: __,
     history,
     runs,
+    bencher: ___,
     onBegin,
     makeFolder,
     profile,

@@ -6,7 +6,7 @@ import { stormSchema } from './storm.ts';
 import { firstFault, readJson, resultFileOf } from './read-json.ts';
 import { UsageError } from '../ground/errors.ts';
 import { withoutSecrets } from '../ground/secrets.ts';
-import { writeWhole } from './write-file.ts';
+import { asFile, writeWhole } from './write-file.ts';
 
 export const SESSION_VERSION = 1;
 
@@ -32,7 +32,7 @@ export type Session = z.infer<typeof sessionSchema>;
 
 /** @throws UsageError or EnvironmentError if it cannot be written */
 export const writeSession = (folder: string, session: Session): void =>
-  writeWhole(join(folder, 'result.json'), `${JSON.stringify(sessionSchema.parse(session), undefined, 2)}\n`);
+  writeWhole(join(folder, 'result.json'), asFile(sessionSchema.parse(session)));
 
 /** Whether a document is one, by its look. */
 export const isSession = (document: unknown): boolean =>

@@ -25,7 +25,7 @@ export interface Measuring {
 export const measurements = ({ trials, beyond }: Measuring, strategies: number): number =>
   strategies * (1 + trials) + (beyond ? strategies + beyond.offered * SHARES.length + COMPARED * trials : 0);
 
-/** Two ceilings, and the baseline against itself. */
+/** Three ceilings, and the baseline against itself. */
 const COMPARED = 3;
 
 /** Keeps all properties wherever nothing is evicted, so that a ratio to it is a price for what others leave out. */

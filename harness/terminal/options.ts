@@ -92,6 +92,12 @@ export const summaryOption = (): Option =>
 export const junitOption = (): Option =>
   new Option('--junit <file>', 'write the verdicts as JUnit XML, for services that show tests');
 
+export const bencherOption = (): Option =>
+  new Option(
+    '--bencher <file>',
+    "write the figures in Bencher's Metric Format, for services that follow them",
+  );
+
 /**
  * The command that repeats a run, to be pasted where it was typed; the login of a server is left out.
  *

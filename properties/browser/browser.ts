@@ -79,7 +79,7 @@ export async function clipped(page: Page): Promise<string[]> {
     const all = (selector) => [...document.querySelectorAll(selector)].filter(isSeen);
     const outside = all('.matrix, .matrix th, .matrix td, .steps, .steps th, .steps td, figure svg, .legend li, nav a')
       .filter((one) => one.getBoundingClientRect().right > innerWidth + 0.5 || one.getBoundingClientRect().left < -0.5);
-    const cut = all('.matrix th, .matrix td, .matrix a, .steps th, .steps td, figure .scroll')
+    const cut = all('.matrix th, .matrix td, .matrix a, .steps th, .steps td, .scroll')
       .filter((one) => one.scrollWidth > one.clientWidth + 1);
     const page = document.documentElement.scrollWidth > innerWidth ? ['the page'] : [];
     return [...page, ...outside.map((one) => 'outside: ' + name(one)), ...cut.map((one) => 'cut: ' + name(one))];

@@ -61,6 +61,7 @@ function requirements({ strategies }: Result): Markup {
     caption: 'What each strategy relies on',
     head: ['strategy', 'connection', 'server', 'client options', 'can do'],
     rows,
+    stacks: true,
   });
 }
 

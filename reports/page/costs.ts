@@ -97,12 +97,13 @@ function throughput(result: Result, plot: Markup | undefined): Markup {
       'strategy',
       'sales/s',
       `against ${baseline ?? 'a baseline'}`,
-      'response p50',
-      'p99 ms',
+      'response p50, ms',
+      'p99, ms',
       'bottleneck',
     ],
     rows,
     figures: [1, 2, 3, 4],
+    stacks: true,
   });
   return markup`<h3 id="throughput">Sales per second</h3>
 ${plot ? figure(plot, `Sales per second against ${baseline}`) : markup`<p class="note">Nothing to compare: one strategy, one trial, or figures that are void.</p>`}
@@ -167,6 +168,7 @@ ${behind(
     head: ['strategy', 'arrivals/s', 'of capacity', 'p50 ms', 'p99 ms', 'unsent'],
     rows,
     figures: [1, 2, 3, 4, 5],
+    stacks: true,
   }),
 )}`;
 }

@@ -23,31 +23,47 @@ export interface Table {
   rows: readonly (readonly Content[])[];
   /** Columns that hold figures. */
   figures?: readonly number[];
+  /** Whether a phone has no room for its columns: each row is a block there, in which each cell says what heads its column. */
+  stacks?: boolean;
 }
 
-/** A table that scrolls by itself where the page is too narrow for it. */
-export const table = ({ caption, head, rows, figures = [] }: Table): Markup =>
+/** As many columns as a phone has room for. */
+const FEW_COLUMNS = 6;
+
+/** A table that scrolls by itself where the page is too narrow for it all the same. */
+export const table = ({
+  caption,
+  head,
+  rows,
+  figures = [],
+  stacks = head.length > FEW_COLUMNS,
+}: Table): Markup =>
   scrolling(
     caption,
     markup`<table><caption>${caption}</caption><thead><tr>${head.map(columnHead)}</tr></thead><tbody>${rows.map(
       ([first, ...rest]) =>
-        markup`<tr><th scope="row"${idOf(first)}>${first === undefined ? '' : content(first)}</th>${rest.map((cell, i) => dataCell(cell, figures.includes(i + 1)))}</tr>\n`,
+        markup`<tr><th scope="row"${idOf(first)}>${first === undefined ? '' : content(first)}</th>${rest.map((cell, i) => dataCell(cell, figures.includes(i + 1), stacks ? head[i + 1] : undefined))}</tr>\n`,
     )}</tbody></table>`,
+    stacks ? 'scroll stacking' : 'scroll',
   );
 
 /** Reached by the keyboard too, which must be able to scroll it. */
-export const scrolling = (label: string, inside: Markup): Markup =>
-  markup`<div class="scroll" role="group" aria-label="${label}" tabindex="0">${inside}</div>`;
+export const scrolling = (label: string, inside: Markup, classes = 'scroll'): Markup =>
+  markup`<div class="${classes}" role="group" aria-label="${label}" tabindex="0">${inside}</div>`;
 
-const columnHead = (head: Table['head'][number]): Markup =>
+/** What heads a column. */
+type Head = Table['head'][number];
+
+const columnHead = (head: Head): Markup =>
   typeof head === 'string'
     ? markup`<th scope="col">${head}</th>`
     : markup`<th scope="col" id="${head.id}">${head.text}</th>`;
 
-function dataCell(cell: Content, isFigure: boolean): Markup {
+function dataCell(cell: Content, isFigure: boolean, head: Head | undefined): Markup {
   const kind = isPlain(cell) ? undefined : cell.kind;
   const name = [kind, isFigure ? 'figure' : undefined].filter((one) => one !== undefined).join(' ');
-  return markup`<td${name !== '' && markup` class="${name}"`}>${content(cell)}</td>`;
+  const says = head !== undefined && markup` data-head="${typeof head === 'string' ? head : head.text}"`;
+  return markup`<td${name !== '' && markup` class="${name}"`}${says}>${content(cell)}</td>`;
 }
 
 const idOf = (cell: Content | undefined): Markup | false =>

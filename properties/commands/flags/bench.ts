@@ -211,6 +211,7 @@ export const BENCH: FlagTable = {
     ],
     '--history': [writesFile('--history', FEW, 'runs/<run>/lua-decrement.jsonl')],
     '--runs': runsFlag(FEW, 'result.json'),
+    '--bencher': [writesFile('--bencher figures.json', FEW, 'figures.json')],
     '--profile': [
       { typed: '--profile full', reaches: { sellOutSeconds: 2, offer: { profile: 'poisson' } } },
       refusedBy('--profile full', OPEN),
