@@ -46,7 +46,7 @@ export const REMEDIES: Readonly<Record<CauseName, readonly Remedy[]>> = {
   ],
   'mark-sent-again': [
     once(
-      'a lock that is sent again finds itself taken: need none, and let one script decide that knows the request again',
+      'a lock that is sent again finds itself taken: use none, and let one script decide that knows the request again',
     ),
   ],
   'request-renamed': [
@@ -91,10 +91,10 @@ export const REMEDIES: Readonly<Record<CauseName, readonly Remedy[]>> = {
   ],
   'mark-left-behind': [
     once(
-      'set nothing that only its own process takes away: give it its end in the same command (SET … NX PX), or need none, in one script',
+      'set nothing that only its own process takes away: give it its end in the same command (SET … NX PX), or use none: check and take in one script',
       { advises: ['marks-end'] },
     ),
-    once('need no lock, as all wait for one whose holder is dead: check and take in one script'),
+    once('use no lock, as everybody waits for one whose holder is dead: check and take in one script'),
   ],
   'told-too-early': [
     once('wait for the reply of the command that takes and records, before anybody is told'),
@@ -118,7 +118,7 @@ export const REMEDIES: Readonly<Record<CauseName, readonly Remedy[]>> = {
       { of: LOSSES },
     ),
     functions(
-      'take a product that is missing for an error, neither for sold out nor for a new one, and run the server with appendonly yes and appendfsync always',
+      'treat a missing product as an error, neither as sold out nor as a new one, and run the server with appendonly yes and appendfsync always',
       { of: BUT_LOSSES },
     ),
   ],
@@ -129,26 +129,25 @@ export const REMEDIES: Readonly<Record<CauseName, readonly Remedy[]>> = {
       { of: LOSSES },
     ),
     once(
-      'take a key that is missing for an error, not for an answer, and keep the sale on a server with maxmemory-policy noeviction',
+      'treat a missing key as an error, not as an answer, and keep the sale on a server with maxmemory-policy noeviction',
       { of: BUT_LOSSES },
     ),
   ],
   'key-expired': [once('give no time to live to what the sale, or a buyer who asks again, still needs')],
   'filled-on-a-miss': [
-    functions(
-      'put a product on sale once, when the sale is opened, and take a key that is missing for an error',
-      { of: BUT_LOSSES },
-    ),
+    functions('put a product on sale once, when the sale is opened, and treat a missing key as an error', {
+      of: BUT_LOSSES,
+    }),
   ],
   'failed-over': [
     all(
-      'tell nobody that they bought before every replica has it: WAIT for all of them on the connection that wrote, and take fewer for unknown',
+      'tell nobody that they bought before every replica has it: WAIT for all of them on the connection that wrote, and treat fewer as unknown',
       { advises: ['waits'] },
     ),
   ],
   'wait-unheeded': [
     all(
-      'take an answer of WAIT below the number of replicas for unknown: throw, and let the buyer ask again',
+      'treat an answer of WAIT below the number of replicas as unknown: throw, and let the buyer ask again',
     ),
   ],
   'waits-for-too-few': [all('wait for every replica: any of them may take over')],
@@ -167,7 +166,7 @@ export const REMEDIES: Readonly<Record<CauseName, readonly Remedy[]>> = {
   ],
   'lease-ended': [
     once(
-      'a lock does not stop a holder who comes too late: let the script that takes the units compare the token of the lock, or need no lock, and check and take in one script',
+      'a lock does not stop a holder who comes too late: let the script that takes the units compare the token of the lock, or use no lock: check and take in one script',
     ),
   ],
   'left-to-a-deadline': [
@@ -179,7 +178,7 @@ export const REMEDIES: Readonly<Record<CauseName, readonly Remedy[]>> = {
   ],
   'stopped-waiting': [
     as('strategies/queue-single-consumer.ts')(
-      'who stops waiting has to take the request back, in the step that sees it undecided, before they say that nothing was taken',
+      'whoever stops waiting has to take the request back, in the step that sees it undecided, before they say that nothing was taken',
       { of: ['false-refusal'] },
     ),
     once('let the purchase decide by itself, in one script, instead of waiting for somebody'),
@@ -226,7 +225,7 @@ export const REMEDIES: Readonly<Record<CauseName, readonly Remedy[]>> = {
     once('let this step, too, look and write at once: in one script, or by a command that adds'),
   ],
   'looked-before': [
-    once('look in the script that writes: what a command of its own has read may be over by then'),
+    once('look in the script that writes: what a command of its own has read may no longer be true by then'),
   ],
   'watched-in-vain': [
     watch(
@@ -253,27 +252,29 @@ export const REMEDIES: Readonly<Record<CauseName, readonly Remedy[]>> = {
     once('keep under one key what has to be looked at together, or look at all of it in one script'),
   ],
   'answered-from-memory': [
-    once('ask Redis each time: what a process remembers of the sale, others have changed'),
+    once('ask Redis each time: what a process remembers of the sale, others may have changed'),
   ],
   'replies-in-one-tick': [
-    once('let Redis decide: what a variable said before an await may be over after it'),
+    once('let Redis decide: what a variable said before an await may no longer be true after it'),
   ],
   'lock-held': [
-    once('who finds a lock taken knows nothing of what is left: need none, and check and take in one script'),
+    once(
+      'whoever finds a lock taken knows nothing of what is left: use none, and check and take in one script',
+    ),
   ],
   'unlocked-by-another': [
     lock('delete a lock only where it is your own, by a script that compares its token', { of: COUNTED }),
-    once('need no lock: check and take in one script'),
+    once('use no lock: check and take in one script'),
   ],
   'one-lock-value': [
     once(
-      'write into a lock a token of this attempt alone, by which its holder can tell it from the next one, or need no lock, and check and take in one script',
+      'write into a lock a token of this attempt alone, by which its holder can tell it from the next one, or use no lock: check and take in one script',
     ),
   ],
   'locks-of-their-own': [
-    once('who changes the same needs the same lock, or none: check and take in one script'),
+    once('code that changes the same data needs the same lock, or none: check and take in one script'),
   ],
-  'invalid-request': [once('call checkRequest before anything else, which refuses it by a DefiniteError')],
+  'invalid-request': [once('before anything else call checkRequest, which refuses it by a DefiniteError')],
   'error-reply': [
     once(
       'an error ends a script, or one command of a transaction, and undoes nothing: let what can fail come before the first write, and look at each reply of EXEC',

@@ -39,7 +39,7 @@ export async function findServer(
       throw new UsageError(
         'BAD_REDIS_VERSION',
         `--redis-version: "${redisVersion}" is not a version`,
-        'give 8.8.0',
+        'give one such as 8.8.0',
       );
     }
     const remedy = 'leave --redis-version out, and whatever Redis can be found here is used';
