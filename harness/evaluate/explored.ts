@@ -153,7 +153,7 @@ function cellOf(
   if (!shown) {
     if (cell.verdict === 'inconclusive') {
       const notes = found.flatMap((one) => one.notes);
-      const message = (notes.length > 0 ? notes : ['interrupted']).join('; ');
+      const message = (notes.length > 0 ? [...new Set(notes)] : ['interrupted']).join('; ');
       cell.evidence.push({ message, operations: [] });
     }
     return cell;

@@ -127,7 +127,7 @@ export class ServerWatch {
       new UsageError(
         'ENDLESS_SCRIPT',
         `${this.#while()}a Lua script has held the server for ${seconds} s and more${script}`,
-        'bound its loops: while a script runs, the server answers nobody. --patience waits longer',
+        `bound its loops: while a script runs, the server answers nobody${this.#remains()}. --patience waits longer`,
       ),
     );
     this.#end();
@@ -147,6 +147,11 @@ export class ServerWatch {
       if (words) return shortened(words);
       await clock.sleep(LOOK_MS / 10);
     }
+  }
+
+  /** What is to be done about a script on a server that is not ours to end. */
+  #remains(): string {
+    return this.#server.pid === undefined ? ', and it runs on there until redis-cli SCRIPT KILL ends it' : '';
   }
 
   async #tell(how: string): Promise<void> {
@@ -175,9 +180,12 @@ export class ServerWatch {
     return doing === undefined ? '' : `${doing}: `;
   }
 
-  /** Whether it has used the processor for half of the time. Unknown is no. */
+  /**
+   * Whether it has used the processor. One that was stopped, or waits for something, uses none; one that works gets only a
+   * share of it where the machine is busy. Unknown is no.
+   */
   #isBusy(waitedMs: number): boolean {
-    return (this.#cpuTicks() - this.#cpuBefore) * TICK_MS > waitedMs / 2;
+    return (this.#cpuTicks() - this.#cpuBefore) * TICK_MS > waitedMs / LEAST_SHARE;
   }
 
   #cpuTicks(): number {
@@ -188,6 +196,8 @@ export class ServerWatch {
 
 const waited = (): WaitedMs => new WaitedMs(() => clock.monotonicNs() / 1e6, LOOK_MS);
 
+/** One part in so many. */
+const LEAST_SHARE = 10;
 /** Of the processor's time, as Linux counts it. */
 const TICK_MS = 10;
 const MOST_WORDS = 160;

@@ -13,7 +13,7 @@ import { chosenStrategies, loadStrategy } from '../../harness/loader/strategies.
 import { startServer } from '../../harness/redis/server.ts';
 import type { RedisTarget } from '../../harness/redis/target.ts';
 import { benchText } from '../../reports/text/bench.ts';
-import type { Strategy } from '../../strategies/contract.ts';
+import type { Seller, Strategy } from '../../strategies/contract.ts';
 import { luaDecrement } from '../../strategies/lua-decrement.ts';
 import { registry } from '../../strategies/registry.ts';
 import { watchRetry } from '../../strategies/watch-retry.ts';
@@ -137,8 +137,10 @@ describe('the one command by which a strategy sells', () => {
     redis.disconnect();
   });
 
-  test('one that takes several commands has none', async () => {
+  test('one that takes several commands has none, and neither has one that fails', async () => {
     expect(await ownCommand(target, watchRetry)).toBeUndefined();
+    const failing = { ...naming('fails', 'sadd'), seller: () => undefined as unknown as Seller };
+    expect(await ownCommand(target, failing)).toBeUndefined();
   });
 
   test('is not disturbed by what another strategy keeps under the same name', async () => {

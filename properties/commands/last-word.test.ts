@@ -58,7 +58,7 @@ describe('code that would end the process ends the run with 2, and says where', 
   const cases = (['explore', 'bench', 'evaluate'] as const).flatMap((command) =>
     ENDINGS.map(([what, doing]) => [command, what, doing] as const),
   );
-  test.each(rotating(cases, 3, 'endings'))('%s: %s', async (command, _, doing) => {
+  test.each(rotating(cases, 2, 'endings'))('%s: %s', async (command, _, doing) => {
     const { exitCode, stdout, stderr } = await run(command, doing);
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 2 });
     const { error } = JSON.parse(stdout) as { error: Record<'code' | 'message', string> };

@@ -33,7 +33,7 @@ const ESCAPE = '\u001b[';
 
 describe.runIf(hasTerminals)('on a terminal', () => {
   describe.each([80, 100])('of %i columns', (columns) => {
-    test.each(rotating(TYPED, 5, `columns ${columns}`))('no line of oversell %s is wider', async (typed) => {
+    test.each(rotating(TYPED, 3, `columns ${columns}`))('no line of oversell %s is wider', async (typed) => {
       const { raw } = await onTerminal(typed.split(' '), columns, { cwd: workshop.place() });
       const lines = linesOf(raw);
       expect(lines.filter((line) => line.trim() !== '').length).toBeGreaterThan(0);

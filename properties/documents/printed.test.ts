@@ -134,7 +134,7 @@ const PRINTED: Printed[] = [
   { what: 'an error', args: ['explore', 'no-such-strategy'], schema: errorDocumentSchema },
 ];
 
-test.each(rotating(PRINTED, 5, 'printed').map((one) => [one.what, one] as const))(
+test.each(rotating(PRINTED, 3, 'printed').map((one) => [one.what, one] as const))(
   '%s is printed and written as its schema says, and a broken twin is refused',
   async (_, { args, schema, optional, writes = {} }) => {
     const { stdout } = await oversell([...args, '--json']).ended;

@@ -24,6 +24,6 @@ export function sometimes(title: string, body: () => Promise<void>, timeoutMs?: 
   if (everything || seededRandom(seed).fork(title).below(3) === 0) test(title, body, timeoutMs);
 }
 
-/** Half of the cases, or one more. */
-export const halfOf = <T>(items: readonly T[], label: string): T[] =>
-  rotating(items, Math.ceil(items.length / 2), label);
+/** A third of the cases, rounded up. */
+export const thirdOf = <T>(items: readonly T[], label: string): T[] =>
+  rotating(items, Math.ceil(items.length / 3), label);

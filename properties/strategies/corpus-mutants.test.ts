@@ -10,14 +10,14 @@ import type { Mutant } from '../corpus/parts.ts';
 import { smallestScope } from '../corpus/scopes.ts';
 import { server } from '../helpers/exploring.ts';
 import { badAdvice } from '../helpers/remedies.ts';
-import { everything, halfOf, rotating } from '../helpers/rotating.ts';
+import { everything, thirdOf, rotating } from '../helpers/rotating.ts';
 import { seed } from '../helpers/seed.ts';
 
 const redis = server();
 const rows: Kill[] = [];
 
 describe('a mistake shows in the scope that is said to be the smallest, in none smaller, and not once it is fixed; and is explained', () => {
-  test.each(halfOf(mutants, 'mistakes'))(
+  test.each(thirdOf(mutants, 'mistakes'))(
     '$name violates $caught.property in $caught.environment, and its fixed twin does not',
     async (mutant) => {
       const { property } = mutant.caught;

@@ -10,7 +10,7 @@ describe('a right way to sell is not accused where it says that it holds', () =>
   const cells = variants.flatMap((variant) =>
     variant.holdsIn.map((environment) => ({ name: variant.name, environment, variant })),
   );
-  test.each(rotating(cells, 10, 'variants'))(
+  test.each(rotating(cells, 7, 'variants'))(
     '$name is not accused in $environment',
     async ({ variant, environment }) => {
       const accused = await accusations(variant, environment, redis.target);

@@ -175,7 +175,7 @@ const MOST_ERRORS = 3;
 const errorLine =
   (strategy: string) =>
   ({ count, kind, message, at }: BenchRow['errors'][number]): string =>
-    `${strategy} failed ${grouped(count)} times: ${kind.split(':', 1).join('')}: ${message}${at === undefined ? '' : ` at ${at}`}`;
+    `${strategy} failed ${count === 1 ? 'once' : `${grouped(count)} times`}: ${kind.split(':', 1).join('')}: ${message}${at === undefined ? '' : ` at ${at}`}`;
 
 function notes(rows: readonly BenchRow[]): string[] {
   const held = rows.filter(({ bottleneck }) => bottleneck === 'client').map(({ strategy }) => strategy);

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { halfOf } from '../../helpers/rotating.ts';
+import { thirdOf } from '../../helpers/rotating.ts';
 import { Workshop, type Run } from '../../helpers/workshop.ts';
 import { added } from './table.ts';
 import { rowsOf, tables } from './tables.ts';
@@ -10,7 +10,7 @@ afterAll(() => rmSync(workshop.folder, { recursive: true }));
 
 describe.each(tables)('a run of %s', (command, table) => {
   const all = rowsOf(table).flatMap(({ typed, shows }) => (shows ? [[typed, shows] as const] : []));
-  const shown = halfOf(all, `runs of ${command}`);
+  const shown = thirdOf(all, `runs of ${command}`);
   const calls = shown.map(([typed, { of }]) => [typed, of] as const);
   let runs: Map<string, Run>;
   beforeAll(async () => {
