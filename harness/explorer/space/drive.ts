@@ -1,6 +1,14 @@
 import { CannotExplore } from '../cannot-explore.ts';
 import type { Cursor } from './cursor.ts';
 
+/** What a process may still be asked for. */
+interface StillAsked {
+  /** First attempts of its buyers, at any time once it has a seller. */
+  operations: readonly number[];
+  /** Anything else, once those are answered: to release, to confirm, to restock, to do background work. */
+  asksMore: boolean;
+}
+
 /**
  * Does what needs no decision: while the client can hear nothing but the replies of one connection, they arrive
  * at once, and commands that only touch their own connection run at once. Delivering later could only let the
@@ -12,13 +20,13 @@ import type { Cursor } from './cursor.ts';
  * take), nor while a crash or a cut may still come, which would fall in between too (WATCH, GET, pause, EXEC on a
  * connection that is a new one by then). The caller knows both. Where what time it is makes a difference, timers and
  * whatever is put off are events, and so is a reply upon which the code reads the clock, or sets or ends a timer. So is
- * what comes to a process that could be asked already: a reply that nobody waited for may come before or after its buyer.
- *
- * @param operations those that are still asked of it at any time once it has a seller
+ * what comes to a process that could be asked already, or once more: a reply that nobody waited for, or what was put off, may
+ * come before or after whoever asks. (While it does what it was asked for, it is asked for nothing else.)
  */
-export async function settle(cursor: Cursor, operations: readonly number[] = []): Promise<void> {
+export async function settle(cursor: Cursor, { operations, asksMore }: StillAsked): Promise<void> {
   for (;;) {
     if (cursor.abilities && operations.some((operation) => !cursor.hasCalled(operation))) return;
+    if (asksMore && cursor.answered) return;
     const executable = cursor.executable();
     const deliverable = cursor.deliverable();
     const active = new Set([...executable, ...deliverable]);

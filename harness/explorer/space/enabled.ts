@@ -111,7 +111,6 @@ function releases({ setting, packed, slot, local }: Situation): Move[] {
   if (budgets.left(packed, 'release') === 0 || !abilities.release) return [];
   // What is fused in a process that serves a buyer alone rests on its being asked for one thing at a time.
   if (isLone(scope, slot) && isAsked(local)) return [];
-  if ((scope.confirms ?? 0) > 0 && isLone(scope, slot) && isAsked(local)) return [];
   const operation = layout.firstRelease + budgets.releasesUsed(packed);
   const isReleased = (buyer: number): boolean =>
     local.calls.filter((call) => call.kind === 'release' && call.buyer === buyer).length >= MOST_RELEASES;

@@ -73,7 +73,7 @@ export class Space extends Setting {
       const booting = this.rules.boots
         ? await begin(this, { slot, server, clockMs: this.startsAtMs })
         : await boot(this, { slot, server });
-      if (this.fuses(slot, packed)) await settle(booting, this.#operationsOf(slot));
+      if (this.fuses(slot, packed)) await settle(booting, this.#stillAsked(slot, packed));
       const asked = booting.abilities ? await this.#askedEarly(booting, slot, packed) : undefined;
       const cursor = asked ?? booting;
       transitions.push(this.#finish(cursor, slot, packed));
@@ -98,7 +98,7 @@ export class Space extends Setting {
       await ask(this, cursor, slot, { method: 'purchase', buyer, operation: buyer, begun: false });
       // Who reads the clock before the first command, or sets a timer, does so at any time.
       if (cursor.movesClock && cursor.clockReads + cursor.timers > 0) return undefined;
-      if (this.fuses(slot, packed)) await settle(cursor, this.#operationsOf(slot));
+      if (this.fuses(slot, packed)) await settle(cursor, this.#stillAsked(slot, packed));
       return cursor;
     } catch (error) {
       if (error instanceof OpenPick) return undefined;
@@ -144,7 +144,7 @@ export class Space extends Setting {
       try {
         const cursor = await perform(this, { slot, server, local, picks, clockMs, stopped }, move);
         if (move.kind === 'confirm') await this.#askedLate(cursor, local, slot, packed);
-        if (this.fuses(slot, packed)) await settle(cursor, this.#operationsOf(slot));
+        if (this.fuses(slot, packed)) await settle(cursor, this.#stillAsked(slot, packed));
         transitions.push(this.#finish(cursor, slot, packed));
       } catch (error) {
         if (!(error instanceof OpenPick)) throw error;
@@ -163,7 +163,8 @@ export class Space extends Setting {
     // Who has begun to release confirms no more; so the confirm may have been sent before that, and run after it.
     if (this.budgets.releasing(packed)) return;
     const [connection, ...others] = cursor.executable();
-    const alone = others.length === 0 && cursor.timers === 0 && !cursor.putsOff;
+    const alone =
+      others.length === 0 && cursor.deliverable().length === 0 && cursor.timers === 0 && !cursor.putsOff;
     const readBefore = this.histories.observation(before.node).clockReads;
     if (connection !== undefined && alone && cursor.clockReads === readBefore)
       await cursor.execute(connection);
@@ -175,7 +176,7 @@ export class Space extends Setting {
     if (local.phase === 'done' || local.phase === 'absent') return this.#resting(server, local);
     const cursor = new Cursor(this.context(slot), server, local);
     try {
-      if (this.fuses(slot, packed)) await settle(cursor, this.#operationsOf(slot));
+      if (this.fuses(slot, packed)) await settle(cursor, this.#stillAsked(slot, packed));
     } catch (error) {
       // What its code chooses (env.pick) has several outcomes: it stays as it is, and what follows are events.
       if (error instanceof OpenPick) return this.#resting(server, local);
@@ -242,9 +243,13 @@ export class Space extends Setting {
     return this.locals.id({ ...local, node, connections, lost: local.lost.map(rename) });
   }
 
-  /** First attempts that the slot serves, as they are recorded. */
-  #operationsOf(slot: number): number[] {
-    return buyersIn(this.scope, slot).map((buyer) => this.recordedBuyer(slot, buyer));
+  /** What an office may be asked for is known by the scope alone, so that it counts throughout the sale. */
+  #stillAsked(slot: number, packed: number): Parameters<typeof settle>[1] {
+    const { scope, layout, budgets } = this;
+    return {
+      operations: buyersIn(scope, slot).map((buyer) => this.recordedBuyer(slot, buyer)),
+      asksMore: isOffice(layout, slot) ? scope.restocks + scope.jobs > 0 : budgets.asking(packed),
+    };
   }
 
   #enumerate(local: ProcessState, slot: number, packed: number): Move[] {

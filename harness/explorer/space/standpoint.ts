@@ -128,6 +128,11 @@ export class Standpoint {
     return this.context.histories.observation(this.node).settled[index];
   }
 
+  /** Whether nothing that it was asked for is under way, its seller included. */
+  get answered(): boolean {
+    return this.calls.every((_, index) => this.settled(index) !== undefined);
+  }
+
   /** Whether it was asked for this already. */
   hasCalled(operation: number): boolean {
     return this.calls.some((call) => call.operation === operation);
