@@ -1,6 +1,7 @@
 import type { BenchProfile } from './bench-profiles.ts';
 import { folderToBe, keepSession } from './keep-session.ts';
 import { Keeper, requireFolder } from '../documents/write-file.ts';
+import { keepBencher } from '../../reports/ci/bencher.ts';
 import type { TargetOptions } from '../redis/open.ts';
 import type { Answer, Invocation } from '../terminal/answer.ts';
 import { ignoredFlag } from '../terminal/options.ts';
@@ -66,7 +67,6 @@ export async function benchServiceFile(
     ...(arrivals && { arrivals }),
   });
   requireFolder('--runs', runs);
-  const { keepBencher } = await import('../../reports/ci/bencher.ts');
   const keepFigures = keepBencher(bencher);
   const keeper = new Keeper();
   const { benchService } = await import('../bench/service-bench.ts');

@@ -34,6 +34,26 @@ const forgetsAndPutsOff = ({ start, purchase }: RandomProgram): boolean => {
   return steps.includes('forget') && (steps.includes('put off') || steps.includes('immediate later'));
 };
 
+type Outcome = readonly [answers: unknown, violated: readonly string[], content: unknown];
+
+/** Whether they differ in nothing but that the one violates more. */
+const isStricter = ([a, more, c]: Outcome, [b, less, d]: Outcome): boolean =>
+  JSON.stringify([a, c]) === JSON.stringify([b, d]) &&
+  more.length > less.length &&
+  less.every((property) => more.includes(property));
+
+/**
+ * In order; where something is given back, without those that violate less than another that differs in nothing else. A reduced
+ * search has calls begin as late and end as early as they can. The same steps of calls that overlap more are other
+ * interleavings, which can only explain more: that a buyer is refused, by a release that was still under way.
+ */
+function comparable(outcomes: Iterable<string>, { releases = 0, faults = {} }: GivenScope): string[] {
+  const all = sorted(outcomes);
+  if (releases === 0 && faults.cancel === undefined) return all;
+  const parsed = all.map((outcome) => JSON.parse(outcome) as Outcome);
+  return all.filter((_, i) => !parsed.some((other) => isStricter(other, parsed[i]!)));
+}
+
 /** What happens in the sale beside the purchases, in words. */
 const asideOf = ({ faults = {}, releases, jobs }: GivenScope): string =>
   Object.entries({ ...faults, releases, jobs })
@@ -77,12 +97,15 @@ describe('a random program comes to the same outcomes however it is searched', (
         expect(sorted(walked.outcomes)).toEqual(outcomes);
       }
       const subject = subjectOfProgram(program);
-      expect(sorted(await withoutReductions(redis.target, subject, scope))).toEqual(outcomes);
+      const unreduced = await withoutReductions(redis.target, subject, scope);
+      expect([...unreduced]).toEqual(expect.arrayContaining(outcomes));
+      const found = comparable(outcomes, scope);
+      expect(comparable(unreduced, scope)).toEqual(found);
       if (oneByOne) return; // over real sockets, replies come in chunks
       const real = await overSockets(redis.target, subject, scope, MOST_REAL);
-      const seen = sorted(real.outcomes);
-      expect(outcomes).toEqual(expect.arrayContaining(seen));
-      if (real.exhausted && !forgetsAndPutsOff(program)) expect(seen).toEqual(outcomes);
+      expect([...unreduced]).toEqual(expect.arrayContaining([...real.outcomes]));
+      if (real.exhausted && !forgetsAndPutsOff(program))
+        expect(comparable(real.outcomes, scope)).toEqual(found);
     });
   }
 });

@@ -124,3 +124,17 @@ export class Interner<T> {
     return this.values.push(value) - 1;
   }
 }
+
+/** Only what the process was asked is kept of it, in the order of the operations. */
+export const spent = ({ role, calls }: ProcessState): ProcessState => ({
+  ...ABSENT,
+  role,
+  phase: 'done',
+  calls: calls.filter((call) => call.operation >= 0).toSorted((a, b) => a.operation - b.operation),
+});
+
+/** Trailing connections that are gone are kept as such, so that the numbers of the others stay. */
+export const withoutSpentConnections = (local: ProcessState): ProcessState => ({
+  ...local,
+  connections: local.connections.map((connection) => (connection.limit === 0 ? GONE : connection)),
+});

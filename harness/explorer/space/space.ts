@@ -10,7 +10,8 @@ import { settle } from './drive.ts';
 import { buyersOfCrashed, firstAttempts, movesOf } from './enabled.ts';
 import {
   ABSENT,
-  GONE,
+  spent,
+  withoutSpentConnections,
   hasFailedSomebody,
   Interner,
   late,
@@ -319,17 +320,3 @@ export class Space extends Setting {
       : spent(local);
   }
 }
-
-/** Only what the process was asked is kept of it, in the order of the operations. */
-const spent = ({ role, calls }: ProcessState): ProcessState => ({
-  ...ABSENT,
-  role,
-  phase: 'done',
-  calls: calls.filter((call) => call.operation >= 0).toSorted((a, b) => a.operation - b.operation),
-});
-
-/** Trailing connections that are gone are kept as such, so that the numbers of the others stay. */
-const withoutSpentConnections = (local: ProcessState): ProcessState => ({
-  ...local,
-  connections: local.connections.map((connection) => (connection.limit === 0 ? GONE : connection)),
-});
