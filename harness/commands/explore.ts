@@ -1,5 +1,5 @@
-import { join } from 'node:path';
-import { PROPERTIES, type Property } from '../../strategies/contract.ts';
+import { PROPERTIES } from '../../strategies/contract.ts';
+import type { CounterexampleFiles } from '../documents/kept-counterexamples.ts';
 import type { Keeper } from '../documents/write-file.ts';
 import { BREAKING } from '../documents/fault-events.ts';
 import type { Scope } from '../documents/scope.ts';
@@ -78,7 +78,7 @@ function requireMeant(
 /** An exploration and where its counterexamples lie. */
 interface Explored {
   exploration: Exploration;
-  files: Partial<Record<Property, string>>;
+  files: CounterexampleFiles;
 }
 
 interface Asked {
@@ -103,7 +103,9 @@ async function exploreEach(
   const { openTarget } = await import('../redis/open.ts');
   const { coveredText } = await import('../../reports/text/orders.ts');
   const { property, maxStates, merging, reduction } = flags;
-  const folder = await runFolder(flags.runs, scope.seed);
+  const { keepCounterexamples } = await import('../documents/kept-counterexamples.ts');
+  const { folderOnDemand } = await import('../documents/run-folder.ts');
+  const folder = folderOnDemand(flags.runs, clock.epochMs(), scope.seed);
   const strategies = await chosenStrategies([named]);
   const target = await openTarget({ ...flags, signal, loss, onProgress: progress.line });
   try {
@@ -124,7 +126,7 @@ async function exploreEach(
         epochMs: yearAhead(clock),
         onProgress: (covered) => progress.now(`${strategy.name}: ${coveredText(covered)}`),
       });
-      explored.push({ exploration, files: await keep(exploration, folder, keeper) });
+      explored.push({ exploration, files: keepCounterexamples(exploration.properties, folder, keeper) });
       if (signal.aborted) break;
     }
     return explored;
@@ -140,32 +142,6 @@ function verdictOf(explored: readonly Explored[], allowBounded: boolean): Overal
     coverage === 'exhausted' ? verdict !== 'holds' : !allowBounded;
   if (explored.some(({ exploration }) => exploration.verdict === 'violated')) return 'violated';
   return explored.some(open) ? 'inconclusive' : 'holds';
-}
-
-/** The folder is named now, and made when there is something to put into it. */
-async function runFolder(runs: string, seed: number): Promise<() => string> {
-  const { createRunFolder } = await import('../documents/run-folder.ts');
-  const startedAt = clock.epochMs();
-  let folder: string | undefined;
-  return () => (folder ??= createRunFolder(runs, startedAt, seed));
-}
-
-async function keep(
-  exploration: Exploration,
-  folder: () => string,
-  keeper: Keeper,
-): Promise<Explored['files']> {
-  const { writeCounterexample } = await import('../documents/run-folder.ts');
-  const files: Explored['files'] = {};
-  for (const { counterexample } of Object.values(exploration.properties)) {
-    if (!counterexample) continue;
-    keeper.keep(() => {
-      const file = join(folder(), `${counterexample.strategy}-${counterexample.property}.json`);
-      writeCounterexample(file, counterexample);
-      files[counterexample.property] = file;
-    });
-  }
-  return files;
 }
 
 /** The first counterexample, in the order of the strategies and the properties. @returns whether there is one */

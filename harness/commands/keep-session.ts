@@ -1,5 +1,5 @@
 import { isoTime, systemClock as clock } from '../ground/ambient.ts';
-import { createRunFolder } from '../documents/run-folder.ts';
+import { folderOnDemand } from '../documents/run-folder.ts';
 import { isLoss } from '../ground/errors.ts';
 import { SESSION_VERSION, writeSession, type Session } from '../documents/session.ts';
 import type { Keeper } from '../documents/write-file.ts';
@@ -21,8 +21,7 @@ export interface FolderToBe {
 
 export function folderToBe(runs: string, seed: number): FolderToBe {
   const startedAtMs = clock.epochMs();
-  let folder: string | undefined;
-  return { seed, startedAtMs, make: () => (folder ??= createRunFolder(runs, startedAtMs, seed)) };
+  return { seed, startedAtMs, make: folderOnDemand(runs, startedAtMs, seed) };
 }
 
 /**

@@ -21,6 +21,12 @@ export function createRunFolder(base: string, startedAtMs: number, seed: number)
   return folder;
 }
 
+/** The folder of a run: it is named now, and made when there is something to put into it. */
+export function folderOnDemand(runs: string, startedAtMs: number, seed: number): () => string {
+  let folder: string | undefined;
+  return () => (folder ??= createRunFolder(runs, startedAtMs, seed));
+}
+
 /** Writes the file that `replay` reads. */
 export const writeCounterexample = (file: string, counterexample: Counterexample): void =>
   writeWhole(file, asFile(counterexample));

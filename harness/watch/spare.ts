@@ -8,6 +8,7 @@ if (isMainThread && process.channel) {
   await Promise.all([
     import('../commands/explore-flags.ts'),
     import('../commands/scope-flags.ts'),
+    import('../documents/kept-counterexamples.ts'),
     import('../documents/run-folder.ts'),
     import('../explorer/document.ts'),
     import('../explorer/explore.ts'),

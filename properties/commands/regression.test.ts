@@ -34,6 +34,55 @@ function run(program: string, args: string[]): Promise<{ code: number; output: s
   });
 }
 
+/** What vitest makes of the tests that a configuration names. */
+const tested = (config: string): ReturnType<typeof run> =>
+  run('node', [
+    join(root, 'node_modules', 'vitest', 'vitest.mjs'),
+    'run',
+    '--root',
+    folder,
+    '--config',
+    config,
+    '--reporter=json',
+    '--maxWorkers=1',
+    '--no-isolate',
+  ]);
+
+/** How each test came out, by its file. */
+function statusesIn(output: string): Map<string, string> {
+  const { testResults } = JSON.parse(output.slice(output.indexOf('{'))) as {
+    testResults: { name: string; status: string }[];
+  };
+  return new Map(testResults.map(({ name, status }) => [basename(name), status]));
+}
+
+/** As a user writes one. */
+const holding = (file: string): string => `
+import { explore } from 'oversell';
+import 'oversell/vitest';
+import { expect, test } from 'vitest';
+test('holds', async () => {
+  await expect(explore(new URL('./${file}', import.meta.url), { buyers: 2, stock: 1 })).toHold();
+}, 60_000);`;
+
+test('a test that asks a file to hold fails with the counterexample, and passes once it is fixed', async () => {
+  writeFileSync(join(folder, 'wrong.mjs'), sell(RACE));
+  writeFileSync(join(folder, 'right.mjs'), sell(SCRIPT));
+  writeFileSync(join(folder, 'wrong.hold.mjs'), holding('wrong.mjs'));
+  writeFileSync(join(folder, 'right.hold.mjs'), holding('right.mjs'));
+  const config = join(folder, 'hold.config.mjs');
+  writeFileSync(config, "export default { test: { include: ['*.hold.mjs'] } };");
+  const { code, output } = await tested(config);
+  expect(output).toMatch(/2 units were sold of 1[^]*wrong\.mjs:7 [^]*Again: oversell replay/);
+  expect(code).toBe(1);
+  expect(statusesIn(output)).toEqual(
+    new Map([
+      ['wrong.hold.mjs', 'failed'],
+      ['right.hold.mjs', 'passed'],
+    ]),
+  );
+});
+
 test('an emitted test fails until the strategy is fixed', async () => {
   writeFileSync(join(folder, 'sell.mjs'), sell(RACE));
   const config = join(folder, 'vitest.config.mjs');
@@ -46,24 +95,10 @@ test('an emitted test fails until the strategy is fixed', async () => {
   expect(emitted).toContain('sell.mjs');
   writeFileSync(join(folder, 'fixed.test.mjs'), emitted.replaceAll('sell.mjs', 'fixed.mjs'));
   writeFileSync(join(folder, 'fixed.mjs'), sell(SCRIPT));
-  const vitest = [
-    join(root, 'node_modules', 'vitest', 'vitest.mjs'),
-    'run',
-    '--root',
-    folder,
-    '--config',
-    config,
-    '--reporter=json',
-    '--maxWorkers=1',
-    '--no-isolate',
-  ];
-  const { code, output } = await run('node', vitest);
+  const { code, output } = await tested(config);
   expect(output).toMatch(/2 units were sold of 1/);
   expect(code).toBe(1);
-  const { testResults } = JSON.parse(output.slice(output.indexOf('{'))) as {
-    testResults: { name: string; status: string }[];
-  };
-  expect(new Map(testResults.map(({ name, status }) => [basename(name), status]))).toEqual(
+  expect(statusesIn(output)).toEqual(
     new Map([
       ['sell.test.mjs', 'failed'],
       ['fixed.test.mjs', 'passed'],

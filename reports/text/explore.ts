@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import type { Counterexample } from '../../harness/documents/counterexample.ts';
 import type { ExplorationDocument, Replay } from '../../harness/documents/exploration.ts';
 import { faultRow } from '../../harness/documents/faults.ts';
-import { PROPERTIES } from '../../strategies/contract.ts';
+import { PROPERTIES, type Property } from '../../strategies/contract.ts';
 import type { Interleaving } from '../diagram/lanes.ts';
 import { grouped, plural } from '../view/figures.ts';
 import { ordersText } from './orders.ts';
@@ -39,6 +39,13 @@ const foundIn = ({ properties }: ExplorationDocument): Told[] =>
     const { buyers, stock, ...shown } = counterexample;
     return [{ ...shown, property, scope: { buyers, stock } }];
   });
+
+/** How a property is violated: message, diagram, cause, remedy and the command that replays it; without one, its verdict. */
+export function counterexampleOf(exploration: ExplorationDocument, property: Property): string {
+  const found = foundIn(exploration).find((told) => told.property === property);
+  const { verdict } = exploration.properties[property];
+  return found ? counterexampleText(found) : `${property}: ${verdict}, and there is no counterexample`;
+}
 
 /** The counterexample with the fewest steps; undefined if there is none. */
 export function smallestText(exploration: ExplorationDocument, window: Window): string | undefined {
