@@ -106,7 +106,7 @@ async function exploreEach(
   const { keepCounterexamples } = await import('../documents/kept-counterexamples.ts');
   const { folderOnDemand } = await import('../documents/run-folder.ts');
   const folder = folderOnDemand(flags.runs, clock.epochMs(), scope.seed);
-  const strategies = await chosenStrategies([named]);
+  const strategies = await chosenStrategies([named], { connections: 'held' });
   const target = await openTarget({ ...flags, signal, loss, onProgress: progress.line });
   try {
     const explored: Explored[] = [];

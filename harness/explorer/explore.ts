@@ -8,7 +8,7 @@ import { unlessLost } from '../ground/waiting.ts';
 import { isOfLoss } from '../wire/raw-connection.ts';
 import { locating } from '../wire/refusal.ts';
 import { requirePrivate } from '../redis/target.ts';
-import { StartAgain } from './cannot-explore.ts';
+import { CannotExplore, StartAgain } from './cannot-explore.ts';
 import { Nondeterministic } from './process/difference.ts';
 import { watchShared } from './process/own-globals.ts';
 import { virtualGlobals } from './process/virtual.ts';
@@ -76,6 +76,8 @@ async function exploreOn(options: ExploreOptions): Promise<Exploration> {
     const merging = options.merging ?? true;
     const reductions: Reductions = { ...ALL_REDUCTIONS, merging, symmetry: merging };
     const rules: Partial<Rules> = {};
+    // What a package has connected to when it was looked at is nobody's: each process evaluates it for itself.
+    if (options.subject.connects && sharesPackages(options.subject, ALL_RULES)) rules.ownPackages = true;
     let { scope } = options;
     for (;;) {
       try {
@@ -95,7 +97,8 @@ async function exploreOn(options: ExploreOptions): Promise<Exploration> {
         else if (error.cause === 'chunks') reductions.fuse = false;
         else if (error.cause === 'shared-chunks') rules.sharedChunks = true;
         else if (error.cause === 'too-many-chunks') rules.sharedChunks = 'left out';
-        else if (error.cause === 'packages') rules.ownPackages = true;
+        else if (error.cause === 'packages' && !rules.ownPackages) rules.ownPackages = true;
+        else if (error.cause === 'packages') throw new CannotExplore(error.message, 'keep it in the module');
         else if (error.cause === 'orders') memo.branchOn(error.message.split(' '));
         else if (error.cause === 'ticks') rules.ticks = false;
         else if (error.cause === 'clock') reductions.stillClock = false;

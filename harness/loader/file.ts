@@ -9,33 +9,53 @@ import { EnvironmentError, UsageError } from '../ground/errors.ts';
 import { HELD_MS, patientMs, WaitedMs } from '../ground/patience.ts';
 import { isOfClosedConnection, onStray } from '../ground/strays.ts';
 import { notingGlobals } from '../ground/user-globals.ts';
-import { underTest } from '../wire/network.ts';
+import { holdingConnections, underTest } from '../wire/network.ts';
 import { inFile, trackOrigins } from '../wire/refusal.ts';
 import { hookThread } from './hook.ts';
 import { lineThat, literal } from './lines.ts';
 import { strategiesIn, type ExportedStrategy } from './strategy-shape.ts';
 import { placeOf } from '../ground/places.ts';
-import { placeInStack, STRATEGY_EXTENSIONS } from './source.ts';
+import { compile, placeInStack, STRATEGY_EXTENSIONS } from './source.ts';
 
 /**
  * Imports a file of strategies as Node imports any module, TypeScript included.
  *
  * @param file absolute path
- * @param limitMs how long a top-level await of it may take; default 10 000, or as long as `--patience` says
  * @throws UsageError that names file, line and remedy, whatever is wrong with the file, and where it connects to
  */
 export async function importStrategies(
   file: string,
-  limitMs = patientMs(HELD_MS),
-): Promise<ExportedStrategy[]> {
+  { importLimitMs: limitMs = patientMs(HELD_MS), connections = 'refused' }: Loading = {},
+): Promise<Imported> {
   checkFile(file);
+  // An await at the top, which may wait for such a connection for ever, is refused where a file is evaluated again.
+  if (connections === 'held') await compile(file, 'cjs');
   registerHooks();
   using _ = trackOrigins();
-  const loading = underTest([], () => notingGlobals(() => importWithin(file, limitMs)));
-  const exports = await loading.catch((error: unknown) => {
+  const load = (): Promise<Record<string, unknown>> => notingGlobals(() => importWithin(file, limitMs));
+  const loading =
+    connections === 'held'
+      ? holdingConnections(load)
+      : underTest([], load).then((result) => ({ result, opened: false }));
+  const { result, opened } = await loading.catch((error: unknown) => {
     throw inFile(error, file);
   });
-  return strategiesIn(exports, file, await readFile(file, 'utf8'));
+  return { strategies: strategiesIn(result, file, await readFile(file, 'utf8')), connects: opened };
+}
+
+/** How a file is imported. */
+export interface Loading {
+  /** How long a top-level await of it may take; default 10 000, or as long as `--patience` says. */
+  importLimitMs?: number;
+  /** What becomes of those that it opens at import: refused, or never made, as it is evaluated again where it may have them. */
+  connections?: 'refused' | 'held';
+}
+
+/** What a file exports. */
+interface Imported {
+  strategies: ExportedStrategy[];
+  /** It opened connections, which are held. */
+  connects: boolean;
 }
 
 /** @throws UsageError if that can be no file of strategies, whatever is in it */

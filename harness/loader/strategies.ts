@@ -3,6 +3,7 @@ import type { Strategy } from '../../strategies/contract.ts';
 import { registry } from '../../strategies/registry.ts';
 import { UsageError } from '../ground/errors.ts';
 import { chooseOne } from '../ground/similar.ts';
+import type { Loading } from './file.ts';
 
 /** Where a strategy comes from; plain data, so that every worker can load it for itself. */
 export type StrategyRef = { name: string } | { path: string; export?: string };
@@ -13,11 +14,8 @@ export interface LoadedStrategy {
   strategy: Strategy;
   /** The user's file, absolute; absent for a built-in. */
   path?: string;
-}
-
-interface Loading {
-  /** How long a file may take to load. */
-  importLimitMs?: number;
+  /** It opened connections at import, which were held. */
+  connects?: boolean;
 }
 
 /** What a command-line argument means: a path if it looks like one, else the name of a built-in. */
@@ -30,7 +28,7 @@ async function loadStrategies(ref: StrategyRef, options: Loading = {}): Promise<
   const path = resolve(ref.path);
   // Only now: what compiles and checks a user's file is as much to load as the rest of a worker.
   const { importStrategies } = await import('./file.ts');
-  const exported = await importStrategies(path, options.importLimitMs);
+  const { strategies: exported, connects } = await importStrategies(path, options);
   const chosen = exported.filter(({ exportName }) => ref.export === undefined || exportName === ref.export);
   if (chosen.length === 0) {
     throw new UsageError(
@@ -39,7 +37,12 @@ async function loadStrategies(ref: StrategyRef, options: Loading = {}): Promise<
       `choose one of ${exported.map(({ exportName }) => exportName).join(', ')}`,
     );
   }
-  return chosen.map(({ exportName, strategy }) => ({ ref: { path, export: exportName }, strategy, path }));
+  return chosen.map(({ exportName, strategy }) => ({
+    ref: { path, export: exportName },
+    strategy,
+    path,
+    ...(connects && { connects }),
+  }));
 }
 
 /**
@@ -65,8 +68,8 @@ export async function chosenStrategies(
 }
 
 /** The one strategy that the reference means. @throws UsageError as `chosenStrategies`, and if there are several */
-export async function loadStrategy(ref: StrategyRef): Promise<LoadedStrategy> {
-  const loaded = await loadStrategies(ref);
+export async function loadStrategy(ref: StrategyRef, options: Loading = {}): Promise<LoadedStrategy> {
+  const loaded = await loadStrategies(ref, options);
   if (loaded.length === 1) return loaded[0]!;
   throw new UsageError(
     'UNKNOWN_STRATEGY',
@@ -79,9 +82,13 @@ export async function loadStrategy(ref: StrategyRef): Promise<LoadedStrategy> {
  * The strategy of that name, as a counterexample tells: a built-in, or one of those that a file exports.
  * @throws UsageError as `chosenStrategies`, and if the file has none of that name
  */
-export async function strategyNamed(name: string, path?: string): Promise<LoadedStrategy> {
+export async function strategyNamed(
+  name: string,
+  path?: string,
+  options: Loading = {},
+): Promise<LoadedStrategy> {
   if (path === undefined) return loadStrategy({ name });
-  const found = (await loadStrategies({ path })).find(({ strategy }) => strategy.name === name);
+  const found = (await loadStrategies({ path }, options)).find(({ strategy }) => strategy.name === name);
   if (found) return found;
   throw new UsageError(
     'UNKNOWN_STRATEGY',

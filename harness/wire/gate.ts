@@ -1,3 +1,4 @@
+import type { Said } from './conversation.ts';
 import { isHandshake, withoutWaiting } from './handshake.ts';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
@@ -5,7 +6,7 @@ import type { RedisOptions } from 'ioredis';
 import { ours } from '../ground/ours.ts';
 import { RawConnection } from './raw-connection.ts';
 import { decodeCommand, messageEnd } from './resp.ts';
-import type { Transport } from './transport.ts';
+import type { ClientSide, Transport } from './transport.ts';
 
 /**
  * A gate between real clients and the real server: sockets on both sides, on 127.0.0.1. It holds each command until
@@ -35,11 +36,11 @@ export class Gate implements AsyncDisposable {
   /** A way through the gate for one process. `passages` fills as the process connects. */
   transport(passages: Passage[]): Transport {
     return {
-      open: (connection, onCommand) => {
+      open: (connection, clientSide) => {
         const { port } = this.#server.address() as AddressInfo;
         const client = ours(() => connect(port, '127.0.0.1'));
         client.setNoDelay(true);
-        const passage = new Passage(client, this.#options, onCommand);
+        const passage = new Passage(client, this.#options, clientSide);
         this.#passages.push(passage);
         passages[connection] = passage;
         client.on('connect', () => this.#pair(client.localPort!, undefined, passage));
@@ -71,7 +72,7 @@ export class Gate implements AsyncDisposable {
 export class Passage {
   readonly #client: Socket;
   readonly #options: RedisOptions;
-  readonly #onCommand: (bytes: string) => void;
+  readonly #side: ClientSide;
   #inner: Socket | undefined;
   #upstream: Promise<RawConnection> | undefined;
   #received = '';
@@ -85,17 +86,18 @@ export class Passage {
   readonly replies: string[] = [];
   readonly #executed: string[] = [];
 
-  constructor(client: Socket, options: RedisOptions, onCommand: (bytes: string) => void) {
+  constructor(client: Socket, options: RedisOptions, side: ClientSide) {
     this.#client = client;
     this.#options = options;
-    this.#onCommand = onCommand;
+    this.#side = side;
     // Not `client.closed`, which is true before the event that the client library waits for.
     client.once('close', () => (this.#closed = true));
   }
 
   /** Whether bytes are on their way between client and gate: each end counts what it wrote and read. */
   get busy(): boolean {
-    if (this.#cut) return !this.#closed;
+    const { writableEnded, destroyed } = this.#client;
+    if (this.#cut || writableEnded || destroyed) return !this.#closed;
     const inner = this.#inner;
     if (!inner || this.#client.connecting || this.#shakes > 0) return true;
     return this.#client.bytesWritten !== inner.bytesRead || inner.bytesWritten !== this.#client.bytesRead;
@@ -123,9 +125,13 @@ export class Passage {
     this.#inner = inner;
     inner.setNoDelay(true);
     inner.on('error', () => {}); // the client's process was killed
-    inner.on('data', (data) => this.#receive(data.toString('latin1')));
-    // Speaks RESP2 until the client's own HELLO passes.
-    this.#upstream = RawConnection.open(this.#options, 2);
+    const { own } = this.#side;
+    inner.on('data', (data) =>
+      own ? this.#converse(own.hears(data.toString('latin1'))) : this.#receive(data.toString('latin1')),
+    );
+    // To a client that the code was given it speaks RESP2 until its HELLO passes; to one of the code's own, what that asked
+    // for, whatever it speaks to the server.
+    this.#upstream = RawConnection.open(this.#options, own ? 3 : 2);
   }
 
   /**
@@ -142,7 +148,7 @@ export class Passage {
   }
 
   deliver(bytes: string): void {
-    this.#inner!.write(bytes, 'latin1');
+    this.#inner!.write(this.#side.own?.tells(bytes) ?? bytes, 'latin1');
   }
 
   /** Breaks the connection between client and gate; what was sent before may still be let through. */
@@ -169,10 +175,21 @@ export class Passage {
         if (args[0]!.toUpperCase() === 'INFO') this.#handshaking = false;
         void this.#shake(bytes);
       } else {
-        this.pending.push(bytes);
-        this.#onCommand(bytes);
+        this.#take(bytes);
       }
     }
+  }
+
+  #converse(said: readonly Said[]): void {
+    for (const one of said) {
+      if ('command' in one) this.#take(one.command);
+      else this.#inner!.write(one.answer, 'latin1');
+    }
+  }
+
+  #take(command: string): void {
+    this.pending.push(command);
+    this.#side.onCommand(command);
   }
 
   async #shake(bytes: string): Promise<void> {

@@ -9,6 +9,26 @@ export function isHandshake(args: readonly string[]): boolean {
   return HANDSHAKE.has(name);
 }
 
+const bulk = (text: string): string => `$${text.length}\r\n${text}\r\n`;
+
+/** What a client is told of the server, in RESP3: a map. */
+export function helloReply(protocol: 2 | 3): string {
+  const fields: [string, string][] = [
+    ['server', bulk('redis')],
+    ['version', bulk('7.0.0')],
+    ['proto', `:${protocol}\r\n`],
+    ['id', ':1\r\n'],
+    ['mode', bulk('standalone')],
+    ['role', bulk('master')],
+    ['modules', '*0\r\n'],
+  ];
+  return `%${fields.length}\r\n${fields.map(([key, value]) => bulk(key) + value).join('')}`;
+}
+
+export const INFO_REPLY = bulk(
+  'redis_version:7.0.0\r\nredis_mode:standalone\r\nrole:master\r\nloading:0\r\n',
+);
+
 /** They wait for replicas or disks, up to a timeout, and hold up nobody but their own connection. */
 export const WAITING = new Set(['WAIT', 'WAITAOF']);
 

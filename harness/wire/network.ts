@@ -5,15 +5,19 @@
  *
  * The hook looks at who asks, and asks that one's judge. What it refuses, the code that asked never hears of: the
  * socket connects for ever, so that no client tries again and no error that nobody catches ends the process in its
- * own way. A judge that would rather be the other end of the connection than refuse it has the socket at hand.
+ * own way. A judge may be the other end of every connection instead, wherever it was to lead: that of an explored process is.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import childProcess from 'node:child_process';
 import dgram from 'node:dgram';
+import dns from 'node:dns';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
+import { Duplex } from 'node:stream';
+import tls from 'node:tls';
 import threads from 'node:worker_threads';
 import { isOurs } from '../ground/ours.ts';
+import { connectTo } from './other-end.ts';
 import { addressText, DEFAULT_HOST, Refusal, type Address } from './refusal.ts';
 
 /** Decides for some code where it may connect to. */
@@ -24,6 +28,8 @@ export interface Judge {
   readonly format: 'esm' | 'cjs';
   /** It asked for something else, and does not get it. */
   refused(refusal: Refusal): void;
+  /** The other end of a connection that it opens, wherever that was to lead. Absent: it may connect to those that are named. */
+  link?(address: Address): Duplex;
 }
 
 /** The servers that were named for a run, and what its code was refused. */
@@ -53,6 +59,26 @@ class Reach implements Judge {
 }
 
 const nothing = (): void => {};
+
+/** Code that is only looked at: what it connects to never answers, and hears nothing. */
+class Held extends Reach {
+  /** It has opened a connection. */
+  opened = false;
+
+  constructor() {
+    super([]);
+  }
+
+  override refused(refusal: Refusal): void {
+    super.refused(refusal);
+    thread?.refused(refusal);
+  }
+
+  link(): Duplex {
+    this.opened = true;
+    return new Duplex({ read: nothing, write: nothing });
+  }
+}
 
 /** Whoever is under test in a thread that is not theirs alone. */
 const contexts = new AsyncLocalStorage<Reach>();
@@ -94,6 +120,19 @@ export function underTest<T>(named: readonly Address[], body: () => Promise<T>):
   if (thread) return thread.orRefused(body());
   const reach = new Reach(named);
   return reach.orRefused(contexts.run(reach, body));
+}
+
+/**
+ * Runs code that is only looked at, as the import of a file that will be explored: each of its connections, then and later,
+ * waits to be made for ever.
+ * @returns what came of it, and whether it opened any
+ * @throws NotNamed as soon as it asks for what could connect unseen
+ */
+export async function holdingConnections<T>(body: () => Promise<T>): Promise<{ result: T; opened: boolean }> {
+  install();
+  const held = new Held();
+  const result = await held.orRefused(contexts.run(held, body));
+  return { result, opened: held.opened };
 }
 
 /** Waits for what code under test does, here and now. @throws NotNamed as soon as it is refused something */
@@ -146,6 +185,7 @@ function install(): void {
   if (installed) return;
   installed = true;
   hookSockets();
+  hookLookups();
   hookDatagrams();
   hookProcesses();
   syncBuiltinESMExports();
@@ -153,13 +193,60 @@ function install(): void {
 
 function hookSockets(): void {
   // eslint-disable-next-line typescript/unbound-method -- it is called on the socket
-  const { connect } = net.Socket.prototype;
+  const { connect, setTimeout } = net.Socket.prototype;
   net.Socket.prototype.connect = function (this: net.Socket, ...args: unknown[]) {
     const address = addressOf(args);
+    // One that encrypts is made by `tls.connect`, which is asked before: who took hold of that earlier is refused.
+    const other = address && !(this instanceof tls.TLSSocket) ? judge()?.link?.(address) : undefined;
+    if (other) return connectTo(this, other, { callback: callbackIn(args) });
     if (!address || !refusesServer(address)) return Reflect.apply(connect, this, args) as net.Socket;
     Object.assign(this, { connecting: true });
     return this;
   };
+  // Set before it connects: where time is virtual, or does not matter, no socket has time limits of real time.
+  net.Socket.prototype.setTimeout = function (this: net.Socket, ...args: unknown[]) {
+    return judge()?.link ? this : (Reflect.apply(setTimeout, this, args) as net.Socket);
+  };
+  const secure = tls.connect as (...args: unknown[]) => net.Socket;
+  const connectSecurely = (...args: unknown[]): net.Socket => {
+    const [options] = args;
+    const isOver = typeof options === 'object' && options !== null && 'socket' in options && options.socket;
+    const address = isOver ? undefined : addressOf(args);
+    const other = address && judge()?.link?.(address);
+    return other
+      ? connectTo(new net.Socket(), other, { secure: true, callback: callbackIn(args) })
+      : secure(...args);
+  };
+  Object.assign(tls, { connect: connectSecurely });
+}
+
+type Lookup = (...args: unknown[]) => unknown;
+
+const isAll = (options: unknown): boolean =>
+  typeof options === 'object' && options !== null && 'all' in options && options.all === true;
+
+/** Where the other end of every connection is ours, names are looked up nowhere, and whatever one means is this machine. */
+function hookLookups(): void {
+  const here = { address: '127.0.0.1', family: 4 };
+  const module = dns as unknown as { lookup: Lookup; promises: { lookup: Lookup } };
+  const { lookup } = module;
+  module.lookup = (name, ...args) => {
+    const done = args.at(-1);
+    if (!judge()?.link || typeof done !== 'function') return lookup(name, ...args);
+    const found = isAll(args[0]) ? [[here]] : [here.address, here.family];
+    process.nextTick(done, null, ...found);
+    return {};
+  };
+  const { promises } = module;
+  const promised = promises.lookup;
+  promises.lookup = (name, options) =>
+    judge()?.link ? Promise.resolve(isAll(options) ? [here] : { ...here }) : promised(name, options);
+}
+
+/** Of `connect`: its last argument, also where Node has made one list of all. */
+function callbackIn(args: readonly unknown[]): (() => void) | undefined {
+  const last = args.flat().findLast((one) => typeof one === 'function');
+  return last as (() => void) | undefined;
 }
 
 /** Of `connect`: options, a port and a host, a path, or what Node has made of them already. */

@@ -36,6 +36,11 @@ const KINDS = {
     remedy:
       'use the client that open(), seller() and purchase() are handed, and leave out connections to anything else',
   },
+  protocol: {
+    code: 'NOT_REDIS',
+    remedy:
+      'leave it out where the sale is explored, or put a function of its own in its place: nothing but Redis is there',
+  },
   unseen: {
     code: 'CONNECTIONS_UNSEEN',
     remedy: 'leave it out where the sale is run: what it connects to could not be seen, nor refused',
@@ -49,13 +54,16 @@ export class Refusal {
   readonly #stack: string;
   readonly #format: Format;
 
-  /** @param format how the code that asked was compiled */
-  constructor(kind: keyof typeof KINDS, what: string, format: Format) {
+  /**
+   * @param format how the code that asked was compiled
+   * @param asked where it did, if that is not here
+   */
+  constructor(kind: keyof typeof KINDS, what: string, format: Format, asked: Asked = askedHere()) {
     this.#kind = kind;
     this.#what = what;
     this.#format = format;
-    const stack = stackHere();
-    this.#stack = isUsersDoing(stack) ? stack : (origins.get(executionAsyncId()) ?? '');
+    const stack = asked.stack();
+    this.#stack = isUsersDoing(stack) ? stack : (origins.get(asked.within) ?? '');
   }
 
   async error(): Promise<NotNamed> {
@@ -71,19 +79,24 @@ export class Refusal {
   }
 }
 
+/** Where code asked for something. To write a stack out takes longer than to keep it. */
+export interface Asked {
+  stack: () => string;
+  /** The asynchronous resource. */
+  within: number;
+}
+
+export function askedHere(): Asked {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = DEEP;
+  const here = new Error('here');
+  Error.stackTraceLimit = stackTraceLimit;
+  return { stack: () => here.stack ?? '', within: executionAsyncId() };
+}
+
 const isUsersDoing = (stack: string): boolean => userPositions(stack).length > 0;
 
 const DEEP = 100;
-
-function stackHere(): string {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = DEEP;
-  try {
-    return new Error('here').stack ?? '';
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit;
-  }
-}
 
 /** Asynchronous resource → a stack with a line of the user's, of the code that led to it. */
 const origins = new Map<number, string>();
@@ -102,7 +115,7 @@ export function trackOrigins(most = MOST): Disposable {
   const hook = createHook({
     init(id) {
       if (--left < 0) return void hook.disable();
-      const stack = stackHere();
+      const stack = askedHere().stack();
       const origin = isUsersDoing(stack) ? stack : origins.get(executionAsyncId());
       if (origin !== undefined) origins.set(id, origin);
     },

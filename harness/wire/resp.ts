@@ -34,6 +34,13 @@ export function messageEnd(bytes: string, from: number): number {
   return at;
 }
 
+/** How many complete messages these bytes are. */
+export function messagesIn(bytes: string): number {
+  let count = 0;
+  for (let at = 0; at < bytes.length; at = messageEnd(bytes, at)) count++;
+  return count;
+}
+
 /** Decodes one complete message. */
 export function decode(bytes: string): Reply {
   return decodeAt(bytes, { at: 0 });

@@ -1,9 +1,18 @@
 import type { Duplex } from 'node:stream';
+import type { Conversation } from './conversation.ts';
+
+/** Who writes to a connection. */
+export interface ClientSide {
+  /** Told each command that it wrote, but for the handshake. */
+  onCommand(bytes: string): void;
+  /** A client of the code's own; absent: one that it was given. */
+  own?: Conversation;
+}
 
 /** How an instance's connections come about: in-process for the search, real sockets for a replay. */
 export interface Transport {
-  /** A new connection. `onCommand` is told each command that the client wrote, but for the handshake. */
-  open(connection: number, onCommand: (bytes: string) => void): Duplex;
+  /** A new connection. */
+  open(connection: number, client: ClientSide): Duplex;
   deliver(connection: number, bytes: string): void;
   /** Breaks the connection. */
   cut(connection: number): void;

@@ -1,7 +1,7 @@
 import type { PurchaseOutcome } from '../../../strategies/contract.ts';
 import type { Outcome } from '../../documents/vocabulary.ts';
 import { CannotExplore } from '../cannot-explore.ts';
-import type { Call, Settled } from './instance.ts';
+import type { Call, Settled } from './instance-events.ts';
 
 /** What became of a call that has ended, for whoever made it. */
 export function outcomeOfCall(kind: Call['method'] | 'other', settled: Settled): Outcome {

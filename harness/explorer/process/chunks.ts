@@ -1,4 +1,4 @@
-import type { InstanceEvent, Observation } from './instance.ts';
+import type { InstanceEvent, Observation } from './instance-events.ts';
 
 /** Events of one history, by their places: replies of one connection that could have arrived in one chunk. */
 export interface Chunk {

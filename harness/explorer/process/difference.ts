@@ -1,5 +1,5 @@
 import { CannotExplore } from '../cannot-explore.ts';
-import type { Observation, Settled } from './instance.ts';
+import type { Observation, Settled } from './instance-events.ts';
 import type { PendingTimer } from './timers.ts';
 import { decodeCommand } from '../../wire/resp.ts';
 

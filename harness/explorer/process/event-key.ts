@@ -1,4 +1,4 @@
-import type { Call, InstanceEvent } from './instance.ts';
+import type { Call, InstanceEvent } from './instance-events.ts';
 
 /** Equal keys, equal events: what a history goes on by. */
 export function eventKey(event: InstanceEvent): string {

@@ -1,5 +1,4 @@
 import { Command, Redis, type RedisOptions } from 'ioredis';
-import { isHarnessFrame } from '../../ground/places.ts';
 import { overLinks } from './link.ts';
 import { currentWorld } from './worlds.ts';
 
@@ -49,15 +48,6 @@ function connect(options: Partial<RedisOptions>, open: OpenLink): Redis {
   });
   redis.on('error', () => {}); // a cut is an event of the search, not news
   return redis;
-}
-
-/** Whether the frame that asked (below the harness's own) lies in ioredis. */
-export function isFromClientLibrary(stack: string): boolean {
-  const caller = stack
-    .split('\n')
-    .slice(1)
-    .find((line) => !isHarnessFrame(line));
-  return caller !== undefined && /[\\/]node_modules[\\/]ioredis[\\/]/.test(caller);
 }
 
 /** Frames that a stack may have meanwhile: those of the client, and of packages, lie above the user's. */

@@ -1,15 +1,22 @@
-import type { PurchaseRequest, Seller, Strategy } from '../../../strategies/contract.ts';
-import { CannotExplore, OpenPick } from '../cannot-explore.ts';
-import { abilitiesOfSeller } from './seller-abilities.ts';
+import type { Duplex } from 'node:stream';
+import type { SellerEnv } from '../../../strategies/contract.ts';
+import { CannotExplore } from '../cannot-explore.ts';
+import { Calls } from './calls.ts';
 import { messageOf, plain } from './plain.ts';
-import { threw, type Threw } from './thrown.ts';
+import { threw } from './thrown.ts';
+import { OwnConnections } from './own-connections.ts';
+import { Picks } from './picks.ts';
 import { PutOff } from './put-off.ts';
-import { Chance, type Drawn } from './chance.ts';
-import { Clients, isFromClientLibrary } from './instance-clients.ts';
+import { Chance } from './chance.ts';
+import type { Call, InstanceEvent, Observation, Settled } from './instance-events.ts';
+import { isFromClientLibrary } from './client-libraries.ts';
+import { Clients } from './instance-clients.ts';
 import { OwnGlobals } from './own-globals.ts';
 import { ANY_LIMIT_MS, type InstanceSpec } from './spec.ts';
-import { Timers, type PendingTimer } from './timers.ts';
-import type { Refusal } from '../../wire/refusal.ts';
+import { Timers } from './timers.ts';
+import type { Conversation } from '../../wire/conversation.ts';
+import type { Address, Refusal } from '../../wire/refusal.ts';
+import { messagesIn } from '../../wire/resp.ts';
 import type { Transport } from '../../wire/transport.ts';
 import {
   epochOfRun,
@@ -20,58 +27,12 @@ import {
 } from './virtual.ts';
 import { buried, inWorld } from './worlds.ts';
 
-/** A call on a seller. Purchases are numbered by their buyer. */
-export type Call =
-  | { method: 'purchase' | 'release' | 'confirm'; request: PurchaseRequest }
-  | { method: 'restock'; quantity: number }
-  | { method: 'open' | 'seller' | 'remaining' | 'recorded' | 'runJob' | 'close' };
-
-/** How a call ended. */
-export type Settled = { kind: 'returned'; value: unknown } | Threw;
-
-/** One input of an instance. Everything that it does is a function of the sequence of these. */
-export type InstanceEvent = (
-  | { type: 'call'; call: Call }
-  /** Bytes of one reply, or of several that arrive in one chunk. */
-  | { type: 'deliver'; connection: number; bytes: string }
-  /** Of the timers that are set, the one of this id; absent: the first. */
-  | { type: 'timer'; timer?: number }
-  /** Everything that was put off by setImmediate comes. */
-  | { type: 'immediate' }
-  | { type: 'cut'; connection: number }
-  /** Of so many commands, the oldest without a reply, the time limit passes. */
-  | { type: 'timeout'; commands: number }
-) & {
-  /** What `env.pick` answers while this event is worked off, in order. */
-  picks?: readonly number[];
-  /** It is at least so late by then, in milliseconds after the world's beginning; absent: as late as it was. */
-  atMs?: number;
-};
-
-/** What an instance has done by the time it is quiet; arrays grow from event to event. */
-export interface Observation extends Drawn {
-  /** Per connection: the commands written so far, as bytes. */
-  written: readonly (readonly string[])[];
-  /** Per call, in order of their events: how it ended, or undefined while it runs. */
-  settled: readonly (Settled | undefined)[];
-  /** Timers that have not fired, the earliest deadline first. */
-  timers: readonly PendingTimer[];
-  /** Commands whose time limit may pass: see `Timers.limit`. */
-  limits: number;
-  /** How often its code has read the clock. */
-  clockReads: number;
-  /** While something is put off by setImmediate: per connection, how many commands had been written by then. */
-  putOff: readonly number[] | undefined;
-  /** It called env.pick. */
-  picks: number;
-}
-
 /**
  * One application process: the strategy's modules evaluated afresh, unmodified ioredis clients, and virtual time
  * and chance. It runs only inside `apply`, and only until it is quiet.
  */
 export class Instance implements VirtualWorld {
-  /** It is handed its client, and may connect to nothing else. */
+  /** Whatever it connects to is a link of its own. */
   readonly named = [];
   readonly format = 'cjs';
   pendingImmediates = 0;
@@ -85,15 +46,16 @@ export class Instance implements VirtualWorld {
   readonly #timers: Timers;
   readonly #putOff = new PutOff();
   #clients!: Clients;
-  #strategy!: Strategy;
-  #seller: Promise<Seller> | undefined;
+  #calls!: Calls;
   #activity = 0;
-  #picked = 0;
   #clockReads = 0;
-  #picks: readonly number[] = [];
-  /** How many answers a choice has for which none was given. */
-  #openPick: number | undefined;
-  #outside: CannotExplore | undefined;
+  readonly #picks: Picks;
+  readonly #own: OwnConnections;
+  /** It has opened a connection since it was last quiet. */
+  #connects = false;
+  /** Replies that have arrived. */
+  #arrived = 0;
+  #outside: Error | undefined;
   #refusal: Refusal | undefined;
 
   private constructor(spec: InstanceSpec) {
@@ -102,6 +64,17 @@ export class Instance implements VirtualWorld {
     this.#timers = new Timers(epochOfRun() + spec.startMs, spec.deadlineOrder, () => this.#activity++);
     this.#transport = spec.transport();
     this.#chance = new Chance(spec);
+    this.#picks = new Picks(spec.choices);
+    this.#own = new OwnConnections(this, spec.own);
+  }
+
+  link(address: Address): Duplex {
+    this.#connects = true;
+    return this.#own.open(address, ({ own, heard }) => this.#openLink(own, heard));
+  }
+
+  clientId(): number {
+    return 1 + Math.floor(this.#chance.ambient(false) * MOST_CLIENTS);
   }
 
   readClock(): number {
@@ -113,9 +86,11 @@ export class Instance implements VirtualWorld {
   static async boot(spec: InstanceSpec): Promise<Instance> {
     const instance = new Instance(spec);
     await inWorld(instance, async () => {
-      instance.#strategy = spec.evaluate();
-      const lent = instance.#strategy.connection === 'exclusive' ? spec.purchases : 0;
-      instance.#clients = new Clients(spec.client, () => instance.#openLink(), lent);
+      const strategy = spec.evaluate();
+      const lent = strategy.connection === 'exclusive' ? spec.purchases : 0;
+      const clients = new Clients(spec.client, () => instance.#openLink(), lent);
+      instance.#clients = clients;
+      instance.#calls = new Calls({ strategy, sale: spec.sale, clients, env: () => instance.#env() });
       await instance.#quiet();
     });
     return instance;
@@ -124,6 +99,7 @@ export class Instance implements VirtualWorld {
   /** Ends the process: its connections break for good. What its code does after that is no longer looked at. */
   async kill(): Promise<void> {
     await buried(async () => {
+      this.#own.abandon();
       this.#clients.disconnect();
       for (let connection = 0; connection < this.#written.length; connection++)
         this.#transport.cut(connection);
@@ -137,7 +113,7 @@ export class Instance implements VirtualWorld {
 
   /** Lets one event happen and everything that follows from it. */
   async apply(event: InstanceEvent): Promise<void> {
-    this.#picks = event.picks ?? [];
+    this.#picks.begin(event.picks ?? []);
     if (event.atMs !== undefined) this.#timers.tell(epochOfRun() + event.atMs);
     if (event.type !== 'timer' && event.type !== 'immediate') this.#timers.slack();
     await inWorld(this, async () => {
@@ -146,6 +122,7 @@ export class Instance implements VirtualWorld {
           this.#call(event.call);
           break;
         case 'deliver':
+          this.#arrived += messagesIn(event.bytes);
           this.#transport.deliver(event.connection, event.bytes);
           break;
         case 'timer':
@@ -163,7 +140,7 @@ export class Instance implements VirtualWorld {
       }
       await this.#quiet();
     });
-    if (this.#openPick !== undefined) throw new OpenPick(event.picks ?? [], this.#openPick);
+    this.#picks.requireAnswered();
   }
 
   /** What it has done so far, to keep. */
@@ -182,7 +159,7 @@ export class Instance implements VirtualWorld {
       clockReads: this.#clockReads,
       putOff: this.#putOff.since,
       ...this.#chance.drawn(),
-      picks: this.#picked,
+      picks: this.#picks.count,
     };
   }
 
@@ -209,6 +186,8 @@ export class Instance implements VirtualWorld {
 
   putOff(callback: () => void): VirtualImmediate | undefined {
     if (!this.#spec.putsOff) return undefined;
+    // How a client introduces itself takes no time, as connecting does not: what it puts off meanwhile comes at once.
+    if (this.#connects && isFromClientLibrary(new Error('put off').stack ?? '')) return undefined;
     this.#activity++;
     return this.#putOff.add(callback, this.#written);
   }
@@ -245,6 +224,10 @@ export class Instance implements VirtualWorld {
     this.#refusal ??= refusal;
   }
 
+  fails(error: Error): void {
+    this.#outside ??= error;
+  }
+
   exits(): void {
     this.#outside ??= new CannotExplore(
       'it calls process.exit',
@@ -260,14 +243,27 @@ export class Instance implements VirtualWorld {
       if (this.#refusal) throw await this.#refusal.error();
       if (this.#outside) throw this.#outside;
     } while (this.#activity > 0 || this.pendingImmediates + this.pendingWork > 0 || this.#transport.busy());
+    this.#connects = false;
+    const silent = this.#isStuck ? this.#own.silent : undefined;
+    if (silent) throw await silent.error();
   }
 
-  #openLink(): ReturnType<Transport['open']> {
+  /** A call has no answer, and there is nothing that it could wait for. */
+  get #isStuck(): boolean {
+    if (!this.#transport.refusesOutside || !this.#settled.includes(undefined)) return false;
+    const waits = this.#timers.observe().length + this.#timers.limits > 0 || this.#putOff.since !== undefined;
+    return !waits && this.#written.reduce((sum, { length }) => sum + length, 0) <= this.#arrived;
+  }
+
+  /** @param own a client of the code's own; `heard` is called with each command */
+  #openLink(own?: Conversation, heard = (): void => this.#own.requireGiven()): Duplex {
     const connection = this.#written.push([]) - 1;
-    return this.#transport.open(connection, (bytes) => {
+    const onCommand = (bytes: string): void => {
       this.#activity++;
+      heard();
       this.#written[connection]!.push(bytes);
-    });
+    };
+    return this.#transport.open(connection, { onCommand, ...(own && { own }) });
   }
 
   #call(call: Call): void {
@@ -276,51 +272,25 @@ export class Instance implements VirtualWorld {
       this.#activity++;
       this.#settled[index] = settled;
     };
-    this.#perform(call).then(
+    this.#calls.perform(call).then(
       (value) => settle({ kind: 'returned', value: plain(value) }),
       (error: unknown) => settle(threw(error)),
     );
   }
 
-  async #perform(call: Call): Promise<unknown> {
-    if (call.method === 'open') return this.#strategy.open(this.#clients.shared, this.#spec.sale);
-    this.#seller ??= Promise.resolve(
-      this.#strategy.seller(this.#clients.shared, this.#spec.sale, this.#env()),
-    );
-    const seller = await this.#seller;
-    switch (call.method) {
-      case 'seller':
-        return abilitiesOfSeller(seller);
-      case 'purchase':
-        return this.#strategy.connection === 'shared'
-          ? seller.purchase(call.request, this.#clients.shared)
-          : this.#clients.lend((lent) => seller.purchase(call.request, lent));
-      case 'release':
-      case 'confirm':
-        return seller[call.method]?.(call.request);
-      case 'restock':
-        return seller.restock?.(call.quantity);
-      default:
-        return seller[call.method]?.();
-    }
-  }
-
-  #env(): Parameters<Strategy['seller']>[2] {
+  #env(): SellerEnv {
     return {
       random: () => this.#chance.env(),
-      pick: (n) => {
-        this.#picked++;
-        const [answer, ...rest] = this.#picks;
-        this.#picks = rest;
-        if (answer === undefined && this.#spec.choices === 'branch') this.#openPick ??= n;
-        return answer ?? 0;
-      },
+      pick: (n) => this.#picks.pick(n),
       now: () => this.readClock(),
       sleep: (ms) => new Promise((resolve) => void this.setTimer(resolve, ms, false)),
       maxAttempts: this.#spec.maxAttempts,
     };
   }
 }
+
+/** Numbers of clients, which a server counts up. */
+const MOST_CLIENTS = 2 ** 31;
 
 /** Turns of the event loop in which a client that was disconnected has closed its socket. */
 const MOST_TURNS_TO_END = 100;

@@ -1,21 +1,9 @@
-import { isHandshake } from '../../wire/handshake.ts';
+import { helloReply, INFO_REPLY, isHandshake } from '../../wire/handshake.ts';
 import { Duplex } from 'node:stream';
 import type { RedisOptions } from 'ioredis';
+import type { Said } from '../../wire/conversation.ts';
 import { decodeCommand, messageEnd } from '../../wire/resp.ts';
-import type { Transport } from '../../wire/transport.ts';
-
-const bulk = (text: string): string => `$${text.length}\r\n${text}\r\n`;
-const HELLO_FIELDS: [string, string][] = [
-  ['server', bulk('redis')],
-  ['version', bulk('7.0.0')],
-  ['proto', ':3\r\n'],
-  ['id', ':1\r\n'],
-  ['mode', bulk('standalone')],
-  ['role', bulk('master')],
-  ['modules', '*0\r\n'],
-];
-const HELLO_REPLY = `%${HELLO_FIELDS.length}\r\n${HELLO_FIELDS.map(([key, value]) => bulk(key) + value).join('')}`;
-const INFO_REPLY = bulk('redis_version:7.0.0\r\nredis_mode:standalone\r\nrole:master\r\nloading:0\r\n');
+import type { ClientSide, Transport } from '../../wire/transport.ts';
 
 /**
  * One connection of an explored client, in-process. It collects the commands that the client writes; the search
@@ -24,18 +12,20 @@ const INFO_REPLY = bulk('redis_version:7.0.0\r\nredis_mode:standalone\r\nrole:ma
 class Link extends Duplex {
   /** ioredis asks this of a net.Socket. */
   readonly connecting = false;
-  readonly #onCommand: (bytes: string) => void;
+  readonly #client: ClientSide;
   #received = '';
   #handshaking = true;
 
-  constructor(onCommand: (bytes: string) => void) {
+  constructor(client: ClientSide) {
     super();
-    this.#onCommand = onCommand;
+    this.#client = client;
+    // One that the code has opened is made by then: only now does it listen.
+    if (client.own) process.nextTick(() => this.emit('connect'));
   }
 
   /** Lets reply bytes (latin1) arrive. */
   deliver(bytes: string): void {
-    this.push(Buffer.from(bytes, 'latin1'));
+    this.push(Buffer.from(this.#client.own?.tells(bytes) ?? bytes, 'latin1'));
   }
 
   setNoDelay(): this {
@@ -54,8 +44,29 @@ class Link extends Duplex {
   override _read(): void {}
 
   override _write(chunk: Buffer | string, _encoding: BufferEncoding, done: () => void): void {
-    this.#received +=
+    const bytes =
       typeof chunk === 'string' ? Buffer.from(chunk).toString('latin1') : chunk.toString('latin1');
+    const { own } = this.#client;
+    if (own) this.#converse(own.hears(bytes));
+    else this.#receive(bytes);
+    done();
+  }
+
+  /** Who ends the connection has the server end it, too, once it has read what was sent. */
+  override _final(done: () => void): void {
+    this.push(null);
+    done();
+  }
+
+  #converse(said: readonly Said[]): void {
+    for (const one of said) {
+      if ('command' in one) this.#client.onCommand(one.command);
+      else process.nextTick(() => this.push(Buffer.from(one.answer, 'latin1')));
+    }
+  }
+
+  #receive(received: string): void {
+    this.#received += received;
     for (;;) {
       const end = this.#received === '' ? -1 : messageEnd(this.#received, 0);
       if (end < 0) break;
@@ -63,19 +74,18 @@ class Link extends Duplex {
       this.#received = this.#received.slice(end);
       this.#take(bytes);
     }
-    done();
   }
 
   #take(bytes: string): void {
     const args = this.#handshaking ? decodeCommand(bytes) : undefined;
     if (!args || !isHandshake(args)) {
-      this.#onCommand(bytes);
+      this.#client.onCommand(bytes);
       return;
     }
     const name = args[0]!.toUpperCase();
     // After the ready check the handshake is over; the same commands from a strategy are judged like any other.
     if (name === 'INFO') this.#handshaking = false;
-    const reply = name === 'HELLO' ? HELLO_REPLY : name === 'INFO' ? INFO_REPLY : '+OK\r\n';
+    const reply = name === 'HELLO' ? helloReply(3) : name === 'INFO' ? INFO_REPLY : '+OK\r\n';
     // ioredis registers a command after it has written it, so the answer must not arrive within the write.
     process.nextTick(() => this.deliver(reply));
   }
@@ -122,7 +132,7 @@ export const overLinks = (openLink: OpenLink): Pick<RedisOptions, 'Connector'> &
 export function inProcess(): Transport {
   const links: Link[] = [];
   return {
-    open: (connection, onCommand) => (links[connection] = new Link(onCommand)),
+    open: (connection, client) => (links[connection] = new Link(client)),
     deliver: (connection, bytes) => links[connection]!.deliver(bytes),
     cut: (connection) => links[connection]!.destroy(),
     busy: () => false,

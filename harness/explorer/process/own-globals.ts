@@ -1,4 +1,4 @@
-import { userGlobals } from '../../ground/user-globals.ts';
+import { ownGlobalKeys, userGlobals } from '../../ground/user-globals.ts';
 import { CannotExplore } from '../cannot-explore.ts';
 
 type Properties = Map<PropertyKey, PropertyDescriptor>;
@@ -24,13 +24,13 @@ export class OwnGlobals {
     this.#watches = this.#mayMake() || userGlobals.size > 0;
     if (!this.#watches) return;
     this.#hidden = taken(userGlobals);
-    this.#before = Reflect.ownKeys(globalThis);
+    this.#before = ownGlobalKeys();
     put(this.#own);
   }
 
   leave(): void {
     if (!this.#watches) return;
-    const keys = Reflect.ownKeys(globalThis);
+    const keys = ownGlobalKeys();
     // Nearly always: nothing was made, and there is nothing to compare.
     if (keys.length > this.#before.length || this.#own.size > 0) {
       const others = new Set(this.#before);

@@ -1,10 +1,11 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
-import { dirname, join, sep } from 'node:path';
+import { dirname, join } from 'node:path';
 import { compileFunction, constants } from 'node:vm';
 import { comesWithUs } from '../../loader/imports.ts';
 import { compileForProcesses, isCompiled } from '../../loader/source.ts';
 import { CannotExplore } from '../cannot-explore.ts';
+import { isOfClientLibrary } from './client-libraries.ts';
 import { outsideWorlds } from './worlds.ts';
 import { virtualModule } from './virtual.ts';
 
@@ -54,7 +55,8 @@ export class Packages {
   }
 
   #compile(file: string): Compiled | undefined {
-    if (!isCompiled(file) || isClient(file)) return undefined;
+    // A client library is every process's own already: each makes its clients from it, and it keeps nothing else.
+    if (!isCompiled(file) || isOfClientLibrary(file)) return undefined;
     const known = this.#compiled.get(file);
     if (known) return known;
     const esm = isEsm(file);
@@ -84,9 +86,6 @@ interface Compiled {
 }
 
 const PARAMETERS = ['exports', 'require', 'module', '__filename', '__dirname', '__meta'];
-
-/** The client library is every process's own already: each makes its clients from it, and it keeps nothing else. */
-const isClient = (file: string): boolean => file.includes(`${sep}node_modules${sep}ioredis${sep}`);
 
 const isEsm = (file: string): boolean =>
   /\.(m[jt]s|ts)$/.test(file) || (file.endsWith('.js') && packageOf(file)?.type === 'module');

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { compileFunction } from 'node:vm';
 import { comesWithUs, fileOfImport, isStateless } from '../../loader/imports.ts';
 import { compile, withoutNodeMode } from '../../loader/source.ts';
+import { isOfClientLibrary } from './client-libraries.ts';
 import { asImported, fileOfPackage, Packages } from './packages.ts';
 import { virtualModule } from './virtual.ts';
 
@@ -47,7 +48,7 @@ const ownRequire = createRequire(import.meta.url);
  */
 export class Program {
   readonly file: string;
-  /** Names of the packages that it imported so far, the client's and ours apart. */
+  /** Names of the packages that it imported so far, client libraries and ours apart. */
   readonly packages = new Set<string>();
   readonly #modules = new Map<string, Compiled>();
   #namesGlobals = false;
@@ -106,9 +107,9 @@ export class Program {
   /** @param load for this process alone; else it shares the package with others */
   #package(specifier: string, file: string, load: ((file: string) => unknown) | undefined): unknown {
     const { require, native, found } = this.#modules.get(file)!;
-    this.packages.add(specifier);
     if (!found.has(`package ${specifier}`)) found.set(`package ${specifier}`, fileOfPackage(specifier, file));
     const target = found.get(`package ${specifier}`) ?? require.resolve(specifier);
+    if (!isOfClientLibrary(target)) this.packages.add(specifier);
     const value = load && !isBuiltin(target) ? load(target) : (require(target) as unknown);
     return native ? asImported(value, target) : value;
   }

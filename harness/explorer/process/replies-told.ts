@@ -1,7 +1,7 @@
 import { messageEnd } from '../../wire/resp.ts';
 import { askedBy, type Asked } from '../server/orders.ts';
 import type { ToldEvent } from './chunks.ts';
-import type { InstanceEvent } from './instance.ts';
+import type { InstanceEvent } from './instance-events.ts';
 
 /** A reply, and what it answers. */
 export interface ToldReply {

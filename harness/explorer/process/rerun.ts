@@ -1,7 +1,8 @@
 import { inOneChunk, type Chunk, type ToldEvent } from './chunks.ts';
 import { Comparison, type Adopt, type Difference, type Rename } from './difference.ts';
 import { renamedEvent } from './event-key.ts';
-import { Instance, type Observation } from './instance.ts';
+import { Instance } from './instance.ts';
+import type { Observation } from './instance-events.ts';
 import { repliesTold, retold, type ToldReply } from './replies-told.ts';
 import type { InstanceSpec } from './spec.ts';
 import { stayingInWorld } from './worlds.ts';

@@ -1,7 +1,12 @@
+import { createHook, executionAsyncId } from 'node:async_hooks';
+import { userPositions } from '../../ground/places.ts';
+import type { ClientSide } from '../../wire/transport.ts';
+import { asSentAgain } from './as-sent-again.ts';
 import type { Histories } from './histories.ts';
 import { watchWriting } from './instance-clients.ts';
-import type { Observation } from './instance.ts';
+import type { Observation } from './instance-events.ts';
 import type { InstanceSpec } from './spec.ts';
+import { currentWorld } from './worlds.ts';
 
 /** A history that was run while stacks were kept. */
 export interface SentFrom {
@@ -20,20 +25,40 @@ export interface SentFrom {
  * @throws Nondeterministic if the code does something else
  */
 export async function sentFrom(histories: Histories, node: number): Promise<SentFrom> {
+  const found = await followed(histories, node);
+  if (!found.lacks) return found;
+  using origins = new Origins();
+  return followed(histories, node, origins);
+}
+
+/** @param origins where the code stood that put something off, where that is kept */
+async function followed(
+  histories: Histories,
+  node: number,
+  origins?: Origins,
+): Promise<SentFrom & { lacks: boolean }> {
   const stacks: string[][] = [];
   const sent: Sent[] = [];
+  let lacks = false;
   using _ = watchWriting((bytes, stack) => void sent.push({ bytes, stack }));
   const take = (bytes: string): string => {
     const at = sent.findIndex((one) => one.bytes === bytes);
     return sent.splice(0, at + 1).at(-1)?.stack ?? '';
   };
-  const note = (connection: number, bytes: string): void =>
-    void (stacks[connection] ??= []).push(take(bytes));
+  const made = new MadeByOwn();
+  const note = (connection: number, bytes: string, { own }: ClientSide): void => {
+    const given = take(bytes);
+    const stack = own
+      ? made.where(bytes, [given, new Error('written').stack ?? '', origins?.here ?? ''])
+      : given;
+    lacks ||= own !== undefined && stack === '';
+    (stacks[connection] ??= []).push(stack);
+  };
   const process = await histories.again(node, (spec) => ({
     client: { ...spec.client, showFriendlyErrorStack: true },
     transport: noting(() => spec.transport(), note),
   }));
-  return { stacks, settled: process.look().settled };
+  return { stacks, settled: process.look().settled, lacks };
 }
 
 interface Sent {
@@ -41,16 +66,53 @@ interface Sent {
   stack: string;
 }
 
+/**
+ * Commands of clients that the code makes itself, which keep no stacks: one that is sent when nothing of the user's is on the
+ * stack, and is the same as one before, is that one sent again.
+ */
+class MadeByOwn {
+  readonly #first = new Map<string, string>();
+
+  where(bytes: string, stacks: readonly string[]): string {
+    const key = asSentAgain(bytes);
+    const stack = stacks.find((one) => userPositions(one).length > 0) ?? this.#first.get(key) ?? '';
+    this.#first.set(key, stack);
+    return stack;
+  }
+}
+
+/** Where the code stood when it put off what runs now: some clients write their commands later, all of a turn together. */
+class Origins implements Disposable {
+  readonly #stacks = new Map<number, string>();
+  readonly #hook = createHook({
+    init: (id) => {
+      const stack = currentWorld() ? (new Error('made').stack ?? '') : '';
+      if (userPositions(stack).length > 0) this.#stacks.set(id, stack);
+    },
+  }).enable();
+
+  get here(): string | undefined {
+    return this.#stacks.get(executionAsyncId());
+  }
+
+  [Symbol.dispose](): void {
+    this.#hook.disable();
+  }
+}
+
 function noting(
   make: InstanceSpec['transport'],
-  note: (connection: number, bytes: string) => void,
+  note: (connection: number, bytes: string, client: ClientSide) => void,
 ): InstanceSpec['transport'] {
   return () => {
     const transport = make();
-    const open: typeof transport.open = (connection, onCommand) =>
-      transport.open(connection, (bytes) => {
-        note(connection, bytes);
-        onCommand(bytes);
+    const open: typeof transport.open = (connection, client) =>
+      transport.open(connection, {
+        ...client,
+        onCommand: (bytes) => {
+          note(connection, bytes, client);
+          client.onCommand(bytes);
+        },
       });
     return { ...transport, open };
   };

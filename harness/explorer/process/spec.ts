@@ -6,6 +6,7 @@ import type { Transport } from '../../wire/transport.ts';
 import { buyersIn, layoutOf } from '../scope/layout.ts';
 import { saleOf } from '../scope/ids.ts';
 import type { ChanceSpec } from './chance.ts';
+import { Database, type OwnClients } from './own-connections.ts';
 
 /** What is explored. */
 export interface Subject {
@@ -13,6 +14,10 @@ export interface Subject {
   evaluate: (ownPackages?: boolean) => Strategy;
   /** Packages that were imported so far, the client's and ours apart. */
   packages?: ReadonlySet<string>;
+  /** Where its code keeps the sale, by the clients that it makes. */
+  database?: Database;
+  /** Its code opened connections when it was imported to be looked at. */
+  connects?: boolean;
   /** Whether its code may make properties of globalThis; absent: it may. */
   touchesGlobals?: () => boolean;
   /** As declared: what does not differ between evaluations. */
@@ -50,6 +55,8 @@ export interface InstanceSpec extends ChanceSpec {
   /** Purchases that it may serve at once; a strategy with exclusive connections gets as many of them. */
   purchases: number;
   client: Partial<RedisOptions>;
+  /** What holds for clients that its code makes itself. */
+  own: OwnClients;
   /** Its clock when it starts, in milliseconds after the others' start. */
   startMs: number;
   /** What `env.pick` does without an answer: asks for all of them, or takes the first, where nothing competes. */
@@ -90,6 +97,7 @@ export function specOf(scope: Scope, subject: Subject, process: Role): InstanceS
       ...CLIENTS[scope.client],
       ...(limited && { commandTimeout: ANY_LIMIT_MS }),
     },
+    own: { database: subject.database ?? new Database(), mode: scope.client },
     startMs,
     seed: scope.seed * 64 + role,
     chance: 'drawn',

@@ -1,5 +1,5 @@
 import type { Histories, Step } from './histories.ts';
-import type { InstanceEvent, Observation } from './instance.ts';
+import type { InstanceEvent, Observation } from './instance-events.ts';
 
 /** A tick that was left out of a history. */
 export interface LeftOut {

@@ -1,4 +1,6 @@
+import timersPromises from 'node:timers/promises';
 import { promisify } from 'node:util';
+import type { Patch } from './virtual-clocks.ts';
 
 /** `timers/promises` over the timers that are global at each call, so that explored code waits in virtual time. */
 
@@ -71,6 +73,18 @@ export const virtualPromises = (real: object): object => ({
   setInterval: ticks,
   scheduler: { wait: (ms: number, options?: Options) => sleep(ms, undefined, options), yield: () => turn() },
 });
+
+type Waits = Record<'setTimeout' | 'setImmediate' | 'setInterval', (...args: unknown[]) => unknown>;
+
+/** The module itself waits so for explored code, as packages take what they need from it. */
+export function patchPromises(patch: Patch, isExplored: () => boolean): void {
+  const real = timersPromises as unknown as Waits;
+  const virtual = virtualPromises({}) as Waits;
+  for (const name of ['setTimeout', 'setImmediate', 'setInterval'] as const) {
+    const before = real[name];
+    patch(real, name, (...args) => (isExplored() ? virtual[name](...args) : before(...args)));
+  }
+}
 
 /** Gives a timer function what `util.promisify` makes of Node's own. */
 export const promisified = <F extends object>(timer: F, kind: 'setTimeout' | 'setImmediate'): F =>

@@ -1,13 +1,15 @@
 import { AsyncResource } from 'node:async_hooks';
 import type nodeCrypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
+import timers from 'node:timers';
 import { onStray } from '../../ground/strays.ts';
 import { judgeExplored, type Judge } from '../../wire/network.ts';
 import { CannotExplore } from '../cannot-explore.ts';
+import { patchReading } from './client-libraries.ts';
 import { watchOutside, type Waiting } from './outside.ts';
 import { blame, currentWorld as runningWorld, isActive, type World } from './worlds.ts';
 import { patchClocks, type Patch } from './virtual-clocks.ts';
-import { promisified, timeoutSignal, virtualPromises } from './virtual-promises.ts';
+import { patchPromises, promisified, timeoutSignal, virtualPromises } from './virtual-promises.ts';
 import { patchCrypto, virtualDraws, type CryptoWorld } from './virtual-crypto.ts';
 
 /** Nobody but instances is made a world of. */
@@ -135,6 +137,13 @@ export function virtualGlobals(startsAtMs = FIXED_EPOCH_MS): Disposable {
     return world && world.readClock() - epochMs;
   });
   patchTimers(patch);
+  // Packages take them from the modules.
+  const { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate } = globalThis;
+  const virtual = { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate };
+  for (const [name, timer] of Object.entries(virtual)) patch(timers, name as 'setTimeout', timer as never);
+  const isExplored = (): boolean => currentWorld() !== undefined;
+  patchPromises(patch, isExplored);
+  patchReading(patch, isExplored);
   patchCrypto(patch, currentWorld);
   syncBuiltinESMExports();
   const exit = process.exit.bind(process);

@@ -7,7 +7,7 @@ import { Cursor } from '../space/cursor.ts';
 import { drive } from '../space/drive.ts';
 import { boot, type Birth } from '../space/perform.ts';
 import { CannotExplore, SellerFailed } from '../cannot-explore.ts';
-import type { Settled } from '../process/instance.ts';
+import type { Settled } from '../process/instance-events.ts';
 import { freshRequest, furtherRequest, requestOf } from '../scope/ids.ts';
 import type { Space } from '../space/space.ts';
 import type { States } from '../space/states.ts';

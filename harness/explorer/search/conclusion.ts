@@ -37,7 +37,7 @@ export interface Judged {
 
 /**
  * No process that sells sent a command, in any interleaving: there was nothing to interleave, and whatever holds holds
- * of nothing. The strategy sells from memory, or over a client that is not the one it was handed. One that fetched
+ * of nothing. The strategy sells from memory. One that fetched
  * units when it started may sell them from memory; requests that make no sense are refused without a command.
  */
 const isSilent = ({ result, space: { scope, histories, layout } }: Judged): boolean =>

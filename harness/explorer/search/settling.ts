@@ -3,7 +3,7 @@ import type { PurchaseOutcome } from '../../../strategies/contract.ts';
 import type { Outcome } from '../../documents/vocabulary.ts';
 import { untilIdle } from '../../checkers/at-rest-steps.ts';
 import { CannotExplore } from '../cannot-explore.ts';
-import type { Settled } from '../process/instance.ts';
+import type { Settled } from '../process/instance-events.ts';
 
 /** What the search and its twin over real sockets agree on when a sale comes to rest. */
 

@@ -89,10 +89,20 @@ refuse(
 );
 refuse('INFO', 'it tells of the server, not of the sale', 'keep what decides a sale in keys');
 refuse(
-  'QUIT CLIENT MONITOR CONFIG DEBUG SHUTDOWN REPLICAOF SLAVEOF FAILOVER CLUSTER ASKING SYNC PSYNC RESET SLOWLOG ' +
+  'QUIT CLIENT MONITOR CONFIG DEBUG SHUTDOWN REPLICAOF SLAVEOF FAILOVER ASKING SYNC PSYNC RESET SLOWLOG ' +
     'LATENCY MEMORY ACL MODULE BGSAVE SAVE BGREWRITEAOF HELLO AUTH READONLY READWRITE ROLE MIGRATE RESTORE',
   'it changes the connection or the server, not the sale',
   'leave it to the client options',
+);
+refuse(
+  'SENTINEL',
+  'a Sentinel is asked for the primary, and the explorer has one server and no Sentinel',
+  'let the client connect to an address where the sale is explored; storm --topology replicated has Sentinels',
+);
+refuse(
+  'CLUSTER',
+  'a client of a cluster asks for its nodes, and the explorer has one server that is none',
+  'use a client of a single server where the sale is explored; storm --topology cluster has a cluster',
 );
 const UNKNOWN: [string, string] = [
   'it is not on the list of commands that were found to depend on keys alone',

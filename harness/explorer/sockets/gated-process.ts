@@ -3,7 +3,8 @@ import { asSentAgain } from '../process/as-sent-again.ts';
 import { outcomeOfCall } from '../process/call-outcome.ts';
 import type { FaultStep, ScheduleStep } from '../../documents/counterexample.ts';
 import type { Passage } from '../../wire/gate.ts';
-import { type Call, type Instance, type InstanceEvent } from '../process/instance.ts';
+import type { Instance } from '../process/instance.ts';
+import type { Call, InstanceEvent } from '../process/instance-events.ts';
 import { mayFire, type PendingTimer } from '../process/timers.ts';
 import type { Paying, Releasing } from '../scope/moves.ts';
 import { MOST_RELEASES, type Served } from '../scope/payments.ts';
@@ -189,8 +190,7 @@ export class Process {
     this.#lost.push(...sent.map(asSentAgain));
     const unsent = this.limits > sent.length;
     await this.apply({ type: 'timeout', commands }, picks);
-    // What waits for a connection is sent once there is one, beside what the code asks instead of it.
-    if (unsent) this.#noteAllResent();
+    if (unsent) this.#noteAllResent(); // what waits for a connection is sent once there is one, beside what is asked instead
   }
 
   async crash(survivors: readonly number[]): Promise<void> {

@@ -1,7 +1,7 @@
 import type { ClockFault } from '../../documents/faults.ts';
 import type { ScheduleStep } from '../../documents/counterexample.ts';
 import type { Passage } from '../../wire/gate.ts';
-import type { Call } from '../process/instance.ts';
+import type { Call } from '../process/instance-events.ts';
 import { buyersIn, isLone, isOffice } from '../scope/layout.ts';
 import { amountsOf } from '../scope/budgets.ts';
 import { requestOf } from '../scope/ids.ts';

@@ -26,7 +26,7 @@ import type { Opening, RealEnd, Venue } from './venue.ts';
 import { decodeCommand } from '../../wire/resp.ts';
 import { judgeEnd, unpaid, type Finish } from '../search/judge-end.ts';
 import type { ServerMemo } from '../server/memo.ts';
-import type { Call } from '../process/instance.ts';
+import type { Call } from '../process/instance-events.ts';
 import { Intervals } from './intervals.ts';
 import { RealReplicas } from './real-replicas.ts';
 import { WorldClock } from './world-clock.ts';

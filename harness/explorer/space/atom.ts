@@ -1,5 +1,5 @@
 import type { ClientFault, ConnectionEvent, EXPIRY, ProcessFault } from '../../documents/faults.ts';
-import type { Call } from '../process/instance.ts';
+import type { Call } from '../process/instance-events.ts';
 
 /**
  * What happened to a process or to a connection, with how many of the commands that were sent still run; or to a client,

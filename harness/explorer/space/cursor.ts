@@ -2,7 +2,7 @@ import { EXPIRY } from '../../documents/faults.ts';
 import { StartAgain } from '../cannot-explore.ts';
 import { asSentAgain } from '../process/as-sent-again.ts';
 import { outcomeOfCall } from '../process/call-outcome.ts';
-import type { Call, InstanceEvent, Observation } from '../process/instance.ts';
+import type { Call, InstanceEvent, Observation } from '../process/instance-events.ts';
 import type { Atom } from './atom.ts';
 import { GONE, late, NEW_CONNECTION, resent, type Answered, type CallState } from './process-state.ts';
 import type { ProcessState } from './process-state.ts';

@@ -2,7 +2,7 @@ import { CannotExplore, SellerFailed, StartAgain } from '../cannot-explore.ts';
 import type { AttemptFault, ReleaseFault } from '../../documents/faults.ts';
 import type { Scope } from '../../documents/scope.ts';
 import type { Abilities } from '../process/seller-abilities.ts';
-import type { Call, Settled } from '../process/instance.ts';
+import type { Call, Settled } from '../process/instance-events.ts';
 import type { FaultMove, Move } from '../scope/moves.ts';
 import { isLone } from '../scope/layout.ts';
 import { requestOf } from '../scope/ids.ts';

@@ -2,7 +2,7 @@ import { abilitiesIn } from '../process/seller-abilities.ts';
 import { ticksBefore } from '../process/ticks.ts';
 import { mayFire, type PendingTimer } from '../process/timers.ts';
 import { isLocal } from '../server/explorable.ts';
-import type { Observation } from '../process/instance.ts';
+import type { Observation } from '../process/instance-events.ts';
 import type { CallState, Connection, ProcessState } from './process-state.ts';
 import { decodeCommand } from '../../wire/resp.ts';
 import { CursorClock } from './cursor-clock.ts';

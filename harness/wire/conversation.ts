@@ -1,0 +1,146 @@
+import { helloReply, INFO_REPLY } from './handshake.ts';
+import { decodeCommand, messageEnd } from './resp.ts';
+import { execInResp2, inResp2 } from './resp2.ts';
+
+/** What a client has said: a command, or what is answered at once. */
+export type Said = { command: string } | { answer: string };
+
+/** What else matters about a client. */
+export interface Circumstances {
+  /** Its number, which it may ask for. */
+  clientId(): number;
+  /** It speaks another protocol than Redis'. */
+  onForeign(): void;
+}
+
+/**
+ * The server's side of a conversation with a client of the code's own, whatever library it is. How it introduces itself is
+ * answered with fixed bytes, before its first command, and never explored: to what it asks there a server that serves it gives
+ * the same answer at any time. Later the same words are commands like others. It is spoken to in the protocol that it asked
+ * for.
+ */
+export class Conversation {
+  readonly #about: Circumstances;
+  #received = '';
+  #protocol: 2 | 3 = 2;
+  #database = 0;
+  /** It has sent a command. */
+  #begun = false;
+  #silent = true;
+  #isForeign = false;
+  /** Commands without a reply, oldest first. */
+  readonly #unanswered: string[][] = [];
+  /** Commands queued since MULTI. */
+  #queued: string[][] | undefined;
+
+  constructor(about: Circumstances) {
+    this.#about = about;
+  }
+
+  /** The database that it has chosen. */
+  get database(): number {
+    return this.#database;
+  }
+
+  /** It has said nothing at all. */
+  get isSilent(): boolean {
+    return this.#silent;
+  }
+
+  /** Bytes (latin1) come from the client. @returns what they complete, in order */
+  hears(bytes: string): Said[] {
+    this.#silent = false;
+    const said: Said[] = [];
+    if (this.#isForeign) return said;
+    this.#received += bytes;
+    for (;;) {
+      if (this.#received !== '' && this.#received[0] !== '*') {
+        this.#isForeign = true;
+        this.#about.onForeign();
+        return said;
+      }
+      const end = this.#received === '' ? -1 : messageEnd(this.#received, 0);
+      if (end < 0) return said;
+      said.push(this.#said(this.#received.slice(0, end)));
+      this.#received = this.#received.slice(end);
+    }
+  }
+
+  /** Replies to its commands (RESP3), as it is told them. */
+  tells(replies: string): string {
+    let told = '';
+    for (let at = 0; at < replies.length;) {
+      const end = messageEnd(replies, at);
+      told += this.#told(replies.slice(at, end), this.#unanswered.shift() ?? ['']);
+      at = end;
+    }
+    return told;
+  }
+
+  #said(bytes: string): Said {
+    const args = decodeCommand(bytes);
+    const answer = this.#begun ? undefined : this.#introduced(args);
+    if (answer !== undefined) return { answer };
+    this.#begun = true;
+    this.#unanswered.push(args);
+    return { command: bytes };
+  }
+
+  #told(reply: string, args: readonly string[]): string {
+    const name = args[0]!.toUpperCase();
+    const queued = this.#queued;
+    if (name === 'MULTI' && reply.startsWith('+')) this.#queued = [];
+    else if (name === 'EXEC' || name === 'DISCARD') this.#queued = undefined;
+    else if (queued && reply === '+QUEUED\r\n') queued.push([...args]);
+    if (this.#protocol === 3) return reply;
+    return name === 'EXEC' ? execInResp2(reply, queued ?? []) : inResp2(reply, args);
+  }
+
+  /** What a server answers to this before the first command; undefined where it is one. */
+  #introduced(args: readonly string[]): string | undefined {
+    const [name = '', first = '', ...rest] = args.map((arg) => arg.toUpperCase());
+    switch (name) {
+      case 'HELLO':
+        return this.#hello(args.slice(1));
+      case 'SELECT':
+        if (!/^\d{1,5}$/.test(first)) return undefined;
+        this.#database = Number(first);
+        return OK;
+      case 'AUTH':
+      case 'READONLY':
+        return OK;
+      case 'INFO':
+        return INFO_REPLY;
+      case 'CLIENT':
+        return this.#client(first, rest.length);
+      default:
+        return undefined;
+    }
+  }
+
+  #client(subcommand: string, given: number): string | undefined {
+    switch (subcommand) {
+      case 'SETNAME':
+      case 'SETINFO':
+      case 'NO-EVICT':
+      case 'NO-TOUCH':
+        return given > 0 ? OK : undefined;
+      case 'ID':
+        return `:${this.#about.clientId()}\r\n`;
+      case 'MAINT_NOTIFICATIONS':
+        return `-ERR unknown subcommand '${subcommand}'. Try CLIENT HELP.\r\n`;
+      default:
+        return undefined;
+    }
+  }
+
+  #hello([version]: readonly string[]): string {
+    if (version !== undefined && version !== '2' && version !== '3')
+      return '-NOPROTO unsupported protocol version\r\n';
+    if (version !== undefined) this.#protocol = version === '3' ? 3 : 2;
+    const reply = helloReply(this.#protocol);
+    return this.#protocol === 3 ? reply : inResp2(reply, ['HELLO']);
+  }
+}
+
+const OK = '+OK\r\n';
