@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { chunksOf, type ToldEvent } from '../../harness/explorer/process/chunks.ts';
-import type { Observation } from '../../harness/explorer/process/instance.ts';
+import type { Observation } from '../../harness/explorer/process/instance-events.ts';
 
 /** Replies, told by their connections, to commands of which this many had been written on each when the first came. */
 function told(connections: readonly number[], written: readonly number[]): ToldEvent[] {

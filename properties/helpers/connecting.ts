@@ -74,6 +74,22 @@ export const ways = ({ port, path }: ForeignServer): Record<string, Way> => ({
   'an await at the top': { imports: IOREDIS, opening: `await new Redis(${port}).incr('seen');` },
 });
 
+/** What becomes of each where it is explored. */
+export const WAYS = {
+  ioredis: 'is explored',
+  'ioredis by a URL with a login': 'is explored',
+  'ioredis over a Unix socket': 'is explored',
+  'net.connect': 'is not Redis',
+  'net.createConnection': 'is not Redis',
+  'new net.Socket().connect': 'is not Redis',
+  'net.connect to a path': 'is not Redis',
+  'tls.connect': 'is explored',
+  'http.get': 'is not Redis',
+  fetch: 'is not Redis',
+  'a module of CommonJS': 'is explored',
+  'an await at the top': 'waits',
+} as const;
+
 const CLIENT_CJS = (port: number): string =>
   `const { Redis } = require(${JSON.stringify(createRequire(import.meta.url).resolve('ioredis'))});\nmodule.exports = new Redis(${port});\nmodule.exports.incr('seen');\n`;
 

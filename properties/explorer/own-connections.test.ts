@@ -1,0 +1,188 @@
+import { describe, expect, test } from 'vitest';
+import { properties, server, type GivenScope } from '../helpers/exploring.ts';
+import { OTHERS } from '../helpers/other-servers.ts';
+import {
+  exploringProject,
+  LIBRARIES,
+  LOOKS_AND_TAKES,
+  projectWith,
+  sellingBy,
+  TAKES,
+  type Installed,
+} from '../helpers/projects.ts';
+
+const redis = server();
+const calm = { buyers: 2, stock: 1 };
+const IOREDIS = { ioredis: 'ioredis' } as const;
+
+const exploring = (
+  files: Record<string, string>,
+  installed: Installed = IOREDIS,
+  scope: GivenScope = calm,
+): ReturnType<typeof exploringProject> =>
+  exploringProject(redis.target, projectWith(files, installed), scope, { auditSamples: 3 });
+
+const selling = (head: string, buying = TAKES): Record<string, string> => ({
+  'sell.ts': sellingBy({ head, client: 'own' }, buying),
+});
+
+const shop = (opening: string): Record<string, string> =>
+  selling(`${LIBRARIES['ioredis 6'].head}\n${opening}`);
+
+const refused = (head: string, installed: Installed = IOREDIS): Promise<unknown> =>
+  exploring(selling(head), installed);
+
+describe('a connection belongs to the process whose code opens it, wherever that is', () => {
+  const LAZY = `import { Redis } from 'ioredis';
+let made;
+const client = () => (made ??= new Redis(6379));`;
+  const SERVICE = `import { createClient } from 'redis';
+class Shop {
+  async onModuleInit() {
+    this.redis = createClient();
+    this.redis.on('error', () => {});
+    await this.redis.connect();
+  }
+}
+const shop = new Shop();
+let ready;
+const own = {
+  set: async (...args) => (await (ready ??= shop.onModuleInit()), shop.redis.set(...args)),
+  get: async (...args) => (await (ready ??= shop.onModuleInit()), shop.redis.get(...args)),
+  decr: async (...args) => (await (ready ??= shop.onModuleInit()), shop.redis.decr(...args)),
+};`;
+  const ELSEWHERE = `import { own } from './lib/client';`;
+  const places: [string, string, Record<string, string>, Installed][] = [
+    [
+      'in a function',
+      `${LAZY}\nconst own = { set: (...a) => client().set(...a), get: (k) => client().get(k), decr: (k) => client().decr(k) };`,
+      {},
+      IOREDIS,
+    ],
+    ['in a hook of a service', SERVICE, {}, { redis: 'redis5' }],
+    [
+      'in another file',
+      ELSEWHERE,
+      { 'lib/client.ts': `import { Redis } from 'ioredis';\nexport const own = new Redis();` },
+      { ioredis: 'ioredis5' },
+    ],
+    [
+      'in a package',
+      `import { own } from 'db';`,
+      {
+        'node_modules/db/package.json': JSON.stringify({ name: 'db', version: '1.0.0', main: 'index.js' }),
+        'node_modules/db/index.js': `const { Redis } = require('ioredis');\nexports.own = new Redis();`,
+      },
+      IOREDIS,
+    ],
+    [
+      'in a package, when it is asked',
+      `import { client } from 'db';
+const own = { set: (...a) => client().set(...a), get: (k) => client().get(k), decr: (k) => client().decr(k) };`,
+      {
+        'node_modules/db/package.json': JSON.stringify({ name: 'db', version: '1.0.0', main: 'index.js' }),
+        'node_modules/db/index.js': `const { Redis } = require('ioredis');\nlet made;\nexports.client = () => (made ??= new Redis());`,
+      },
+      IOREDIS,
+    ],
+  ];
+  test.each(places)('%s', async (_, head, files, installed) => {
+    for (const [buying, violated] of [
+      [TAKES, []],
+      [LOOKS_AND_TAKES, ['oversell']],
+    ] as const) {
+      const found = await exploring({ ...files, ...selling(head, buying) }, installed);
+      expect(found.notes).toEqual([]);
+      expect(found.coverage).toBe('exhausted');
+      expect(properties(found, 'violated')).toEqual(violated);
+      expect(found.audit.mismatches).toEqual([]);
+    }
+  });
+});
+
+describe('what does not speak to Redis is refused by address and line, before a byte leaves', () => {
+  test.each(Object.entries(OTHERS))('%s', async (_, { opening, address }) => {
+    const files = shop(opening);
+    const line =
+      files['sell.ts']!.split('\n').findIndex((text) => /\.(connect|get)\(|^connect\(|fetch\(/.test(text)) +
+      1;
+    await expect(exploring(files)).rejects.toThrow(
+      `sell.ts:${line}: it opens a connection to ${address}, where it does not speak to Redis: nothing was sent`,
+    );
+  });
+
+  const WAITS = `import { connect } from 'node:net';
+const hello = () => new Promise((resolve) => connect(3306, 'db.internal').once('data', resolve));`;
+  test('also where the server would speak first, and the code waits for it', async () => {
+    const files = shop(WAITS);
+    const waiting = {
+      'sell.ts': files['sell.ts']!.replace(
+        'purchase: async () => {',
+        'purchase: async () => {\n      await hello();',
+      ),
+    };
+    await expect(exploring(waiting)).rejects.toThrow(
+      'it opens a connection to db.internal:3306, where it does not',
+    );
+  });
+});
+
+describe('what cannot be explored is refused by name', () => {
+  const IO = "import { Redis, Cluster } from 'ioredis';";
+
+  test.each([
+    [
+      'two databases',
+      `${IO}\nconst own = new Redis('redis://shop/1');\nnew Redis('redis://shop/2').get('stock');`,
+      /its clients use databases [12] and [12]/,
+    ],
+    [
+      'a subscription',
+      `${IO}\nconst own = new Redis();\nnew Redis().subscribe('sold');`,
+      /SUBSCRIBE, which cannot be explored: its messages arrive without a request/,
+    ],
+    [
+      'MONITOR',
+      `${IO}\nconst own = new Redis();\nnew Redis().monitor();`,
+      /MONITOR, which cannot be explored/,
+    ],
+    [
+      'a blocking command',
+      `${IO}\nconst own = new Redis();\nnew Redis().blpop('queue', 0);`,
+      /BLPOP, which cannot be explored: it blocks/,
+    ],
+    [
+      'a Sentinel',
+      `${IO}\nconst own = new Redis({ sentinels: [{ host: '127.0.0.1', port: 26379 }], name: 'primary' });`,
+      /SENTINEL, which cannot be explored: a Sentinel is asked for the primary/,
+    ],
+    [
+      'a Cluster',
+      `${IO}\nconst own = new Cluster([{ host: '127.0.0.1', port: 7000 }]);`,
+      /CLUSTER, which cannot be explored: a client of a cluster asks for its nodes/,
+    ],
+    [
+      'client-side caching',
+      `${IO}\nconst own = new Redis();\nnew Redis().client('TRACKING', 'ON');`,
+      /CLIENT, which cannot be explored/,
+    ],
+  ])('%s', async (_, head, message) => {
+    await expect(refused(head)).rejects.toThrow(message);
+  });
+
+  test('a database beside that of the client that it is given', async () => {
+    const files = selling(`${IO}\nconst own = new Redis('redis://shop/1');`);
+    const given = { 'sell.ts': files['sell.ts']!.replace("own.set('stock'", "redis.set('stock'") };
+    await expect(exploring(given)).rejects.toThrow(/its clients use databases 0 and 1/);
+    const first = { 'sell.ts': given['sell.ts'].replace('redis://shop/1', 'redis://shop/0') };
+    expect((await exploring(first)).coverage).toBe('exhausted');
+  });
+
+  test('--client, which sets up no client but the one that it is given', async () => {
+    const lost = { ...calm, client: 'no-retry', faults: { 'lost-reply': 1 } } as const;
+    const head = `${IO}\nconst own = new Redis();`;
+    await expect(exploring(selling(head), IOREDIS, lost)).rejects.toThrow(
+      /--client no-retry would do nothing: it sends its commands by a client that it makes itself/,
+    );
+  });
+});
