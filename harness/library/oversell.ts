@@ -106,7 +106,8 @@ async function chosen(subject: URL | string, name: string | undefined): Promise<
       "give new URL('./sell.ts', import.meta.url), a path, or the name of a built-in strategy",
     );
   }
-  const loaded = await chosenStrategies([subject instanceof URL ? fileURLToPath(subject) : subject]);
+  const file = subject instanceof URL ? fileURLToPath(subject) : subject;
+  const loaded = await chosenStrategies([file], { connections: 'held' });
   const found = loaded.filter(({ strategy }) => name === undefined || strategy.name === name);
   if (found.length === 1) return found[0]!;
   const names = loaded.map(({ strategy }) => strategy.name).join(', ');

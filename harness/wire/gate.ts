@@ -1,4 +1,5 @@
 import type { Said } from './conversation.ts';
+import { Farewell, isQuit } from './farewell.ts';
 import { isHandshake, withoutWaiting } from './handshake.ts';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
@@ -85,6 +86,7 @@ export class Passage {
   /** Replies that wait at the gate, oldest first. */
   readonly replies: string[] = [];
   readonly #executed: string[] = [];
+  readonly #farewell = new Farewell();
 
   constructor(client: Socket, options: RedisOptions, side: ClientSide) {
     this.#client = client;
@@ -143,12 +145,16 @@ export class Passage {
     if (command === undefined) throw new Error('no command waits at the gate');
     const [reply] = await (await this.#upstream!).send([withoutWaiting(instead ?? command)]);
     this.#executed.push(command);
+    if (isQuit(command)) this.pending.length = 0;
     this.replies.push(reply!);
     return { command, reply: reply! };
   }
 
   deliver(bytes: string): void {
     this.#inner!.write(this.#side.own?.tells(bytes) ?? bytes, 'latin1');
+    if (!this.#farewell.isLast(bytes)) return;
+    this.#cut = true;
+    this.#inner!.end();
   }
 
   /** Breaks the connection between client and gate; what was sent before may still be let through. */
@@ -188,7 +194,9 @@ export class Passage {
   }
 
   #take(command: string): void {
-    this.pending.push(command);
+    // After QUIT a server reads nothing any more.
+    if (!this.#executed.some(isQuit)) this.pending.push(command);
+    this.#farewell.wrote(command);
     this.#side.onCommand(command);
   }
 

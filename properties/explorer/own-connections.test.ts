@@ -8,6 +8,7 @@ import {
   projectWith,
   sellingBy,
   TAKES,
+  type Buying,
   type Installed,
 } from '../helpers/projects.ts';
 
@@ -97,6 +98,64 @@ const own = { set: (...a) => client().set(...a), get: (k) => client().get(k), de
       expect(properties(found, 'violated')).toEqual(violated);
       expect(found.audit.mismatches).toEqual([]);
     }
+  });
+});
+
+describe('a client that is made for each purchase, and ended with it', () => {
+  const IO = "import { Redis } from 'ioredis';\nconst own = new Redis();";
+  const NODE = `import { createClient } from 'redis';
+const own = createClient();
+own.on('error', () => {});
+own.connect();`;
+  const NODE_OWN = 'const client = createClient(); client.on("error", () => {}); await client.connect();';
+  const ways: [string, string, string, string, Installed][] = [
+    ['by QUIT, ioredis 6', IO, 'const client = new Redis();', 'await client.quit();', IOREDIS],
+    ['by QUIT, node-redis 4', NODE, NODE_OWN, 'await client.quit();', { redis: 'redis4' }],
+    [
+      'by itself, ioredis 5',
+      IO,
+      'const client = new Redis();',
+      'client.disconnect();',
+      { ioredis: 'ioredis5' },
+    ],
+    ['by itself, node-redis 5', NODE, NODE_OWN, 'client.destroy();', { redis: 'redis5' }],
+  ];
+  const buying =
+    (make: string, end: string, looks: boolean): Buying =>
+    () =>
+      `${make}
+      const seen = ${looks ? "Number(await client.get('stock'))" : "await client.decr('stock') + 1"};
+      ${looks ? "if (seen > 0) await client.decr('stock');" : ''}
+      ${end}
+      return { kind: seen > 0 ? 'sold' : 'sold-out' };`;
+
+  test.each(ways)('%s', async (_, head, make, end, installed) => {
+    for (const scope of [calm, { ...calm, buyers: 1, faults: { crash: 1 } }]) {
+      const right = selling(head, buying(make, end, false));
+      const found = await exploring(right, installed, scope);
+      expect(found.notes).toEqual([]);
+      expect(found.coverage).toBe('exhausted');
+      expect(found.audit.mismatches).toEqual([]);
+      const folder = projectWith(right, installed);
+      const walked = await exploringProject(redis.target, folder, scope, { merging: false });
+      expect(walked.interleavings).toBe(found.interleavings);
+      expect(walked.outcomes).toEqual(found.outcomes);
+      if (scope !== calm) continue;
+      expect(properties(found, 'violated')).toEqual([]);
+      const wrong = await exploring(selling(head, buying(make, end, true)), installed, scope);
+      expect(properties(wrong, 'violated')).toContain('oversell');
+      expect(wrong.audit.mismatches).toEqual([]);
+    }
+  });
+
+  test('over real sockets with nothing reduced it comes to the same', async () => {
+    const [, head, make, end, installed] = ways[0]!;
+    const scope = { ...calm, buyers: 1, faults: { crash: 1 } };
+    const folder = projectWith(selling(head, buying(make, end, false)), installed);
+    const reduced = await exploringProject(redis.target, folder, scope);
+    const real = await exploringProject(redis.target, folder, scope, { unreduced: true });
+    expect(real.coverage).toBe('exhausted');
+    expect(real.outcomes).toEqual(reduced.outcomes);
   });
 });
 

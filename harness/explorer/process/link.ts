@@ -1,3 +1,4 @@
+import { Farewell } from '../../wire/farewell.ts';
 import { helloReply, INFO_REPLY, isHandshake } from '../../wire/handshake.ts';
 import { Duplex } from 'node:stream';
 import type { RedisOptions } from 'ioredis';
@@ -13,6 +14,7 @@ class Link extends Duplex {
   /** ioredis asks this of a net.Socket. */
   readonly connecting = false;
   readonly #client: ClientSide;
+  readonly #farewell = new Farewell();
   #received = '';
   #handshaking = true;
 
@@ -26,6 +28,7 @@ class Link extends Duplex {
   /** Lets reply bytes (latin1) arrive. */
   deliver(bytes: string): void {
     this.push(Buffer.from(this.#client.own?.tells(bytes) ?? bytes, 'latin1'));
+    if (this.#farewell.isLast(bytes)) this.push(null);
   }
 
   setNoDelay(): this {
@@ -60,9 +63,14 @@ class Link extends Duplex {
 
   #converse(said: readonly Said[]): void {
     for (const one of said) {
-      if ('command' in one) this.#client.onCommand(one.command);
+      if ('command' in one) this.#hand(one.command);
       else process.nextTick(() => this.push(Buffer.from(one.answer, 'latin1')));
     }
+  }
+
+  #hand(command: string): void {
+    this.#farewell.wrote(command);
+    this.#client.onCommand(command);
   }
 
   #receive(received: string): void {
@@ -79,7 +87,7 @@ class Link extends Duplex {
   #take(bytes: string): void {
     const args = this.#handshaking ? decodeCommand(bytes) : undefined;
     if (!args || !isHandshake(args)) {
-      this.#client.onCommand(bytes);
+      this.#hand(bytes);
       return;
     }
     const name = args[0]!.toUpperCase();

@@ -26,7 +26,7 @@ const EXPLORABLE = new Set(
     'GEOSEARCHSTORE XACK XACKDEL XADD XDEL XDELEX XGROUP XLEN XRANGE XREAD XREADGROUP XREVRANGE XSETID XTRIM',
     'COPY DBSIZE DEL EXISTS EXPIRE EXPIREAT FLUSHALL FLUSHDB KEYS PERSIST PEXPIRE PEXPIREAT RENAME RENAMENX SCAN',
     'TOUCH TYPE UNLINK EVAL EVAL_RO EVALSHA EVALSHA_RO FCALL FCALL_RO FUNCTION SCRIPT',
-    'DISCARD EXEC MULTI UNWATCH WATCH ECHO PING PUBLISH SPUBLISH WAIT WAITAOF',
+    'DISCARD EXEC MULTI UNWATCH WATCH ECHO PING PUBLISH QUIT SPUBLISH WAIT WAITAOF',
   ].flatMap(words),
 );
 
@@ -89,7 +89,7 @@ refuse(
 );
 refuse('INFO', 'it tells of the server, not of the sale', 'keep what decides a sale in keys');
 refuse(
-  'QUIT CLIENT MONITOR CONFIG DEBUG SHUTDOWN REPLICAOF SLAVEOF FAILOVER ASKING SYNC PSYNC RESET SLOWLOG ' +
+  'CLIENT MONITOR CONFIG DEBUG SHUTDOWN REPLICAOF SLAVEOF FAILOVER ASKING SYNC PSYNC RESET SLOWLOG ' +
     'LATENCY MEMORY ACL MODULE BGSAVE SAVE BGREWRITEAOF HELLO AUTH READONLY READWRITE ROLE MIGRATE RESTORE',
   'it changes the connection or the server, not the sale',
   'leave it to the client options',
@@ -162,11 +162,13 @@ function refusal(named: readonly string[], where: string, [why, remedy]: [string
   return new CannotExplore(`${where} ${named.join(' ')}, which cannot be explored: ${why}`, remedy);
 }
 
+const OF_CONNECTION = new Set(['MULTI', 'UNWATCH', 'DISCARD', 'QUIT']);
+
 /** Whether the command only touches its own connection's state when it runs, whatever the others do. */
 export function isLocal(args: readonly string[], inTransaction: boolean): boolean {
   const name = args[0]!.toUpperCase();
   if (name === 'EXEC') return false;
-  return inTransaction || name === 'MULTI' || name === 'UNWATCH' || name === 'DISCARD';
+  return inTransaction || OF_CONNECTION.has(name);
 }
 
 /** Bodies of the scripts that a command may load. */

@@ -110,7 +110,10 @@ export class Cursor extends Standpoint {
   async deliver(c: number, replies = 1): Promise<void> {
     const connection = this.connections[c]!;
     const bytes = connection.replies.slice(0, replies).join('');
-    this.connections[c] = { ...connection, replies: connection.replies.slice(replies) };
+    const left = connection.replies.slice(replies);
+    // The server has ended it, as its client asked.
+    const isOver = left.length === 0 && connection.limit <= connection.executed;
+    this.connections[c] = isOver ? GONE : { ...connection, replies: left };
     this.atoms.push({ event: 'deliver', connection: c, ...(replies > 1 ? { replies } : {}) });
     await this.#happen({ type: 'deliver', connection: c, bytes });
   }

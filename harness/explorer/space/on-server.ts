@@ -4,6 +4,7 @@ import { isLocal } from '../server/explorable.ts';
 import type { Entry } from '../server/memo.ts';
 import { toldInOrder } from '../server/orders.ts';
 import type { Step } from '../server/step-server.ts';
+import { isQuit } from '../../wire/farewell.ts';
 import { decodeCommand } from '../../wire/resp.ts';
 import type { CursorContext } from './cursor-context.ts';
 import type { Connection } from './process-state.ts';
@@ -27,6 +28,12 @@ export async function runOn(
     connection.watched = [];
     connection.dirty = false;
   };
+  if (isQuit(command)) {
+    // Whatever was sent after it is not read any more.
+    clear();
+    connection.limit = connection.executed;
+    return '+OK\r\n';
+  }
   if (connection.queue !== undefined && name !== 'EXEC' && name !== 'DISCARD') {
     // As the history was recorded: the state may be looked at under other ids, and the queue must go along.
     connection.queue = [...connection.queue, context.swap(command)];
