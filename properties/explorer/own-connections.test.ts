@@ -101,6 +101,15 @@ const own = { set: (...a) => client().set(...a), get: (k) => client().get(k), de
   });
 });
 
+const ending =
+  (make: string, end: string, looks: boolean): Buying =>
+  () =>
+    `${make}
+    const seen = ${looks ? "Number(await client.get('stock'))" : "await client.decr('stock') + 1"};
+    ${looks ? "if (seen > 0) await client.decr('stock');" : ''}
+    ${end}
+    return { kind: seen > 0 ? 'sold' : 'sold-out' };`;
+
 describe('a client that is made for each purchase, and ended with it', () => {
   const IO = "import { Redis } from 'ioredis';\nconst own = new Redis();";
   const NODE = `import { createClient } from 'redis';
@@ -108,30 +117,20 @@ const own = createClient();
 own.on('error', () => {});
 own.connect();`;
   const NODE_OWN = 'const client = createClient(); client.on("error", () => {}); await client.connect();';
-  const ways: [string, string, string, string, Installed][] = [
-    ['by QUIT, ioredis 6', IO, 'const client = new Redis();', 'await client.quit();', IOREDIS],
-    ['by QUIT, node-redis 4', NODE, NODE_OWN, 'await client.quit();', { redis: 'redis4' }],
+  const ways: [string, string, [make: string, end: string], Installed][] = [
+    ['by QUIT, ioredis 6', IO, ['const client = new Redis();', 'await client.quit();'], IOREDIS],
+    ['by QUIT, node-redis 4', NODE, [NODE_OWN, 'await client.quit();'], { redis: 'redis4' }],
     [
       'by itself, ioredis 5',
       IO,
-      'const client = new Redis();',
-      'client.disconnect();',
+      ['const client = new Redis();', 'client.disconnect();'],
       { ioredis: 'ioredis5' },
     ],
-    ['by itself, node-redis 5', NODE, NODE_OWN, 'client.destroy();', { redis: 'redis5' }],
+    ['by itself, node-redis 5', NODE, [NODE_OWN, 'client.destroy();'], { redis: 'redis5' }],
   ];
-  const buying =
-    (make: string, end: string, looks: boolean): Buying =>
-    () =>
-      `${make}
-      const seen = ${looks ? "Number(await client.get('stock'))" : "await client.decr('stock') + 1"};
-      ${looks ? "if (seen > 0) await client.decr('stock');" : ''}
-      ${end}
-      return { kind: seen > 0 ? 'sold' : 'sold-out' };`;
-
-  test.each(ways)('%s', async (_, head, make, end, installed) => {
+  test.each(ways)('%s', async (_, head, [make, end], installed) => {
     for (const scope of [calm, { ...calm, buyers: 1, faults: { crash: 1 } }]) {
-      const right = selling(head, buying(make, end, false));
+      const right = selling(head, ending(make, end, false));
       const found = await exploring(right, installed, scope);
       expect(found.notes).toEqual([]);
       expect(found.coverage).toBe('exhausted');
@@ -142,16 +141,16 @@ own.connect();`;
       expect(walked.outcomes).toEqual(found.outcomes);
       if (scope !== calm) continue;
       expect(properties(found, 'violated')).toEqual([]);
-      const wrong = await exploring(selling(head, buying(make, end, true)), installed, scope);
+      const wrong = await exploring(selling(head, ending(make, end, true)), installed, scope);
       expect(properties(wrong, 'violated')).toContain('oversell');
       expect(wrong.audit.mismatches).toEqual([]);
     }
   });
 
   test('over real sockets with nothing reduced it comes to the same', async () => {
-    const [, head, make, end, installed] = ways[0]!;
+    const [, head, [make, end], installed] = ways[0]!;
     const scope = { ...calm, buyers: 1, faults: { crash: 1 } };
-    const folder = projectWith(selling(head, buying(make, end, false)), installed);
+    const folder = projectWith(selling(head, ending(make, end, false)), installed);
     const reduced = await exploringProject(redis.target, folder, scope);
     const real = await exploringProject(redis.target, folder, scope, { unreduced: true });
     expect(real.coverage).toBe('exhausted');

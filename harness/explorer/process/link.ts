@@ -5,6 +5,7 @@ import type { RedisOptions } from 'ioredis';
 import type { Said } from '../../wire/conversation.ts';
 import { decodeCommand, messageEnd } from '../../wire/resp.ts';
 import type { ClientSide, Transport } from '../../wire/transport.ts';
+import { macrotask } from './virtual.ts';
 
 /**
  * One connection of an explored client, in-process. It collects the commands that the client writes; the search
@@ -17,18 +18,23 @@ class Link extends Duplex {
   readonly #farewell = new Farewell();
   #received = '';
   #handshaking = true;
+  #coming = 0;
 
   constructor(client: ClientSide) {
     super();
     this.#client = client;
-    // One that the code has opened is made by then: only now does it listen.
-    if (client.own) process.nextTick(() => this.emit('connect'));
+    if (client.own) this.#later(() => this.emit('connect'));
+  }
+
+  /** Something comes in a later turn. */
+  get busy(): boolean {
+    return this.#coming > 0;
   }
 
   /** Lets reply bytes (latin1) arrive. */
   deliver(bytes: string): void {
     this.push(Buffer.from(this.#client.own?.tells(bytes) ?? bytes, 'latin1'));
-    if (this.#farewell.isLast(bytes)) this.push(null);
+    if (this.#farewell.isLast(bytes)) this.#later(() => this.push(null));
   }
 
   setNoDelay(): this {
@@ -57,15 +63,27 @@ class Link extends Duplex {
 
   /** Who ends the connection has the server end it, too, once it has read what was sent. */
   override _final(done: () => void): void {
-    this.push(null);
+    this.#later(() => this.push(null));
     done();
   }
 
   #converse(said: readonly Said[]): void {
     for (const one of said) {
       if ('command' in one) this.#hand(one.command);
-      else process.nextTick(() => this.push(Buffer.from(one.answer, 'latin1')));
+      else this.#later(() => this.push(Buffer.from(one.answer, 'latin1')));
     }
+  }
+
+  /**
+   * What a server does by itself comes in a later turn of the loop, as over a socket: whatever the code does at once, such as to
+   * end a client that connects again, comes before.
+   */
+  #later(act: () => void): void {
+    this.#coming++;
+    void macrotask().then(() => {
+      this.#coming--;
+      if (!this.destroyed) act();
+    });
   }
 
   #hand(command: string): void {
@@ -143,7 +161,7 @@ export function inProcess(): Transport {
     open: (connection, client) => (links[connection] = new Link(client)),
     deliver: (connection, bytes) => links[connection]!.deliver(bytes),
     cut: (connection) => links[connection]!.destroy(),
-    busy: () => false,
+    busy: () => links.some((link) => link.busy),
     refusesOutside: true,
   };
 }
