@@ -169,6 +169,21 @@ describe('what does not speak to Redis is refused by address and line, before a 
     );
   });
 
+  test('also where the server would speak first, and the code gives up', async () => {
+    const opening = `import { connect } from 'node:net';
+const hello = () => new Promise((resolve, reject) => {
+  const socket = connect({ host: 'db.internal', port: 3306 });
+  socket.once('data', resolve);
+  setTimeout(() => reject(socket.destroy()), 10000);
+});`;
+    const files = shop(opening);
+    const trying = 'purchase: async () => {\n      await hello().catch(() => {});';
+    const waiting = { 'sell.ts': files['sell.ts']!.replace('purchase: async () => {', trying) };
+    await expect(exploring(waiting)).rejects.toThrow(
+      /sell\.ts:\d+: it opens a connection to db\.internal:3306, where it does not/,
+    );
+  });
+
   const WAITS = `import { connect } from 'node:net';
 const hello = () => new Promise((resolve) => connect(3306, 'db.internal').once('data', resolve));`;
   test('also where the server would speak first, and the code waits for it', async () => {

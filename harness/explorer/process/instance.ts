@@ -132,6 +132,7 @@ export class Instance implements VirtualWorld {
           await this.#fireInTurn('an immediate', this.#putOff.come());
           break;
         case 'cut':
+          this.#own.isBreaking = true;
           this.#transport.cut(event.connection);
           break;
         case 'timeout':
@@ -244,6 +245,7 @@ export class Instance implements VirtualWorld {
       if (this.#outside) throw this.#outside;
     } while (this.#activity > 0 || this.pendingImmediates + this.pendingWork > 0 || this.#transport.busy());
     this.#connects = false;
+    this.#own.isBreaking = false;
     const silent = this.#isStuck ? this.#own.silent : undefined;
     if (silent) throw await silent.error();
   }

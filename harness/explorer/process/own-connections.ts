@@ -52,6 +52,9 @@ export class OwnConnections {
   readonly #clients: OwnClients;
   readonly #opened: Opened[] = [];
 
+  /** A connection breaks, by no doing of the code's. */
+  isBreaking = false;
+
   constructor(owner: Owner, clients: OwnClients) {
     this.#owner = owner;
     this.#clients = clients;
@@ -66,11 +69,16 @@ export class OwnConnections {
     });
     const end = link({ own: conversation, heard: () => this.#requireOwn(conversation) });
     this.#opened.push({ address, asked, conversation, end });
+    // Whoever is silent until it gives up has waited for what another kind of server says first.
+    end.once('close', () => {
+      if (conversation.isSilent && !this.isBreaking) this.#owner.refused(foreign(address, asked));
+    });
     return end;
   }
 
   /** The process is gone: nobody hears of its connections any more. */
   abandon(): void {
+    this.isBreaking = true;
     for (const { end } of this.#opened) abandon(end);
   }
 
