@@ -1,9 +1,9 @@
-/** Of those of Node's own that come with their first use: no state of who used them. */
-const NODES_OWN: ReadonlySet<PropertyKey> = new Set([Symbol.for('undici.globalDispatcher.1')]);
+/** Of Node's own, which come with the first use of fetch: no state of who used it. */
+const isOfNode = (key: PropertyKey): boolean =>
+  typeof key === 'symbol' && (key.description?.startsWith('undici.') ?? false);
 
 /** Properties of globalThis that are somebody's. */
-export const ownGlobalKeys = (): PropertyKey[] =>
-  Reflect.ownKeys(globalThis).filter((key) => !NODES_OWN.has(key));
+export const ownGlobalKeys = (): PropertyKey[] => Reflect.ownKeys(globalThis).filter((key) => !isOfNode(key));
 
 /** Properties of globalThis that appeared while a user's file was loaded to see what it exports. */
 export const userGlobals = new Set<PropertyKey>();

@@ -53,7 +53,9 @@ interface InThread {
 const inThread: InThread = {
   resolve(specifier, context, next) {
     const meant = meantBy(specifier, context.parentURL);
-    if (meant !== undefined) return next(meant, context);
+    // Here `require` asks as well, which takes no URL.
+    const isRequired = context.conditions?.includes('require') && meant?.startsWith('file:');
+    if (meant !== undefined) return next(isRequired ? fileURLToPath(meant) : meant, context);
     try {
       return next(specifier, context);
     } catch (error) {
