@@ -77,7 +77,8 @@ async function exploreOn(options: ExploreOptions): Promise<Exploration> {
     const reductions: Reductions = { ...ALL_REDUCTIONS, merging, symmetry: merging };
     const rules: Partial<Rules> = {};
     // What a package has connected to when it was looked at is nobody's: each process evaluates it for itself.
-    if (options.subject.connects && sharesPackages(options.subject, ALL_RULES)) rules.ownPackages = true;
+    if (options.subject.packagesConnect && sharesPackages(options.subject, ALL_RULES))
+      rules.ownPackages = true;
     let { scope } = options;
     for (;;) {
       try {

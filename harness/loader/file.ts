@@ -36,11 +36,11 @@ export async function importStrategies(
   const loading =
     connections === 'held'
       ? holdingConnections(load)
-      : underTest([], load).then((result) => ({ result, opened: false }));
-  const { result, opened } = await loading.catch((error: unknown) => {
+      : underTest([], load).then((result) => ({ result, packagesConnect: false }));
+  const { result, packagesConnect } = await loading.catch((error: unknown) => {
     throw inFile(error, file);
   });
-  return { strategies: strategiesIn(result, file, await readFile(file, 'utf8')), connects: opened };
+  return { strategies: strategiesIn(result, file, await readFile(file, 'utf8')), packagesConnect };
 }
 
 /** How a file is imported. */
@@ -54,8 +54,8 @@ export interface Loading {
 /** What a file exports. */
 interface Imported {
   strategies: ExportedStrategy[];
-  /** It opened connections, which are held. */
-  connects: boolean;
+  /** A package that it imports has opened connections, which are held. */
+  packagesConnect: boolean;
 }
 
 /** @throws UsageError if that can be no file of strategies, whatever is in it */

@@ -14,8 +14,8 @@ export interface LoadedStrategy {
   strategy: Strategy;
   /** The user's file, absolute; absent for a built-in. */
   path?: string;
-  /** It opened connections at import, which were held. */
-  connects?: boolean;
+  /** A package that it imports opened connections then, which were held. */
+  packagesConnect?: boolean;
 }
 
 /** What a command-line argument means: a path if it looks like one, else the name of a built-in. */
@@ -28,7 +28,7 @@ async function loadStrategies(ref: StrategyRef, options: Loading = {}): Promise<
   const path = resolve(ref.path);
   // Only now: what compiles and checks a user's file is as much to load as the rest of a worker.
   const { importStrategies } = await import('./file.ts');
-  const { strategies: exported, connects } = await importStrategies(path, options);
+  const { strategies: exported, packagesConnect } = await importStrategies(path, options);
   const chosen = exported.filter(({ exportName }) => ref.export === undefined || exportName === ref.export);
   if (chosen.length === 0) {
     throw new UsageError(
@@ -41,7 +41,7 @@ async function loadStrategies(ref: StrategyRef, options: Loading = {}): Promise<
     ref: { path, export: exportName },
     strategy,
     path,
-    ...(connects && { connects }),
+    ...(packagesConnect && { packagesConnect }),
   }));
 }
 

@@ -10,13 +10,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import childProcess from 'node:child_process';
 import dgram from 'node:dgram';
-import dns from 'node:dns';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
 import { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import threads from 'node:worker_threads';
 import { isOurs } from '../ground/ours.ts';
+import { hookLookups } from './lookups.ts';
+import { Openers } from './openers.ts';
 import { connectTo } from './other-end.ts';
 import { addressText, DEFAULT_HOST, Refusal, type Address } from './refusal.ts';
 
@@ -62,11 +63,13 @@ const nothing = (): void => {};
 
 /** Code that is only looked at: what it connects to never answers, and hears nothing. */
 class Held extends Reach {
-  /** It has opened a connection. */
-  opened = false;
+  /** A package has opened a connection, or nobody knows who. */
+  packagesConnect = false;
+  readonly #openers: Openers;
 
-  constructor() {
+  constructor(openers: Openers) {
     super([]);
+    this.#openers = openers;
   }
 
   override refused(refusal: Refusal): void {
@@ -75,7 +78,7 @@ class Held extends Reach {
   }
 
   link(): Duplex {
-    this.opened = true;
+    this.packagesConnect ||= !this.#openers.isUsersOwn;
     return new Duplex({ read: nothing, write: nothing });
   }
 }
@@ -125,14 +128,18 @@ export function underTest<T>(named: readonly Address[], body: () => Promise<T>):
 /**
  * Runs code that is only looked at, as the import of a file that will be explored: each of its connections, then and later,
  * waits to be made for ever.
- * @returns what came of it, and whether it opened any
+ * @returns what came of it, and whether a package opened any
  * @throws NotNamed as soon as it asks for what could connect unseen
  */
-export async function holdingConnections<T>(body: () => Promise<T>): Promise<{ result: T; opened: boolean }> {
+export async function holdingConnections<T>(
+  body: () => Promise<T>,
+): Promise<{ result: T; packagesConnect: boolean }> {
   install();
-  const held = new Held();
+  using openers = new Openers();
+  const held = new Held(openers);
   const result = await held.orRefused(contexts.run(held, body));
-  return { result, opened: held.opened };
+  const { packagesConnect } = held;
+  return { result, packagesConnect };
 }
 
 /** Waits for what code under test does, here and now. @throws NotNamed as soon as it is refused something */
@@ -185,7 +192,7 @@ function install(): void {
   if (installed) return;
   installed = true;
   hookSockets();
-  hookLookups();
+  hookLookups(() => judge()?.link !== undefined);
   hookDatagrams();
   hookProcesses();
   syncBuiltinESMExports();
@@ -218,29 +225,6 @@ function hookSockets(): void {
       : secure(...args);
   };
   Object.assign(tls, { connect: connectSecurely });
-}
-
-type Lookup = (...args: unknown[]) => unknown;
-
-const isAll = (options: unknown): boolean =>
-  typeof options === 'object' && options !== null && 'all' in options && options.all === true;
-
-/** Where the other end of every connection is ours, names are looked up nowhere, and whatever one means is this machine. */
-function hookLookups(): void {
-  const here = { address: '127.0.0.1', family: 4 };
-  const module = dns as unknown as { lookup: Lookup; promises: { lookup: Lookup } };
-  const { lookup } = module;
-  module.lookup = (name, ...args) => {
-    const done = args.at(-1);
-    if (!judge()?.link || typeof done !== 'function') return lookup(name, ...args);
-    const found = isAll(args[0]) ? [[here]] : [here.address, here.family];
-    process.nextTick(done, null, ...found);
-    return {};
-  };
-  const { promises } = module;
-  const promised = promises.lookup;
-  promises.lookup = (name, options) =>
-    judge()?.link ? Promise.resolve(isAll(options) ? [here] : { ...here }) : promised(name, options);
 }
 
 /** Of `connect`: its last argument, also where Node has made one list of all. */

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { loadStrategy } from '../../harness/loader/strategies.ts';
 import { properties, server, type GivenScope } from '../helpers/exploring.ts';
 import { OTHERS } from '../helpers/other-servers.ts';
 import {
@@ -109,6 +111,43 @@ const ending =
     ${looks ? "if (seen > 0) await client.decr('stock');" : ''}
     ${end}
     return { kind: seen > 0 ? 'sold' : 'sold-out' };`;
+
+/** Whether a package connects when the file is loaded. */
+const connects = async (
+  files: Record<string, string>,
+  installed: Installed,
+): Promise<boolean | undefined> => {
+  const path = join(projectWith(files, installed), 'sell.ts');
+  return (await loadStrategy({ path }, { connections: 'held' })).packagesConnect;
+};
+
+describe('what a package has connected to while the file was looked at is no process’s', () => {
+  const PACKAGE = {
+    'node_modules/db/package.json': JSON.stringify({ name: 'db', version: '1.0.0', main: 'index.js' }),
+    'node_modules/db/index.js': `const { Redis } = require('ioredis');
+exports.make = () => new Redis();
+exports.other = 1;`,
+  };
+  const kept = {
+    ...PACKAGE,
+    'node_modules/db/index.js': `${PACKAGE['node_modules/db/index.js']}\nexports.own = exports.make();`,
+  };
+  test.each(Object.entries(LIBRARIES))('%s in the file is the file’s', async (_, { head, installed }) => {
+    expect(await connects(selling(head), installed)).toBeUndefined();
+  });
+
+  test.each([
+    ['at import', kept, "import { own } from 'db';"],
+    ['when the file asks it', PACKAGE, "import { make } from 'db';\nconst own = make();"],
+  ])('ioredis in a package %s is the package’s', async (_, files, head) => {
+    expect(await connects({ ...files, ...selling(head) }, IOREDIS)).toBe(true);
+  });
+
+  test('ioredis in the file, beside a package that makes none, is the file’s', async () => {
+    const head = `import { other } from 'db';\n${LIBRARIES['ioredis 6'].head}\nconst seen = other;`;
+    expect(await connects({ ...PACKAGE, ...selling(head) }, IOREDIS)).toBeUndefined();
+  });
+});
 
 describe('a client that is made for each purchase, and ended with it', () => {
   const IO = "import { Redis } from 'ioredis';\nconst own = new Redis();";

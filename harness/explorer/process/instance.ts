@@ -9,7 +9,7 @@ import { Picks } from './picks.ts';
 import { PutOff } from './put-off.ts';
 import { Chance } from './chance.ts';
 import type { Call, InstanceEvent, Observation, Settled } from './instance-events.ts';
-import { isFromClientLibrary } from './client-libraries.ts';
+import { isFromClientLibrary } from './of-client-library.ts';
 import { Clients } from './instance-clients.ts';
 import { OwnGlobals } from './own-globals.ts';
 import { ANY_LIMIT_MS, type InstanceSpec } from './spec.ts';

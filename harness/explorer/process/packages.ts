@@ -5,7 +5,7 @@ import { compileFunction, constants } from 'node:vm';
 import { comesWithUs } from '../../loader/imports.ts';
 import { compileForProcesses, isCompiled } from '../../loader/source.ts';
 import { CannotExplore } from '../cannot-explore.ts';
-import { isOfClientLibrary } from './client-libraries.ts';
+import { isOfClientLibrary } from '../../ground/client-libraries.ts';
 import { outsideWorlds } from './worlds.ts';
 import { virtualModule } from './virtual.ts';
 

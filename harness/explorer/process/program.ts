@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { compileFunction } from 'node:vm';
 import { comesWithUs, fileOfImport, isStateless } from '../../loader/imports.ts';
 import { compile, withoutNodeMode } from '../../loader/source.ts';
-import { isOfClientLibrary } from './client-libraries.ts';
+import { isOfClientLibrary } from '../../ground/client-libraries.ts';
 import { asImported, fileOfPackage, Packages } from './packages.ts';
 import { virtualModule } from './virtual.ts';
 

@@ -16,8 +16,8 @@ export interface Subject {
   packages?: ReadonlySet<string>;
   /** Where its code keeps the sale, by the clients that it makes. */
   database?: Database;
-  /** Its code opened connections when it was imported to be looked at. */
-  connects?: boolean;
+  /** Packages opened connections when it was imported to be looked at. */
+  packagesConnect?: boolean;
   /** Whether its code may make properties of globalThis; absent: it may. */
   touchesGlobals?: () => boolean;
   /** As declared: what does not differ between evaluations. */

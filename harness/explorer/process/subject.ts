@@ -9,17 +9,17 @@ import { Program } from './program.ts';
 import type { Subject } from './spec.ts';
 
 /** What the explorer needs of a loaded strategy: where its code lies, to evaluate it anew. */
-type Chosen = Pick<LoadedStrategy, 'strategy' | 'path' | 'connects'>;
+type Chosen = Pick<LoadedStrategy, 'strategy' | 'path' | 'packagesConnect'>;
 
 /** A built-in strategy, or one export of a file, ready to be evaluated as often as there are instances. */
-export async function subjectOf({ strategy, path, connects }: Chosen): Promise<Subject> {
+export async function subjectOf({ strategy, path, packagesConnect }: Chosen): Promise<Subject> {
   const builtIn = new URL(`${strategy.name}${extname(import.meta.url)}`, STRATEGIES);
   const file = path === undefined ? fileURLToPath(builtIn) : resolve(path);
   const program = await Program.load(file);
   return {
     strategy,
     database: new Database(),
-    ...(connects && { connects }),
+    ...(packagesConnect && { packagesConnect }),
     packages: program.packages,
     touchesGlobals: () => program.touchesGlobals,
     evaluate: (ownPackages = true) => {

@@ -5,7 +5,7 @@ import timers from 'node:timers';
 import { onStray } from '../../ground/strays.ts';
 import { judgeExplored, type Judge } from '../../wire/network.ts';
 import { CannotExplore } from '../cannot-explore.ts';
-import { patchReading } from './client-libraries.ts';
+import { patchReading } from './of-client-library.ts';
 import { watchOutside, type Waiting } from './outside.ts';
 import { blame, currentWorld as runningWorld, isActive, type World } from './worlds.ts';
 import { patchClocks, type Patch } from './virtual-clocks.ts';

@@ -1,0 +1,46 @@
+import { createHook, executionAsyncId } from 'node:async_hooks';
+import { filesIn, isOfClientLibrary } from '../ground/client-libraries.ts';
+import { isUsers } from '../ground/places.ts';
+
+/** More than there are while a file is loaded that makes a client: beyond, nobody knows who opens a connection. */
+const MOST = 20_000;
+
+/** Frames of a client library, from where it is asked to where it connects, and more. */
+const DEEP = 50;
+
+/**
+ * Finds out whether a connection is opened by a client that the user's own files have made, or by one of some package: the client
+ * libraries connect at once, or a tick later.
+ */
+export class Openers implements Disposable {
+  readonly #limit = Error.stackTraceLimit;
+  /** Asynchronous resource → where it was made. */
+  readonly #made = new Map<number, Error>();
+  readonly #hook = createHook({
+    init: (id) => {
+      if (this.#made.size < MOST) this.#made.set(id, new Error('made'));
+    },
+  }).enable();
+
+  constructor() {
+    Error.stackTraceLimit = DEEP;
+  }
+
+  /** Of a connection that is opened here and now. */
+  get isUsersOwn(): boolean {
+    const opener = openerIn(new Error('opens').stack) ?? openerIn(this.#made.get(executionAsyncId())?.stack);
+    return opener !== undefined && isUsers(opener);
+  }
+
+  [Symbol.dispose](): void {
+    this.#hook.disable();
+    this.#made.clear();
+    Error.stackTraceLimit = this.#limit;
+  }
+}
+
+/** Whose file asked the client library, or is none. */
+function openerIn(stack = ''): string | undefined {
+  for (const file of filesIn(stack)) if (!isOfClientLibrary(file)) return file;
+  return undefined;
+}
