@@ -55,6 +55,8 @@ const own = {
   decr: async (...args) => (await (ready ??= shop.onModuleInit()), shop.redis.decr(...args)),
 };`;
   const ELSEWHERE = `import { own } from './lib/client';`;
+  /** What packages bring along: it is no matter as long as nothing comes of it. */
+  const BRINGS = `require('child_process');\nconst fs = require('fs');\nfs.close(fs.openSync(__filename), () => {});\n`;
   const places: [string, string, Record<string, string>, Installed][] = [
     [
       'in a function',
@@ -74,7 +76,7 @@ const own = {
       `import { own } from 'db';`,
       {
         'node_modules/db/package.json': JSON.stringify({ name: 'db', version: '1.0.0', main: 'index.js' }),
-        'node_modules/db/index.js': `const { Redis } = require('ioredis');\nexports.own = new Redis();`,
+        'node_modules/db/index.js': `${BRINGS}const { Redis } = require('ioredis');\nexports.own = new Redis();`,
       },
       IOREDIS,
     ],

@@ -46,7 +46,7 @@ describe('how a client introduces itself is answered', () => {
   test('however its bytes are cut', () => {
     const { conversation } = listening();
     const bytes = command('HELLO', '3') + command('SELECT', '2') + command('GET', 'stock');
-    const said = [...bytes].flatMap((byte) => conversation.hears(byte));
+    const said = Array.from(bytes).flatMap((byte) => conversation.hears(byte));
     expect(answers(said).slice(1)).toEqual(['+OK\r\n', `command ${command('GET', 'stock')}`]);
     expect(conversation.database).toBe(2);
   });

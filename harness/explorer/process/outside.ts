@@ -1,5 +1,6 @@
 import { AsyncResource, createHook } from 'node:async_hooks';
 import { isHarnessFrame } from '../../ground/places.ts';
+import { isEvaluatingPackage } from './worlds.ts';
 
 /** An instance that may wait for something besides Redis. */
 export interface Waiting {
@@ -27,6 +28,9 @@ const HARMLESS = new Set([
 /** Work of the machine's own that always ends: waited for. */
 const ENDING =
   /^(SIGN|VERIFY|HASH|CIPHER|KEYGEN|KEYPAIRGEN|SECRETKEYGEN|KEYEXPORT|DERIVEBITS|PBKDF2|SCRYPT|CHECKPRIME|RANDOMPRIME)REQUEST$/;
+
+/** Of a file: what a package does with one while it is evaluated is over before anything else happens, as where it is shared. */
+const OF_A_FILE = /^(FSREQCALLBACK|FSREQPROMISE)$/;
 
 /** What people know the others by. */
 const NAMES: readonly [RegExp, string][] = [
@@ -66,7 +70,7 @@ export function watchOutside(current: () => Waiting | undefined): Disposable {
       const world = HARMLESS.has(type) ? undefined : current();
       // JavaScript's own resources (a pool's, `AsyncResource.bind`) are contexts: nothing comes of them by itself.
       if (!world || resource instanceof AsyncResource || standard.has(trigger)) return;
-      if (ENDING.test(type)) {
+      if (ENDING.test(type) || (isEvaluatingPackage() && OF_A_FILE.test(type))) {
         ending.set(id, world);
         world.pendingWork++;
         ends.enable();

@@ -6,7 +6,7 @@ import { comesWithUs } from '../../loader/imports.ts';
 import { compileForProcesses, isCompiled } from '../../loader/source.ts';
 import { CannotExplore } from '../cannot-explore.ts';
 import { isOfClientLibrary } from '../../ground/client-libraries.ts';
-import { outsideWorlds } from './worlds.ts';
+import { evaluatingPackage, outsideWorlds } from './worlds.ts';
 import { virtualModule } from './virtual.ts';
 
 /**
@@ -33,7 +33,7 @@ export class Packages {
       );
       const args = [module.exports, require, module, file, dirname(file), { url: `file://${file}` }];
       try {
-        Reflect.apply(compiled.factory, module.exports, args);
+        evaluatingPackage(() => Reflect.apply(compiled.factory, module.exports, args));
       } catch (error) {
         throw error instanceof CannotExplore ? error : cannotEvaluate(file, error);
       }
@@ -48,6 +48,8 @@ export class Packages {
     { require, esm }: Compiled,
     load: (file: string) => unknown,
   ): unknown {
+    // What starts processes and threads is refused where it does, and a package may only bring it along.
+    if (STARTS_OTHERS.test(specifier)) return require(specifier);
     if (isBuiltin(specifier) || comesWithUs(specifier)) return virtualModule(specifier, require(specifier));
     const target = (esm ? fileOfPackage(specifier, file) : undefined) ?? require.resolve(specifier);
     const value = load(target);
@@ -84,6 +86,8 @@ interface Compiled {
   esm: boolean;
   require: NodeJS.Require;
 }
+
+const STARTS_OTHERS = /^(node:)?(child_process|worker_threads)$/;
 
 const PARAMETERS = ['exports', 'require', 'module', '__filename', '__dirname', '__meta'];
 

@@ -77,6 +77,20 @@ export async function stayingInWorld<T>(body: () => Promise<T>): Promise<T> {
 /** What explored code causes, and is not its own doing: its packages are compiled, say. */
 export const outsideWorlds = <T>(body: () => T): T => worlds.exit(body);
 
+/** Packages that are being evaluated, one within the other. */
+let evaluating = 0;
+export const isEvaluatingPackage = (): boolean => evaluating > 0;
+
+/** Evaluates a package for one process. */
+export function evaluatingPackage<T>(body: () => T): T {
+  evaluating++;
+  try {
+    return body();
+  } finally {
+    evaluating--;
+  }
+}
+
 /** Processes that are being ended. */
 let burials = 0;
 
