@@ -28,7 +28,7 @@ export async function sentFrom(histories: Histories, node: number): Promise<Sent
   const found = await followed(histories, node);
   if (!found.lacks) return found;
   using origins = new Origins();
-  return followed(histories, node, origins);
+  return await followed(histories, node, origins);
 }
 
 /** @param origins where the code stood that put something off, where that is kept */
@@ -85,9 +85,11 @@ class MadeByOwn {
 class Origins implements Disposable {
   readonly #stacks = new Map<number, string>();
   readonly #hook = createHook({
-    init: (id) => {
+    init: (id, type) => {
       const stack = currentWorld() ? (new Error('made').stack ?? '') : '';
-      if (userPositions(stack).length > 0) this.#stacks.set(id, stack);
+      // What a stream writes a tick later is of whoever had it written.
+      const origin = userPositions(stack).length > 0 ? stack : type === 'TickObject' ? this.here : undefined;
+      if (origin !== undefined) this.#stacks.set(id, origin);
     },
   }).enable();
 
