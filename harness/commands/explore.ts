@@ -1,10 +1,12 @@
-import { PROPERTIES } from '../../strategies/contract.ts';
+import type { RedisTarget } from '../redis/target.ts';
+import { PROPERTIES, type Strategy } from '../../strategies/contract.ts';
 import type { CounterexampleFiles } from '../documents/kept-counterexamples.ts';
 import type { Keeper } from '../documents/write-file.ts';
 import { BREAKING } from '../documents/fault-events.ts';
 import type { Scope } from '../documents/scope.ts';
 import type { OverallVerdict } from '../documents/vocabulary.ts';
 import type { Exploration } from '../explorer/explore.ts';
+import { UsageError } from '../ground/errors.ts';
 import { freshSeed, systemClock as clock, yearAhead } from '../ground/ambient.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
 import { windowOf } from '../terminal/window.ts';
@@ -112,6 +114,7 @@ async function exploreEach(
     const explored: Explored[] = [];
     for (const loaded of strategies) {
       const { strategy, path } = loaded;
+      await requireNeeds(target, strategy);
       const exploration = await explore({
         scope,
         subject: await subjectOf(loaded),
@@ -134,6 +137,15 @@ async function exploreEach(
     progress.end();
     await target.close();
   }
+}
+
+/** @throws UsageError if the server lacks what the strategy needs: nothing that it did there would say anything of it */
+async function requireNeeds(target: RedisTarget, strategy: Strategy): Promise<void> {
+  const { missingNeeds } = await import('../redis/capabilities.ts');
+  const lacks = await missingNeeds(target, strategy);
+  if (lacks === undefined) return;
+  const remedy = '--redis-server <path> or --redis-version 8.8.0 explores it on another server';
+  throw new UsageError('UNMET_NEEDS', `${strategy.name} ${lacks}`, remedy);
 }
 
 /** `inconclusive` if a property is, or if not everything was covered, unless that is allowed. */

@@ -72,6 +72,8 @@ async function told(
 }
 
 async function requireFile(file: string): Promise<void> {
+  if (file === '')
+    throw new UsageError('NO_SUCH_FILE', 'no file is named', 'give the path of a file of yours');
   if (/[/\\.]/.test(file)) {
     const { checkFile } = await import('../loader/file.ts');
     return checkFile(file);

@@ -1,3 +1,4 @@
+import { requireChoices } from '../../ground/random.ts';
 import type { PurchaseRequest, Seller, Strategy } from '../../../strategies/contract.ts';
 import { CannotExplore, OpenPick } from '../cannot-explore.ts';
 import { abilitiesOfSeller } from './seller-abilities.ts';
@@ -309,6 +310,7 @@ export class Instance implements VirtualWorld {
     return {
       random: () => this.#chance.env(),
       pick: (n) => {
+        requireChoices(n);
         this.#picked++;
         const [answer, ...rest] = this.#picks;
         this.#picks = rest;
