@@ -184,7 +184,7 @@ async function removeKeys(redis: Client, prefix: string): Promise<void> {
     let cursor = '0';
     do {
       const [next, listed] = pageOf(await redis.scan(cursor, 'MATCH', `${prefix}*`, 'COUNT', 1000));
-      if (next === cursor) throw new TypeError('SCAN goes on without an end');
+      if (next === cursor && next !== '0') throw new TypeError('SCAN goes on without an end');
       // Nothing else, whatever a server lists.
       const keys = listed.filter((key) => key.startsWith(prefix));
       if (keys.length > 0) await redis.unlink(...keys);
