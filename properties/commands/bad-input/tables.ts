@@ -3,6 +3,7 @@ import { exploring } from './exploring.ts';
 import { histories } from './histories.ts';
 import { measuring } from './measuring.ts';
 import { results } from './results.ts';
+import { scripts } from './scripts.ts';
 import { selling } from './selling.ts';
 import { servers } from './servers.ts';
 import { services } from './services.ts';
@@ -22,6 +23,7 @@ export const badInputs: Readonly<Record<string, BadInputs>> = {
   histories,
   'service files': services,
   'files of strategies': strategies,
+  'Lua scripts': scripts,
   servers,
   'places to write to': writing,
 };
