@@ -7,6 +7,7 @@ import { scripts } from './scripts.ts';
 import { selling } from './selling.ts';
 import { servers } from './servers.ts';
 import { services } from './services.ts';
+import { starting } from './starting.ts';
 import { strategies } from './strategies.ts';
 import type { BadInputs } from './table.ts';
 import { words } from './words.ts';
@@ -26,4 +27,5 @@ export const badInputs: Readonly<Record<string, BadInputs>> = {
   'Lua scripts': scripts,
   servers,
   'places to write to': writing,
+  'strategies to start from': starting,
 };
