@@ -42,7 +42,7 @@ async function replayOn(
   const { subjectOf } = await import('../explorer/process/subject.ts');
   const { strategyNamed } = await import('../loader/strategies.ts');
   const { openTarget } = await import('../redis/open.ts');
-  const loaded = await strategyNamed(counterexample.strategy, counterexample.path);
+  const loaded = await strategyNamed(counterexample.strategy, counterexample.path, counterexample.lua);
   const target = await openTarget({ ...flags, signal, loss, onProgress: progress.line });
   try {
     return await unlessLost(signal, replay(counterexample, await subjectOf(loaded), target));

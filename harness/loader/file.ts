@@ -40,8 +40,11 @@ export async function importStrategies(
   return strategiesIn(exports, file, await readFile(file, 'utf8'));
 }
 
-/** @throws UsageError if that can be no file of strategies, whatever is in it */
-export function checkFile(file: string): void {
+/**
+ * @param extensions that it may have
+ * @throws UsageError if that can be no file of strategies, whatever is in it
+ */
+export function checkFile(file: string, extensions = STRATEGY_EXTENSIONS): void {
   const found = lookedAt(file);
   if (!found) throw new UsageError('NO_SUCH_FILE', `${file} does not exist`, 'check the path');
   if (found.isDirectory()) {
@@ -55,7 +58,7 @@ export function checkFile(file: string): void {
   if (!found.isFile()) {
     throw new UsageError('UNSUPPORTED_FILE', `${file} is a pipe, a socket or a device`, 'give a file');
   }
-  if (!STRATEGY_EXTENSIONS.includes(extname(file))) {
+  if (!extensions.includes(extname(file))) {
     throw new UsageError(
       'UNSUPPORTED_FILE',
       `${file} is not a JavaScript or TypeScript file`,

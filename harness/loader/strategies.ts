@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
 import type { Strategy } from '../../strategies/contract.ts';
 import { registry } from '../../strategies/registry.ts';
+import type { LuaCall } from '../documents/lua.ts';
 import { UsageError } from '../ground/errors.ts';
 import { chooseOne } from '../ground/similar.ts';
+import { isLua } from '../ground/lua-file.ts';
 
 /** Where a strategy comes from; plain data, so that every worker can load it for itself. */
 export type StrategyRef = { name: string } | { path: string; export?: string };
@@ -13,11 +15,15 @@ export interface LoadedStrategy {
   strategy: Strategy;
   /** The user's file, absolute; absent for a built-in. */
   path?: string;
+  /** If that is a Lua script: how it is called. */
+  lua?: LuaCall;
 }
 
 interface Loading {
   /** How long a file may take to load. */
   importLimitMs?: number;
+  /** How a Lua script that is named is called. */
+  lua?: LuaCall | undefined;
 }
 
 /** What a command-line argument means: a path if it looks like one, else the name of a built-in. */
@@ -28,6 +34,7 @@ const strategyRef = (argument: string): StrategyRef =>
 async function loadStrategies(ref: StrategyRef, options: Loading = {}): Promise<LoadedStrategy[]> {
   if ('name' in ref) return [{ ref, strategy: builtIn(ref.name) }];
   const path = resolve(ref.path);
+  if (isLua(path)) return [await loadScript(path, options.lua)];
   // Only now: what compiles and checks a user's file is as much to load as the rest of a worker.
   const { importStrategies } = await import('./file.ts');
   const exported = await importStrategies(path, options.importLimitMs);
@@ -40,6 +47,11 @@ async function loadStrategies(ref: StrategyRef, options: Loading = {}): Promise<
     );
   }
   return chosen.map(({ exportName, strategy }) => ({ ref: { path, export: exportName }, strategy, path }));
+}
+
+async function loadScript(path: string, lua: LuaCall | undefined): Promise<LoadedStrategy> {
+  const { luaStrategy } = await import('./lua.ts');
+  return { ref: { path }, strategy: luaStrategy(path, lua), path, ...(lua && { lua }) };
 }
 
 /**
@@ -76,12 +88,12 @@ export async function loadStrategy(ref: StrategyRef): Promise<LoadedStrategy> {
 }
 
 /**
- * The strategy of that name, as a counterexample tells: a built-in, or one of those that a file exports.
+ * The strategy of that name, as a counterexample tells: a built-in, one of those that a file exports, or a script.
  * @throws UsageError as `chosenStrategies`, and if the file has none of that name
  */
-export async function strategyNamed(name: string, path?: string): Promise<LoadedStrategy> {
+export async function strategyNamed(name: string, path?: string, lua?: LuaCall): Promise<LoadedStrategy> {
   if (path === undefined) return loadStrategy({ name });
-  const found = (await loadStrategies({ path })).find(({ strategy }) => strategy.name === name);
+  const found = (await loadStrategies({ path }, { lua })).find(({ strategy }) => strategy.name === name);
   if (found) return found;
   throw new UsageError(
     'UNKNOWN_STRATEGY',
