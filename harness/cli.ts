@@ -70,6 +70,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'sell over HTTP: products, purchases, and orders that are stored exactly once',
     load: async () => (await import('./commands/serve.ts')).serveCommand,
   },
+  new: {
+    summary: 'write a strategy to start from, and its test',
+    words: { '<name>': 'the name of the strategy, after which its files are named' },
+    load: async () => (await import('./commands/new.ts')).newCommand,
+  },
   list: {
     summary: 'list the built-in strategies, and the weaknesses that they declare',
     load: async () => (await import('./commands/list.ts')).listCommand,

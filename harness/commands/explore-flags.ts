@@ -5,10 +5,11 @@ import { MOST_ATTEMPTS, MOST_BUYERS, MOST_OF_ONE, MOST_OFFICES, MOST_UNITS } fro
 import { CLIENT_MODES, WORKERS } from '../documents/vocabulary.ts';
 import type { TargetOptions } from '../redis/open.ts';
 import { junitOption, runsOption, seedOption, whole } from '../terminal/options.ts';
+import { luaOptions, type LuaFlags } from './lua-flags.ts';
 import type { ScopeFlags } from './scope-flags.ts';
 
 /** What `explore` is typed with. */
-export interface ExploreFlags extends TargetOptions, Omit<ScopeFlags, 'seed'> {
+export interface ExploreFlags extends TargetOptions, LuaFlags, Omit<ScopeFlags, 'seed'> {
   seed?: number;
   property?: Property;
   maxStates?: number;
@@ -25,6 +26,7 @@ const limited = (flags: string, text: string, least: number, most: number): Opti
   whole(flags, `${text} (${least} to ${most})`, least);
 
 export const exploreOptions: readonly Option[] = [
+  ...luaOptions,
   limited('--buyers <n>', 'buyers; each makes one purchase', 1, MOST_BUYERS).default(3),
   limited('--stock <n>', 'units on sale', 0, MOST_UNITS).default(2),
   new Option('--quantities <list>', 'units per purchase, in turn: 2,1 stands for 2, 1, 2, …').default('1'),

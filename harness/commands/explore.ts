@@ -1,20 +1,25 @@
-import { PROPERTIES } from '../../strategies/contract.ts';
+import type { RedisTarget } from '../redis/target.ts';
+import { PROPERTIES, type Strategy } from '../../strategies/contract.ts';
 import type { CounterexampleFiles } from '../documents/kept-counterexamples.ts';
 import type { Keeper } from '../documents/write-file.ts';
 import { BREAKING } from '../documents/fault-events.ts';
+import type { LuaCall } from '../documents/lua.ts';
 import type { Scope } from '../documents/scope.ts';
 import type { OverallVerdict } from '../documents/vocabulary.ts';
 import type { Exploration } from '../explorer/explore.ts';
+import { UsageError } from '../ground/errors.ts';
 import { freshSeed, systemClock as clock, yearAhead } from '../ground/ambient.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
 import { windowOf } from '../terminal/window.ts';
 import { refuseGiven, repeatCommand } from '../terminal/options.ts';
 import { exploreOptions, type ExploreFlags } from './explore-flags.ts';
+import { luaCallOf } from './lua-flags.ts';
 
 export const exploreCommand: CommandFile = {
   examples: [
     'explore read-then-write --buyers 2 --stock 1',
     'explore ./sell.ts --faults crash=1,lost-reply=1',
+    "explore ./decrement.lua --keys 'stock:{sku}' --args quantity,user --sold '>=0'",
     'explore ./sell.ts --property oversell --emit-test sell.oversell.test.ts',
   ],
   options: exploreOptions,
@@ -35,12 +40,13 @@ async function run([strategy]: [string], flags: ExploreFlags, invocation: Invoca
   const { scopeOfFlags } = await import('./scope-flags.ts');
   const scope = scopeOfFlags({ ...flags, seed });
   requireMeant(flags, scope, given);
+  const lua = luaCallOf(strategy, flags, given);
   requireFolder('--runs', runs);
   requireJUnitFile(junit);
   if (emitTest !== undefined) requireFile('--emit-test', emitTest, isRegressionTest);
   progress.line(`seed ${seed}; again: ${repeatCommand(script, args, seed)}`);
   const keeper = new Keeper();
-  const explored = await exploreEach(strategy, { scope, keeper }, flags, invocation);
+  const explored = await exploreEach(strategy, { scope, keeper, lua }, flags, invocation);
   await keeper.keepSoon(async () => {
     if (emitTest !== undefined && !(await writeTest(emitTest, explored)))
       progress.line(`there is no counterexample to test, so ${emitTest} is not written`);
@@ -85,6 +91,8 @@ interface Asked {
   scope: Scope;
   /** Knows of counterexamples that could not be written. */
   keeper: Keeper;
+  /** How the script is called, if it is one. */
+  lua: LuaCall | undefined;
 }
 
 /**
@@ -93,7 +101,7 @@ interface Asked {
  */
 async function exploreEach(
   named: string,
-  { scope, keeper }: Asked,
+  { scope, keeper, lua }: Asked,
   flags: ExploreFlags,
   { progress, signal, loss }: Invocation,
 ): Promise<Explored[]> {
@@ -106,12 +114,13 @@ async function exploreEach(
   const { keepCounterexamples } = await import('../documents/kept-counterexamples.ts');
   const { folderOnDemand } = await import('../documents/run-folder.ts');
   const folder = folderOnDemand(flags.runs, clock.epochMs(), scope.seed);
-  const strategies = await chosenStrategies([named], { connections: 'held' });
+  const strategies = await chosenStrategies([named], { lua, connections: 'held' });
   const target = await openTarget({ ...flags, signal, loss, onProgress: progress.line });
   try {
     const explored: Explored[] = [];
     for (const loaded of strategies) {
       const { strategy, path } = loaded;
+      await requireNeeds(target, strategy);
       const exploration = await explore({
         scope,
         subject: await subjectOf(loaded),
@@ -134,6 +143,15 @@ async function exploreEach(
     progress.end();
     await target.close();
   }
+}
+
+/** @throws UsageError if the server lacks what the strategy needs: nothing that it did there would say anything of it */
+async function requireNeeds(target: RedisTarget, strategy: Strategy): Promise<void> {
+  const { missingNeeds } = await import('../redis/capabilities.ts');
+  const lacks = await missingNeeds(target, strategy);
+  if (lacks === undefined) return;
+  const remedy = '--redis-server <path> or --redis-version 8.8.0 explores it on another server';
+  throw new UsageError('UNMET_NEEDS', `${strategy.name} ${lacks}`, remedy);
 }
 
 /** `inconclusive` if a property is, or if not everything was covered, unless that is allowed. */

@@ -42,9 +42,8 @@ async function replayOn(
   const { subjectOf } = await import('../explorer/process/subject.ts');
   const { strategyNamed } = await import('../loader/strategies.ts');
   const { openTarget } = await import('../redis/open.ts');
-  const loaded = await strategyNamed(counterexample.strategy, counterexample.path, {
-    connections: 'held',
-  });
+  const { strategy, path, lua } = counterexample;
+  const loaded = await strategyNamed(strategy, path, { lua, connections: 'held' });
   const target = await openTarget({ ...flags, signal, loss, onProgress: progress.line });
   try {
     return await unlessLost(signal, replay(counterexample, await subjectOf(loaded), target));

@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import type { Outcome } from '../watch/explorations.ts';
 import { freshSeed, systemClock as clock, timeOfDay } from '../ground/ambient.ts';
 import { UsageError } from '../ground/errors.ts';
+import { isLua } from '../ground/lua-file.ts';
 import { folderOfRun } from '../ground/temporary.ts';
 import { say, type Answer, type CommandFile, type Invocation } from '../terminal/answer.ts';
 import { windowOf } from '../terminal/window.ts';
@@ -72,9 +73,11 @@ async function told(
 }
 
 async function requireFile(file: string): Promise<void> {
+  if (file === '')
+    throw new UsageError('NO_SUCH_FILE', 'no file is named', 'give the path of a file of yours');
   if (/[/\\.]/.test(file)) {
     const { checkFile } = await import('../loader/file.ts');
-    return checkFile(file);
+    return isLua(file) ? checkFile(file, ['.lua']) : checkFile(file);
   }
   throw new UsageError(
     'NOTHING_TO_WATCH',

@@ -10,6 +10,7 @@ import {
   PROCESS_FAULTS,
   SERVER_FAULTS,
 } from './faults.ts';
+import { luaCallSchema } from './lua.ts';
 import { firstFault, otherKind, readJson } from './read-json.ts';
 import { scopeSchema } from './scope.ts';
 
@@ -149,6 +150,8 @@ export const counterexampleSchema = z.object({
   strategy: z.string(),
   /** Where the strategy came from: absent for a built-in one. */
   path: z.string().optional(),
+  /** How it is called, if that is a Lua script. */
+  lua: luaCallSchema.exactOptional(),
   property: z.enum(PROPERTIES),
   message: z.string(),
   /** What brought it about, as a sentence without its full stop; absent in older files. */

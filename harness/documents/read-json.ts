@@ -10,11 +10,29 @@ export type Complaint = (message: string, cause: unknown) => UsageError;
 /** Reads a file that holds one JSON value. @throws what `complain` makes of it, if it cannot be read or is no JSON */
 export function readJson(file: string, complain: Complaint): unknown {
   const text = withoutMark(readText(file, complain));
+  let document: unknown;
   try {
-    return JSON.parse(text);
+    document = JSON.parse(text);
   } catch (cause) {
     throw complain(`${file} cannot be read: ${whyNoJson(text, cause)}`, cause);
   }
+  if (isTooDeep(document))
+    throw complain(`${file} cannot be read: it is nested more than ${DEEPEST} deep`, undefined);
+  return document;
+}
+
+/** Whoever goes through a document calls itself once for each level. */
+const DEEPEST = 200;
+
+function isTooDeep(document: unknown): boolean {
+  let level = [document];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > DEEPEST) return true;
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null ? Object.values(value) : [],
+    );
+  }
+  return false;
 }
 
 /** Reads a file that holds text. @throws what `complain` makes of it, if it cannot be read or is none */
@@ -26,13 +44,18 @@ export function readText(file: string, complain: Complaint): string {
     bytes = readFileSync(file);
   } catch (cause) {
     if (cause instanceof UsageError) throw cause;
-    const { code = '', message } = cause as NodeJS.ErrnoException;
-    throw complain(`${file} cannot be read: ${UNREADABLE[code] ?? message}`, cause);
+    throw complain(`${file} cannot be read: ${whyUnreadable(cause)}`, cause);
   }
   const sixteen = bytes[0] === 0xff && bytes[1] === 0xfe;
   if (!sixteen && isUtf8(bytes) && bytes.length <= constants.MAX_STRING_LENGTH) return bytes.toString();
   const what = sixteen ? 'it is UTF-16: write it as UTF-8' : 'it is no text in UTF-8';
   throw complain(`${file} cannot be read: ${what}`, undefined);
+}
+
+/** What keeps a file from being read, in words. @param cause an error of the file system */
+export function whyUnreadable(cause: unknown): string {
+  const { code = '', message } = cause as NodeJS.ErrnoException;
+  return UNREADABLE[code] ?? message;
 }
 
 const UNREADABLE: Readonly<Record<string, string>> = {
@@ -43,6 +66,8 @@ const UNREADABLE: Readonly<Record<string, string>> = {
   EPERM: 'permission is denied',
   ELOOP: 'its path is a circle of links',
   ENAMETOOLONG: 'its name is too long',
+  ENXIO: 'it is a device or a socket',
+  ERR_INVALID_ARG_VALUE: 'its name has a null character',
 };
 
 /** Whether a shell or the system made the pipe that is named: somebody writes into it. */

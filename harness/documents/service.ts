@@ -37,6 +37,10 @@ export const namesIn = (value: unknown): string[] => {
 /** The text between placeholders and the placeholders' names, in turns: the first and the last are text. */
 export const partsOf = (text: string): string[] => text.split(IN_BRACES);
 
+/** A day: timers of Node take no more than 24 of them. */
+const LONGEST_MS = 86_400_000;
+const MOST_CONSUMERS = 100;
+
 const regex = z.string().refine(compiles, 'this is no regular expression');
 function compiles(text: string): boolean {
   try {
@@ -152,9 +156,12 @@ const shape = z.strictObject({
     z.strictObject({
       path: z.string().startsWith('/'),
       status: z.int().default(200),
-      timeoutMs: z.int().positive().default(30_000),
+      timeoutMs: z.int().positive().max(LONGEST_MS).default(30_000),
     }),
-    z.strictObject({ line: z.string().min(1), timeoutMs: z.int().positive().default(30_000) }),
+    z.strictObject({
+      line: z.string().min(1),
+      timeoutMs: z.int().positive().max(LONGEST_MS).default(30_000),
+    }),
   ]),
   /** Once, after the start: an administrator logs in, say. */
   prepare: z.array(stepSchema).default([]),
@@ -187,12 +194,12 @@ const shape = z.strictObject({
     .strictObject({
       module: z.string(),
       args: z.array(z.string()).default([]),
-      count: z.int().positive().default(1),
+      count: z.int().positive().max(MOST_CONSUMERS).default(1),
     })
     .exactOptional(),
   answers: answersSchema,
   /** For each answer; one that comes later is unknown. */
-  timeoutMs: z.int().positive().default(10_000),
+  timeoutMs: z.int().positive().max(LONGEST_MS).default(10_000),
 });
 
 type Draft = z.infer<typeof shape>;

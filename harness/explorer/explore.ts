@@ -5,6 +5,7 @@ import type { Coverage } from '../documents/vocabulary.ts';
 import { isLoss } from '../ground/errors.ts';
 import { seededRandom } from '../ground/random.ts';
 import { unlessLost } from '../ground/waiting.ts';
+import { forgetMisfits, misfitOfSale } from '../lua/misfits.ts';
 import { isOfLoss } from '../wire/raw-connection.ts';
 import { locating } from '../wire/refusal.ts';
 import { requirePrivate } from '../redis/target.ts';
@@ -63,7 +64,11 @@ const DEFAULT_AUDIT_SAMPLES = 16;
 export async function explore(options: ExploreOptions): Promise<Exploration> {
   requirePrivate(options.target, 'explore');
   using _ = virtualGlobals(options.epochMs);
-  return await locating(options.path, () => exploreOn(options));
+  forgetMisfits();
+  const found = await locating(options.path, () => exploreOn(options));
+  const misfit = misfitOfSale();
+  if (misfit) throw new CannotExplore(misfit.message, misfit.remedy);
+  return found;
 }
 
 async function exploreOn(options: ExploreOptions): Promise<Exploration> {

@@ -1,4 +1,5 @@
 import { withoutSecrets } from './secrets.ts';
+import { namedThrown, thrownWords } from './thrown.ts';
 
 /** A fault of the run as a whole, with what to do about it. The command line prints all three and exits. */
 export abstract class RunError extends Error {
@@ -44,7 +45,7 @@ export function explain(error: unknown): { code: string; message: string; remedy
   }
   return {
     code: 'UNEXPECTED',
-    message: withoutSecrets(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+    message: withoutSecrets(thrownWords(error).stack || namedThrown(error)),
     remedy: 'this is a bug in oversell: report it with these lines and the command',
   };
 }

@@ -28,7 +28,13 @@ export function isUsers(url: string): boolean {
 }
 
 /** Paths may have a % of their own, and in a URL that is encoded. */
-const pathOf = (url: string): string => (url.startsWith('file:') ? fileURLToPath(url) : url);
+function pathOf(url: string): string {
+  try {
+    return url.startsWith('file:') ? fileURLToPath(url) : url;
+  } catch {
+    return url; // no error of ours has such a stack
+  }
+}
 
 /**
  * Where positions in a stack trace are the user's code, innermost first: URL or path, line and column.

@@ -26,3 +26,11 @@ function mix(seed: number, label: string): number {
   for (let i = 0; i < label.length; i++) hash = Math.imul(hash ^ label.charCodeAt(i), 0x01000193) >>> 0;
   return hash;
 }
+
+const MOST_CHOICES = 1_000;
+
+/** @throws RangeError if `env.pick` cannot choose one of so many */
+export function requireChoices(n: number): number {
+  if (Number.isSafeInteger(n) && n >= 1 && n <= MOST_CHOICES) return n;
+  throw new RangeError(`env.pick(${String(n)}): give a whole number from 1 to ${MOST_CHOICES}`);
+}

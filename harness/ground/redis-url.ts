@@ -50,7 +50,7 @@ export function parseRedisUrl(text: string): RedisAddress {
   }
   if (hostname === '') throw refuse('the host is missing');
   const db = pathname.replace(/^\//, '');
-  if (!/^\d*$/.test(db)) throw refuse('the database is not a number');
+  if (!/^\d{0,9}$/.test(db)) throw refuse('the database is not a number that a server has');
   return {
     host: hostname.replace(/^\[(.*)\]$/, '$1'),
     port: port === '' ? 6379 : Number(port),

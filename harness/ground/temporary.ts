@@ -1,14 +1,15 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { EnvironmentError, UsageError } from './errors.ts';
 import { onExit } from './lifetime.ts';
 import { ours } from './ours.ts';
 
 /** Where temporary folders are made. @throws UsageError if there is no such folder, or it cannot be written */
 export function temporaryHome(): string {
-  const home = tmpdir();
+  // Seen from the folder in which a server runs, a relative one is another.
+  const home = resolve(tmpdir());
   try {
     if (!statSync(home).isDirectory()) throw unusable(home, 'is no folder');
     accessSync(home, constants.W_OK | constants.X_OK);

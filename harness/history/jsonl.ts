@@ -2,6 +2,7 @@ import { constants, openSync } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import type { RecordedSale } from '../../strategies/contract.ts';
+import { whyUnreadable } from '../documents/read-json.ts';
 import { wholeFile } from '../documents/write-file.ts';
 import { UsageError } from '../ground/errors.ts';
 import { HistoryReader, type HistoryFile } from './history-reader.ts';
@@ -109,7 +110,7 @@ class Pipe implements Bytes {
 const unreadable = (path: string, cause: unknown): UsageError =>
   new UsageError(
     'NO_HISTORY',
-    `${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+    path === '' ? 'no file is named' : `${path} cannot be read: ${whyUnreadable(cause)}`,
     'give the path of a history.jsonl, as `oversell bench --history` writes it',
     { cause },
   );

@@ -1,6 +1,35 @@
 import type { RecordedSale } from '../../strategies/contract.ts';
 import { widened } from '../ground/arrays.ts';
+import { readable } from '../ground/thrown.ts';
 import type { StringTable } from './string-table.ts';
+
+/** What recorded() has to return; undefined: that is it. For a sentence that goes on after "recorded()". */
+export function wrongLedger(value: unknown): string | undefined {
+  if (!Array.isArray(value)) return 'returned no list';
+  const at = Array.from(value as unknown[]).findIndex((line) => !isLine(line));
+  return at < 0 ? undefined : `lists ${shown(value[at])}`;
+}
+
+export const RIGHT_LEDGER = 'return an array of { requestId, userId, quantity }, or leave recorded out';
+
+const shown = (line: unknown): string => {
+  if (line === undefined) return 'undefined';
+  try {
+    return readable(JSON.stringify(line) ?? `a ${typeof line}`);
+  } catch {
+    return `a ${typeof line}`;
+  }
+};
+
+function isLine(line: unknown): boolean {
+  try {
+    const { requestId = '', userId, quantity } = (line ?? {}) as Record<string, unknown>;
+    const isNumber = typeof quantity === 'number' && !Number.isNaN(quantity);
+    return [requestId, userId].every((text) => typeof text === 'string') && isNumber;
+  } catch {
+    return false;
+  }
+}
 
 const FIRST_CAPACITY = 1024;
 

@@ -111,8 +111,10 @@ function parseOperation(line: Record<string, unknown>): Operation {
 /** What makes no sense about an operation; undefined when all is well. */
 function faultIn(operation: Operation): string | undefined {
   const { process, request, attempt, user, op, quantity, invoked, completed, outcome } = operation;
-  if (!isWhole(process, 0, MOST_PROCESSES)) return `has process ${process}: number them from 0`;
-  if (!isWhole(attempt, 1, MOST_PROCESSES)) return `has attempt ${attempt}: number them from 1`;
+  if (!isWhole(process, 0, MOST_PROCESSES))
+    return `has process ${process}: number them from 0, to at most ${MOST_PROCESSES}`;
+  if (!isWhole(attempt, 1, MOST_PROCESSES))
+    return `has attempt ${attempt}: number them from 1, to at most ${MOST_PROCESSES}`;
   if (!isWhole(quantity, 1, Number.MAX_SAFE_INTEGER)) return `has quantity ${quantity}: give whole units`;
   if (op !== 'restock' && request === '') return `has no request: a ${op} needs its token`;
   if (op === 'purchase' && user === '') return 'has no user: a purchase needs its buyer';
@@ -135,7 +137,9 @@ function parseSales(sales: unknown, unknownKey: UnknownKey): readonly RecordedSa
       tellUnknown(item, SALE_KEYS, (key) => unknownKey(`recorded.sales.${key}`));
       return item.requestId === '' ? { userId: item.userId, quantity: item.quantity } : item;
     }
-    throw new LineError(`is wrong: sale ${i + 1} of the ledger is ${JSON.stringify(item)}`);
+    throw new LineError(
+      `is wrong: sale ${i + 1} of the ledger is ${JSON.stringify(item)}, not { requestId, userId, quantity }`,
+    );
   });
 }
 

@@ -26,8 +26,8 @@ const now = (): number => systemClock.monotonicNs() / 1e6;
  */
 export async function standing(counterexample: unknown, file?: string): Promise<Standing> {
   const parsed = asCounterexample(counterexample, 'what standing() was given');
-  const { strategy: name, property, scope } = parsed;
-  const subject = await subjectOf(await strategyNamed(name, file, { connections: 'held' }));
+  const { strategy: name, property, scope, lua } = parsed;
+  const subject = await subjectOf(await strategyNamed(name, file, { lua, connections: 'held' }));
   const target = await startServer(await findServer({}));
   try {
     const { result, message } = await replay(parsed, subject, target);

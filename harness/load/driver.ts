@@ -1,3 +1,4 @@
+import { thrownWords } from '../ground/thrown.ts';
 import type { Client, Strategy } from '../../strategies/contract.ts';
 import { isDefinite } from '../../strategies/errors.ts';
 import { lentThread } from '../ground/busy.ts';
@@ -106,7 +107,7 @@ async function open(strategy: Strategy, redis: Client, plan: LoadPlan): Promise<
     if (error instanceof UsageError) throw error;
     throw new UsageError(
       isDefinite(error) ? error.code : 'OPEN_FAILED',
-      `${strategy.name} could not open the sale: ${error instanceof Error ? error.message : String(error)}`,
+      `${strategy.name} could not open the sale: ${thrownWords(error).message}`,
       'correct its open(), or give it the server that it needs',
       { cause: error },
     );

@@ -1,6 +1,7 @@
 import type { Failure } from '../documents/figures.ts';
 import { placeOf } from '../ground/places.ts';
 import { withoutSecrets } from '../ground/secrets.ts';
+import { thrownWords } from '../ground/thrown.ts';
 import { placeInStack } from '../loader/source.ts';
 
 const KIND_LENGTH = 80;
@@ -17,8 +18,8 @@ export class Failures {
     const kind = where === undefined ? kindOf(error) : `${where}: ${kindOf(error)}`;
     const isFirst = !this.#kinds.has(kind);
     this.add({ kind, count: 1, message: messageOf(error) });
-    if (isFirst && this.#kinds.has(kind) && error instanceof Error && error.stack !== undefined)
-      this.#stacks.set(kind, error.stack);
+    const { stack } = thrownWords(error);
+    if (isFirst && this.#kinds.has(kind) && stack !== '') this.#stacks.set(kind, stack);
   }
 
   /** Beyond a hundred kinds, the rest is counted together: ids in messages must not fill the memory. */
@@ -49,17 +50,16 @@ export class Failures {
 const OTHER = 'other';
 
 /** A server names its users (NOPERM), and code may throw what it was handed. */
-const messageOf = (error: unknown): string =>
-  withoutSecrets(error instanceof Error ? error.message : String(error));
+const messageOf = (error: unknown): string => withoutSecrets(thrownWords(error).message);
 
 function kindOf(error: unknown): string {
   const message = messageOf(error);
-  if (!(error instanceof Error)) return shortened(`thrown ${message}`);
-  const { code } = error as { code?: unknown };
-  if (typeof code === 'string') return withoutSecrets(code);
+  const { name, code } = thrownWords(error);
+  if (name === '') return shortened(`thrown ${message}`);
+  if (code !== undefined) return withoutSecrets(code);
   const firstWord = message.split(' ', 1)[0]!;
-  if (error.name === 'ReplyError' && /^[A-Z]+$/.test(firstWord)) return firstWord;
-  return shortened(`${error.name}: ${message}`);
+  if (name === 'ReplyError' && /^[A-Z]+$/.test(firstWord)) return firstWord;
+  return shortened(`${name}: ${message}`);
 }
 
 const shortened = (text: string): string => text.replaceAll(/\d+/g, '#').slice(0, KIND_LENGTH);

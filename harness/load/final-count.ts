@@ -1,3 +1,4 @@
+import { RIGHT_LEDGER, wrongLedger } from '../history/ledger.ts';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Client, RecordedSale, Sale, Seller, Strategy } from '../../strategies/contract.ts';
 import { drain, untilIdle } from '../checkers/at-rest-steps.ts';
@@ -70,6 +71,11 @@ async function comeToRest(instance: FreshInstance, rest: SaleAtRest, failures: F
   const seller = await within(graceMs, 'seller()', opening);
   if (seller.runJob) await workOff(() => seller.runJob!(), instance);
   rest.recorded = seller.recorded ? await within(LEDGER_MS, 'recorded()', seller.recorded()) : null;
+  const wrong = rest.recorded === null ? undefined : wrongLedger(rest.recorded);
+  if (wrong !== undefined) {
+    delete rest.recorded;
+    throw new UsageError('WRONG_LEDGER', `${strategy.name}: recorded() ${wrong}`, RIGHT_LEDGER);
+  }
   Object.assign(rest, await whatIsLeft(seller, instance, failures));
   if (seller.close) await within(graceMs, 'close()', seller.close());
 }

@@ -1,5 +1,7 @@
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { nothingRecorded } from '../history/recording.ts';
+import { RunError } from '../ground/errors.ts';
+import { thrownWords } from '../ground/thrown.ts';
 import { NotNamed } from '../wire/refusal.ts';
 import type { Failures } from './failures.ts';
 import type { InstanceFault, InstanceRun } from './task.ts';
@@ -24,15 +26,14 @@ export const nothingSold = (failures: Failures): InstanceRun => ({
 
 /** Why it never came to the start, or had to end. */
 export function faultOf(during: InstanceFault['during'], error: unknown): InstanceFault {
-  if (!(error instanceof Error)) return { kind: 'fault', during, message: String(error) };
-  const { code, remedy } = error as { code?: unknown; remedy?: unknown };
+  const { message, code, stack } = thrownWords(error);
   return {
     kind: 'fault',
     during,
-    message: error.message,
-    ...(typeof code === 'string' && { code }),
-    ...(typeof remedy === 'string' && { remedy }),
-    ...(error.stack !== undefined && { stack: error.stack }),
+    message,
+    ...(code !== undefined && { code }),
+    ...(error instanceof RunError && { remedy: error.remedy }),
+    ...(stack !== '' && { stack }),
     ...(error instanceof NotNamed && { refused: { place: error.place } }),
   };
 }

@@ -1,13 +1,15 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, statSync, type Stats } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { register } from 'node:module';
 import { extname, isAbsolute, parse } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { whyUnreadable } from '../documents/read-json.ts';
 import { systemClock as clock } from '../ground/ambient.ts';
 import { lentThread } from '../ground/busy.ts';
 import { EnvironmentError, UsageError } from '../ground/errors.ts';
 import { HELD_MS, patientMs, WaitedMs } from '../ground/patience.ts';
 import { isOfClosedConnection, onStray } from '../ground/strays.ts';
+import { namedThrown, thrownWords } from '../ground/thrown.ts';
 import { notingGlobals } from '../ground/user-globals.ts';
 import { holdingConnections, underTest } from '../wire/network.ts';
 import { inFile, trackOrigins } from '../wire/refusal.ts';
@@ -58,9 +60,12 @@ interface Imported {
   packagesConnect: boolean;
 }
 
-/** @throws UsageError if that can be no file of strategies, whatever is in it */
-export function checkFile(file: string): void {
-  const found = statSync(file, { throwIfNoEntry: false });
+/**
+ * @param extensions that it may have
+ * @throws UsageError if that can be no file of strategies, whatever is in it
+ */
+export function checkFile(file: string, extensions = STRATEGY_EXTENSIONS): void {
+  const found = lookedAt(file);
   if (!found) throw new UsageError('NO_SUCH_FILE', `${file} does not exist`, 'check the path');
   if (found.isDirectory()) {
     throw new UsageError(
@@ -73,12 +78,21 @@ export function checkFile(file: string): void {
   if (!found.isFile()) {
     throw new UsageError('UNSUPPORTED_FILE', `${file} is a pipe, a socket or a device`, 'give a file');
   }
-  if (!STRATEGY_EXTENSIONS.includes(extname(file))) {
+  if (!extensions.includes(extname(file))) {
     throw new UsageError(
       'UNSUPPORTED_FILE',
       `${file} is not a JavaScript or TypeScript file`,
       `give a ${STRATEGY_EXTENSIONS.join(', ')} file`,
     );
+  }
+}
+
+function lookedAt(file: string): Stats | undefined {
+  try {
+    return statSync(file, { throwIfNoEntry: false });
+  } catch (cause) {
+    const why = whyUnreadable(cause);
+    throw new UsageError('UNSUPPORTED_FILE', `${file} cannot be read: ${why}`, 'check the path', { cause });
   }
 }
 
@@ -150,22 +164,29 @@ async function neverSettles(file: string, limitMs: number): Promise<UsageError> 
 
 /** What an import rejected with, told as the user's fault that it is. */
 async function faultOf(error: unknown, file: string): Promise<UsageError> {
-  const { code, remedy, message, stack } = (error ?? {}) as Partial<UsageError>;
-  // Ours, from the hooks' thread: errors lose their class on the way.
-  if (remedy !== undefined) return new UsageError(code!, message!, remedy);
-  const thrown = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') return notFound(message!, file);
-  const place = (await placeInStack(stack ?? '', 'esm')) ?? {
+  const ours = oursOf(error);
+  if (ours) return ours;
+  const { message, stack, code } = thrownWords(error);
+  if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') return notFound(message, file);
+  const place = (await placeInStack(stack, 'esm').catch(() => undefined)) ?? {
     file,
-    line: lineThat(await readFile(file, 'utf8'), /\bthrow\b|\breject\(/),
+    line: lineThat(await readFile(file, 'utf8').catch(() => ''), /\bthrow\b|\breject\(/),
   };
-  const what = error instanceof SyntaxError ? message! : `it failed at import: ${thrown}`;
+  const what = error instanceof SyntaxError ? message : `it failed at import: ${namedThrown(error)}`;
   return new UsageError(
     error instanceof SyntaxError ? 'SYNTAX_ERROR' : 'IMPORT_FAILED',
     `${placeOf(place.file, place.line)}: ${what}`,
     'correct that line, or move what may fail into open() or seller()',
     { cause: error },
   );
+}
+
+/** One of ours, from the hooks' thread: errors lose their class on the way, and keep what it gave them. */
+function oursOf(error: unknown): UsageError | undefined {
+  if (error instanceof UsageError) return error;
+  const { code, message } = thrownWords(error);
+  const remedy = error instanceof Error && 'remedy' in error ? error.remedy : undefined;
+  return code !== undefined && typeof remedy === 'string' ? new UsageError(code, message, remedy) : undefined;
 }
 
 /** Node says what was not found and from where, but not the line. */
@@ -176,7 +197,7 @@ async function notFound(message: string, file: string): Promise<UsageError> {
   const isFile = isAbsolute(missing);
   const name = isFile ? parse(missing).name : missing;
   const line = lineThat(
-    await readFile(from, 'utf8'),
+    await readFile(from, 'utf8').catch(() => ''),
     new RegExp(`\\b(import|export|from)\\b.*${literal(name)}`),
   );
   return new UsageError(

@@ -1,5 +1,6 @@
 import { syncBuiltinESMExports } from 'node:module';
 import { UsageError } from '../ground/errors.ts';
+import { namedThrown, thrownWords } from '../ground/thrown.ts';
 import { isHarnessFrame, placeOf, userPositions } from '../ground/places.ts';
 import { isOfClosedConnection, onStray, othersListen, type StrayKind } from '../ground/strays.ts';
 
@@ -55,8 +56,7 @@ export function guardThread({ tell, running = () => true }: GuardOptions): Guard
   };
 }
 
-const framesOf = (error: unknown): string[] =>
-  error instanceof Error ? (error.stack ?? '').split('\n').slice(1) : [];
+const framesOf = (error: unknown): string[] => thrownWords(error).stack.split('\n').slice(1);
 
 async function exitFault(call: string, error: Error): Promise<UsageError> {
   return new UsageError(
@@ -70,10 +70,9 @@ async function exitFault(call: string, error: Error): Promise<UsageError> {
 async function strayFault(kind: StrayKind, error: unknown): Promise<unknown> {
   const place = await placeIn(error);
   if (place === '' && framesOf(error).some(isHarnessFrame)) return error;
-  const thrown = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new UsageError(
     'STRAY_ERROR',
-    `${place}${WHAT[kind]}: ${thrown}`,
+    `${place}${WHAT[kind]}: ${namedThrown(error)}`,
     'catch it in the strategy: in production it ends the process',
     { cause: error },
   );
@@ -81,9 +80,10 @@ async function strayFault(kind: StrayKind, error: unknown): Promise<unknown> {
 
 /** `file:line: ` of the user's code that it comes from; empty if it comes from elsewhere. */
 async function placeIn(error: unknown): Promise<string> {
-  if (!(error instanceof Error) || error.stack === undefined) return '';
+  const { stack } = thrownWords(error);
+  if (stack === '') return '';
   // Only now: a run in which nothing goes wrong need not load what finds lines.
   const { placeInStack } = await import('./source.ts');
-  const place = await placeInStack(error.stack, 'esm').catch(() => undefined);
+  const place = await placeInStack(stack, 'esm').catch(() => undefined);
   return place ? `${placeOf(place.file, place.line)}: ` : '';
 }

@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
 import type { Strategy } from '../../strategies/contract.ts';
 import { registry } from '../../strategies/registry.ts';
+import type { LuaCall } from '../documents/lua.ts';
 import { UsageError } from '../ground/errors.ts';
 import { chooseOne } from '../ground/similar.ts';
-import type { Loading } from './file.ts';
+import { isLua } from '../ground/lua-file.ts';
+import type { Loading as FileLoading } from './file.ts';
 
 /** Where a strategy comes from; plain data, so that every worker can load it for itself. */
 export type StrategyRef = { name: string } | { path: string; export?: string };
@@ -14,8 +16,15 @@ export interface LoadedStrategy {
   strategy: Strategy;
   /** The user's file, absolute; absent for a built-in. */
   path?: string;
+  /** If that is a Lua script: how it is called. */
+  lua?: LuaCall;
   /** A package that it imports opened connections then, which were held. */
   packagesConnect?: boolean;
+}
+
+interface Loading extends FileLoading {
+  /** How a Lua script that is named is called. */
+  lua?: LuaCall | undefined;
 }
 
 /** What a command-line argument means: a path if it looks like one, else the name of a built-in. */
@@ -26,6 +35,7 @@ const strategyRef = (argument: string): StrategyRef =>
 async function loadStrategies(ref: StrategyRef, options: Loading = {}): Promise<LoadedStrategy[]> {
   if ('name' in ref) return [{ ref, strategy: builtIn(ref.name) }];
   const path = resolve(ref.path);
+  if (isLua(path)) return [await loadScript(path, options.lua)];
   // Only now: what compiles and checks a user's file is as much to load as the rest of a worker.
   const { importStrategies } = await import('./file.ts');
   const { strategies: exported, packagesConnect } = await importStrategies(path, options);
@@ -43,6 +53,11 @@ async function loadStrategies(ref: StrategyRef, options: Loading = {}): Promise<
     path,
     ...(packagesConnect && { packagesConnect }),
   }));
+}
+
+async function loadScript(path: string, lua: LuaCall | undefined): Promise<LoadedStrategy> {
+  const { luaStrategy } = await import('./lua.ts');
+  return { ref: { path }, strategy: luaStrategy(path, lua), path, ...(lua && { lua }) };
 }
 
 /**
@@ -79,7 +94,7 @@ export async function loadStrategy(ref: StrategyRef, options: Loading = {}): Pro
 }
 
 /**
- * The strategy of that name, as a counterexample tells: a built-in, or one of those that a file exports.
+ * The strategy of that name, as a counterexample tells: a built-in, one of those that a file exports, or a script.
  * @throws UsageError as `chosenStrategies`, and if the file has none of that name
  */
 export async function strategyNamed(

@@ -9,7 +9,10 @@ const features = ['several-units', 'limit', 'cluster', 'orders'] as const;
 
 /** The contract, as far as it can be seen before anything is called. */
 const shape = z.looseObject({
-  name: z.string().regex(/^[A-Za-z0-9][\w.-]*$/, 'give a name in kebab-case: files are named after it'),
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][\w.-]*$/, 'give a name in kebab-case: files are named after it')
+    .refine((name) => !(name in {}), 'every object has something of that name: give another'),
   summary: z.string(),
   connection: z.enum(['shared', 'exclusive']),
   supports: z
@@ -18,7 +21,10 @@ const shape = z.looseObject({
   needs: z
     .looseObject({
       commands: z.array(z.string()).optional(),
-      minRedis: z.string().optional(),
+      minRedis: z
+        .string()
+        .regex(/^\d+(\.\d+)*$/, 'give a version: 7.0.0')
+        .optional(),
       replicas: z.int().positive().optional(),
     })
     .optional(),

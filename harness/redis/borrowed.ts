@@ -10,7 +10,7 @@ import { nameServer } from '../wire/network.ts';
 import { redisAddress } from './address.ts';
 import { clientOf } from './clients.ts';
 import { firstWords, isRedis } from './first-words.ts';
-import { readServerInfo, type ServerInfo } from './info.ts';
+import { readServerInfo, UNTOLD, type ServerInfo } from './info.ts';
 import { ServerWatch, type LossListener } from './server-watch.ts';
 import type { ConnectionOptions, RedisTarget } from './target.ts';
 import { CHECK_SERVER, CHECK_TLS, noRedis, silent, unusable } from './unusable.ts';
@@ -105,8 +105,11 @@ export function requireFit(
   });
 }
 
-function refuseUnfit({ cluster, role, whenFull = 'noeviction' }: ServerInfo): void {
+function refuseUnfit({ cluster, role, version, whenFull = 'noeviction' }: ServerInfo): void {
+  if (version === UNTOLD)
+    throw unfit('does not tell its version (INFO)', 'give one that is a Redis or a Valkey');
   if (cluster) throw unfit('is a node of a cluster', 'give a single server, or leave --redis out');
+  if (role === 'sentinel') throw unfit('is a Sentinel', 'give the primary that it watches');
   if (role !== 'master') throw unfit('is a replica', 'give its primary');
   if (whenFull === 'noeviction') return;
   throw unfit(
@@ -134,6 +137,7 @@ async function requireDatabase(redis: Client, { db = 0 }: ConnectionOptions): Pr
 
 /** Whoever may write and not tidy up would leave its keys there: known before anything is written. */
 async function requireBroom(redis: Client, keyPrefix: string): Promise<void> {
+  await redis.ping(); // whoever watches the server asks so
   await redis.scan('0', 'MATCH', `${keyPrefix}*`, 'COUNT', 1);
   await redis.unlink(`${keyPrefix}nothing`);
 }
@@ -179,7 +183,10 @@ async function removeKeys(redis: Client, prefix: string): Promise<void> {
     found = 0;
     let cursor = '0';
     do {
-      const [next, keys] = await redis.scan(cursor, 'MATCH', `${prefix}*`, 'COUNT', 1000);
+      const [next, listed] = pageOf(await redis.scan(cursor, 'MATCH', `${prefix}*`, 'COUNT', 1000));
+      if (next === cursor && next !== '0') throw new TypeError('SCAN goes on without an end');
+      // Nothing else, whatever a server lists.
+      const keys = listed.filter((key) => key.startsWith(prefix));
       if (keys.length > 0) await redis.unlink(...keys);
       found += keys.length;
       cursor = next;
@@ -187,10 +194,21 @@ async function removeKeys(redis: Client, prefix: string): Promise<void> {
   } while (found > 0);
 }
 
+function pageOf(reply: unknown): [next: string, keys: string[]] {
+  const [next, keys] = Array.isArray(reply) ? (reply as unknown[]) : [];
+  if (typeof next === 'string' && Array.isArray(keys)) return [next, keys as string[]];
+  throw new TypeError('SCAN is answered by no page');
+}
+
 /** One short connection that gives up at once instead of trying for ever. */
 async function visit<T>(options: ConnectionOptions, task: (redis: Client) => Promise<T>): Promise<T> {
   const silentMs = patientMs(SILENT_MS);
-  const impatient = { lazyConnect: true, connectTimeout: silentMs, retryStrategy: () => null };
+  const impatient = {
+    lazyConnect: true,
+    connectTimeout: silentMs,
+    retryStrategy: () => null,
+    enableReadyCheck: false, // it would write of a login that may not ask for INFO
+  };
   const redis = clientOf({ options }, impatient);
   const check = options.tls ? CHECK_TLS : CHECK_SERVER;
   let cause: Error | undefined;

@@ -2,6 +2,7 @@ import type { Client, Strategy } from '../../strategies/contract.ts';
 import { clientOf } from './clients.ts';
 import { readServerInfo, type ServerInfo } from './info.ts';
 import type { Reachable } from './target.ts';
+import { CHECK_SERVER, unusable } from './unusable.ts';
 
 /** Why the strategy cannot run on this server; undefined if it can. */
 export async function missingNeeds(
@@ -9,14 +10,12 @@ export async function missingNeeds(
   strategy: Pick<Strategy, 'needs'>,
 ): Promise<string | undefined> {
   if (strategy.needs === undefined) return undefined;
-  const redis = asking(target);
-  try {
+  const { needs } = strategy;
+  return asked(target, async (redis) => {
     const present = new Set<string>();
-    for (const need of strategy.needs.commands ?? []) if (await has(redis, need)) present.add(need);
-    return unmetNeed(strategy.needs, await readServerInfo(redis), present);
-  } finally {
-    redis.disconnect();
-  }
+    for (const need of needs.commands ?? []) if (await has(redis, need)) present.add(need);
+    return unmetNeed(needs, await readServerInfo(redis), present);
+  });
 }
 
 /**
@@ -28,26 +27,35 @@ export async function missingReplicas(
   { needs: { replicas: needed = 0 } = {} }: Pick<Strategy, 'needs'>,
 ): Promise<string | undefined> {
   if (needed === 0) return undefined;
-  const redis = asking(target);
-  try {
+  return asked(target, async (redis) => {
     const { replicas } = await readServerInfo(redis);
     return replicas >= needed ? undefined : `needs replicas: ${needed}, and this server has ${replicas}`;
+  });
+}
+
+/**
+ * Asks and is done: where the server goes, so does the question, and whoever watches the server says why.
+ * @throws UsageError or EnvironmentError of what the server refuses
+ */
+async function asked<T>(target: Reachable, task: (redis: Client) => Promise<T>): Promise<T> {
+  const redis = clientOf(target, { retryStrategy: () => null });
+  let cause: Error | undefined;
+  redis.on('error', (error: Error) => (cause = error));
+  try {
+    return await task(redis);
+  } catch (error) {
+    throw unusable(cause ?? (error as Error), error, CHECK_SERVER);
   } finally {
     redis.disconnect();
   }
 }
 
-/** One that asks and is done: where the server goes, so does the question, and whoever watches the server says why. */
-function asking(target: Reachable): Client {
-  const redis = clientOf(target, { retryStrategy: () => null });
-  redis.on('error', () => undefined); // the question fails
-  return redis;
-}
-
 /** Whether the server has a command, or an option of one (`SET IFEQ`), by its own description. */
 async function has(redis: Client, need: string): Promise<boolean> {
   const [command = '', option] = need.split(' ');
-  const [known] = await redis.command('INFO', command);
+  const reply: unknown = await redis.command('INFO', command);
+  if (!Array.isArray(reply)) throw new TypeError('COMMAND INFO is answered by no list');
+  const [known] = reply as unknown[];
   if (known == null || option === undefined) return known != null;
   // Servers without COMMAND DOCS (before 7.0) are older than any option that a strategy asks for.
   const described = await redis.call('COMMAND', 'DOCS', command).catch(() => []);

@@ -16,13 +16,19 @@ export interface ServerInfo {
   whenFull?: string;
 }
 
+/** The version of one that says nothing of it. */
+export const UNTOLD = '0.0.0';
+
 export const readServerInfo = async (redis: Client): Promise<ServerInfo> =>
-  parseServerInfo(await redis.info());
+  parseServerInfo(textIn(await redis.info()));
+
+/** Whoever is no Redis may answer anything. */
+const textIn = (reply: unknown): string => (typeof reply === 'string' ? reply : '');
 
 /** @param text the reply of INFO */
 export function parseServerInfo(text: string): ServerInfo {
   const field = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(text)?.[1];
-  const redisVersion = field('redis_version') ?? '0.0.0';
+  const redisVersion = field('redis_version') ?? UNTOLD;
   const valkeyVersion = field('server_name') === 'valkey' ? field('valkey_version') : undefined;
   const limited = Number(field('maxmemory') ?? 0) > 0;
   return {

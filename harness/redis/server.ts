@@ -152,7 +152,7 @@ async function tryToStart(
     // Through the socket, also when it listens on a port: whoever answers in our folder is surely ours.
     const info = await firstAnswer(socket, folder, ended);
     if (info === undefined || info === STOPPED) {
-      const said = await lastLines(join(folder, 'server.log'));
+      const said = (await lastLines(join(folder, 'server.log'))) || 'it wrote no log';
       await close();
       return { log: info === STOPPED ? `it was stopped (SIGSTOP)\n${said}` : said };
     }
@@ -270,7 +270,7 @@ async function firstAnswer(
 }
 
 async function lastLines(file: string): Promise<string> {
-  const log = await readFile(file, 'utf8').catch(() => 'it has no log');
+  const log = await readFile(file, 'utf8').catch(() => '');
   return log.trim().split('\n').slice(-5).join('\n');
 }
 

@@ -25,6 +25,7 @@ export const CHECK_TLS =
 
 /** Why a server cannot be used, of what its client was told. @param check what to do where nobody knows */
 export function unusable(reason: Error, cause: unknown, check: string): RunError {
+  if (isNonsense(reason)) return noRedis('', reason);
   const known = tlsFault(reason) ?? refusal(reason.message);
   if (known === undefined) {
     const isThere = !/ECONNREFUSED|ENOTFOUND|EAI_AGAIN/.test(reason.message);
@@ -34,6 +35,30 @@ export function unusable(reason: Error, cause: unknown, check: string): RunError
   const [code, what, remedy] = known;
   return new UsageError(code, `--redis: ${what}`, remedy, { cause });
 }
+
+/** Whether the client could make nothing of what it was answered: it falls over, or says that it should not happen. */
+const isNonsense = (reason: Error): boolean =>
+  reason instanceof TypeError || reason instanceof RangeError || /report (it|this)\b/.test(reason.message);
+
+/** First words of a refusal that passes, or that the server's owner can mend. */
+const TEMPORARY: readonly (readonly [said: RegExp, what: string, remedy: string])[] = [
+  [/^LOADING/, 'that server is still loading its data', 'wait until it has, and run again'],
+  [/^BUSY/, 'a script keeps that server busy', 'wait for its end, or end it there: redis-cli SCRIPT KILL'],
+  [/^MASTERDOWN/, 'that server is a replica that has lost its primary', 'give a primary'],
+  [/^DENIED/, 'that server is in protected mode, and answers its own machine alone', 'run it there'],
+  [/^MISCONF/, 'that server cannot write its data down, and takes no writes', 'see its log, and make room'],
+  [/^NOREPLICAS/, 'that server takes no writes without its replicas', 'start them, or give another server'],
+  [
+    /max number of clients/i,
+    'that server takes no more clients',
+    'raise its maxclients, or end some of them',
+  ],
+  [
+    /^ERR unknown command/,
+    'that server lacks a command that a run needs',
+    'give another server, or a newer one',
+  ],
+];
 
 /** What a server says that does not want us. */
 function refusal(message: string): Known | undefined {
@@ -46,7 +71,9 @@ function refusal(message: string): Known | undefined {
     const remedy = 'check user and password; / ? # @ and % in them are written %2F %3F %23 %40 %25';
     return ['WRONG_LOGIN', 'that server does not accept the login in the URL', remedy];
   }
-  return message.startsWith('NOPERM') ? noPermission(message) : undefined;
+  if (message.startsWith('NOPERM')) return noPermission(message);
+  const [, what, remedy] = TEMPORARY.find(([said]) => said.test(message)) ?? [];
+  return what === undefined ? undefined : ['REDIS_REFUSES', `${what}: ${message}`, remedy!];
 }
 
 function noPermission(message: string): Known {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { EnvironmentError } from '../ground/errors.ts';
-import { ours } from '../ground/ours.ts';
+import { startable } from './process-tree.ts';
 
 /** Where a service's commands run. */
 export interface CommandPlace {
@@ -18,7 +18,7 @@ export function runCommand(
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const options = { cwd, env, maxBuffer: MOST_BYTES, ...(signal && { signal }) };
-    ours(() =>
+    startable(() =>
       execFile(program, args, options, (error, stdout, stderr) => {
         if (!error) resolve(stdout);
         else reject(commandFailed([program, ...args].join(' '), error, stderr));

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { systemClock as clock } from '../ground/ambient.ts';
+import { UsageError } from '../ground/errors.ts';
 import { onExit } from '../ground/lifetime.ts';
 import { ours } from '../ground/ours.ts';
 import { atMost } from '../ground/waiting.ts';
@@ -58,9 +59,10 @@ const WATCHER = `
 
 const POLL_MS = 10;
 
+/** @throws UsageError if the system takes no such command, folder or environment */
 export function startTree({ command, cwd, env, onOutput }: TreeOptions): ProcessTree {
   const mark = randomUUID();
-  const watcher = ours(() =>
+  const watcher = startable(() =>
     spawn('/bin/sh', ['-c', WATCHER, 'oversell-service', mark, ...command], {
       cwd,
       env,
@@ -102,6 +104,18 @@ export function startTree({ command, cwd, env, onOutput }: TreeOptions): Process
     },
     kill,
   };
+}
+
+/** Starts a program of a service file. @throws UsageError if there can be none of that kind */
+export function startable<T>(start: () => T): T {
+  try {
+    return ours(start);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const why = code === 'E2BIG' ? 'its command is too long for the system' : message;
+    const remedy = 'correct its commands, cwd and env';
+    throw new UsageError('NO_SERVICE', `the service file: ${why}`, remedy, { cause });
+  }
 }
 
 /** Sends a signal to whoever is still there. */

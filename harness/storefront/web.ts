@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Client, Strategy } from '../../strategies/contract.ts';
+import { whyUnreadable } from '../documents/read-json.ts';
 import { freshSeed, systemClock as clock } from '../ground/ambient.ts';
 import { UsageError } from '../ground/errors.ts';
 import { seededRandom } from '../ground/random.ts';
@@ -155,7 +156,7 @@ export function tokenIn(file: string): string {
   } catch (error) {
     throw new UsageError(
       'ADMIN_TOKEN',
-      `--admin-token-file: ${(error as Error).message}`,
+      `--admin-token-file: ${file === '' ? 'no file is named' : `${file} cannot be read: ${whyUnreadable(error)}`}`,
       'give a file that holds the token',
     );
   }

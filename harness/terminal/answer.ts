@@ -1,5 +1,6 @@
 import type { Option } from 'commander';
 import type { OverallVerdict } from '../documents/vocabulary.ts';
+import { shownOnly } from '../ground/thrown.ts';
 import { EnvironmentError, explain, type RunError } from '../ground/errors.ts';
 import { fitted } from '../ground/fitted.ts';
 import { widthOf, type Progress } from '../ground/progress.ts';
@@ -157,7 +158,7 @@ export function failBeside({ progress }: Pick<Invocation, 'progress'>, error: Ru
 }
 
 const textOf = ({ message, remedy }: { message: string; remedy: string }): string =>
-  `oversell: ${message}\n${remedy}`;
+  shownOnly(`oversell: ${message}\n${remedy}`);
 
 const isStderr = (error: unknown): boolean =>
   error instanceof EnvironmentError && error.code === 'CANNOT_WRITE' && error.message.startsWith('stderr');

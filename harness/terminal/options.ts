@@ -110,8 +110,13 @@ export function repeatCommand(script: string, args: readonly string[], seed: num
   return [...program, ...withoutLogins(args), ...seeded].map(quoted).join(' ');
 }
 
-const quoted = (word: string): string =>
-  /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+function quoted(word: string): string {
+  if (/^[\w./:@%+=,-]+$/.test(word)) return word;
+  const isPlain = !/\p{Cc}/u.test(word); // a terminal would obey it
+  if (isPlain) return `'${word.replaceAll("'", `'\\''`)}'`;
+  // As shells and JSON both write them.
+  return `$'${JSON.stringify(word).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
+}
 
 /** What to tell of an error that ends a command, and the exit code; undefined: it was help, or the version. */
 export function faultOf(

@@ -24,6 +24,7 @@ import { listingSchema } from '../../harness/documents/listing.ts';
 import { machineReportSchema } from '../../harness/documents/machine.ts';
 import { firstFault } from '../../harness/documents/read-json.ts';
 import { resultSchema } from '../../harness/documents/result.ts';
+import { scaffoldSchema } from '../../harness/documents/scaffold.ts';
 import { reportsSchema } from '../../harness/documents/reports.ts';
 import { isSession, sessionSchema } from '../../harness/documents/session.ts';
 import { serviceBenchSchema } from '../../harness/documents/service-figures.ts';
@@ -129,6 +130,11 @@ const PRINTED: Printed[] = [
     args: ['doctor'],
     schema: machineReportSchema,
     optional: ['binary', 'source', 'benchmarkPath'],
+  },
+  {
+    what: 'what was written to start from',
+    args: ['new', 'mine', '--folder', there('new')],
+    schema: scaffoldSchema,
   },
   { what: 'where reports were drawn', args: ['report', there('drawn')], schema: reportsSchema },
   { what: 'an error', args: ['explore', 'no-such-strategy'], schema: errorDocumentSchema },

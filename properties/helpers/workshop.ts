@@ -18,6 +18,7 @@ const COMMAND_LINES = fileURLToPath(new URL('./command-lines.mjs', import.meta.u
 const LIST_OPTIONS = fileURLToPath(new URL('./list-options.mjs', import.meta.url));
 const STRATEGIES = [
   new URL('./careless.mjs', import.meta.url),
+  new URL('./decrement.lua', import.meta.url),
   new URL('./needy.mjs', import.meta.url),
   new URL('./paying.mjs', import.meta.url),
   new URL('./slow.mjs', import.meta.url),
@@ -186,7 +187,9 @@ export async function optionsOf(...command: string[]): Promise<Options> {
   return JSON.parse(stdout) as Options;
 }
 
-const wordsOf = (typed: string): string[] => typed.split(' ').filter((word) => word !== '');
+/** Separated by spaces, of which a word has none in it but in quotes. */
+const wordsOf = (typed: string): string[] =>
+  (typed.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replaceAll("'", ''));
 
 const filesIn = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })

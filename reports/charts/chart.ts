@@ -48,7 +48,8 @@ export function logarithmic(values: readonly number[]): {
   scale: { type: 'log'; domain: [number, number]; nice: false };
   values: number[];
 } {
-  const known = values.length > 0 ? values : [1];
+  const positive = values.filter((value) => value > 0); // there is no logarithm of any other
+  const known = positive.length > 0 ? positive : [1];
   const [low, high] = [Math.min(...known) / 1.15, Math.max(...known) * 1.15];
   const ticks: number[] = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++) {

@@ -24,7 +24,9 @@ export async function percentileCurve(
   room: Room = 'desk',
 ): Promise<Markup | undefined> {
   const rows = strategies.flatMap(({ name, cost }) =>
-    (cost?.responseCurve ?? []).map(({ share, ms }) => ({ name, ms, rarity: 1 / (1 - share) })),
+    (cost?.responseCurve ?? [])
+      .filter(({ ms }) => ms > 0)
+      .map(({ share, ms }) => ({ name, ms, rarity: 1 / (1 - share) })),
   );
   if (rows.length === 0) return undefined;
   const time = logarithmic(rows.map((row) => row.ms));

@@ -172,10 +172,14 @@ function controlLine(
 /** The most frequent come first. */
 const MOST_ERRORS = 3;
 
+/** A message of Redis begins with its kind. */
+const spoken = (kind: string, message: string): string =>
+  message.startsWith(`${kind} `) ? message : `${kind}: ${message}`;
+
 const errorLine =
   (strategy: string) =>
   ({ count, kind, message, at }: BenchRow['errors'][number]): string =>
-    `${strategy} failed ${count === 1 ? 'once' : `${grouped(count)} times`}: ${kind.split(':', 1).join('')}: ${message}${at === undefined ? '' : ` at ${at}`}`;
+    `${strategy} failed ${count === 1 ? 'once' : `${grouped(count)} times`}: ${spoken(kind.split(':', 1).join(''), message)}${at === undefined ? '' : ` at ${at}`}`;
 
 function notes(rows: readonly BenchRow[]): string[] {
   const held = rows.filter(({ bottleneck }) => bottleneck === 'client').map(({ strategy }) => strategy);

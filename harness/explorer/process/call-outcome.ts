@@ -25,7 +25,7 @@ function answerOf(settled: Settled): Outcome {
       break;
   }
   throw new CannotExplore(
-    `purchase returned ${JSON.stringify(settled.value) ?? `a ${typeof settled.value}`}`,
+    `purchase returned ${JSON.stringify(settled.value) ?? (settled.value === undefined ? 'undefined' : `a ${typeof settled.value}`)}`,
     "return { kind: 'sold' }, { kind: 'sold-out' }, { kind: 'limit-reached' }, { kind: 'already-yours' } or { kind: 'gave-up', attempts }",
   );
 }

@@ -1,3 +1,4 @@
+import { requireChoices } from '../../ground/random.ts';
 import { OpenPick } from '../cannot-explore.ts';
 
 /** What `env.pick` answers in one process: what it is told for each event, in order. */
@@ -22,6 +23,7 @@ export class Picks {
   }
 
   pick(n: number): number {
+    requireChoices(n);
     this.count++;
     const [answer, ...rest] = this.#answers;
     this.#answers = rest;

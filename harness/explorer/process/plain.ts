@@ -1,3 +1,5 @@
+import { thrownWords } from '../../ground/thrown.ts';
+
 /** What a call returned, as text can hold it: values are compared, renamed and kept as JSON. */
 export function plain(value: unknown): unknown {
   try {
@@ -25,12 +27,5 @@ function withoutWhatJsonRefuses(value: unknown): unknown {
   }
 }
 
-/** What was thrown, in words; not everything that can be thrown can be made a text. */
-export function messageOf(error: unknown): string {
-  if (error instanceof Error) return error.message;
-  try {
-    return String(error);
-  } catch {
-    return 'something without a text';
-  }
-}
+/** What was thrown, in words. */
+export const messageOf = (error: unknown): string => thrownWords(error).message;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -118,7 +119,8 @@ export class Program {
     if (this.#modules.has(file)) return;
     const compiled = await compile(file, 'cjs');
     if (!compiled) return; // JSON and the like: `require` reads it, and it holds no state
-    const { code } = compiled;
+    // In a function it would be no comment.
+    const code = compiled.code.replace(/^#!/, '//');
     const isStrict = WAS_ESM.test(code);
     this.#namesGlobals ||= NAMES_GLOBALS.test(code) || !isStrict;
     const parameters = ['exports', 'module', 'require', '__meta'];
@@ -130,7 +132,9 @@ export class Program {
     const native = withoutNodeMode(code) !== code;
     this.#modules.set(file, linked(file, { factory, native }));
     for (const [, specifier] of code.matchAll(/\brequire\("((?:\.|\/|file:)[^"]+)"\)/g)) {
-      await this.#compile(fileOfImport(specifier!, file)!);
+      const imported = fileOfImport(specifier!, file);
+      // What is not there fails where it is asked for.
+      if (imported !== undefined && existsSync(imported)) await this.#compile(imported);
     }
   }
 }

@@ -1,4 +1,5 @@
 import { overlappingAttempts } from '../../documents/faults.ts';
+import type { LuaCall } from '../../documents/lua.ts';
 import type { Scope } from '../../documents/scope.ts';
 import type { RedisOptions } from 'ioredis';
 import type { Sale, Strategy } from '../../../strategies/contract.ts';
@@ -22,6 +23,8 @@ export interface Subject {
   touchesGlobals?: () => boolean;
   /** As declared: what does not differ between evaluations. */
   strategy: Strategy;
+  /** Of a script that was named by its own path: how it is called. */
+  lua?: LuaCall;
 }
 
 /** The back office works after every deadline has passed. */

@@ -9,10 +9,12 @@ import { Program } from './program.ts';
 import type { Subject } from './spec.ts';
 
 /** What the explorer needs of a loaded strategy: where its code lies, to evaluate it anew. */
-type Chosen = Pick<LoadedStrategy, 'strategy' | 'path' | 'packagesConnect'>;
+type Chosen = Pick<LoadedStrategy, 'strategy' | 'path' | 'lua' | 'packagesConnect'>;
 
 /** A built-in strategy, or one export of a file, ready to be evaluated as often as there are instances. */
-export async function subjectOf({ strategy, path, packagesConnect }: Chosen): Promise<Subject> {
+export async function subjectOf({ strategy, path, lua, packagesConnect }: Chosen): Promise<Subject> {
+  // What is made of a script keeps nothing from call to call.
+  if (lua) return { strategy, lua, evaluate: () => strategy, touchesGlobals: () => false };
   const builtIn = new URL(`${strategy.name}${extname(import.meta.url)}`, STRATEGIES);
   const file = path === undefined ? fileURLToPath(builtIn) : resolve(path);
   const program = await Program.load(file);

@@ -1,5 +1,5 @@
 import { isDefinite } from '../../../strategies/errors.ts';
-import { messageOf } from './plain.ts';
+import { thrownWords } from '../../ground/thrown.ts';
 
 /** A call that ended by an error. */
 export interface Threw {
@@ -14,9 +14,9 @@ const stacks = new WeakMap<object, string>();
 
 /** A call that ended by this error. */
 export function threw(error: unknown): Threw {
-  const settled: Threw = { kind: 'threw', definite: isDefinite(error), message: messageOf(error) };
-  const stack: unknown = typeof error === 'object' && error !== null && 'stack' in error && error.stack;
-  if (typeof stack === 'string') stacks.set(settled, stack);
+  const { message, stack } = thrownWords(error);
+  const settled: Threw = { kind: 'threw', definite: isDefinite(error), message };
+  if (stack !== '') stacks.set(settled, stack);
   return settled;
 }
 

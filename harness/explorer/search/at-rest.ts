@@ -1,3 +1,4 @@
+import { RIGHT_LEDGER, wrongLedger } from '../../history/ledger.ts';
 import type { PurchaseRequest, RecordedSale } from '../../../strategies/contract.ts';
 import { drain, GRACE_MS, letTimePass, tryLimit } from '../../checkers/at-rest-steps.ts';
 import type { Judgement } from '../../checkers/checker.ts';
@@ -227,33 +228,24 @@ export class AtRest {
     const index = await cursor.invoke({ method: 'recorded' });
     await drive(cursor);
     const settled = cursor.settled(index);
-    if (settled?.kind === 'returned' && Array.isArray(settled.value)) {
-      const wrong = settled.value.find((line) => !isLine(line));
-      if (wrong === undefined) return settled.value as RecordedSale[];
-      throw new CannotExplore(
-        `recorded() lists ${JSON.stringify(wrong) ?? `a ${typeof wrong}`}`,
-        'each line is { requestId, userId, quantity }: two texts and a number',
-      );
-    }
-    throw new CannotExplore(
-      `recorded() ${settled?.kind === 'threw' ? `failed: ${settled.message}` : 'returned no list'}`,
-      'return an array of { requestId, userId, quantity }, or leave recorded out',
-    );
+    const wrong =
+      settled?.kind === 'returned'
+        ? wrongLedger(settled.value)
+        : settled
+          ? `failed: ${settled.message}`
+          : 'never returned';
+    if (wrong === undefined) return (settled as { value: RecordedSale[] }).value;
+    throw new CannotExplore(`recorded() ${wrong}`, RIGHT_LEDGER);
   }
 }
-
-const isLine = (line: unknown): boolean => {
-  const { requestId = '', userId, quantity } = (line ?? {}) as Record<string, unknown>;
-  const [texts, number] = [[requestId, userId], typeof quantity === 'number' && !Number.isNaN(quantity)];
-  return texts.every((text) => typeof text === 'string') && number;
-};
 
 /** One pass of background work. @returns how it ended @throws CannotExplore if that is a throw */
 async function pass(cursor: Cursor): Promise<Settled | undefined> {
   const index = await cursor.invoke({ method: 'runJob' });
   await drive(cursor);
   const settled = cursor.settled(index);
-  if (settled?.kind === 'threw') throw new CannotExplore(settled.message, 'correct runJob()');
+  if (settled?.kind === 'threw')
+    throw new CannotExplore(`runJob() failed: ${settled.message}`, 'correct runJob()');
   return settled;
 }
 

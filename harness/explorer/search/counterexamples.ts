@@ -36,6 +36,7 @@ export async function counterexamplesOf(
       kind: 'counterexample',
       strategy: subject.strategy.name,
       ...(path === undefined ? {} : { path }),
+      ...(subject.lua && { lua: subject.lua }),
       property,
       message,
       cause: because,

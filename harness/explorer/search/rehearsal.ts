@@ -2,6 +2,7 @@ import { NO_FAULTS } from '../../documents/faults.ts';
 import type { Scope } from '../../documents/scope.ts';
 import { placeOf } from '../../ground/places.ts';
 import { placeInStack } from '../../loader/source.ts';
+import { misfitAlone } from '../../lua/misfits.ts';
 import { CannotExplore, StartAgain } from '../cannot-explore.ts';
 import { Nondeterministic } from '../process/difference.ts';
 import type { Subject } from '../process/spec.ts';
@@ -17,7 +18,7 @@ import { isSale } from './settling.ts';
  * One buyer alone, of one unit, before anything else: code that does not work at all is told as that, with its line, and
  * not only as a sale that strands its units.
  * @returns how the purchase failed, if it did: it is explored all the same
- * @throws CannotExplore if `open` puts nothing on sale, or if `remaining` is no number
+ * @throws CannotExplore if `open` puts nothing on sale, if `remaining` is no number, or if a script is not what was declared
  */
 export async function rehearse(
   scope: Scope,
@@ -38,6 +39,8 @@ export async function rehearse(
   const trial = await trialIn(space);
   if (!trial) return undefined;
   const { server, purchase, remaining } = trial;
+  const misfit = purchase?.kind === 'threw' || remaining?.kind === 'threw' ? misfitAlone() : undefined;
+  if (misfit) throw new CannotExplore(misfit.message, misfit.remedy);
   if (purchase?.kind === 'threw' && !purchase.definite) return told('purchase', purchase);
   if (remaining?.kind === 'threw') {
     throw new CannotExplore(

@@ -23,6 +23,8 @@ export interface Unusable {
   reason: string;
 }
 
+const TOLD_MS = 10_000;
+
 /** Runs `path --version`: nothing else proves that a file is a server whose libraries load. */
 export async function inspectBinary(
   path: string,
@@ -31,11 +33,14 @@ export async function inspectBinary(
 ): Promise<ServerBinary | Unusable> {
   let banner: string;
   try {
-    banner = (await ours(() => run(path, ['--version'], { timeout: 10_000, ...(signal && { signal }) })))
+    banner = (await ours(() => run(path, ['--version'], { timeout: TOLD_MS, ...(signal && { signal }) })))
       .stdout;
   } catch (error) {
     signal?.throwIfAborted();
-    return { reason: `${path} does not run: ${firstLine(error)}` };
+    const isHung = (error as { killed?: boolean }).killed === true;
+    return {
+      reason: `${path} ${isHung ? `did not tell its version within ${TOLD_MS / 1_000} s` : `does not run: ${firstLine(error)}`}`,
+    };
   }
   const version = /\bserver v=(\d+(?:\.\d+)+)/i.exec(banner)?.[1];
   if (version === undefined) return { reason: `${path} is not a redis-server: it says "${banner.trim()}"` };

@@ -1,5 +1,5 @@
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 
 /** What the search for a redis-server reads of its machine. Tests mask parts of it. */
 export interface Platform {
@@ -21,7 +21,8 @@ export function thisMachine(): Platform {
   return {
     env,
     cacheFolders: [
-      join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'oversell'),
+      // Where HOME is empty that would be a folder of wherever this runs.
+      ...[join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'oversell')].filter(isAbsolute),
       // Accounts without a home of their own: containers, CI runners, nobody.
       join(tmpdir(), `oversell-cache-${process.getuid?.() ?? 'user'}`),
     ],

@@ -218,6 +218,11 @@ const rows: readonly Row[] = [
   ],
   ['explore needy', 'there is no strategy "needy"'],
   ['explore ./missing.mjs', '<here>/missing.mjs does not exist'],
+  [
+    'explore ./paying.mjs/sell.ts',
+    '<here>/paying.mjs/sell.ts cannot be read: a part of its path is a file, no folder',
+  ],
+  [`explore ./${'x'.repeat(300)}.ts`, `<here>/${'x'.repeat(300)}.ts cannot be read: its name is too long`],
   ['explore ../../../nowhere.ts', '/nowhere.ts does not exist'],
 ];
 

@@ -186,13 +186,10 @@ const rows: readonly Row[] = [
   ['check latin-1.jsonl', 'latin-1.jsonl line 2 is no UTF-8'],
   ['check utf-16.jsonl', 'utf-16.jsonl line 1 is no UTF-8'],
   ['check binary.jsonl', 'binary.jsonl line 1 is no UTF-8'],
-  ['check folder.jsonl', 'folder.jsonl cannot be read: EISDIR: illegal operation on a directory, read'],
-  [
-    'check nowhere.jsonl',
-    "nowhere.jsonl cannot be read: ENOENT: no such file or directory, stat 'nowhere.jsonl'",
-  ],
-  ["check ''", " cannot be read: ENOENT: no such file or directory, stat ''"],
-  ['check base', 'base cannot be read: EISDIR: illegal operation on a directory, read'],
+  ['check folder.jsonl', 'folder.jsonl cannot be read: it is a folder'],
+  ['check nowhere.jsonl', 'nowhere.jsonl cannot be read: there is no such file'],
+  ["check ''", 'no file is named'],
+  ['check base', 'base cannot be read: it is a folder'],
   [
     'check base/result.json',
     "base/result.json line 1 is not JSON: Expected property name or '}' in JSON at position 1",
@@ -211,7 +208,7 @@ const rows: readonly Row[] = [
   ],
   [
     'check empty.jsonl/history.jsonl',
-    "empty.jsonl/history.jsonl cannot be read: ENOTDIR: not a directory, stat 'empty.jsonl/history.jsonl'",
+    'empty.jsonl/history.jsonl cannot be read: a part of its path is a file, no folder',
   ],
 ];
 

@@ -26,6 +26,7 @@ const files = {
   'error/result.json': '{"error":{"code":"USAGE","message":"","remedy":""}}',
   'folder/result.json/': '',
   'pipe/result.json|': '',
+  'deep/result.json': `{"version":1,"x":${'['.repeat(200_000)}${']'.repeat(200_000)}}`,
   'hollow/': '',
   'figures.json': JSON.stringify(figures),
   'half-figures.json': JSON.stringify({ environment: { node: 'v20' }, strategies: [] }),
@@ -40,6 +41,8 @@ const files = {
 
 const rows: readonly Row[] = [
   ['report cut', 'cut/result.json cannot be read: it is cut short: its JSON does not end'],
+  ['report deep', 'deep/result.json cannot be read: it is nested more than 200 deep'],
+  ['compare deep deep', 'deep/result.json cannot be read: it is nested more than 200 deep'],
   ['report empty', 'empty/result.json cannot be read: it is empty'],
   ['report newer', 'newer/result.json is of version 99; this oversell reads versions 1 to 2'],
   ['report newer-bom', 'newer-bom/result.json is of version 99; this oversell reads versions 1 to 2'],

@@ -83,10 +83,7 @@ const rows: readonly Row[] = [
   ['serve --role consumer --article', '--article would do nothing: --role consumer answers no buyers'],
   ['serve --role web --consumers 2', '--consumers would do nothing: --role web stores no orders'],
   ['serve --no-orders --consumers 2', '--consumers would do nothing: --no-orders leaves nothing to store'],
-  [
-    'serve --admin-token-file nowhere',
-    "--admin-token-file: ENOENT: no such file or directory, open 'nowhere'",
-  ],
+  ['serve --admin-token-file nowhere', '--admin-token-file: nowhere cannot be read: there is no such file'],
   ['serve --frob', "unknown option '--frob'"],
 ];
 

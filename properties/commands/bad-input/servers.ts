@@ -15,6 +15,7 @@ const rows: readonly Row[] = [
   ['doctor --redis redis://127.0.0.1/x', '--redis: the database is not a number'],
   ['doctor --redis redis://127.0.0.1/-1', '--redis: the database is not a number'],
   ['doctor --redis redis://127.0.0.1/0/1', '--redis: the database is not a number'],
+  ['doctor --redis redis://127.0.0.1/99999999999', '--redis: the database is not a number that a server has'],
   [
     'doctor --redis redis://127.0.0.1?db=1',
     '--redis: only a database can follow the host, and / ? # @ in a name or password are %2F %3F %23 %40',

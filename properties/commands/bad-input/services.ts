@@ -40,11 +40,26 @@ const files = {
   'bad-ready.json': changed({ ready: { path: '/', timeoutMs: 0 } }),
   'env-of-numbers.json': changed({ env: { A: 1 } }),
   'bom.json': `\ufeff${lacking('buy')}`,
+  'nul.json': changed({ start: ['a\u0000b'] }),
+  'nul-env.json': changed({ env: { A: '\u0000' } }),
+  'long-start.json': changed({ start: ['true', 'x'.repeat(200_000)] }),
+  'a-billion.json': changed({ consumers: { module: 'x', count: 1e9 } }),
+  'for-ever.json': changed({ timeoutMs: 1e15 }),
+  'deep.json': `{"buy":${'['.repeat(3_000)}${']'.repeat(3_000)}}`,
   'folder.json/': '',
   'pipe.json|': '',
 };
 
 const rows: readonly Row[] = [
+  ['bench --service nul.json', 'the service file: The argument '],
+  ['bench --service nul-env.json', 'the service file: '],
+  ['storm --service long-start.json', 'the service file: its command is too long for the system'],
+  [
+    'bench --service a-billion.json',
+    'a-billion.json: Too big: expected number to be <=100, at consumers.count',
+  ],
+  ['bench --service for-ever.json', 'for-ever.json: Too big: expected number to be <=86400000, at timeoutMs'],
+  ['bench --service deep.json', 'deep.json cannot be read: it is nested more than 200 deep'],
   ['storm --service empty.json', 'empty.json cannot be read: it is empty'],
   ['storm --service cut.json', 'cut.json cannot be read: it is cut short: its JSON does not end'],
   ['storm --service list.json', 'list.json: Invalid input: expected object, received array'],

@@ -29,6 +29,8 @@ const files = {
   'name-with-a-slash.mjs': strategy({ name: "'a/b'" }),
   'name-with-spaces.mjs': strategy({ name: "'my strategy'" }),
   'empty-name.mjs': strategy({ name: "''" }),
+  'name-of-a-method.mjs': strategy({ name: "'toString'" }),
+  'name-of-all.mjs': strategy({ name: "'constructor'" }),
   'no-summary.mjs': strategy({ summary: undefined }),
   'no-connection.mjs': strategy({ connection: undefined }),
   'other-connection.mjs': strategy({ connection: "'pool'" }),
@@ -81,6 +83,14 @@ const rows: readonly Row[] = [
   [
     'explore ./name-with-spaces.mjs',
     '<here>/name-with-spaces.mjs:2: mine.name is wrong: give a name in kebab-case: files are named after it',
+  ],
+  [
+    'explore ./name-of-a-method.mjs',
+    '<here>/name-of-a-method.mjs:2: mine.name is wrong: every object has something of that name: give another',
+  ],
+  [
+    'bench ./name-of-all.mjs',
+    '<here>/name-of-all.mjs:2: mine.name is wrong: every object has something of that name: give another',
   ],
   [
     'explore ./empty-name.mjs',

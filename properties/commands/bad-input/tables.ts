@@ -3,9 +3,11 @@ import { exploring } from './exploring.ts';
 import { histories } from './histories.ts';
 import { measuring } from './measuring.ts';
 import { results } from './results.ts';
+import { scripts } from './scripts.ts';
 import { selling } from './selling.ts';
 import { servers } from './servers.ts';
 import { services } from './services.ts';
+import { starting } from './starting.ts';
 import { strategies } from './strategies.ts';
 import type { BadInputs } from './table.ts';
 import { words } from './words.ts';
@@ -22,6 +24,8 @@ export const badInputs: Readonly<Record<string, BadInputs>> = {
   histories,
   'service files': services,
   'files of strategies': strategies,
+  'Lua scripts': scripts,
   servers,
   'places to write to': writing,
+  'strategies to start from': starting,
 };

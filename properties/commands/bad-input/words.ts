@@ -3,6 +3,7 @@ import type { BadInputs, Row } from './table.ts';
 const rows: readonly Row[] = [
   ['', 'no command was given'],
   ['frobnicate', "unknown command 'frobnicate'"],
+  ["watch ''", 'no file is named'],
   ['Explore', "unknown command 'Explore'"],
   ['help frobnicate', 'no command was given'],
   ['--nonsense', "unknown option '--nonsense'"],

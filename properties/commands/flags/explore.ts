@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { FAULTS, NO_FAULTS, type Faults } from '../../../harness/documents/faults.ts';
 import { CLIENT_MODES } from '../../../harness/documents/vocabulary.ts';
+import { LUA_FLAGS } from './lua.ts';
 import { changes, FAILS, NO_EXTRAS, refused, REQUEST_FLAGS, verdictOf } from './explore-requests.ts';
 import {
   answerFlags,
@@ -60,6 +61,7 @@ export const EXPLORE: FlagTable = {
     ...ANY_SERVER,
   },
   flags: {
+    ...LUA_FLAGS,
     '--buyers': [
       ...refused('--buyers 0', '--buyers 13', '--buyers x'),
       changes(

@@ -2,6 +2,7 @@ import { BENCH } from './bench.ts';
 import { EXPLORE } from './explore.ts';
 import { SERVE } from './serve.ts';
 import { STORM } from './storm.ts';
+import { NEW } from './new.ts';
 import { CHECK, COMPARE, DOCTOR, EVALUATE, LIST, REPLAY, REPORT } from './others.ts';
 import type { FlagRow, FlagTable } from './table.ts';
 import { WATCH } from './watch.ts';
@@ -18,6 +19,7 @@ const TABLES: Readonly<Record<string, FlagTable>> = {
   compare: COMPARE,
   check: CHECK,
   serve: SERVE,
+  new: NEW,
   list: LIST,
   doctor: DOCTOR,
 };

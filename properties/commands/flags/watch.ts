@@ -1,4 +1,5 @@
 import { EXPLORE } from './explore.ts';
+import { LUA_FLAGS } from './lua.ts';
 import { added, answerFlags, type FlagRow, type FlagTable } from './table.ts';
 
 const PLAIN = 'watch ./careless.mjs --seed 7';
@@ -22,6 +23,13 @@ const OF_EXPLORE = Object.entries(EXPLORE.flags).filter(
   ([flag, rows]) => flag !== '--runs' && rows.some(({ reaches }) => reaches),
 );
 
+/** Whether it means anything there is for explore to say. */
+const handedOnAsTyped = (typed: string): FlagRow => ({
+  typed,
+  reaches: { words: exploring(added(typed, PLAIN)) },
+});
+const luaFlags = Object.keys(LUA_FLAGS);
+
 export const WATCH: FlagTable = {
   plain: PLAIN,
   engine: [['watch/explorations.js', 'startExplorations']],
@@ -30,5 +38,9 @@ export const WATCH: FlagTable = {
     return { words: words.with(words.indexOf('--runs') + 1, 'a folder') };
   },
   defaults: { words: exploring(PLAIN) },
-  flags: { ...Object.fromEntries(OF_EXPLORE.map(handedOn)), ...answerFlags(NOTHING) },
+  flags: {
+    ...Object.fromEntries(luaFlags.map((flag) => [flag, [handedOnAsTyped(`${flag} 1`)]])),
+    ...Object.fromEntries(OF_EXPLORE.map(handedOn)),
+    ...answerFlags(NOTHING),
+  },
 };

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { openSync, closeSync } from 'node:fs';
+import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { faultsOf } from './faults.mjs';
@@ -27,9 +28,9 @@ export async function tried({ command, attack, atMs }, yard) {
   for (const name of ['stdout', 'stderr'])
     child[name]?.setEncoding('utf8').on('data', (text) => (said[name] += text));
   let over = false;
-  const ended = once(child, 'exit').then(([exitCode]) => {
+  const ended = once(child, 'exit').then(([exitCode, signal]) => {
     over = true;
-    return exitCode;
+    return exitCode ?? (said.stderr === '' ? toldByShells(signal) : null);
   });
   const isOver = () => over;
   await Promise.race([ended, sleep(atMs)]);
@@ -52,6 +53,9 @@ export async function tried({ command, attack, atMs }, yard) {
   place.leave();
   return result;
 }
+
+/** Until Node has begun to run it, a signal ends it as it ends any program; SIGKILL always does. */
+const toldByShells = (signal) => (signal === 'SIGKILL' ? null : 128 + constants.signals[signal]);
 
 function kill(pid) {
   try {
