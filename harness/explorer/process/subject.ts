@@ -14,7 +14,7 @@ type Chosen = Pick<LoadedStrategy, 'strategy' | 'path'>;
 export async function subjectOf({ strategy, path }: Chosen): Promise<Subject> {
   const builtIn = new URL(`${strategy.name}${extname(import.meta.url)}`, STRATEGIES);
   const file = path === undefined ? fileURLToPath(builtIn) : resolve(path);
-  const program = await Program.load(file);
+  const program = Program.load(file);
   return {
     strategy,
     packages: program.packages,
