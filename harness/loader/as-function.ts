@@ -32,7 +32,9 @@ const DEFAULT_AND_NAMESPACE = /^import ([\w$]+), (\* as [\w$]+) from ("(?:[^"\\\
 
 /** @param code plain JavaScript, printed by the compiler */
 export function asFunction(file: string, code: string, { kind, callableNamespaces }: Meaning): FunctionBody {
-  const split = code.replaceAll(DEFAULT_AND_NAMESPACE, 'import $1 from $3; import $2 from $3;');
+  const split = code
+    .replace(/^#!.*/, '')
+    .replaceAll(DEFAULT_AND_NAMESPACE, 'import $1 from $3; import $2 from $3;');
   const ran = moduleRunnerTransformSync(file, split, { sourcemap: true });
   const names: string[] = [];
   const body = ran.code

@@ -1,0 +1,112 @@
+import { expect, test } from 'vitest';
+import { checking, loadedTwice, projectWith, TAKEN, tsconfig } from '../helpers/projects.ts';
+
+/** What is more than types that are erased, and what modules have that functions do not. */
+const EVERYTHING = `#!/usr/bin/env node
+export const enum Small { A = 1, B = 'b' }
+export enum Big { X = 1 << 2, Y = X | 1, Z = 'abc'.length }
+export namespace Outer { export const deep = { value: 1 }; export namespace Inner { export let width = 2; } }
+export import Inner = Outer.Inner;
+export abstract class Base<T> {
+  declare gone: string;
+  static ready: number;
+  static { this.ready = 1; }
+  constructor(protected readonly value: T, public units = 2) {}
+  protected abstract sell(): T;
+}
+export class Derived extends Base<number> {
+  override sell(): number { return this.value; }
+  get #own() { return 1; }
+  has(other: object) { return #own in other; }
+}
+export function over(one: string): string;
+export function over(one: number): number;
+export function over(one: unknown) { return one; }
+export default class { field = 1 }
+export const template = \`a\${'b' satisfies string}\`;
+export let live = 0;
+export const bump = (): void => void live++;
+export type { Nothing } from './nothing';
+const hidden = Symbol('hidden');
+export { hidden as 'a name' };
+`;
+
+const FILES = {
+  'everything.ts': EVERYTHING,
+  'first.ts': `import { second } from './second';
+export function first() { return typeof second; }
+export const late = 1;
+export * from './everything';
+`,
+  'second.ts': `import { first } from './first';
+export function second() { return first(); }
+export const early = first();
+`,
+};
+
+const text = `import Default, { Small, Big, Outer, Inner, Derived, over, template, live, bump, 'a name' as named } from './everything';
+import * as everything from './everything';
+import { early } from './second';
+import * as first from './first';
+function check(expect: (found: unknown, meant: unknown) => void) {
+  bump();
+  expect([new Default().field, Small.A, Small.B, Big.Y, Big.Z], [1, 1, 'b', 5, 3]);
+  expect([Outer.deep.value, Inner.width, over(1), template, typeof named], [1, 2, 1, 'ab', 'symbol']);
+  expect([new Derived(5).sell(), new Derived(1).has(new Derived(2)), new Derived(1).units, 'gone' in new Derived(1)], [5, true, 2, false]);
+  expect([live, everything.live, early, first.late, first.Small.A], [1, 1, 'function', 1, 1]);
+  expect(Object.keys(everything).length, 12);
+}
+`;
+
+test.each([
+  ['an ES module', {}],
+  ['CommonJS', { module: 'commonjs' }],
+  ['an old target', { target: 'es2015' }],
+])('all that TypeScript and modules have means the same in %s', async (_, options) => {
+  const folder = projectWith({ ...FILES, 'sell.ts': checking(text), 'tsconfig.json': tsconfig(options) });
+  expect(await loadedTwice(folder)).toMatchObject(TAKEN);
+});
+
+test('a class that files which import each other use too early is undefined in CommonJS, and throws in ES modules', async () => {
+  const files = {
+    'one.ts': "import { Two } from './two';\nexport class One { static other = Two; }\n",
+    'two.ts': "import { One } from './one';\nexport class Two { static other = typeof One; }\n",
+    'sell.ts': checking(`import { One } from './one';
+function check(expect: (found: unknown, meant: unknown) => void) { expect(One.other.other, 'undefined'); }
+`),
+  };
+  const commonJs = projectWith({ ...files, 'tsconfig.json': tsconfig({ module: 'commonjs' }) });
+  expect(await loadedTwice(commonJs)).toMatchObject(TAKEN);
+  const { node, explorer } = await loadedTwice(projectWith(files));
+  const words = /Cannot access 'One' before initialization/;
+  expect(node.error).toMatchObject({
+    code: 'IMPORT_FAILED',
+    message: expect.stringMatching(words) as string,
+  });
+  expect(node.error?.message).toContain('/two.ts:2: ');
+  expect(explorer).toMatchObject({ message: expect.stringMatching(words) as string });
+});
+
+test('an ES module may have a require and a __filename of its own', async () => {
+  const own = `import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+const require = createRequire(import.meta.url);
+const __filename = fileURLToPath(import.meta.url);
+const [exports, module] = [1, 2];
+function check(expect: (found: unknown, meant: unknown) => void) {
+  expect([require('./data.json').units, __filename.endsWith('sell.ts'), exports, module], [3, true, 1, 2]);
+}
+`;
+  const folder = projectWith({ 'data.json': '{ "units": 3 }', 'sell.ts': checking(own) });
+  expect(await loadedTwice(folder)).toMatchObject(TAKEN);
+});
+
+test('an await at the top level loads, and is refused with its line where each process is evaluated', async () => {
+  const waiting = `await (async () => 1)();\nfunction check() {}\n`;
+  const { node, explorer } = await loadedTwice(projectWith({ 'sell.ts': checking(waiting) }));
+  expect(node).toMatchObject(TAKEN.node);
+  expect(explorer).toMatchObject({
+    code: 'CANNOT_EXPLORE',
+    message: expect.stringContaining('/sell.ts:1: it has a top-level await') as string,
+  });
+});
