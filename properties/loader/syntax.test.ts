@@ -87,6 +87,32 @@ function check(expect: (found: unknown, meant: unknown) => void) { expect(One.ot
   expect(explorer).toMatchObject({ message: expect.stringMatching(words) as string });
 });
 
+const decorated = (imported: string): string => `import { ${imported} } from './stock';
+const seen: unknown[] = [];
+Object.assign(Reflect, { metadata: (key: string, value: unknown[]) => () => void (key === 'design:paramtypes' && seen.push(...value)) });
+const Injectable = (type: unknown): void => void type;
+@Injectable
+class Shop { constructor(readonly stock: Stock, readonly name: string) {} }
+function check(expect: (found: unknown, meant: unknown) => void) {
+  expect([seen[0] === Object, seen[1] === String, typeof Shop], [true, true, 'function']);
+}
+`;
+
+const injecting = (imported: string, options: object): string =>
+  projectWith({
+    'stock.ts': 'export interface Stock { left: number }\nexport const STOCK = 1;\n',
+    'sell.ts': checking(decorated(imported)),
+    'tsconfig.json': tsconfig({ experimentalDecorators: true, emitDecoratorMetadata: true, ...options }),
+  });
+
+test('an interface in the metadata of decorators is Object in CommonJS, and told in an ES module, which has to say type', async () => {
+  expect(await loadedTwice(injecting('Stock', { module: 'commonjs' }))).toMatchObject(TAKEN);
+  expect(await loadedTwice(injecting('type Stock', { module: 'esnext' }))).toMatchObject(TAKEN);
+  const { node } = await loadedTwice(injecting('Stock', { module: 'esnext' }));
+  expect(node).toMatchObject({ exitCode: 2, error: { code: 'SYNTAX_ERROR' } });
+  expect(node.error?.message).toMatch(/\/sell\.ts:1: .*'Stock'/);
+});
+
 test('an ES module may have a require and a __filename of its own', async () => {
   const own = `import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
