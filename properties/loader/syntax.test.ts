@@ -1,4 +1,7 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { Program } from '../../harness/explorer/process/program.ts';
+import { start } from '../helpers/command.ts';
 import { checking, loadedTwice, projectWith, TAKEN, tsconfig } from '../helpers/projects.ts';
 
 /** What is more than types that are erased, and what modules have that functions do not. */
@@ -135,4 +138,46 @@ test('an await at the top level loads, and is refused with its line where each p
     code: 'CANNOT_EXPLORE',
     message: expect.stringContaining('/sell.ts:1: it has a top-level await') as string,
   });
+});
+
+/** Names of imports in every place where they may stand, or mean something else. */
+const SHADOWS = `import whole, { one, two as second, tag, Base } from './other.mjs';
+import * as all from './other.mjs';
+export { one as first, default as passed } from './other.mjs';
+export * as nested from './other.mjs';
+const shorthand = { one, second, whole };
+const { one: renamed = second, ...rest } = { two: one };
+function parameter(one, { second } = { second: 5 }, third = one) { return [one, second, third]; }
+const thrown = () => { try { throw 7; } catch (one) { return one; } };
+const loop = () => { const seen = []; for (const one of [1, 2]) seen.push(one); for (let second = 0; second < 2; second++) seen.push(second); return seen; };
+function hoisted() { if (one) { var one = 3; } return one; }
+const inner = () => { class Base { static name2 = 'inner'; } function second() { return 'f'; } return [Base.name2, second()]; };
+class Derived extends Base { one = one; [second] = 'computed'; static tag = tag\`a\${one}b\`; method(whole = this.one) { return [super.method(), whole]; } get all() { return all.one; } }
+const named = function second(n) { return n ? second(n - 1) : 'named'; };
+const labelled = () => { one: for (;;) { break one; } return one; };
+const nestedArrow = ((one) => (two) => [one, two, second])(8)(9);
+const optional = [all?.one, all.nothing?.deep, typeof one, typeof undeclaredName, \`\${second}\`];
+const called = [tag\`x\`, new Base().method(), (0, whole)(), whole?.(), [whole].map((f) => f())];
+let count = 0;
+export const increase = () => ++count;
+increase();
+export { count as counted };
+export const [destructured, { deep: [deeper] }] = [one, { deep: [second] }];
+const self = { get one() { return 'getter'; }, second() { return 'method'; }, [one]: 'key', async *whole() { yield one; } };
+export default [shorthand.one, shorthand.second, renamed, rest, parameter(1), thrown(), loop(), hoisted() ?? null, inner(), new Derived().one, new Derived()[second], Derived.tag, new Derived().method(), new Derived().all, named(2), labelled(), nestedArrow, optional, called, self.one, self.second(), self[one]];
+`;
+const OTHER = `export let one = 1;
+export const two = 2;
+export const tag = (strings, ...values) => [strings.raw.join('-'), values, this === undefined];
+export class Base { method() { return 'base'; } }
+export default function () { return ['whole', this === undefined]; }
+`;
+
+test('imports keep their meaning wherever their names stand, as Node has it', async () => {
+  const folder = projectWith({ 'shadows.mjs': SHADOWS, 'other.mjs': OTHER });
+  const file = join(folder, 'shadows.mjs');
+  const print = `const all = await import(${JSON.stringify(file)}); process.stdout.write(JSON.stringify(all));`;
+  const { stdout } = await start(process.execPath, ['--input-type=module', '-e', print]).ended;
+  expect(JSON.parse(stdout)).toMatchObject({ counted: 1, destructured: 1, deeper: 2 });
+  expect(JSON.parse(JSON.stringify(Program.load(file).evaluate()))).toEqual(JSON.parse(stdout));
 });
