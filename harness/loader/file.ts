@@ -7,28 +7,28 @@ import { whyUnreadable } from '../documents/read-json.ts';
 import { systemClock as clock } from '../ground/ambient.ts';
 import { lentThread } from '../ground/busy.ts';
 import { EnvironmentError, UsageError } from '../ground/errors.ts';
-import { HELD_MS, patientMs, WaitedMs } from '../ground/patience.ts';
+import { IMPORT_MS, patientMs, WaitedMs } from '../ground/patience.ts';
 import { isOfClosedConnection, onStray } from '../ground/strays.ts';
 import { namedThrown, thrownWords } from '../ground/thrown.ts';
 import { notingGlobals } from '../ground/user-globals.ts';
 import { underTest } from '../wire/network.ts';
 import { inFile, trackOrigins } from '../wire/refusal.ts';
 import { hookThread } from './hook.ts';
-import { lineThat, literal } from './lines.ts';
+import { lineOfImport, lineThat } from './lines.ts';
 import { strategiesIn, type ExportedStrategy } from './strategy-shape.ts';
 import { placeOf } from '../ground/places.ts';
-import { placeInStack, STRATEGY_EXTENSIONS } from './source.ts';
+import { isCommonJs, placeInStack, STRATEGY_EXTENSIONS } from './source.ts';
 
 /**
  * Imports a file of strategies as Node imports any module, TypeScript included.
  *
  * @param file absolute path
- * @param limitMs how long a top-level await of it may take; default 10 000, or as long as `--patience` says
+ * @param limitMs how long a top-level await of it may take; default 30 000, or as long as `--patience` says
  * @throws UsageError that names file, line and remedy, whatever is wrong with the file, and where it connects to
  */
 export async function importStrategies(
   file: string,
-  limitMs = patientMs(HELD_MS),
+  limitMs = patientMs(IMPORT_MS),
 ): Promise<ExportedStrategy[]> {
   checkFile(file);
   registerHooks();
@@ -37,7 +37,13 @@ export async function importStrategies(
   const exports = await loading.catch((error: unknown) => {
     throw inFile(error, file);
   });
-  return strategiesIn(exports, file, await readFile(file, 'utf8'));
+  return strategiesIn(asWritten(exports, file), file, await readFile(file, 'utf8'));
+}
+
+/** Of CommonJS, Node tells the names that it sees in the text; what counts is what is there. */
+function asWritten(exports: Record<string, unknown>, file: string): Record<string, unknown> {
+  const whole = exports['default'];
+  return typeof whole === 'object' && whole !== null && isCommonJs(file) ? { ...whole } : exports;
 }
 
 /**
@@ -170,16 +176,13 @@ function oursOf(error: unknown): UsageError | undefined {
 }
 
 /** Node says what was not found and from where, but not the line. */
-async function notFound(message: string, file: string): Promise<UsageError> {
+function notFound(message: string, file: string): UsageError {
   const [, missing = message, importer = file] =
     /^Cannot find (?:module|package) '([^']+)' imported from (.+)$/m.exec(message) ?? [];
   const from = importer.startsWith('file:') ? fileURLToPath(importer) : importer;
   const isFile = isAbsolute(missing);
   const name = isFile ? parse(missing).name : missing;
-  const line = lineThat(
-    await readFile(from, 'utf8').catch(() => ''),
-    new RegExp(`\\b(import|export|from)\\b.*${literal(name)}`),
-  );
+  const line = lineOfImport(from, name);
   return new UsageError(
     'MODULE_NOT_FOUND',
     `${placeOf(from, line)}: it imports what cannot be found: ${missing}`,
