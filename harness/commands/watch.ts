@@ -40,7 +40,8 @@ async function run([file]: [string], flags: { seed?: number }, invocation: Invoc
     for (let changed: string | undefined = file; changed !== undefined; versions++) {
       progress.now(`${relative('', changed)}: exploring`);
       const startNs = clock.monotonicNs();
-      const next = changes.note().then(() => changes.next(until));
+      changes.note();
+      const next = changes.next(until);
       // What runs meanwhile is out of date.
       void next.then((saved) => saved !== undefined && explorations.interrupt());
       const outcome = await explorations.run();

@@ -6,6 +6,9 @@ export const SILENT_MS = 4_000;
 /** How long code may hold its thread, and keep others waiting. */
 export const HELD_MS = 10_000;
 
+/** How long an import may wait at top level: on a busy machine, what opens files and asks others takes its time. */
+export const IMPORT_MS = 30_000;
+
 /** Threads that are started later are as patient. */
 const KEY = 'oversell.patienceMs';
 

@@ -27,6 +27,17 @@ export function isUsers(url: string): boolean {
   return !pathOf(url).startsWith(ourCode);
 }
 
+const MARK = '?compiled';
+
+/**
+ * Under which name code is evaluated that was compiled from a file of the user's. Not the file's own: a test runner that has
+ * imported the file, too, would take positions in this code for those in its own.
+ */
+export const compiledName = (file: string): string => (isUsers(file) ? file + MARK : file);
+
+/** The file that code of that name was compiled from; whatever else is named in the text stays. */
+export const uncompiled = (name: string): string => name.replaceAll(MARK, '');
+
 /** Paths may have a % of their own, and in a URL that is encoded. */
 function pathOf(url: string): string {
   try {
@@ -46,7 +57,7 @@ export const userPositions = (
 ): [url: string, line: number, column: number][] =>
   [...stack.matchAll(/(?<![^\s(])((?:file:\/\/)?\/[^\s()]*?):(\d+)(?::(\d+))?(?=[)\s]|$)/gm)].flatMap(
     ([, url, line, column = 1]): [string, number, number][] =>
-      isTheirs(url!) ? [[url!, Number(line), Number(column)]] : [],
+      isTheirs(url!) ? [[uncompiled(url!), Number(line), Number(column)]] : [],
   );
 
 /** `file:line`, as terminals and editors open it. */

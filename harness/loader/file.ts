@@ -7,17 +7,17 @@ import { whyUnreadable } from '../documents/read-json.ts';
 import { systemClock as clock } from '../ground/ambient.ts';
 import { lentThread } from '../ground/busy.ts';
 import { EnvironmentError, UsageError } from '../ground/errors.ts';
-import { HELD_MS, patientMs, WaitedMs } from '../ground/patience.ts';
+import { IMPORT_MS, patientMs, WaitedMs } from '../ground/patience.ts';
 import { isOfClosedConnection, onStray } from '../ground/strays.ts';
 import { namedThrown, thrownWords } from '../ground/thrown.ts';
 import { notingGlobals } from '../ground/user-globals.ts';
 import { holdingConnections, underTest } from '../wire/network.ts';
 import { inFile, trackOrigins } from '../wire/refusal.ts';
 import { hookThread } from './hook.ts';
-import { lineThat, literal } from './lines.ts';
+import { lineOfImport, lineThat } from './lines.ts';
 import { strategiesIn, type ExportedStrategy } from './strategy-shape.ts';
 import { placeOf } from '../ground/places.ts';
-import { compile, placeInStack, STRATEGY_EXTENSIONS } from './source.ts';
+import { compile, isCommonJs, placeInStack, STRATEGY_EXTENSIONS } from './source.ts';
 
 /**
  * Imports a file of strategies as Node imports any module, TypeScript included.
@@ -27,11 +27,11 @@ import { compile, placeInStack, STRATEGY_EXTENSIONS } from './source.ts';
  */
 export async function importStrategies(
   file: string,
-  { importLimitMs: limitMs = patientMs(HELD_MS), connections = 'refused' }: Loading = {},
+  { importLimitMs: limitMs = patientMs(IMPORT_MS), connections = 'refused' }: Loading = {},
 ): Promise<Imported> {
   checkFile(file);
   // An await at the top, which may wait for such a connection for ever, is refused where a file is evaluated again.
-  if (connections === 'held') await compile(file, 'cjs');
+  if (connections === 'held') compile(file, 'cjs');
   registerHooks();
   using _ = trackOrigins();
   const load = (): Promise<Record<string, unknown>> => notingGlobals(() => importWithin(file, limitMs));
@@ -42,12 +42,15 @@ export async function importStrategies(
   const { result, packagesConnect } = await loading.catch((error: unknown) => {
     throw inFile(error, file);
   });
-  return { strategies: strategiesIn(result, file, await readFile(file, 'utf8')), packagesConnect };
+  return {
+    strategies: strategiesIn(asWritten(result, file), file, await readFile(file, 'utf8')),
+    packagesConnect,
+  };
 }
 
 /** How a file is imported. */
 export interface Loading {
-  /** How long a top-level await of it may take; default 10 000, or as long as `--patience` says. */
+  /** How long a top-level await of it may take; default 30 000, or as long as `--patience` says. */
   importLimitMs?: number;
   /** What becomes of those that it opens at import: refused, or never made, as it is evaluated again where it may have them. */
   connections?: 'refused' | 'held';
@@ -58,6 +61,12 @@ interface Imported {
   strategies: ExportedStrategy[];
   /** A package that it imports has opened connections, which are held. */
   packagesConnect: boolean;
+}
+
+/** Of CommonJS, Node tells the names that it sees in the text; what counts is what is there. */
+function asWritten(exports: Record<string, unknown>, file: string): Record<string, unknown> {
+  const whole = exports['default'];
+  return typeof whole === 'object' && whole !== null && isCommonJs(file) ? { ...whole } : exports;
 }
 
 /**
@@ -190,16 +199,13 @@ function oursOf(error: unknown): UsageError | undefined {
 }
 
 /** Node says what was not found and from where, but not the line. */
-async function notFound(message: string, file: string): Promise<UsageError> {
+function notFound(message: string, file: string): UsageError {
   const [, missing = message, importer = file] =
     /^Cannot find (?:module|package) '([^']+)' imported from (.+)$/m.exec(message) ?? [];
   const from = importer.startsWith('file:') ? fileURLToPath(importer) : importer;
   const isFile = isAbsolute(missing);
   const name = isFile ? parse(missing).name : missing;
-  const line = lineThat(
-    await readFile(from, 'utf8').catch(() => ''),
-    new RegExp(`\\b(import|export|from)\\b.*${literal(name)}`),
-  );
+  const line = lineOfImport(from, name);
   return new UsageError(
     'MODULE_NOT_FOUND',
     `${placeOf(from, line)}: it imports what cannot be found: ${missing}`,

@@ -1,9 +1,17 @@
+import { existsSync, readFileSync } from 'node:fs';
+
 /** Lines are read off the text that the user wrote: a good hint where nothing tells for sure. They count from 1. */
 
 /** The first line that matches. */
 export function lineThat(source: string, pattern: RegExp): number | undefined {
   const at = source.split('\n').findIndex((line) => pattern.test(line));
   return at < 0 ? undefined : at + 1;
+}
+
+/** Where a file imports, exports from, or requires a module; undefined if it does so nowhere, or is gone. */
+export function lineOfImport(file: string, specifier: string): number | undefined {
+  const source = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  return lineThat(source, new RegExp(`\\b(import|export|from|require)\\b.*${literal(specifier)}`));
 }
 
 /** Where a field of an exported object stands, or else the export. */
@@ -21,4 +29,4 @@ export function lineOfField(source: string, exportName: string, field: string): 
 }
 
 /** The text as a pattern that matches it and nothing else. */
-export const literal = (text: string): string => text.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
+const literal = (text: string): string => text.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);

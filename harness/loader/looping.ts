@@ -1,8 +1,8 @@
 import { Session, type Debugger } from 'node:inspector';
 import { fileURLToPath } from 'node:url';
-import { isUsers } from '../ground/places.ts';
+import { isUsers, uncompiled } from '../ground/places.ts';
 import { atMost, LATE } from '../ground/waiting.ts';
-import { originalLine } from './source.ts';
+import { originalLine } from './source-maps.ts';
 
 export interface Place {
   file: string;
@@ -15,7 +15,7 @@ export function placeIn(script: Debugger.ScriptParsedEventDataType, at: Debugger
   const line = at.lineNumber + 1;
   const column = (at.columnNumber ?? 0) + 1;
   return {
-    file: script.url.startsWith('file:') ? fileURLToPath(script.url) : script.url,
+    file: uncompiled(script.url.startsWith('file:') ? fileURLToPath(script.url) : script.url),
     line: map === undefined ? line : originalLine(Buffer.from(map, 'base64').toString(), line, column),
   };
 }

@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { SourceMap, type SourceMapPayload } from 'node:module';
 import { basename, extname, parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { transform, transformSync, type Loader, type TransformOptions } from 'esbuild';
 import { UsageError } from '../ground/errors.ts';
-import { ours } from '../ground/ours.ts';
 import { placeOf, userPositions } from '../ground/places.ts';
+import { asFunction, importsOf, namesUsed, topLevelAwait, type FunctionBody } from './as-function.ts';
+import { plainJavaScript, type Plain } from './compiler.ts';
+import { kindOf, takesWhole, type ModuleKind } from './module-kind.ts';
+import { projectOf } from './project.ts';
+import { asText, lineOf, originalLine } from './source-maps.ts';
 
-const LOADERS: Record<string, Loader> = {
+const LANGUAGES: Record<string, 'ts' | 'js'> = {
   '.ts': 'ts',
   '.mts': 'ts',
   '.cts': 'ts',
@@ -17,117 +19,133 @@ const LOADERS: Record<string, Loader> = {
   '.cjs': 'js',
 };
 
-/** What a strategy's own file may be. What it imports may also be CommonJS. */
-export const STRATEGY_EXTENSIONS: readonly string[] = ['.ts', '.mts', '.js', '.mjs'];
+/** What a strategy's own file may be, and what an import without an extension may mean. */
+export const STRATEGY_EXTENSIONS: readonly string[] = Object.keys(LANGUAGES);
 
-/** No option of these makes functions dearer than they were written (as `keepNames` does). */
-const FORMATS = {
-  /** For Node's own loader. */
-  esm: { format: 'esm' },
-  /** For modules that are evaluated many times: see the explorer's Program. */
-  cjs: {
-    format: 'cjs',
-    define: { 'import.meta': '__meta' },
-    supported: { 'dynamic-import': false },
-  },
-} satisfies Record<string, TransformOptions>;
-export type Format = keyof typeof FORMATS;
+/**
+ * For whom a file is compiled: `esm` is Node's own loader, which takes ES modules and CommonJS; `cjs` are modules that
+ * are evaluated many times, as CommonJS: see the explorer's Program.
+ */
+export type Format = 'esm' | 'cjs';
 
-interface Compiled {
+export interface Compiled {
   code: string;
   map: string;
+  /** What the code is, as Node names it. */
+  format: ModuleKind;
+  /** It was an ES module, whatever it is now. */
+  wasModule: boolean;
 }
 
 /** Strategies share most of what they import. */
-const compiled = new Map<string, { source: string; result: Promise<Compiled> }>();
+const compiled = new Map<string, { source: string; result: Compiled }>();
 
 /**
  * A file of code as plain JavaScript, types erased; its source map is at its end, and apart.
  * @returns undefined if it is no code: JSON and the like
- * @throws UsageError SYNTAX_ERROR, which names file and line
+ * @throws UsageError SYNTAX_ERROR, which names file and line; CANNOT_EXPLORE for a top-level await in `cjs`
  */
-export async function compile(file: string, format: Format): Promise<Compiled | undefined> {
-  const loader = LOADERS[extname(file)];
-  if (!loader) return undefined;
-  const source = await readFile(file, 'utf8');
+export function compile(file: string, format: Format): Compiled | undefined {
+  const lang = LANGUAGES[extname(file)];
+  if (!lang) return undefined;
+  const source = readFileSync(file, 'utf8');
   const key = `${format} ${file}`;
   const known = compiled.get(key);
   if (known?.source === source) return known.result;
-  const result = transformed(file, source, loader, format);
+  const plain = plainJavaScript(file, source, lang);
+  const result = format === 'esm' ? forNode(file, plain, lang) : forProcesses(file, plain);
   compiled.set(key, { source, result });
   return result;
 }
 
 /** Whether a file is code that can be compiled. */
-export const isCompiled = (file: string): boolean => extname(file) in LOADERS;
+export const isCompiled = (file: string): boolean => extname(file) in LANGUAGES;
 
-/** An ES module of a package as one that can be evaluated for each process: at once, as `require` has it. */
-export function compileForProcesses(source: string, file: string): string {
-  const loader = LOADERS[extname(file)]!;
-  const options = { ...FORMATS.cjs, loader, sourcefile: file, target: 'node20.19' } as const;
-  const { code } = ours(() => transformSync(source, options));
-  return withoutNodeMode(code);
-}
-
-/**
- * esbuild takes the whole of what an `.mjs` file requires for its default export, as Node does with CommonJS; but ES
- * modules are functions here, too. Who hands them out sees to it instead (`asImported`).
- */
-export const withoutNodeMode = (code: string): string =>
-  code.replaceAll(/(__toESM\(require\("[^"\n]*"\)), 1\)/g, '$1)');
-
-async function transformed(file: string, source: string, loader: Loader, format: Format): Promise<Compiled> {
-  try {
-    return await ours(() => transform(source, optionsFor(file, loader, format)));
-  } catch (error) {
-    throw atItsLine(file, error);
+/** JavaScript is only looked at for its errors: Node loads it as it is. */
+function forNode(file: string, plain: Plain, lang: 'ts' | 'js'): Compiled {
+  const kind = lang === 'js' ? 'module' : isPlainCommonJs(file, plain.code) ? 'commonjs' : kindOf(file);
+  if (kind === 'commonjs') {
+    const body = functionOf(file, plain);
+    // What only an ES module can have says that it runs as one.
+    if (!body.usesMeta && (!body.wasModule || !topLevelAwait(body.code))) {
+      const code =
+        projectOf(file).module === 'commonjs'
+          ? body.code
+          : body.code.replaceAll('__oversell_dynamicImport(', 'import(');
+      return { ...withMap(code, [...plain.maps, body.map]), format: 'commonjs', wasModule: body.wasModule };
+    }
   }
+  return { ...withMap(plain.code, plain.maps), format: 'module', wasModule: true };
 }
 
-/** The same at once, for a loader that cannot wait; nothing of it is kept. @returns undefined @throws as `compile` */
-export function compileNow(file: string, format: Format): Compiled | undefined {
-  const loader = LOADERS[extname(file)];
-  if (!loader) return undefined;
-  const source = readFileSync(file, 'utf8');
-  try {
-    return ours(() => transformSync(source, optionsFor(file, loader, format)));
-  } catch (error) {
-    throw atItsLine(file, error);
-  }
+/** Whether Node takes a file for CommonJS, as it is or as it was compiled. */
+export function isCommonJs(file: string): boolean {
+  if (isTypeScript(file)) return compile(file, 'esm')!.format === 'commonjs';
+  return extname(file) === '.cjs' || isPlainCommonJs(file, readFileSync(file, 'utf8'));
 }
 
-const optionsFor = (file: string, loader: Loader, format: Format): TransformOptions => ({
-  ...FORMATS[format],
-  loader,
-  sourcefile: file,
-  sourcemap: 'both',
-  target: 'node20.19',
-  logLevel: 'silent',
-});
+/** As Node finds out by what is in a file, where no project and no package says. */
+const isPlainCommonJs = (file: string, code: string): boolean =>
+  !takesWhole(file) &&
+  /\b(?:require\(|module\.exports\b|exports\.)/.test(code) &&
+  !/^(?:import|export)\b/m.test(code);
 
-/** What the compiler says of a file, as a fault of that line. */
-function atItsLine(file: string, error: unknown): unknown {
-  const [first] = (error as Partial<{ errors: { text: string; location: Location | null }[] }>).errors ?? [];
-  if (!first) return error;
-  const place = placeOf(file, first.location?.line);
-  if (/top-level await/i.test(first.text)) {
-    return new UsageError(
+function forProcesses(file: string, plain: Plain): Compiled {
+  const body = functionOf(file, plain);
+  const maps = [...plain.maps, body.map];
+  const at = body.wasModule || kindOf(file) === 'module' ? topLevelAwait(body.code) : undefined;
+  if (at) {
+    throw new UsageError(
       'CANNOT_EXPLORE',
-      `${place}: it has a top-level await, and an explored file is evaluated again for each instance`,
+      `${placeOf(file, lineOf(maps, at.line, at.column)?.line)}: it has a top-level await, and an explored file is evaluated again for each instance`,
       'read synchronously there (readFileSync), or move the await into open() or seller()',
     );
   }
-  return new UsageError('SYNTAX_ERROR', `${place}: ${first.text}`, 'correct the syntax of that line');
+  return { ...withMap(body.code, maps), format: 'commonjs', wasModule: body.wasModule };
 }
 
-interface Location {
-  line: number;
+const functionOf = (file: string, { code }: Plain): FunctionBody =>
+  asFunction(file, code, { kind: kindOf(file), callableNamespaces: projectOf(file).callableNamespaces });
+
+function withMap(code: string, maps: Plain['maps']): Pick<Compiled, 'code' | 'map'> {
+  const map = asText(maps);
+  const inline = Buffer.from(map).toString('base64');
+  return { code: `${code}\n//# sourceMappingURL=data:application/json;base64,${inline}\n`, map };
 }
 
-/** The line that the user wrote, for a position in what it was compiled to. All count from 1. */
-export function originalLine(map: string, line: number, column: number): number {
-  const entry = new SourceMap(JSON.parse(map) as SourceMapPayload).findEntry(line - 1, column - 1);
-  return 'originalLine' in entry ? entry.originalLine + 1 : line;
+/** An ES module of a package as one that can be evaluated for each process: at once, as `require` has it. */
+export function compileForProcesses(source: string, file: string): string {
+  const { code } = plainJavaScript(file, source, LANGUAGES[extname(file)]!);
+  return asFunction(file, code, { kind: 'module', callableNamespaces: false }).code;
+}
+
+/** What a file imports, or requires, by names that are written down; nothing if it does not compile. */
+export function importedBy(file: string): string[] {
+  const body = bodyOf(file);
+  return body === undefined ? [] : importsOf(body);
+}
+
+/** What a file uses of a module that it imports by that specifier. */
+export function usedOf(file: string, specifier: string): ReadonlySet<string> {
+  const body = bodyOf(file);
+  return (body === undefined ? undefined : namesUsed(body).get(specifier)) ?? new Set();
+}
+
+const bodies = new Map<string, { source: string; body: string }>();
+
+function bodyOf(file: string): string | undefined {
+  const lang = LANGUAGES[extname(file)];
+  if (!lang) return undefined;
+  try {
+    const source = readFileSync(file, 'utf8');
+    const known = bodies.get(file);
+    if (known?.source === source) return known.body;
+    const body = functionOf(file, plainJavaScript(file, source, lang)).code;
+    bodies.set(file, { source, body });
+    return body;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Node loads JavaScript as it is. */
@@ -152,10 +170,14 @@ export async function placeInStack(
   const [found] = userPositions(stack, isTheirs);
   if (!found) return undefined;
   const [url, line, column] = found;
-  const file = url.startsWith('file:') ? fileURLToPath(url) : url;
-  // Compiled again: only a fault needs the map, and the same source compiles to the same code.
-  const known = format === 'cjs' || isTypeScript(file) ? await compile(file, format) : undefined;
-  return { file, line: known ? originalLine(known.map, line, column) : line };
+  try {
+    const file = url.startsWith('file:') ? fileURLToPath(url) : url;
+    // Compiled again: only a fault needs the map, and the same source compiles to the same code.
+    const known = format === 'cjs' || isTypeScript(file) ? compile(file, format) : undefined;
+    return { file, line: known ? originalLine(known.map, line, column) : line };
+  } catch {
+    return undefined; // code may write stacks of its own, and files may be gone
+  }
 }
 
 /** The same in the code of a built-in strategy, by its path: `strategies/watch-retry.ts`, also where it runs compiled. */

@@ -16,9 +16,9 @@ export class Changes {
   }
 
   /** From now on, what is there counts as known. */
-  async note(): Promise<void> {
+  note(): void {
     // Whoever saves between the two looks is seen by the next one.
-    const sources = await sourcesOf(this.#file);
+    const sources = sourcesOf(this.#file);
     this.#versions = new Map(sources.map((file) => [file, this.#versions.get(file) ?? versionOf(file)]));
   }
 

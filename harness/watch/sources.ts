@@ -1,6 +1,8 @@
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
-import { build } from 'esbuild';
+import { ownFileOfImport } from '../loader/imports.ts';
+import { projectOf } from '../loader/project.ts';
+import { importedBy } from '../loader/source.ts';
 
 /** What a strategy may be made of, beside what its modules import. */
 const READ_TOO: ReadonlySet<string> = new Set(['.lua', '.json']);
@@ -9,26 +11,32 @@ const READ_TOO: ReadonlySet<string> = new Set(['.lua', '.json']);
  * The files that a strategy consists of: itself, what it imports but packages, and scripts and data that lie beside them, as
  * nobody can tell what is read while it runs. Absolute paths. A file that does not compile imports nothing.
  */
-export async function sourcesOf(file: string): Promise<string[]> {
+export function sourcesOf(file: string): string[] {
   const entry = resolve(file);
-  const modules = new Set([entry, ...(await imported(entry))]);
+  const modules = imported(entry);
   const folders = new Set([...modules].map((module) => dirname(module)));
-  return [...modules, ...[...folders].flatMap(readBeside)];
+  return [...modules, ...projectFile(entry), ...[...folders].flatMap(readBeside)];
 }
 
-async function imported(entry: string): Promise<string[]> {
-  const bundled = await build({
-    entryPoints: [entry],
-    absWorkingDir: dirname(entry),
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    metafile: true,
-    write: false,
-    logLevel: 'silent',
-  }).catch(() => undefined);
-  return Object.keys(bundled?.metafile.inputs ?? {}).map((input) => resolve(dirname(entry), input));
+function imported(entry: string): Set<string> {
+  const found = new Set([entry]);
+  // It grows while it is walked.
+  for (const file of found) {
+    for (const specifier of importedBy(file)) {
+      const own = ownFileOfImport(specifier, file);
+      if (own !== undefined && existsSync(own)) found.add(own);
+    }
+  }
+  return found;
+}
+
+/** What says how a file is compiled, and what its imports mean. */
+function projectFile(file: string): string[] {
+  try {
+    return [projectOf(file).path ?? []].flat();
+  } catch {
+    return []; // it cannot be read, which is told elsewhere
+  }
 }
 
 function readBeside(folder: string): string[] {

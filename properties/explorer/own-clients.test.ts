@@ -11,7 +11,7 @@ import {
   TAKES,
   type Buying,
   type Library,
-} from '../helpers/projects.ts';
+} from '../helpers/own-clients.ts';
 import { rotating } from '../helpers/rotating.ts';
 
 const redis = server();

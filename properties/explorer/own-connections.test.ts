@@ -12,7 +12,7 @@ import {
   TAKES,
   type Buying,
   type Installed,
-} from '../helpers/projects.ts';
+} from '../helpers/own-clients.ts';
 
 const redis = server();
 const calm = { buyers: 2, stock: 1 };

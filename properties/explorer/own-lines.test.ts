@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ExplorationDocument } from '../../harness/documents/exploration.ts';
 import { CLI, start } from '../helpers/command.ts';
-import { LIBRARIES, LOOKS_AND_TAKES, projectWith, sellingBy } from '../helpers/projects.ts';
+import { LIBRARIES, LOOKS_AND_TAKES, projectWith, sellingBy } from '../helpers/own-clients.ts';
 import { lineOf } from '../helpers/shown.ts';
 
 /** By the compiled product, as the test runner has lines of its own for what it imports. */

@@ -4,7 +4,13 @@ import { subjectOf } from '../../harness/explorer/process/subject.ts';
 import { replay } from '../../harness/explorer/sockets/replay-schedule.ts';
 import { loadStrategy } from '../../harness/loader/strategies.ts';
 import { properties, server, type GivenScope } from '../helpers/exploring.ts';
-import { exploringProject, LIBRARIES, projectWith, sellingBy, type Installed } from '../helpers/projects.ts';
+import {
+  exploringProject,
+  LIBRARIES,
+  projectWith,
+  sellingBy,
+  type Installed,
+} from '../helpers/own-clients.ts';
 
 const redis = server();
 

@@ -6,8 +6,8 @@ import { createInterface } from 'node:readline';
 import { chosenStrategies } from '../../dist/harness/loader/strategies.js';
 import { startWatchdog } from '../../dist/harness/terminal/watchdog.js';
 
-const [, , path, limit = '10000'] = process.argv;
-const importLimitMs = Number(limit);
+const [, , path, limit] = process.argv;
+const importLimitMs = limit === undefined ? undefined : Number(limit);
 const tell = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 const told = ({ code, message, remedy, exitCode }) => ({ error: { code, message, remedy }, exitCode });
 

@@ -1,124 +1,71 @@
-import { mkdirSync, realpathSync, symlinkSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { explore, type Exploration, type ExploreOptions } from '../../harness/explorer/explore.ts';
-import { subjectOf } from '../../harness/explorer/process/subject.ts';
-import { systemClock, yearAhead } from '../../harness/ground/ambient.ts';
-import { loadStrategy } from '../../harness/loader/strategies.ts';
-import type { RedisTarget } from '../../harness/redis/target.ts';
-import { scopeOf, type GivenScope } from './exploring.ts';
-import { folderWith } from './strategy-sources.ts';
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Program } from '../../harness/explorer/process/program.ts';
+import { explain } from '../../harness/ground/errors.ts';
+import { folderWith, loaded, NAIVE, type Loaded } from './strategy-sources.ts';
 
-const MODULES = resolve(import.meta.dirname, '../../node_modules');
+const MODULES = fileURLToPath(new URL('../../node_modules/', import.meta.url));
 
-/** Client libraries that a project may have installed, by its name for them and ours. */
-export type Installed = Record<string, 'ioredis' | 'ioredis4' | 'ioredis5' | 'redis4' | 'redis5'>;
+interface Installed {
+  /** Packages of this checkout, by name. */
+  packages?: readonly string[];
+  /** Folders of the project that a workspace has linked into `node_modules`, by name. */
+  linked?: Record<string, string>;
+}
 
-/** A folder with these files, in which these packages are installed. */
-export function projectWith(files: Record<string, string>, installed: Installed): string {
+/** A project of a user's, far from the checkout. @returns its folder */
+export function projectWith(
+  files: Record<string, string>,
+  { packages = [], linked = {} }: Installed = {},
+): string {
   const folder = folderWith(files);
-  mkdirSync(join(folder, 'node_modules'), { recursive: true });
-  for (const [name, ours] of Object.entries(installed)) {
-    const link = join(folder, 'node_modules', name);
-    mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(realpathSync(join(MODULES, ours)), link);
-  }
+  const link = (name: string, target: string): void => {
+    const path = join(folder, 'node_modules', name);
+    mkdirSync(dirname(path), { recursive: true });
+    symlinkSync(target, path);
+  };
+  for (const name of packages) link(name, join(MODULES, name));
+  for (const [name, path] of Object.entries(linked)) link(name, join(folder, path));
   return folder;
 }
 
-/** Explores the strategy in `sell.ts` of such a folder, as `explore ./sell.ts` does. */
-export async function exploringProject(
-  target: RedisTarget,
-  folder: string,
-  scope: GivenScope,
-  options: Partial<ExploreOptions> = {},
-): Promise<Exploration> {
-  const path = join(folder, 'sell.ts');
-  const subject = await subjectOf(await loadStrategy({ path }, { connections: 'held' }));
-  return explore({
-    scope: scopeOf(scope),
-    subject,
-    path,
-    target,
-    auditSamples: 0,
-    now: () => systemClock.monotonicNs() / 1e6,
-    epochMs: yearAhead(systemClock),
-    ...options,
-  });
+/** A `tsconfig.json` with these compiler options. */
+export const tsconfig = (compilerOptions: object, rest: object = {}): string =>
+  JSON.stringify({ compilerOptions, ...rest });
+
+/** A strategy's file that first does what a project's code does, and checks what came of it. */
+export const checking = (code: string): string =>
+  `${code}\n${NAIVE.replace(
+    /^/,
+    `const expect = (found: unknown, meant: unknown): void => {
+  const [one, other] = [JSON.stringify(found), JSON.stringify(meant)];
+  if (one !== other) throw new Error(\`\${one} is not \${other}\`);
+};\ncheck(expect);\n`,
+  )}`;
+
+/** What came of a file in Node's own loader, which sells under load, and in the explorer. */
+export interface Twice {
+  node: Loaded;
+  /** What it exports; or what it is refused for. */
+  explorer: { exports: string[] } | { code: string; message: string; remedy: string };
 }
 
-/** How a client is made at module level, what it is called there, and what has to be installed for that. */
-export interface Library {
-  head: string;
-  client: string;
-  installed: Installed;
+export async function loadedTwice(folder: string, name = 'sell.ts'): Promise<Twice> {
+  const file = join(folder, name);
+  return { node: await loaded(file), explorer: evaluated(file) };
 }
 
-const io = (ours: 'ioredis' | 'ioredis4' | 'ioredis5', url = 'redis://127.0.0.1:6379'): Library => ({
-  head: `import ${ours === 'ioredis4' ? 'Redis' : '{ Redis }'} from 'ioredis';
-const own = new Redis('${url}');`,
-  client: 'own',
-  installed: { ioredis: ours },
-});
+function evaluated(file: string): Twice['explorer'] {
+  try {
+    return { exports: Object.keys(Program.load(file).evaluate()) };
+  } catch (error) {
+    return explain(error);
+  }
+}
 
-const node = (ours: 'redis4' | 'redis5', options = "url: 'redis://127.0.0.1:6379'"): Library => ({
-  head: `import { createClient } from 'redis';
-const own = createClient({ ${options} });
-own.on('error', () => {});
-own.connect();`,
-  client: 'own',
-  installed: { redis: ours },
-});
-
-/** The client that a strategy is handed. */
-export const GIVEN: Library = { head: '', client: 'redis', installed: {} };
-
-export const LIBRARIES = {
-  'ioredis 6': io('ioredis'),
-  'ioredis 5': io('ioredis5'),
-  'ioredis 4': io('ioredis4'),
-  'node-redis 4': node('redis4'),
-  'node-redis 5': node('redis5'),
-  'ioredis 6 with a login, a database and TLS': io(
-    'ioredis',
-    'rediss://me:secret@redis.shop.internal:6380/3',
-  ),
-  'ioredis 5 over a Unix socket': io('ioredis5', '/run/redis/redis.sock'),
-  'node-redis 5 in RESP3 with a name, a login and TLS': node(
-    'redis5',
-    "RESP: 3, name: 'shop', database: 3, url: 'rediss://me:secret@redis.shop.internal:6380'",
-  ),
-  'node-redis 4 with a name and a login over a Unix socket': node(
-    'redis4',
-    "name: 'shop', username: 'me', password: 'secret', database: 3, socket: { path: '/run/redis/redis.sock' }",
-  ),
-} as const satisfies Record<string, Library>;
-
-/** What is asked of Redis for a purchase, and answered to the buyer. */
-export type Buying = (client: string) => string;
-
-/** One command that takes and tells. */
-export const TAKES: Buying = (client) =>
-  `return { kind: (await ${client}.decr('stock')) >= 0 ? 'sold' : 'sold-out' };`;
-/** Looks first. */
-export const LOOKS_AND_TAKES: Buying = (
-  client,
-) => `if (Number(await ${client}.get('stock')) < 1) return { kind: 'sold-out' };
-      await ${client}.decr('stock');
-      return { kind: 'sold' };`;
-
-/** A file that sells by that client alone, whatever it is handed. */
-export const sellingBy = (
-  { head, client }: Pick<Library, 'head' | 'client'>,
-  buying: Buying,
-): string => `${head}
-export const mine = {
-  name: 'mine', summary: 'sells by a client of its own', connection: 'shared',
-  open: async (redis, sale) => void (await ${client}.set('stock', String(sale.stock))),
-  seller: (redis) => ({
-    purchase: async () => {
-      ${buying(client)}
-    },
-    remaining: async () => Math.max(0, Number(await ${client}.get('stock'))),
-  }),
+/** What a file comes to that both take. */
+export const TAKEN = {
+  node: { exitCode: 0, strategies: [{ name: 'naive' }] },
+  explorer: { exports: ['naive'] },
 };
-`;

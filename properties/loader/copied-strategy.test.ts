@@ -1,20 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { registry } from '../../strategies/registry.ts';
 import { runnable } from '../helpers/built-ins.ts';
 import { oversell, start, type Running } from '../helpers/command.ts';
+import { installedIn } from '../helpers/installed.ts';
 import { temporaryFolder } from '../helpers/processes.ts';
 import { seed } from '../helpers/seed.ts';
 import { folderWith, loaded, soldWith } from '../helpers/strategy-sources.ts';
@@ -196,18 +187,3 @@ describe('what a changed copy imports and nobody has is told with file and line'
     expect(error?.message).toContain(join(dirname(file), 'nowhere-decrement.lua'));
   });
 });
-
-/** Puts into a folder's node_modules what `npm install oversell` leaves there. @returns where the package lies */
-function installedIn(folder: string): string {
-  const modules = join(folder, 'node_modules');
-  mkdirSync(modules, { recursive: true });
-  for (const name of readdirSync(join(root, 'node_modules'))) {
-    symlinkSync(join(root, 'node_modules', name), join(modules, name));
-  }
-  const packing = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder];
-  const packed = execFileSync('npm', packing, { cwd: root, encoding: 'utf8', stdio: 'pipe' });
-  const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
-  execFileSync('tar', ['-xzf', join(folder, filename), '-C', modules]);
-  renameSync(join(modules, 'package'), join(modules, 'oversell'));
-  return join(modules, 'oversell');
-}

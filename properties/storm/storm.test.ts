@@ -1,7 +1,7 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { transformSync } from 'oxc-transform';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readSession } from '../../harness/documents/session.ts';
 import { stormSchema, type Storm } from '../../harness/documents/storm.ts';
@@ -18,20 +18,23 @@ import { thisServer } from '../helpers/this-server.ts';
 import { rotating, sometimes } from '../helpers/rotating.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-/** Where it finds packages, and what it imports of ours. */
-const MUTANT = `${ROOT}dist/mutant-consumer-${process.pid}.mjs`;
-beforeAll(async () => {
-  const entryPoints = [`${ROOT}properties/helpers/mutant-consumer.ts`];
-  await build({
-    entryPoints,
-    outfile: MUTANT,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-  });
+/** Where they find packages, and what they import of ours. */
+const compiledName = (name: string): string => `${ROOT}dist/${name}-${process.pid}.mjs`;
+const MUTANT = compiledName('mutant-consumer');
+const HELPERS = ['mutant-consumer', 'consumer-mutants'];
+beforeAll(() => {
+  for (const name of HELPERS) {
+    const file = `${ROOT}properties/helpers/${name}.ts`;
+    const { code } = transformSync(file, readFileSync(file, 'utf8'), { target: 'es2023' });
+    const moved = code
+      .replaceAll(/"\.\.\/\.\.\/([^"]+)\.ts"/g, '"./$1.js"')
+      .replaceAll(/"\.\/([\w-]+)\.ts"/g, (_, other: string) => JSON.stringify(compiledName(other)));
+    writeFileSync(compiledName(name), moved);
+  }
 });
-afterAll(() => rmSync(MUTANT));
+afterAll(() => {
+  for (const name of HELPERS) rmSync(compiledName(name));
+});
 
 /** Our own storefront, with what this changes of its file. */
 const storefrontWith = (changes: Described): string =>

@@ -12,22 +12,22 @@ const FILES = {
   'other.ts': 'export const nobody = 1;',
 };
 
-test('a strategy consists of its file, what that imports, and scripts that lie beside them', async () => {
+test('a strategy consists of its file, what that imports, and scripts that lie beside them', () => {
   const folder = folderWith(FILES);
-  const names = (await sourcesOf(join(folder, 'sell.ts'))).map((file) => basename(file));
+  const names = sourcesOf(join(folder, 'sell.ts')).map((file) => basename(file));
   expect(names.toSorted()).toEqual(['sell.ts', 'take.lua', 'take.ts']);
 });
 
-test('of a file that does not compile, itself', async () => {
+test('of a file that does not compile, itself', () => {
   const folder = folderWith({ 'sell.ts': 'export const = 1;' });
-  expect(await sourcesOf(join(folder, 'sell.ts'))).toEqual([join(folder, 'sell.ts')]);
+  expect(sourcesOf(join(folder, 'sell.ts'))).toEqual([join(folder, 'sell.ts')]);
 });
 
 /** What is told to have changed, and how long nothing was told of a file that is no part of it. */
 async function changedBy(change: (folder: string) => void): Promise<string | undefined> {
   const folder = folderWith(FILES);
   const changes = new Changes(join(folder, 'sell.ts'));
-  await changes.note();
+  changes.note();
   const over = new AbortController();
   onTestFinished(() => over.abort());
   change(folder);

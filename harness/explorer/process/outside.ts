@@ -1,5 +1,5 @@
 import { AsyncResource, createHook } from 'node:async_hooks';
-import { isHarnessFrame } from '../../ground/places.ts';
+import { isHarnessFrame, uncompiled } from '../../ground/places.ts';
 import { isEvaluatingPackage } from './worlds.ts';
 
 /** An instance that may wait for something besides Redis. */
@@ -104,5 +104,5 @@ function firstFrame(stack: string): string {
         !line.includes('node_modules') &&
         !isHarnessFrame(line),
     );
-  return frame?.trim() ?? '';
+  return uncompiled(frame?.trim() ?? '');
 }

@@ -1,9 +1,11 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { compileFunction, constants } from 'node:vm';
 import { comesWithUs } from '../../loader/imports.ts';
-import { compileForProcesses, isCompiled } from '../../loader/source.ts';
+import { kindOf } from '../../loader/module-kind.ts';
+import { fileOfPackage, packageOf } from '../../loader/package-exports.ts';
+import { compileForProcesses, isCompiled, isTypeScript } from '../../loader/source.ts';
 import { CannotExplore } from '../cannot-explore.ts';
 import { isOfClientLibrary } from '../../ground/client-libraries.ts';
 import { evaluatingPackage, outsideWorlds } from './worlds.ts';
@@ -92,72 +94,9 @@ const STARTS_OTHERS = /^(node:)?(child_process|worker_threads)$/;
 const PARAMETERS = ['exports', 'require', 'module', '__filename', '__dirname', '__meta'];
 
 const isEsm = (file: string): boolean =>
-  /\.(m[jt]s|ts)$/.test(file) || (file.endsWith('.js') && packageOf(file)?.type === 'module');
-
-interface Manifest {
-  type?: string;
-  exports?: Target;
-}
-type Target = string | null | Target[] | { [condition: string]: Target };
-
-function packageOf(file: string): Manifest | undefined {
-  for (let folder = dirname(file); ; folder = dirname(folder)) {
-    const manifest = join(folder, 'package.json');
-    if (existsSync(manifest)) return JSON.parse(readFileSync(manifest, 'utf8')) as Manifest;
-    if (folder === dirname(folder)) return undefined;
-  }
-}
-
-/**
- * The file that Node loads for an import of a package: by the conditions of `import`, where `require` would choose
- * another one of a package that ships both kinds.
- * @returns undefined where Node's own `require` decides, or fails
- */
-export function fileOfPackage(specifier: string, from: string): string | undefined {
-  const [, name, subpath = ''] = /^((?:@[^/]+\/)?[^/.#][^/]*)(\/.*)?$/.exec(specifier) ?? [];
-  const require = createRequire(from);
-  if (name === undefined || isBuiltin(specifier)) return undefined;
-  for (const folder of require.resolve.paths(specifier) ?? []) {
-    const manifest = join(folder, name, 'package.json');
-    if (!existsSync(manifest)) continue;
-    const { exports } = JSON.parse(readFileSync(manifest, 'utf8')) as Manifest;
-    const target = exports && targetOf(exports, `.${subpath}`);
-    // As Node does: what is linked into node_modules is known by where it lies.
-    return target ? realpathSync(join(folder, name, target)) : undefined;
-  }
-  return undefined;
-}
-
-const CONDITIONS = new Set(['node', 'import', 'module-sync', 'node-addons', 'default']);
-
-/** Source: https://nodejs.org/api/esm.html#resolution-algorithm-specification, PACKAGE_EXPORTS_RESOLVE. */
-function targetOf(exports: Target, subpath: string): string | undefined {
-  const isMap = typeof exports === 'object' && exports !== null && !Array.isArray(exports);
-  if (!isMap || !Object.keys(exports).some((key) => key.startsWith('.')))
-    return subpath === '.' ? chosen(exports, '') : undefined;
-  if (exports[subpath] !== undefined && !subpath.includes('*')) return chosen(exports[subpath], '');
-  const patterns = Object.keys(exports).toSorted((a, b) => b.indexOf('*') - a.indexOf('*'));
-  for (const pattern of patterns) {
-    const [start, end] = pattern.split('*');
-    if (start === undefined || end === undefined || !subpath.startsWith(start) || !subpath.endsWith(end))
-      continue;
-    return chosen(exports[pattern]!, subpath.slice(start.length, subpath.length - end.length));
-  }
-  return undefined;
-}
-
-function chosen(target: Target, star: string): string | undefined {
-  if (target === null) return undefined;
-  if (typeof target === 'string') return target.replaceAll('*', star);
-  const targets = Array.isArray(target)
-    ? target
-    : Object.entries(target).flatMap(([condition, value]) => (CONDITIONS.has(condition) ? [value] : []));
-  for (const one of targets) {
-    const found = chosen(one, star);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
+  isTypeScript(file)
+    ? kindOf(file) === 'module'
+    : file.endsWith('.mjs') || (file.endsWith('.js') && packageOf(file)?.type === 'module');
 
 /**
  * What an ES module gets of a file: of a CommonJS one, its default export is the whole of what it exports, whatever it

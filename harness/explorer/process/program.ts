@@ -1,40 +1,40 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
-import { dirname } from 'node:path';
+import { dirname, extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { compileFunction } from 'node:vm';
-import { comesWithUs, fileOfImport, isStateless } from '../../loader/imports.ts';
-import { compile, withoutNodeMode } from '../../loader/source.ts';
+import { compiledName } from '../../ground/places.ts';
+import { importsOf } from '../../loader/as-function.ts';
+import { comesWithUs, isStateless, ownFileOfImport } from '../../loader/imports.ts';
+import { kindOf, takesWhole } from '../../loader/module-kind.ts';
+import { fileOfPackage } from '../../loader/package-exports.ts';
+import { compile } from '../../loader/source.ts';
+import { asImported, Packages } from './packages.ts';
 import { isOfClientLibrary } from '../../ground/client-libraries.ts';
-import { asImported, fileOfPackage, Packages } from './packages.ts';
 import { virtualModule } from './virtual.ts';
 
 type Exports = Record<string, unknown>;
-type Factory = (
-  exports: Exports,
-  module: { exports: Exports },
-  require: (specifier: string) => unknown,
-  meta: object,
-) => void;
+type Factory = (...args: unknown[]) => void;
 
 interface Compiled {
   factory: Factory;
   require: NodeJS.Require;
+  /** It was an ES module, which knows no `this`. */
+  wasModule: boolean;
   /** Node would take it for an ES module that knows no TypeScript: a default import of CommonJS is the whole of it. */
   native: boolean;
+  /** Its packages are those that `import` finds, and not `require`. */
+  imports: boolean;
   /** What it imports, as it was found the first time: evaluating anew need not ask the disk again. */
   found: Map<string, string | undefined>;
   /** Node's modules and what comes with us, as it got them: they are shared, so that whoever is evaluated later gets the same. */
   packages: Map<string, unknown>;
   /** Its `import.meta`. */
-  meta: object;
+  meta: { filename: string; dirname: string };
 }
 
 /** Ways in which strict code comes by the global object. */
 const NAMES_GLOBALS = /(?<![\w.])(globalThis|global|Function|eval)\b/;
-/** What was an ES module, before it became a function: those are strict. In others what is not declared is a global. */
-const WAS_ESM = /\b__toCommonJS\(/;
-
 /** For packages that come with us, when the strategy's folder has none. */
 const ownRequire = createRequire(import.meta.url);
 
@@ -67,9 +67,9 @@ export class Program {
   }
 
   /** @param file absolute path. @throws UsageError if a module cannot be compiled: it names file and line */
-  static async load(file: string): Promise<Program> {
+  static load(file: string): Program {
     const program = new Program(file);
-    await program.#compile(file);
+    program.#compile(file);
     return program;
   }
 
@@ -81,6 +81,11 @@ export class Program {
   evaluate(ownPackages = false): Exports {
     const loadPackage = ownPackages ? this.#own.ofOneProcess() : undefined;
     const evaluated = new Map(this.#shared);
+    const data = new Map<string, unknown>();
+    const dataOf = (file: string): unknown => {
+      if (!data.has(file)) data.set(file, JSON.parse(readFileSync(file, 'utf8')));
+      return data.get(file);
+    };
     const load = (file: string): Exports => {
       const known = evaluated.get(file);
       if (known) return known.exports;
@@ -94,10 +99,15 @@ export class Program {
           ? load(path)
           : isPackage(specifier, path)
             ? this.#package(specifier, file, loadPackage)
-            : virtualModule(specifier, sharedOf(compiled, path ?? specifier));
+            : path !== undefined && extname(path) === '.json'
+              ? dataOf(path)
+              : virtualModule(specifier, sharedOf(compiled, path ?? specifier));
         return compiled.native && path !== undefined ? asImported(value, path) : value;
       };
-      compiled.factory(module.exports, module, require, { ...compiled.meta });
+      const resolving = Object.assign(require, { resolve: compiled.require.resolve, cache: {} });
+      const { meta, wasModule } = compiled;
+      const args = [module.exports, module, resolving, { ...meta }, meta.filename, meta.dirname];
+      Reflect.apply(compiled.factory, wasModule ? undefined : module.exports, args);
       if (isStateless(file)) this.#shared.set(file, module);
       // Nothing to freeze: the exports object is the module's own, as in CommonJS.
       return module.exports;
@@ -107,35 +117,48 @@ export class Program {
 
   /** @param load for this process alone; else it shares the package with others */
   #package(specifier: string, file: string, load: ((file: string) => unknown) | undefined): unknown {
-    const { require, native, found } = this.#modules.get(file)!;
-    if (!found.has(`package ${specifier}`)) found.set(`package ${specifier}`, fileOfPackage(specifier, file));
-    const target = found.get(`package ${specifier}`) ?? require.resolve(specifier);
+    const { require, native, imports, found } = this.#modules.get(file)!;
+    const key = `package ${specifier}`;
+    if (!found.has(key)) found.set(key, imports ? fileOfPackage(specifier, file) : undefined);
+    const target = found.get(key) ?? required(specifier, file, require);
     if (!isOfClientLibrary(target)) this.packages.add(specifier);
     const value = load && !isBuiltin(target) ? load(target) : (require(target) as unknown);
     return native ? asImported(value, target) : value;
   }
 
-  async #compile(file: string): Promise<void> {
-    if (this.#modules.has(file)) return;
-    const compiled = await compile(file, 'cjs');
-    if (!compiled) return; // JSON and the like: `require` reads it, and it holds no state
-    // In a function it would be no comment.
-    const code = compiled.code.replace(/^#!/, '//');
-    const isStrict = WAS_ESM.test(code);
-    this.#namesGlobals ||= NAMES_GLOBALS.test(code) || !isStrict;
-    const parameters = ['exports', 'module', 'require', '__meta'];
-    const factory = compileFunction(
-      `${isStrict ? '"use strict";' : ''}${withoutNodeMode(code)}`,
-      parameters,
-      { filename: file },
-    ) as Factory;
-    const native = withoutNodeMode(code) !== code;
-    this.#modules.set(file, linked(file, { factory, native }));
-    for (const [, specifier] of code.matchAll(/\brequire\("((?:\.|\/|file:)[^"]+)"\)/g)) {
-      const imported = fileOfImport(specifier!, file);
-      // What is not there fails where it is asked for.
-      if (imported !== undefined && existsSync(imported)) await this.#compile(imported);
+  #compile(file: string): void {
+    if (this.#modules.has(file) || !existsSync(file)) return;
+    const compiled = compile(file, 'cjs');
+    if (!compiled) return; // JSON and the like
+    const { code, wasModule } = compiled;
+    const isModule = kindOf(file) === 'module';
+    this.#namesGlobals ||= NAMES_GLOBALS.test(code) || !wasModule;
+    const factory = compileFunction(code, PARAMETERS, { filename: compiledName(file) }) as Factory;
+    const made = linked(file, {
+      factory,
+      wasModule,
+      native: takesWhole(file),
+      imports: isModule && wasModule,
+    });
+    this.#modules.set(file, made);
+    for (const specifier of importsOf(code)) {
+      const own = fileOf(made, specifier, file);
+      if (own !== undefined) this.#compile(own);
     }
+  }
+}
+
+/** Of a module that became a function. */
+const PARAMETERS = ['exports', 'module', 'require', '__meta', '__filename', '__dirname'];
+
+/** What `require` finds; or, as a package may have none for it and be imported later on, `import`. */
+function required(specifier: string, from: string, require: NodeJS.Require): string {
+  try {
+    return require.resolve(specifier);
+  } catch (error) {
+    const imported = fileOfPackage(specifier, from);
+    if (imported === undefined) throw error;
+    return imported;
   }
 }
 
@@ -162,13 +185,16 @@ function pathOf(require: NodeJS.Require, specifier: string): string | undefined 
 function fileOf({ found }: Pick<Compiled, 'found'>, specifier: string, from: string): string | undefined {
   const known = found.get(specifier);
   if (known !== undefined || found.has(specifier)) return known;
-  const path = fileOfImport(specifier, from);
+  const path = ownFileOfImport(specifier, from);
   found.set(specifier, path);
   return path;
 }
 
 /** A module that imports nothing yet. */
-function linked(file: string, made: Pick<Compiled, 'factory' | 'native'>): Compiled {
+function linked(
+  file: string,
+  made: Pick<Compiled, 'factory' | 'wasModule' | 'native' | 'imports'>,
+): Compiled {
   const compiled: Omit<Compiled, 'meta'> = {
     ...made,
     require: createRequire(file),

@@ -17,7 +17,7 @@ export async function subjectOf({ strategy, path, lua, packagesConnect }: Chosen
   if (lua) return { strategy, lua, evaluate: () => strategy, touchesGlobals: () => false };
   const builtIn = new URL(`${strategy.name}${extname(import.meta.url)}`, STRATEGIES);
   const file = path === undefined ? fileURLToPath(builtIn) : resolve(path);
-  const program = await Program.load(file);
+  const program = Program.load(file);
   return {
     strategy,
     database: new Database(),

@@ -1,11 +1,11 @@
 // A copy of the project in which one file at a time is wrong.
-import { transformSync } from 'esbuild';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { transformSync } from 'oxc-transform';
 
 const RUN_TESTS = fileURLToPath(new URL('./run-tests.mjs', import.meta.url));
 
@@ -45,7 +45,7 @@ export class Workplace {
    * @returns {() => void} puts back what was there
    */
   put(file, text) {
-    const { code } = transformSync(text, { loader: 'ts', target: 'es2023' });
+    const { code } = transformSync(file, text, { target: 'es2023' });
     const compiled = code.replace(/((?:from|import) ?\(?"\.[^"\n]+)\.ts"/g, '$1.js"');
     const texts = [
       [join(this.#folder, file), text],
