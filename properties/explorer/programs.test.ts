@@ -60,20 +60,31 @@ const asideOf = ({ faults = {}, releases, jobs }: GivenScope): string =>
     .flatMap(([what, times]) => (times ? [`${what}=${times}`] : []))
     .join(', ');
 
-/** Drawn once, and searched wrongly: a release came neither before nor after replies that nobody waited for. */
-const RELEASED_BETWEEN: RandomProgram = {
-  start: [],
-  purchase: ['forget', 'forget', 'immediate later', 'remember'],
-  job: [],
-  release: ['note'],
-  scope: { stock: 1, buyers: 1, instances: 1, releases: 1 },
-};
+/** Drawn once, and searched wrongly. */
+const WRONG_ONCE: readonly RandomProgram[] = [
+  {
+    // A release came neither before nor after replies that nobody waited for.
+    start: [],
+    purchase: ['forget', 'forget', 'immediate later', 'remember'],
+    job: [],
+    release: ['note'],
+    scope: { stock: 1, buyers: 1, instances: 1, releases: 1 },
+  },
+  {
+    // Who cancels did so before the last reply only where its process had started before that command.
+    start: ['take'],
+    purchase: ['note', 'look', 'remember'],
+    job: [],
+    release: ['count', 'sign'],
+    scope: { stock: 1, buyers: 2, instances: 2, faults: { cancel: 1 } },
+  },
+];
 
 describe('a random program comes to the same outcomes however it is searched', () => {
   const random = seededRandom(seed).fork('programs');
   const drawn = Array.from({ length: everything ? 150 : 6 }, () => randomProgram(random));
 
-  for (const [i, program] of [RELEASED_BETWEEN, ...drawn].entries()) {
+  for (const [i, program] of [...WRONG_ONCE, ...drawn].entries()) {
     const { start, purchase, job, release, scope } = program;
     const besides = asideOf(scope);
     const aside = [
@@ -83,7 +94,7 @@ describe('a random program comes to the same outcomes however it is searched', (
     ];
     const steps = [...aside, ...purchase].join(', ');
     const who = `${scope.buyers} of ${scope.instances === 1 ? 'one process' : 'two processes'}`;
-    test(`${i}: ${steps}; ${who}${besides === '' ? '' : `, ${besides}`}`, async () => {
+    test(`${i - WRONG_ONCE.length + 1}: ${steps}; ${who}${besides === '' ? '' : `, ${besides}`}`, async () => {
       const reduced = await searched(program, true);
       expect(reduced.audit.mismatches).toEqual([]);
       // With something else beside, chunks may be too many to try, which is said.

@@ -76,6 +76,8 @@ export class Setting {
   readonly classes: readonly number[];
   /** Of the strategy's sellers, known from the first that boots. */
   abilities!: Abilities;
+  /** Its processes send commands to start: likewise. */
+  startsByCommands = false;
   readonly #roles: readonly number[];
   /** Repeating timers that lead back to the state before them; undefined where they are found to matter. */
   readonly ticks: Ticks | undefined;
@@ -173,10 +175,14 @@ export class Setting {
     return recorded < this.scope.buyers ? this.buyerHere(slot, recorded) : recorded;
   }
 
-  /** Whether execution and delivery fuse, and local steps run at once. */
+  /**
+   * Whether execution and delivery fuse, and local steps run at once. Not where somebody may cancel what they have no answer to
+   * at a process that sends commands to start: it may do so just between the two.
+   */
   fuses(slot: number, packed: number): boolean {
     const calm = !this.budgets.disturbing(packed) || !this.rules.separateDelivery;
-    return this.reductions.fuse && calm && isLone(this.scope, slot);
+    const waits = this.startsByCommands && furtherReleases(this.scope.faults) > 0;
+    return this.reductions.fuse && calm && !waits && isLone(this.scope, slot);
   }
 
   /**

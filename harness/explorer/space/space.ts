@@ -64,7 +64,8 @@ export class Space extends Setting {
     const packed = this.budgets.whole;
     let server = await openSale(this);
     // One that nothing competes with tells what a seller can do; the processes' own starts are part of the sale.
-    await boot(this, { slot: this.operator, server });
+    const first = await boot(this, { slot: this.operator, server });
+    this.startsByCommands = first.openConnections().some((connection) => first.wasUsed(connection));
     const transitions: Transition[] = [];
     for (let slot = 0; slot < this.layout.slots; slot++) {
       if (!isOpen(this.layout, slot)) {
