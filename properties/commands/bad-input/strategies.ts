@@ -67,10 +67,13 @@ const rows: readonly Row[] = [
     '<here>/exports-nothing.mjs:1: no strategy is exported: it exports nothing',
   ],
   ['explore ./exports-a-number.mjs', '<here>/exports-a-number.mjs:1: no strategy is exported: it exports a'],
-  ['explore ./syntax.mjs', '<here>/syntax.mjs:1: Expected identifier but found "="'],
+  ['explore ./syntax.mjs', '<here>/syntax.mjs:1: Unexpected "=" (column 7)'],
   ['explore ./syntax.ts', '<here>/syntax.ts:1: Unexpected "="'],
-  ['explore ./json.mjs', '<here>/json.mjs:1: Expected ";" but found ":"'],
-  ['explore ./cut.mjs', '<here>/cut.mjs:4: Expected identifier but found end of file'],
+  [
+    'explore ./json.mjs',
+    '<here>/json.mjs:1: Expected a semicolon or an implicit semicolon after a statement, but found none',
+  ],
+  ['explore ./cut.mjs', '<here>/cut.mjs:4: Expected "}" but found "EOF"'],
   ['explore ./no-name.mjs', '<here>/no-name.mjs:1: mine.name is wrong: it is missing'],
   [
     'explore ./name-of-numbers.mjs',
@@ -140,7 +143,11 @@ const rows: readonly Row[] = [
   ],
   ['explore ./throws.mjs', '<here>/throws.mjs:1: it failed at import: Error: at import'],
   ['explore ./throws-text.mjs', '<here>/throws-text.mjs:1: it failed at import: at import'],
-  ['explore ./rejects.mjs', '<here>/rejects.mjs:1: it failed at import: Error: at import'],
+  ['bench ./rejects.mjs', '<here>/rejects.mjs:1: it failed at import: Error: at import'],
+  [
+    'explore ./rejects.mjs',
+    '<here>/rejects.mjs:1: it has a top-level await, and an explored file is evaluated again for each instance',
+  ],
   ['explore ./floats.mjs', '<here>/floats.mjs:1: it failed at import: Error: at import'],
   [
     'explore ./reads.mjs',
@@ -151,7 +158,7 @@ const rows: readonly Row[] = [
     "<here>/wrong-import.mjs:1: The requested module 'node:fs' does not provide an export named 'nothing'",
   ],
   ['explore ./sell.txt', '<here>/sell.txt is not a JavaScript or TypeScript file'],
-  ['explore ./sell.cjs', '<here>/sell.cjs is not a JavaScript or TypeScript file'],
+  ['explore ./sell.cjs', "<here>/sell.cjs:1: Unexpected token 'export'"],
 ];
 
 /** Files that export no strategy. */
