@@ -58,6 +58,11 @@ export class RealReplicas {
     this.stops.push({ ...snapshot, offset: await this.#offset() });
   }
 
+  /** At rest none is behind any more. */
+  followAgain(): void {
+    this.stops.length = 0;
+  }
+
   /** One takes over: of those that stopped this one, or one that follows. All follow it then. */
   async takeOver(replica: number | undefined): Promise<void> {
     const successor = replica === undefined ? undefined : this.stops[replica];

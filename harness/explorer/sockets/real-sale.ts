@@ -178,11 +178,12 @@ export class RealSale implements AsyncDisposable {
       await process.call({ method: 'close' });
       await process.drive();
     }
+    const struck = this.budgets.struck(this.#packed, this.replicas.stops.length);
+    this.replicas.followAgain();
     this.clock.takeOver();
     await this.#operator.letTimePass(abilities);
     const content = await this.memo.capture();
     const finishes = this.finishes();
-    const struck = this.budgets.struck(this.#packed, this.replicas.stops.length);
     const unpaidBuyers = unpaid(this.scope, finishes, abilities.recorded);
     const survivors = struck && !abilities.close ? this.#processes.filter(hasFailed) : [];
     const store = await this.#operator.store(abilities, { unpaidBuyers, survivors });
