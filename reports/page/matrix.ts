@@ -4,7 +4,7 @@ import type { Result } from '../../harness/documents/result.ts';
 import type { Environment } from '../../strategies/contract.ts';
 import { anchorOf } from '../questions/question.ts';
 import type { Exhibits } from '../view/evidence.ts';
-import { grouped, known, ms } from '../view/figures.ts';
+import { grouped, known, list, ms } from '../view/figures.ts';
 import { matrixOf, type Band, type Matrix, type MatrixCell, type MatrixRow } from '../view/matrix.ts';
 import { partsOf } from '../view/view.ts';
 import { BY_GRAVITY, EFFECTS, SHORT, SIGNS } from '../view/words.ts';
@@ -27,7 +27,7 @@ export function matrix(result: Result, exhibits: Exhibits): Markup {
   return markup`
 <section id="matrix" aria-label="The matrix">
 ${legend(drawn)}
-<table class="matrix"><caption>Strategies by environments: the gravest that each shows, of seven properties. Each cell leads to its evidence.</caption>
+<table class="matrix"><caption>${captionOf(drawn)}</caption>
 <colgroup><col class="name">${drawn.columns.map(({ tried }) => (tried ? markup`<col>` : markup`<col class="idle">`))}${cost && markup`<col class="rate"><col class="p99">`}</colgroup>
 <thead><tr class="groups"><td></td>${drawn.groups.map(
     ({ title, environments }) => markup`<th scope="colgroup" colspan="${environments.length}">${title}</th>`,
@@ -105,6 +105,13 @@ function faceOf(cell: MatrixCell): Face {
     case 'unverified':
       return { classes: 'unrun', sign: '?', title: cell.state };
   }
+}
+
+/** What a cell is, and which columns say nothing: nobody is to take what was not run for safe. */
+function captionOf({ columns }: Matrix): string {
+  const left = columns.filter(({ tried }) => !tried).map(({ environment }) => environment);
+  const run = `${columns.length - left.length} of ${columns.length} environments were run`;
+  return `Each cell shows the gravest of what was seen there, and leads to the rest. ${run}${left.length === 0 ? '' : `; not ${list(left)}`}.`;
 }
 
 /** What the signs mean, of those that occur. */

@@ -1,7 +1,7 @@
 import type { Ceiling } from '../../harness/documents/figures.ts';
 import type { Result, StrategyResult } from '../../harness/documents/result.ts';
 import { grouped, known, list, ms, perSale, plural, strategiesText } from '../view/figures.ts';
-import { bySpeed } from '../view/safety.ts';
+import { bySpeed, safestOf } from '../view/safety.ts';
 import { notMeasured, told, type Question, type Told } from './question.ts';
 
 /** What it costs. */
@@ -10,12 +10,19 @@ export function speed(result: Result): Question {
   const question = 'How many sales a second, and how long does a buyer wait, while units last and after?';
   const [fastest] = bySpeed(result.strategies);
   if (!fastest) return notMeasured(question, 'cost');
-  const { cost, course } = fastest;
+  // Nobody is to take the fastest for the best.
+  const chosen = safestOf(result)?.fastest ?? fastest;
+  const { cost, course } = chosen;
+  const which = chosen === fastest ? chosen.name : `${chosen.name}, the fastest of those that hold most`;
+  const beside =
+    chosen === fastest
+      ? ''
+      : `; ${fastest.name} reaches ${known(fastest.cost!.salesPerSecond.median, grouped)}, and holds less`;
   const { machine, session } = result;
   return {
     question,
     answer: [
-      `While units last at most ${known(cost!.salesPerSecond.median, grouped)} sales/s (${fastest.name}), response p99 ${known(cost!.responseMs.p99, ms)} ms, ${cost!.inFlight} in flight.`,
+      `While units last at most ${known(cost!.salesPerSecond.median, grouped)} sales/s (${which}), response p99 ${known(cost!.responseMs.p99, ms)} ms, ${cost!.inFlight} in flight${beside}.`,
       course
         ? `After that ${known(course.refusalsPerSecond, grouped)} refusals/s, p99 ${known(course.drainResponseMs.p99, ms)} ms.`
         : 'What comes after was not measured.',
@@ -48,7 +55,7 @@ export function price(result: Result): Question {
   return {
     question,
     answer: [
-      `A sale takes ${said(byCommands[0]!)} to ${said(byCommands.at(-1)!)} commands; buyers gave up with ${gaveUp.length === 0 ? 'none' : gaveUp.length} of ${strategiesText(sold.length)}.`,
+      `A sale takes ${said(byCommands[0]!)} to ${said(byCommands.at(-1)!)} commands; in the measured sales buyers gave up with ${gaveUp.length === 0 ? 'none' : gaveUp.length} of ${strategiesText(sold.length)}.`,
       ...(worst ? [`${worst.text}.`] : []),
     ],
     details: [
