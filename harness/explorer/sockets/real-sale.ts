@@ -73,10 +73,9 @@ export class RealSale implements AsyncDisposable {
     this.memo = memo;
     this.#subject = subject;
     this.#gate = gate;
-    this.replicas = new RealReplicas(memo, this.clock, {
-      may: scope.faults[PROMOTION] > 0,
-      keepsLog: scope.faults[EMPTYING] === 0,
-    });
+    const { faults } = scope;
+    const replication = { may: faults[PROMOTION] > 0, keepsLog: faults[EMPTYING] === 0 };
+    this.replicas = new RealReplicas(memo, this.clock, replication);
     const world = { clock: this.clock, replicas: this.replicas };
     this.#operator = new Operator(scope, { subject, memo, world }, gate);
     this.#packed = this.budgets.whole;
