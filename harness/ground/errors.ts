@@ -34,12 +34,20 @@ const LOSSES: readonly string[] = ['SERVER_LOST', 'ENDLESS_SCRIPT'];
 export const isLoss = (reason: unknown): reason is RunError =>
   reason instanceof RunError && LOSSES.includes(reason.code);
 
+function isRunError(error: unknown): error is RunError {
+  try {
+    return error instanceof RunError;
+  } catch {
+    return false; // a proxy that was revoked
+  }
+}
+
 /**
  * What people and programs are told of a fault, without what nobody may be told. Whatever is not a RunError is a bug
  * in oversell.
  */
 export function explain(error: unknown): { code: string; message: string; remedy: string } {
-  if (error instanceof RunError) {
+  if (isRunError(error)) {
     const { code, message, remedy } = error;
     return { code: withoutSecrets(code), message: withoutSecrets(message), remedy: withoutSecrets(remedy) };
   }

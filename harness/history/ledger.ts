@@ -17,7 +17,7 @@ const shown = (line: unknown): string => {
   try {
     return readable(JSON.stringify(line) ?? `a ${typeof line}`);
   } catch {
-    return `a ${typeof line}`;
+    return 'what cannot be shown';
   }
 };
 

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { standing } from '../../harness/library/regression.ts';
+import { RACE, SCRIPT, selling } from '../helpers/small-files.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const runs = join(root, 'runs');
@@ -12,18 +13,7 @@ mkdirSync(runs, { recursive: true });
 const folder = mkdtempSync(join(runs, 'emitted-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const sell = (take: string): string => `
-export const mine = {
-  name: 'mine', summary: 'of somebody', connection: 'shared',
-  async open(redis, sale) { await redis.set('stock', sale.stock); },
-  seller(redis) {
-    const left = async () => Number(await redis.get('stock'));
-    return { remaining: left, async purchase(request) { ${take} } };
-  },
-};`;
-const RACE = `if (await left() < 1) return { kind: 'sold-out' }; await redis.decr('stock'); return { kind: 'sold' };`;
-const SCRIPT = `const script = "if tonumber(redis.call('GET', KEYS[1])) < 1 then return 0 end redis.call('DECR', KEYS[1]) return 1";
-  return { kind: (await redis.eval(script, 1, 'stock')) === 1 ? 'sold' : 'sold-out' };`;
+const sell = (take: string): string => selling('mine', take);
 
 /** Exit code and output of a program in the folder. */
 function run(program: string, args: string[]): Promise<{ code: number; output: string }> {

@@ -3,23 +3,11 @@ import { pathToFileURL } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { explore } from '../../harness/library/oversell.ts';
 import { oversell } from '../helpers/command.ts';
+import { RACE, SCRIPT, selling } from '../helpers/small-files.ts';
 import { temporaryFolder } from '../helpers/processes.ts';
 import { folderWith } from '../helpers/strategy-sources.ts';
 
 await import('../../harness/library/vitest.ts');
-
-const sell = (name: string, take: string): string => `
-  export const ${name} = {
-    name: '${name}', summary: 'of somebody', connection: 'shared',
-    async open(redis, sale) { await redis.set('stock', sale.stock); },
-    seller(redis) {
-      const left = async () => Number(await redis.get('stock'));
-      return { remaining: left, async purchase(request) { ${take} } };
-    },
-  };`;
-const RACE = `if (await left() < 1) return { kind: 'sold-out' }; await redis.decr('stock'); return { kind: 'sold' };`;
-const SCRIPT = `const script = "if tonumber(redis.call('GET', KEYS[1])) < 1 then return 0 end redis.call('DECR', KEYS[1]) return 1";
-  return { kind: (await redis.eval(script, 1, 'stock')) === 1 ? 'sold' : 'sold-out' };`;
 
 const SMALL = { buyers: 2, stock: 1, seed: 1 } as const;
 let folder: string;
@@ -27,9 +15,9 @@ let runs: string;
 beforeEach(() => {
   runs = temporaryFolder();
   folder = folderWith({
-    'race.mjs': sell('race', RACE),
-    'script.mjs': sell('script', SCRIPT),
-    'both.mjs': sell('race', RACE) + sell('script', SCRIPT),
+    'race.mjs': selling('race', RACE),
+    'script.mjs': selling('script', SCRIPT),
+    'both.mjs': selling('race', RACE) + selling('script', SCRIPT),
   });
 });
 const file = (name: string): URL => pathToFileURL(join(folder, name));

@@ -42,6 +42,8 @@ const files = {
   'other-guarantee.mjs': strategy({ guarantees: "{ oversell: { calm: 'maybe' } }" }),
   'other-support.mjs': strategy({ supports: "['everything']" }),
   'client-of-words.mjs': strategy({ client: "'ioredis'" }),
+  'needs-nothing-there.mjs': strategy({ needs: "{ commands: ['NOSUCH'] }" }),
+  'version-of-words.mjs': strategy({ needs: "{ minRedis: 'banana' }" }),
   'replicas-below.mjs': strategy({ needs: '{ replicas: 0 }' }),
   'twice.mjs': `${strategy({})}export const other = { ...mine };\n`,
   'missing-package.mjs': after("import 'no-such-package-of-anybody';"),
@@ -94,6 +96,11 @@ const rows: readonly Row[] = [
   [
     'bench ./name-of-all.mjs',
     '<here>/name-of-all.mjs:2: mine.name is wrong: every object has something of that name: give another',
+  ],
+  ['explore ./needs-nothing-there.mjs', 'mine needs NOSUCH, which '],
+  [
+    'explore ./version-of-words.mjs',
+    '<here>/version-of-words.mjs:7: mine.needs.minRedis is wrong: give a version: 7.0.0',
   ],
   [
     'explore ./empty-name.mjs',
