@@ -1,3 +1,4 @@
+import { restoreBuiltIns } from './built-ins.ts';
 import { withoutSecrets } from './secrets.ts';
 import { namedThrown, thrownWords } from './thrown.ts';
 
@@ -42,13 +43,21 @@ function isRunError(error: unknown): error is RunError {
   }
 }
 
+/** What was thrown as the RunError that it is, or comes of; undefined: it is a bug in oversell. */
+export function asRunError(error: unknown): RunError | undefined {
+  if (isRunError(error)) return error;
+  const replaced = restoreBuiltIns();
+  return replaced.length > 0 ? onReplaced(replaced, error) : undefined;
+}
+
 /**
  * What people and programs are told of a fault, without what nobody may be told. Whatever is not a RunError is a bug
  * in oversell.
  */
 export function explain(error: unknown): { code: string; message: string; remedy: string } {
-  if (isRunError(error)) {
-    const { code, message, remedy } = error;
+  const known = asRunError(error);
+  if (known) {
+    const { code, message, remedy } = known;
     return { code: withoutSecrets(code), message: withoutSecrets(message), remedy: withoutSecrets(remedy) };
   }
   return {
@@ -56,4 +65,15 @@ export function explain(error: unknown): { code: string; message: string; remedy
     message: withoutSecrets(thrownWords(error).stack || namedThrown(error)),
     remedy: 'this is a bug in oversell: report it with these lines and the command',
   };
+}
+
+/** @param names of built-in functions that are not what they were */
+export function onReplaced(names: readonly string[], error?: unknown): UsageError {
+  const which = names.slice(0, 3).join(', ') + (names.length > 3 ? ` and ${names.length - 3} more` : '');
+  const on = error === undefined ? '' : `, on which this failed: ${namedThrown(error)}`;
+  return new UsageError(
+    'BUILT_IN_REPLACED',
+    `code that was loaded here has replaced ${which}${on}`,
+    'leave the functions that are built in as they are: Node, its libraries and oversell run on them',
+  );
 }

@@ -16,13 +16,18 @@ export function thrownWords(error: unknown): Thrown {
   const isError = isAnError(error);
   const code = isError ? field(error, 'code') : undefined;
   const name = isError ? field(error, 'name') : '';
-  const stack = isError ? field(error, 'stack') : '';
   return {
     name: typeof name === 'string' ? readable(name) : isError ? 'Error' : '',
     message: readable(textOf(isError ? field(error, 'message') : error)),
-    stack: typeof stack === 'string' ? stack : '',
+    stack: isError ? stackText(error) : '',
     ...(typeof code === 'string' && { code }),
   };
+}
+
+/** Where an error was made; '' where the program shapes its stacks such that nobody can read them. */
+export function stackText(error: object | undefined): string {
+  const stack = error && field(error, 'stack');
+  return typeof stack === 'string' ? stack : '';
 }
 
 /** With its name, if it is an error. */

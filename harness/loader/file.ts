@@ -6,7 +6,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { whyUnreadable } from '../documents/read-json.ts';
 import { systemClock as clock } from '../ground/ambient.ts';
 import { lentThread } from '../ground/busy.ts';
-import { EnvironmentError, UsageError } from '../ground/errors.ts';
+import { brokenBuiltIn } from '../ground/built-ins.ts';
+import { EnvironmentError, onReplaced, UsageError } from '../ground/errors.ts';
 import { IMPORT_MS, patientMs, WaitedMs } from '../ground/patience.ts';
 import { isOfClosedConnection, onStray } from '../ground/strays.ts';
 import { namedThrown, thrownWords } from '../ground/thrown.ts';
@@ -129,14 +130,22 @@ async function importWithin(file: string, limitMs: number): Promise<Record<strin
     return true;
   });
   const loading = import(pathToFileURL(file).href).catch(async (error: unknown) => {
+    await requireBuiltIns();
     throw await faultOf(error, file);
   });
   const exports = (await Promise.race([loading, late.come])) as Record<string, unknown> | undefined;
+  await requireBuiltIns();
   if (exports === undefined) throw await neverSettles(file, limitMs);
   // By the end of this turn, Node has told of promises that were rejected without anybody looking.
   await new Promise((resolve) => setImmediate(resolve));
   if (floating) throw await floating;
   return exports;
+}
+
+/** @throws UsageError if that file has left nothing of them that a fault could be told with, or a turn waited for */
+async function requireBuiltIns(): Promise<void> {
+  const broken = await brokenBuiltIn();
+  if (broken !== undefined) throw onReplaced([broken]);
 }
 
 /** The thread is lent to the file, with a limit of the time in which it was free to go on: a file that is compiled on a busy machine waits for nobody. */

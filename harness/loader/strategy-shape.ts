@@ -3,6 +3,7 @@ import { ENVIRONMENTS, PROPERTIES, type Strategy } from '../../strategies/contra
 import { UsageError } from '../ground/errors.ts';
 import { lineOfField } from './lines.ts';
 import { placeOf } from '../ground/places.ts';
+import { namedThrown } from '../ground/thrown.ts';
 
 const method = z.custom((value) => typeof value === 'function', 'it is not a function');
 const features = ['several-units', 'limit', 'cluster', 'orders'] as const;
@@ -59,7 +60,10 @@ export function strategiesIn(
 ): ExportedStrategy[] {
   const found = new Map<unknown, ExportedStrategy>();
   for (const [exportName, value] of Object.entries(exports)) {
-    if (typeof value !== 'object' || value === null || !MARKS.some((mark) => mark in value)) continue;
+    if (typeof value !== 'object' || value === null) continue;
+    const unreadable = firstUnreadable(value);
+    if (unreadable) throw wrongShape(exportName, unreadable, file, source);
+    if (!MARKS.some((mark) => mark in value)) continue;
     const fault = firstFault(value);
     if (fault) throw wrongShape(exportName, fault, file, source);
     if (!found.has(value)) found.set(value, { exportName, strategy: value as Strategy });
@@ -92,6 +96,18 @@ interface Fault {
   /** The way to it from the strategy. */
   field: string[];
   message: string;
+}
+
+/** A getter that throws, which would throw again wherever the field is read. */
+function firstUnreadable(value: object): Fault | undefined {
+  for (const field of Object.keys(shape.shape)) {
+    try {
+      Reflect.get(value, field);
+    } catch (error) {
+      return { field: [field], message: `reading it throws ${namedThrown(error)}` };
+    }
+  }
+  return undefined;
 }
 
 function firstFault(value: object): Fault | undefined {

@@ -1,6 +1,6 @@
 import { basename, relative } from 'node:path';
 import { type Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { explain, RunError, UsageError } from '../ground/errors.ts';
+import { asRunError, explain, UsageError } from '../ground/errors.ts';
 import { parseRedisUrl } from '../ground/redis-url.ts';
 import { withoutSecrets } from '../ground/secrets.ts';
 import { withoutLogins } from './logins.ts';
@@ -123,10 +123,8 @@ export function faultOf(
   error: unknown,
 ): { exitCode: number; fault: { code: string; message: string; remedy: string } } | undefined {
   if (!(error instanceof CommanderError)) {
-    return {
-      exitCode: error instanceof RunError ? error.exitCode : EXIT_CODES['no-verdict'],
-      fault: explain(error),
-    };
+    const known = asRunError(error);
+    return { exitCode: known?.exitCode ?? EXIT_CODES['no-verdict'], fault: explain(known ?? error) };
   }
   if (error.exitCode === 0) return undefined;
   const message =

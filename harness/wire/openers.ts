@@ -1,6 +1,8 @@
 import { createHook, executionAsyncId } from 'node:async_hooks';
+import { limitStacks } from '../ground/built-ins.ts';
 import { filesIn, isOfClientLibrary } from '../ground/client-libraries.ts';
 import { isUsers } from '../ground/places.ts';
+import { stackText } from '../ground/thrown.ts';
 
 /** More than there are while a file is loaded that makes a client: beyond, nobody knows who opens a connection. */
 const MOST = 20_000;
@@ -23,24 +25,25 @@ export class Openers implements Disposable {
   }).enable();
 
   constructor() {
-    Error.stackTraceLimit = DEEP;
+    limitStacks(DEEP);
   }
 
   /** Of a connection that is opened here and now. */
   get isUsersOwn(): boolean {
-    const opener = openerIn(new Error('opens').stack) ?? openerIn(this.#made.get(executionAsyncId())?.stack);
+    const opener =
+      openerIn(stackText(new Error('opens'))) ?? openerIn(stackText(this.#made.get(executionAsyncId())));
     return opener !== undefined && isUsers(opener);
   }
 
   [Symbol.dispose](): void {
     this.#hook.disable();
     this.#made.clear();
-    Error.stackTraceLimit = this.#limit;
+    limitStacks(this.#limit);
   }
 }
 
 /** Whose file asked the client library, or is none. */
-function openerIn(stack = ''): string | undefined {
+function openerIn(stack: string): string | undefined {
   for (const file of filesIn(stack)) if (!isOfClientLibrary(file)) return file;
   return undefined;
 }

@@ -1,13 +1,21 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { RedisOptions } from 'ioredis';
-import { isLoss } from '../ground/errors.ts';
+import { EnvironmentError, isLoss } from '../ground/errors.ts';
 import { ours } from '../ground/ours.ts';
 import { atMost } from '../ground/waiting.ts';
 import { decode, encodeCommand, messageEnd, type Reply } from './resp.ts';
 
-/** The server is gone, or has closed the connection. */
-class ConnectionLost extends Error {}
+/** The server is gone, has closed the connection, or cannot be reached any more. */
+class ConnectionLost extends EnvironmentError {
+  constructor(why: string) {
+    super(
+      'CONNECTION_LOST',
+      `the connection to the server of this run was lost: ${why}`,
+      'see whether something removes its files or its socket, or closes its connections meanwhile',
+    );
+  }
+}
 
 /** How long it may take until whoever watches the server tells why. */
 const TOLD_SOON_MS = 1_000;

@@ -1,7 +1,9 @@
 import { createHook, executionAsyncId } from 'node:async_hooks';
+import { limitStacks } from '../ground/built-ins.ts';
 import { UsageError } from '../ground/errors.ts';
 import { userPositions } from '../ground/places.ts';
 import type { Format } from '../loader/source.ts';
+import { stackText } from '../ground/thrown.ts';
 
 /** Where a connection goes: a host and a port, or the path of a Unix socket. The options of a client have both. */
 export interface Address {
@@ -88,10 +90,10 @@ export interface Asked {
 
 export function askedHere(): Asked {
   const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = DEEP;
+  limitStacks(DEEP);
   const here = new Error('here');
-  Error.stackTraceLimit = stackTraceLimit;
-  return { stack: () => here.stack ?? '', within: executionAsyncId() };
+  limitStacks(stackTraceLimit);
+  return { stack: () => stackText(here), within: executionAsyncId() };
 }
 
 const isUsersDoing = (stack: string): boolean => userPositions(stack).length > 0;

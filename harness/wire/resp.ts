@@ -146,11 +146,15 @@ export function decodeCommand(bytes: string): string[] {
 /** For people: utf-8 where the bytes are. */
 export const readable = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8');
 
+/** Deeper than people read, and than a script has any reason to nest. */
+const DEEPEST = 20;
+
 /** A reply in one line, for people. */
-export function showReply(reply: Reply): string {
+export function showReply(reply: Reply, depth = 0): string {
   if (reply === null) return 'nil';
   if (typeof reply === 'number') return String(reply);
   if (typeof reply === 'string') return readable(reply);
   if (reply.kind === 'error') return `(error) ${readable(reply.message)}`;
-  return `[${reply.items.map(showReply).join(', ')}]`;
+  if (depth === DEEPEST) return '[…]';
+  return `[${reply.items.map((item) => showReply(item, depth + 1)).join(', ')}]`;
 }

@@ -27,8 +27,8 @@ test('the login of a URL is hidden wherever it stands', () => {
   expect(withoutSecrets('serve --database postgres://shop:x@db/orders')).toBe(
     'serve --database postgres://<login>@db/orders',
   );
-  expect(withoutSecrets('file:///x/node_modules/@scope/y and ann@shop')).toBe(
-    'file:///x/node_modules/@scope/y and ann@shop',
+  expect(withoutSecrets('file:///x/node_modules/@scope/y and nobody-else@shop')).toBe(
+    'file:///x/node_modules/@scope/y and nobody-else@shop',
   );
 });
 

@@ -1,6 +1,8 @@
 import { Command, Redis, type RedisOptions } from 'ioredis';
+import { limitStacks } from '../../ground/built-ins.ts';
 import { overLinks } from './link.ts';
 import { currentWorld } from './worlds.ts';
+import { stackText } from '../../ground/thrown.ts';
 
 type OpenLink = Parameters<typeof overLinks>[0];
 
@@ -61,7 +63,7 @@ export function watchWriting(told: (bytes: string, stack: string) => void): Disp
   const { stackTraceLimit } = Error;
   const own = Object.getOwnPropertyDescriptor(Command.prototype, 'toWritable')!;
   const toWritable = own.value as Command['toWritable'];
-  Error.stackTraceLimit = MOST_FRAMES;
+  limitStacks(MOST_FRAMES);
   Command.prototype.toWritable = function (this: Command, socket: object) {
     const writable = toWritable.call(this, socket);
     if (currentWorld()) told(Buffer.from(writable).toString('latin1'), stackOf(this));
@@ -70,11 +72,11 @@ export function watchWriting(told: (bytes: string, stack: string) => void): Disp
   return {
     [Symbol.dispose]: () => {
       Object.defineProperty(Command.prototype, 'toWritable', own);
-      Error.stackTraceLimit = stackTraceLimit;
+      limitStacks(stackTraceLimit);
     },
   };
 }
 
 /** Of where it was made, as the client keeps it where it is told to; else of where it is written. */
 const stackOf = (command: Command): string =>
-  (command as unknown as { errorStack?: Error }).errorStack?.stack ?? new Error('written').stack ?? '';
+  (command as unknown as { errorStack?: Error }).errorStack?.stack ?? stackText(new Error('written'));

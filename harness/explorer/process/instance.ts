@@ -26,6 +26,7 @@ import {
   type VirtualWorld,
 } from './virtual.ts';
 import { buried, inWorld } from './worlds.ts';
+import { stackText } from '../../ground/thrown.ts';
 
 /**
  * One application process: the strategy's modules evaluated afresh, unmodified ioredis clients, and virtual time
@@ -78,7 +79,7 @@ export class Instance implements VirtualWorld {
   }
 
   readClock(): number {
-    if (!isFromClientLibrary(new Error('clock').stack ?? '')) this.#clockReads++;
+    if (!isFromClientLibrary(stackText(new Error('clock')))) this.#clockReads++;
     return this.#timers.nowMs;
   }
 
@@ -165,7 +166,7 @@ export class Instance implements VirtualWorld {
   }
 
   ambientRandom(): number {
-    return this.#chance.ambient(isFromClientLibrary(new Error('draw').stack ?? ''));
+    return this.#chance.ambient(isFromClientLibrary(stackText(new Error('draw'))));
   }
 
   ambientName(bytes: number): Buffer {
@@ -173,7 +174,7 @@ export class Instance implements VirtualWorld {
   }
 
   setTimer(callback: () => void, delayMs: number, repeats: boolean): VirtualTimer {
-    const isLimit = delayMs === ANY_LIMIT_MS && isFromClientLibrary(new Error('limit').stack ?? '');
+    const isLimit = delayMs === ANY_LIMIT_MS && isFromClientLibrary(stackText(new Error('limit')));
     return isLimit ? this.#timers.limit(callback) : this.#timers.start(callback, delayMs, repeats);
   }
 
@@ -188,7 +189,7 @@ export class Instance implements VirtualWorld {
   putOff(callback: () => void): VirtualImmediate | undefined {
     if (!this.#spec.putsOff) return undefined;
     // How a client introduces itself takes no time, as connecting does not: what it puts off meanwhile comes at once.
-    if (this.#connects && isFromClientLibrary(new Error('put off').stack ?? '')) return undefined;
+    if (this.#connects && isFromClientLibrary(stackText(new Error('put off')))) return undefined;
     this.#activity++;
     return this.#putOff.add(callback, this.#written);
   }

@@ -1,6 +1,7 @@
 import { AsyncResource, createHook } from 'node:async_hooks';
 import { isHarnessFrame, uncompiled } from '../../ground/places.ts';
 import { isEvaluatingPackage } from './worlds.ts';
+import { stackText } from '../../ground/thrown.ts';
 
 /** An instance that may wait for something besides Redis. */
 export interface Waiting {
@@ -74,7 +75,7 @@ export function watchOutside(current: () => Waiting | undefined): Disposable {
         ending.set(id, world);
         world.pendingWork++;
         ends.enable();
-      } else world.waitsFor(nameOf(type), () => firstFrame(new Error(type).stack ?? ''));
+      } else world.waitsFor(nameOf(type), () => firstFrame(stackText(new Error(type))));
     },
   }).enable();
   return {

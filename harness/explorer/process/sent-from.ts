@@ -7,6 +7,7 @@ import { watchWriting } from './instance-clients.ts';
 import type { Observation } from './instance-events.ts';
 import type { InstanceSpec } from './spec.ts';
 import { currentWorld } from './worlds.ts';
+import { stackText } from '../../ground/thrown.ts';
 
 /** A history that was run while stacks were kept. */
 export interface SentFrom {
@@ -49,7 +50,7 @@ async function followed(
   const note = (connection: number, bytes: string, { own }: ClientSide): void => {
     const given = take(bytes);
     const stack = own
-      ? made.where(bytes, [given, new Error('written').stack ?? '', origins?.here ?? ''])
+      ? made.where(bytes, [given, stackText(new Error('written')), origins?.here ?? ''])
       : given;
     lacks ||= own !== undefined && stack === '';
     (stacks[connection] ??= []).push(stack);
@@ -86,7 +87,7 @@ class Origins implements Disposable {
   readonly #stacks = new Map<number, string>();
   readonly #hook = createHook({
     init: (id, type) => {
-      const stack = currentWorld() ? (new Error('made').stack ?? '') : '';
+      const stack = currentWorld() ? stackText(new Error('made')) : '';
       // What a stream writes a tick later is of whoever had it written.
       const origin = userPositions(stack).length > 0 ? stack : type === 'TickObject' ? this.here : undefined;
       if (origin !== undefined) this.#stacks.set(id, origin);

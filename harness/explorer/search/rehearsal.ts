@@ -18,7 +18,7 @@ import { isSale } from './settling.ts';
  * One buyer alone, of one unit, before anything else: code that does not work at all is told as that, with its line, and
  * not only as a sale that strands its units.
  * @returns how the purchase failed, if it did: it is explored all the same
- * @throws CannotExplore if `open` puts nothing on sale, if `remaining` is no number, or if a script is not what was declared
+ * @throws CannotExplore if `open` puts nothing on sale, if `remaining` is no number or never settles, or if a script is not what was declared
  */
 export async function rehearse(
   scope: Scope,
@@ -52,6 +52,12 @@ export async function rehearse(
     throw new CannotExplore(
       'open() puts nothing on sale: it leaves the server empty, and the only buyer gets nothing',
       'write the stock of the sale in open(), and wait for it',
+    );
+  }
+  if (purchase?.kind === 'returned' && !remaining) {
+    throw new CannotExplore(
+      'remaining() never settled, on a sale with one buyer who was served',
+      'return the number of units that can still be bought, and wait for nothing but the reply to that question',
     );
   }
   if (remaining?.kind === 'returned' && !Number.isFinite(remaining.value)) {

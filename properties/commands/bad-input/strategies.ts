@@ -58,6 +58,16 @@ const files = {
   'sell.cjs': strategy({}),
   'sell.json': '{}',
   sell: strategy({}),
+  'stacks-of-numbers.mjs': after('Error.prepareStackTrace = () => 5;'),
+  'stacks-that-throw.mjs': after('Error.prepareStackTrace = () => {\n  throw 1;\n};'),
+  'stacks-of-one-depth.mjs': after("Object.defineProperty(Error, 'stackTraceLimit', { writable: false });"),
+  'no-json.mjs': after("JSON.stringify = () => 'nothing';"),
+  'no-turns.mjs': after('globalThis.setImmediate = () => undefined;'),
+  'no-mapping.mjs': after("Array.prototype.map = () => {\n  throw new Error('no map');\n};"),
+  'name-that-throws.mjs': after('').replace(
+    "name: 'mine'",
+    "get name() {\n    throw new Error('no name');\n  }",
+  ),
   'folder.mjs/': '',
   'pipe.mjs|': '',
 };
@@ -69,6 +79,19 @@ const rows: readonly Row[] = [
     '<here>/exports-nothing.mjs:1: no strategy is exported: it exports nothing',
   ],
   ['explore ./exports-a-number.mjs', '<here>/exports-a-number.mjs:1: no strategy is exported: it exports a'],
+  ['explore ./stacks-of-numbers.mjs', 'code that was loaded here has replaced Error.prepareStackTrace'],
+  ['explore ./stacks-that-throw.mjs', 'code that was loaded here has replaced Error.prepareStackTrace'],
+  ['explore ./stacks-of-one-depth.mjs', 'code that was loaded here has replaced Error.stackTraceLimit'],
+  ['explore ./no-json.mjs', 'code that was loaded here has replaced JSON'],
+  ['explore ./no-turns.mjs', 'code that was loaded here has replaced setImmediate'],
+  [
+    'explore ./no-mapping.mjs',
+    'code that was loaded here has replaced Array.prototype.map, on which this failed: Error: no map',
+  ],
+  [
+    'explore ./name-that-throws.mjs',
+    '<here>/name-that-throws.mjs:3: mine.name is wrong: reading it throws Error: no name',
+  ],
   ['explore ./syntax.mjs', '<here>/syntax.mjs:1: Unexpected "=" (column 7)'],
   ['explore ./syntax.ts', '<here>/syntax.ts:1: Unexpected "="'],
   [
