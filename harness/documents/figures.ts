@@ -9,8 +9,9 @@ const count = z.int().nonnegative();
 const units = z.int();
 const figure = z.number().nullable();
 
+const amount = z.number().nonnegative().nullable();
 /** What is most likely, with its 95 % interval. Null: not measured, or too few trials for an interval. */
-export const intervalSchema = z.strictObject({ median: figure, low: figure, high: figure });
+export const intervalSchema = z.strictObject({ median: amount, low: amount, high: amount });
 export type Interval = z.infer<typeof intervalSchema>;
 
 const NO_OUTCOMES = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;

@@ -119,7 +119,7 @@ export function startable<T>(start: () => T): T {
 }
 
 /** Sends a signal to whoever is still there. */
-function signalTo(pid: number, signal: NodeJS.Signals): void {
+export function signalTo(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {

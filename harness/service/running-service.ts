@@ -5,7 +5,7 @@ import { EnvironmentError, UsageError } from '../ground/errors.ts';
 import { folderOfRun } from '../ground/temporary.ts';
 import { atMost, LATE } from '../ground/waiting.ts';
 import { freePort } from '../redis/server.ts';
-import { runCommand, type CommandPlace } from './commands.ts';
+import { BUILD_MS, runCommand, type CommandPlace } from './commands.ts';
 import { ServiceConsumers } from './consumers.ts';
 import { HttpConnection, type HttpAddress } from './http/connection.ts';
 import { requestTextOf } from './http/request.ts';
@@ -72,7 +72,7 @@ export async function startService(options: StartOptions): Promise<RunningServic
   try {
     if (build) {
       options.onProgress(`building ${file.name}`);
-      await runCommand(wordsOf(build, own), place);
+      await runCommand(wordsOf(build, own), place, BUILD_MS);
     }
     await up();
     if (service.consumers) {
