@@ -9,13 +9,23 @@ interface Manifest {
 }
 type Target = string | null | Target[] | { [condition: string]: Target };
 
+/** By folder. A file is evaluated for each process of each history; Node, too, reads a package's manifest once. */
+const packages = new Map<string, Manifest | undefined>();
+
 /** The package that a file belongs to. */
-export function packageOf(file: string): Manifest | undefined {
-  for (let folder = dirname(file); ; folder = dirname(folder)) {
-    const manifest = join(folder, 'package.json');
-    if (existsSync(manifest)) return JSON.parse(readFileSync(manifest, 'utf8')) as Manifest;
-    if (folder === dirname(folder)) return undefined;
-  }
+export const packageOf = (file: string): Manifest | undefined => packageAt(dirname(file));
+
+function packageAt(folder: string): Manifest | undefined {
+  if (packages.has(folder)) return packages.get(folder);
+  const manifest = join(folder, 'package.json');
+  const above = dirname(folder);
+  const found = existsSync(manifest)
+    ? (JSON.parse(readFileSync(manifest, 'utf8')) as Manifest)
+    : folder === above
+      ? undefined
+      : packageAt(above);
+  packages.set(folder, found);
+  return found;
 }
 
 /**
