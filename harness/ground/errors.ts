@@ -35,16 +35,27 @@ const LOSSES: readonly string[] = ['SERVER_LOST', 'ENDLESS_SCRIPT'];
 export const isLoss = (reason: unknown): reason is RunError =>
   reason instanceof RunError && LOSSES.includes(reason.code);
 
-function isRunError(error: unknown): error is RunError {
+/** Nothing is an instance of anything where it is a proxy that was revoked. */
+function isA<T>(error: unknown, kind: abstract new (...args: never[]) => T): error is T {
   try {
-    return error instanceof RunError;
+    return error instanceof kind;
   } catch {
-    return false; // a proxy that was revoked
+    return false;
   }
 }
 
+const isRunError = (error: unknown): error is RunError => isA(error, RunError);
+
+/** What came first, where something else failed while it was cleared up. */
+function first(error: unknown): unknown {
+  const isSuppressed = isA(error, Error) && error.name === 'SuppressedError' && 'suppressed' in error;
+  return isSuppressed ? first(error.suppressed) : error;
+}
+
 /** What was thrown as the RunError that it is, or comes of; undefined: it is a bug in oversell. */
-export function asRunError(error: unknown): RunError | undefined {
+export function asRunError(thrown: unknown): RunError | undefined {
+  if (isRunError(thrown)) return thrown;
+  const error = first(thrown);
   if (isRunError(error)) return error;
   const replaced = restoreBuiltIns();
   return replaced.length > 0 ? onReplaced(replaced, error) : undefined;
@@ -54,12 +65,13 @@ export function asRunError(error: unknown): RunError | undefined {
  * What people and programs are told of a fault, without what nobody may be told. Whatever is not a RunError is a bug
  * in oversell.
  */
-export function explain(error: unknown): { code: string; message: string; remedy: string } {
-  const known = asRunError(error);
+export function explain(thrown: unknown): { code: string; message: string; remedy: string } {
+  const known = asRunError(thrown);
   if (known) {
     const { code, message, remedy } = known;
     return { code: withoutSecrets(code), message: withoutSecrets(message), remedy: withoutSecrets(remedy) };
   }
+  const error = first(thrown);
   return {
     code: 'UNEXPECTED',
     message: withoutSecrets(thrownWords(error).stack || namedThrown(error)),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { explain } from '../../harness/ground/errors.ts';
+import { asRunError, explain, UsageError } from '../../harness/ground/errors.ts';
 import { requireChoices } from '../../harness/ground/random.ts';
 import { namedThrown, shownOnly, thrownWords } from '../../harness/ground/thrown.ts';
 import { wrongLedger } from '../../harness/history/ledger.ts';
@@ -59,4 +59,15 @@ test('a ledger is a list of lines, and what is wrong with another is said', () =
   expect(wrongLedger(Array.from({ length: 1 }))).toBe('lists undefined');
   expect(wrongLedger([{ ...line, quantity: 1n }])).toBe('lists what cannot be shown');
   expect(wrongLedger([Object.defineProperty({ ...line }, 'userId', throws)])).toMatch(/^lists /);
+});
+
+test('what fails while something is cleared up hides nothing of what came first', () => {
+  const cause = new UsageError('USAGE', 'no such strategy', 'see oversell list');
+  const later = Object.assign(new Error('An error was suppressed during disposal.'), {
+    name: 'SuppressedError',
+    error: new Error('the connection is closed'),
+    suppressed: cause,
+  });
+  expect(asRunError(later)).toBe(cause);
+  expect(explain({ ...later })).toMatchObject({ code: 'UNEXPECTED' });
 });
