@@ -137,6 +137,14 @@ async function run(invocation: Unread, conduct: Conduct): Promise<number> {
 const examplesText = (examples: readonly string[]): string =>
   ['', 'Examples:', ...examples.map((typed) => `  oversell ${typed}`)].join('\n');
 
+/** Those that matter before the command is run. */
+interface ServerFlags {
+  redis?: string;
+  tlsCa?: string;
+  patience?: number;
+  allowConnect?: { host?: string; port?: number; path?: string }[];
+}
+
 /** @throws UsageError if a flag would do nothing */
 async function answer(
   file: CommandFile,
@@ -144,7 +152,7 @@ async function answer(
   invocation: Invocation,
   conduct: Conduct,
 ): Promise<number> {
-  const flags = command.optsWithGlobals<{ redis?: string; tlsCa?: string; patience?: number }>();
+  const flags = command.optsWithGlobals<ServerFlags>();
   if (!file.needsServer) refuseIgnored(command.name(), SERVER_OPTIONS, flags);
   requireTls(flags);
   bePatient(flags.patience);
@@ -153,7 +161,13 @@ async function answer(
   const answered = await faults.unless(
     file.runsStrategies
       ? import('./terminal/guarded.ts').then(({ guarded }) =>
-          guarded(answering, { redis: flags.redis, invocation, conduct }),
+          guarded(answering, {
+            redis: flags.redis,
+            allowed: flags.allowConnect,
+            sells: file.sells ?? false,
+            invocation,
+            conduct,
+          }),
         )
       : answering(),
   );

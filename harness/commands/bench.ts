@@ -21,6 +21,7 @@ import {
 import { BENCH_PROFILES, type BenchProfile } from './bench-profiles.ts';
 import type { LoopFlags } from './loop-flags.ts';
 import { windowOf } from '../terminal/window.ts';
+import { allowConnectOption, requireOwnCode } from './allow-connect.ts';
 
 const ONLY_SERVICES = 'each buyer of a bench is a user without a limit, but for those of a --service';
 const TRIALS = 6;
@@ -99,8 +100,10 @@ export const benchCommand: CommandFile = {
     new Option('--history', 'keep every recorded operation of the last trial'),
     runsOption('create the folder of this run in here'),
     bencherOption(),
+    allowConnectOption(),
   ],
   runsStrategies: true,
+  sells: true,
   needsServer: true,
   run,
 };
@@ -110,10 +113,12 @@ async function run([strategies]: [string[]], flags: BenchFlags, invocation: Invo
   const { seed = freshSeed(), service } = flags;
   progress.line(`seed ${seed}; again: ${repeatCommand(script, args, seed)}`);
   if (service !== undefined) {
+    if (flags.allowConnect) throw ignoredFlag('--allow-connect', 'a service connects to what it likes');
     const { benchServiceFile } = await import('./bench-service.ts');
     return benchServiceFile(strategies, { ...flags, service, seed }, invocation);
   }
   requireClosedLoop(flags);
+  requireOwnCode(strategies, flags.allowConnect);
   if (flags.users !== undefined) throw ignoredFlag('--users', ONLY_SERVICES);
   if (flags.perUserLimit !== undefined) throw ignoredFlag('--per-user-limit', ONLY_SERVICES);
   const { benchHeader, benchText } = await import('../../reports/text/bench.ts');
@@ -178,7 +183,7 @@ export async function measureStrategies(
   const { Keeper: NewKeeper, requireFolder } = await import('../documents/write-file.ts');
   requireFolder('--runs', runs);
   const keeper = new NewKeeper();
-  const strategies = await chosenStrategies(named);
+  const strategies = await chosenStrategies(named, { connections: 'led' });
   if (strategies.length === 1 && strategies[0]!.strategy.name === flags.baseline)
     throw ignoredFlag('--baseline', 'no other strategy is measured that it could be compared with');
   progress.now('looking for a redis-server');

@@ -7,6 +7,7 @@ import type { TargetOptions } from '../redis/open.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
 import { summaryFile } from '../terminal/github-summary.ts';
 import { windowOf } from '../terminal/window.ts';
+import { allowConnectOption, requireOwnCode } from './allow-connect.ts';
 import { junitOption, repeatCommand, runsOption, seedOption, summaryOption } from '../terminal/options.ts';
 
 interface Flags extends TargetOptions {
@@ -42,8 +43,10 @@ export const evaluateCommand: CommandFile = {
     runsOption('create the folder of this run in here'),
     summaryOption(),
     junitOption(),
+    allowConnectOption(),
   ],
   runsStrategies: true,
+  sells: true,
   needsServer: true,
   run,
 };
@@ -62,6 +65,7 @@ async function run([strategies]: [string[]], flags: Flags, invocation: Invocatio
   const summary = githubSummary ? summaryFile(process.env) : undefined;
   requireFolder('--runs', others.runs);
   requireJUnitFile(junit);
+  requireOwnCode(strategies, others.allowConnect);
   const command = repeatCommand(script, args, seed);
   progress.line(`seed ${seed}; again: ${command}`);
   const around = { command, version, progress, signal, loss };

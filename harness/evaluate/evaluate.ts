@@ -76,6 +76,7 @@ const TOGETHER_MS = 2_000;
 export async function evaluate(options: EvaluateOptions): Promise<Evaluated> {
   const chosen = await chosenStrategies(
     options.strategies.length > 0 ? options.strategies : builtInsOf(options.profile),
+    { connections: 'led' },
   );
   options.progress.now('looking for a redis-server');
   const target = await openTarget({ ...options, onProgress: options.progress.line });

@@ -3,6 +3,7 @@ import type { Sale, Seller, Strategy } from '../../strategies/contract.ts';
 import { systemClock as clock } from '../ground/ambient.ts';
 import type { Random } from '../ground/random.ts';
 import { atMost } from '../ground/waiting.ts';
+import { countLed } from '../wire/network.ts';
 import type { Reachable } from '../redis/target.ts';
 import { Connections } from './connections.ts';
 import type { Failures } from './failures.ts';
@@ -49,11 +50,12 @@ export class BackOffice {
   readonly #connections: Connections;
   readonly #failures: Failures;
   #opening: Promise<Seller | undefined> | undefined;
-  #works = false;
+  #commands = 0;
 
   private constructor(failures: Failures) {
     this.#failures = failures;
     this.#connections = new Connections(failures);
+    countLed(this.#connections);
   }
 
   static async open({ strategy, sale, target, random, maxAttempts, failures }: Opening): Promise<BackOffice> {
@@ -65,9 +67,9 @@ export class BackOffice {
     return office;
   }
 
-  /** Commands that it sent. */
+  /** Commands that it sent while it worked. */
   get commands(): number {
-    return this.#works ? this.#connections.commands : 0;
+    return this.#commands;
   }
 
   /** Works until `until` settles, if the strategy has anything to do. A pass that never ends is left. */
@@ -78,10 +80,10 @@ export class BackOffice {
     );
     const seller = await Promise.race([this.#opening, ended]);
     if (!seller?.runJob) return;
-    this.#works = true;
     const working = workUntil(until, () => seller.runJob!(), this.#failures);
     await ended;
     await atMost(graceMs, working);
+    this.#commands = this.#connections.commands;
   }
 
   close(): void {

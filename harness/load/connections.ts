@@ -1,6 +1,7 @@
 import type { Client, Strategy } from '../../strategies/contract.ts';
 import { EnvironmentError } from '../ground/errors.ts';
 import { onExit } from '../ground/lifetime.ts';
+import { Turns } from '../ground/turns.ts';
 import { clientOf, overhear } from '../redis/clients.ts';
 import type { Reachable } from '../redis/target.ts';
 import type { Failures } from './failures.ts';
@@ -11,19 +12,23 @@ export class Connections {
   commands = 0;
   /** Packets: what is written to one connection in one turn of the event loop goes and comes back together. */
   roundTrips = 0;
-  #turn = 0;
-  #turnEnds = false;
+  readonly #turns = new Turns();
   readonly #open: Client[] = [];
   readonly #failures: Failures;
+  readonly #own: () => { size: number };
   #unregister: (() => void) | undefined;
 
-  /** `failures`: told of the connections' own errors; commands report theirs where they were sent. */
-  constructor(failures: Failures) {
+  /**
+   * @param failures told of the connections' own errors; commands report theirs where they were sent
+   * @param own connections that the code opens itself; whoever counts their commands adds them here
+   */
+  constructor(failures: Failures, own = () => ({ size: 0 })) {
     this.#failures = failures;
+    this.#own = own;
   }
 
   get size(): number {
-    return this.#open.length;
+    return this.#open.length + this.#own().size;
   }
 
   /**
@@ -65,24 +70,14 @@ export class Connections {
       // A command that has to wait for the connection passes here again once it is ready.
       if (redis.status !== 'ready') return;
       this.commands++;
-      if (lastTurn === this.#turn) return;
-      lastTurn = this.#turn;
+      if (lastTurn === this.#turns.current) return;
+      lastTurn = this.#turns.current;
       this.roundTrips++;
-      this.#endTurn();
     });
     // The strategy's own further connections count too.
     const duplicable = redis as { duplicate(...overrides: unknown[]): Client };
     const duplicate = duplicable.duplicate.bind(redis);
     duplicable.duplicate = (...overrides) => this.#counted(duplicate(...overrides));
     return redis;
-  }
-
-  #endTurn(): void {
-    if (this.#turnEnds) return;
-    this.#turnEnds = true;
-    setImmediate(() => {
-      this.#turn++;
-      this.#turnEnds = false;
-    });
   }
 }

@@ -5,9 +5,10 @@ import { lentThread } from '../ground/busy.ts';
 import { UsageError } from '../ground/errors.ts';
 import { seededRandom } from '../ground/random.ts';
 import { atMost, LATE, unlessLost } from '../ground/waiting.ts';
-import { orRefused, underTest } from '../wire/network.ts';
+import { lead, orRefused, underTest } from '../wire/network.ts';
 import { locating, trackOrigins } from '../wire/refusal.ts';
 import { BackOffice, type Opening } from './back-office.ts';
+import { leadsTo, sellable } from '../redis/target.ts';
 import { Connections } from './connections.ts';
 import type { Control } from './control.ts';
 import { Failures } from './failures.ts';
@@ -29,10 +30,14 @@ import { redisCpuSeconds } from './usage.ts';
  * was not named for the run; EnvironmentError if Redis or a worker fails
  */
 export async function runLoad(options: LoadOptions, pool?: InstancePool): Promise<LoadRun> {
-  const named = [options.target.options];
+  const { options: server, allowed = [] } = options.target;
   // The second time on fresh threads: what a module keeps is not made again.
   const running = locating(options.strategy.path, (again) =>
-    underTest(named, () => (again ? runSale({ ...options, tracked: true }) : runSale(options, pool))),
+    underTest(
+      [server, ...allowed],
+      () => (again ? runSale({ ...options, tracked: true }) : runSale(options, pool)),
+      { leads: leadsTo(options.target) !== undefined },
+    ),
   );
   return unlessLost(options.signal, running);
 }
@@ -49,6 +54,9 @@ async function runSale(
   try {
     using _ = lentThread();
     const observer = await connections.open(target);
+    // Code that names its keys itself must not find those of an earlier sale. Whatever it sends at import comes after this.
+    if (target.kind === 'private') await observer.flushall();
+    lead(leadsTo(target));
     const lobby = await connections.open(target, strategy);
     const random = seededRandom(options.seed);
     const { sale, maxAttempts, graceMs } = plan;
@@ -123,7 +131,7 @@ const instanceTasks = (
     ...task,
     strategy: options.strategy.ref,
     sale: plan.sale,
-    target: { options: options.target.options },
+    target: sellable(options.target),
     maxAttempts: plan.maxAttempts,
     ...(options.tracked && { tracked: true }),
   }));

@@ -55,6 +55,7 @@ export function loadRunOf({ name, seed, plan, sold, jobCommands, rest, failures 
     retriesPerSale: perSale(sum(({ pauses }) => pauses)),
     unsent: sum(({ unsent }) => unsent),
     memoryBytes: sum(({ memoryBytes }) => memoryBytes),
+    ...(instances.some(({ sentBefore }) => sentBefore) && { sentBefore: true }),
     ...usage,
     ...(drained !== undefined && { drained }),
     ...(drainedBy !== undefined && { drainedBy }),

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import { EnvironmentError, UsageError } from '../ground/errors.ts';
 import { onExit } from '../ground/lifetime.ts';
-import { OUR_WORKER } from '../wire/network.ts';
+import { OUR_WORKER } from '../wire/elsewhere.ts';
 import { NotNamed } from '../wire/refusal.ts';
 import type { InstanceFault, InstanceReport, InstanceRun, InstanceTask } from './task.ts';
 
@@ -81,12 +81,13 @@ export class InstancePool<Task extends object = InstanceTask> {
 
 /**
  * The threads of a session, kept from one trial to the next: compiled once and warm. After a run that failed or
- * left purchases open they are replaced, because what still goes on in them would disturb the next one.
+ * left purchases open they are replaced, because what still goes on in them would disturb the next one; and so are those in
+ * which a module has sent something when it was loaded, which the next sale needs, too.
  */
 export class SessionPool implements AsyncDisposable {
   readonly #pools = new Map<number, InstancePool>();
 
-  async lend<T extends { hung: number }>(
+  async lend<T extends { hung: number; sentBefore?: true }>(
     instances: number,
     run: (pool: InstancePool) => Promise<T>,
   ): Promise<T> {
@@ -95,7 +96,7 @@ export class SessionPool implements AsyncDisposable {
     let clean = false;
     try {
       const done = await run(pool);
-      clean = done.hung === 0;
+      clean = done.hung === 0 && !done.sentBefore;
       return done;
     } finally {
       if (!clean) {

@@ -49,6 +49,8 @@ export interface LoadRun extends Usage, Pick<SaleAtRest, 'drained' | 'drainedBy'
   unsent: number;
   /** JavaScript heap and what it holds outside of it: the most of each instance's thread, summed. */
   memoryBytes: number;
+  /** The code opens connections itself, by which it sent commands before the sale began: on the same threads it would not again. */
+  sentBefore?: true;
   errors: Failure[];
 }
 

@@ -1,6 +1,6 @@
 import type { Sale } from '../../strategies/contract.ts';
 import type { Recording } from '../history/recording.ts';
-import type { Reachable } from '../redis/target.ts';
+import type { Sellable } from '../redis/target.ts';
 import type { StrategyRef } from '../loader/strategies.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Crowd } from './buyers.ts';
@@ -10,7 +10,7 @@ import type { Failure } from '../documents/figures.ts';
 export interface InstanceTask extends ServingTask {
   strategy: StrategyRef;
   sale: Sale;
-  target: Reachable;
+  target: Sellable;
   maxAttempts: number;
   /** It is not measured: whatever it is refused, the line is to be found that led to it. */
   tracked?: true;
@@ -56,6 +56,8 @@ export interface InstanceRun {
   confirms: boolean;
   /** It left purchases open because nothing was completed any more. */
   stalled: boolean;
+  /** By connections that its code opens itself, commands were sent before the sale began. */
+  sentBefore?: true;
 }
 
 /**

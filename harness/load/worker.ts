@@ -5,7 +5,8 @@ import { atMost, LATE } from '../ground/waiting.ts';
 import { strategyOutputToStderr } from '../ground/standard-streams.ts';
 import { seededRandom } from '../ground/random.ts';
 import { guardThread } from '../loader/guard.ts';
-import { keepThreadTo, orRefused, refusalOr } from '../wire/network.ts';
+import { leadsTo } from '../redis/target.ts';
+import { countLed, keepThreadTo, lead, ledNow, orRefused, refusalOr } from '../wire/network.ts';
 import { NotNamed, trackOrigins } from '../wire/refusal.ts';
 import { loadStrategy } from '../loader/strategies.ts';
 import { Connections } from './connections.ts';
@@ -27,13 +28,17 @@ export async function runInstance(task: InstanceTask): Promise<InstanceReport> {
   keepSecret(task.target.options.username, task.target.options.password);
   const control = new Control(clock, task.control);
   using _ = control.beat(task.instance);
-  keepThreadTo([task.target.options]);
+  const { options, allowed = [] } = task.target;
+  const to = leadsTo(task.target);
+  keepThreadTo([options, ...allowed], { sells: true, leads: to !== undefined });
+  lead(to);
   const tracking = task.tracked && trackOrigins(Infinity);
   const caught = new Promise<InstanceFault>((resolve) => {
     misconduct = (fault) => void refusalOr(fault).then((error) => resolve(faultOf('selling', error)));
   });
   const failures = new Failures();
-  const connections = new Connections(failures);
+  const connections = new Connections(failures, ledNow);
+  countLed(connections);
   try {
     const selling = orRefused(sell(task, { control, failures, connections })).catch(refusedFault);
     const report = await Promise.race([selling, caught]);
@@ -54,15 +59,19 @@ interface Means {
 }
 
 async function sell(task: InstanceTask, { control, failures, connections }: Means): Promise<InstanceReport> {
+  const { sent } = ledNow();
   const shop = await Promise.race([prepare(task, connections, failures), control.whenStopped()]);
   if (shop === undefined) return nothingSold(failures);
   if ('kind' in shop) return shop;
   control.ready();
   const startNs = await control.started();
+  const sentBefore = ledNow().sent > sent;
   const run =
     startNs === undefined ? undefined : await new ServingInstance({ task, control, shop, startNs }).run();
   await close(shop.seller, task.graceMs, failures);
-  return run ? transferred({ ...run, failures: await failures.located() }) : nothingSold(failures);
+  if (!run) return nothingSold(failures);
+  const located = await failures.located();
+  return transferred({ ...run, ...(sentBefore && { sentBefore }), failures: located });
 }
 
 async function prepare(

@@ -12,13 +12,13 @@ import { IMPORT_MS, patientMs, WaitedMs } from '../ground/patience.ts';
 import { isOfClosedConnection, onStray } from '../ground/strays.ts';
 import { namedThrown, thrownWords } from '../ground/thrown.ts';
 import { notingGlobals } from '../ground/user-globals.ts';
-import { holdingConnections, underTest } from '../wire/network.ts';
+import { holdingConnections, isThreadLed, underTest } from '../wire/network.ts';
 import { inFile, trackOrigins } from '../wire/refusal.ts';
 import { hookThread } from './hook.ts';
 import { lineOfImport, lineThat } from './lines.ts';
 import { strategiesIn, type ExportedStrategy } from './strategy-shape.ts';
 import { placeOf } from '../ground/places.ts';
-import { compile, isCommonJs, placeInStack, STRATEGY_EXTENSIONS } from './source.ts';
+import { awaitAtTop, compile, isCommonJs, placeInStack, STRATEGY_EXTENSIONS } from './source.ts';
 
 /**
  * Imports a file of strategies as Node imports any module, TypeScript included.
@@ -36,10 +36,10 @@ export async function importStrategies(
   registerHooks();
   using _ = trackOrigins();
   const load = (): Promise<Record<string, unknown>> => notingGlobals(() => importWithin(file, limitMs));
-  const loading =
-    connections === 'held'
-      ? holdingConnections(load)
-      : underTest([], load).then((result) => ({ result, packagesConnect: false }));
+  const areHeld = connections === 'held' || (connections === 'led' && isThreadLed());
+  const loading = areHeld
+    ? unlessAwaited(file, connections, (opens) => holdingConnections(load, opens))
+    : underTest([], load).then((result) => ({ result, packagesConnect: false }));
   const { result, packagesConnect } = await loading.catch((error: unknown) => {
     throw inFile(error, file);
   });
@@ -53,8 +53,11 @@ export async function importStrategies(
 export interface Loading {
   /** How long a top-level await of it may take; default 30 000, or as long as `--patience` says. */
   importLimitMs?: number;
-  /** What becomes of those that it opens at import: refused, or never made, as it is evaluated again where it may have them. */
-  connections?: 'refused' | 'held';
+  /**
+   * What becomes of those that it opens at import: refused; never made, as it is evaluated again where it may have them; or made
+   * once there is a server to which they are led, and refused where nothing is led.
+   */
+  connections?: 'refused' | 'held' | 'led';
 }
 
 /** What a file exports. */
@@ -104,6 +107,29 @@ function lookedAt(file: string): Stats | undefined {
     const why = whyUnreadable(cause);
     throw new UsageError('UNSUPPORTED_FILE', `${file} cannot be read: ${why}`, 'check the path', { cause });
   }
+}
+
+/** Whoever awaits at the top what there is no server for yet would do so for ever: told as soon as it connects. */
+function unlessAwaited<T>(
+  file: string,
+  connections: Loading['connections'],
+  load: (opens: () => void) => Promise<T>,
+): Promise<T> {
+  if (connections !== 'led') return load(() => {});
+  return new Promise((resolve, reject) => {
+    const opens = (): void => {
+      const at = awaitAtTop(file);
+      if (at === undefined) return;
+      reject(
+        new UsageError(
+          'AWAITS_CONNECTION',
+          `${at}: it has a top-level await beside a connection that it opens, which is made only once it is loaded`,
+          'move the await into open() or seller()',
+        ),
+      );
+    };
+    load(opens).then(resolve, reject);
+  });
 }
 
 let registered = false;

@@ -93,15 +93,29 @@ const isPlainCommonJs = (file: string, code: string): boolean =>
 function forProcesses(file: string, plain: Plain): Compiled {
   const body = functionOf(file, plain);
   const maps = [...plain.maps, body.map];
-  const at = body.wasModule || kindOf(file) === 'module' ? topLevelAwait(body.code) : undefined;
-  if (at) {
+  const at = awaitIn(file, body, maps);
+  if (at !== undefined) {
     throw new UsageError(
       'CANNOT_EXPLORE',
-      `${placeOf(file, lineOf(maps, at.line, at.column)?.line)}: it has a top-level await, and an explored file is evaluated again for each instance`,
+      `${at}: it has a top-level await, and an explored file is evaluated again for each instance`,
       'read synchronously there (readFileSync), or move the await into open() or seller()',
     );
   }
   return { ...withMap(body.code, maps), format: 'commonjs', wasModule: body.wasModule };
+}
+
+/** Where a file awaits at its top, `file:line`; undefined: nowhere. */
+export function awaitAtTop(file: string): string | undefined {
+  const lang = LANGUAGES[extname(file)];
+  if (!lang) return undefined;
+  const plain = plainJavaScript(file, readFileSync(file, 'utf8'), lang);
+  const body = functionOf(file, plain);
+  return awaitIn(file, body, [...plain.maps, body.map]);
+}
+
+function awaitIn(file: string, body: FunctionBody, maps: Plain['maps']): string | undefined {
+  const at = body.wasModule || kindOf(file) === 'module' ? topLevelAwait(body.code) : undefined;
+  return at && placeOf(file, lineOf(maps, at.line, at.column)?.line);
 }
 
 const functionOf = (file: string, { code }: Plain): FunctionBody =>

@@ -13,7 +13,7 @@ import { temporaryHome } from '../ground/temporary.ts';
 import { onExit } from '../ground/lifetime.ts';
 import { patientMs, SILENT_MS, WaitedMs } from '../ground/patience.ts';
 import { atMost } from '../ground/waiting.ts';
-import { nameServer } from '../wire/network.ts';
+import { abandonLed, nameServer } from '../wire/network.ts';
 import { clientOf } from './clients.ts';
 import type { ServerBinary } from './find/binary.ts';
 import { readServerInfo, type ServerInfo } from './info.ts';
@@ -145,6 +145,7 @@ async function tryToStart(
     // Whoever closes it because it is gone has to know that.
     if (watch?.isDead) await atMost(TOLD_MS, Promise.all([ended, told]));
     watch?.close();
+    abandonLed(options);
     await end();
     for (const forget of names) forget();
   };

@@ -82,6 +82,8 @@ export interface CommandFile {
   examples: readonly string[];
   /** It runs code of users, which might never give the thread back, or end it. */
   runsStrategies?: true;
+  /** It runs large sales with it, in which connections that the code opens itself lead to the run's server. */
+  sells?: true;
   /** It takes notice of the options that say which server. */
   needsServer?: true;
   /**

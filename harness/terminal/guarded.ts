@@ -2,7 +2,7 @@ import { parseRedisUrl } from '../ground/redis-url.ts';
 import { strategyOutputToStderr } from '../ground/standard-streams.ts';
 import { guardThread } from '../loader/guard.ts';
 import { keepThreadTo, orRefused, refusalOr } from '../wire/network.ts';
-import { NotNamed } from '../wire/refusal.ts';
+import { NotNamed, type Address } from '../wire/refusal.ts';
 import { fail, type Answer, type Invocation } from './answer.ts';
 import type { Conduct, Watch } from './command-process.ts';
 import { startWatchdog } from './watchdog.ts';
@@ -10,6 +10,10 @@ import { startWatchdog } from './watchdog.ts';
 interface Guarded {
   /** URL of the server that the run was given, if it was given one. */
   redis: string | undefined;
+  /** Other servers that the code may connect to. */
+  allowed: readonly Address[] | undefined;
+  /** It runs large sales. */
+  sells: boolean;
   invocation: Invocation;
   conduct: Conduct;
 }
@@ -20,10 +24,12 @@ interface Guarded {
  */
 export async function guarded(
   command: () => Promise<Answer>,
-  { redis, invocation, conduct }: Guarded,
+  { redis, allowed = [], sells, invocation, conduct }: Guarded,
 ): Promise<Answer> {
   conduct.watch = await watch(invocation, conduct);
-  keepThreadTo(redis === undefined ? [] : [parseRedisUrl(redis)]);
+  const given = redis === undefined ? [] : [parseRedisUrl(redis)];
+  // On a server of the user's own, keys that the code names would be among its owner's.
+  keepThreadTo([...given, ...allowed], { sells, leads: sells && redis === undefined });
   const running = command();
   // What is refused ends the command even where it waits for that; a fault of its own it throws itself.
   void orRefused(running).catch((error: unknown) => {

@@ -6,19 +6,20 @@
  * The hook looks at who asks, and asks that one's judge. What it refuses, the code that asked never hears of: the
  * socket connects for ever, so that no client tries again and no error that nobody catches ends the process in its
  * own way. A judge may be the other end of every connection instead, wherever it was to lead: that of an explored process is.
+ * Or it leads them to the run's server: that of a load run does.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import childProcess from 'node:child_process';
-import dgram from 'node:dgram';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
 import { Duplex } from 'node:stream';
 import tls from 'node:tls';
-import threads from 'node:worker_threads';
 import { isOurs } from '../ground/ours.ts';
+import { addressOf, callbackIn } from './connect-arguments.ts';
+import { hookDatagrams, hookProcesses } from './elsewhere.ts';
+import { Led, type Spent } from './led.ts';
 import { hookLookups } from './lookups.ts';
 import { Openers } from './openers.ts';
-import { connectTo } from './other-end.ts';
+import { connectTo, type Connecting } from './other-end.ts';
 import { addressText, DEFAULT_HOST, Refusal, type Address } from './refusal.ts';
 
 /** Decides for some code where it may connect to. */
@@ -29,20 +30,29 @@ export interface Judge {
   readonly format: 'esm' | 'cjs';
   /** It asked for something else, and does not get it. */
   refused(refusal: Refusal): void;
-  /** The other end of a connection that it opens, wherever that was to lead. Absent: it may connect to those that are named. */
+  /** Told of each connection that it opens to a server that is not named. */
+  opens?(): void;
+  /** The other end of such a connection. */
   link?(address: Address): Duplex;
+  /** Or what leads it to the run's server. Neither: it is refused. */
+  readonly led?: Led | undefined;
+  /** It runs large sales, in which it might be led. */
+  readonly sells?: boolean;
 }
 
 /** The servers that were named for a run, and what its code was refused. */
 class Reach implements Judge {
   readonly format = 'esm';
   readonly named: Address[];
+  led: Led | undefined;
+  sells = false;
   #first: Refusal | undefined;
   readonly #told: Promise<void>;
   #tell!: () => void;
 
-  constructor(named: readonly Address[]) {
+  constructor(named: readonly Address[], led?: Led) {
     this.named = [...named];
+    this.led = led;
     this.#told = new Promise((resolve) => (this.#tell = resolve));
   }
 
@@ -61,15 +71,19 @@ class Reach implements Judge {
 
 const nothing = (): void => {};
 
-/** Code that is only looked at: what it connects to never answers, and hears nothing. */
+/** Code that is only looked at: what it connects to never answers, and hears nothing; or waits for the run's server. */
 class Held extends Reach {
   /** A package has opened a connection, or nobody knows who. */
   packagesConnect = false;
+  readonly link?: () => Duplex;
   readonly #openers: Openers;
+  readonly #told: () => void;
 
-  constructor(openers: Openers) {
-    super([]);
+  constructor(openers: Openers, opens: () => void) {
+    super(thread?.led ? thread.named : [], thread?.led);
     this.#openers = openers;
+    this.#told = opens;
+    if (!this.led) this.link = () => new Duplex({ read: nothing, write: nothing });
   }
 
   override refused(refusal: Refusal): void {
@@ -77,9 +91,9 @@ class Held extends Reach {
     thread?.refused(refusal);
   }
 
-  link(): Duplex {
+  opens(): void {
     this.packagesConnect ||= !this.#openers.isUsersOwn;
-    return new Duplex({ read: nothing, write: nothing });
+    this.#told();
   }
 }
 
@@ -97,11 +111,49 @@ function judge(): Judge | undefined {
 /**
  * From now on everything in this thread but `ours` may connect to named servers only, in whatever context: that of
  * a listener or of a native callback may be anybody's.
+ * @param sells it runs large sales
+ * @param leads in which connections to other servers wait until it is known where they lead
  */
-export function keepThreadTo(named: readonly Address[]): void {
+export function keepThreadTo(
+  named: readonly Address[],
+  { sells = false, leads = false }: { sells?: boolean; leads?: boolean } = {},
+): void {
   install();
   thread ??= new Reach([]);
   thread.named.splice(0, Infinity, ...named);
+  thread.sells = sells;
+  if (leads) thread.led ??= newLed();
+}
+
+const leds = new Set<Led>();
+
+function newLed(): Led {
+  const led = new Led();
+  leds.add(led);
+  return led;
+}
+
+/** Whether connections that code under test opens in this thread are led to a server, or will be. */
+export const isThreadLed = (): boolean => thread?.led !== undefined;
+
+/** Connections of code under test lead to this server from now on, where they are led at all. */
+export function lead(to: Address | undefined): void {
+  if (to) (contexts.getStore() ?? thread)?.led?.lead(to);
+}
+
+/** A server ends: whoever was led there hears nothing of it. */
+export function abandonLed(server: Address): void {
+  for (const led of leds) led.abandon((to) => isSame(to, server));
+}
+
+/** Commands that were sent by connections that are led, in all, and how many of them are open. */
+export const ledNow = (): Pick<Led, 'sent' | 'size'> =>
+  (contexts.getStore() ?? thread)?.led ?? { sent: 0, size: 0 };
+
+/** Where what they send is counted from now on. */
+export function countLed(into: Spent): void {
+  const { led } = contexts.getStore() ?? thread ?? {};
+  if (led) led.spent = into;
 }
 
 /** A server that the run itself has started or was given. @returns takes the name off again */
@@ -116,27 +168,38 @@ export function nameServer(address: Address): () => void {
 /**
  * Runs code that is under test beside code that is not (the tests of a file, their database): it may connect to named
  * servers only. In a thread that is kept to servers, those of the thread are named.
+ * @param leads its connections to other servers wait until it is known where they `lead`, and afterwards again; else it is
+ * refused them
  * @throws NotNamed as soon as it asks for another; what `body` still does is left to itself
  */
-export function underTest<T>(named: readonly Address[], body: () => Promise<T>): Promise<T> {
+export async function underTest<T>(
+  named: readonly Address[],
+  body: () => Promise<T>,
+  { leads = false } = {},
+): Promise<T> {
   install();
-  if (thread) return thread.orRefused(body());
-  const reach = new Reach(named);
-  return reach.orRefused(contexts.run(reach, body));
+  const reach = thread ?? new Reach(named, leads ? newLed() : undefined);
+  try {
+    return await reach.orRefused(thread ? body() : contexts.run(reach, body));
+  } finally {
+    if (leads) reach.led?.hold();
+  }
 }
 
 /**
  * Runs code that is only looked at, as the import of a file that will be explored: each of its connections, then and later,
- * waits to be made for ever.
+ * waits to be made for ever; in a thread whose connections are led, until that is known where.
+ * @param opens told of each
  * @returns what came of it, and whether a package opened any
  * @throws NotNamed as soon as it asks for what could connect unseen
  */
 export async function holdingConnections<T>(
   body: () => Promise<T>,
+  opens = nothing,
 ): Promise<{ result: T; packagesConnect: boolean }> {
   install();
   using openers = new Openers();
-  const held = new Held(openers);
+  const held = new Held(openers, opens);
   const result = await held.orRefused(contexts.run(held, body));
   const { packagesConnect } = held;
   return { result, packagesConnect };
@@ -164,16 +227,17 @@ const isSame = (a: Address, b: Address): boolean =>
     : Number(a.port) === Number(b.port) &&
       (a.host ?? DEFAULT_HOST).toLowerCase() === (b.host ?? DEFAULT_HOST).toLowerCase();
 
+const names = (by: Judge, address: Address): boolean => by.named.some((one) => isSame(one, address));
+
 /** @returns whether it was refused */
 function refusesServer(address: Address, what = 'opens a connection to'): boolean {
   const by = judge();
-  if (!by || by.named.some((one) => isSame(one, address))) return false;
+  if (!by || names(by, address)) return false;
   const servers = by.named.filter(({ path }) => path === undefined).map(addressText);
   const named = servers.length > 0 ? `, as ${servers.join(' and ')} was` : '';
   const where = `${what} ${addressText(address)}`;
-  by.refused(
-    new Refusal('server', `${where}, which was not named for this run${named}: nothing was sent`, by.format),
-  );
+  const told = `${where}, which was not named for this run${named}: nothing was sent`;
+  by.refused(new Refusal(by.sells ? 'unled' : 'server', told, by.format));
   return true;
 }
 
@@ -192,10 +256,34 @@ function install(): void {
   if (installed) return;
   installed = true;
   hookSockets();
-  hookLookups(() => judge()?.link !== undefined);
-  hookDatagrams();
-  hookProcesses();
+  hookLookups(isHere);
+  hookDatagrams(refusesServer);
+  hookProcesses(requireSeen);
   syncBuiltinESMExports();
+}
+
+/** Whether a name means this machine: nobody looks up where a connection was to lead. */
+function isHere(name: string): boolean {
+  const by = judge();
+  if (by?.link) return true;
+  return by?.led !== undefined && !by.named.some(({ host = DEFAULT_HOST }) => host === name);
+}
+
+/** Whether a connection there is one of ours, wherever it was to lead. */
+function isTaken(address: Address, by = judge()): by is Judge {
+  if (!by || names(by, address)) return false;
+  return by.link ? true : by.led !== undefined;
+}
+
+/** @returns whether the socket is connected to the other end of its process, or led */
+function take(socket: net.Socket, address: Address, connecting: Connecting): boolean {
+  const by = judge();
+  if (!isTaken(address, by)) return false;
+  by.opens?.();
+  const other = by.link?.(address);
+  if (other) connectTo(socket, other, connecting);
+  else by.led!.connect(socket, { ...connecting, address, onForeign: (refusal) => by.refused(refusal) });
+  return true;
 }
 
 function hookSockets(): void {
@@ -204,8 +292,8 @@ function hookSockets(): void {
   net.Socket.prototype.connect = function (this: net.Socket, ...args: unknown[]) {
     const address = addressOf(args);
     // One that encrypts is made by `tls.connect`, which is asked before: who took hold of that earlier is refused.
-    const other = address && !(this instanceof tls.TLSSocket) ? judge()?.link?.(address) : undefined;
-    if (other) return connectTo(this, other, { callback: callbackIn(args) });
+    const isPlain = address && !(this instanceof tls.TLSSocket);
+    if (isPlain && take(this, address, { callback: callbackIn(args) })) return this;
     if (!address || !refusesServer(address)) return Reflect.apply(connect, this, args) as net.Socket;
     Object.assign(this, { connecting: true });
     return this;
@@ -219,91 +307,10 @@ function hookSockets(): void {
     const [options] = args;
     const isOver = typeof options === 'object' && options !== null && 'socket' in options && options.socket;
     const address = isOver ? undefined : addressOf(args);
-    const other = address && judge()?.link?.(address);
-    return other
-      ? connectTo(new net.Socket(), other, { secure: true, callback: callbackIn(args) })
-      : secure(...args);
+    if (!address || !isTaken(address)) return secure(...args);
+    const socket = new net.Socket();
+    take(socket, address, { secure: true, callback: callbackIn(args) });
+    return socket;
   };
   Object.assign(tls, { connect: connectSecurely });
 }
-
-/** Of `connect`: its last argument, also where Node has made one list of all. */
-function callbackIn(args: readonly unknown[]): (() => void) | undefined {
-  const last = args.flat().findLast((one) => typeof one === 'function');
-  return last as (() => void) | undefined;
-}
-
-/** Of `connect`: options, a port and a host, a path, or what Node has made of them already. */
-function addressOf(args: readonly unknown[]): Address | undefined {
-  const [first, host] = args;
-  if (Array.isArray(first)) return addressOf(first as unknown[]);
-  if (typeof first === 'object' && first !== null) {
-    const { path, port, host: named } = first as Address;
-    return path
-      ? { path }
-      : port === undefined || port === null
-        ? undefined
-        : { host: named || undefined, port };
-  }
-  if (typeof first === 'string' && !(Number(first) >= 0)) return { path: first };
-  if (first === undefined || first === null) return undefined;
-  return { host: typeof host === 'string' ? host : undefined, port: Number(first) };
-}
-
-/** No datagram is Redis', and none is needed to sell: not even a metric leaves, as it would tell of sales that are none. */
-function hookDatagrams(): void {
-  const { prototype } = dgram.Socket as unknown as {
-    prototype: Record<'send' | 'connect', (...args: unknown[]) => unknown>;
-  };
-  const { send, connect } = prototype;
-  const what = 'sends a datagram to';
-  prototype.connect = function (this: unknown, ...args) {
-    const [port, host] = args;
-    if (!refusesServer({ host: hostIn([host]), port: Number(port) }, what))
-      return Reflect.apply(connect, this, args);
-  };
-  prototype.send = function (this: unknown, ...args) {
-    const numbers = args.slice(1).filter((one) => typeof one === 'number');
-    // (message, port, …), or (message, offset, length, port, …); without a port it is connected already.
-    const port = numbers.length >= 3 ? numbers[2] : numbers.length === 1 ? numbers[0] : undefined;
-    const isRefused = port !== undefined && refusesServer({ host: hostIn(args.slice(1)), port }, what);
-    if (!isRefused) return Reflect.apply(send, this, args);
-  };
-}
-
-const hostIn = (args: readonly unknown[]): string | undefined => args.find((one) => typeof one === 'string');
-
-function hookProcesses(): void {
-  const { prototype } = childProcess.ChildProcess as unknown as {
-    prototype: { spawn: (options: { file?: string }) => unknown };
-  };
-  const { spawn } = prototype;
-  prototype.spawn = function (this: unknown, options) {
-    requireSeen(`starts a child process (${options.file})`);
-    return Reflect.apply(spawn, this, [options]);
-  };
-  for (const name of ['spawnSync', 'execSync', 'execFileSync'] as const) {
-    const real = childProcess[name] as (...args: unknown[]) => unknown;
-    const seen = (...args: unknown[]): unknown => {
-      requireSeen(`starts a child process (${String(args[0])})`);
-      return real(...args);
-    };
-    Object.assign(childProcess, { [name]: seen });
-  }
-  threads.Worker = new Proxy(threads.Worker, {
-    construct(target, args: [string | URL, threads.WorkerOptions?], newTarget) {
-      if (!args[1]?.argv?.includes(OUR_WORKER))
-        requireSeen(`starts a worker thread (${String(args[0]).slice(0, 200)})`);
-      return Reflect.construct(target, args, newTarget) as object;
-    },
-  });
-  const dlopen = process.dlopen.bind(process);
-  process.dlopen = (module: object, file: string, ...rest: []) => {
-    if (/valkey-glide/.test(file))
-      requireSeen(`loads Valkey GLIDE, which connects outside of Node (${file})`);
-    dlopen(module, file, ...rest);
-  };
-}
-
-/** An argument of worker threads that keep themselves to named servers; pools start them when they like. */
-export const OUR_WORKER = '--oversell-instance';

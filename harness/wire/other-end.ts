@@ -2,7 +2,7 @@ import net from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** How a socket that is connected otherwise behaves. */
-interface Connecting {
+export interface Connecting {
   /** It speaks TLS, as far as who uses it can tell; nothing is encrypted. */
   secure?: boolean;
   /** As `connect` takes it. */
@@ -76,4 +76,4 @@ export function connectTo<S extends net.Socket>(
   return socket;
 }
 
-const SECURE = { encrypted: true, authorized: true, authorizationError: null, alpnProtocol: false };
+export const SECURE = { encrypted: true, authorized: true, authorizationError: null, alpnProtocol: false };

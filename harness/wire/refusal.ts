@@ -43,6 +43,15 @@ const KINDS = {
     remedy:
       'leave it out where the sale is explored, or put a function of its own in its place: nothing but Redis is there',
   },
+  foreign: {
+    code: 'NOT_REDIS',
+    remedy: '--allow-connect <host:port> lets it, or leave it out where the sale is run',
+  },
+  unled: {
+    code: 'SERVER_NOT_NAMED',
+    remedy:
+      'drop --redis, and it leads to a server of the run’s own; or name it with --allow-connect <host:port>; or use the client that open(), seller() and purchase() are handed',
+  },
   unseen: {
     code: 'CONNECTIONS_UNSEEN',
     remedy: 'leave it out where the sale is run: what it connects to could not be seen, nor refused',

@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { ForeignServer } from './foreign-server.ts';
 import { folderWith } from './strategy-sources.ts';
+import { thisServer } from './this-server.ts';
 import { documentedHistory } from './workshop.ts';
 
 /** What a strategy's module does to reach the server, of which `call` is one line. Its types are erased before it runs. */
@@ -74,19 +75,19 @@ export const ways = ({ port, path }: ForeignServer): Record<string, Way> => ({
   'an await at the top': { imports: IOREDIS, opening: `await new Redis(${port}).incr('seen');` },
 });
 
-/** What becomes of each where it is explored. */
+/** What becomes of each where it is explored, and in a load run. */
 export const WAYS = {
-  ioredis: 'is explored',
-  'ioredis by a URL with a login': 'is explored',
-  'ioredis over a Unix socket': 'is explored',
+  ioredis: 'runs',
+  'ioredis by a URL with a login': 'runs',
+  'ioredis over a Unix socket': 'runs',
   'net.connect': 'is not Redis',
   'net.createConnection': 'is not Redis',
   'new net.Socket().connect': 'is not Redis',
   'net.connect to a path': 'is not Redis',
-  'tls.connect': 'is explored',
+  'tls.connect': 'runs',
   'http.get': 'is not Redis',
   fetch: 'is not Redis',
-  'a module of CommonJS': 'is explored',
+  'a module of CommonJS': 'runs',
   'an await at the top': 'waits',
 } as const;
 
@@ -96,6 +97,15 @@ const CLIENT_CJS = (port: number): string =>
 /** A folder with a strategy that connects so, and a history. @returns its path */
 export const shopOf = (way: Way, { port }: ForeignServer): string =>
   folderWith({ 'sell.ts': source(way), 'client.cjs': CLIENT_CJS(port), 'history.jsonl': documentedHistory });
+
+/** A few purchases, by a server without redis-benchmark beside it, so that no ceiling is measured. */
+export const FEW = '--buyers 50 --trials 1 --redis-server ./redis-server';
+
+/** Lays this machine's server into the folder, for `FEW`. */
+export async function withServer(folder: string): Promise<string> {
+  symlinkSync((await thisServer()).path, join(folder, 'redis-server'));
+  return folder;
+}
 
 /** A client that is made where the sale runs. */
 export const LAZY: Way = {

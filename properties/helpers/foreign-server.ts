@@ -41,6 +41,11 @@ export class ForeignServer implements AsyncDisposable {
     return server;
   }
 
+  /** What its owner does there. */
+  get owner(): Redis {
+    return this.#owner;
+  }
+
   /** By MONITOR, and by the server's own count of connections. */
   async seen(): Promise<Seen> {
     const mark = `here ${this.#commands.length}`;

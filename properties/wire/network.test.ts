@@ -1,20 +1,20 @@
-import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CLI, start, type Ended } from '../helpers/command.ts';
 import type { ExplorationDocument } from '../../harness/documents/exploration.ts';
+import { copyWith } from '../helpers/compiled-copy.ts';
 import {
   counterexampleOf,
+  FEW,
   IOREDIS,
   LAZY,
   LINES,
   shopOf,
   ways,
   WAYS,
+  withServer,
   type Way,
 } from '../helpers/connecting.ts';
 import { ForeignServer } from '../helpers/foreign-server.ts';
-import { temporaryFolder } from '../helpers/processes.ts';
 import { rotating } from '../helpers/rotating.ts';
 
 let foreign: ForeignServer;
@@ -30,20 +30,25 @@ const run = (folder: string, words: string, cli = CLI): Promise<Ended> =>
 
 const NOTHING = { connections: 0, commands: [] };
 
-const REFUSED =
-  /it opens a connection to \S+, which was not named for this run: nothing was sent\nuse the client/;
+const NOT_REDIS = new RegExp(
+  `sell\\.ts:${LINES.opening}: it opens a connection to \\S+, where it does not speak to Redis: nothing was sent`,
+);
+
+/** What is told of each way, and the exit code. */
+const ends = (name: string, waits: RegExp): readonly [RegExp, number] => {
+  const means = WAYS[name as keyof typeof WAYS];
+  return means === 'runs' ? [/^/, 0] : [means === 'is not Redis' ? NOT_REDIS : waits, 2];
+};
 
 describe('no server that was not named for the run sees a connection of what is sold on one', () => {
   const names = Object.keys(WAYS);
-  test.each(rotating(names, 2, 'ways'))('from %s at import', async (name) => {
-    const way = ways(foreign)[name]!;
-    const { exitCode, stderr } = await run(shop(way), 'bench ./sell.ts --seconds 1 --trials 1');
-    const line =
-      way.opening === undefined ? /client\.cjs:2: it/ : new RegExp(`sell\\.ts:${LINES.opening}: it`);
-    expect(stderr).toMatch(line);
-    expect(stderr).toMatch(REFUSED);
+  test.each(rotating(names, 3, 'ways'))('from %s at import', async (name) => {
+    const folder = await withServer(shop(ways(foreign)[name]!));
+    const { exitCode, stderr } = await run(folder, `bench ./sell.ts ${FEW}`);
+    const [words, code] = ends(name, /it has a top-level await beside a connection that it opens/);
+    expect(stderr).toMatch(words);
     expect(stderr).not.toContain('hidden');
-    expect(exitCode).toBe(2);
+    expect(exitCode, stderr).toBe(code);
     expect(await foreign.seen()).toEqual(NOTHING);
   });
 });
@@ -53,18 +58,10 @@ describe('nor of what is explored', () => {
   test.each(rotating(names, 3, 'explored ways'))('from %s at import', async (name) => {
     const way = ways(foreign)[name]!;
     const { exitCode, stderr } = await run(shop(way), 'explore ./sell.ts --buyers 2 --stock 1');
-    const means = WAYS[name as keyof typeof WAYS];
-    expect(stderr).toMatch(
-      means === 'is explored'
-        ? /^/
-        : means === 'is not Redis'
-          ? new RegExp(
-              `sell\\.ts:${LINES.opening}: it opens a connection to \\S+, where it does not speak to Redis`,
-            )
-          : /it has a top-level await/,
-    );
+    const [words, code] = ends(name, /it has a top-level await, and an explored file/);
+    expect(stderr).toMatch(words);
     expect(stderr).not.toContain('hidden');
-    expect(exitCode, stderr).toBe(means === 'is explored' ? 0 : 2);
+    expect(exitCode, stderr).toBe(code);
     expect(await foreign.seen()).toEqual(NOTHING);
   });
 
@@ -97,21 +94,25 @@ describe('nor of what is explored', () => {
   });
 });
 
-const COMMANDS = ['bench ./sell.ts --seconds 1 --trials 1', 'evaluate ./sell.ts'];
+/** With the exit code of a strategy that decrements, and declares nothing. */
+const COMMANDS = [
+  [`bench ./sell.ts ${FEW}`, 0],
+  ['evaluate ./sell.ts', 1],
+] as const;
 
 describe('from a client that is made', () => {
   const made = { open: 'open', seller: 'seller', purchase: 'purchase' } as const;
-  const cases = COMMANDS.flatMap((command) => Object.values(made).map((where) => [where, command] as const));
+  const cases = COMMANDS.flatMap((command) =>
+    [...Object.values(made), 'opening' as const].map((where) => [where, ...command] as const),
+  );
   test.each(rotating(cases, 2, 'clients'))(
-    'in %s, %s is refused with the line, and the server sees nothing',
-    async (where, command) => {
-      const folder = shop({ ...LAZY, [where]: `client(${foreign.port}).incr('seen').catch(() => {});` });
-      const { exitCode, stderr } = await run(folder, command);
-      // The innermost line of the user's, where the client is made, is the one that is told.
-      expect(stderr).toContain(
-        `sell.ts:${LINES.opening}: it opens a connection to localhost:${foreign.port}`,
-      );
-      expect(exitCode).toBe(2);
+    'in %s, %s runs by the server of the run, and the other one sees nothing',
+    async (where, command, code) => {
+      const asks = `client(${foreign.port}).incr('seen').catch(() => {});`;
+      const way =
+        where === 'opening' ? { ...LAZY, opening: LAZY.opening + asks } : { ...LAZY, [where]: asks };
+      const { exitCode, stderr } = await run(await withServer(shop(way)), command);
+      expect(exitCode, stderr).toBe(code);
       expect(await foreign.seen()).toEqual(NOTHING);
     },
   );
@@ -122,16 +123,6 @@ describe('from a client that is made', () => {
     expect(exitCode, stderr).toBe(0);
     expect(await foreign.seen()).toEqual(NOTHING);
   });
-
-  test.each(rotating(COMMANDS, 1, 'imports'))(
-    'at import, %s is refused, and the server sees nothing',
-    async (command) => {
-      const { exitCode, stderr } = await run(shop(ways(foreign)['ioredis']!), command);
-      expect(stderr).toContain(`sell.ts:${LINES.opening}: it opens`);
-      expect(exitCode).toBe(2);
-      expect(await foreign.seen()).toEqual(NOTHING);
-    },
-  );
 
   test('at import or in a purchase, a replay runs, and the server sees nothing', async () => {
     const purchase = `client(${foreign.port}).incr('seen').catch(() => {});`;
@@ -151,23 +142,13 @@ describe('from a client that is made', () => {
   });
 });
 
-/** The compiled product with a part of a file replaced. @returns its command */
-function copyWith(file: string, part: string, instead: string): string {
-  const folder = temporaryFolder();
-  const root = resolve(import.meta.dirname, '../..');
-  for (const name of ['dist', 'package.json', 'strategies'])
-    cpSync(join(root, name), join(folder, name), { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  const changed = join(folder, 'dist/harness', file);
-  const text = readFileSync(changed, 'utf8');
-  expect(text).toContain(part);
-  writeFileSync(changed, text.replace(part, instead));
-  return join(folder, 'dist/harness/cli.js');
-}
-
 describe('the server sees it', () => {
   test.each(
-    rotating([...COMMANDS, 'explore ./sell.ts', 'replay counterexample.json'], 1, 'without the hook'),
+    rotating(
+      ['bench ./sell.ts', 'evaluate ./sell.ts', 'explore ./sell.ts', 'replay counterexample.json'],
+      1,
+      'without the hook',
+    ),
   )('where the hook judges nobody, from %s', async (command) => {
     const cli = copyWith('wire/network.js', 'return isOurs() ? undefined', 'return true ? undefined');
     const folder = shop({
@@ -201,6 +182,7 @@ describe('the server sees it', () => {
     expect(other.stderr).toContain(
       `localhost:${foreign.port}, which was not named for this run, as 127.0.0.1:${foreign.port} was`,
     );
+    expect(other.stderr).toContain('drop --redis, and it leads to a server of the run’s own');
     expect(other.exitCode).toBe(2);
     expect(await foreign.seen()).toEqual(NOTHING);
   });
@@ -259,8 +241,8 @@ describe('what could connect where nobody looks is refused by name', () => {
 
   test('and a file that only imports what could is run', async () => {
     const { exitCode, stderr } = await run(
-      shop({ imports: program }),
-      'bench ./sell.ts --buyers 50 --trials 1',
+      await withServer(shop({ imports: program })),
+      `bench ./sell.ts ${FEW}`,
     );
     expect(exitCode, stderr).toBe(0);
   });

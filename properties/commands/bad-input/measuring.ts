@@ -78,6 +78,18 @@ const rows: readonly Row[] = [
     '--per-user-limit would do nothing: each buyer of a bench is a user without a limit, but for those of a',
   ],
   [
+    'bench lua-decrement --allow-connect 127.0.0.1:5432',
+    '--allow-connect would do nothing: built-in strategies use nothing but the connection',
+  ],
+  ...['127.0.0.1', '127.0.0.1:0', 'host:65536', ':5432', "''", 'a:1,'].map((server): Row => [
+    `bench ./sell.ts --allow-connect ${server}`,
+    'Give a host and a port, as in 127.0.0.1:5432, or the path of a socket.',
+  ]),
+  [
+    'bench --service shop.json --allow-connect 127.0.0.1:5432',
+    '--allow-connect would do nothing: a service connects to what it likes',
+  ],
+  [
     'bench lua-decrement --stock -1',
     "option '--stock <n>' argument '-1' is invalid. Give a whole number from 0 to 2^53−1.",
   ],

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { registry } from '../../../strategies/registry.ts';
 import {
+  ALLOWED,
   answerFlags,
   ANY_SERVER,
   OPEN_TARGET,
@@ -84,7 +85,7 @@ export const BENCH: FlagTable = {
       ...pick((bench ?? benchService)![0], OPTIONS),
       service: file?.name,
       strategies: (strategies ?? []).map(({ strategy }) => strategy.name),
-      ...pick((openTarget ?? benchService)![0], SERVER),
+      ...pick((openTarget ?? benchService)![0], [...SERVER, 'allowConnect']),
     };
   },
   defaults: {
@@ -94,6 +95,7 @@ export const BENCH: FlagTable = {
     trials: 6,
     seed: 7,
     ceiling: 'all',
+    allowConnect: undefined,
     ...ANY_SERVER,
   },
   flags: {
@@ -211,6 +213,14 @@ export const BENCH: FlagTable = {
     ],
     '--history': [writesFile('--history', FEW, 'runs/<run>/lua-decrement.jsonl')],
     '--runs': runsFlag(FEW, 'result.json'),
+    // What it lets happen: properties/wire/led.test.ts.
+    '--allow-connect': [
+      {
+        typed: '--allow-connect 127.0.0.1:5432,/run/pg ./needy.mjs',
+        reaches: { allowConnect: ALLOWED, strategies: ['needy'] },
+      },
+      refusedBy('--allow-connect 127.0.0.1:5432', FEW),
+    ],
     '--bencher': [writesFile('--bencher figures.json', FEW, 'figures.json')],
     '--profile': [
       { typed: '--profile full', reaches: { sellOutSeconds: 2, offer: { profile: 'poisson' } } },

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import {
+  ALLOWED,
   answerFlags,
   ANY_SERVER,
   noServerFlags,
@@ -13,7 +14,7 @@ import {
   type FlagTable,
 } from './table.ts';
 
-const EVALUATED = ['strategies', 'profile', 'seed', 'discover', 'history', 'runs', ...SERVER];
+const EVALUATED = ['strategies', 'profile', 'seed', 'discover', 'history', 'runs', 'allowConnect', ...SERVER];
 /** Nothing is run of it, but everything is written down. */
 const SKIPPED = 'evaluate ./needy.mjs';
 
@@ -28,6 +29,7 @@ export const EVALUATE: FlagTable = {
     discover: false,
     history: false,
     runs: 'runs',
+    allowConnect: undefined,
     ...ANY_SERVER,
   },
   flags: {
@@ -58,6 +60,12 @@ export const EVALUATE: FlagTable = {
     '--history': [{ typed: '--history', reaches: { history: true } }],
     '--runs': runsFlag(SKIPPED, 'result.json', { runs: 'elsewhere' }),
     '--github-summary': [writesFile('--github-summary', SKIPPED, 'summary.md')],
+    '--allow-connect': [
+      {
+        typed: '--allow-connect 127.0.0.1:5432,/run/pg ./needy.mjs',
+        reaches: { allowConnect: ALLOWED, strategies: ['lua-decrement', './needy.mjs'] },
+      },
+    ],
     '--junit': [writesFile('--junit verdicts.xml', SKIPPED, 'verdicts.xml')],
     ...answerFlags(SKIPPED),
     ...SERVER_FLAGS,

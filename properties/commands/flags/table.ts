@@ -62,6 +62,9 @@ export const SERVER_FLAGS: FlagTable['flags'] = {
   '--patience': [{ typed: PATIENCE, reaches: { patience: 9 } }],
 };
 
+/** What `--allow-connect 127.0.0.1:5432,/run/pg` says. */
+export const ALLOWED = [{ host: '127.0.0.1', port: 5432 }, { path: '/run/pg' }];
+
 /** The flag would do nothing, so it is refused. */
 export const refusedBy = (typed: string, of: string): FlagRow => ({
   typed,
