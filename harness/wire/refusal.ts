@@ -41,6 +41,11 @@ const KINDS = {
     remedy:
       'leave it out where the sale is explored, or put a function of its own in its place: nothing but Redis is there',
   },
+  earlier: {
+    code: 'EARLIER_CONNECTION',
+    remedy:
+      'give the file to fromModule() of oversell, which evaluates it for each process, so that its clients are of the run',
+  },
   unseen: {
     code: 'CONNECTIONS_UNSEEN',
     remedy: 'leave it out where the sale is run: what it connects to could not be seen, nor refused',
@@ -144,7 +149,8 @@ export async function locating<T>(file: string | undefined, run: (again: boolean
     if (!(error instanceof NotNamed) || error.place !== undefined) throw error;
     using _ = trackOrigins(Infinity);
     await run(true).catch((second: unknown) => {
-      throw inFile(second, file);
+      // What the first run left behind may stand in the way of the second.
+      throw inFile(second instanceof NotNamed ? second : error, file);
     });
     throw inFile(error, file);
   }
