@@ -5,7 +5,7 @@ import type { Coverage } from '../documents/vocabulary.ts';
 import { isLoss } from '../ground/errors.ts';
 import { seededRandom } from '../ground/random.ts';
 import { unlessLost } from '../ground/waiting.ts';
-import { forgetMisfits, misfitOfSale } from '../lua/misfits.ts';
+import { forgetMisfits, misfitOfSale } from '../ground/misfits.ts';
 import { isOfLoss } from '../wire/raw-connection.ts';
 import { locating } from '../wire/refusal.ts';
 import { requirePrivate } from '../redis/target.ts';

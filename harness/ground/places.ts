@@ -35,6 +35,8 @@ const MARK = '?compiled';
  */
 export const compiledName = (file: string): string => (isUsers(file) ? file + MARK : file);
 
+const isCompiledName = (name: string): boolean => name.endsWith(MARK);
+
 /** The file that code of that name was compiled from; whatever else is named in the text stays. */
 export const uncompiled = (name: string): string => name.replaceAll(MARK, '');
 
@@ -54,10 +56,10 @@ function pathOf(url: string): string {
 export const userPositions = (
   stack: string,
   isTheirs = isUsers,
-): [url: string, line: number, column: number][] =>
+): [url: string, line: number, column: number, compiled: boolean][] =>
   [...stack.matchAll(/(?<![^\s(])((?:file:\/\/)?\/[^\s()]*?):(\d+)(?::(\d+))?(?=[)\s]|$)/gm)].flatMap(
-    ([, url, line, column = 1]): [string, number, number][] =>
-      isTheirs(url!) ? [[uncompiled(url!), Number(line), Number(column)]] : [],
+    ([, url, line, column = 1]): [string, number, number, boolean][] =>
+      isTheirs(url!) ? [[uncompiled(url!), Number(line), Number(column), isCompiledName(url!)]] : [],
   );
 
 /** `file:line`, as terminals and editors open it. */

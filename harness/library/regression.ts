@@ -6,6 +6,7 @@ import { subjectOf } from '../explorer/process/subject.ts';
 import { findServer } from '../redis/find/find-server.ts';
 import { startServer } from '../redis/server.ts';
 import { strategyNamed } from '../loader/strategies.ts';
+import { runningOurs } from './earlier-clients.ts';
 
 /** Whether a counterexample still stands. */
 export interface Standing {
@@ -24,7 +25,11 @@ const now = (): number => systemClock.monotonicNs() / 1e6;
  * @param file the strategy's file; absent for a built-in one
  * @throws UsageError if it is no counterexample, there is no such strategy, or it cannot be explored
  */
-export async function standing(counterexample: unknown, file?: string): Promise<Standing> {
+export function standing(counterexample: unknown, file?: string): Promise<Standing> {
+  return runningOurs(() => standingOf(counterexample, file));
+}
+
+async function standingOf(counterexample: unknown, file?: string): Promise<Standing> {
   const parsed = asCounterexample(counterexample, 'what standing() was given');
   const { strategy: name, property, scope, lua } = parsed;
   const subject = await subjectOf(await strategyNamed(name, file, { lua, connections: 'held' }));

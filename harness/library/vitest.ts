@@ -3,6 +3,7 @@ import { counterexampleOf, explorationText } from '../../reports/text/explore.ts
 import { PROPERTIES, type Property } from '../../strategies/contract.ts';
 import type { ExplorationDocument } from '../documents/exploration.ts';
 import { findServer } from '../redis/find/find-server.ts';
+import { watchClients } from './earlier-clients.ts';
 
 /** What has to hold. */
 export interface Holding {
@@ -25,6 +26,8 @@ interface OversellMatchers<R> {
 declare module 'vitest' {
   interface Matchers<T> extends OversellMatchers<T> {}
 }
+
+watchClients();
 
 /** To look for a Redis, and to fetch one where there is none, must not count as the time of a test. */
 const FETCHING_MS = 600_000;
@@ -51,7 +54,7 @@ expect.extend({
       pass: verdict === 'violated',
       message: () =>
         this.isNot
-          ? counterexampleOf(found, property)
+          ? violationText(found, property)
           : `${property} is not violated by ${found.strategy}: ${explorationText(found)}`,
     };
   },
@@ -60,10 +63,19 @@ expect.extend({
 /** What a property has against it, as a failure shows it; empty: nothing. */
 function notHolding(found: ExplorationDocument, property: Property, isNamed: boolean): string[] {
   const { verdict } = found.properties[property];
-  if (verdict === 'violated') return [counterexampleOf(found, property)];
+  if (verdict === 'violated') return [violationText(found, property)];
   return verdict === 'n/a' && isNamed
     ? [`${property} says nothing of this sale, so it cannot be asked to hold`]
     : [];
+}
+
+/** Without a file that `oversell replay` could run again, this test can. */
+function violationText(found: ExplorationDocument, property: Property): string {
+  const again = found.properties[property].counterexample?.file == null;
+  const text = counterexampleOf(found, property);
+  return again
+    ? `${text}\nAgain: this test, with seed: ${found.scope.seed} in the options of explore()`
+    : text;
 }
 
 /** Why something is open. Where not every interleaving was covered, that may be allowed. */

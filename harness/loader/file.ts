@@ -26,10 +26,16 @@ import { awaitAtTop, compile, isCommonJs, placeInStack, STRATEGY_EXTENSIONS } fr
  * @param file absolute path
  * @throws UsageError that names file, line and remedy, whatever is wrong with the file, and where it connects to
  */
-export async function importStrategies(
+export async function importStrategies(file: string, options: Loading = {}): Promise<Imported> {
+  const { exports, packagesConnect } = await importModule(file, options);
+  return { strategies: strategiesIn(exports, file, await readFile(file, 'utf8')), packagesConnect };
+}
+
+/** The same of a file that exports whatever it does. */
+export async function importModule(
   file: string,
   { importLimitMs: limitMs = patientMs(IMPORT_MS), connections = 'refused' }: Loading = {},
-): Promise<Imported> {
+): Promise<{ exports: Record<string, unknown>; packagesConnect: boolean }> {
   checkFile(file);
   // An await at the top, which may wait for such a connection for ever, is refused where a file is evaluated again.
   if (connections === 'held') compile(file, 'cjs');
@@ -43,10 +49,7 @@ export async function importStrategies(
   const { result, packagesConnect } = await loading.catch((error: unknown) => {
     throw inFile(error, file);
   });
-  return {
-    strategies: strategiesIn(asWritten(result, file), file, await readFile(file, 'utf8')),
-    packagesConnect,
-  };
+  return { exports: asWritten(result, file), packagesConnect };
 }
 
 /** How a file is imported. */
@@ -70,7 +73,8 @@ interface Imported {
 /** Of CommonJS, Node tells the names that it sees in the text; what counts is what is there. */
 function asWritten(exports: Record<string, unknown>, file: string): Record<string, unknown> {
   const whole = exports['default'];
-  return typeof whole === 'object' && whole !== null && isCommonJs(file) ? { ...whole } : exports;
+  const isWhole = (typeof whole === 'object' && whole !== null) || typeof whole === 'function';
+  return isWhole && isCommonJs(file) ? (whole as Record<string, unknown>) : exports;
 }
 
 /**

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, extname, parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../ground/errors.ts';
-import { placeOf, userPositions } from '../ground/places.ts';
+import { isUsers, placeOf, userPositions } from '../ground/places.ts';
 import { asFunction, importsOf, namesUsed, topLevelAwait, type FunctionBody } from './as-function.ts';
 import { plainJavaScript, type Plain } from './compiler.ts';
 import { kindOf, takesWhole, type ModuleKind } from './module-kind.ts';
@@ -183,11 +183,13 @@ export async function placeInStack(
 ): Promise<Place | undefined> {
   const [found] = userPositions(stack, isTheirs);
   if (!found) return undefined;
-  const [url, line, column] = found;
+  const [url, line, column, marked] = found;
   try {
     const file = url.startsWith('file:') ? fileURLToPath(url) : url;
+    // What is not ours to compile was loaded by whoever runs a test, who tells its lines as they are written.
+    const isOurs = format === 'esm' ? isTypeScript(file) : marked || !isUsers(url);
     // Compiled again: only a fault needs the map, and the same source compiles to the same code.
-    const known = format === 'cjs' || isTypeScript(file) ? compile(file, format) : undefined;
+    const known = isOurs ? compile(file, format) : undefined;
     return { file, line: known ? originalLine(known.map, line, column) : line };
   } catch {
     return undefined; // code may write stacks of its own, and files may be gone

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Strategy } from '../../strategies/contract.ts';
 import { registry } from '../../strategies/registry.ts';
+import { adapterOf } from '../adapters/adapter.ts';
 import type { LuaCall } from '../documents/lua.ts';
 import { UsageError } from '../ground/errors.ts';
 import { chooseOne } from '../ground/similar.ts';
@@ -37,7 +38,7 @@ async function loadStrategies(ref: StrategyRef, options: Loading = {}): Promise<
   const path = resolve(ref.path);
   if (isLua(path)) return [await loadScript(path, options.lua)];
   // Only now: what compiles and checks a user's file is as much to load as the rest of a worker.
-  const { importStrategies } = await import('./file.ts');
+  const { importModule, importStrategies } = await import('./file.ts');
   const { strategies: exported, packagesConnect } = await importStrategies(path, options);
   const chosen = exported.filter(({ exportName }) => ref.export === undefined || exportName === ref.export);
   if (chosen.length === 0) {
@@ -47,12 +48,20 @@ async function loadStrategies(ref: StrategyRef, options: Loading = {}): Promise<
       `choose one of ${exported.map(({ exportName }) => exportName).join(', ')}`,
     );
   }
-  return chosen.map(({ exportName, strategy }) => ({
-    ref: { path, export: exportName },
-    strategy,
-    path,
-    ...(packagesConnect && { packagesConnect }),
-  }));
+  const loaded: LoadedStrategy[] = [];
+  for (const { exportName, strategy } of chosen) {
+    const adapter = adapterOf(strategy);
+    // Looked at as the file itself is: whatever is wrong with it is told now.
+    const shop = adapter?.kind === 'module' ? await importModule(adapter.file, options) : undefined;
+    const connects = packagesConnect || shop?.packagesConnect;
+    loaded.push({
+      ref: { path, export: exportName },
+      strategy,
+      path,
+      ...(connects && { packagesConnect: connects }),
+    });
+  }
+  return loaded;
 }
 
 async function loadScript(path: string, lua: LuaCall | undefined): Promise<LoadedStrategy> {

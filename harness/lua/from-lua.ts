@@ -15,7 +15,7 @@ import { Script } from '../../strategies/script.ts';
 import { UsageError } from '../ground/errors.ts';
 import { placeOf } from '../ground/places.ts';
 import { answerText, meaningOf, type Meaning } from './answers.ts';
-import { noteFailed, noteUndeclared, type Misfit } from './misfits.ts';
+import { noteFailed, noteUndeclared, type Misfit } from '../ground/misfits.ts';
 import { firstLineOfCode, requireAllGiven } from './script-text.ts';
 import { argument, commands, OF_SALE, template, type Template, type Values } from './template.ts';
 

@@ -52,6 +52,11 @@ const KINDS = {
     remedy:
       'drop --redis, and it leads to a server of the run’s own; or name it with --allow-connect <host:port>; or use the client that open(), seller() and purchase() are handed',
   },
+  earlier: {
+    code: 'EARLIER_CONNECTION',
+    remedy:
+      'give the file to fromModule() of oversell, which evaluates it for each process, so that its clients are of the run',
+  },
   unseen: {
     code: 'CONNECTIONS_UNSEEN',
     remedy: 'leave it out where the sale is run: what it connects to could not be seen, nor refused',
@@ -155,7 +160,8 @@ export async function locating<T>(file: string | undefined, run: (again: boolean
     if (!(error instanceof NotNamed) || error.place !== undefined) throw error;
     using _ = trackOrigins(Infinity);
     await run(true).catch((second: unknown) => {
-      throw inFile(second, file);
+      // What the first run left behind may stand in the way of the second.
+      throw inFile(second instanceof NotNamed ? second : error, file);
     });
     throw inFile(error, file);
   }

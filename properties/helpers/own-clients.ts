@@ -25,6 +25,13 @@ export function projectWith(files: Record<string, string>, installed: Installed)
   return folder;
 }
 
+/** The same with this package, as it was built: here vitest, and not Node with our hooks, finds what a file imports. */
+export function projectWithUs(files: Record<string, string>, installed: Installed = {}): string {
+  const folder = projectWith(files, installed);
+  symlinkSync(dirname(MODULES), join(folder, 'node_modules/oversell'));
+  return folder;
+}
+
 /** Explores the strategy in `sell.ts` of such a folder, as `explore ./sell.ts` does. */
 export async function exploringProject(
   target: RedisTarget,

@@ -74,6 +74,10 @@ export class Instance implements VirtualWorld {
     return this.#own.open(address, ({ own, heard }) => this.#openLink(own, heard));
   }
 
+  get isLinked(): boolean {
+    return this.#transport.refusesOutside;
+  }
+
   clientId(): number {
     return 1 + Math.floor(this.#chance.ambient(false) * MOST_CLIENTS);
   }

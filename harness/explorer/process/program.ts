@@ -66,10 +66,14 @@ export class Program {
     return this.#namesGlobals || this.packages.size > 0;
   }
 
-  /** @param file absolute path. @throws UsageError if a module cannot be compiled: it names file and line */
-  static load(file: string): Program {
+  /**
+   * @param file absolute path
+   * @param others files that it loads without importing them
+   * @throws UsageError if a module cannot be compiled: it names file and line
+   */
+  static load(file: string, others: readonly string[] = []): Program {
     const program = new Program(file);
-    program.#compile(file);
+    for (const each of [file, ...others]) program.#compile(each);
     return program;
   }
 
@@ -79,6 +83,14 @@ export class Program {
    * @returns what the strategy's file exports
    */
   evaluate(ownPackages = false): Exports {
+    return this.start(ownPackages)(this.file);
+  }
+
+  /**
+   * The modules of one process that starts: each is evaluated once in it, when it is first asked for.
+   * @returns what a file of the user's exports there
+   */
+  start(ownPackages = false): (file: string) => Exports {
     const loadPackage = ownPackages ? this.#own.ofOneProcess() : undefined;
     const evaluated = new Map(this.#shared);
     const data = new Map<string, unknown>();
@@ -89,6 +101,7 @@ export class Program {
     const load = (file: string): Exports => {
       const known = evaluated.get(file);
       if (known) return known.exports;
+      this.#compile(file);
       const compiled = this.#modules.get(file)!;
       const module = { exports: {} as Exports };
       evaluated.set(file, module);
@@ -112,7 +125,7 @@ export class Program {
       // Nothing to freeze: the exports object is the module's own, as in CommonJS.
       return module.exports;
     };
-    return load(this.file);
+    return load;
   }
 
   /** @param load for this process alone; else it shares the package with others */

@@ -19,6 +19,8 @@ export interface Subject {
   database?: Database;
   /** Packages opened connections when it was imported to be looked at. */
   packagesConnect?: boolean;
+  /** Functions that were there before belong to it, and what they keep is not made anew with each process. */
+  keepsMemory?: true;
   /** Whether its code may make properties of globalThis; absent: it may. */
   touchesGlobals?: () => boolean;
   /** As declared: what does not differ between evaluations. */

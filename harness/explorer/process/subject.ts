@@ -1,6 +1,8 @@
 import { extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Strategy } from '../../../strategies/contract.ts';
+import { adapterOf, type Adapter } from '../../adapters/adapter.ts';
+import { adapted } from '../../adapters/adapted.ts';
 import { STRATEGIES } from '../../ground/places.ts';
 import type { LoadedStrategy } from '../../loader/strategies.ts';
 import { CannotExplore } from '../cannot-explore.ts';
@@ -17,7 +19,8 @@ export async function subjectOf({ strategy, path, lua, packagesConnect }: Chosen
   if (lua) return { strategy, lua, evaluate: () => strategy, touchesGlobals: () => false };
   const builtIn = new URL(`${strategy.name}${extname(import.meta.url)}`, STRATEGIES);
   const file = path === undefined ? fileURLToPath(builtIn) : resolve(path);
-  const program = Program.load(file);
+  const adapter = adapterOf(strategy);
+  const program = Program.load(file, adapter?.kind === 'module' ? [adapter.file] : []);
   return {
     strategy,
     database: new Database(),
@@ -25,14 +28,32 @@ export async function subjectOf({ strategy, path, lua, packagesConnect }: Chosen
     packages: program.packages,
     touchesGlobals: () => program.touchesGlobals,
     evaluate: (ownPackages = true) => {
-      for (const value of Object.values(program.evaluate(ownPackages))) {
+      const load = program.start(ownPackages);
+      for (const value of Object.values(load(file))) {
         const { name, seller } = (value ?? {}) as Partial<Strategy>;
-        if (name === strategy.name && seller) return value as Strategy;
+        if (name !== strategy.name || !seller) continue;
+        const made = adapterOf(value);
+        return made ? adapted(made, load) : (value as Strategy);
       }
       throw new CannotExplore(
         `${file} does not always export "${strategy.name}"`,
         'export it whenever the file is loaded',
       );
     },
+  };
+}
+
+/** A strategy that was made by an adapter where an exploration is asked for, as in a test. */
+export function subjectOfAdapter(strategy: Strategy, adapter: Adapter, packagesConnect: boolean): Subject {
+  const program = adapter.kind === 'module' ? Program.load(adapter.file) : undefined;
+  return {
+    strategy,
+    keepsMemory: true,
+    database: new Database(),
+    ...(packagesConnect && { packagesConnect }),
+    ...(program && { packages: program.packages }),
+    // What the functions do that are here already is not known.
+    touchesGlobals: () => true,
+    evaluate: (ownPackages = true) => adapted(adapter, program?.start(ownPackages) ?? (() => undefined)),
   };
 }

@@ -6,6 +6,7 @@ import { onStray } from '../../ground/strays.ts';
 import { judgeExplored, type Judge } from '../../wire/network.ts';
 import { CannotExplore } from '../cannot-explore.ts';
 import { patchReading } from './of-client-library.ts';
+import { refuseForeignWrites } from './foreign-writes.ts';
 import { watchOutside, type Waiting } from './outside.ts';
 import { blame, currentWorld as runningWorld, isActive, type World } from './worlds.ts';
 import { patchClocks, type Patch } from './virtual-clocks.ts';
@@ -26,6 +27,8 @@ export interface VirtualWorld extends World, Waiting, Judge, CryptoWorld {
   pendingImmediates: number;
   /** An immediate that comes when it is told to, or undefined where each comes by itself. */
   putOff(callback: () => void): VirtualImmediate | undefined;
+  /** Each of its connections is a link inside this process. */
+  readonly isLinked: boolean;
   /** It wants to end the whole process. */
   exits(): void;
 }
@@ -154,8 +157,8 @@ export function virtualGlobals(startsAtMs = FIXED_EPOCH_MS): Disposable {
     throw new Error('process.exit is called in explored code');
   });
   const strays = onStray(blame);
-  for (const hook of [strays, watchOutside(currentWorld), judgeExplored(currentWorld)])
-    undo.push(() => hook[Symbol.dispose]());
+  const hooks = [watchOutside(currentWorld), judgeExplored(currentWorld), refuseForeignWrites(currentWorld)];
+  for (const hook of [strays, ...hooks]) undo.push(() => hook[Symbol.dispose]());
   return {
     [Symbol.dispose]: () => {
       if (--installed > 0) return;

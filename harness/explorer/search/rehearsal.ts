@@ -2,9 +2,9 @@ import { NO_FAULTS } from '../../documents/faults.ts';
 import type { Scope } from '../../documents/scope.ts';
 import { placeOf } from '../../ground/places.ts';
 import { placeInStack } from '../../loader/source.ts';
-import { misfitAlone } from '../../lua/misfits.ts';
+import { misfitAlone } from '../../ground/misfits.ts';
 import { CannotExplore, StartAgain } from '../cannot-explore.ts';
-import { Nondeterministic } from '../process/difference.ts';
+import { nondeterministic, Nondeterministic } from '../process/difference.ts';
 import type { Subject } from '../process/spec.ts';
 import { errorInWords, stackOf, type Threw } from '../process/thrown.ts';
 import type { ServerMemo } from '../server/memo.ts';
@@ -38,6 +38,7 @@ export async function rehearse(
   const space = new Space({ scope: nobody, subject: apart, memo, reductions: NOTHING_REDUCED });
   const trial = await trialIn(space);
   if (!trial) return undefined;
+  if (subject.keepsMemory) await requireForgetful(space, trial);
   const { server, purchase, remaining } = trial;
   const misfit = purchase?.kind === 'threw' || remaining?.kind === 'threw' ? misfitAlone() : undefined;
   if (misfit) throw new CannotExplore(misfit.message, misfit.remedy);
@@ -67,6 +68,18 @@ export async function rehearse(
     );
   }
   return undefined;
+}
+
+/** @throws CannotExplore if functions that were there before keep something, or wait for what is not of the run */
+async function requireForgetful(space: Space, { purchase }: Trial): Promise<void> {
+  if (!purchase) {
+    throw new CannotExplore(
+      'the purchase of one buyer alone never ends, and no command or timer of the run is left that it could wait for',
+      'if it uses a client that was made before the exploration, give the file to fromModule(), which evaluates it for each process',
+    );
+  }
+  const difference = await space.histories.findDifference(() => [{}]);
+  if (difference) throw nondeterministic(difference);
 }
 
 /** Of the scope, what concerns buyers and their faults. */
