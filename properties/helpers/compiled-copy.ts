@@ -7,7 +7,7 @@ import { temporaryFolder } from './processes.ts';
 export function copyWith(file: string, part: string, instead: string): string {
   const folder = temporaryFolder();
   const root = resolve(import.meta.dirname, '../..');
-  for (const name of ['dist', 'package.json', 'strategies'])
+  for (const name of ['dist', 'package.json', 'strategies', 'reports/page'])
     cpSync(join(root, name), join(folder, name), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const changed = join(folder, 'dist/harness', file);
