@@ -11,7 +11,10 @@ import { folderWith } from './strategy-sources.ts';
 const MODULES = resolve(import.meta.dirname, '../../node_modules');
 
 /** Client libraries that a project may have installed, by its name for them and ours. */
-export type Installed = Record<string, 'ioredis' | 'ioredis4' | 'ioredis5' | 'redis4' | 'redis5'>;
+export type Installed = Record<
+  string,
+  'ioredis' | 'ioredis4' | 'ioredis5' | 'redis4' | 'redis5' | 'reflect-metadata'
+>;
 
 /** A folder with these files, in which these packages are installed. */
 export function projectWith(files: Record<string, string>, installed: Installed): string {

@@ -1,0 +1,19 @@
+import { Redis } from 'ioredis';
+
+/** A client that asks once: who waits for an answer hears an error instead. */
+const redis = new Redis({ host: 'cache', maxRetriesPerRequest: 0, autoResendUnfulfilledCommands: false });
+redis.on('error', () => {});
+
+export class Cache {
+  get = (key: string): Promise<string | null> => redis.get(key);
+  set = (key: string, value: number): Promise<unknown> => redis.set(key, value);
+
+  /** A cache that is down is no reason to show an error page. */
+  async decrement(key: string): Promise<number> {
+    try {
+      return await redis.decr(key);
+    } catch {
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,4 @@
+import { createApplication } from '@shop/container';
+import { StockService } from '@shop/stock.service';
+
+export const start = (): Promise<StockService> => createApplication(StockService);
