@@ -8,7 +8,7 @@ import { start, type Ended } from '../helpers/command.ts';
 import { packedInto } from '../helpers/installed.ts';
 import { temporaryFolder } from '../helpers/processes.ts';
 import { tsconfig } from '../helpers/projects.ts';
-import { rotating, sometimes } from '../helpers/rotating.ts';
+import { everything, rotating } from '../helpers/rotating.ts';
 import { folderWith } from '../helpers/strategy-sources.ts';
 
 const VITEST = 'vitest@4.1.12';
@@ -49,7 +49,7 @@ async function answer<T>(folder: string, ...words: string[]): Promise<T> {
 
 describe('the way from npm install to a verdict, in an empty project', () => {
   for (const kind of rotating(Object.keys(KINDS), 1, 'installed')) {
-    sometimes(
+    test.runIf(everything)(
       `takes less than ${MOST_MINUTES} minutes with ${kind}, and what is written there runs`,
       async () => {
         const { type, options } = KINDS[kind]!;
