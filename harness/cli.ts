@@ -29,6 +29,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     words: { '<strategy>': 'the name of a built-in, or the path to a file with one or more of your own' },
     load: async () => (await import('./commands/explore.ts')).exploreCommand,
   },
+  intercept: {
+    summary: "run every order of a running service's Redis commands, in any language",
+    words: { '[file]': 'a service file, as bench --service reads it (default: what the flags say)' },
+    load: async () => (await import('./commands/intercept.ts')).interceptCommand,
+  },
   watch: {
     summary: 'explore a file of yours again whenever it is saved',
     words: { '<file>': 'a file with one or more strategies' },

@@ -5,7 +5,6 @@ import type { Keeper } from '../documents/write-file.ts';
 import { BREAKING } from '../documents/fault-events.ts';
 import type { LuaCall } from '../documents/lua.ts';
 import type { Scope } from '../documents/scope.ts';
-import type { OverallVerdict } from '../documents/vocabulary.ts';
 import type { Exploration } from '../explorer/explore.ts';
 import { UsageError } from '../ground/errors.ts';
 import { freshSeed, systemClock as clock, yearAhead } from '../ground/ambient.ts';
@@ -14,6 +13,7 @@ import { windowOf } from '../terminal/window.ts';
 import { refuseGiven, repeatCommand } from '../terminal/options.ts';
 import { exploreOptions, type ExploreFlags } from './explore-flags.ts';
 import { luaCallOf } from './lua-flags.ts';
+import { verdictOfExplorations } from './verdict-of-explorations.ts';
 
 export const exploreCommand: CommandFile = {
   examples: [
@@ -56,7 +56,10 @@ async function run([strategy]: [string], flags: ExploreFlags, invocation: Invoca
   return {
     document: documents.length === 1 ? documents[0] : documents,
     text: documents.map((document) => explorationText(document, windowOf(stdout))).join('\n\n'),
-    verdict: verdictOf(explored, allowBounded),
+    verdict: verdictOfExplorations(
+      explored.map(({ exploration }) => exploration),
+      allowBounded,
+    ),
     fault: keeper.fault,
   };
 }
@@ -152,14 +155,6 @@ async function requireNeeds(target: RedisTarget, strategy: Strategy): Promise<vo
   if (lacks === undefined) return;
   const remedy = '--redis-server <path> or --redis-version 8.8.0 explores it on another server';
   throw new UsageError('UNMET_NEEDS', `${strategy.name} ${lacks}`, remedy);
-}
-
-/** `inconclusive` if a property is, or if not everything was covered, unless that is allowed. */
-function verdictOf(explored: readonly Explored[], allowBounded: boolean): OverallVerdict {
-  const open = ({ exploration: { coverage, verdict } }: Explored): boolean =>
-    coverage === 'exhausted' ? verdict !== 'holds' : !allowBounded;
-  if (explored.some(({ exploration }) => exploration.verdict === 'violated')) return 'violated';
-  return explored.some(open) ? 'inconclusive' : 'holds';
 }
 
 /** The first counterexample, in the order of the strategies and the properties. @returns whether there is one */

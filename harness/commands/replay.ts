@@ -1,5 +1,6 @@
 import type { Counterexample } from '../documents/counterexample.ts';
 import type { Replay } from '../documents/exploration.ts';
+import type { KeptService } from '../documents/service.ts';
 import type { OverallVerdict } from '../documents/vocabulary.ts';
 import { unlessLost } from '../ground/waiting.ts';
 import type { TargetOptions } from '../redis/open.ts';
@@ -42,11 +43,33 @@ async function replayOn(
   const { subjectOf } = await import('../explorer/process/subject.ts');
   const { strategyNamed } = await import('../loader/strategies.ts');
   const { openTarget } = await import('../redis/open.ts');
-  const { strategy, path, lua } = counterexample;
+  const { strategy, path, lua, service } = counterexample;
+  if (service) return replayService(flags, counterexample, service, { progress, signal, loss });
   const loaded = await strategyNamed(strategy, path, { lua, connections: 'held' });
   const target = await openTarget({ ...flags, signal, loss, onProgress: progress.line });
   try {
     return await unlessLost(signal, replay(counterexample, await subjectOf(loaded), target));
+  } finally {
+    progress.end();
+    await target.close();
+  }
+}
+
+/** Its processes are started anew, as its file was when it was explored. */
+async function replayService(
+  flags: TargetOptions,
+  counterexample: Counterexample,
+  kept: KeptService,
+  { progress, signal, loss }: Pick<Invocation, 'progress' | 'signal' | 'loss'>,
+): Promise<Replay> {
+  const { replay } = await import('../explorer/sockets/replay-schedule.ts');
+  const { fileOfKept, interceptService } = await import('../intercept/intercept.ts');
+  const { openTarget } = await import('../redis/open.ts');
+  const target = await openTarget({ ...flags, signal, loss, onProgress: progress.line });
+  try {
+    const { scope } = counterexample;
+    await using intercepted = await interceptService({ file: fileOfKept(kept), scope, signal });
+    return await unlessLost(signal, replay(counterexample, intercepted.subject, target));
   } finally {
     progress.end();
     await target.close();

@@ -13,6 +13,7 @@ import {
 import { luaCallSchema } from './lua.ts';
 import { firstFault, otherKind, readJson } from './read-json.ts';
 import { scopeSchema } from './scope.ts';
+import { keptServiceSchema } from './service.ts';
 
 const count = z.int().nonnegative();
 
@@ -152,6 +153,8 @@ export const counterexampleSchema = z.object({
   path: z.string().optional(),
   /** How it is called, if that is a Lua script. */
   lua: luaCallSchema.exactOptional(),
+  /** The service that it is, if it is one. */
+  service: keptServiceSchema.exactOptional(),
   property: z.enum(PROPERTIES),
   message: z.string(),
   /** What brought it about, as a sentence without its full stop; absent in older files. */

@@ -55,8 +55,24 @@ const shownCounterexampleSchema = z.strictObject({
   file: z.string().nullable(),
 });
 
+/** A service that was intercepted. */
+const serviceFactsSchema = z.strictObject({
+  start: z.array(z.string()),
+  /** Processes of it that were started. */
+  processes: count,
+  /** Each history had a process to itself. */
+  fresh: z.boolean(),
+  /** Requests to buy that were sent, replays included. */
+  requests: count,
+  /** Whom else its processes talked to, as host:port. */
+  foreignSockets: z.array(z.string()),
+});
+export type ServiceFacts = z.infer<typeof serviceFactsSchema>;
+
 export const explorationSchema = z.strictObject({
   strategy: z.string(),
+  /** The service that it is, if it is one. */
+  service: serviceFactsSchema.exactOptional(),
   /** Where a strategy of the user's lies. */
   path: z.string().exactOptional(),
   verdict: z.enum(OVERALL_VERDICTS),

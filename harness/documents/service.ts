@@ -117,7 +117,10 @@ const stepSchema = z
   .refine(oneBody, ONE_BODY);
 export type ServiceStep = z.infer<typeof stepSchema>;
 
-const actionSchema = z.union([command, stepSchema]);
+/** A command of Redis, sent to the server whose port is {redis_port}; its answer is its reply. */
+const redisSchema = z.strictObject({ redis: command });
+
+const actionSchema = z.union([command, redisSchema, stepSchema]);
 export type ServiceAction = z.infer<typeof actionSchema>;
 
 const answersSchema = z
@@ -151,7 +154,7 @@ const shape = z.strictObject({
   baseUrl: z.string().default('http://127.0.0.1:{port}'),
   /** Of an https service: a file with the certificate to trust, seen from this file; or `verify: false`. */
   tls: z.strictObject({ ca: z.string().exactOptional(), verify: z.boolean().default(true) }).exactOptional(),
-  /** It is up when this path answers so, or when it has said this on stdout or stderr. */
+  /** It is up when this path answers so, when it has said this on stdout or stderr, or when its port takes connections. */
   ready: z.union([
     z.strictObject({
       path: z.string().startsWith('/'),
@@ -160,6 +163,10 @@ const shape = z.strictObject({
     }),
     z.strictObject({
       line: z.string().min(1),
+      timeoutMs: z.int().positive().max(LONGEST_MS).default(30_000),
+    }),
+    z.strictObject({
+      accepts: z.literal('connections'),
       timeoutMs: z.int().positive().max(LONGEST_MS).default(30_000),
     }),
   ]),
@@ -278,3 +285,7 @@ export const serviceSchema = shape.superRefine((service, context) => {
   }
 });
 export type Service = z.infer<typeof serviceSchema>;
+
+/** A service as a counterexample keeps it: what its file said, and from which folder its paths are seen. */
+export const keptServiceSchema = z.strictObject({ file: serviceSchema, folder: z.string() });
+export type KeptService = z.infer<typeof keptServiceSchema>;

@@ -76,12 +76,14 @@ async function settled(
   }
 }
 
-async function leftOf(
-  { ask, json, regex }: Service['left'],
+const leftOf = async (
+  left: Service['left'],
   { route, place }: RunningService,
   values: Values,
-): Promise<number> {
-  const text = await askOf(ask, route, place)(values);
+): Promise<number> => unitsIn(left, await askOf(left.ask, route, place)(values), values);
+
+/** The units that can still be bought, by what was answered to who asked. @throws UsageError if it is no number */
+export function unitsIn({ json, regex }: Service['left'], text: string, values: Values): number {
   const found =
     regex === undefined ? text.trim() : (new RegExp(fillOf(regex, inRegex)(values)).exec(text)?.[1] ?? '');
   const units = Number(json === undefined ? found || NaN : (scalarIn(text, json) ?? NaN));
@@ -89,12 +91,14 @@ async function leftOf(
   throw wrong('left', `finds no number of units in ${JSON.stringify(text.slice(0, 200))}`);
 }
 
-async function ledgerOf(
+const ledgerOf = async (
   ledger: NonNullable<Service['ledger']>,
   { route, place }: RunningService,
   values: Values,
-): Promise<RecordedSale[]> {
-  const text = await askOf(ledger.ask, route, place)(values);
+): Promise<RecordedSale[]> => ordersIn(ledger, await askOf(ledger.ask, route, place)(values));
+
+/** Who holds units, by what was answered to who asked. @throws UsageError if it is not what the file says */
+export function ordersIn(ledger: NonNullable<Service['ledger']>, text: string): RecordedSale[] {
   const orders = valueAt(parsed(text), ledger.orders);
   if (!Array.isArray(orders)) throw wrong('ledger', `finds no list in ${JSON.stringify(text.slice(0, 200))}`);
   return orders.map((order: unknown): RecordedSale => {

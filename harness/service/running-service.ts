@@ -34,6 +34,10 @@ export interface RunningService {
   values: Values;
   /** All processes of its start command; none where it was not started here. */
   pids: () => number[];
+  /** Settles when the program that was started last has ended, with what there is to tell of that; never where none was. */
+  ended: () => Promise<string>;
+  /** The end of what it has said, on stdout and stderr. */
+  said: () => string;
   /** Its consumers, where it has some. */
   consumers?: ServiceConsumers;
   /** SIGKILL to all of them, and then the same start again. Only what was started here. @throws EnvironmentError */
@@ -87,6 +91,8 @@ export async function startService(options: StartOptions): Promise<RunningServic
       place,
       values: { ...own, ...kept },
       pids: () => process?.tree.pids() ?? [],
+      ended: () => process?.tree.ended ?? new Promise(() => {}),
+      said: () => process?.said ?? '',
       ...(consumers && { consumers }),
       kill: async () => process?.tree.kill(),
       startAgain: up,
@@ -227,17 +233,20 @@ async function untilReady({ file, route, started, values, signal }: Awaited): Pr
     if (said === LATE) throw late();
     return;
   }
-  const text = requestTextOf({ method: 'GET', path: ready.path, headers: {} }, route.host)(values);
+  const text =
+    'path' in ready
+      ? requestTextOf({ method: 'GET', path: ready.path, headers: {} }, route.host)(values)
+      : undefined;
   for (;;) {
     signal?.throwIfAborted();
     const connection = new HttpConnection(route.address);
-    const status = await orEnded(
-      connection.send(text, Math.max(1, Math.min(leftMs(), 1_000))).then(
-        (response) => response.status,
-        () => undefined,
-      ),
-    ).finally(() => connection.close());
-    if (status === ready.status) return;
+    const mostMs = Math.max(1, Math.min(leftMs(), 1_000));
+    const asked =
+      'path' in ready
+        ? connection.send(text!, mostMs).then(({ status }) => status === ready.status)
+        : connection.connect(mostMs).then(() => true);
+    const isReady = await orEnded(asked.catch(() => false)).finally(() => connection.close());
+    if (isReady) return;
     if (leftMs() <= 0) throw late();
     await orEnded(clock.sleep(POLL_MS));
   }

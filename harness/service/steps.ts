@@ -6,6 +6,8 @@ import { HttpConnection, NotSent, type HttpAddress } from './http/connection.ts'
 import { requestTextOf } from './http/request.ts';
 import { headerOf, headersOf, type HttpResponse } from './http/response.ts';
 import { NOTHING_THERE, valueAt } from './json.ts';
+import { RawConnection } from '../wire/raw-connection.ts';
+import { showReply } from '../wire/resp.ts';
 import { fillOf, type Values } from './template.ts';
 
 /** What a service is asked over. */
@@ -117,18 +119,37 @@ export async function takeSteps(
   return kept;
 }
 
-/** A request or a program, whose answer is text. @throws UsageError if it fails */
+/** The words of a command, of which the rest is known. */
+export function filledWords(words: readonly string[]): (values: Values) => string[] {
+  const fills = words.map((word) => fillOf(word));
+  return (values) => fills.map((fill) => fill(values));
+}
+
+const portOfRedis = fillOf('{redis_port}');
+
+function redisAsk(command: readonly string[]): Ask {
+  const words = filledWords(command);
+  return async (values) => {
+    const redis = await RawConnection.open({ host: '127.0.0.1', port: Number(portOfRedis(values)) });
+    try {
+      return showReply(await redis.call(words(values)));
+    } catch (error) {
+      throw failed(words(values).join(' '), (error as Error).message);
+    } finally {
+      redis.close();
+    }
+  };
+}
+
+/** A request, a program or a command of Redis, whose answer is text. @throws UsageError if it fails */
 export type Ask = (values: Values) => Promise<string>;
 
 export function askOf(action: ServiceAction, route: Route, place: CommandPlace): Ask {
   if (Array.isArray(action)) {
-    const words = action.map((word) => fillOf(word));
-    return (values) =>
-      runCommand(
-        words.map((fill) => fill(values)),
-        place,
-      );
+    const words = filledWords(action);
+    return (values) => runCommand(words(values), place);
   }
+  if ('redis' in action) return redisAsk(action.redis);
   const step = stepOf(action, route);
   return async (values) => {
     const connection = new HttpConnection(route.address);

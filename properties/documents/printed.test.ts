@@ -48,6 +48,19 @@ export const two = named('two');
 `,
 );
 
+const decrementShop = fileURLToPath(new URL('../helpers/decrement-shop.mjs', import.meta.url));
+writeFileSync(
+  there('decrement-shop.json'),
+  JSON.stringify({
+    start: ['node', decrementShop],
+    ready: { accepts: 'connections' },
+    open: [{ redis: ['SET', 'stock', '{stock}'] }],
+    buy: { path: '/buy?token={request}' },
+    left: { ask: { redis: ['GET', 'stock'] } },
+    answers: { sold: { status: 200 }, soldOut: { status: 409 } },
+  }),
+);
+
 interface Printed {
   what: string;
   /** The command line, but for `--json`. */
@@ -92,6 +105,20 @@ const PRINTED: Printed[] = [
     args: ['explore', there('several.mjs'), ...small, ...runs('several')],
     schema: exploredSchema,
     writes: { counterexamples: 2 },
+  },
+  {
+    what: 'an exploration of a service, with counterexamples',
+    args: [
+      'intercept',
+      there('decrement-shop.json'),
+      '--buyers',
+      '1',
+      '--faults',
+      'crash=1',
+      ...runs('intercept'),
+    ],
+    schema: exploredSchema,
+    writes: { counterexamples: 1 },
   },
   { what: 'a replay', args: ['replay', earlier('counterexample.json')], schema: replaySchema },
   {

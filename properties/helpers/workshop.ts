@@ -19,6 +19,7 @@ const LIST_OPTIONS = fileURLToPath(new URL('./list-options.mjs', import.meta.url
 const STRATEGIES = [
   new URL('./careless.mjs', import.meta.url),
   new URL('./decrement.lua', import.meta.url),
+  new URL('./decrement-shop.mjs', import.meta.url),
   new URL('./needy.mjs', import.meta.url),
   new URL('./paying.mjs', import.meta.url),
   new URL('./slow.mjs', import.meta.url),
@@ -36,6 +37,16 @@ const SHOP = {
   buy: { path: '/' },
   left: { ask: ['true'] },
   answers: { sold: { status: 200 }, soldOut: { status: 404 } },
+};
+
+/** A service that sells, and loses what a buyer had who dies. */
+const DECREMENT_SHOP = {
+  start: ['node', 'decrement-shop.mjs'],
+  ready: { accepts: 'connections' },
+  open: [{ redis: ['SET', 'stock', '{stock}'] }],
+  buy: { path: '/buy?token={request}' },
+  left: { ask: { redis: ['GET', 'stock'] } },
+  answers: { sold: { status: 200 }, soldOut: { status: 409 } },
 };
 
 /** The history that the description of the format shows. */
@@ -150,6 +161,7 @@ export class Workshop {
     for (const name of ['shop', 'stall']) {
       writeFileSync(join(place, `${name}.json`), JSON.stringify({ ...SHOP, name: `a ${name}` }));
     }
+    writeFileSync(join(place, 'decrement-shop.json'), JSON.stringify(DECREMENT_SHOP));
     const result = readFileSync(new URL('result.json', EXAMPLE), 'utf8');
     const otherRedis = result.replace(/"redis": "[^"]*"/, '"redis": "Redis 6.2.1"');
     for (const [name, text] of Object.entries({ base: result, 'elsewhere-measured': otherRedis })) {

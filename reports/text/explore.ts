@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import type { Counterexample } from '../../harness/documents/counterexample.ts';
-import type { ExplorationDocument, Replay } from '../../harness/documents/exploration.ts';
+import type { ExplorationDocument, Replay, ServiceFacts } from '../../harness/documents/exploration.ts';
 import { faultRow } from '../../harness/documents/faults.ts';
 import { PROPERTIES, type Property } from '../../strategies/contract.ts';
 import type { Interleaving } from '../diagram/lanes.ts';
@@ -14,7 +14,7 @@ import { ink, PAPER, type Window } from './window.ts';
 
 /** What a person sees at the end of an exploration. */
 export function explorationText(exploration: ExplorationDocument, window: Window = PAPER): string {
-  const { strategy, path, scope, coverage, notes, alone, unspent = [] } = exploration;
+  const { strategy, path, service, scope, coverage, notes, alone, unspent = [] } = exploration;
   const from = path === undefined ? strategy : `${strategy} (${relative('', path)})`;
   const rows = PROPERTIES.map((property) => {
     const { verdict, counterexample } = exploration.properties[property];
@@ -27,9 +27,18 @@ export function explorationText(exploration: ExplorationDocument, window: Window
     textTable(['property', 'verdict', ''], rows, [], window),
     ...found,
     ...(unspent.length > 0 ? [unspentText(unspent)] : []),
+    ...(service ? [serviceText(service)] : []),
     [`coverage: ${coverage}`, ...notes].join('; ') + `\n${figures(exploration)}`,
   ].join('\n\n');
 }
+
+/** What was run of a service. */
+const serviceText = ({ processes, requests, fresh, foreignSockets }: ServiceFacts): string =>
+  [
+    `service: ${grouped(processes)} ${processes === 1 ? 'process' : 'processes'} started, ${plural(requests, 'request')} to buy`,
+    ...(fresh ? ['each history in a process of its own, as what one keeps changes the next'] : []),
+    ...(foreignSockets.length > 0 ? [`it also talked to ${foreignSockets.join(', ')}`] : []),
+  ].join('; ');
 
 /** Its counterexamples, in the order of the properties. */
 const foundIn = ({ properties }: ExplorationDocument): Told[] =>

@@ -3,8 +3,8 @@ import { eventKey, renamedEvent } from './event-key.ts';
 import { chunksOf } from './chunks.ts';
 import { repliesTold } from './replies-told.ts';
 import { OpenPick, StartAgain } from '../cannot-explore.ts';
-import { Instance } from './instance.ts';
-import type { InstanceEvent, Observation } from './instance-events.ts';
+import { bootInstance } from './boot-instance.ts';
+import type { Instance, InstanceEvent, Observation } from './instance-events.ts';
 import type { DrawnName } from './chance.ts';
 import type { InstanceSpec } from './spec.ts';
 import { Comparison, nondeterministic, type Difference } from './difference.ts';
@@ -56,10 +56,13 @@ export class Histories {
   /** The code of some process of the sale has read the clock. */
   readsClock = false;
 
-  constructor({ specOf, isWatchable, isExplored }: HistoriesOptions) {
-    this.#specOf = specOf;
-    this.#isWatchable = isWatchable;
-    this.#isExplored = isExplored;
+  constructor(options: HistoriesOptions) {
+    ({ specOf: this.#specOf, isWatchable: this.#isWatchable, isExplored: this.#isExplored } = options);
+  }
+
+  /** Of a service, and no modules. */
+  get isService(): boolean {
+    return this.#specOf(0).boot !== undefined;
   }
 
   get size(): number {
@@ -131,7 +134,8 @@ export class Histories {
     if (known !== undefined) return known;
     const open = this.#nodes[node]!.openPicks.get(key);
     if (open) throw open;
-    const instance = this.#alive.get(node) ?? (await this.again(node));
+    const kept = this.#alive.get(node);
+    const instance = kept && !kept.isGone ? kept : await this.again(node);
     this.#alive.delete(node);
     try {
       await instance.apply(event);
@@ -270,7 +274,7 @@ export class Histories {
   async #boot(role: number, change?: (spec: InstanceSpec) => Partial<InstanceSpec>): Promise<Instance> {
     this.executions++;
     const spec = this.#specOf(role);
-    return Instance.boot(change ? { ...spec, ...change(spec) } : spec);
+    return bootInstance(change ? { ...spec, ...change(spec) } : spec);
   }
 
   #path(node: number): number[] {

@@ -9,6 +9,26 @@ export type Call =
   | { method: 'restock'; quantity: number }
   | { method: 'open' | 'seller' | 'remaining' | 'recorded' | 'runJob' | 'close' };
 
+/**
+ * One application process, as the explorer drives it: what it does is a function of the events that it was told. It moves
+ * only inside `apply`, and only until it is quiet. The strategy's modules in this process are one kind
+ * (`instance.ts`), a service behind HTTP is another (`harness/intercept/`).
+ */
+export interface Instance {
+  /** Lets one event happen and everything that follows from it. @throws CannotExplore if the process does what it must not */
+  apply(event: InstanceEvent): Promise<void>;
+  /** What it has done so far, to keep. */
+  observe(): Observation;
+  /** The same, to look at: its arrays go on growing. */
+  look(): Observation;
+  /** Ends the process: its connections break for good, and what it does after that is no longer looked at. */
+  kill(): Promise<void>;
+  /** Nobody will tell it anything more; absent: that makes no difference. */
+  leave?(): Promise<void>;
+  /** It had to make room for another one, and cannot be told anything any more: run its history again. */
+  readonly isGone?: boolean;
+}
+
 /** How a call ended. */
 export type Settled = { kind: 'returned'; value: unknown } | Threw;
 

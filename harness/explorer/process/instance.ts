@@ -8,7 +8,7 @@ import { OwnConnections } from './own-connections.ts';
 import { Picks } from './picks.ts';
 import { PutOff } from './put-off.ts';
 import { Chance } from './chance.ts';
-import type { Call, InstanceEvent, Observation, Settled } from './instance-events.ts';
+import type { Call, Instance, InstanceEvent, Observation, Settled } from './instance-events.ts';
 import { isFromClientLibrary } from './of-client-library.ts';
 import { Clients } from './instance-clients.ts';
 import { OwnGlobals } from './own-globals.ts';
@@ -32,7 +32,7 @@ import { stackText } from '../../ground/thrown.ts';
  * One application process: the strategy's modules evaluated afresh, unmodified ioredis clients, and virtual time
  * and chance. It runs only inside `apply`, and only until it is quiet.
  */
-export class Instance implements VirtualWorld {
+export class ModuleInstance implements Instance, VirtualWorld {
   /** Whatever it connects to is a link of its own. */
   readonly named = [];
   readonly format = 'cjs';
@@ -88,8 +88,8 @@ export class Instance implements VirtualWorld {
   }
 
   /** A process that has loaded its code and connected; its seller is made by the first call. */
-  static async boot(spec: InstanceSpec): Promise<Instance> {
-    const instance = new Instance(spec);
+  static async boot(spec: InstanceSpec): Promise<ModuleInstance> {
+    const instance = new ModuleInstance(spec);
     await inWorld(instance, async () => {
       const strategy = spec.evaluate();
       const lent = strategy.connection === 'exclusive' ? spec.purchases : 0;

@@ -1,6 +1,5 @@
 import type { Histories, Step } from './histories.ts';
-import type { Instance } from './instance.ts';
-import type { InstanceEvent, Observation } from './instance-events.ts';
+import type { Instance, InstanceEvent, Observation } from './instance-events.ts';
 import { asItIs, aspects, type LeftOut } from './ticks.ts';
 
 /** How often a tick is tried in a place where none was left. */

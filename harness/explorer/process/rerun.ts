@@ -1,8 +1,8 @@
 import { inOneChunk, type Chunk, type ToldEvent } from './chunks.ts';
 import { Comparison, type Adopt, type Difference, type Rename } from './difference.ts';
 import { renamedEvent } from './event-key.ts';
-import { Instance } from './instance.ts';
-import type { Observation } from './instance-events.ts';
+import { bootInstance } from './boot-instance.ts';
+import type { Instance, Observation } from './instance-events.ts';
 import { repliesTold, retold, type ToldReply } from './replies-told.ts';
 import type { InstanceSpec } from './spec.ts';
 import { stayingInWorld } from './worlds.ts';
@@ -48,12 +48,20 @@ export const differenceUnder = (
   lived: Lived,
 ): Promise<Difference | undefined> => stayingInWorld(() => runUnder(change, spec, lived));
 
-async function runUnder(
-  { rename, adopt, chunk, retell, spec: other }: Change,
-  spec: InstanceSpec,
+async function runUnder(change: Change, spec: InstanceSpec, lived: Lived): Promise<Difference | undefined> {
+  const instance = await bootInstance({ ...spec, ...change.spec?.(spec) });
+  try {
+    return await follow(instance, change, lived);
+  } finally {
+    await instance.leave?.();
+  }
+}
+
+async function follow(
+  instance: Instance,
+  { rename, adopt, chunk, retell }: Change,
   { told, observations }: Lived,
 ): Promise<Difference | undefined> {
-  const instance = await Instance.boot({ ...spec, ...other?.(spec) });
   const comparison = new Comparison(rename, adopt);
   const replies = retell ? repliesTold(told) : [];
   const booted = comparison.compare(observations[0]!, instance.look());

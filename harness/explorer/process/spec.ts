@@ -1,12 +1,14 @@
 import { overlappingAttempts } from '../../documents/faults.ts';
 import type { LuaCall } from '../../documents/lua.ts';
 import type { Scope } from '../../documents/scope.ts';
+import type { KeptService } from '../../documents/service.ts';
 import type { RedisOptions } from 'ioredis';
 import type { Sale, Strategy } from '../../../strategies/contract.ts';
 import type { Transport } from '../../wire/transport.ts';
 import { buyersIn, layoutOf } from '../scope/layout.ts';
 import { saleOf } from '../scope/ids.ts';
 import type { ChanceSpec } from './chance.ts';
+import type { Instance } from './instance-events.ts';
 import { Database, type OwnClients } from './own-connections.ts';
 
 /** What is explored. */
@@ -27,6 +29,20 @@ export interface Subject {
   strategy: Strategy;
   /** Of a script that was named by its own path: how it is called. */
   lua?: LuaCall;
+  /** A running service, whose processes are no modules of ours: how one is had, and what is known of it. */
+  service?: ServiceSubject;
+}
+
+/** A service whose processes are driven from outside. */
+export interface ServiceSubject {
+  /** A process that has started, and was asked nothing yet. */
+  boot(spec: InstanceSpec): Promise<Instance>;
+  /** One history had two results: from now on each history has a process to itself. @returns false if each has one already */
+  insistOnFresh(): boolean;
+  /** What a verdict does not speak of, and why its coverage is no more than bounded. Asked once all histories have run. */
+  unseen(): { notes: readonly string[]; bounded: readonly string[] };
+  /** As a counterexample keeps it, for `replay`. */
+  kept: KeptService;
 }
 
 /** The back office works after every deadline has passed. */
@@ -53,6 +69,10 @@ export interface Role {
 
 /** All that an instance is made from. */
 export interface InstanceSpec extends ChanceSpec {
+  /** Absent: the strategy's modules are the process. */
+  boot?: ServiceSubject['boot'];
+  /** Of a service: in a process that has served nobody before. */
+  cold?: boolean;
   touchesGlobals(): boolean;
   evaluate(): Strategy;
   sale: Sale;
@@ -90,7 +110,9 @@ export function specOf(scope: Scope, subject: Subject, process: Role): InstanceS
   const { role, purchases, startMs, transport } = process;
   const isExplored = role < layoutOf(scope).slots;
   const limited = isExplored && scope.faults.timeout > 0 && !hasOwnLimit(strategy);
+  const { service } = subject;
   return {
+    ...(service && { boot: (spec: InstanceSpec) => service.boot(spec) }),
     evaluate: () => evaluate(),
     touchesGlobals: subject.touchesGlobals ?? (() => true),
     sale: saleOf(scope),

@@ -81,6 +81,8 @@ class CodeSide {
 
   /** Runs a process once more. Nothing is said of code that does something else then. */
   async live(slot: number, node: number): Promise<void> {
+    // A service has no stacks that could be kept.
+    if (this.#histories.isService) return;
     try {
       this.#lives.set(slot, await sentFrom(this.#histories, node));
     } catch (error) {

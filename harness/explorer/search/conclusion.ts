@@ -49,7 +49,9 @@ export function conclusionOf(judged: Judged): Conclusion {
   const { scope, subject, target, path } = question;
   const maxStates = maxStatesOf(question);
   const asked = askedOf(question);
-  const whole = result.exhausted && !space.cut && !leavesOutChunks(space);
+  const unseen = subject.service?.unseen();
+  const limited = (unseen?.bounded.length ?? 0) > 0;
+  const whole = result.exhausted && !space.cut && !leavesOutChunks(space) && !limited;
   const coverage: Coverage = chance !== undefined || sampled ? 'sampled' : whole ? 'exhausted' : 'bounded';
   const silent = isSilent(judged);
   const properties = {} as Record<Property, PropertyResult>;
@@ -65,7 +67,7 @@ export function conclusionOf(judged: Judged): Conclusion {
       ? 'inconclusive'
       : overall(asked.map((property) => properties[property].verdict)),
     coverage,
-    notes: notesOf(judged, maxStates),
+    notes: [...notesOf(judged, maxStates), ...(unseen?.bounded ?? []), ...(unseen?.notes ?? [])],
     ...unspentOf(judged),
     properties,
     scope: { ...scope, maxStates, server: target.description },
@@ -89,6 +91,9 @@ function unspentOf({ result, question: { scope, subject } }: Judged): { unspent?
 const NOTHING_SENT =
   'no purchase sent a command, so there was nothing to explore: let purchase() use the client that it, or seller(), is handed';
 
+const SERVICE_SENT_NOTHING =
+  'no request made the service send a command to the Redis that it was given, so there was nothing to explore: let it connect to REDIS_URL, or to REDIS_HOST and REDIS_PORT, or put {redis_port} into its start command';
+
 /** Replies of which two or more arrive in one chunk change what a process does, and make too many states. */
 const leavesOutChunks = ({ rules }: Space): boolean => rules.sharedChunks === 'left out';
 
@@ -103,7 +108,7 @@ function notesOf(judged: Judged, maxStates: number): string[] {
   const unshown = [...result.violated].filter((property) => !counterexamples.has(property));
   return [
     ...(interrupted ? ['interrupted'] : []),
-    ...(isSilent(judged) ? [NOTHING_SENT] : []),
+    ...(isSilent(judged) ? [question.subject.service ? SERVICE_SENT_NOTHING : NOTHING_SENT] : []),
     ...(judgesNothing(judged)
       ? [`${askedOf(question).join()}: says nothing of this sale (n/a), and nothing else was asked about`]
       : []),

@@ -37,6 +37,7 @@ export async function counterexamplesOf(
       strategy: subject.strategy.name,
       ...(path === undefined ? {} : { path }),
       ...(subject.lua && { lua: subject.lua }),
+      ...(subject.service && { service: subject.service.kept }),
       property,
       message,
       cause: because,

@@ -40,11 +40,13 @@ export async function verify(space: Space): Promise<string | undefined> {
 
 /**
  * Every history comes out the same when it is run again: in a process that has the strategy's packages to itself, as in
- * production, if it imports any.
+ * production, if it imports any; of a service, in a process that has served nobody before.
  */
 async function verifyHistories({ histories, rules, subject }: Space): Promise<void> {
   const shares = sharesPackages(subject, rules);
-  const alone: Change = shares ? { spec: () => ({ evaluate: () => subject.evaluate() }) } : {};
+  const own: Change = shares ? { spec: () => ({ evaluate: () => subject.evaluate() }) } : {};
+  // A service's process has served others before, but for this once.
+  const alone: Change = subject.service ? { spec: () => ({ cold: true }) } : own;
   const difference = await histories.findDifference(() => [alone]);
   if (!difference) return;
   if (shares) throw new StartAgain('packages', `${difference.what} depends on what a package keeps`);

@@ -7,7 +7,7 @@ import type { Scope } from '../../documents/scope.ts';
 import type { Gate, Passage } from '../../wire/gate.ts';
 import { decodeCommand } from '../../wire/resp.ts';
 import { CannotExplore, OpenPick } from '../cannot-explore.ts';
-import { Instance } from '../process/instance.ts';
+import { bootInstance } from '../process/boot-instance.ts';
 import type { Call, Settled } from '../process/instance-events.ts';
 import { LATER_MS, specOf, type Role, type Subject } from '../process/spec.ts';
 import { layoutOf } from '../scope/layout.ts';
@@ -246,7 +246,7 @@ export class Operator {
     const passages: Passage[] = [];
     const transport = (): ReturnType<Gate['transport']> => this.#gate.transport(passages);
     const spec = specOf(this.#scope, this.#subject, { role, purchases, startMs, transport });
-    const process = new Process(await Instance.boot(spec), passages, this.#world);
+    const process = new Process(await bootInstance(spec), passages, this.#world);
     if (makesSeller) await process.call({ method: 'seller' });
     return process;
   }

@@ -22,6 +22,7 @@ const files = {
   'no-left.json': lacking('left'),
   'no-start.json': lacking('start'),
   'no-ready.json': lacking('ready'),
+  'elsewhere.json': changed({ start: undefined, baseUrl: 'http://127.0.0.1:1' }),
   'empty-start.json': changed({ start: [] }),
   'start-of-words.json': changed({ start: 'true' }),
   'no-path.json': changed({ buy: {} }),
@@ -51,6 +52,26 @@ const files = {
 };
 
 const rows: readonly Row[] = [
+  ['intercept elsewhere.json', 'elsewhere: intercept starts each process itself, and the file has no start'],
+  ['intercept no-buy.json', 'no-buy.json: '],
+  ['intercept', '--start, --buy, --open, --left, --sold, --sold-out are missing'],
+  [
+    "intercept --start 'node shop.mjs' --buy buy --open 'SET s 1' --left 'GET s' --sold 200 --sold-out 404",
+    '--buy is "buy"',
+  ],
+  [
+    "intercept --start 'node shop.mjs' --buy 'GET /' --open 'SET s 1' --left 'GET s' --sold ok --sold-out 404",
+    '--sold is "ok"',
+  ],
+  [
+    "intercept --start '\"node' --buy 'GET /' --open 'SET s 1' --left 'GET s' --sold 200 --sold-out 404",
+    '--start is ""node": a quote is open at its end',
+  ],
+  [
+    "intercept --start 'true' --buy 'GET /{who}' --open 'SET s 1' --left 'GET s' --sold 200 --sold-out 404",
+    'the service that the flags describe: {who} is not known here',
+  ],
+  ['intercept no-start.json --sold 200', '--sold and no-start.json: both say what the service is'],
   ['bench --service nul.json', 'the service file: The argument '],
   ['bench --service nul-env.json', 'the service file: '],
   ['storm --service long-start.json', 'the service file: its command is too long for the system'],

@@ -1,5 +1,6 @@
 import { BENCH } from './bench.ts';
 import { EXPLORE } from './explore.ts';
+import { INTERCEPT } from './intercept.ts';
 import { SERVE } from './serve.ts';
 import { STORM } from './storm.ts';
 import { NEW } from './new.ts';
@@ -11,6 +12,7 @@ import { WATCH } from './watch.ts';
 const TABLES: Readonly<Record<string, FlagTable>> = {
   evaluate: EVALUATE,
   explore: EXPLORE,
+  intercept: INTERCEPT,
   watch: WATCH,
   replay: REPLAY,
   bench: BENCH,

@@ -1,0 +1,114 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { Conversation } from '../wire/conversation.ts';
+
+/** Who is told what the clients of a service do. */
+export interface Listener {
+  /** A client sent a command; how it introduced itself was answered by then. */
+  onCommand(client: FrontClient, bytes: string): void;
+  /** A client closed its connection. */
+  onClosed(client: FrontClient): void;
+  /** A client speaks something else than RESP. */
+  onForeign(client: FrontClient): void;
+  /** Something came in, or went out. */
+  onActivity(): void;
+}
+
+/** Counts clients: each has a number of its own. */
+let clients = 0;
+
+/** One connection that a process of the service has made to what it takes for Redis. */
+export class FrontClient {
+  readonly #socket: Socket;
+  readonly #conversation: Conversation;
+
+  constructor(socket: Socket, listener: Listener) {
+    this.#socket = socket;
+    socket.setNoDelay(true);
+    this.#conversation = new Conversation({
+      clientId: () => ++clients,
+      onForeign: () => listener.onForeign(this),
+    });
+    socket.on('data', (data) => {
+      listener.onActivity();
+      for (const said of this.#conversation.hears(data.toString('latin1'))) {
+        if ('command' in said) listener.onCommand(this, said.command);
+        else socket.write(said.answer, 'latin1');
+      }
+    });
+    socket.on('error', () => {}); // told by its end
+    socket.on('close', () => {
+      listener.onActivity();
+      listener.onClosed(this);
+    });
+  }
+
+  /** The database that it has chosen. */
+  get database(): number {
+    return this.#conversation.database;
+  }
+
+  /** Bytes that the system has not taken yet. */
+  get isWriting(): boolean {
+    return this.#socket.writableLength > 0;
+  }
+
+  /** Hands over replies (RESP3, latin1), in the protocol that the client speaks. */
+  tell(replies: string): void {
+    if (this.#socket.writable) this.#socket.write(this.#conversation.tells(replies), 'latin1');
+  }
+
+  /** The server closes the connection, once all is read. */
+  end(): void {
+    this.#socket.end();
+  }
+
+  /** The connection breaks. */
+  cut(): void {
+    // A reset while the socket is being shut down keeps Node 20 from ever ending.
+    if (this.#socket.readyState === 'open') this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
+  }
+
+  /** Nobody needs it any more. */
+  close(): void {
+    this.#socket.destroy();
+  }
+}
+
+/** What a process of a service takes for its Redis: a port of 127.0.0.1, behind which commands are held. */
+export class Front implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #clients = new Set<FrontClient>();
+
+  private constructor(server: Server, listener: Listener) {
+    this.#server = server;
+    server.on('connection', (socket) => {
+      const client = new FrontClient(socket, listener);
+      this.#clients.add(client);
+      socket.once('close', () => this.#clients.delete(client));
+    });
+  }
+
+  static async open(listener: Listener): Promise<Front> {
+    const server = createServer({ allowHalfOpen: false }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return new Front(server, listener);
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Bytes are on their way to the process, as far as can be told here. */
+  get isWriting(): boolean {
+    for (const client of this.#clients) if (client.isWriting) return true;
+    return false;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#clients) client.close();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+}

@@ -1,0 +1,135 @@
+import type { ServiceFacts } from '../documents/exploration.ts';
+import type { Scope } from '../documents/scope.ts';
+import type { KeptService, Service } from '../documents/service.ts';
+import { Database } from '../explorer/process/own-connections.ts';
+import type { Subject } from '../explorer/process/spec.ts';
+import type { ServiceFile } from '../service/service-file.ts';
+import type { Strategy } from '../../strategies/contract.ts';
+import { ProcessPool } from './pool.ts';
+import { requireInterceptable, requireLinux, requireServiceScope } from './refusals.ts';
+import { ServiceInstance } from './service-instance.ts';
+import { BUILD_MS, runCommand } from '../service/commands.ts';
+import { resolve } from 'node:path';
+
+/** Read this file first: a running service is made something that the explorer drives. */
+
+export interface InterceptOptions {
+  file: ServiceFile;
+  scope: Scope;
+  /** Processes of the service at the same time. Default: as many as a sale over real sockets needs, and some more. */
+  processes?: number;
+  /** Each history has a process to itself, from the beginning. */
+  fresh?: boolean;
+  signal?: AbortSignal;
+}
+
+/** A service that can be explored, until it is closed. */
+export interface InterceptedService extends AsyncDisposable {
+  subject: Subject;
+  /** What a report says of it. */
+  facts(): ServiceFacts;
+}
+
+/** Beside those of the sale's own processes: some that open it, drain it, and are kept where they stand. */
+const SPARE_PROCESSES = 5;
+
+/**
+ * Makes a service's processes something that the explorer drives: each history of events is lived through by a real process, over
+ * HTTP and over connections to a front that holds its commands.
+ * @throws UsageError if file or scope ask for what cannot be done yet
+ */
+export async function interceptService(options: InterceptOptions): Promise<InterceptedService> {
+  const { scope, signal } = options;
+  requireLinux();
+  requireInterceptable(options.file);
+  requireServiceScope(scope);
+  const file = withRedisInEnvironment(options.file);
+  await build(options.file, signal);
+  const most = options.processes ?? mostProcesses(scope);
+  const pool = new ProcessPool({ file, most, ...(signal && { signal }) });
+  pool.isFresh = options.fresh ?? false;
+  const database = new Database();
+  const subject: Subject = {
+    strategy: strategyOf(file),
+    evaluate: () => strategyOf(file),
+    database,
+    touchesGlobals: () => false,
+    service: {
+      boot: async (spec) => new ServiceInstance({ file, pool, database, spec }),
+      insistOnFresh: () => {
+        if (pool.isFresh) return false;
+        pool.isFresh = true;
+        return true;
+      },
+      unseen: () => ({ notes: NOT_EXPLORED, bounded: boundedBy(pool) }),
+      kept: keptOf(options.file),
+    },
+  };
+  const facts = (): ServiceFacts => ({
+    start: [...options.file.service.start!],
+    processes: pool.started,
+    fresh: pool.isFresh,
+    requests: pool.requests,
+    foreignSockets: [...pool.foreignSockets].toSorted(),
+  });
+  return { subject, facts, [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose]() };
+}
+
+const mostProcesses = ({ instances }: Scope): number => 2 * instances + SPARE_PROCESSES;
+
+/** What a verdict does not speak of. */
+const NOT_EXPLORED = [
+  "not explored: the service's own timers, clock and chance, which run as they run when nothing else can move",
+];
+
+function boundedBy({ foreignSockets }: ProcessPool): string[] {
+  if (foreignSockets.size === 0) return [];
+  const peers = [...foreignSockets].toSorted().join(', ');
+  return [`it also talks to ${peers}, and what happens there is not part of the search`];
+}
+
+/** Where most services look for their Redis and their port, unless the file says otherwise. */
+function withRedisInEnvironment(file: ServiceFile): ServiceFile {
+  const env: Service['env'] = {
+    REDIS_URL: 'redis://127.0.0.1:{redis_port}',
+    REDIS_HOST: '127.0.0.1',
+    REDIS_PORT: '{redis_port}',
+    PORT: '{port}',
+    ...file.service.env,
+  };
+  const { build: _build, ...service } = file.service;
+  return { ...file, service: { ...service, env } };
+}
+
+async function build({ service, folder }: ServiceFile, signal?: AbortSignal): Promise<void> {
+  if (!service.build) return;
+  const cwd = resolve(folder, service.cwd ?? '.');
+  await runCommand(service.build, { cwd, env: process.env, ...(signal && { signal }) }, BUILD_MS);
+}
+
+const noModule = (): never => {
+  throw new Error('a service is driven from outside');
+};
+
+/** Its processes are no modules: what a strategy declares is all that there is of it. */
+function strategyOf({ name, service }: ServiceFile): Strategy {
+  return {
+    name,
+    summary: `a service: ${(service.start ?? []).join(' ')}`,
+    connection: 'exclusive',
+    open: noModule,
+    seller: noModule,
+  };
+}
+
+const keptOf = ({ service, folder, name }: ServiceFile): KeptService => ({
+  file: { ...service, name },
+  folder,
+});
+
+/** The file of a service that a counterexample keeps. */
+export const fileOfKept = ({ file, folder }: KeptService): ServiceFile => ({
+  service: file,
+  name: file.name ?? 'service',
+  folder,
+});

@@ -1,0 +1,132 @@
+import type { CannotExplore } from '../explorer/cannot-explore.ts';
+import type { ServiceFile } from '../service/service-file.ts';
+import { ServiceProcess } from './service-process.ts';
+
+/** Who has a process until it is taken away. */
+export interface Holder {
+  /** Nothing is under way in the process, so that it can serve another. */
+  isIdle(): boolean;
+  /** The process is taken away. */
+  lose(): void;
+}
+
+export interface PoolOptions {
+  file: ServiceFile;
+  /** Processes at the same time. */
+  most: number;
+  signal?: AbortSignal;
+}
+
+/** Processes that are started before anybody needs them, where each history has one of its own. */
+const MOST_SPARES = 2;
+
+/**
+ * Processes of the service. One that is idle serves the next history; one in which something is under way when nobody drives it
+ * any more is ended, and another started.
+ */
+export class ProcessPool implements AsyncDisposable {
+  readonly #options: PoolOptions;
+  readonly #idle: ServiceProcess[] = [];
+  /** The one that was lent longest ago first. */
+  readonly #lent = new Map<Holder, ServiceProcess>();
+  readonly #spares: Promise<ServiceProcess>[] = [];
+  #fault: CannotExplore | undefined;
+  #isClosed = false;
+  /** Each history has a process to itself. */
+  isFresh = false;
+  /** Processes that were started. */
+  started = 0;
+  /** Requests to buy. */
+  requests = 0;
+  /** Peers that were seen beside Redis, as host:port. */
+  readonly foreignSockets = new Set<string>();
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  /** What a process did when nobody asked. */
+  readonly onFault = (fault: CannotExplore): void => void (this.#fault ??= fault);
+
+  /** @throws CannotExplore what some process did when nobody asked */
+  requireSound(): void {
+    if (this.#fault) throw this.#fault;
+  }
+
+  /** @param cold one that has served nobody */
+  async lend(holder: Holder, cold: boolean): Promise<ServiceProcess> {
+    this.requireSound();
+    const fresh = cold || this.isFresh;
+    const process = fresh ? await this.#takeFresh() : (this.#idle.pop() ?? (await this.#take()));
+    process.isUsed = true;
+    this.#lent.set(holder, process);
+    return process;
+  }
+
+  /** It is used at this moment: others make room before it does. */
+  touch(holder: Holder): void {
+    const process = this.#lent.get(holder);
+    if (!process) return;
+    this.#lent.delete(holder);
+    this.#lent.set(holder, process);
+  }
+
+  async giveBack(holder: Holder): Promise<void> {
+    const process = this.#lent.get(holder);
+    if (!process) return;
+    this.#lent.delete(holder);
+    this.note(process);
+    process.driver = undefined;
+    const isKept = holder.isIdle() && !this.isFresh && this.#idle.length < this.#options.most;
+    if (isKept) this.#idle.push(process);
+    else await process.close();
+  }
+
+  /** Notes to whom else it talks. */
+  note(process: ServiceProcess): void {
+    for (const peer of process.foreignPeers()) this.foreignSockets.add(peer);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    const spares = await Promise.all(this.#spares.map((spare) => spare.catch(() => undefined)));
+    const all = [...this.#idle, ...this.#lent.values(), ...spares.flatMap((spare) => spare ?? [])];
+    for (const process of all) process.driver = undefined;
+    await Promise.all(all.map((process) => process.close()));
+  }
+
+  async #take(): Promise<ServiceProcess> {
+    const isFull = this.#lent.size + this.#spares.length >= this.#options.most;
+    return (isFull ? await this.#reclaim() : undefined) ?? this.#boot();
+  }
+
+  async #takeFresh(): Promise<ServiceProcess> {
+    if (this.#lent.size >= this.#options.most) await this.#reclaim().then((process) => process?.close());
+    const spare = await (this.#spares.shift() ?? this.#boot());
+    while (this.#spares.length < MOST_SPARES && !this.#isClosed) {
+      const next = this.#boot();
+      next.catch(() => undefined); // told to whoever takes it
+      this.#spares.push(next);
+    }
+    return spare;
+  }
+
+  /** Takes a process away from whoever has not used it for longest, rather from one in which nothing is under way. */
+  async #reclaim(): Promise<ServiceProcess | undefined> {
+    const holders = [...this.#lent.keys()];
+    const holder = holders.find((one) => one.isIdle()) ?? holders[0];
+    if (!holder) return undefined;
+    const isIdle = holder.isIdle();
+    holder.lose();
+    await this.giveBack(holder);
+    return isIdle ? this.#idle.pop() : undefined;
+  }
+
+  async #boot(): Promise<ServiceProcess> {
+    const { file, signal } = this.#options;
+    this.started++;
+    const process = await ServiceProcess.boot({ file, onFault: this.onFault, ...(signal && { signal }) });
+    this.note(process);
+    return process;
+  }
+}

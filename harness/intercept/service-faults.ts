@@ -1,0 +1,24 @@
+import { CannotExplore } from '../explorer/cannot-explore.ts';
+
+/** What a service does that leaves nobody sure what its code does: each ends the run. */
+
+/** It came when nobody had told the service anything. */
+export const late = (what: string): CannotExplore =>
+  new CannotExplore(
+    `${what} came from the service by itself, after it had come to rest: by a timer of its own, or a pause`,
+    'let a purchase wait for Redis alone; give each buyer a process (--instances) where several wait in one',
+  );
+
+/** Its connection ended while a command of it was held. */
+export const gaveUp = (command: string): CannotExplore =>
+  new CannotExplore(
+    `a client of the service closed its connection while ${command} was held: its time limit passed, or it does not wait for replies`,
+    'give the client no time limit for the run (socket_timeout, commandTimeout, ReadTimeout), and let it wait for its replies',
+  );
+
+/** Which of the two is which differs from run to run. */
+export const alike = (command: string): CannotExplore =>
+  new CannotExplore(
+    `two connections of one process begin with the same command at once (${command}), and nobody can tell them apart`,
+    'give each buyer a process (--instances), or let the process use one connection for it',
+  );

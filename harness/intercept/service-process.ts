@@ -1,0 +1,170 @@
+import { CannotExplore } from '../explorer/cannot-explore.ts';
+import { decodeCommand, readable } from '../wire/resp.ts';
+import { startService, type RunningService } from '../service/running-service.ts';
+import type { ServiceFile } from '../service/service-file.ts';
+import { Front, type FrontClient, type Listener } from './front.ts';
+import { ProcessorTime } from './processor-time.ts';
+import { untilQuiet, type Watched } from './quiet.ts';
+import { foreignPeers, isUnread } from './sockets.ts';
+
+/** Who drives a process for the time being. */
+export interface Driver {
+  onCommand(client: FrontClient, bytes: string): void;
+  onClosed(client: FrontClient): void;
+}
+
+/** What whoever drives it knows of what is under way. */
+export type Driving = Pick<Watched, 'owed' | 'onStill' | 'activity' | 'isWriting'>;
+
+/** Told of what must end the run, whoever is asked for something then. */
+export type OnFault = (fault: CannotExplore) => void;
+
+export interface ProcessOptions {
+  file: ServiceFile;
+  onFault: OnFault;
+  signal?: AbortSignal;
+}
+
+/** Whoever checks whether a server lives: its answer does not depend on the sale. */
+const PING = /^\*1\r\n\$4\r\nping\r\n$/i;
+const PONG = '+PONG\r\n';
+
+/** One process of the service, with all that it forks, and the front behind which its commands are held. */
+export class ServiceProcess implements Listener {
+  readonly #onFault: OnFault;
+  #front!: Front;
+  #running!: RunningService;
+  #time!: ProcessorTime;
+  /** The first of its processes, whose network is that of all. */
+  #pid = 0;
+  #activity = 0;
+  #isClosing = false;
+  /** How it ended by itself. */
+  #ended: string | undefined;
+  driver: Driver | undefined;
+  /** It has been driven before. */
+  isUsed = false;
+
+  private constructor(onFault: OnFault) {
+    this.#onFault = onFault;
+  }
+
+  /**
+   * Starts one, and waits until it is ready and quiet.
+   * @throws EnvironmentError if it does not come up; CannotExplore if it sends commands to start
+   */
+  static async boot({ file, onFault, signal }: ProcessOptions): Promise<ServiceProcess> {
+    const process = new ServiceProcess(onFault);
+    process.#front = await Front.open(process);
+    try {
+      process.#running = await startService({
+        file,
+        redisPort: process.#front.port,
+        onProgress: () => {},
+        ...(signal && { signal }),
+      });
+    } catch (error) {
+      await process.#front[Symbol.asyncDispose]();
+      throw error;
+    }
+    void process.#running.ended().then((how) => (process.#ended = how));
+    const pids = process.#running.pids();
+    process.#pid = pids[0] ?? 0;
+    process.#time = new ProcessorTime(pids);
+    try {
+      await process.quiet(NOBODY);
+    } catch (error) {
+      await process.close();
+      throw error;
+    }
+    return process;
+  }
+
+  get running(): RunningService {
+    return this.#running;
+  }
+
+  /** To whom else it talks at this moment, as host:port. */
+  foreignPeers(): string[] {
+    return foreignPeers(this.#time.pids, this.#ports);
+  }
+
+  /** Waits until nothing moves in it. @throws CannotExplore if it has ended, or never comes to rest */
+  async quiet(driver: Driving): Promise<void> {
+    await untilQuiet({
+      activity: () => this.#activity + driver.activity(),
+      stamp: () => this.#time.stamp(),
+      isWriting: () => this.#front.isWriting || driver.isWriting(),
+      isUnread: () => isUnread(this.#pid, this.#ports),
+      owed: () => driver.owed(),
+      onStill: () => {
+        if (this.#ended !== undefined) throw this.#hasEnded(this.#ended);
+        driver.onStill();
+      },
+    });
+  }
+
+  onActivity(): void {
+    this.#activity++;
+  }
+
+  onCommand(client: FrontClient, bytes: string): void {
+    this.#activity++;
+    if (this.driver) this.driver.onCommand(client, bytes);
+    else if (PING.test(bytes)) client.tell(PONG);
+    else if (!this.#isClosing) this.#onFault(unasked(bytes));
+  }
+
+  onClosed(client: FrontClient): void {
+    this.driver?.onClosed(client);
+  }
+
+  onForeign(): void {
+    this.#onFault(
+      new CannotExplore(
+        'it speaks something else than RESP to the port that it was given for its Redis',
+        'let it connect without TLS, and send commands as arrays of bulk strings, as client libraries do',
+      ),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    this.#time[Symbol.dispose]();
+    await this.#running.kill();
+    await this.#running.close();
+    await this.#front[Symbol.asyncDispose]();
+  }
+
+  get #ports(): number[] {
+    return [this.#front.port, this.#running.route.address.port];
+  }
+
+  #hasEnded(how: string): CannotExplore {
+    const said = this.#running.said().trim().split('\n').slice(-8).join('\n');
+    return new CannotExplore(
+      `a process of the service is gone: ${how}${said && `. It said:\n${said}`}`,
+      'let it outlive what happened to it: in production somebody has to start it again',
+    );
+  }
+}
+
+/** Nobody drives it. */
+const NOBODY: Driving = {
+  owed: () => 'nothing',
+  onStill: () => {},
+  activity: () => 0,
+  isWriting: () => false,
+};
+
+/** A command in one line, for people. */
+export function shownCommand(bytes: string): string {
+  const [name = '', ...args] = decodeCommand(bytes).map(readable);
+  return [name.toUpperCase(), ...args].join(' ').slice(0, 120);
+}
+
+const unasked = (bytes: string): CannotExplore =>
+  new CannotExplore(
+    `it sends ${shownCommand(bytes)} by itself, while it starts or when nobody asks for anything`,
+    'start it without what it does by itself (a poller, a sweeper, a script that is loaded as it starts): what it sends must come of a request',
+  );

@@ -1,0 +1,114 @@
+// A shop in Node: `node shop.mjs <technique> [ioredis | node-redis]`. Some of its techniques are wrong, each in a way of its own.
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import { Redis } from 'ioredis';
+import { createClient } from 'redis5';
+
+const [, , technique, library = 'ioredis'] = process.argv;
+const KEY = 'stock';
+const url = process.env.REDIS_URL;
+
+/** The few commands that are needed, by either library. */
+async function connected() {
+  if (library === 'ioredis') {
+    const redis = new Redis(url);
+    redis.on('error', () => {});
+    return {
+      get: (key) => redis.get(key),
+      decr: (key) => redis.decr(key),
+      incr: (key) => redis.incr(key),
+      set: (...args) => redis.set(...args),
+      watch: (key) => redis.watch(key),
+      unwatch: () => redis.unwatch(),
+      decrIfWatched: async (key) => (await redis.multi().decr(key).exec()) !== null,
+    };
+  }
+  const redis = await createClient({ url })
+    .on('error', () => {})
+    .connect();
+  return {
+    get: (key) => redis.get(key),
+    decr: (key) => redis.decr(key),
+    incr: (key) => redis.incr(key),
+    set: (...args) => redis.sendCommand(['SET', ...args]),
+    watch: (key) => redis.watch(key),
+    unwatch: () => redis.unwatch(),
+    decrIfWatched: (key) =>
+      redis
+        .multi()
+        .decr(key)
+        .exec()
+        .then(
+          () => true,
+          (error) => {
+            if (error.constructor.name === 'WatchError') return false;
+            throw error;
+          },
+        ),
+  };
+}
+
+const redis = await connected();
+let soldOut = false;
+let lock = Promise.resolve();
+
+async function readThenWrite() {
+  if (Number(await redis.get(KEY)) < 1) return false;
+  await redis.decr(KEY);
+  return true;
+}
+
+const TECHNIQUES = {
+  'read-then-write': readThenWrite,
+  poller: readThenWrite,
+  watch: async () => {
+    for (;;) {
+      await redis.watch(KEY);
+      if (Number(await redis.get(KEY)) < 1) {
+        await redis.unwatch();
+        return false;
+      }
+      if (await redis.decrIfWatched(KEY)) return true;
+    }
+  },
+  /** Right, but what it remembers of one sale is wrong in the next. */
+  flag: async () => {
+    if (soldOut) return false;
+    if ((await redis.decr(KEY)) >= 0) return true;
+    await redis.incr(KEY);
+    soldOut = true;
+    return false;
+  },
+  /** Keeps the buyers of one process apart, and nobody else. */
+  lock: async () => {
+    const before = lock;
+    const { promise, resolve } = withResolvers();
+    lock = promise;
+    await before;
+    try {
+      return await readThenWrite();
+    } finally {
+      resolve();
+    }
+  },
+  /** What it sends differs from run to run. */
+  random: async () => {
+    await redis.set('last', randomUUID());
+    return readThenWrite();
+  },
+};
+
+function withResolvers() {
+  let resolve;
+  const promise = new Promise((done) => (resolve = done));
+  return { promise, resolve };
+}
+
+if (technique === 'poller') setInterval(() => void redis.get(KEY).catch(() => {}), 20);
+
+createServer((request, response) => {
+  TECHNIQUES[technique](request).then(
+    (sold) => response.writeHead(sold ? 200 : 409).end(sold ? 'sold' : 'sold out'),
+    (error) => response.writeHead(500).end(String(error)),
+  );
+}).listen(process.env.PORT, '127.0.0.1');
