@@ -118,6 +118,7 @@ const PRINTED: Printed[] = [
       ...runs('intercept'),
     ],
     schema: exploredSchema,
+    optional: ['service'],
     writes: { counterexamples: 1 },
   },
   { what: 'a replay', args: ['replay', earlier('counterexample.json')], schema: replaySchema },
@@ -187,6 +188,7 @@ test.each(rotating(PRINTED, 3, 'printed').map((one) => [one.what, one] as const)
     for (const file of counterexamples)
       isOf(counterexampleSchema, JSON.parse(readFileSync(file, 'utf8')), [
         'path',
+        'service',
         'boots',
         'epochMs',
         'cause',
