@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { BenchFlags } from '../commands/bench.ts';
+import type { BenchFlags } from '../commands/measure-strategies.ts';
 import type { BenchResult } from '../documents/figures.ts';
 import { freshSeed } from '../ground/ambient.ts';
 import { UsageError, type RunError } from '../ground/errors.ts';
@@ -46,7 +46,7 @@ export async function bench(
   const files = named.map(pathOf);
   if (files.length === 0) throw noSubject();
   requireWhole(options);
-  const { measureStrategies } = await import('../commands/bench.ts');
+  const { measureStrategies } = await import('../commands/measure-strategies.ts');
   const { histories, signal, seed = freshSeed(), profile = 'quick', ...measured } = options;
   const lost = new AbortController();
   const flags = {

@@ -22,7 +22,7 @@ export async function check(
   history: URL | string,
   { timeoutMs = TIMEOUT_MS, signal }: CheckOptions = {},
 ): Promise<CheckResult> {
-  const { checkHistory } = await import('../commands/check.ts');
+  const { checkHistory } = await import('../commands/check-history.ts');
   const path = history instanceof URL ? fileURLToPath(history) : history;
   return runningOurs(() => checkHistory(path, { timeoutMs, ...(signal && { signal }) }));
 }

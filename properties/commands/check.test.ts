@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { CheckResult } from '../../harness/documents/judgement.ts';
-import { checkHistory } from '../../harness/commands/check.ts';
+import { checkHistory } from '../../harness/commands/check-history.ts';
 import { writeHistory } from '../../harness/history/jsonl.ts';
 import type { Operation } from '../../harness/history/operation.ts';
 import { temporaryFolder } from '../helpers/processes.ts';

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { measureStrategies, type BenchFlags } from '../../harness/commands/bench.ts';
+import { measureStrategies, type BenchFlags } from '../../harness/commands/measure-strategies.ts';
 import { isSaturated } from '../../harness/bench/row.ts';
 import { UsageError } from '../../harness/ground/errors.ts';
 import type { StrategyRef } from '../../harness/loader/strategies.ts';
