@@ -22,3 +22,10 @@ export const alike = (command: string): CannotExplore =>
     `two connections of one process begin with the same command at once (${command}), and nobody can tell them apart`,
     'give each buyer a process (--instances), or let the process use one connection for it',
   );
+
+/** @param peers as host:port */
+export const elsewhere = (peers: readonly string[]): CannotExplore =>
+  new CannotExplore(
+    `it sent nothing to the Redis that it was given, and talks to ${peers.join(', ')}: it may have sold there, once`,
+    'let it connect to REDIS_URL, or to REDIS_HOST and REDIS_PORT, or put {redis_port} into its start command or env',
+  );

@@ -18,7 +18,7 @@ import { OwnClient, type Client } from './own-client.ts';
 import type { Holder, ProcessPool } from './pool.ts';
 import { untilQuiet, type Owed } from './quiet.ts';
 import { ServiceCalls } from './service-calls.ts';
-import { alike, gaveUp, late } from './service-faults.ts';
+import { alike, elsewhere, gaveUp, late } from './service-faults.ts';
 import { shownCommand, type Driver, type ServiceProcess } from './service-process.ts';
 
 /** One connection of the process, by the number under which the explorer knows it. */
@@ -84,10 +84,18 @@ export class ServiceInstance implements Instance, Driver, Holder {
       this.#happen(event);
       await this.#quiet();
       this.#pool.requireSound();
+      if (event.type === 'call' && event.call.method === 'purchase') this.#requireOurRedis();
       if (this.#process && this.#cold) this.#pool.note(this.#process);
     } finally {
       this.#isApplying = false;
     }
+  }
+
+  /** One that never asked our Redis and talks to somebody has a Redis of its own: nothing more is sold there. */
+  #requireOurRedis(): void {
+    if (!this.#process || this.#process.hasSent) return;
+    const peers = this.#process.foreignPeers();
+    if (peers.length > 0) throw elsewhere(peers);
   }
 
   observe(): Observation {

@@ -44,6 +44,8 @@ export class ServiceProcess implements Listener {
   driver: Driver | undefined;
   /** It has been driven before. */
   isUsed = false;
+  /** It has sent a command to the Redis that it was given. */
+  hasSent = false;
 
   private constructor(onFault: OnFault) {
     this.#onFault = onFault;
@@ -110,6 +112,7 @@ export class ServiceProcess implements Listener {
 
   onCommand(client: FrontClient, bytes: string): void {
     this.#activity++;
+    this.hasSent ||= !PING.test(bytes);
     if (this.driver) this.driver.onCommand(client, bytes);
     else if (PING.test(bytes)) client.tell(PONG);
     else if (!this.#isClosing) this.#onFault(unasked(bytes));

@@ -4,6 +4,7 @@ import { UsageError } from '../../harness/ground/errors.ts';
 import { interceptService } from '../../harness/intercept/intercept.ts';
 import { requireLinux } from '../../harness/intercept/refusals.ts';
 import { properties, scopeOf, server } from '../helpers/exploring.ts';
+import { ForeignServer } from '../helpers/foreign-server.ts';
 import { intercepted, shop } from '../helpers/intercepting.ts';
 
 const at = server();
@@ -60,6 +61,21 @@ describe('a service that nobody could judge', () => {
       const explored = await intercepted(file, { buyers: 1, stock: 1 }, at.target, quickly);
       expect(explored.verdict).not.toBe('holds');
       expect(explored.notes).toContainEqual(expect.stringContaining('REDIS_URL'));
+    },
+    IN_TIME,
+  );
+
+  test(
+    'that has the address of another Redis in its code sells there once at most, and is refused by that address',
+    async () => {
+      await using foreign = await ForeignServer.start();
+      const env = { REDIS_URL: `redis://127.0.0.1:${foreign.port}` };
+      const file = shop(['node', 'shop.mjs', 'read-then-write'], { env });
+      await expect(intercepted(file, race, at.target, quickly)).rejects.toThrow(
+        `talks to 127.0.0.1:${foreign.port}`,
+      );
+      const { commands } = await foreign.seen();
+      expect(commands.filter((line) => /^(get|decr|watch|set) /i.test(line)).length).toBeLessThanOrEqual(2);
     },
     IN_TIME,
   );
