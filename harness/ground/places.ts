@@ -13,11 +13,15 @@ export const OUR_CODE = new URL('..', HARNESS);
 /** The folder of the built-in strategies, with a slash at its end. */
 export const STRATEGIES = new URL('strategies/', OUR_CODE);
 
-const harness = fileURLToPath(HARNESS);
+/** A checkout has the harness as source, too, and a thread may run both: a test, and a package that it links. */
+const COPIES = [
+  HARNESS,
+  new URL(HARNESS.href.includes('/dist/') ? '../../harness/' : '../dist/harness/', HARNESS),
+];
+const HARNESSES = COPIES.flatMap((copy) => [fileURLToPath(copy), copy.href]);
 
 /** Whether a line of a stack trace lies in the harness: it names a path, or a URL of that path. */
-export const isHarnessFrame = (line: string): boolean =>
-  line.includes(harness) || line.includes(HARNESS.href);
+export const isHarnessFrame = (line: string): boolean => HARNESSES.some((copy) => line.includes(copy));
 
 const ourCode = fileURLToPath(OUR_CODE);
 
