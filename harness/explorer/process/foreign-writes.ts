@@ -21,8 +21,10 @@ export function refuseForeignWrites(current: () => Writer | undefined): Disposab
   const guarded = (write: Write): Write =>
     function (...args) {
       const writer = isOurs() ? undefined : current();
-      // What is logged is nobody's business.
-      const isLog = this === (process.stdout as unknown) || this === (process.stderr as unknown);
+      // What is logged is nobody's business, and while code hangs, what we tell of it goes there, too. Told by what Node
+      // notes of these streams: process.stdout may be another one for explored code.
+      const { fd } = this as { fd?: number };
+      const isLog = fd === 1 || fd === 2;
       if (!writer?.isLinked || isLog) return Reflect.apply(write, this, args);
       const { remoteAddress: host, remotePort: port } = this;
       const where = port === undefined ? 'a socket' : addressText({ host, port });

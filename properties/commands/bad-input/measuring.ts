@@ -83,7 +83,7 @@ const rows: readonly Row[] = [
   ],
   ...['127.0.0.1', '127.0.0.1:0', 'host:65536', ':5432', "''", 'a:1,'].map((server): Row => [
     `bench ./sell.ts --allow-connect ${server}`,
-    'Give a host and a port, as in 127.0.0.1:5432, or the path of a socket.',
+    `option '--allow-connect <host:port>' argument '${server.replaceAll("'", '')}' is invalid. Give a host and a port, as in 127.0.0.1:5432, or the path of a socket.`,
   ]),
   [
     'bench --service shop.json --allow-connect 127.0.0.1:5432',
