@@ -84,8 +84,9 @@ function endIfOver(): void {
 
 let ending = false;
 
+/** A third one changes nothing: on a busy machine it would come before our keys are off somebody's server. */
 async function endSoon(exitCode: number): Promise<void> {
-  if (ending) endProcess(exitCode);
+  if (ending) return;
   ending = true;
   await atMost(IMPATIENT_MS, releaseAll()).catch(() => undefined);
   endProcess(exitCode);

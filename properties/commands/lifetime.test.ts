@@ -16,6 +16,7 @@ const PROGRAM = `
   import { dirname } from 'node:path';
   import { interruptible } from ${compiled('terminal/interruption.js')};
   import { startServer } from ${compiled('redis/server.js')};
+  import { onExit } from ${compiled('ground/lifetime.js')};
   const [binary, ending] = process.argv.slice(1);
   const never = new Promise(() => {});
   setInterval(() => {}, 1000).unref();
@@ -33,6 +34,10 @@ const PROGRAM = `
     'observing, lingering': async (...all) => endings.observing(...all),
     'success, lingering': async (target) => endings.success(target),
     stuck: async () => { setInterval(() => {}, 1000); return never; },
+    'stuck, releasing': async () => {
+      onExit({ release: () => new Promise((resolve) => setTimeout(resolve, 1000)).then(() => console.log('released')) });
+      return endings.stuck();
+    },
   };
   process.exitCode = await interruptible(async (interrupted) => {
     const target = await startServer(JSON.parse(binary));
@@ -191,5 +196,13 @@ describe('an interrupted command', () => {
     expect(await ended).toEqual({ code: 130, signal: null });
     clearInterval(impatience);
     await gone(remains);
+  });
+
+  test('that must not leave something is not ended before that is gone, however often one asks', async () => {
+    const { child, lines, ended } = await start('stuck, releasing');
+    const impatience = setInterval(() => child.kill('SIGINT'), 100);
+    expect(await ended).toEqual({ code: 130, signal: null });
+    clearInterval(impatience);
+    expect(lines).toEqual(['released']);
   });
 });
