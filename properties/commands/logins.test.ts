@@ -10,6 +10,7 @@ import { oversell, type Ended } from '../helpers/command.ts';
 import { GUEST, GuestRoom, secretsIn, secretsLeft, stay } from '../helpers/guest-room.ts';
 import { temporaryFolder } from '../helpers/processes.ts';
 import { thisServer } from '../helpers/this-server.ts';
+import { sometimes } from '../helpers/rotating.ts';
 
 const doctor = (url: string, ...more: string[]): Promise<Ended> =>
   oversell(['doctor', '--redis', url, '--json', ...more]).ended;
@@ -138,7 +139,7 @@ describe.runIf(hasOpenssl)('a server that speaks TLS', () => {
     expect(readFileSync(join(runs, run!, 'result.json'), 'utf8')).not.toContain('BEGIN CERTIFICATE');
   });
 
-  test('whose authority nobody knows is not trusted, and the remedy names --tls-ca', async () => {
+  sometimes('whose authority nobody knows is not trusted, and the remedy names --tls-ca', async () => {
     expect(faultOf(await doctor(url()))).toMatchObject({
       exitCode: 2,
       code: 'UNTRUSTED_CERTIFICATE',
@@ -150,7 +151,7 @@ describe.runIf(hasOpenssl)('a server that speaks TLS', () => {
     });
   });
 
-  test('with a certificate of its own signing is trusted where that very one is given', async () => {
+  sometimes('with a certificate of its own signing is trusted where that very one is given', async () => {
     const own = certified(temporaryFolder(), { selfSigned: true });
     const { target, port } = await encrypted(own);
     try {
@@ -162,7 +163,7 @@ describe.runIf(hasOpenssl)('a server that speaks TLS', () => {
     }
   });
 
-  test('that is made out for another host, or wants a certificate of ours, says so', async () => {
+  sometimes('that is made out for another host, or wants a certificate of ours, says so', async () => {
     const other = certified(temporaryFolder(), { host: 'DNS:shop.example' });
     const strict = await encrypted(other, 'yes');
     try {
@@ -186,7 +187,7 @@ describe.runIf(hasOpenssl)('a server that speaks TLS', () => {
     }
   });
 
-  test('and one that does not are not confused', async () => {
+  sometimes('and one that does not are not confused', async () => {
     const plain = `rediss://127.0.0.1:${server.target.options.port}`;
     expect(faultOf(await doctor(plain, '--tls-ca', files.ca))).toMatchObject({
       exitCode: 2,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { rotating } from '../helpers/rotating.ts';
 import type { ExplorationDocument } from '../../harness/documents/exploration.ts';
 import { CLI, start } from '../helpers/command.ts';
 import { LIBRARIES, LOOKS_AND_TAKES, projectWith, sellingBy } from '../helpers/own-clients.ts';
@@ -21,7 +22,8 @@ async function placesOf(
 }
 
 describe('commands of clients that the code makes have its lines, too', () => {
-  test.each(['ioredis 4', 'ioredis 5', 'node-redis 4', 'node-redis 5'] as const)('%s', async (name) => {
+  const names = ['ioredis 4', 'ioredis 5', 'node-redis 4', 'node-redis 5'] as const;
+  test.each(rotating(names, 2, 'lines of own clients'))('%s', async (name) => {
     const { installed } = LIBRARIES[name];
     const source = `interface Erased {
   line: number;

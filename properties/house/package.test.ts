@@ -8,6 +8,7 @@ import { installedIn, packedInto, unpackedInto } from '../helpers/installed.ts';
 import { temporaryFolder } from '../helpers/processes.ts';
 import { tsconfig } from '../helpers/projects.ts';
 import { folderWith } from '../helpers/strategy-sources.ts';
+import { rotating } from '../helpers/rotating.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -102,28 +103,33 @@ export const error: Error = new DefiniteError('NO', 'no');
     ],
   ];
 
-  test.each(KINDS)('has its types and its code in %s', async (_, type, options, load) => {
-    const strict = {
-      strict: true,
-      noEmit: true,
-      target: 'es2023',
-      types: ['node'],
-      skipLibCheck: true,
-      ...options,
-    };
-    const folder = folderWith({
-      'package.json': JSON.stringify({ type }),
-      'tsconfig.json': tsconfig(strict, { files: ['typed.ts'] }),
-      'wrong.json': tsconfig(strict, { files: ['wrong.ts'] }),
-      'typed.ts': TYPED,
-      'wrong.ts': TYPED.replace("connection: 'shared' }", "connection: 'sharde' }"),
-      'run.js': `${load}\nprocess.stdout.write(new DefiniteError('NO', 'no').name);`,
-    });
-    installedIn(folder);
-    const checked = (config: string): Promise<Ended> => tool('tsc', '-p', join(folder, config));
-    expect(await checked('tsconfig.json')).toMatchObject({ exitCode: 0, stdout: '' });
-    expect((await checked('wrong.json')).stdout).toMatch(/wrong\.ts\(4,\d+\): error TS\d+: Type '"sharde"'/);
-    const { exitCode, stdout } = await start(process.execPath, ['run.js'], {}, folder).ended;
-    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'DefiniteError' });
-  });
+  test.each(rotating(KINDS, 1, 'kinds of projects'))(
+    'has its types and its code in %s',
+    async (_, type, options, load) => {
+      const strict = {
+        strict: true,
+        noEmit: true,
+        target: 'es2023',
+        types: ['node'],
+        skipLibCheck: true,
+        ...options,
+      };
+      const folder = folderWith({
+        'package.json': JSON.stringify({ type }),
+        'tsconfig.json': tsconfig(strict, { files: ['typed.ts'] }),
+        'wrong.json': tsconfig(strict, { files: ['wrong.ts'] }),
+        'typed.ts': TYPED,
+        'wrong.ts': TYPED.replace("connection: 'shared' }", "connection: 'sharde' }"),
+        'run.js': `${load}\nprocess.stdout.write(new DefiniteError('NO', 'no').name);`,
+      });
+      installedIn(folder);
+      const checked = (config: string): Promise<Ended> => tool('tsc', '-p', join(folder, config));
+      expect(await checked('tsconfig.json')).toMatchObject({ exitCode: 0, stdout: '' });
+      expect((await checked('wrong.json')).stdout).toMatch(
+        /wrong\.ts\(4,\d+\): error TS\d+: Type '"sharde"'/,
+      );
+      const { exitCode, stdout } = await start(process.execPath, ['run.js'], {}, folder).ended;
+      expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'DefiniteError' });
+    },
+  );
 });

@@ -2,11 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { registry } from '../../strategies/registry.ts';
 import { exploring, properties, server } from '../helpers/exploring.ts';
 import { intercepted, shop } from '../helpers/intercepting.ts';
+import { rotating } from '../helpers/rotating.ts';
 
 const at = server();
 
 const race = { buyers: 2, stock: 1 };
 const IN_TIME = 240_000;
+const LIBRARIES = ['ioredis', 'node-redis'];
+const STRATEGIES = ['read-then-write', 'lua-decrement', 'watch-retry', 'multi-without-watch'];
 
 const technique = (name: string, library = 'ioredis') => shop(['node', 'shop.mjs', name, library]);
 
@@ -20,7 +23,7 @@ const asService = (name: string) =>
   });
 
 describe('a service behind HTTP', () => {
-  test.each(['ioredis', 'node-redis'])(
+  test.each(rotating(LIBRARIES, 1, 'watching services'))(
     'that watches its stock by %s never sells more than there is, in any order of its commands',
     async (library) => {
       const explored = await intercepted(technique('watch', library), race, at.target);
@@ -31,7 +34,7 @@ describe('a service behind HTTP', () => {
     IN_TIME,
   );
 
-  test.each(['ioredis', 'node-redis'])(
+  test.each(rotating(LIBRARIES, 1, 'reading services'))(
     'that reads and then writes by %s is caught selling one unit twice',
     async (library) => {
       const explored = await intercepted(technique('read-then-write', library), race, at.target);
@@ -45,7 +48,7 @@ describe('a service behind HTTP', () => {
     IN_TIME,
   );
 
-  test.each(['read-then-write', 'lua-decrement', 'watch-retry', 'multi-without-watch'])(
+  test.each(rotating(STRATEGIES, 1, 'strategies as services'))(
     'comes to the outcomes of the same code in-process: %s',
     async (name) => {
       const { strategy } = registry.find((one) => one.strategy.name === name)!;

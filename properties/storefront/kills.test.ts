@@ -12,6 +12,7 @@ import { isRunning, temporaryFolder } from '../helpers/processes.ts';
 import { seed } from '../helpers/seed.ts';
 import { Buyers } from '../helpers/storefront.ts';
 import { thisServer } from '../helpers/this-server.ts';
+import { sometimes } from '../helpers/rotating.ts';
 
 /** Whatever is verified before a release is killed more often. */
 const KILLS = process.env['OVERSELL_EVERYTHING'] ? 20 : 3;
@@ -102,26 +103,29 @@ describe('in the middle of a sale', () => {
     ]);
   });
 
-  test('a private Redis that is killed comes back with every sale, beside the shop that goes on', async () => {
-    const data = temporaryFolder();
-    const { random, crowd } = somebody('private');
-    const shop = await serving(data, '--redis-server', (await thisServer()).path);
-    await openLamp(shop);
-    crowd.url = shop.url;
-    const buying = crowd.buy(BUYERS);
-    for (let kill = 0; kill < KILLS; kill++) {
-      await answered(crowd, 20 + random.below(200));
-      await killed(serverOf(data)!);
-      await answered(crowd, 20);
-      expect(serverOf(data)).toBeDefined();
-    }
-    crowd.stop();
-    await buying;
-    expect(await judged(crowd, shop, data)).toEqual([]);
-    expect(serverOf(data)).toBeUndefined();
-  });
+  sometimes(
+    'a private Redis that is killed comes back with every sale, beside the shop that goes on',
+    async () => {
+      const data = temporaryFolder();
+      const { random, crowd } = somebody('private');
+      const shop = await serving(data, '--redis-server', (await thisServer()).path);
+      await openLamp(shop);
+      crowd.url = shop.url;
+      const buying = crowd.buy(BUYERS);
+      for (let kill = 0; kill < KILLS; kill++) {
+        await answered(crowd, 20 + random.below(200));
+        await killed(serverOf(data)!);
+        await answered(crowd, 20);
+        expect(serverOf(data)).toBeDefined();
+      }
+      crowd.stop();
+      await buying;
+      expect(await judged(crowd, shop, data)).toEqual([]);
+      expect(serverOf(data)).toBeUndefined();
+    },
+  );
 
-  test('so does a Redis of the user’s that writes before it answers', async () => {
+  sometimes('so does a Redis of the user’s that writes before it answers', async () => {
     const data = temporaryFolder();
     const { random, crowd } = somebody('theirs');
     const folder = join(data, 'theirs');

@@ -42,7 +42,7 @@ const ends = (name: string, waits: RegExp): readonly [RegExp, number] => {
 
 describe('no server that was not named for the run sees a connection of what is sold on one', () => {
   const names = Object.keys(WAYS);
-  test.each(rotating(names, 3, 'ways'))('from %s at import', async (name) => {
+  test.each(rotating(names, 1, 'ways'))('from %s at import', async (name) => {
     const folder = await withServer(shop(ways(foreign)[name]!));
     const { exitCode, stderr } = await run(folder, `bench ./sell.ts ${FEW}`);
     const [words, code] = ends(name, /it has a top-level await beside a connection that it opens/);
@@ -55,7 +55,7 @@ describe('no server that was not named for the run sees a connection of what is 
 
 describe('nor of what is explored', () => {
   const names = Object.keys(WAYS);
-  test.each(rotating(names, 3, 'explored ways'))('from %s at import', async (name) => {
+  test.each(rotating(names, 1, 'explored ways'))('from %s at import', async (name) => {
     const way = ways(foreign)[name]!;
     const { exitCode, stderr } = await run(shop(way), 'explore ./sell.ts --buyers 2 --stock 1');
     const [words, code] = ends(name, /it has a top-level await, and an explored file/);
@@ -105,7 +105,7 @@ describe('from a client that is made', () => {
   const cases = COMMANDS.flatMap((command) =>
     [...Object.values(made), 'opening' as const].map((where) => [where, ...command] as const),
   );
-  test.each(rotating(cases, 2, 'clients'))(
+  test.each(rotating(cases, 1, 'clients'))(
     'in %s, %s runs by the server of the run, and the other one sees nothing',
     async (where, command, code) => {
       const asks = `client(${foreign.port}).incr('seen').catch(() => {});`;
@@ -117,12 +117,15 @@ describe('from a client that is made', () => {
     },
   );
 
-  test.each(Object.values(made))('in %s, it is explored, and the server sees nothing', async (where) => {
-    const folder = shop({ ...LAZY, [where]: `client(${foreign.port}).incr('seen').catch(() => {});` });
-    const { exitCode, stderr } = await run(folder, 'explore ./sell.ts --buyers 2 --stock 1');
-    expect(exitCode, stderr).toBe(0);
-    expect(await foreign.seen()).toEqual(NOTHING);
-  });
+  test.each(rotating(Object.values(made), 1, 'made and explored'))(
+    'in %s, it is explored, and the server sees nothing',
+    async (where) => {
+      const folder = shop({ ...LAZY, [where]: `client(${foreign.port}).incr('seen').catch(() => {});` });
+      const { exitCode, stderr } = await run(folder, 'explore ./sell.ts --buyers 2 --stock 1');
+      expect(exitCode, stderr).toBe(0);
+      expect(await foreign.seen()).toEqual(NOTHING);
+    },
+  );
 
   test('at import or in a purchase, a replay runs, and the server sees nothing', async () => {
     const purchase = `client(${foreign.port}).incr('seen').catch(() => {});`;
@@ -230,7 +233,7 @@ describe('what could connect where nobody looks is refused by name', () => {
       'loads Valkey GLIDE, which connects outside of Node',
     ],
   ] as const;
-  test.each(rotating(unseen, 2, 'unseen'))('%s', async (_, opening, words) => {
+  test.each(rotating(unseen, 1, 'unseen'))('%s', async (_, opening, words) => {
     const { exitCode, stderr } = await run(
       shop({ imports: program, opening }),
       'bench ./sell.ts --seconds 1 --trials 1',

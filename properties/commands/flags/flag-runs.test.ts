@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { thirdOf } from '../../helpers/rotating.ts';
+import { rotating } from '../../helpers/rotating.ts';
 import { Workshop, type Run } from '../../helpers/workshop.ts';
 import { added } from './table.ts';
 import { rowsOf, tables } from './tables.ts';
@@ -10,7 +10,7 @@ afterAll(() => rmSync(workshop.folder, { recursive: true }));
 
 describe.each(tables)('a run of %s', (command, table) => {
   const all = rowsOf(table).flatMap(({ typed, shows }) => (shows ? [[typed, shows] as const] : []));
-  const shown = thirdOf(all, `runs of ${command}`);
+  const shown = rotating(all, Math.ceil(all.length / 6), `runs of ${command}`);
   const calls = shown.map(([typed, { of }]) => [typed, of] as const);
   let runs: Map<string, Run>;
   beforeAll(async () => {
