@@ -2,6 +2,7 @@ import type { Property } from '../../strategies/contract.ts';
 import { causeOf } from './causes.ts';
 import { REMEDIES } from './remedies.ts';
 import { once, type Remedy } from './remedy.ts';
+import { toServices } from './service-words.ts';
 import { pathOf, type CauseName, type Violation } from './violation-path.ts';
 
 interface Explanation {
@@ -13,7 +14,8 @@ interface Explanation {
 /** What brought it about, and what to do: each a sentence without its full stop. */
 export function explained(violation: Violation): Explanation {
   const { name, because } = causeOf(violation);
-  return { cause: name, because, remedy: sentence(remedyOf(violation, REMEDIES[name])) };
+  const remedy = sentence(remedyOf(violation, REMEDIES[name]));
+  return { cause: name, because, remedy: violation.isOfService ? toServices(remedy) : remedy };
 }
 
 /** The first that is for the property and advises nothing that the code does already. */

@@ -8,6 +8,8 @@ export interface Violation {
   /** What the checker says of it. */
   message?: string;
   steps: readonly CounterexampleStep[];
+  /** It is of a service, whose author knows nothing of our strategies. */
+  isOfService?: boolean;
 }
 
 /** What disturbs a sale so that it goes wrong. */

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { asCounterexample } from '../../harness/documents/counterexample.ts';
 import { EXPLORED } from '../../harness/documents/environments.ts';
@@ -6,6 +6,7 @@ import { eventOf, FAULTS } from '../../harness/documents/faults.ts';
 import { explained, GENERAL } from '../../harness/documents/explanation.ts';
 import { REMEDIES } from '../../harness/documents/remedies.ts';
 import type { Remedy } from '../../harness/documents/remedy.ts';
+import { SERVICE_WORDS, toServices } from '../../harness/documents/service-words.ts';
 import { CALM_CAUSES, DISTURBANCES, type CauseName } from '../../harness/documents/violation-path.ts';
 import { PROPERTIES, type Environment } from '../../strategies/contract.ts';
 import { badAdvice, declares, keepersOf } from '../helpers/remedies.ts';
@@ -189,6 +190,31 @@ describe('the table of remedies', () => {
     expect(liesOf({ ...REMEDIES, 'sent-again': lying })).toContain(
       'sent-again: strategies/lua-decrement.ts breaks double-sale in lost-reply',
     );
+  });
+});
+
+describe('to the author of a service', () => {
+  const all = [...Object.values(REMEDIES).flat(), ...Object.values(GENERAL)].map(({ says }) => says);
+  /** What only our strategies have, and what only ioredis has. */
+  const OURS = /requestId|recorded|checkRequest|DefiniteError|\bthrow\b|autoResend|\bin open\b/;
+
+  test('no remedy speaks of what only a strategy has', () => {
+    expect(all.map(toServices).filter((said) => OURS.test(said))).toEqual([]);
+    // As they stand for strategies, some do.
+    expect(all.filter((said) => OURS.test(said)).length).toBeGreaterThan(8);
+  });
+
+  test('each phrase that is put otherwise is one that some remedy uses', () => {
+    const strategies = [...all, 'as strategies/lua-reserve-once.ts does'].join('\n');
+    expect(SERVICE_WORDS.filter(([ofStrategies]) => !strategies.includes(ofStrategies))).toEqual([]);
+  });
+
+  test('a script is named that any language can send, and that is there', () => {
+    const steps = [{ actor: 'A', event: 'retry', stock: 1 }] as Parameters<typeof explained>[0]['steps'];
+    const { remedy } = explained({ property: 'double-sale', steps, isOfService: true });
+    const [, file] = /as (strategies\/[\w-]+\.lua) does/.exec(remedy)!;
+    expect(existsSync(new URL(`../../${file}`, import.meta.url))).toBe(true);
+    expect(explained({ property: 'double-sale', steps }).remedy).toContain('requestId');
   });
 });
 

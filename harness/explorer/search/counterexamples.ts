@@ -30,7 +30,12 @@ export async function counterexamplesOf(
     const { property, scope: smaller, path: violation } = one;
     const { message } = violation;
     const steps = await stepsOf({ ...one, asides: await asidesOf(violation, path) });
-    const { because, remedy } = explained({ property, message, steps });
+    const { because, remedy } = explained({
+      property,
+      message,
+      steps,
+      isOfService: Boolean(subject.service),
+    });
     counterexamples.set(property, {
       oversell: 1,
       kind: 'counterexample',
