@@ -48,6 +48,12 @@ describe('where buyers confirm, sold is a hold', () => {
     expect(violated(1, held, { drained: 0 })).toEqual(['oversell']);
   });
 
+  test('a hold that was given back holds nothing: its unit is left, or is stranded', () => {
+    const back = [held[0]!, { ...releasedAt(2), user: 'A' }];
+    expect(violated(1, back, { drained: 1, recorded: [], confirms: true })).toEqual([]);
+    expect(violated(1, back, { drained: 0, recorded: [], confirms: true })).toEqual(['stranded']);
+  });
+
   test('only what was paid is lost when the ledger has it not', () => {
     const recorded: RecordedSale[] = [];
     const [purchase] = held as [Operation];
