@@ -1,0 +1,34 @@
+import { afterEach, expect, test } from 'vitest';
+import { patchClocks } from '../../harness/explorer/process/virtual-clocks.ts';
+
+const real = { hrtime: process.hrtime, uptime: process.uptime };
+afterEach(() => void Object.assign(process, real));
+
+/** What the clocks of the process show while explored code is told this many milliseconds. */
+function shown<T>(ms: number | undefined, look: () => T): T {
+  patchClocks(
+    (target, key, value) => void (target[key] = value),
+    () => ms,
+  );
+  return look();
+}
+
+test('the clocks of the process show explored code virtual time', () => {
+  const look = (): unknown[] => [
+    process.uptime(),
+    process.hrtime(),
+    process.hrtime([1, 999_999_999]),
+    process.hrtime.bigint(),
+  ];
+  expect(shown(2_250, look)).toEqual([2.25, [2, 250_000_000], [0, 250_000_001], 2_250_000_000n]);
+});
+
+test('and everybody else the time that it is', () => {
+  const before = process.hrtime.bigint();
+  const looked = shown(undefined, () => process.hrtime.bigint());
+  expect(looked).toBeGreaterThanOrEqual(before);
+  expect(shown(undefined, () => process.uptime())).toBeGreaterThan(0.01);
+  expect(shown(undefined, () => process.hrtime())[0]).toBeGreaterThanOrEqual(
+    Math.floor(Number(before) / 1e9),
+  );
+});
