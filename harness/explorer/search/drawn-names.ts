@@ -11,7 +11,7 @@ import { decodeCommand } from '../../wire/resp.ts';
 /**
  * Names that were drawn are compared up to renaming: everything is run again with other names in their places, so that
  * whatever depends on more than which names are equal comes out differently. First in reversed order; then so that
- * each hexadecimal digit takes each value. A name that code spells in a way of its own (nanoid takes six bits of each
+ * each hexadecimal digit and each letter of six bits takes each value. A name that code spells in a way of its own (nanoid takes six bits of each
  * byte, of a pool) is learned from its commands: where it was under one draw, and where under another.
  *
  * @returns why the coverage is no more than sampled: names did matter
@@ -64,8 +64,14 @@ function neverReversed(others: readonly OtherNames[]): string | undefined {
   return kept ? 'the order of what it makes of names' : undefined;
 }
 
-/** The same in both halves of a byte: the first reverses the order of names, all together try every digit. */
-const NAME_MASKS = Array.from({ length: 15 }, (_, i) => 0x11 * (15 - i));
+/**
+ * Bytes whose four pairs of bits XOR to nothing; the first reverses the order of names. No two of these 64 (with 0) differ in
+ * one pair alone, so what is left of each where one pair is not looked at are all 64 values of six bits: every half of a
+ * byte takes each of its values, and so does every letter of base64, however it lies over its bytes, and every `byte & 63`.
+ */
+const NAME_MASKS = Array.from({ length: 255 }, (_, i) => 255 - i).filter(
+  (mask) => ((mask ^ (mask >>> 2) ^ (mask >>> 4) ^ (mask >>> 6)) & 3) === 0,
+);
 
 /** How the bytes of a name are written, in the forms that people use. */
 const forms = (name: Buffer): string[] => [
