@@ -1,8 +1,9 @@
 import { afterEach, expect, test } from 'vitest';
 import { patchClocks } from '../../harness/explorer/process/virtual-clocks.ts';
 
-const real = { hrtime: process.hrtime, uptime: process.uptime };
-afterEach(() => void Object.assign(process, real));
+const CLOCKS = ['hrtime', 'uptime'] as const;
+const real = CLOCKS.map((name) => Object.getOwnPropertyDescriptor(process, name)!);
+afterEach(() => CLOCKS.forEach((name, i) => Object.defineProperty(process, name, real[i]!)));
 
 /** What the clocks of the process show while explored code is told this many milliseconds. */
 function shown<T>(ms: number | undefined, look: () => T): T {
@@ -13,13 +14,14 @@ function shown<T>(ms: number | undefined, look: () => T): T {
   return look();
 }
 
+const look = (): unknown[] => [
+  process.uptime(),
+  process.hrtime(),
+  process.hrtime([1, 999_999_999]),
+  process.hrtime.bigint(),
+];
+
 test('the clocks of the process show explored code virtual time', () => {
-  const look = (): unknown[] => [
-    process.uptime(),
-    process.hrtime(),
-    process.hrtime([1, 999_999_999]),
-    process.hrtime.bigint(),
-  ];
   expect(shown(2_250, look)).toEqual([2.25, [2, 250_000_000], [0, 250_000_001], 2_250_000_000n]);
 });
 
