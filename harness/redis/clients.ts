@@ -4,8 +4,9 @@
  * (`explorer/process/instance-clients.ts`), whose ioredis speaks to a link inside the process, and the raw connections of
  * `wire/`, which are no clients.
  */
-import { Redis, type Command, type RedisOptions } from 'ioredis';
+import type { Command, RedisOptions } from 'ioredis';
 import type { Client } from '../../strategies/contract.ts';
+import { Redis } from './ioredis.ts';
 import type { Reachable } from './target.ts';
 
 /**

@@ -16,6 +16,7 @@ interface Fixture {
 const importing = (path: string): string => `import { there } from '${path}';\nexport const here = there;\n`;
 const there = 'export const there = 1;\n';
 const CONNECTING = "import { Redis } from 'ioredis';\nexport const here = new Redis();\n";
+const REQUIRED = "import { Redis } from '../redis/ioredis.ts';\nexport const here = new Redis();\n";
 
 /** So many lines of statements. */
 const lines = (count: number): string => 'void 0;\n'.repeat(count);
@@ -72,6 +73,12 @@ const fixtures: Fixture[] = [
     bad: { 'harness/commands/connecting.ts': CONNECTING },
     good: { 'harness/commands/reporting.ts': importing('../../reports/there.ts') },
   },
+  ...['harness/load/required.ts', 'harness/commands/required.ts'].map((file) => ({
+    rule: 'eslint(no-restricted-imports)',
+    what: `a client of a target that ${file} makes from what is required`,
+    bad: { [file]: REQUIRED },
+    good: { 'harness/redis/clients.ts': REQUIRED.replace('../redis/', './') },
+  })),
   {
     rule: 'eslint(no-restricted-imports)',
     what: 'a report that imports a test',

@@ -1,9 +1,20 @@
 import * as fs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { systemClock } from '../../harness/ground/ambient.ts';
 import { isWhole, seal } from '../../harness/redis/find/cache.ts';
 import { temporaryFolder } from '../helpers/processes.ts';
+
+const opened = vi.hoisted(() => ({ files: 0 }));
+vi.mock(import('node:fs'), async (original) => {
+  const real = await original();
+  const openSync: typeof real.openSync = (...args) => {
+    opened.files++;
+    return real.openSync(...args);
+  };
+  return { ...real, openSync };
+});
 
 const damages: Record<string, (path: string, other: string) => Promise<unknown>> = {
   'cut short': async (path) => fs.truncate(path, (await fs.stat(path)).size - 1),
@@ -49,3 +60,50 @@ test('no damage to any file of a sealed folder ever goes unseen', async () => {
     { numRuns: 50 },
   );
 });
+
+/** Long after everything in a folder was written. */
+const later = (): number => systemClock.epochMs() + 3_600_000;
+
+test.each(Object.entries(damages))(
+  'a file that is %s is noticed in a folder that was found whole before',
+  async (_, damage) => {
+    const folder = await sealed();
+    for (let time = 0; time < 2; time++) expect(await isWhole(folder, later())).toBe(true);
+    await damage(join(folder, 'server'), '/bin/true');
+    for (let time = 0; time < 2; time++) expect(await isWhole(folder, later())).toBe(false);
+  },
+);
+
+test('a file with other bytes is noticed when its size and its times were put back', async () => {
+  const folder = await sealed();
+  expect(await isWhole(folder, later())).toBe(true);
+  const server = join(folder, 'server');
+  const { atime, mtime } = await fs.stat(server);
+  await fs.writeFile(server, 'b');
+  await fs.utimes(server, atime, mtime);
+  expect(await isWhole(folder, later())).toBe(false);
+});
+
+test('the files of a folder that was found whole are not read again, unless one changed just before', async () => {
+  const folder = await sealed();
+  expect(await readBy(() => isWhole(folder))).toBe(1);
+  expect(await readBy(() => isWhole(folder))).toBe(1);
+  expect(await readBy(() => isWhole(folder, later()))).toBe(1);
+  expect(await readBy(() => isWhole(folder, later()))).toBe(0);
+  await fs.chmod(join(folder, 'server'), 0o700);
+  expect(await readBy(() => isWhole(folder))).toBe(1);
+});
+
+async function sealed(): Promise<string> {
+  const folder = join(temporaryFolder(), 'entry');
+  await fs.mkdir(folder);
+  await fs.writeFile(join(folder, 'server'), 'a');
+  await seal(folder);
+  return folder;
+}
+
+async function readBy(check: () => Promise<boolean>): Promise<number> {
+  const before = opened.files;
+  expect(await check()).toBe(true);
+  return opened.files - before;
+}

@@ -1,5 +1,6 @@
-import { Command, Redis, type RedisOptions } from 'ioredis';
+import type { RedisOptions } from 'ioredis';
 import { limitStacks } from '../../ground/built-ins.ts';
+import { Command, Redis } from '../../redis/ioredis.ts';
 import { overLinks } from './link.ts';
 import { currentWorld } from './worlds.ts';
 import { stackText } from '../../ground/thrown.ts';

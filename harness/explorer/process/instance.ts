@@ -19,6 +19,7 @@ import type { Address, Refusal } from '../../wire/refusal.ts';
 import { messagesIn } from '../../wire/resp.ts';
 import type { Transport } from '../../wire/transport.ts';
 import {
+  arrival,
   epochOfRun,
   macrotask,
   type VirtualImmediate,
@@ -245,6 +246,8 @@ export class ModuleInstance implements Instance, VirtualWorld {
   async #quiet(): Promise<void> {
     do {
       this.#activity = 0;
+      // Bytes on a real socket: the turn that tells whether it is quiet comes after this one.
+      if (!this.#transport.refusesOutside && this.#transport.busy()) await arrival();
       await macrotask();
       if (this.#refusal) throw await this.#refusal.error();
       if (this.#outside) throw this.#outside;

@@ -113,6 +113,29 @@ export class VirtualImmediate {
 const realSetImmediate = globalThis.setImmediate;
 export const macrotask = (): Promise<void> => new Promise((resolve) => realSetImmediate(resolve));
 
+const {
+  setTimeout: realSetTimeout,
+  clearTimeout: realClearTimeout,
+  clearImmediate: realClearImmediate,
+} = globalThis;
+
+/**
+ * Something came in, or a millisecond passed: for who waits for another process. A turn of `macrotask` waits for nothing, so
+ * one after the other they would keep a processor from who is waited for. An immediate that is not referenced lets the
+ * loop wait; the timer is for what comes without a descriptor, as `close` does, and for a loop that has nothing else.
+ */
+export const arrival = (): Promise<void> =>
+  new Promise((resolve) => {
+    const come = (): void => {
+      realClearTimeout(latest);
+      realClearImmediate(next);
+      resolve();
+    };
+    // Either may be first: a timer that is late already comes before the loop waits.
+    const latest = realSetTimeout(come, 1);
+    const next = realSetImmediate(come).unref();
+  });
+
 let installed = 0;
 
 /**
