@@ -1,4 +1,5 @@
-import { setImmediate as nextTurn, setTimeout as afterMs } from 'node:timers';
+import { setImmediate as nextTurn, setInterval as everyMs, setTimeout as afterMs } from 'node:timers';
+import { doesItsWork, PROMISES } from './built-in-tries.ts';
 
 /**
  * What every program runs on, this one and Node's own libraries included. A user's file may replace any of it in our
@@ -31,6 +32,101 @@ const ORIGINALS: readonly Original[] = OBJECTS.flatMap(([name, object]) =>
     return [{ name: `${name}.${String(key)}`, object, key, property }];
   }),
 );
+
+/** Names of those that somebody has replaced by something that does not do their work, but for promises. */
+function brokenNow(): string[] {
+  const names: string[] = [];
+  for (let i = 0; i < ORIGINALS.length; i++) {
+    const { name, object, key, property } = ORIGINALS[i]!;
+    if (getOwnPropertyDescriptor(object, key)?.value === property.value || doesItsWork(name)) continue;
+    names[names.length] = name;
+  }
+  if (names.length > 0) return names;
+  if (!stacksAreTexts()) names[names.length] = restoreStacks();
+  if (!isJson()) names[names.length] = 'JSON';
+  return names;
+}
+
+/** Replaced functions of promises, which are asked now and have to answer by the next turn. */
+class AskedPromises {
+  readonly #asked: { name: string; came: boolean }[] = [];
+
+  constructor() {
+    for (let i = 0; i < ORIGINALS.length; i++) {
+      const { name, object, key, property } = ORIGINALS[i]!;
+      const ask = PROMISES[name];
+      if (ask === undefined || getOwnPropertyDescriptor(object, key)?.value === property.value) continue;
+      const one = { name, came: false };
+      this.#asked[this.#asked.length] = one;
+      try {
+        ask(() => (one.came = true));
+      } catch {
+        // It does not come.
+      }
+    }
+  }
+
+  get silent(): string[] {
+    const names: string[] = [];
+    for (let i = 0; i < this.#asked.length; i++)
+      if (!this.#asked[i]!.came) names[names.length] = this.#asked[i]!.name;
+    return names;
+  }
+}
+
+/** What is broken: no list is spread, and none iterated, as that may be what is broken. */
+function brokenOf(asked: AskedPromises): string[] {
+  const names = brokenNow();
+  const { silent } = asked;
+  for (let i = 0; i < silent.length; i++) if (!has(names, silent[i]!)) names[names.length] = silent[i]!;
+  if (names.length > 0) restoreBuiltIns();
+  return names;
+}
+
+function has(names: readonly string[], name: string): boolean {
+  for (let i = 0; i < names.length; i++) if (names[i] === name) return true;
+  return false;
+}
+
+const LOOK_MS = 500;
+
+/**
+ * Looks, as long as code of a user's may run in this thread, whether it has broken what everything runs on; then nothing
+ * would come to an end, not even to say so.
+ * @param onBroken told the names once they are put back; none: there is nothing left to wait for
+ */
+export function watchBuiltIns(onBroken: (names: readonly string[]) => void): Disposable {
+  let asked = new AskedPromises();
+  let idle = 0;
+  const look = (): void => {
+    const names = brokenOf(asked);
+    if (names.length > 0) onBroken(names);
+    asked = new AskedPromises();
+  };
+  // What keeps a process may wait for a promise that is lost by now.
+  const onIdle = (): void => {
+    idle++;
+    if (idle > 2) return;
+    look();
+    if (idle === 1) nextTurn(look);
+    else onBroken([]);
+  };
+  const looking = everyMs(look, LOOK_MS).unref();
+  process.on('beforeExit', onIdle);
+  return {
+    [Symbol.dispose]: () => {
+      clearInterval(looking);
+      process.off('beforeExit', onIdle);
+    },
+  };
+}
+
+/** What of it is broken here and now, put back; for who cannot wait for a turn. */
+export function restoredBroken(): string[] {
+  const broken = brokenNow();
+  if (broken.length > 0) restoreBuiltIns();
+  return broken;
+}
 
 /**
  * Puts back every built-in function that somebody has replaced, so that what follows can be told.
@@ -93,8 +189,10 @@ const TIMER_MS = 5_000;
  * @returns the name of one that does not do its work any more
  */
 export async function brokenBuiltIn(): Promise<string | undefined> {
-  if (!stacksAreTexts()) return restoreStacks();
-  if (!isJson()) return 'JSON';
+  const asked = new AskedPromises();
+  await new Promise<void>((resolve) => nextTurn(resolve));
+  const names = brokenOf(asked);
+  if (names.length > 0) return names[0];
   for (const name of ['setImmediate', 'setTimeout'] as const) {
     if (globalThis[name] === TIMERS[name] || (await comes(globalThis[name]))) continue;
     // @ts-expect-error They have different types, and each gets its own.

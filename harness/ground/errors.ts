@@ -1,4 +1,5 @@
-import { restoreBuiltIns } from './built-ins.ts';
+import { isDebugged } from './ambient.ts';
+import { restoreBuiltIns, restoredBroken } from './built-ins.ts';
 import { withoutSecrets } from './secrets.ts';
 import { namedThrown, thrownWords } from './thrown.ts';
 
@@ -57,7 +58,8 @@ export function asRunError(thrown: unknown): RunError | undefined {
   if (isRunError(thrown)) return thrown;
   const error = first(thrown);
   if (isRunError(error)) return error;
-  const replaced = restoreBuiltIns();
+  const broken = restoredBroken();
+  const replaced = broken.length > 0 ? broken : restoreBuiltIns();
   return replaced.length > 0 ? onReplaced(replaced, error) : undefined;
 }
 
@@ -69,7 +71,9 @@ export function explain(thrown: unknown): { code: string; message: string; remed
   const known = asRunError(thrown);
   if (known) {
     const { code, message, remedy } = known;
-    return { code: withoutSecrets(code), message: withoutSecrets(message), remedy: withoutSecrets(remedy) };
+    const { stack } = thrownWords(known.cause);
+    const told = isDebugged() && stack !== '' ? `${message}\n${stack}` : message;
+    return { code: withoutSecrets(code), message: withoutSecrets(told), remedy: withoutSecrets(remedy) };
   }
   const error = first(thrown);
   return {
@@ -86,6 +90,8 @@ export function onReplaced(names: readonly string[], error?: unknown): UsageErro
   return new UsageError(
     'BUILT_IN_REPLACED',
     `code that was loaded here has replaced ${which}${on}`,
-    'leave the functions that are built in as they are: Node, its libraries and oversell run on them',
+    'leave the functions that are built in as they are: Node, its libraries and oversell run on them' +
+      (error === undefined ? '' : '; if it fails all the same, OVERSELL_DEBUG=1 shows where'),
+    { cause: error },
   );
 }

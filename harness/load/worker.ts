@@ -3,6 +3,7 @@ import { systemClock as clock } from '../ground/ambient.ts';
 import { keepSecret } from '../ground/secrets.ts';
 import { atMost, LATE } from '../ground/waiting.ts';
 import { strategyOutputToStderr } from '../ground/standard-streams.ts';
+import { spoiltBy } from '../ground/spoilt.ts';
 import { seededRandom } from '../ground/random.ts';
 import { guardThread } from '../loader/guard.ts';
 import { leadsTo } from '../redis/target.ts';
@@ -25,6 +26,16 @@ strategyOutputToStderr();
 
 /** One worker of the pool is one application instance: its own copy of the strategy, its own connections. */
 export async function runInstance(task: InstanceTask): Promise<InstanceReport> {
+  const report = await running(task).catch((error: unknown) => {
+    const fault = spoiltBy(error);
+    if (fault) return faultOf('selling', fault);
+    throw error;
+  });
+  const fault = spoiltBy();
+  return fault ? faultOf('selling', fault) : report;
+}
+
+async function running(task: InstanceTask): Promise<InstanceReport> {
   keepSecret(task.target.options.username, task.target.options.password);
   const control = new Control(clock, task.control);
   using _ = control.beat(task.instance);

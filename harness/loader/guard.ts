@@ -1,7 +1,9 @@
 import { syncBuiltinESMExports } from 'node:module';
-import { UsageError } from '../ground/errors.ts';
+import { watchBuiltIns } from '../ground/built-ins.ts';
+import { onReplaced, UsageError } from '../ground/errors.ts';
 import { namedThrown, thrownWords } from '../ground/thrown.ts';
 import { isHarnessFrame, placeOf, userPositions } from '../ground/places.ts';
+import { spoiltBy } from '../ground/spoilt.ts';
 import { isOfClosedConnection, onStray, othersListen, type StrayKind } from '../ground/strays.ts';
 
 const WHAT: Record<StrayKind, string> = {
@@ -42,19 +44,27 @@ export function guardThread({ tell, running = () => true }: GuardOptions): Guard
     if (over || isOfClosedConnection(error)) return true;
     // Whoever listens in production would keep the process alive there, too.
     if (othersListen(kind)) return true;
-    if (running()) tell(strayFault(kind, error));
+    const spoilt = spoiltBy(error);
+    if (running()) tell(spoilt ? Promise.resolve(spoilt) : strayFault(kind, error));
     // Beside the judged code, an error of anybody else ends the thread.
     return running() || userPositions(framesOf(error).join('\n')).length > 0;
+  });
+  const builtIns = watchBuiltIns((names) => {
+    if (over || !running()) return;
+    tell(Promise.resolve(names.length > 0 ? onReplaced(names) : new Error(IDLE)));
   });
   return {
     over: () => (over = true),
     [Symbol.dispose]: () => {
+      builtIns[Symbol.dispose]();
       Object.assign(process, before);
       syncBuiltinESMExports();
       strays[Symbol.dispose]();
     },
   };
 }
+
+const IDLE = 'the command has not ended, and there is nothing left that it could wait for';
 
 const framesOf = (error: unknown): string[] => thrownWords(error).stack.split('\n').slice(1);
 
