@@ -58,9 +58,25 @@ export function asRunError(thrown: unknown): RunError | undefined {
   if (isRunError(thrown)) return thrown;
   const error = first(thrown);
   if (isRunError(error)) return error;
+  if (isOfMissingBinding(error)) return withoutBinding(error);
   const broken = restoredBroken();
   const replaced = broken.length > 0 ? broken : restoreBuiltIns();
   return replaced.length > 0 ? onReplaced(replaced, error) : undefined;
+}
+
+/** As the loaders of packages say it whose compiled part is a package of its own, which npm may have left out. */
+const isOfMissingBinding = (error: unknown): boolean =>
+  /^Cannot find native binding\b/.test(thrownWords(error).message);
+
+function withoutBinding(error: unknown): EnvironmentError {
+  const [, name = 'a package that oversell needs'] =
+    /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(thrownWords(error).stack) ?? [];
+  return new EnvironmentError(
+    'NO_BINDING',
+    `${name} lacks its compiled part for this machine, which npm installs as an optional dependency`,
+    'remove node_modules and run npm install on this machine, without --omit=optional',
+    { cause: error },
+  );
 }
 
 /**

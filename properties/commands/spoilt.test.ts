@@ -77,6 +77,7 @@ test.each(
 )('%s: what goes on as it did is welcome', async (command, doing) => {
   const { exitCode, stderr } = await ended(command, doing);
   expect(exitCode, stderr).toBe(0);
+  expect(stderr).not.toContain('Unhandled error');
 });
 
 test('what failed on a function that was replaced shows its stack to whoever asks for it', async () => {
