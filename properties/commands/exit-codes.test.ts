@@ -100,14 +100,27 @@ test('a compiler without its compiled part is what the machine lacks, and no bug
   expect((await oversell(words).ended).exitCode).toBe(0);
 });
 
-test('a file that is gone once its command has begun is told as that', async () => {
-  const fleeting = written(
-    'fleeting.mjs',
-    `import { rmSync } from 'node:fs';
-    rmSync(new URL(import.meta.url), { force: true });
-    ${readFileSync(boundless, 'utf8')}`,
-  );
-  const { exitCode, stderr } = await oversell(['bench', fleeting, '--trials', '1', '--buyers', '10']).ended;
-  expect(stderr).toContain(`${fleeting} does not exist\ncheck the path; if it could be loaded before,`);
-  expect(exitCode).toBe(2);
-});
+const FLEETING = `import { rmSync } from 'node:fs';
+  rmSync(new URL(import.meta.url), { force: true });
+  ${readFileSync(boundless, 'utf8')}`;
+
+test.each([
+  [
+    'bench',
+    ['--trials', '1', '--buyers', '10'],
+    'does not exist\ncheck the path; if it could be loaded before,',
+  ],
+  [
+    'explore',
+    ['--buyers', '1', '--stock', '1'],
+    'cannot be read: there is no such file\nleave the files of the code',
+  ],
+] as const)(
+  '%s: a file that is gone once its command has begun is told as that',
+  async (name, flags, said) => {
+    const fleeting = written('fleeting.mjs', FLEETING);
+    const { exitCode, stderr } = await oversell([name, fleeting, ...flags]).ended;
+    expect(stderr).toContain(`${fleeting} ${said}`);
+    expect(exitCode).toBe(2);
+  },
+);
