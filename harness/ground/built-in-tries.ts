@@ -164,5 +164,7 @@ export const PROMISES: Readonly<Record<string, (come: () => void) => void>> = {
   'Promise.all': (come) => listen(Promise.all(TWO), come),
   'Promise.allSettled': (come) => listen(Promise.allSettled(TWO), come),
   'Promise.any': (come) => listen(Promise.any(TWO), come),
+  'process.nextTick': (come) => process.nextTick(come),
+  queueMicrotask: (come) => queueMicrotask(come),
   'Promise.race': (come) => listen(Promise.race(TWO), come),
 };

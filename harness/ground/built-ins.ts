@@ -22,20 +22,61 @@ interface Original {
   property: PropertyDescriptor;
 }
 
-const { defineProperty, getOwnPropertyDescriptor } = Object;
+const { defineProperty, getOwnPropertyDescriptor, isExtensible } = Object;
+
+const originalOf = (name: string, object: object, key: PropertyKey): Original[] => {
+  const property = getOwnPropertyDescriptor(object, key);
+  return typeof property?.value === 'function' ? [{ name, object, key, property }] : [];
+};
 
 /** As they were before any code of a user's ran. */
-const ORIGINALS: readonly Original[] = OBJECTS.flatMap(([name, object]) =>
-  Reflect.ownKeys(object).flatMap((key): Original[] => {
-    const property = getOwnPropertyDescriptor(object, key)!;
-    if (typeof property.value !== 'function') return [];
-    return [{ name: `${name}.${String(key)}`, object, key, property }];
-  }),
-);
+const ORIGINALS: readonly Original[] = [
+  ...OBJECTS.flatMap(([name, object]) =>
+    Reflect.ownKeys(object).flatMap((key) => originalOf(`${name}.${String(key)}`, object, key)),
+  ),
+  ...originalOf('process.nextTick', process, 'nextTick'),
+  ...originalOf('queueMicrotask', globalThis, 'queueMicrotask'),
+];
+
+/** Functions and objects of globalThis that none of it works without. */
+const GLOBAL_NAMES =
+  'Object Function Array String Number Boolean BigInt Symbol Promise Map Set WeakMap WeakRef ' +
+  'RegExp Error TypeError Date Math JSON Reflect Proxy Atomics Uint8Array Int32Array ' +
+  'SharedArrayBuffer Buffer URL AbortController AbortSignal process console performance ' +
+  'queueMicrotask setInterval clearInterval clearTimeout';
+const GLOBALS: readonly { name: string; value: unknown; property: PropertyDescriptor }[] = GLOBAL_NAMES.split(
+  ' ',
+).map((name) => ({
+  name,
+  value: Reflect.get(globalThis, name) as unknown,
+  property: getOwnPropertyDescriptor(globalThis, name)!,
+}));
+
+/** Those that are gone, put back: one of the same kind, as a test's clock, is welcome. */
+function restoredGlobals(): string[] {
+  const names: string[] = [];
+  for (let i = 0; i < GLOBALS.length; i++) {
+    const { name, value, property } = GLOBALS[i]!;
+    const now: unknown = Reflect.get(globalThis, name);
+    if (typeof now === typeof value && now !== null) continue;
+    try {
+      defineProperty(globalThis, name, property);
+      if (property.set) Reflect.set(globalThis, name, value);
+    } catch {
+      // It was made so that it cannot be put back.
+    }
+    names[names.length] = name;
+  }
+  if (!isExtensible(globalThis)) names[names.length] = FROZEN_GLOBALS;
+  return names;
+}
+
+/** As a name among those that were replaced. */
+export const FROZEN_GLOBALS = 'globalThis';
 
 /** Names of those that somebody has replaced by something that does not do their work, but for promises. */
 function brokenNow(): string[] {
-  const names: string[] = [];
+  const names = restoredGlobals();
   for (let i = 0; i < ORIGINALS.length; i++) {
     const { name, object, key, property } = ORIGINALS[i]!;
     if (getOwnPropertyDescriptor(object, key)?.value === property.value || doesItsWork(name)) continue;

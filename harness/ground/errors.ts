@@ -1,5 +1,5 @@
 import { isDebugged } from './ambient.ts';
-import { restoreBuiltIns, restoredBroken } from './built-ins.ts';
+import { FROZEN_GLOBALS, restoreBuiltIns, restoredBroken } from './built-ins.ts';
 import { withoutSecrets } from './secrets.ts';
 import { namedThrown, thrownWords } from './thrown.ts';
 
@@ -105,7 +105,7 @@ export function onReplaced(names: readonly string[], error?: unknown): UsageErro
   const on = error === undefined ? '' : `, on which this failed: ${namedThrown(error)}`;
   return new UsageError(
     'BUILT_IN_REPLACED',
-    `code that was loaded here has replaced ${which}${on}`,
+    `code that was loaded here has ${names[0] === FROZEN_GLOBALS ? 'frozen' : 'replaced'} ${which}${on}`,
     'leave the functions that are built in as they are: Node, its libraries and oversell run on them' +
       (error === undefined ? '' : '; if it fails all the same, OVERSELL_DEBUG=1 shows where'),
     { cause: error },

@@ -48,15 +48,31 @@ const CASES: readonly (readonly [Command, where: keyof Doing, what: string, said
   ['explore', 'purchase', SPLIT, replaced('String.prototype.split')],
   ['bench', 'purchase', SPLIT, replaced('String.prototype.split')],
   ['explore', 'import', 'Array.prototype.flat = () => []', replaced('Array.prototype.flat')],
+  ['explore', 'import', 'globalThis.Date = undefined', replaced('Date')],
+  ['explore', 'purchase', 'Object.freeze(globalThis)', /code that was loaded here has frozen globalThis/],
+  ['explore', 'purchase', 'process.nextTick = () => {}', replaced('process.nextTick')],
+  ['explore', 'purchase', 'globalThis.process = undefined', replaced('process')],
+  ['explore', 'purchase', 'process.reallyExit(0)', /subject\.mjs:\d+: it calls process\.reallyExit, which/],
+  ['bench', 'open', 'process.reallyExit(0)', /subject\.mjs:\d+: it calls process\.reallyExit, which/],
+  ['explore', 'purchase', 'process.kill(process.pid)', /subject\.mjs:\d+: it calls process\.kill of its own/],
+  [
+    'explore',
+    'purchase',
+    'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)',
+    /subject\.mjs:\d+: Atomics\.wait has held the thread for 10 s/,
+  ],
 ];
 
 describe('code that spoils what everything runs on is told that, and never hangs', () => {
-  test.each(rotating(CASES, 5, 'spoilt'))('%s: in %s, %s', async (command, where, what, said) => {
-    const { exitCode, stderr } = await ended(command, { [where]: what });
-    expect(stderr).toMatch(said);
-    expect(stderr).not.toMatch(/\n\s+at |bug in oversell/);
-    expect(exitCode).toBe(2);
-  });
+  test.each(rotating(CASES, 6, 'spoilt'))(
+    '%s: in %s, %s',
+    async (command, where, what, said) => {
+      const { exitCode, stderr } = await ended(command, { [where]: what });
+      expect(stderr).toMatch(said);
+      expect(stderr).not.toMatch(/\n\s+at |bug in oversell/);
+      expect(exitCode).toBe(2);
+    },
+  );
 });
 
 /** What instrumentation does, and whoever freezes what is his own. */
@@ -68,6 +84,11 @@ const WELCOME: readonly Doing[] = [
       'const { split } = String.prototype; String.prototype.split = function (...all) { return split.apply(this, all); }',
   },
   { purchase: 'Object.freeze({ ...redis.options })', open: 'Object.freeze(sale)' },
+  // A clock of its own, a pause, and whether somebody is there.
+  {
+    import: 'globalThis.Date = class extends Date {};',
+    purchase: 'process.kill(process.pid, 0); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)',
+  },
   // Its connections break with their process, which is nothing that a client has to complain of.
   { seller: 'const another = redis.duplicate()', purchase: "await another.get('stock')" },
 ];
