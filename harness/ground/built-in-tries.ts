@@ -77,7 +77,6 @@ const TRIES: readonly (readonly [name: string, run: () => unknown])[] = [
   ['String.prototype.matchAll', () => [...'ab'.matchAll(/b/g)][0]![0]],
   ['String.prototype.padEnd', () => 'a'.padEnd(2)],
   ['String.prototype.padStart', () => 'a'.padStart(2)],
-  ['String.prototype.repeat', () => 'a'.repeat(2)],
   ['String.prototype.replace', () => 'ab'.replace('b', 'c')],
   ['String.prototype.replaceAll', () => 'abb'.replaceAll('b', 'c')],
   ['String.prototype.slice', () => 'ab'.slice(1)],

@@ -78,7 +78,9 @@ async function runSale(
     });
     await orRefused(office.workUntil(selling, graceMs, options.signal)).finally(() => office.close());
     const sold = await selling;
-    if (settledNothing(sold)) throw await neverSettledIn(options.strategy, 'purchase', graceMs);
+    // Whoever says how long to wait for a sale wants to know what it comes to then.
+    if (options.graceMs === undefined && settledNothing(sold))
+      throw await neverSettledIn(options.strategy, 'purchase', graceMs);
     for (const failure of sold.instances.flatMap((instance) => instance.failures)) failures.add(failure);
     let rest: SaleAtRest = {};
     if (sold.ended !== 'aborted') {
@@ -111,7 +113,8 @@ async function openShop(
   { loaded, signal, ...opening }: Opening & { loaded: LoadedStrategy; signal: AbortSignal | undefined },
 ): Promise<BackOffice> {
   using _ = trackOrigins();
-  await orRefused(unlessAborted(signal, open(loaded, lobby, plan)));
+  const opened = open(loaded, lobby, plan);
+  await orRefused(signal?.aborted ? opened : unlessAborted(signal, opened));
   return await BackOffice.open(opening);
 }
 
