@@ -27,23 +27,24 @@ type MeasuredColumn = Column & { measured: Measured };
 /** DECR, each candidate's own command and the reference's, by redis-benchmark; and a PING by our own engine. */
 export async function ceilingsOf(
   candidates: readonly Candidate[],
-  options: { target: RedisTarget; ceiling?: BenchCeilings },
+  options: { target: RedisTarget; ceiling?: BenchCeilings; signal?: AbortSignal },
   pool: SessionPool,
 ): Promise<MeasuredColumn[]> {
   const columns: MeasuredColumn[] = [];
-  const { target } = options;
+  const { target, signal } = options;
   const [first] = candidates;
   if (!first) return columns;
   const { inFlight } = planLoad(first.load);
   if (canBenchmark(target)) {
     const commands = [DECR];
     for (const candidate of candidates) {
-      const own = options.ceiling === 'all' ? await ownCommand(target, candidate.strategy) : undefined;
+      const own =
+        options.ceiling === 'all' ? await ownCommand(target, candidate.strategy, signal) : undefined;
       candidate.ceiling = own?.command ?? DECR.command;
       if (own) commands.push(own);
     }
     if (options.ceiling === 'all' && !candidates.some(({ strategy }) => strategy.name === REFERENCE.name)) {
-      const own = await ownCommand(target, REFERENCE);
+      const own = await ownCommand(target, REFERENCE, signal);
       if (own) commands.push(own);
     }
     for (const repeatable of commands) {

@@ -2,14 +2,18 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { Client, Sale, Strategy } from '../../strategies/contract.ts';
+import { lentThread } from '../ground/busy.ts';
 import { EnvironmentError } from '../ground/errors.ts';
 import { onExit } from '../ground/lifetime.ts';
 import { ours } from '../ground/ours.ts';
+import { HELD_MS, patientMs } from '../ground/patience.ts';
 import { seededRandom } from '../ground/random.ts';
+import { atMost, LATE, unlessAborted } from '../ground/waiting.ts';
 import { overhear } from '../redis/clients.ts';
 import type { RedisTarget } from '../redis/target.ts';
 import { Connections } from '../load/connections.ts';
 import { Failures } from '../load/failures.ts';
+import { neverSettled } from '../load/never-settled.ts';
 import { sellerEnv } from '../load/seller-env.ts';
 
 /** A command that redis-benchmark can repeat, and the state that it needs. */
@@ -48,24 +52,38 @@ export const canBenchmark = (target: RedisTarget): boolean =>
  * The one command by which a strategy sells, with ids that differ each time; undefined if it takes several, or fails. It is
  * overheard from a sale and not declared, so that it is what the strategy does.
  */
-export async function ownCommand(target: RedisTarget, strategy: Strategy): Promise<Repeatable | undefined> {
+export async function ownCommand(
+  target: RedisTarget,
+  strategy: Strategy,
+  signal?: AbortSignal,
+): Promise<Repeatable | undefined> {
   const connections = new Connections(new Failures());
   // A product of its own: another strategy may keep something else under the same name.
   const sale: Sale = { sku: `ceiling-${strategy.name}`, stock: SMALL_STOCK };
   try {
     const redis = await connections.open(target, strategy);
-    // Code that throws here has no ceiling of its own. What it throws in a trial is told there.
-    const overheard = await overheardSale(redis, strategy, sale).catch(() => []);
-    if (overheard.length !== 1) return undefined;
+    // Code that throws here, or never settles, has no ceiling of its own. What it does in a trial is told there.
+    const overhearing = settledSoon(() => overheardSale(redis, strategy, sale)).catch(() => []);
+    const overheard = await unlessAborted(signal, overhearing);
+    if (overheard === LATE || overheard.length !== 1) return undefined;
     const [name, ...args] = overheard[0]!;
     return {
       command: `${name} (${strategy.name})`,
       args: [name!, ...args.map(withFreshIds)],
-      prepare: (lobby) => strategy.open(lobby, { ...sale, stock: STOCK }),
+      prepare: async (lobby) => {
+        const opened = await settledSoon(() => strategy.open(lobby, { ...sale, stock: STOCK }));
+        if (opened === LATE) throw neverSettled(`${strategy.name}: open()`, patientMs(HELD_MS));
+      },
     };
   } finally {
     connections.disconnect();
   }
+}
+
+/** Code of a strategy has the thread meanwhile, and might never come back. */
+async function settledSoon<T>(run: () => Promise<T>): Promise<T | typeof LATE> {
+  using _ = lentThread();
+  return await atMost(patientMs(HELD_MS), run());
 }
 
 /** The commands of one purchase. */

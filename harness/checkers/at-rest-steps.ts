@@ -19,6 +19,28 @@ export async function untilIdle(pass: () => Promise<boolean>, most: number): Pro
   return false;
 }
 
+/** What to do about an answer of `runJob` that is none. */
+export const JOB_ANSWERS =
+  "answer 'worked' where the pass did something, and 'idle' where there was nothing to do";
+
+/** @returns how to tell of what `runJob` answered, if that says neither whether it did something nor whether it found nothing */
+export function oddAnswerOfJob(answer: unknown): string | undefined {
+  if (answer === 'worked' || answer === 'idle') return undefined;
+  return `runJob answered ${shown(answer)}, and that says neither 'worked' nor 'idle'`;
+}
+
+const MOST_SHOWN = 40;
+
+function shown(answer: unknown): string {
+  if (answer === undefined) return 'nothing';
+  if (answer === null) return 'null';
+  if (typeof answer === 'string')
+    return `'${answer.length > MOST_SHOWN ? `${answer.slice(0, MOST_SHOWN)}…` : answer}'`;
+  if (typeof answer === 'number' || typeof answer === 'boolean' || typeof answer === 'bigint')
+    return String(answer);
+  return `a value of type ${typeof answer}`;
+}
+
 /** So long are jobs given, so long may whoever buys wait: what lives longer than this stays. */
 export const GRACE_MS = 86_400_000;
 /** A job that goes by the clock is tried at this time after the sale, at twice it, at four times it, … */

@@ -71,7 +71,7 @@ async function run([strategies]: [string[]], flags: Flags, invocation: Invocatio
   const around = { command, version, progress, signal, loss };
   const window = windowOf(stdout);
   let plan: ScreenPlan | undefined;
-  const { result, folder, keeper } = await evaluate({
+  const { result, folder, keeper, fault } = await evaluate({
     ...others,
     ...around,
     strategies,
@@ -86,5 +86,5 @@ async function run([strategies]: [string[]], flags: Flags, invocation: Invocatio
   if (summary !== undefined) keeper.keep(() => appendSummary(summary, markdown(result)));
   toldToCi(judgedOfResult(result), { junit, keeper, progress });
   const text = screen(result, report, window, plan);
-  return { document: result, text, verdict: overallVerdictOf(result), fault: keeper.fault };
+  return { document: result, text, verdict: overallVerdictOf(result), fault: fault ?? keeper.fault };
 }

@@ -60,6 +60,8 @@ interface RunPlan {
 export interface Evaluated {
   result: Result;
   folder: string;
+  /** What kept it from more, once something was found. */
+  fault?: RunError | undefined;
   /** Knows what of it could not be written down. */
   keeper: Keeper;
 }
@@ -106,7 +108,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluated> {
       // What is under way ends with an error of its own when a fault aborts it.
       const fault = reason instanceof RunError ? reason : signal.aborted ? undefined : error;
       run.end(fault === undefined ? 'interrupted' : 'failed', fault);
-      if (fault !== undefined && !isLoss(fault)) throw fault;
+      run.fault = fault instanceof RunError && !isLoss(fault) && run.hasFound ? fault : undefined;
+      if (fault !== undefined && !isLoss(fault) && !run.fault) throw fault;
     }
     return run;
   } finally {
@@ -233,6 +236,7 @@ class Run {
   readonly result: Result;
   readonly keeper = new Keeper();
   readonly steps: Steps;
+  fault: RunError | undefined;
   #told = false;
   readonly #startNs = clock.monotonicNs();
 
@@ -257,6 +261,13 @@ class Run {
       findings: [],
     };
     this.save();
+  }
+
+  /** Whether anything was judged by now. */
+  get hasFound(): boolean {
+    return this.result.strategies.some(
+      ({ explored, environments }) => explored.length + environments.length > 0,
+    );
   }
 
   /** Tells what is known by now. */

@@ -50,3 +50,6 @@ export function heapInUse(): number {
 
 /** The time of day where this runs, as 14:05:09. */
 export const timeOfDay = (epochMs: number): string => new Date(epochMs).toTimeString().slice(0, 8);
+
+/** Whether whoever looks for the cause of a fault wants to see the stack of what it comes from: OVERSELL_DEBUG=1. */
+export const isDebugged = (): boolean => (process.env['OVERSELL_DEBUG'] ?? '') !== '';

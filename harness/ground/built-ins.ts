@@ -1,4 +1,5 @@
-import { setImmediate as nextTurn, setTimeout as afterMs } from 'node:timers';
+import { setImmediate as nextTurn, setInterval as everyMs, setTimeout as afterMs } from 'node:timers';
+import { doesItsWork, PROMISES } from './built-in-tries.ts';
 
 /**
  * What every program runs on, this one and Node's own libraries included. A user's file may replace any of it in our
@@ -21,16 +22,152 @@ interface Original {
   property: PropertyDescriptor;
 }
 
-const { defineProperty, getOwnPropertyDescriptor } = Object;
+const { defineProperty, getOwnPropertyDescriptor, isExtensible } = Object;
+
+const originalOf = (name: string, object: object, key: PropertyKey): Original[] => {
+  const property = getOwnPropertyDescriptor(object, key);
+  return typeof property?.value === 'function' ? [{ name, object, key, property }] : [];
+};
 
 /** As they were before any code of a user's ran. */
-const ORIGINALS: readonly Original[] = OBJECTS.flatMap(([name, object]) =>
-  Reflect.ownKeys(object).flatMap((key): Original[] => {
-    const property = getOwnPropertyDescriptor(object, key)!;
-    if (typeof property.value !== 'function') return [];
-    return [{ name: `${name}.${String(key)}`, object, key, property }];
-  }),
-);
+const ORIGINALS: readonly Original[] = [
+  ...OBJECTS.flatMap(([name, object]) =>
+    Reflect.ownKeys(object).flatMap((key) => originalOf(`${name}.${String(key)}`, object, key)),
+  ),
+  ...originalOf('process.nextTick', process, 'nextTick'),
+  ...originalOf('queueMicrotask', globalThis, 'queueMicrotask'),
+];
+
+/** Functions and objects of globalThis that none of it works without. */
+const GLOBAL_NAMES =
+  'Object Function Array String Number Boolean BigInt Symbol Promise Map Set WeakMap WeakRef ' +
+  'RegExp Error TypeError Date Math JSON Reflect Proxy Atomics Uint8Array Int32Array ' +
+  'SharedArrayBuffer Buffer URL AbortController AbortSignal process console performance ' +
+  'queueMicrotask setInterval clearInterval clearTimeout';
+const GLOBALS: readonly { name: string; value: unknown; property: PropertyDescriptor }[] = GLOBAL_NAMES.split(
+  ' ',
+).map((name) => ({
+  name,
+  value: Reflect.get(globalThis, name) as unknown,
+  property: getOwnPropertyDescriptor(globalThis, name)!,
+}));
+
+/** Those that are gone, put back: one of the same kind, as a test's clock, is welcome. */
+function restoredGlobals(): string[] {
+  const names: string[] = [];
+  for (let i = 0; i < GLOBALS.length; i++) {
+    const { name, value, property } = GLOBALS[i]!;
+    const now: unknown = Reflect.get(globalThis, name);
+    if (typeof now === typeof value && now !== null) continue;
+    try {
+      defineProperty(globalThis, name, property);
+      if (property.set) Reflect.set(globalThis, name, value);
+    } catch {
+      // It was made so that it cannot be put back.
+    }
+    names[names.length] = name;
+  }
+  if (!isExtensible(globalThis)) names[names.length] = FROZEN_GLOBALS;
+  return names;
+}
+
+/** As a name among those that were replaced. */
+export const FROZEN_GLOBALS = 'globalThis';
+
+/** Names of those that somebody has replaced by something that does not do their work, but for promises. */
+function brokenNow(): string[] {
+  const names = restoredGlobals();
+  for (let i = 0; i < ORIGINALS.length; i++) {
+    const { name, object, key, property } = ORIGINALS[i]!;
+    if (getOwnPropertyDescriptor(object, key)?.value === property.value || doesItsWork(name)) continue;
+    names[names.length] = name;
+  }
+  if (names.length > 0) return names;
+  if (!stacksAreTexts()) names[names.length] = restoreStacks();
+  if (!isJson()) names[names.length] = 'JSON';
+  return names;
+}
+
+/** Replaced functions of promises, which are asked now and have to answer by the next turn. */
+class AskedPromises {
+  readonly #asked: { name: string; came: boolean }[] = [];
+
+  constructor() {
+    for (let i = 0; i < ORIGINALS.length; i++) {
+      const { name, object, key, property } = ORIGINALS[i]!;
+      const ask = PROMISES[name];
+      if (ask === undefined || getOwnPropertyDescriptor(object, key)?.value === property.value) continue;
+      const one = { name, came: false };
+      this.#asked[this.#asked.length] = one;
+      try {
+        ask(() => (one.came = true));
+      } catch {
+        // It does not come.
+      }
+    }
+  }
+
+  get silent(): string[] {
+    const names: string[] = [];
+    for (let i = 0; i < this.#asked.length; i++)
+      if (!this.#asked[i]!.came) names[names.length] = this.#asked[i]!.name;
+    return names;
+  }
+}
+
+/** What is broken: no list is spread, and none iterated, as that may be what is broken. */
+function brokenOf(asked: AskedPromises): string[] {
+  const names = brokenNow();
+  const { silent } = asked;
+  for (let i = 0; i < silent.length; i++) if (!has(names, silent[i]!)) names[names.length] = silent[i]!;
+  if (names.length > 0) restoreBuiltIns();
+  return names;
+}
+
+function has(names: readonly string[], name: string): boolean {
+  for (let i = 0; i < names.length; i++) if (names[i] === name) return true;
+  return false;
+}
+
+const LOOK_MS = 500;
+
+/**
+ * Looks, as long as code of a user's may run in this thread, whether it has broken what everything runs on; then nothing
+ * would come to an end, not even to say so.
+ * @param onBroken told the names once they are put back; none: there is nothing left to wait for
+ */
+export function watchBuiltIns(onBroken: (names: readonly string[]) => void): Disposable {
+  let asked = new AskedPromises();
+  let idle = 0;
+  const look = (): void => {
+    const names = brokenOf(asked);
+    if (names.length > 0) onBroken(names);
+    asked = new AskedPromises();
+  };
+  // What keeps a process may wait for a promise that is lost by now.
+  const onIdle = (): void => {
+    idle++;
+    if (idle > 2) return;
+    look();
+    if (idle === 1) nextTurn(look);
+    else onBroken([]);
+  };
+  const looking = everyMs(look, LOOK_MS).unref();
+  process.on('beforeExit', onIdle);
+  return {
+    [Symbol.dispose]: () => {
+      clearInterval(looking);
+      process.off('beforeExit', onIdle);
+    },
+  };
+}
+
+/** What of it is broken here and now, put back; for who cannot wait for a turn. */
+export function restoredBroken(): string[] {
+  const broken = brokenNow();
+  if (broken.length > 0) restoreBuiltIns();
+  return broken;
+}
 
 /**
  * Puts back every built-in function that somebody has replaced, so that what follows can be told.
@@ -93,8 +230,10 @@ const TIMER_MS = 5_000;
  * @returns the name of one that does not do its work any more
  */
 export async function brokenBuiltIn(): Promise<string | undefined> {
-  if (!stacksAreTexts()) return restoreStacks();
-  if (!isJson()) return 'JSON';
+  const asked = new AskedPromises();
+  await new Promise<void>((resolve) => nextTurn(resolve));
+  const names = brokenOf(asked);
+  if (names.length > 0) return names[0];
   for (const name of ['setImmediate', 'setTimeout'] as const) {
     if (globalThis[name] === TIMERS[name] || (await comes(globalThis[name]))) continue;
     // @ts-expect-error They have different types, and each gets its own.

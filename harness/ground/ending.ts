@@ -1,8 +1,16 @@
 /** As Node has it: code that is judged may call `process.exit`, which is caught (`loader/guard.ts`). */
 const exit = process.exit.bind(process);
 
+let ending = false;
+
+/** Whether it is we who end this process: Node calls functions for it that code which is judged may not. */
+export const isEnding = (): boolean => ending;
+
 /** Ends this process, or this thread, at once. */
-export const endProcess = (exitCode: number): never => exit(exitCode);
+export function endProcess(exitCode: number): never {
+  ending = true;
+  return exit(exitCode);
+}
 
 let last: number | undefined;
 

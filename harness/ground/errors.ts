@@ -1,4 +1,5 @@
-import { restoreBuiltIns } from './built-ins.ts';
+import { isDebugged } from './ambient.ts';
+import { FROZEN_GLOBALS, restoreBuiltIns, restoredBroken } from './built-ins.ts';
 import { withoutSecrets } from './secrets.ts';
 import { namedThrown, thrownWords } from './thrown.ts';
 
@@ -57,8 +58,25 @@ export function asRunError(thrown: unknown): RunError | undefined {
   if (isRunError(thrown)) return thrown;
   const error = first(thrown);
   if (isRunError(error)) return error;
-  const replaced = restoreBuiltIns();
+  if (isOfMissingBinding(error)) return withoutBinding(error);
+  const broken = restoredBroken();
+  const replaced = broken.length > 0 ? broken : restoreBuiltIns();
   return replaced.length > 0 ? onReplaced(replaced, error) : undefined;
+}
+
+/** As the loaders of packages say it whose compiled part is a package of its own, which npm may have left out. */
+const isOfMissingBinding = (error: unknown): boolean =>
+  /^Cannot find native binding\b/.test(thrownWords(error).message);
+
+function withoutBinding(error: unknown): EnvironmentError {
+  const [, name = 'a package that oversell needs'] =
+    /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(thrownWords(error).stack) ?? [];
+  return new EnvironmentError(
+    'NO_BINDING',
+    `${name} lacks its compiled part for this machine, which npm installs as an optional dependency`,
+    'remove node_modules and run npm install on this machine, without --omit=optional',
+    { cause: error },
+  );
 }
 
 /**
@@ -69,7 +87,9 @@ export function explain(thrown: unknown): { code: string; message: string; remed
   const known = asRunError(thrown);
   if (known) {
     const { code, message, remedy } = known;
-    return { code: withoutSecrets(code), message: withoutSecrets(message), remedy: withoutSecrets(remedy) };
+    const { stack } = thrownWords(known.cause);
+    const told = isDebugged() && stack !== '' ? `${message}\n${stack}` : message;
+    return { code: withoutSecrets(code), message: withoutSecrets(told), remedy: withoutSecrets(remedy) };
   }
   const error = first(thrown);
   return {
@@ -85,7 +105,9 @@ export function onReplaced(names: readonly string[], error?: unknown): UsageErro
   const on = error === undefined ? '' : `, on which this failed: ${namedThrown(error)}`;
   return new UsageError(
     'BUILT_IN_REPLACED',
-    `code that was loaded here has replaced ${which}${on}`,
-    'leave the functions that are built in as they are: Node, its libraries and oversell run on them',
+    `code that was loaded here has ${names[0] === FROZEN_GLOBALS ? 'frozen' : 'replaced'} ${which}${on}`,
+    'leave the functions that are built in as they are: Node, its libraries and oversell run on them' +
+      (error === undefined ? '' : '; if it fails all the same, OVERSELL_DEBUG=1 shows where'),
+    { cause: error },
   );
 }

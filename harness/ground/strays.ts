@@ -1,5 +1,7 @@
 /** Errors that nobody catches, and who looks after them. In production they end the process. */
 
+import { thrownWords } from './thrown.ts';
+
 /** What Node calls the two kinds. */
 export type StrayKind = 'unhandledRejection' | 'uncaughtException';
 
@@ -11,7 +13,7 @@ export type StrayKeeper = (error: unknown, kind: StrayKind) => boolean;
  * strategy still sends then is nobody's fault.
  */
 export const isOfClosedConnection = (error: unknown): boolean =>
-  error instanceof Error && error.message === 'Connection is closed.';
+  thrownWords(error).message === 'Connection is closed.';
 
 const keepers: StrayKeeper[] = [];
 

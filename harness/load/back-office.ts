@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Sale, Seller, Strategy } from '../../strategies/contract.ts';
 import { systemClock as clock } from '../ground/ambient.ts';
 import type { Random } from '../ground/random.ts';
-import { atMost } from '../ground/waiting.ts';
+import { atMost, unlessAborted } from '../ground/waiting.ts';
 import { countLed } from '../wire/network.ts';
 import type { Reachable } from '../redis/target.ts';
 import { Connections } from './connections.ts';
@@ -73,7 +73,7 @@ export class BackOffice {
   }
 
   /** Works until `until` settles, if the strategy has anything to do. A pass that never ends is left. */
-  async workUntil(until: Promise<unknown>, graceMs: number): Promise<void> {
+  async workUntil(until: Promise<unknown>, graceMs: number, signal?: AbortSignal): Promise<void> {
     const ended = until.then(
       () => undefined,
       () => undefined,
@@ -82,7 +82,7 @@ export class BackOffice {
     if (!seller?.runJob) return;
     const working = workUntil(until, () => seller.runJob!(), this.#failures);
     await ended;
-    await atMost(graceMs, working);
+    await unlessAborted(signal, atMost(graceMs, working)).catch(() => undefined); // whoever interrupts waits for it
     this.#commands = this.#connections.commands;
   }
 

@@ -1,6 +1,7 @@
 import type { Client, Strategy } from '../../strategies/contract.ts';
 import { EnvironmentError } from '../ground/errors.ts';
 import { onExit } from '../ground/lifetime.ts';
+import { endClient } from '../ground/spoilt.ts';
 import { Turns } from '../ground/turns.ts';
 import { clientOf, overhear } from '../redis/clients.ts';
 import type { Reachable } from '../redis/target.ts';
@@ -57,7 +58,7 @@ export class Connections {
   disconnect(): void {
     this.#unregister?.();
     this.#unregister = undefined;
-    for (const redis of this.#open) redis.disconnect();
+    for (const redis of this.#open) endClient(redis);
   }
 
   /**
@@ -77,7 +78,11 @@ export class Connections {
     // The strategy's own further connections count too.
     const duplicable = redis as { duplicate(...overrides: unknown[]): Client };
     const duplicate = duplicable.duplicate.bind(redis);
-    duplicable.duplicate = (...overrides) => this.#counted(duplicate(...overrides));
+    duplicable.duplicate = (...overrides) => {
+      const another = this.#counted(duplicate(...overrides));
+      another.on('error', (error) => this.#failures.count(error, 'connection'));
+      return another;
+    };
     return redis;
   }
 }

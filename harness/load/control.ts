@@ -4,6 +4,8 @@ import { ownThread } from '../ground/thread-cpu.ts';
 
 const READY = 0;
 const STOPPED = 1;
+/** Values of it: no purchase begins any more; nor does anybody wait for long for those that are under way. */
+const [ENDING, CUT_SHORT] = [1, 2];
 const SALES = 2;
 /** Where the instances' part of the memory begins, in bytes. */
 const LIVES = 24;
@@ -103,7 +105,16 @@ export class Control {
 
   /** No purchase begins any more; what is outstanding may end. */
   stop(): void {
-    Atomics.store(this.#flags, STOPPED, 1);
+    Atomics.compareExchange(this.#flags, STOPPED, 0, ENDING);
+  }
+
+  /** The same where somebody waits for the end: what does not settle by itself is left. */
+  cutShort(): void {
+    Atomics.store(this.#flags, STOPPED, CUT_SHORT);
+  }
+
+  get isCutShort(): boolean {
+    return Atomics.load(this.#flags, STOPPED) === CUT_SHORT;
   }
 
   async whenStopped(): Promise<undefined> {
@@ -111,6 +122,6 @@ export class Control {
   }
 
   get stopped(): boolean {
-    return Atomics.load(this.#flags, STOPPED) === 1;
+    return Atomics.load(this.#flags, STOPPED) !== 0;
   }
 }

@@ -1,10 +1,10 @@
 import { thrownWords } from '../ground/thrown.ts';
-import type { Client, Strategy } from '../../strategies/contract.ts';
+import type { Client } from '../../strategies/contract.ts';
 import { isDefinite } from '../../strategies/errors.ts';
 import { lentThread } from '../ground/busy.ts';
 import { UsageError } from '../ground/errors.ts';
 import { seededRandom } from '../ground/random.ts';
-import { atMost, LATE, unlessLost } from '../ground/waiting.ts';
+import { atMost, LATE, unlessAborted, unlessLost } from '../ground/waiting.ts';
 import { lead, orRefused, underTest } from '../wire/network.ts';
 import { locating, trackOrigins } from '../wire/refusal.ts';
 import { BackOffice, type Opening } from './back-office.ts';
@@ -14,12 +14,13 @@ import type { Control } from './control.ts';
 import { Failures } from './failures.ts';
 import { bringToRest, type SaleAtRest } from './final-count.ts';
 import { loadRunOf } from './load-run.ts';
-import { neverSettled } from './never-settled.ts';
+import { neverSettledIn } from './never-settled.ts';
 import { InstancePool } from './pool.ts';
 import { planLoad, type LoadOptions, type LoadPlan } from './run-options.ts';
+import type { LoadedStrategy } from '../loader/strategies.ts';
 import type { LoadRun } from './summary.ts';
 import type { InstanceTask } from './task.ts';
-import { sellTogether, servingTasks } from './together.ts';
+import { sellTogether, servingTasks, type Sold } from './together.ts';
 import { redisCpuSeconds } from './usage.ts';
 
 /**
@@ -62,7 +63,11 @@ async function runSale(
     const { sale, maxAttempts, graceMs } = plan;
     const fork = random.fork('back office');
     const backOffice = { strategy, sale, target, random: fork, maxAttempts, failures };
-    const office = await openShop(lobby, plan, backOffice);
+    const office = await openShop(lobby, plan, {
+      loaded: options.strategy,
+      signal: options.signal,
+      ...backOffice,
+    });
     const selling = sellTogether({
       plan,
       tasks: (control) => instanceTasks(options, plan, control),
@@ -71,8 +76,9 @@ async function runSale(
       newPool: (workers) => new InstancePool(workers),
       ...(options.signal && { signal: options.signal }),
     });
-    await orRefused(office.workUntil(selling, graceMs)).finally(() => office.close());
+    await orRefused(office.workUntil(selling, graceMs, options.signal)).finally(() => office.close());
     const sold = await selling;
+    await requireSettled(sold, options, graceMs);
     for (const failure of sold.instances.flatMap((instance) => instance.failures)) failures.add(failure);
     let rest: SaleAtRest = {};
     if (sold.ended !== 'aborted') {
@@ -84,32 +90,44 @@ async function runSale(
       );
       if (options.signal?.aborted) [sold.ended, rest] = ['aborted', {}];
     }
-    return loadRunOf({
-      name: strategy.name,
-      seed: options.seed,
-      plan,
-      sold,
-      jobCommands: office.commands,
-      rest,
-      failures,
-    });
+    const { seed } = options;
+    const { commands: jobCommands } = office;
+    return loadRunOf({ name: strategy.name, seed, plan, sold, jobCommands, rest, failures });
   } finally {
     connections.disconnect();
   }
 }
 
 /** What happens once, before anything is measured: so it may be tracked. */
-async function openShop(lobby: Client, plan: LoadPlan, opening: Opening): Promise<BackOffice> {
+async function openShop(
+  lobby: Client,
+  plan: LoadPlan,
+  { loaded, signal, ...opening }: Opening & { loaded: LoadedStrategy; signal: AbortSignal | undefined },
+): Promise<BackOffice> {
   using _ = trackOrigins();
-  await orRefused(open(opening.strategy, lobby, plan));
+  const opened = open(loaded, lobby, plan);
+  await orRefused(signal?.aborted ? opened : unlessAborted(signal, opened));
   return await BackOffice.open(opening);
 }
 
-async function open(strategy: Strategy, redis: Client, plan: LoadPlan): Promise<void> {
+/** Whoever says how long to wait for a sale wants to know what it comes to then; others, why nothing came of it. */
+async function requireSettled(sold: Sold, options: LoadOptions, graceMs: number): Promise<void> {
+  if (options.graceMs === undefined && settledNothing(sold))
+    throw await neverSettledIn(options.strategy, 'purchase', graceMs);
+}
+
+/** Some calls were left open, and none came back. */
+const settledNothing = ({ instances, ended }: Sold): boolean =>
+  ended !== 'aborted' &&
+  instances.some(({ stalled }) => stalled) &&
+  instances.every(({ settled }) => settled === 0);
+
+async function open(loaded: LoadedStrategy, redis: Client, plan: LoadPlan): Promise<void> {
+  const { strategy } = loaded;
   try {
     const opening = Promise.resolve(strategy.open(redis, plan.sale));
     if ((await atMost(plan.graceMs, opening)) === LATE) {
-      throw neverSettled(`${strategy.name}: open()`, plan.graceMs);
+      throw await neverSettledIn(loaded, 'open', plan.graceMs);
     }
   } catch (error) {
     if (error instanceof UsageError) throw error;

@@ -1,7 +1,7 @@
 import { RIGHT_LEDGER, wrongLedger } from '../history/ledger.ts';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Client, RecordedSale, Sale, Seller, Strategy } from '../../strategies/contract.ts';
-import { drain, untilIdle } from '../checkers/at-rest-steps.ts';
+import { drain, JOB_ANSWERS, oddAnswerOfJob, untilIdle } from '../checkers/at-rest-steps.ts';
 import { systemClock as clock } from '../ground/ambient.ts';
 import { UsageError } from '../ground/errors.ts';
 import type { Random } from '../ground/random.ts';
@@ -99,7 +99,10 @@ async function workOff(
     // Work that never waits for Redis must not keep timers and signals from this thread.
     await nextTurn();
     passes++;
-    return (await within(graceMs, 'runJob()', runJob())) === 'idle';
+    const answer = await within(graceMs, 'runJob()', runJob());
+    const odd = oddAnswerOfJob(answer);
+    if (odd !== undefined) throw new UsageError('ODD_ANSWER', `${strategy.name}: ${odd}`, JOB_ANSWERS);
+    return answer === 'idle';
   };
   if (!(await untilIdle(pass, purchases + SPARE_PASSES))) throw fault();
 }

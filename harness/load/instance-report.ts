@@ -12,6 +12,7 @@ import type { InstanceFault, InstanceRun } from './task.ts';
 export const nothingSold = (failures: Failures): InstanceRun => ({
   kind: 'ran',
   recording: nothingRecorded,
+  settled: 0,
   failures: failures.list(),
   connections: 0,
   commands: 0,

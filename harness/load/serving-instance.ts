@@ -12,6 +12,8 @@ import { OpenLoop } from './open-loop.ts';
 import type { InstanceRun, ServingTask } from './task.ts';
 
 const POLL_MS = 20;
+/** Whoever interrupts a run waits for it: what has not settled for so long is left then. */
+const CUT_SHORT_MS = 500;
 
 /** What an instance sells with, ready before the start: a strategy over its clients, or a service over HTTP. */
 export interface Shop<Lent = Client> {
@@ -71,6 +73,7 @@ export class ServingInstance<Lent = Client> {
     if (!this.#sold) this.#noteSpent();
     return {
       kind: 'ran',
+      settled: this.#recorder.completed,
       recording: this.#recorder.seal(),
       connections: connections.size,
       ...this.#spent,
@@ -182,9 +185,14 @@ export class ServingInstance<Lent = Client> {
       if (this.#recorder.completed !== completed || !waiting) {
         completed = this.#recorder.completed;
         sinceNs = clock.monotonicNs();
-      } else if (clock.monotonicNs() - sinceNs > this.#task.graceMs * 1e6) return true;
+      } else if (clock.monotonicNs() - sinceNs > this.#graceMs() * 1e6) return true;
       if (await Promise.race([ended, clock.sleep(POLL_MS)])) return false;
     }
+  }
+
+  #graceMs(): number {
+    const { graceMs } = this.#task;
+    return this.#control.isCutShort ? Math.min(graceMs, CUT_SHORT_MS) : graceMs;
   }
 
   #noteMemory(): void {

@@ -38,6 +38,8 @@ export type InstanceReport = InstanceRun | InstanceFault;
 export interface InstanceRun {
   kind: 'ran';
   recording: Recording;
+  /** Calls that came back, with an answer or an error. */
+  settled: number;
   failures: Failure[];
   connections: number;
   /** Commands sent until the last sale of this instance was acknowledged; all of them if it sold nothing. */

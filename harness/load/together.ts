@@ -39,6 +39,9 @@ export interface Sold {
   usage: Usage;
 }
 
+/** Whoever interrupts a sale waits no longer than that for instances whose code has their thread. */
+const STUCK_MS = 2_000;
+
 /** Starts all instances together, and waits until they have ended. @throws as InstancePool.run; EnvironmentError if they are not ready in time */
 export async function sellTogether<Task extends object>(options: TogetherOptions<Task>): Promise<Sold> {
   const { plan, signal, pool: kept, readyMs = 2 * plan.graceMs } = options;
@@ -48,14 +51,21 @@ export async function sellTogether<Task extends object>(options: TogetherOptions
     reason ??= why;
     control.stop();
   };
-  const abort = (): void => stop('aborted');
+  let leave!: (reason: unknown) => void;
+  const left = new Promise<never>((_, reject) => (leave = reject));
+  left.catch(() => undefined); // nobody may be waiting
+  const abort = (): void => {
+    stop('aborted');
+    control.cutShort();
+    setTimeout(() => leave(signal!.reason), STUCK_MS).unref();
+  };
   signal?.addEventListener('abort', abort);
   if (signal?.aborted) abort();
   const pool = kept ?? options.newPool(plan.workers);
   using stuck = new StuckInstances(control);
   let timer = setTimeout(() => stop('not ready'), readyMs);
   try {
-    const running = Promise.race([pool.run(options.tasks(control)), stuck.found]);
+    const running = Promise.race([pool.run(options.tasks(control)), stuck.found, left]);
     await Promise.race([control.allReady(plan.workers), running]);
     clearTimeout(timer);
     const used = await watchUsage(options.cpuSeconds);

@@ -1,8 +1,10 @@
 import type { Client, Seller } from '../../strategies/contract.ts';
 import { systemClock as clock } from '../ground/ambient.ts';
+import { UsageError } from '../ground/errors.ts';
 import { keepSecret } from '../ground/secrets.ts';
 import { atMost, LATE } from '../ground/waiting.ts';
 import { strategyOutputToStderr } from '../ground/standard-streams.ts';
+import { spoiltBy } from '../ground/spoilt.ts';
 import { seededRandom } from '../ground/random.ts';
 import { guardThread } from '../loader/guard.ts';
 import { leadsTo } from '../redis/target.ts';
@@ -25,6 +27,16 @@ strategyOutputToStderr();
 
 /** One worker of the pool is one application instance: its own copy of the strategy, its own connections. */
 export async function runInstance(task: InstanceTask): Promise<InstanceReport> {
+  const report = await running(task).catch((error: unknown) => {
+    const fault = spoiltBy(error);
+    if (fault) return faultOf('selling', fault);
+    throw error;
+  });
+  const fault = spoiltBy();
+  return fault ? faultOf('selling', fault) : report;
+}
+
+async function running(task: InstanceTask): Promise<InstanceReport> {
   keepSecret(task.target.options.username, task.target.options.password);
   const control = new Control(clock, task.control);
   using _ = control.beat(task.instance);
@@ -81,7 +93,7 @@ async function prepare(
 ): Promise<(Shop & { seller: Seller }) | InstanceFault> {
   let during: InstanceFault['during'] = 'loading the strategy';
   try {
-    const { strategy } = await loadStrategy(task.strategy);
+    const { strategy } = await loadStrategy(task.strategy).catch(changedMeanwhile);
     during = 'connecting';
     const own = await connections.open(task.target, strategy);
     const lend = (): Promise<Client> =>
@@ -97,6 +109,14 @@ async function prepare(
   } catch (error) {
     return faultOf(during, error);
   }
+}
+
+/** The command has loaded the same file before it started any instance. */
+function changedMeanwhile(error: unknown): never {
+  if (!(error instanceof UsageError) || error instanceof NotNamed) throw error;
+  const { code, message, remedy } = error;
+  const left = `${remedy}; if it could be loaded before, leave the file as it is until the run is over`;
+  throw new UsageError(code, message, left, { cause: error });
 }
 
 async function close(seller: Seller, graceMs: number, failures: Failures): Promise<void> {

@@ -28,8 +28,11 @@ import { awaitAtTop, compile, isCommonJs, placeInStack, STRATEGY_EXTENSIONS } fr
  */
 export async function importStrategies(file: string, options: Loading = {}): Promise<Imported> {
   const { exports, packagesConnect } = await importModule(file, options);
-  return { strategies: strategiesIn(exports, file, await readFile(file, 'utf8')), packagesConnect };
+  return { strategies: strategiesIn(exports, file, await textOf(file)), packagesConnect };
 }
+
+/** For lines, which are hints: somebody may have removed the file meanwhile. */
+const textOf = (file: string): Promise<string> => readFile(file, 'utf8').catch(() => '');
 
 /** The same of a file that exports whatever it does. */
 export async function importModule(
@@ -83,7 +86,7 @@ function asWritten(exports: Record<string, unknown>, file: string): Record<strin
  */
 export function checkFile(file: string, extensions = STRATEGY_EXTENSIONS): void {
   const found = lookedAt(file);
-  if (!found) throw new UsageError('NO_SUCH_FILE', `${file} does not exist`, 'check the path');
+  if (!found) throw gone(file);
   if (found.isDirectory()) {
     throw new UsageError(
       'UNSUPPORTED_FILE',
@@ -103,6 +106,9 @@ export function checkFile(file: string, extensions = STRATEGY_EXTENSIONS): void 
     );
   }
 }
+
+const gone = (file: string): UsageError =>
+  new UsageError('NO_SUCH_FILE', `${file} does not exist`, 'check the path');
 
 function lookedAt(file: string): Stats | undefined {
   try {
@@ -202,7 +208,7 @@ class Late implements Disposable {
 }
 
 async function neverSettles(file: string, limitMs: number): Promise<UsageError> {
-  const at = lineThat(await readFile(file, 'utf8'), /^\S.*\bawait\b|^await\b/);
+  const at = lineThat(await textOf(file), /^\S.*\bawait\b|^await\b/);
   return new UsageError(
     'IMPORT_TIMED_OUT',
     `${placeOf(file, at)}: the file was not loaded within ${limitMs} ms: a top-level await never settled`,
@@ -218,7 +224,7 @@ async function faultOf(error: unknown, file: string): Promise<UsageError> {
   if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') return notFound(message, file);
   const place = (await placeInStack(stack, 'esm').catch(() => undefined)) ?? {
     file,
-    line: lineThat(await readFile(file, 'utf8').catch(() => ''), /\bthrow\b|\breject\(/),
+    line: lineThat(await textOf(file), /\bthrow\b|\breject\(/),
   };
   const what = error instanceof SyntaxError ? message : `it failed at import: ${namedThrown(error)}`;
   return new UsageError(
@@ -242,6 +248,8 @@ function notFound(message: string, file: string): UsageError {
   const [, missing = message, importer = file] =
     /^Cannot find (?:module|package) '([^']+)' imported from (.+)$/m.exec(message) ?? [];
   const from = importer.startsWith('file:') ? fileURLToPath(importer) : importer;
+  // Somebody has removed it since it was looked at.
+  if (missing === file) return gone(file);
   const isFile = isAbsolute(missing);
   const name = isFile ? parse(missing).name : missing;
   const line = lineOfImport(from, name);

@@ -1,7 +1,12 @@
 import { syncBuiltinESMExports } from 'node:module';
-import { UsageError } from '../ground/errors.ts';
+import { isMainThread } from 'node:worker_threads';
+import { isEnding } from '../ground/ending.ts';
+import { watchBuiltIns } from '../ground/built-ins.ts';
+import { onReplaced, UsageError } from '../ground/errors.ts';
 import { namedThrown, thrownWords } from '../ground/thrown.ts';
+import { HELD_MS, patientMs } from '../ground/patience.ts';
 import { isHarnessFrame, placeOf, userPositions } from '../ground/places.ts';
+import { spoiltBy } from '../ground/spoilt.ts';
 import { isOfClosedConnection, onStray, othersListen, type StrayKind } from '../ground/strays.ts';
 
 const WHAT: Record<StrayKind, string> = {
@@ -37,24 +42,80 @@ export function guardThread({ tell, running = () => true }: GuardOptions): Guard
     throw error;
   };
   Object.assign(process, { exit: forbidden('process.exit'), abort: forbidden('process.abort') });
+  const undo = isMainThread ? guardProcess(forbidden) : undefined;
+  const wait = limitedWait((error) => {
+    if (!over && running()) tell(waitFault(error));
+  });
   syncBuiltinESMExports();
   const strays = onStray((error, kind) => {
+    const spoilt = spoiltBy(error); // first: what follows runs on what may be gone
     if (over || isOfClosedConnection(error)) return true;
     // Whoever listens in production would keep the process alive there, too.
     if (othersListen(kind)) return true;
-    if (running()) tell(strayFault(kind, error));
+    if (running()) tell(spoilt ? Promise.resolve(spoilt) : strayFault(kind, error));
     // Beside the judged code, an error of anybody else ends the thread.
     return running() || userPositions(framesOf(error).join('\n')).length > 0;
+  });
+  const builtIns = watchBuiltIns((names) => {
+    if (over || !running()) return;
+    tell(Promise.resolve(names.length > 0 ? onReplaced(names) : new Error(IDLE)));
   });
   return {
     over: () => (over = true),
     [Symbol.dispose]: () => {
+      builtIns[Symbol.dispose]();
+      wait[Symbol.dispose]();
       Object.assign(process, before);
+      undo?.[Symbol.dispose]();
       syncBuiltinESMExports();
       strays[Symbol.dispose]();
     },
   };
 }
+
+/** What Node's own `process.exit` ends with, and a signal to oneself, would end the command without an answer, too. */
+function guardProcess(forbidden: (call: string) => () => void): Disposable {
+  const node = process as NodeJS.Process & { reallyExit: (exitCode?: number) => void };
+  const before = { kill: process.kill.bind(process), reallyExit: node.reallyExit.bind(process) };
+  const [exits, kills] = [forbidden('process.reallyExit'), forbidden('process.kill of its own process')];
+  Object.assign(process, {
+    reallyExit: (exitCode?: number) => (isEnding() ? before.reallyExit(exitCode) : exits()),
+    kill: (pid: number, signal?: string | number) => {
+      if (pid !== process.pid || signal === 0) return before.kill(pid, signal);
+      kills();
+      return true;
+    },
+  });
+  return { [Symbol.dispose]: () => void Object.assign(process, before) };
+}
+
+type Wait = (array: Int32Array, index: number, value: number, timeoutMs?: number) => string;
+
+/** A thread that waits so hears nobody, not even a debugger: it has to give up by itself. */
+function limitedWait(tell: (error: Error) => void): Disposable {
+  const wait = Atomics.wait as Wait;
+  const limited: Wait = (array, index, value, timeoutMs = Infinity) => {
+    const limitMs = patientMs(HELD_MS);
+    const ended = wait(array, index, value, Math.min(timeoutMs, limitMs));
+    if (ended !== 'timed-out' || timeoutMs <= limitMs) return ended;
+    const error = new Error(`Atomics.wait has held the thread for ${limitMs / 1_000} s`);
+    tell(error);
+    throw error;
+  };
+  Object.assign(Atomics, { wait: limited });
+  return { [Symbol.dispose]: () => void Object.assign(Atomics, { wait }) };
+}
+
+async function waitFault(error: Error): Promise<UsageError> {
+  return new UsageError(
+    'ENDLESS_WAIT',
+    `${await placeIn(error)}${error.message}, and nobody wakes it`,
+    'await what another thread does, or give Atomics.wait a time limit; --patience waits longer',
+    { cause: error },
+  );
+}
+
+const IDLE = 'the command has not ended, and there is nothing left that it could wait for';
 
 const framesOf = (error: unknown): string[] => thrownWords(error).stack.split('\n').slice(1);
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, extname, parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { whyUnreadable } from '../documents/read-json.ts';
 import { UsageError } from '../ground/errors.ts';
 import { isUsers, placeOf, userPositions } from '../ground/places.ts';
 import { asFunction, importsOf, namesUsed, topLevelAwait, type FunctionBody } from './as-function.ts';
@@ -37,6 +38,20 @@ export interface Compiled {
   wasModule: boolean;
 }
 
+/** The text of a file that was there before. @throws UsageError if it cannot be read any more */
+export function codeIn(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new UsageError(
+      'CODE_GONE',
+      `${file} cannot be read: ${whyUnreadable(cause)}`,
+      'leave the files of the code as they are until the run is over',
+      { cause },
+    );
+  }
+}
+
 /** Strategies share most of what they import. */
 const compiled = new Map<string, { source: string; result: Compiled }>();
 
@@ -48,7 +63,7 @@ const compiled = new Map<string, { source: string; result: Compiled }>();
 export function compile(file: string, format: Format): Compiled | undefined {
   const lang = LANGUAGES[extname(file)];
   if (!lang) return undefined;
-  const source = readFileSync(file, 'utf8');
+  const source = codeIn(file);
   const key = `${format} ${file}`;
   const known = compiled.get(key);
   if (known?.source === source) return known.result;
@@ -81,7 +96,7 @@ function forNode(file: string, plain: Plain, lang: 'ts' | 'js'): Compiled {
 /** Whether Node takes a file for CommonJS, as it is or as it was compiled. */
 export function isCommonJs(file: string): boolean {
   if (isTypeScript(file)) return compile(file, 'esm')!.format === 'commonjs';
-  return extname(file) === '.cjs' || isPlainCommonJs(file, readFileSync(file, 'utf8'));
+  return extname(file) === '.cjs' || isPlainCommonJs(file, codeIn(file));
 }
 
 /** As Node finds out by what is in a file, where no project and no package says. */
@@ -108,7 +123,7 @@ function forProcesses(file: string, plain: Plain): Compiled {
 export function awaitAtTop(file: string): string | undefined {
   const lang = LANGUAGES[extname(file)];
   if (!lang) return undefined;
-  const plain = plainJavaScript(file, readFileSync(file, 'utf8'), lang);
+  const plain = plainJavaScript(file, codeIn(file), lang);
   const body = functionOf(file, plain);
   return awaitIn(file, body, [...plain.maps, body.map]);
 }

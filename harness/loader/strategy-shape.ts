@@ -110,8 +110,27 @@ function firstUnreadable(value: object): Fault | undefined {
   return undefined;
 }
 
+/** That in which something throws when it is looked at; the first one where all of them can be read by themselves. */
+function unreadableField(value: object): string {
+  const fields = Object.entries(shape.shape);
+  const unreadable = fields.find(([field, part]) => {
+    try {
+      part.safeParse(Reflect.get(value, field));
+      return false;
+    } catch {
+      return true;
+    }
+  });
+  return (unreadable ?? fields[0]!)[0];
+}
+
 function firstFault(value: object): Fault | undefined {
-  const [issue] = shape.safeParse(value).error?.issues ?? [];
+  let issue;
+  try {
+    [issue] = shape.safeParse(value).error?.issues ?? [];
+  } catch (error) {
+    return { field: [unreadableField(value)], message: `reading it throws ${namedThrown(error)}` };
+  }
   if (!issue) return undefined;
   const field = issue.path.map(String);
   const isMissing = field.length === 1 && !Object.hasOwn(value, String(field[0]));

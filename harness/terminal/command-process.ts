@@ -54,7 +54,10 @@ export async function asProcess(
       return await command(invocation, conduct);
     } catch (error) {
       if (signal.reason instanceof Interrupted && !isKeysLeft(error)) throw error;
-      return fail(invocation, error);
+      const exitCode = await fail(invocation, error);
+      // Where something that is released never tells that it is, Node would end with a code of its own.
+      process.exitCode ??= exitCode;
+      return exitCode;
     }
   }).catch((error: unknown) => fail(told, error));
   if (conduct?.watch) {

@@ -1,4 +1,7 @@
+import { brokenBuiltIn } from '../ground/built-ins.ts';
+import { onReplaced, type UsageError } from '../ground/errors.ts';
 import { parseRedisUrl } from '../ground/redis-url.ts';
+import { spoiltBy } from '../ground/spoilt.ts';
 import { strategyOutputToStderr } from '../ground/standard-streams.ts';
 import { guardThread } from '../loader/guard.ts';
 import { keepThreadTo, orRefused, refusalOr } from '../wire/network.ts';
@@ -30,12 +33,27 @@ export async function guarded(
   const given = redis === undefined ? [] : [parseRedisUrl(redis)];
   // On a server of the user's own, keys that the code names would be among its owner's.
   keepThreadTo([...given, ...allowed], { sells, leads: sells && redis === undefined });
-  const running = command();
+  const running = intact(command());
   // What is refused ends the command even where it waits for that; a fault of its own it throws itself.
   void orRefused(running).catch((error: unknown) => {
     if (error instanceof NotNamed) conduct.faults.tell(error);
   });
   return running;
+}
+
+/** An answer that was found with what the code had spoilt says nothing. @throws UsageError */
+async function intact(answering: Promise<Answer>): Promise<Answer> {
+  const answered = await answering.catch(async (error: unknown) => {
+    throw (await spoilt(error)) ?? error;
+  });
+  const fault = await spoilt();
+  if (fault) throw fault;
+  return answered;
+}
+
+async function spoilt(error?: unknown): Promise<UsageError | undefined> {
+  const broken = await brokenBuiltIn();
+  return broken === undefined ? spoiltBy(error) : onReplaced([broken], error);
 }
 
 async function watch(invocation: Invocation, { faults }: Conduct): Promise<Watch> {

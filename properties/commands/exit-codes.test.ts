@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EXIT_CODES } from '../../harness/terminal/exit-codes.ts';
+import { oversell } from '../helpers/command.ts';
 import { documentedHistory, Workshop, type Run } from '../helpers/workshop.ts';
 
 const workshop = await Workshop.open();
@@ -84,3 +85,42 @@ test('the exit codes are those that the README lists', () => {
   const codes = [...listed.matchAll(/\b(\d+)\b/g)].map(([, code]) => Number(code));
   expect(codes).toEqual(Object.values(EXIT_CODES).toSorted((a, b) => a - b));
 });
+
+/** Where the loader of a package with a compiled part looks for that, and nowhere else. */
+const ELSEWHERE = { NAPI_RS_NATIVE_LIBRARY_PATH: join(workshop.folder, 'nowhere.node') };
+
+test('a compiler without its compiled part is what the machine lacks, and no bug of ours', async () => {
+  const words = ['explore', 'lua-reserve-once', '--buyers', '1', '--stock', '1', '--json'];
+  const { exitCode, stdout } = await oversell(words, ELSEWHERE).ended;
+  const { error } = JSON.parse(stdout) as { error: { code: string; message: string; remedy: string } };
+  expect(error.code).toBe('NO_BINDING');
+  expect(error.message).toMatch(/^oxc-transform lacks its compiled part for this machine/);
+  expect(error.remedy).toContain('npm install');
+  expect(exitCode).toBe(4);
+  expect((await oversell(words).ended).exitCode).toBe(0);
+});
+
+const FLEETING = `import { rmSync } from 'node:fs';
+  rmSync(new URL(import.meta.url), { force: true });
+  ${readFileSync(boundless, 'utf8')}`;
+
+test.each([
+  [
+    'bench',
+    ['--trials', '1', '--buyers', '10'],
+    'does not exist\ncheck the path; if it could be loaded before,',
+  ],
+  [
+    'explore',
+    ['--buyers', '1', '--stock', '1'],
+    'cannot be read: there is no such file\nleave the files of the code',
+  ],
+] as const)(
+  '%s: a file that is gone once its command has begun is told as that',
+  async (name, flags, said) => {
+    const fleeting = written('fleeting.mjs', FLEETING);
+    const { exitCode, stderr } = await oversell([name, fleeting, ...flags]).ended;
+    expect(stderr).toContain(`${fleeting} ${said}`);
+    expect(exitCode).toBe(2);
+  },
+);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { oversell, type Ended } from '../helpers/command.ts';
+import { oversell, type Ended, type Running } from '../helpers/command.ts';
 import { temporaryFolder } from '../helpers/processes.ts';
 import { rotating } from '../helpers/rotating.ts';
 import { folderWith, strategyThat, type Doing } from '../helpers/strategy-sources.ts';
@@ -12,7 +12,7 @@ const WORDS = {
 } as const;
 type Command = keyof typeof WORDS;
 
-async function ended(command: Command, doing: Doing): Promise<Ended> {
+function started(command: Command, doing: Doing): Running {
   const folder = folderWith({ 'subject.mjs': strategyThat(doing) });
   const [name, file, ...flags] = WORDS[command];
   const runs = ['--runs', temporaryFolder()];
@@ -20,8 +20,10 @@ async function ended(command: Command, doing: Doing): Promise<Ended> {
     TMPDIR: temporaryFolder(),
   });
   onTestFinished(() => void running.child.kill('SIGKILL'));
-  return running.ended;
+  return running;
 }
+
+const ended = (command: Command, doing: Doing): Promise<Ended> => started(command, doing).ended;
 
 const NEVER = 'await new Promise(() => {})';
 const LOOP = 'for (;;) {}';
@@ -37,7 +39,28 @@ const CASES: readonly (readonly [Command, what: string, Doing, code: string, sai
     'open() never settles',
     { open: NEVER },
     'NEVER_SETTLED',
-    /subject: open\(\) has not settled for 10 s/,
+    /subject\.mjs:\d+: subject: open\(\) has not settled for 10 s/,
+  ],
+  [
+    'bench',
+    'purchase() never settles',
+    { purchase: NEVER },
+    'NEVER_SETTLED',
+    /subject\.mjs:\d+: subject: purchase\(\) has not settled for 10 s/,
+  ],
+  [
+    'bench',
+    'purchase() sends a command and never settles',
+    { purchase: `await redis.get('stock'); ${NEVER}` },
+    'NEVER_SETTLED',
+    /subject\.mjs:\d+: subject: purchase\(\) has not settled for 10 s/,
+  ],
+  [
+    'evaluate',
+    'purchase() never settles',
+    { purchase: NEVER },
+    'NEVER_SETTLED',
+    /subject\.mjs:\d+: subject: purchase\(\) has not settled for 10 s/,
   ],
   ['bench', 'open() loops for ever', { open: LOOP }, 'ENDLESS_LOOP', AT_LINE],
   [
@@ -77,4 +100,41 @@ test('the same code that comes back is told of nothing', async () => {
     script: 'for n = 1, 1000 do end',
   });
   expect(exitCode, stderr).toBe(0);
+});
+
+test('what was judged before code never came back is the answer', async () => {
+  const { stdout } = await ended('evaluate', { purchase: NEVER });
+  const { strategies } = JSON.parse(stdout) as { strategies: { explored: { environment: string }[] }[] };
+  expect(strategies[0]!.explored.map(({ environment }) => environment)).toContain('calm');
+});
+
+test('a purchase that never settles where its command is looked for is measured without it', async () => {
+  const never = `if (request.requestId.startsWith('ceiling')) ${NEVER}`;
+  const { exitCode, stdout, stderr } = await ended('bench', { purchase: never });
+  expect(exitCode, stderr).toBe(0);
+  const { ceiling } = JSON.parse(stdout) as { ceiling: { command: string }[] };
+  const commands = ceiling.map(({ command }) => command);
+  expect(commands).toContain('DECR');
+  expect(commands.filter((command) => command.includes('subject'))).toEqual([]);
+});
+
+describe('one SIGTERM ends what never comes back', () => {
+  const SAYS = "writeSync(2, 'under way\\n')";
+  const NEVER_BACK: readonly (readonly [what: string, Doing])[] = [
+    ['open() never settles', { open: `${SAYS}; ${NEVER}` }],
+    ['a purchase never settles', { purchase: `${SAYS}; ${NEVER}` }],
+    ['a purchase loops in promises', { purchase: `${SAYS}; for (;;) await null` }],
+    ['a job never settles', { job: `${SAYS}; ${NEVER}` }],
+  ];
+  test.each(NEVER_BACK)('%s', async (_, doing) => {
+    const { child, said, ended: ending } = started('bench', doing);
+    await said('under way');
+    const from = performance.now();
+    child.kill('SIGTERM');
+    const { exitCode, stdout } = await ending;
+    expect(exitCode).toBe(143);
+    // By itself it would be given up after 10 s.
+    expect(performance.now() - from).toBeLessThan(7_000);
+    expect(JSON.parse(stdout)).toMatchObject({ strategies: [] });
+  });
 });

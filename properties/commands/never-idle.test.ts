@@ -137,3 +137,28 @@ test('explore and replay refuse a job that always answers that it worked, and sa
     expect({ exitCode, ...(JSON.parse(stdout) as object) }).toEqual({ exitCode: 2, error });
   }
 });
+
+describe('a job that answers what says neither is told what it answered', () => {
+  const ODD: readonly (readonly [job: string, said: string])[] = [
+    ["return 'done';", "runJob answered 'done'"],
+    ['return 3;', 'runJob answered 3'],
+    ['return;', 'runJob answered nothing'],
+    ['return {};', 'runJob answered a value of type object'],
+    ['return null;', 'runJob answered null'],
+    ['return true;', 'runJob answered true'],
+  ];
+  const words = {
+    explore: ['--buyers', '1', '--stock', '1'],
+    bench: ['--trials', '1', '--buyers', '10'],
+  } as const;
+  const cases = ODD.flatMap(([job, said]) =>
+    (['explore', 'bench'] as const).map((name) => [name, job, said] as const),
+  );
+  test.each(rotating(cases, 3, 'odd answers of jobs'))('%s: %s', async (name, job, said) => {
+    const file = join(folderWith({ 'odd.ts': withJob(job) }), 'odd.ts');
+    const runs = join(temporaryFolder(), 'runs');
+    const { exitCode, stderr } = await oversell([name, file, ...words[name], '--runs', runs]).ended;
+    expect(stderr).toContain(`${said}, and that says neither 'worked' nor 'idle'\n`);
+    expect(exitCode).toBe(2);
+  });
+});

@@ -61,7 +61,7 @@ export const subject = {
     ${doing.seller ?? ''};
     return {
       remaining: async () => { ${doing.remaining ?? ''}; return Math.max(0, Number(await redis.get('stock'))); },
-      purchase: async () => {
+      purchase: async (request) => {
         ${doing.purchase ?? ''};
         return { kind: (await redis.eval(SELL, 1, 'stock')) === 1 ? 'sold' : 'sold-out' };
       },

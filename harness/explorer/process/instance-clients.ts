@@ -1,6 +1,7 @@
 import type { RedisOptions } from 'ioredis';
 import { limitStacks } from '../../ground/built-ins.ts';
 import { Command, Redis } from '../../redis/ioredis.ts';
+import { endClient, spoiltBy } from '../../ground/spoilt.ts';
 import { overLinks } from './link.ts';
 import { currentWorld } from './worlds.ts';
 import { stackText } from '../../ground/thrown.ts';
@@ -31,8 +32,11 @@ export class Clients {
     }
   }
 
+  /** @throws UsageError if the code has frozen one of them */
   disconnect(): void {
-    for (const client of this.#all) client.disconnect();
+    for (const client of this.#all) endClient(client);
+    if (this.#all.every((client) => Object.isExtensible(client))) return;
+    throw spoiltBy();
   }
 
   /** Every client has told of its end, which it does some turns after it was disconnected. */
@@ -49,7 +53,14 @@ function connect(options: Partial<RedisOptions>, open: OpenLink): Redis {
   const redis = new Redis({ ...client, ...overLinks(open) } as RedisOptions & {
     replyMapping?: 'legacy';
   });
-  redis.on('error', () => {}); // a cut is an event of the search, not news
+  return untold(redis);
+}
+
+/** A cut is an event of the search, not news; also to whoever makes another such client of this one. */
+function untold(redis: Redis): Redis {
+  redis.on('error', () => {});
+  const duplicate = redis.duplicate.bind(redis);
+  redis.duplicate = (...overrides) => untold(duplicate(...overrides));
   return redis;
 }
 

@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { dirname } from 'node:path';
 import { compileFunction, constants } from 'node:vm';
 import { comesWithUs } from '../../loader/imports.ts';
 import { kindOf } from '../../loader/module-kind.ts';
 import { fileOfPackage, packageOf } from '../../loader/package-exports.ts';
-import { compileForProcesses, isCompiled, isTypeScript } from '../../loader/source.ts';
+import { codeIn, compileForProcesses, isCompiled, isTypeScript } from '../../loader/source.ts';
 import { CannotExplore } from '../cannot-explore.ts';
 import { isOfClientLibrary } from '../../ground/client-libraries.ts';
 import { evaluatingPackage, outsideWorlds } from './worlds.ts';
@@ -64,7 +63,7 @@ export class Packages {
     const known = this.#compiled.get(file);
     if (known) return known;
     const esm = isEsm(file);
-    const source = readFileSync(file, 'utf8');
+    const source = codeIn(file);
     const code = esm ? outsideWorlds(() => compileForProcesses(source, file)) : source;
     const factory = compileFunction(code, PARAMETERS, {
       filename: file,

@@ -8,7 +8,7 @@ import { importsOf } from '../../loader/as-function.ts';
 import { comesWithUs, isStateless, ownFileOfImport } from '../../loader/imports.ts';
 import { kindOf, takesWhole } from '../../loader/module-kind.ts';
 import { fileOfPackage } from '../../loader/package-exports.ts';
-import { compile } from '../../loader/source.ts';
+import { codeIn, compile } from '../../loader/source.ts';
 import { asImported, Packages } from './packages.ts';
 import { isOfClientLibrary } from '../../ground/client-libraries.ts';
 import { virtualModule } from './virtual.ts';
@@ -72,6 +72,7 @@ export class Program {
    * @throws UsageError if a module cannot be compiled: it names file and line
    */
   static load(file: string, others: readonly string[] = []): Program {
+    codeIn(file); // somebody may have removed it since it was imported
     const program = new Program(file);
     for (const each of [file, ...others]) program.#compile(each);
     return program;

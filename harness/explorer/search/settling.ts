@@ -1,7 +1,7 @@
 import type { Scope } from '../../documents/scope.ts';
 import type { PurchaseOutcome } from '../../../strategies/contract.ts';
 import type { Outcome } from '../../documents/vocabulary.ts';
-import { untilIdle } from '../../checkers/at-rest-steps.ts';
+import { JOB_ANSWERS, oddAnswerOfJob, untilIdle } from '../../checkers/at-rest-steps.ts';
 import { CannotExplore } from '../cannot-explore.ts';
 import type { Settled } from '../process/instance-events.ts';
 
@@ -27,8 +27,13 @@ export async function workOff(pass: () => Promise<boolean>): Promise<void> {
 export const mostUnits = (scope: Scope): number =>
   scope.stock + scope.restocks + scope.quantities.reduce((sum, quantity) => sum + quantity, 0) + 1;
 
-export const isIdle = (settled: Settled | undefined): boolean =>
-  settled?.kind === 'returned' && settled.value === 'idle';
+/** @throws CannotExplore if it answered what says neither */
+export function isIdle(settled: Settled | undefined): boolean {
+  if (settled?.kind !== 'returned') return false;
+  const odd = oddAnswerOfJob(settled.value);
+  if (odd !== undefined) throw new CannotExplore(odd, JOB_ANSWERS);
+  return settled.value === 'idle';
+}
 
 export const isSale = (settled: Settled | undefined): boolean => outcomeAtRest(settled) === 'sold';
 

@@ -85,7 +85,7 @@ refuse(
 refuse(
   'SELECT SWAPDB MOVE',
   'the explorer keeps the sale in database 0',
-  'leave the database to the client options',
+  'leave SELECT, SWAPDB and MOVE out, and `db` out of the client options, where the sale is explored',
 );
 refuse('INFO', 'it tells of the server, not of the sale', 'keep what decides a sale in keys');
 refuse(
