@@ -19,3 +19,11 @@ test('what fits into any page is a list without an order', () => {
   expect(told('SCAN 0 COUNT 4', '0')).toBe(1);
   expect(told('SCAN 0', '0')).toBe(1);
 });
+
+test('of a hash it is a list of pairs, or of fields alone', () => {
+  const fields = '*2\r\n$1\r\n0\r\n*4\r\n$1\r\na\r\n$1\r\n1\r\n$1\r\nb\r\n$1\r\n2\r\n';
+  const membersOf = (words: string): readonly string[] | undefined =>
+    collectionsIn({ exec: false, commands: [words.split(' ')] }, fields)[0]?.members;
+  expect(membersOf('HSCAN key 0')).toEqual(['$1\r\na\r\n$1\r\n1\r\n', '$1\r\nb\r\n$1\r\n2\r\n']);
+  expect(membersOf('HSCAN key 0 NOVALUES')).toHaveLength(4);
+});
