@@ -44,21 +44,48 @@ const GLOBAL_NAMES =
   'RegExp Error TypeError Date Math JSON Reflect Proxy Atomics Uint8Array Int32Array ' +
   'SharedArrayBuffer Buffer URL AbortController AbortSignal process console performance ' +
   'queueMicrotask setInterval clearInterval clearTimeout';
-const GLOBALS: readonly { name: string; value: unknown; property: PropertyDescriptor }[] = GLOBAL_NAMES.split(
-  ' ',
-).map((name) => ({
-  name,
-  value: Reflect.get(globalThis, name) as unknown,
-  property: getOwnPropertyDescriptor(globalThis, name)!,
-}));
+const GLOBALS = GLOBAL_NAMES.split(' ').map((name) => {
+  const value = Reflect.get(globalThis, name) as unknown;
+  const methods = typeof value === 'function' ? [functionsOf(value), functionsOf(value.prototype)] : [];
+  return { name, value, methods, property: getOwnPropertyDescriptor(globalThis, name)! };
+});
+
+/** Nothing here calls them: a polyfill may lack them. */
+function isUnused(name: string): boolean {
+  return /^(?:constructor|withResolvers|try|groupBy|fromAsync)$/.test(name);
+}
+
+function functionsOf(object: unknown): string[] {
+  if (object === null || object === undefined) return [];
+  return Object.entries(Object.getOwnPropertyDescriptors(object)).flatMap(([name, { value }]) =>
+    typeof value === 'function' && !isUnused(name) ? [name] : [],
+  );
+}
+
+/** Whether it has every function that the original has, itself and for what it makes. */
+function hasFunctions(now: unknown, methods: readonly (readonly string[])[]): boolean {
+  try {
+    for (let of = 0; of < methods.length; of++) {
+      const names = methods[of]!;
+      if (names.length === 0) continue;
+      const object = (of === 0 ? now : (now as { prototype: unknown }).prototype) as object;
+      for (let i = 0; i < names.length; i++)
+        if (typeof Reflect.get(object, names[i]!) !== 'function') return false;
+    }
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Those that are gone, put back: one of the same kind, as a test's clock, is welcome. */
 function restoredGlobals(): string[] {
   const names: string[] = [];
   for (let i = 0; i < GLOBALS.length; i++) {
-    const { name, value, property } = GLOBALS[i]!;
+    const { name, value, methods, property } = GLOBALS[i]!;
     const now: unknown = Reflect.get(globalThis, name);
-    if (typeof now === typeof value && now !== null) continue;
+    if (now === value) continue;
+    if (typeof now === typeof value && now !== null && hasFunctions(now, methods)) continue;
     try {
       defineProperty(globalThis, name, property);
       if (property.set) Reflect.set(globalThis, name, value);

@@ -52,6 +52,8 @@ const CASES: readonly (readonly [Command, where: keyof Doing, what: string, said
   ['explore', 'purchase', 'Object.freeze(globalThis)', /code that was loaded here has frozen globalThis/],
   ['explore', 'purchase', 'process.nextTick = () => {}', replaced('process.nextTick')],
   ['explore', 'purchase', 'globalThis.process = undefined', replaced('process')],
+  ['explore', 'purchase', 'globalThis.Promise = class {}', replaced('Promise')],
+  ['bench', 'purchase', 'globalThis.Map = class {}', replaced('Map')],
   ['explore', 'purchase', 'process.reallyExit(0)', /subject\.mjs:\d+: it calls process\.reallyExit, which/],
   ['bench', 'open', 'process.reallyExit(0)', /subject\.mjs:\d+: it calls process\.reallyExit, which/],
   ['explore', 'purchase', 'process.kill(process.pid)', /subject\.mjs:\d+: it calls process\.kill of its own/],
