@@ -165,6 +165,11 @@ describe('services in shapes that people have, as they are', () => {
   });
 });
 
+const byAdapter = (buy: string): string => `import { fromModule } from 'oversell';
+export const shop = fromModule<typeof import('./shop.ts')>(new URL('./shop.ts', import.meta.url), (shop) => ({
+  open: (_, sale) => shop.open(sale.stock), left: () => shop.left(), buy: (_, sale, { userId }) => ${buy},
+}));`;
+
 describe('a limiter of a library’s, which asks the server for the time', () => {
   const LIMITED = `import { Redis } from 'ioredis';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
@@ -177,13 +182,9 @@ export const book = async (user: string) => {
   const may = await limiter.consume(user).then(() => true, () => false);
   return may && take();
 };`;
-  const adapter = (buy: string): string => `import { fromModule } from 'oversell';
-export const shop = fromModule<typeof import('./shop.ts')>(new URL('./shop.ts', import.meta.url), (shop) => ({
-  open: (_, sale) => shop.open(sale.stock), left: () => shop.left(), buy: (_, sale, { userId }) => ${buy},
-}));`;
   const limited = (buy: string): string =>
     projectWithUs(
-      { 'shop.ts': LIMITED, 'adapter.ts': adapter(buy) },
+      { 'shop.ts': LIMITED, 'adapter.ts': byAdapter(buy) },
       { ...IOREDIS5, 'rate-limiter-flexible': 'rate-limiter-flexible' },
     );
 
