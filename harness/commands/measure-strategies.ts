@@ -97,10 +97,20 @@ export async function measureStrategies(
       onTrial: (name, trial) => steps.begin(trial === 0 ? name : `${name}, trial ${trial} of ${trials}`),
     });
     if (historyFolder !== undefined) progress.line(`histories: ${historyFolder}`);
+    await noteClients(measured, strategies);
     return { measured, verdict: verdictOf(measured, strategies), keeper };
   } finally {
     progress.end();
     await target.close();
+  }
+}
+
+/** By which clients of its project each of them spoke to Redis. */
+async function noteClients({ strategies }: BenchResult, loaded: readonly LoadedStrategy[]): Promise<void> {
+  const { ownClientsOf } = await import('../loader/own-clients.ts');
+  for (const row of strategies) {
+    const clients = ownClientsOf(loaded.find(({ strategy }) => strategy.name === row.strategy)!);
+    if (!('skipped' in row) && clients.length > 0) row.clients = clients;
   }
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { PROPERTIES } from '../../strategies/contract.ts';
 import { counterexampleSchema } from './counterexample.ts';
 import { EXTRAS } from './faults.ts';
+import { ownClientSchema } from './own-clients.ts';
 import { scopeSchema } from './scope.ts';
 import { COVERAGES, OVERALL_VERDICTS, VERDICTS } from './vocabulary.ts';
 
@@ -75,6 +76,8 @@ export const explorationSchema = z.strictObject({
   service: serviceFactsSchema.exactOptional(),
   /** Where a strategy of the user's lies. */
   path: z.string().exactOptional(),
+  /** Client libraries of the project that its code imports; absent where there are none, and in older files. */
+  clients: z.array(ownClientSchema).exactOptional(),
   verdict: z.enum(OVERALL_VERDICTS),
   coverage: z.enum(COVERAGES),
   properties: z.record(

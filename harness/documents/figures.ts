@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PROPERTIES } from '../../strategies/contract.ts';
 import { machineSchema } from './machine.ts';
+import { ownClientSchema } from './own-clients.ts';
 import { ARRIVAL_PROFILES, MODES, OUTCOMES, OVERALL_VERDICTS, VERDICTS, type Outcome } from './vocabulary.ts';
 
 /** The figures of a measuring session. One that was not measured is null. */
@@ -54,6 +55,8 @@ export type Failure = z.infer<typeof failureSchema>;
 /** What one strategy did: its costs. */
 export const benchRowSchema = z.strictObject({
   strategy: z.string(),
+  /** Client libraries of the project that its code imports; absent where there are none, and in older files. */
+  clients: z.array(ownClientSchema).exactOptional(),
   /** Closed: the next request waits for the last response; response time and service time are then the same. */
   mode: z.enum(MODES),
   /** Open loop only: who came when. */

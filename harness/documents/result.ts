@@ -14,6 +14,7 @@ import {
 } from './figures.ts';
 import { evidenceSchema } from './judgement.ts';
 import { machineSchema } from './machine.ts';
+import { ownClientSchema } from './own-clients.ts';
 import { FAULTS } from './faults.ts';
 import { COVERAGES, GUARANTEES, VERDICTS } from './vocabulary.ts';
 
@@ -106,6 +107,8 @@ const strategyResult = z.strictObject({
   name: z.string(),
   summary: z.string(),
   file: z.string(),
+  /** Client libraries of the project that its code imports; absent where there are none, and in older files. */
+  clients: z.array(ownClientSchema).exactOptional(),
   requires: requirements.exactOptional(),
   /** Known to be wrong; it must be caught. */
   control: z.boolean(),

@@ -24,6 +24,7 @@ import { writeResult } from '../documents/write-result.ts';
 import { Keeper } from '../documents/write-file.ts';
 import { salesOf } from './environment-scopes.ts';
 import { sampleSale } from './sampled.ts';
+import { ownClientsOf } from '../loader/own-clients.ts';
 import { chosenStrategies, type LoadedStrategy } from '../loader/strategies.ts';
 
 export interface EvaluateOptions extends TargetOptions {
@@ -162,7 +163,9 @@ async function exploreFirst(
   signal.throwIfAborted();
 }
 
-async function entryOf(target: RedisTarget, { strategy, path }: LoadedStrategy): Promise<StrategyResult> {
+async function entryOf(target: RedisTarget, loaded: LoadedStrategy): Promise<StrategyResult> {
+  const { strategy, path } = loaded;
+  const clients = ownClientsOf(loaded);
   const { name, summary } = strategy;
   const builtIn = path === undefined ? registry.find((one) => one.strategy === strategy) : undefined;
   const skipped = await missingNeeds(target, strategy);
@@ -171,6 +174,7 @@ async function entryOf(target: RedisTarget, { strategy, path }: LoadedStrategy):
     name,
     summary,
     file: builtIn?.file ?? relative('', path ?? ''),
+    ...(clients.length > 0 && { clients }),
     requires: requirementsOf(strategy),
     control: builtIn?.control ?? false,
     ...(skipped !== undefined && { skipped }),

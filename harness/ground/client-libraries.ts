@@ -12,18 +12,32 @@ const known = new Map<string, boolean>();
 
 /** Whether a file belongs to a client library. */
 export function isOfClientLibrary(file: string): boolean {
-  const folder = /^.*[\\/]node_modules[\\/](@[^\\/]+[\\/])?[^\\/]+/.exec(file)?.[0];
+  const folder = packageFolder(file);
   if (folder === undefined) return false;
-  const found = known.get(folder) ?? LIBRARIES.test(nameIn(folder));
+  const found = known.get(folder) ?? isClientLibrary(manifestIn(folder).name ?? '');
   known.set(folder, found);
   return found;
 }
 
-function nameIn(folder: string): string {
+export const isClientLibrary = (name: string): boolean => LIBRARIES.test(name);
+
+/** The folder of the installed package that a file belongs to. */
+export const packageFolder = (file: string): string | undefined =>
+  /^.*[\\/]node_modules[\\/](@[^\\/]+[\\/])?[^\\/]+/.exec(file)?.[0];
+
+interface Manifest {
+  name?: string;
+  version?: string;
+  dependencies?: Record<string, string>;
+  peerDependencies?: Record<string, string>;
+}
+
+/** What a package says of itself; nothing if that cannot be read. */
+export function manifestIn(folder: string): Manifest {
   try {
-    return (JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as { name?: string }).name ?? '';
+    return JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as Manifest;
   } catch {
-    return '';
+    return {};
   }
 }
 

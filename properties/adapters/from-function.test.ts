@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
 import type { Shop } from '../../harness/adapters/shop.ts';
@@ -9,6 +10,8 @@ const theirs = new Redis(foreign.port, '127.0.0.1');
 await theirs.ping();
 
 const { explore, fromFunction } = await import('../../harness/library/oversell.ts');
+
+const { runSale, saleCommands, sales, shopOf } = await import('../../harness/library/fast-check.ts');
 
 const CALM = { buyers: 2, stock: 1, seed: 1 };
 
@@ -46,6 +49,23 @@ describe('functions that a test hands to explore()', () => {
     const found = await explore(fromFunction(LOOKS), CALM);
     expect(found.properties.oversell.verdict).toBe('violated');
     expect(found.coverage).toBe('exhausted');
+  });
+
+  test('answer commands that fast-check draws in that process, and their twins do not where commands cross', async () => {
+    await foreign.seen();
+    const play = async (shop: Shop): Promise<string> => {
+      await using driven = await shopOf(fromFunction(shop));
+      expect(driven.instances).toBe(1);
+      const commands = saleCommands(driven, { repeats: false });
+      const { errorInstance } = await fc.check(
+        fc.asyncProperty(sales(driven), commands, (sale, asked) => runSale(driven, sale, asked)),
+      );
+      return errorInstance instanceof Error ? errorInstance.message : 'passes';
+    };
+    expect(await play(TAKES)).toBe('passes');
+    expect(await play(LOOKS)).toMatch(/^no order explains .* → sold, .* → sold/);
+    await expect(shopOf(fromFunction(TAKES), { instances: 2 })).rejects.toMatchObject({ code: 'BAD_OPTION' });
+    expect((await foreign.seen()).commands).toEqual([]);
   });
 
   test('are refused where they keep something from one sale to the next', async () => {

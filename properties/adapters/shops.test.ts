@@ -39,6 +39,12 @@ const SHAPES: Record<string, Shape> = {
     line: ['shop.ts', '.multi()'],
   },
   lock: { installed: { ioredis: 'ioredis' }, sale: TWO, violates: 'oversell', line: ['shop.ts', '.decr('] },
+  semaphore: {
+    installed: { ...IOREDIS5, 'redis-semaphore': 'redis-semaphore' },
+    sale: TWO,
+    violates: 'oversell',
+    line: ['shop.ts', '.decr('],
+  },
   coupons: {
     installed: { redis: 'redis4' },
     sale: [...TWO, '--per-user-limit', '1'],
@@ -72,7 +78,16 @@ const SHAPES: Record<string, Shape> = {
     line: ['cache.ts', '.decr('],
   },
 };
-const WRONG_IN_CALM = ['nest', 'module-client', 'watch-pool', 'lock', 'coupons', 'table', 'lazy'];
+const WRONG_IN_CALM = [
+  'nest',
+  'module-client',
+  'watch-pool',
+  'lock',
+  'semaphore',
+  'coupons',
+  'table',
+  'lazy',
+];
 
 const SHOPS = join(import.meta.dirname, '../shops');
 const MOST_LINES = 20;
@@ -142,10 +157,44 @@ describe('services in shapes that people have, as they are', () => {
     expect(places.map(({ file }) => file)).not.toContain('adapter.ts');
   });
 
-  test('seven are wrong without any fault', () => {
+  test('eight are wrong without any fault', () => {
     const calm = Object.entries(SHAPES).filter(
       ([, { sale }]) => !sale.some((word) => /^--(faults|jobs)/.test(word)),
     );
     expect(calm.map(([shop]) => shop)).toEqual(WRONG_IN_CALM);
+  });
+});
+
+const byAdapter = (buy: string): string => `import { fromModule } from 'oversell';
+export const shop = fromModule<typeof import('./shop.ts')>(new URL('./shop.ts', import.meta.url), (shop) => ({
+  open: (_, sale) => shop.open(sale.stock), left: () => shop.left(), buy: (_, sale, { userId }) => ${buy},
+}));`;
+
+describe('a limiter of a library’s, which asks the server for the time', () => {
+  const LIMITED = `import { Redis } from 'ioredis';
+import { RateLimiterRedis } from 'rate-limiter-flexible';
+const redis = new Redis('redis://stock.internal:6379');
+const limiter = new RateLimiterRedis({ storeClient: redis, points: 1, duration: 60 });
+export const open = (seats: number) => redis.set('seats', seats);
+export const left = () => redis.get('seats');
+export const take = async () => (await redis.decr('seats')) >= 0;
+export const book = async (user: string) => {
+  const may = await limiter.consume(user).then(() => true, () => false);
+  return may && take();
+};`;
+  const limited = (buy: string): string =>
+    projectWithUs(
+      { 'shop.ts': LIMITED, 'adapter.ts': byAdapter(buy) },
+      { ...IOREDIS5, 'rate-limiter-flexible': 'rate-limiter-flexible' },
+    );
+
+  test('is refused by the name of its command, and explored as the remedy says', async () => {
+    const file = join(limited('shop.book(userId)'), 'adapter.ts');
+    const refused = await oversell(['explore', file, ...TWO]).ended;
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toMatch(/its script calls PTTL, which cannot be explored/);
+    expect(refused.stderr).toMatch(/as rate limiters do, let the adapter call what comes behind it/);
+    const found = await explored(limited('shop.take()'), TWO);
+    expect(found).toMatchObject({ verdict: 'holds', coverage: 'exhausted' });
   });
 });

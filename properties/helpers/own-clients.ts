@@ -13,7 +13,16 @@ const MODULES = resolve(import.meta.dirname, '../../node_modules');
 /** Client libraries that a project may have installed, by its name for them and ours. */
 export type Installed = Record<
   string,
-  'ioredis' | 'ioredis4' | 'ioredis5' | 'redis4' | 'redis5' | 'reflect-metadata'
+  | 'fast-check'
+  | 'ioredis'
+  | 'ioredis4'
+  | 'ioredis5'
+  | 'rate-limiter-flexible'
+  | 'redis-semaphore'
+  | 'redis4'
+  | 'redis5'
+  | 'reflect-metadata'
+  | 'vitest'
 >;
 
 /** A folder with these files, in which these packages are installed. */

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { BenchResult } from '../../harness/documents/figures.ts';
+import type { Result } from '../../harness/documents/result.ts';
 import type { ExplorationDocument } from '../../harness/documents/exploration.ts';
 import type { Scaffold } from '../../harness/documents/scaffold.ts';
 import { systemClock } from '../../harness/ground/ambient.ts';
@@ -41,6 +42,16 @@ async function answer<T>(folder: string, ...words: string[]): Promise<T> {
   return document;
 }
 
+/** Whether anything was oversold, in every order of a small sale and in large ones. */
+function inCalm({ name, explored, environments }: Result['strategies'][number]): unknown[] {
+  const [small, large] = [explored, environments].map((all: readonly Judged[]) =>
+    all.find(({ environment }) => environment === 'calm'),
+  );
+  return [name, { explored: small?.properties.oversell.verdict, sold: large?.properties.oversell.verdict }];
+}
+
+type Judged = Pick<Result['strategies'][number]['explored'][number], 'environment' | 'properties'>;
+
 describe('the way from npm install to a verdict, in an empty project', () => {
   for (const kind of rotating(Object.keys(KINDS), 1, 'installed')) {
     test.runIf(everything)(
@@ -74,6 +85,14 @@ describe('the way from npm install to a verdict, in an empty project', () => {
         const few = ['--trials', '1', '--buyers', '200', '--stock', '50', '--workers', '1'];
         const measured = await answer<BenchResult>(folder, 'bench', right.files[0]!, ...few);
         expect(measured.strategies).toMatchObject([{ strategy: 'right', properties: { oversell: 'holds' } }]);
+
+        const both = [right.files[0]!, written.files[0]!];
+        const result = await answer<Result>(folder, 'evaluate', ...both, '--discover', '--seed', '1');
+        expect(result.strategies.map(inCalm)).toEqual([
+          ['right', { explored: 'holds', sold: 'holds' }],
+          ['mine', { explored: 'violated', sold: expect.any(String) }],
+        ]);
+        process.stderr.write(`and to the end of evaluate: ${inMinutes(startNs).toFixed(1)} minutes\n`);
       },
       4 * MOST_MINUTES * MINUTES_MS,
     );

@@ -78,6 +78,8 @@ describe('a project that has installed it', () => {
   const TYPED = `import type { Strategy } from 'oversell/contract';
 import { DefiniteError } from 'oversell/errors';
 import { explore } from 'oversell';
+import { saleCommands, shopOf } from 'oversell/fast-check';
+export const commands = async (): Promise<unknown> => saleCommands(await shopOf('lua-decrement'), { repeats: false });
 export const mine: Pick<Strategy, 'name' | 'connection'> = { name: 'mine', connection: 'shared' };
 export const found = (): ReturnType<typeof explore> => explore(new URL('file:///sell.ts'), { buyers: 2 });
 export const error: Error = new DefiniteError('NO', 'no');
@@ -126,7 +128,7 @@ export const error: Error = new DefiniteError('NO', 'no');
       const checked = (config: string): Promise<Ended> => tool('tsc', '-p', join(folder, config));
       expect(await checked('tsconfig.json')).toMatchObject({ exitCode: 0, stdout: '' });
       expect((await checked('wrong.json')).stdout).toMatch(
-        /wrong\.ts\(4,\d+\): error TS\d+: Type '"sharde"'/,
+        /wrong\.ts\(6,\d+\): error TS\d+: Type '"sharde"'/,
       );
       const { exitCode, stdout } = await start(process.execPath, ['run.js'], {}, folder).ended;
       expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'DefiniteError' });

@@ -1,5 +1,6 @@
 import type { BenchResult, BenchRow, Ceiling } from '../../harness/documents/figures.ts';
 import { comparison, grouped, intervalText, known, ms, perSale, ratioText, tail } from '../view/figures.ts';
+import { ownClientsText } from './own-clients.ts';
 import { textTable } from './text-table.ts';
 import { ink, PAPER, type Window } from './window.ts';
 
@@ -185,6 +186,9 @@ function notes(rows: readonly BenchRow[]): string[] {
   const held = rows.filter(({ bottleneck }) => bottleneck === 'client').map(({ strategy }) => strategy);
   const unsteady = rows.filter((row) => row.unsteady > 0).map((row) => row.strategy);
   const lines = [
+    ...rows.flatMap(({ strategy, clients }) =>
+      clients ? [`${strategy} uses ${ownClientsText(clients)}.`] : [],
+    ),
     ...(held.length > 0
       ? [`The client, not Redis, was the bottleneck of ${held.join(', ')}: the server may do more.`]
       : []),

@@ -5,6 +5,7 @@ import { faultRow } from '../../harness/documents/faults.ts';
 import { PROPERTIES, type Property } from '../../strategies/contract.ts';
 import type { Interleaving } from '../diagram/lanes.ts';
 import { grouped, plural } from '../view/figures.ts';
+import { ownClientsText } from './own-clients.ts';
 import { ordersText } from './orders.ts';
 import { atRestText } from '../view/at-rest.ts';
 import { stepsText } from './steps.ts';
@@ -14,7 +15,7 @@ import { ink, PAPER, type Window } from './window.ts';
 
 /** What a person sees at the end of an exploration. */
 export function explorationText(exploration: ExplorationDocument, window: Window = PAPER): string {
-  const { strategy, path, service, scope, coverage, notes, alone, unspent = [] } = exploration;
+  const { strategy, path, service, clients, scope, coverage, notes, alone, unspent = [] } = exploration;
   const from = path === undefined ? strategy : `${strategy} (${relative('', path)})`;
   const rows = PROPERTIES.map((property) => {
     const { verdict, counterexample } = exploration.properties[property];
@@ -22,7 +23,8 @@ export function explorationText(exploration: ExplorationDocument, window: Window
   });
   const found = foundIn(exploration).map((told) => counterexampleText(told, window));
   return [
-    `${from} · ${scope.server} · seed ${scope.seed}\n${scopeText(exploration)}`,
+    [from, ...(clients ? [ownClientsText(clients)] : []), scope.server, `seed ${scope.seed}`].join(' · ') +
+      `\n${scopeText(exploration)}`,
     ...(alone === undefined ? [] : [alone]),
     textTable(['property', 'verdict', ''], rows, [], window),
     ...found,

@@ -23,6 +23,7 @@ import { declaration } from './declaration.ts';
 import { exampleText } from './example.ts';
 import { matrix, type MatrixRow } from './matrix.ts';
 import { ordersText } from './orders.ts';
+import { ownClientsText } from './own-clients.ts';
 import { textTable } from './text-table.ts';
 import { foundWord } from './verdicts.ts';
 import { ink, PAPER, type Window } from './window.ts';
@@ -91,7 +92,7 @@ function exploredMatrix(result: Result, done: number, plan: ScreenPlan, window: 
   const strategies = result.strategies.slice(0, done);
   if (plan.explored.length === 0 || strategies.length === 0) return [];
   const rows = strategies.map((strategy): MatrixRow => {
-    const { name, explored, notExplored } = strategy;
+    const { name, explored, notExplored, clients } = strategy;
     return {
       name,
       words: plan.explored.map((environment) => wordOf({ strategy, parts: explored, environment }, window)),
@@ -100,10 +101,14 @@ function exploredMatrix(result: Result, done: number, plan: ScreenPlan, window: 
         explored.reduce((sum, { states }) => sum + states, 0),
       ),
       // What large sales show comes later.
-      note:
+      note: [
         notExplored === undefined
           ? strategyNote({ ...strategy, environments: [] })
           : `not explored: ${notExplored}`,
+        clients ? ownClientsText(clients) : '',
+      ]
+        .filter((part) => part !== '')
+        .join('; '),
     };
   });
   const table = matrix({ names: plan.strategies, environments: plan.explored }, rows, window);

@@ -1,4 +1,5 @@
 import { overlappingAttempts } from '../../documents/faults.ts';
+import type { OwnClient } from '../../documents/own-clients.ts';
 import type { LuaCall } from '../../documents/lua.ts';
 import type { Scope } from '../../documents/scope.ts';
 import type { KeptService } from '../../documents/service.ts';
@@ -17,6 +18,8 @@ export interface Subject {
   evaluate: (ownPackages?: boolean) => Strategy;
   /** Packages that were imported so far, the client's and ours apart. */
   packages?: ReadonlySet<string>;
+  /** Client libraries of its project that it imports, if there are any. */
+  clients?: OwnClient[];
   /** Where its code keeps the sale, by the clients that it makes. */
   database?: Database;
   /** Packages opened connections when it was imported to be looked at. */

@@ -4,6 +4,7 @@ import type { Strategy } from '../../../strategies/contract.ts';
 import { adapterOf, type Adapter } from '../../adapters/adapter.ts';
 import { adapted } from '../../adapters/adapted.ts';
 import { STRATEGIES } from '../../ground/places.ts';
+import { ownClientsIn, ownClientsOf } from '../../loader/own-clients.ts';
 import type { LoadedStrategy } from '../../loader/strategies.ts';
 import { CannotExplore } from '../cannot-explore.ts';
 import { Database } from './own-connections.ts';
@@ -14,16 +15,19 @@ import type { Subject } from './spec.ts';
 type Chosen = Pick<LoadedStrategy, 'strategy' | 'path' | 'lua' | 'packagesConnect'>;
 
 /** A built-in strategy, or one export of a file, ready to be evaluated as often as there are instances. */
-export async function subjectOf({ strategy, path, lua, packagesConnect }: Chosen): Promise<Subject> {
+export async function subjectOf(chosen: Chosen): Promise<Subject> {
+  const { strategy, path, lua, packagesConnect } = chosen;
   // What is made of a script keeps nothing from call to call.
   if (lua) return { strategy, lua, evaluate: () => strategy, touchesGlobals: () => false };
   const builtIn = new URL(`${strategy.name}${extname(import.meta.url)}`, STRATEGIES);
   const file = path === undefined ? fileURLToPath(builtIn) : resolve(path);
   const adapter = adapterOf(strategy);
+  const clients = path === undefined ? [] : ownClientsOf(chosen);
   const program = Program.load(file, adapter?.kind === 'module' ? [adapter.file] : []);
   return {
     strategy,
     database: new Database(),
+    ...(clients.length > 0 && { clients }),
     ...(packagesConnect && { packagesConnect }),
     packages: program.packages,
     touchesGlobals: () => program.touchesGlobals,
@@ -46,10 +50,12 @@ export async function subjectOf({ strategy, path, lua, packagesConnect }: Chosen
 /** A strategy that was made by an adapter where an exploration is asked for, as in a test. */
 export function subjectOfAdapter(strategy: Strategy, adapter: Adapter, packagesConnect: boolean): Subject {
   const program = adapter.kind === 'module' ? Program.load(adapter.file) : undefined;
+  const clients = adapter.file === undefined ? [] : ownClientsIn([adapter.file]);
   return {
     strategy,
     keepsMemory: true,
     database: new Database(),
+    ...(clients.length > 0 && { clients }),
     ...(packagesConnect && { packagesConnect }),
     ...(program && { packages: program.packages }),
     // What the functions do that are here already is not known.

@@ -17,7 +17,7 @@ interface PropertyResult extends Omit<ExplorationDocument['properties'][Property
 /** What an exploration comes to. */
 export interface Conclusion extends Pick<
   ExplorationDocument,
-  'strategy' | 'path' | 'verdict' | 'coverage' | 'notes' | 'scope' | 'unspent'
+  'strategy' | 'path' | 'clients' | 'verdict' | 'coverage' | 'notes' | 'scope' | 'unspent'
 > {
   properties: Record<Property, PropertyResult>;
 }
@@ -63,6 +63,7 @@ export function conclusionOf(judged: Judged): Conclusion {
   return {
     strategy: subject.strategy.name,
     ...(path === undefined ? {} : { path }),
+    ...(subject.clients && { clients: subject.clients }),
     verdict: judgesNothing(judged)
       ? 'inconclusive'
       : overall(asked.map((property) => properties[property].verdict)),

@@ -42,6 +42,8 @@ const reasons = new Map<string, [why: string, remedy: string]>();
 const refuse = (names: string, why: string, remedy: string): void => {
   for (const name of words(names)) reasons.set(name, [why, remedy]);
 };
+const TIME_REMEDY =
+  'pass the time in from env.now(); where a library asks, as rate limiters do, let the adapter call what comes behind it';
 refuse(
   'BLPOP BRPOP BLMOVE BLMPOP BRPOPLPUSH BZPOPMIN BZPOPMAX BZMPOP',
   'it blocks, and time is virtual here',
@@ -60,7 +62,7 @@ refuse(
 refuse(
   'TIME TTL PTTL EXPIRETIME PEXPIRETIME LASTSAVE',
   'its answer depends on the clock of the server',
-  'pass the time in from env.now()',
+  TIME_REMEDY,
 );
 refuse(
   'OBJECT DUMP',
@@ -125,7 +127,7 @@ export function requireExplorable(args: readonly string[], where = 'it sends'): 
   if (texts.some((body) => /\bos\b[^\n]*\bclock\b/.test(body))) {
     throw refusal(upper.slice(0, 1), `${where} a script that reads os.clock with`, [
       'its answer depends on the clock of the server',
-      'pass the time in from env.now()',
+      TIME_REMEDY,
     ]);
   }
 }
