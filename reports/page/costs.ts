@@ -51,7 +51,8 @@ ${inside}
 function method({ session }: Result, measured: readonly StrategyResult[]): Markup {
   const rows = measured.map(({ cost }) => cost!);
   const [first] = rows as [BenchRow];
-  const held = rows.filter(({ bottleneck }) => bottleneck === 'client').map(({ strategy }) => strategy);
+  const counted = rows.filter(({ verdict }) => verdict === 'holds');
+  const held = counted.filter(({ bottleneck }) => bottleneck === 'client').map(({ strategy }) => strategy);
   const control = session?.control ?? undefined;
   return markup`<ul class="method">
 <li>Closed loop: the next request waits for the last response. ${first.inFlight} in flight, ${plural(first.trials, 'trial')}${
@@ -68,6 +69,8 @@ ${
         : 'no detectable difference, as it should be'
   }.</li>`
 }
+${counted.some(({ ratioToBaseline }) => ratioToBaseline.low !== null) && markup`<li>A ratio is taken within each round, of two strategies measured right after each other (Hodges–Lehmann, 95 % interval). It need not be the quotient of the two medians.</li>`}
+${counted.length < rows.length && markup`<li>Void: the strategy broke a property in the measured sales, so that its speed says nothing.</li>`}
 ${held.length > 0 && markup`<li>The client, not Redis, was the bottleneck of ${list(held)}: the server may do more.</li>`}
 </ul>`;
 }
