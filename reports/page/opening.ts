@@ -1,4 +1,6 @@
+import { EXPLORED } from '../../harness/documents/environments.ts';
 import type { Result } from '../../harness/documents/result.ts';
+import { ENVIRONMENTS } from '../../strategies/contract.ts';
 import type { Exhibits } from '../view/evidence.ts';
 import { list, ordersText, plural, strategiesText, withSuperscripts } from '../view/figures.ts';
 import { answer } from '../view/safety.ts';
@@ -23,7 +25,21 @@ ${result.findings.length > 0 && findings(result)}
 <p class="note">${verdictLine(result)} · ${lookedAt(result).join(' · ')}</p>
 </section>
 ${matrix(result, exhibits)}
-<p class="note">Not run here: ${list(notTested(result), 20) || 'nothing was left out'}.${result.notRun && ` Not run in this profile: ${list(result.notRun, 40)}.`}</p>`;
+<p class="note">${leftOut(result)}${result.notRun && ` Not run in this profile: ${list(result.notRun, 40)}.`}</p>`;
+
+/** Nobody is to take what was not run for safe, nor to wait for what cannot be run. */
+function leftOut(result: Result): string {
+  const left = notTested(result);
+  const [never, here] = [true, false].map((is) => left.filter((one) => UNVERIFIABLE.has(one) === is));
+  return [
+    `Not run here: ${list(here!, 20) || 'nothing was left out'}.`,
+    ...(never!.length === 0 ? [] : [`Unverified, as no run of this version can show it: ${list(never!)}.`]),
+  ].join(' ');
+}
+
+const UNVERIFIABLE: ReadonlySet<string> = new Set(
+  ENVIRONMENTS.filter((one) => !EXPLORED.some((other) => other === one)),
+);
 
 function answerText(result: Result): Markup {
   const names = result.strategies.flatMap(({ name }) => (name === '' ? [] : [name]));
