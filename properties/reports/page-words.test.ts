@@ -85,3 +85,19 @@ test('the outcomes stand in the order of the matrix', async () => {
   const names = [...part(text, '<h3 id="price">', '</table>').matchAll(/<th scope="row">([^<]+)/g)];
   expect(names.map(([, name]) => name)).toEqual(['once', 'fast', 'blind']);
 });
+
+test('words that a reader need not know are explained, and properties beside what their violation is called', async () => {
+  const text = await drawn();
+  const glossary = part(text, '<summary>What the words mean</summary>', '</details>');
+  for (const word of [
+    'strands',
+    'exhausted',
+    'ledger',
+    'declared',
+    'drain',
+    'office',
+    'replayed over sockets',
+  ])
+    expect(glossary).toContain(`<b>${word}</b>: `);
+  expect(text).toMatch(/oversell: oversold, .*false-refusal: refuses wrongly, .*progress: gives up\./);
+});

@@ -57,7 +57,7 @@ function method({ session }: Result, measured: readonly StrategyResult[]): Marku
   const control = session?.control ?? undefined;
   return markup`<ul class="method">
 <li>Closed loop: the next request waits for the last response. ${first.inFlight} in flight, ${plural(first.trials, 'trial')}${
-    session ? ` of ${session.secondsPerTrial} s each, in turns and in seeded order` : ''
+    session ? ` of ${session.secondsPerTrial} s each, in turns, in an order drawn from the seed` : ''
   }. Figures of one machine in one run; they say nothing about another.</li>
 ${first.trials < 5 && markup`<li>One trial has no interval, so nothing is compared here: <code>evaluate --profile full</code> measures in turns.</li>`}
 ${

@@ -69,7 +69,7 @@ function dataCell(cell: Content, isFigure: boolean, head: Head | undefined): Mar
 }
 
 /** A line may end between two figures, never within one. */
-const unbroken = (text: string): string => text.replaceAll(/(?<=\d) (?=\d{3})/g, '\u00a0');
+export const unbroken = (text: string): string => text.replaceAll(/(?<=\d) (?=\d{3})/g, '\u00a0');
 
 const idOf = (cell: Content | undefined): Markup | false =>
   cell !== undefined && !isPlain(cell) && cell.id !== undefined && markup` id="${cell.id}"`;

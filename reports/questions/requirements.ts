@@ -64,7 +64,7 @@ const CONDITIONS: readonly Condition[] = [
 export function requirements(result: Result): Question {
   const question = 'What must be true: server, client options, connections, scripts?';
   const { strategies, machine } = result;
-  const declared = strategies.filter(({ requires }) => requires);
+  const declared = strategies.filter(({ requires, control }) => requires && !control);
   if (declared.length === 0) return notMeasured(question, 'requirements');
   const namesOf = (test: (strategy: StrategyResult) => boolean): string =>
     list(
