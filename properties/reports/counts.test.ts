@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Verdict } from '../../harness/documents/vocabulary.ts';
 import type { Result, StrategyResult } from '../../harness/documents/result.ts';
 import { questionsOf } from '../../reports/questions/ten.ts';
+import { matrixOf } from '../../reports/view/matrix.ts';
 import { answer } from '../../reports/view/safety.ts';
 import type { Environment, Property } from '../../strategies/contract.ts';
 import { measuredResult } from '../helpers/measured-result.ts';
@@ -103,6 +104,20 @@ describe('the headline', () => {
     expect(said).toContain('They break in eviction (strands, refuses wrongly with all but c).');
     const all = answer(resultOf(judged('a', worse), judged('b', worse))).join(' ');
     expect(all).toContain('They break in eviction (strands, refuses wrongly).');
+  });
+
+  test('names equals in the order of the matrix', () => {
+    const { strategies } = measuredResult();
+    const [once, fast] = ['once', 'fast'].map((name) => strategies.find((one) => one.name === name)!.cost!);
+    const some = [judged('slow', lossy, { cost: once! }), judged('quick', lossy, { cost: fast! })];
+    const result = resultOf(judged('unmeasured', lossy), ...some);
+    const said = answer(result)[0]!;
+    expect(said).toMatch(/^quick, slow and unmeasured hold/);
+    expect(matrixOf(result).rows.map(({ strategy }) => strategy.name)).toEqual([
+      'quick',
+      'slow',
+      'unmeasured',
+    ]);
   });
 
   test('names one that is far slower than the fastest of its equals', () => {

@@ -30,8 +30,11 @@ export function safestOf({ strategies }: Result): Safest | undefined {
   if (!best) return undefined;
   const isSame = (one: typeof best): boolean =>
     (['broken', 'open', 'held'] as const).every((key) => one[key].join(' ') === best[key].join(' '));
-  const alike = judged.filter(isSame).map(({ strategy }) => strategy);
-  const [fastest] = bySpeed(alike);
+  const same = judged.filter(isSame).map(({ strategy }) => strategy);
+  // The fastest first, as in the matrix.
+  const measured = bySpeed(same);
+  const [fastest] = measured;
+  const alike = [...measured, ...same.filter((one) => !measured.includes(one))];
   return {
     strategies: alike,
     broken: best.broken.map((environment) => ({
