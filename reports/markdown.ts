@@ -136,7 +136,7 @@ function conditions(result: Result): string {
     [
       ...exploredScopes(result),
       `${status}, ${Math.round(elapsedMs / 1000)} s, seed ${seed}, oversell ${machine.oversell}, ${machine.redis}, Node ${machine.node}, ${machine.platform}, ${machine.cpus}`,
-      `Not tested here: ${notTested(result).join(', ')}`,
+      `Not tested here: ${notTested(result).join(', ') || 'nothing was left out'}`,
       ...(result.notRun ? [`Not run in this profile: ${result.notRun.join(', ')}`] : []),
     ]
       .map((line) => `- ${escape(line)}`)

@@ -20,6 +20,7 @@ const FINDERS: readonly ((path: Path) => Cause | undefined)[] = [
   afterTheAnswer,
   openedAgain,
   tookFirst,
+  takenInAdvance,
   lockHeld,
   lostEveryRace,
   inSeveralPlaces,
@@ -128,6 +129,29 @@ function tookFirst(path: Path): Cause | undefined {
 const wasEnough = ({ name, args, reply }: Sent): boolean =>
   (name.startsWith('DECR') || args.at(-1)?.startsWith('-') === true) && Number(reply) >= 0;
 
+/**
+ * A buyer who was refused while another process had more units than it had sold: it took some, and after the refusal it
+ * gave some back that nobody had released.
+ */
+function takenInAdvance({ property, steps, sent, told }: Path): Cause | undefined {
+  if (property !== 'false-refusal') return undefined;
+  const leftBefore = (at: number): number => steps[at - 1]?.stock ?? Number.NaN;
+  const leftAfter = (at: number): number => steps[at]!.stock ?? Number.NaN;
+  for (const answer of told.filter(isRefused)) {
+    const others = sent.filter(({ actor, ran }) => ran && sells(actor) && actor !== answer.actor);
+    const back = others.find(({ at }) => at > answer.at && leftAfter(at) > leftBefore(at));
+    const took = others.findLast(
+      ({ at, actor }) => actor === back?.actor && at < answer.at && leftAfter(at) < leftBefore(at),
+    );
+    if (!back || !took) continue;
+    const isAsked = steps.slice(0, back.at).some(({ event }) => event === 'release' || event === 'cancel');
+    if (isAsked) continue;
+    const because = `${whose(took)} took more than was sold, and ${inTheirWords(answer)} before ${whose(back)} gave the rest back`;
+    return { name: 'taken-in-advance', because };
+  }
+  return undefined;
+}
+
 /** A refusal after a look at several keys, of which each may change when the next is looked at. */
 function inSeveralPlaces(path: Path): Cause | undefined {
   if (path.property !== 'false-refusal') return undefined;
@@ -180,6 +204,12 @@ const WRONGED: Partial<Record<Path['property'], (told: Told) => boolean>> = {
   'false-refusal': isRefused,
 };
 
+/** Each process was done before the next one began. */
+const isInTurn = ({ sent }: Path): boolean =>
+  sent.every(
+    ({ actor }, i) => sent[i - 1]?.actor === actor || !sent.slice(0, i).some((one) => one.actor === actor),
+  );
+
 /** One step is enough: the last command for the answer that is wrong. */
 export function oneAlone(path: Path): Cause {
   const { property, sent, told } = path;
@@ -189,7 +219,7 @@ export function oneAlone(path: Path): Cause {
   const enough =
     answer && isRefused(answer) ? asked.find((one) => TAKES.has(one.name) && wasEnough(one)) : undefined;
   const last = enough ?? asked.findLast(({ touch }) => touch !== 'session');
-  const alone = 'nothing disturbed the sale, and no two commands crossed';
+  const alone = `nothing disturbed the sale${isInTurn(path) ? ', and no two commands crossed' : ''}`;
   if (!last)
     return { name: 'code-by-itself', because: `${alone}: it is so before the first command of a buyer` };
   const end = answer ? `, and ${inTheirWords(answer)}` : '';

@@ -23,10 +23,10 @@ export type Addition = Partial<Omit<Scope, 'faults'>> & {
 
 /** What environments have in common, with what stands over their columns, in the order in which tables have them. */
 export const GROUPS = {
-  calm: 'calm',
+  calm: 'nothing fails',
   faults: 'the client’s side fails',
   server: 'the server forgets, or time passes',
-  topologies: 'topologies',
+  topologies: 'several nodes',
 } as const;
 export type Group = keyof typeof GROUPS;
 
@@ -34,8 +34,6 @@ interface Row {
   /** What happens in it, as a clause. */
   summary: string;
   group: Group;
-  /** Over a narrow column; absent: its name. */
-  head?: string;
   /** `npm start` runs it, too. */
   quick?: true;
   /** Strategies that lack this cannot run it. */
@@ -104,7 +102,6 @@ const ROWS = {
   'release-restock': {
     summary: 'sold units are given back, and units are put on sale meanwhile',
     group: 'calm',
-    head: 'release, restock',
     needs: 'release or restock',
     scopes: [
       { releases: 1, restocks: 1 },
@@ -201,7 +198,6 @@ const ROWS = {
   'restart-without-aof': {
     summary: 'the server restarts empty',
     group: 'server',
-    head: 'restart, no AOF',
     scopes: [{ buyers: 2, stock: 1, faults: { 'restart-without-aof': 1 } }],
   },
   failover: {

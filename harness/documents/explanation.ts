@@ -30,7 +30,8 @@ export function remedyOf(violation: Violation, remedies: readonly Remedy[]): Rem
 /** What to do where only samples show it. */
 export const remedyFor = (property: Property): string => sentence(GENERAL[property]);
 
-const sentence = ({ says, as }: Remedy): string => (as === undefined ? says : `${says}, as ${as} does`);
+const sentence = ({ says, as, though }: Remedy): string =>
+  (as === undefined ? says : `${says}, as ${as} does`) + (though === undefined ? '' : `, though ${though}`);
 
 /** What to do about a property where no interleaving shows what broke it. */
 export const GENERAL: Readonly<Record<Property, Remedy>> = {

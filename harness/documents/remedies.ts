@@ -1,4 +1,4 @@
-import { as, asNobody, once, type Remedy } from './remedy.ts';
+import { as, asNobody, GIVES_UP, LOST, once, type Remedy } from './remedy.ts';
 import type { CauseName } from './violation-path.ts';
 
 const hold = as('strategies/hold-then-confirm.ts');
@@ -119,7 +119,7 @@ export const REMEDIES: Readonly<Record<CauseName, readonly Remedy[]>> = {
     ),
     functions(
       'treat a missing product as an error, neither as sold out nor as a new one, and run the server with appendonly yes and appendfsync always',
-      { of: BUT_LOSSES },
+      { of: BUT_LOSSES, though: LOST },
     ),
   ],
   'scripts-flushed': [once('send the text of a script again when the server answers NOSCRIPT')],
@@ -130,13 +130,14 @@ export const REMEDIES: Readonly<Record<CauseName, readonly Remedy[]>> = {
     ),
     once(
       'treat a missing key as an error, not as an answer, and keep the sale on a server with maxmemory-policy noeviction',
-      { of: BUT_LOSSES },
+      { of: BUT_LOSSES, though: LOST },
     ),
   ],
   'key-expired': [once('give no time to live to what the sale, or a buyer who asks again, still needs')],
   'filled-on-a-miss': [
     functions('put a product on sale once, when the sale is opened, and treat a missing key as an error', {
       of: BUT_LOSSES,
+      though: LOST,
     }),
   ],
   'failed-over': [
@@ -179,7 +180,7 @@ export const REMEDIES: Readonly<Record<CauseName, readonly Remedy[]>> = {
   'stopped-waiting': [
     as('strategies/queue-single-consumer.ts')(
       'whoever stops waiting has to take the request back, in the step that sees it undecided, before they say that nothing was taken',
-      { of: ['false-refusal'] },
+      { of: ['false-refusal'], though: GIVES_UP },
     ),
     once('let the purchase decide by itself, in one script, instead of waiting for somebody'),
   ],
@@ -230,18 +231,21 @@ export const REMEDIES: Readonly<Record<CauseName, readonly Remedy[]>> = {
   'watched-in-vain': [
     watch(
       'WATCH the key that is read, before it is read, and write in MULTI on the same connection, which nobody else uses meanwhile',
-      { of: COUNTED },
+      { of: COUNTED, though: GIVES_UP },
     ),
     once('check and write in one script'),
   ],
   'exec-unread': [
-    watch('look at what EXEC answers, and try again where it is nil', { of: COUNTED }),
+    watch('look at what EXEC answers, and try again where it is nil', { of: COUNTED, though: GIVES_UP }),
     once('check and write in one script'),
   ],
   'took-before-it-looked': [
     once(
       'check before anything is taken or written, in the one script that does both, so that nobody has to undo it',
     ),
+  ],
+  'taken-in-advance': [
+    once('take what is sold and no more: what one process keeps for later, the buyers of others cannot get'),
   ],
   'lost-every-race': [
     once(
@@ -263,7 +267,10 @@ export const REMEDIES: Readonly<Record<CauseName, readonly Remedy[]>> = {
     ),
   ],
   'unlocked-by-another': [
-    lock('delete a lock only where it is your own, by a script that compares its token', { of: COUNTED }),
+    lock('delete a lock only where it is your own, by a script that compares its token', {
+      of: COUNTED,
+      though: GIVES_UP,
+    }),
     once('use no lock: check and take in one script'),
   ],
   'one-lock-value': [

@@ -7,13 +7,19 @@ export interface Remedy {
   says: string;
   /** The file of a built-in strategy that does it; absent where none holds. */
   as?: string;
+  /** What that strategy breaks all the same where this comes about: nobody is to take it for safe there. */
+  though?: string;
   /** What it tells people to do: nothing for code that does that already. */
   advises?: readonly Habit[];
   /** Violated properties that it is for; absent: all. */
   of?: readonly Property[];
 }
 
-type For = Pick<Remedy, 'advises' | 'of'>;
+/** What strategies break all the same that are named in a remedy. */
+export const LOST = 'the units and orders that the server lost stay lost';
+export const GIVES_UP = 'its buyers may give up while units are left';
+
+type For = Pick<Remedy, 'advises' | 'of' | 'though'>;
 /** As the strategy in this file does it. */
 export const as =
   (file: string) =>

@@ -63,6 +63,7 @@ export const CALM_CAUSES = [
   'watched-in-vain',
   'exec-unread',
   'took-before-it-looked',
+  'taken-in-advance',
   'lost-every-race',
   'looked-in-several-places',
   'answered-from-memory',

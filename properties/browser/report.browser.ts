@@ -56,6 +56,19 @@ afterAll(async () => {
 
 const onDisk = (file: string): string => pathToFileURL(file).href;
 
+/** What is wrong with the stock's column in diagrams of many lanes. */
+const stockFaults = (page: Page): Promise<string[]> =>
+  page.evaluate<string[]>(`(() => {
+    const seen = [...document.querySelectorAll('.steps.many')].filter((one) => one.getClientRects().length > 0);
+    if (seen.length === 0) return ['nothing to see'];
+    return seen.flatMap((one) => {
+      const right = one.getBoundingClientRect().right + 1;
+      const head = one.querySelector('th.n').getClientRects().length > 0;
+      const cut = [...one.querySelectorAll('.n')].some((cell) => cell.getBoundingClientRect().right > right);
+      return [...(head ? [] : ['no head']), ...(cut ? ['cut'] : [])];
+    });
+  })()`);
+
 /** axe reads every element: of what is repeated a hundred times, a few are enough. */
 const thinOut = (page: Page): Promise<void> =>
   page.evaluate(
@@ -81,6 +94,21 @@ describe.skipIf(executable === undefined).each(pages)('%s', (_, file) => {
       expect(await matrixTop(page), `${width} px`).toBeLessThan(FOLD);
     }
     expect(faults).toEqual([]);
+    await page.close();
+  });
+
+  test('with many lanes the stock stands under its head, whole, on paper and on a phone', async () => {
+    const { page } = await open(browser, onDisk(file()), PHONE);
+    await unfold(page);
+    expect(await stockFaults(page)).toEqual([]);
+    // A4, without its margins.
+    await page.setViewportSize({ width: 703, height: FOLD });
+    await page.emulateMedia({ media: 'print' });
+    // What is folded away on paper shows the same.
+    await page.addStyleTag({ content: '.others { display: block !important }' });
+    expect(await stockFaults(page)).toEqual([]);
+    await page.addStyleTag({ content: '.steps.many thead { display: none } .steps.many .n { width: 9rem }' });
+    expect((await stockFaults(page)).join(' ')).toMatch(/no head.*cut/);
     await page.close();
   });
 

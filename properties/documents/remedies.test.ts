@@ -53,6 +53,7 @@ const WORDS: Readonly<Record<CauseName, RegExp>> = {
   'watched-in-vain': /before it is read/,
   'exec-unread': /what EXEC answers/,
   'took-before-it-looked': /before anything is taken/,
+  'taken-in-advance': /keeps for later/,
   'lost-every-race': /cannot be disturbed/,
   'looked-in-several-places': /under one key/,
   'answered-from-memory': /ask Redis each time/,
@@ -117,6 +118,7 @@ const WHERE: Readonly<Record<CauseName, readonly Environment[]>> = {
   'watched-in-vain': UNDISTURBED,
   'exec-unread': UNDISTURBED,
   'took-before-it-looked': UNDISTURBED,
+  'taken-in-advance': UNDISTURBED,
   'lost-every-race': [...UNDISTURBED, 'cancel'],
   'looked-in-several-places': UNDISTURBED,
   'answered-from-memory': UNDISTURBED,
@@ -190,6 +192,37 @@ describe('the table of remedies', () => {
     expect(liesOf({ ...REMEDIES, 'sent-again': lying })).toContain(
       'sent-again: strategies/lua-decrement.ts breaks double-sale in lost-reply',
     );
+  });
+});
+
+/** Remedies that name it without a word about that. */
+const silent = (table: Table): string[] =>
+  CAUSES.flatMap((cause) =>
+    table[cause].flatMap(({ as, though }) => {
+      const breaks = WHERE[cause].filter((environment) =>
+        PROPERTIES.some((property) => as !== undefined && declares(as, property, environment) === 'breaks'),
+      );
+      return breaks.length === 0 || though !== undefined ? [] : [`${cause}: ${as} in ${breaks.join(', ')}`];
+    }),
+  );
+
+describe('a built-in that is named where it breaks something else', () => {
+  test('is not told as if it were safe there', () => {
+    expect(silent(REMEDIES)).toEqual([]);
+    const [, remedy] = REMEDIES['server-forgot'];
+    const steps = [{ actor: 'server', event: 'restart-without-aof', stock: 0 }] as const;
+    expect(explained({ property: 'false-refusal', steps }).remedy).toContain(`, though ${remedy!.though}`);
+  });
+
+  test('is noticed where nothing is said', () => {
+    const bare = REMEDIES['key-evicted'].map(({ says, as: file, of }) => ({
+      says,
+      ...(file && { as: file }),
+      ...(of && { of }),
+    }));
+    expect(silent({ ...REMEDIES, 'key-evicted': bare })).toEqual([
+      'key-evicted: strategies/lua-reserve-once.ts in eviction',
+    ]);
   });
 });
 

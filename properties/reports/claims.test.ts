@@ -85,7 +85,7 @@ describe('the ceiling', () => {
 test('orders are told with the states in which they meet', () => {
   expect(ordersText(83n * 10n ** 24n, 20_000)).toBe('8.3 × 10^25 orders in 20 000 states');
   expect(ordersText(1n, 1)).toBe('1 order in 1 state');
-  expect(asked(measuredResult(), 1)).toMatch(/Looked at were [\d ]+ orders in [\d ]+ states/);
+  expect(asked(measuredResult(), 1)).toMatch(/covers [\d ]+ orders in [\d ]+ states/);
 });
 
 describe('what must be true', () => {

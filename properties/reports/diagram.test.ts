@@ -26,6 +26,28 @@ const happens = (actor: string, event: CounterexampleStep['event'], detail?: str
 const rowsOf = (...steps: CounterexampleStep[]): DiagramRow[] =>
   lanesOf({ scope: { buyers: 2, stock: 1 }, steps }).rows;
 
+const answersOf = (actor: string, event: 'cut' | 'restart', said: string): string[] =>
+  rowsOf({ actor, event, stock: 0, answers: [said] })[0]!.answers;
+
+describe('what a buyer was told', () => {
+  test('by a step of somebody else names the buyer, in the table as in text', () => {
+    expect(answersOf('B', 'cut', 'A sold')).toEqual(['A sold']);
+    expect(answersOf('server', 'restart', 'A unknown')).toEqual(['A unknown']);
+    const steps: CounterexampleStep[] = [
+      run('A', 'DECR k', { reply: '0' }),
+      { ...happens('B', 'cut'), answers: ['A sold'] },
+      run('B', 'DECR k', { reply: '-1', answers: ['B sold-out'] }),
+    ];
+    const scope = { buyers: 2, stock: 1 };
+    expect(diagram({ scope, steps }).text).toContain('<em class="sold">A sold</em>');
+    expect(timeline({ scope, steps }).join('\n')).toMatch(/A sold[^]*-1  sold-out/);
+  });
+
+  test('by its own step does not', () => {
+    expect(answersOf('B', 'cut', 'B sold')).toEqual(['sold']);
+  });
+});
+
 describe('what became of a command', () => {
   test('one that had no reply when the connection broke is sent again; one that had is another one', () => {
     const lost = rowsOf(run('A', 'GET k'), happens('A', 'cut'), run('A', 'GET k'));

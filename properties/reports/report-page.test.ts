@@ -96,7 +96,7 @@ describe('counterexamples', () => {
   test('tell the line of the code, the cause, what helps, and the command that runs it again', () => {
     const crossed = /id="cause-crossed">[^]*?<\/section>/.exec(body)![0];
     expect(crossed).toContain('<small>sell.ts:12</small>');
-    expect(crossed).toMatch(/<b>Cause<\/b> [^]*<b>Helps<\/b> /);
+    expect(crossed).toMatch(/<b>Cause<\/b> [^]*<b>Remedy<\/b> /);
     expect(crossed).toContain('<code>oversell replay counterexamples/control-calm-oversell.json</code>');
   });
 
@@ -180,7 +180,7 @@ describe('the matrix', () => {
   test('has those that hold most first, then what was not run, and controls last', () => {
     const names = [...matrixOf(measured).matchAll(/<a href="#s-(\w+)">/g)].map(([, name]) => name);
     expect(names).toEqual(['once', 'fast', 'newer', 'blind']);
-    expect(matrixOf(measured)).toMatch(/s-newer[^]*Controls: known to be wrong[^]*s-blind/);
+    expect(matrixOf(measured)).toMatch(/s-newer[^]*Controls, known to be wrong[^]*s-blind/);
   });
 
   test('says in one word each why there is no verdict', async () => {
@@ -225,7 +225,7 @@ describe('figures', () => {
   test('a tail at saturation is never told', () => {
     const [rows] = /Response time by rate of arrivals[^]*?<\/table>/.exec(measured)!;
     expect(rows).toMatch(
-      /<th scope="row">fast<\/th><td class="figure"[^>]*>2 850<\/td>.*?saturated.*?saturated/,
+      /<th scope="row">fast<\/th><td class="figure"[^>]*>2\u00a0850<\/td>.*?saturated.*?saturated/,
     );
   });
 

@@ -76,7 +76,8 @@ export function lanesOf({ scope, steps }: Interleaving): Lanes {
       reply: isError(step) ? undefined : step.reply,
       notes: notesOf(step, steps.slice(0, i)),
       answers: (step.answers ?? []).map((answer) =>
-        isShared(step.actor) ? answer : answer.replace(/^[A-Z] /, ''),
+        // Whoever stands over the lane need not be named; anybody else who hears something by this step has to be.
+        answer.startsWith(`${step.actor} `) ? answer.slice(step.actor.length + 1) : answer,
       ),
       stock: step.stock,
       ...fates[i]!,

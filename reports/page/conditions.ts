@@ -50,7 +50,7 @@ function requirements({ strategies }: Result): Markup {
               ...requires.commands,
               ...(requires.minRedis === undefined ? [] : [`Redis ${requires.minRedis}`]),
             ].join(', ') || 'any that has its commands',
-            requires.client.join(', ') || 'none',
+            requires.client.join(', ') || 'defaults',
             requires.supports.join(', ') || 'one unit at a time',
           ],
         ]
@@ -59,7 +59,7 @@ function requirements({ strategies }: Result): Markup {
   if (rows.length === 0) return markup`<p>Not known: the run is of an older version.</p>`;
   return table({
     caption: 'What each strategy relies on',
-    head: ['strategy', 'connection', 'server', 'client options', 'can do'],
+    head: ['strategy', 'connection', 'server', 'client options it sets', 'can do'],
     rows,
     stacks: true,
   });

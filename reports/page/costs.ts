@@ -16,13 +16,14 @@ import {
   ratioText,
   strategiesText,
 } from '../view/figures.ts';
+import { matrixOf } from '../view/matrix.ts';
 import { bySpeed, drawn } from '../view/safety.ts';
 import { markup, type Markup } from './markup.ts';
 import { scrolling, table } from './table.ts';
 
 /** What a sale costs, in time and in work; void for what sells units that do not exist. */
 export async function costs(result: Result): Promise<Markup> {
-  const measured = result.strategies.filter(({ cost }) => cost);
+  const measured = matrixOf(result).rows.flatMap(({ strategy }) => (strategy.cost ? [strategy] : []));
   if (measured.length === 0)
     return section(markup`<p class="note">Not measured: no figures in this run.</p>`);
   const curves = drawn(result);
@@ -51,11 +52,12 @@ ${inside}
 function method({ session }: Result, measured: readonly StrategyResult[]): Markup {
   const rows = measured.map(({ cost }) => cost!);
   const [first] = rows as [BenchRow];
-  const held = rows.filter(({ bottleneck }) => bottleneck === 'client').map(({ strategy }) => strategy);
+  const counted = rows.filter(({ verdict }) => verdict === 'holds');
+  const held = counted.filter(({ bottleneck }) => bottleneck === 'client').map(({ strategy }) => strategy);
   const control = session?.control ?? undefined;
   return markup`<ul class="method">
 <li>Closed loop: the next request waits for the last response. ${first.inFlight} in flight, ${plural(first.trials, 'trial')}${
-    session ? ` of ${session.secondsPerTrial} s each, in turns and in seeded order` : ''
+    session ? ` of ${session.secondsPerTrial} s each, in turns, in an order drawn from the seed` : ''
   }. Figures of one machine in one run; they say nothing about another.</li>
 ${first.trials < 5 && markup`<li>One trial has no interval, so nothing is compared here: <code>evaluate --profile full</code> measures in turns.</li>`}
 ${
@@ -68,6 +70,8 @@ ${
         : 'no detectable difference, as it should be'
   }.</li>`
 }
+${counted.some(({ ratioToBaseline }) => ratioToBaseline.low !== null) && markup`<li>A ratio compares two strategies within each round, and is told for all rounds together (Hodges–Lehmann, 95 % interval). It need not be the quotient of the two medians.</li>`}
+${counted.length < rows.length && markup`<li>Void: the strategy broke a property in the measured sales, so that its speed says nothing.</li>`}
 ${held.length > 0 && markup`<li>The client, not Redis, was the bottleneck of ${list(held)}: the server may do more.</li>`}
 </ul>`;
 }
@@ -129,7 +133,7 @@ function responses(strategies: readonly StrategyResult[], curve: Markup | undefi
   const [longest] = strategies.map(({ cost }) => cost!.responseCurve).toSorted((a, b) => b.length - a.length);
   const shares = longest!.map(({ share }) => share);
   return markup`<h3 id="response">Response time</h3>
-<p class="note">Of the safest ${strategiesText(strategies.length)}, while units last, all trials together. A closed loop at its capacity: how long who waited, not how long one waits at a lower load.</p>
+<p class="note">Of the safest ${strategiesText(strategies.length)}, while units last, all trials together. A closed loop at its capacity: the waits are those of a saturated system, not those at a lower load.${shortCurves(strategies)}</p>
 ${figure(curve, 'Percentile curve of the response time')}
 ${behind(
   table({
@@ -142,6 +146,26 @@ ${behind(
     figures: shares.map((_, i) => i + 1),
   }),
 )}`;
+}
+
+/** A percentile is only told of enough purchases. */
+function shortCurves(strategies: readonly StrategyResult[]): string {
+  const ends = strategies.map(({ name, cost }) => ({ name, length: cost!.responseCurve.length }));
+  const longest = Math.max(...ends.map(({ length }) => length));
+  const short = ends.filter(({ length }) => length < longest).map(({ name }) => name);
+  return short.length === 0
+    ? ''
+    : ` The line of ${list(short)} ends early: too few purchases were measured for more.`;
+}
+
+/** Nothing is drawn of whom no p99 is known at any rate. */
+function undrawn(strategies: readonly StrategyResult[]): string {
+  const without = strategies.filter(({ offered: load }) =>
+    (load?.points ?? []).every((point) => point.saturated || point.responseMs.p99 === null),
+  );
+  return without.length === 0
+    ? ''
+    : ` No line for ${list(without.map(({ name }) => name))}: too few purchases for a p99.`;
 }
 
 function offered(strategies: readonly StrategyResult[], chart: Markup | undefined): Markup {
@@ -160,7 +184,7 @@ function offered(strategies: readonly StrategyResult[], chart: Markup | undefine
     ]),
   );
   return markup`${heading}
-<p class="note">Open loop: buyers come when they come (Poisson), and wait from when they came. Measured of ${list(strategies.map(({ name }) => name))}, in which the fewest environments broke anything, of equals the fastest.</p>
+<p class="note">Open loop: buyers arrive at random (Poisson), whether or not others have been served, and wait from their arrival on. Measured of ${list(strategies.map(({ name }) => name))}: those that break in the fewest environments, and of these the fastest.${undrawn(strategies)}</p>
 ${figure(chart, 'Response time p99 against the offered load')}
 ${behind(
   table({
@@ -282,7 +306,7 @@ function ceiling({ session }: Result): Markup {
   }
   return markup`${heading}${table({
     caption:
-      'Operations per second on one key, by a client that does nothing else; only what puts several purchases into one command or one packet comes past the one without pipelining',
+      'Operations per second on one key, by a client that does nothing else; a strategy that puts several purchases into one command or one packet may exceed the figure without pipelining',
     head: ['command', 'by', 'in flight', 'pipelining', 'operations/s'],
     rows: session.ceiling.map(({ command, tool, inFlight, pipeline, opsPerSecond }) => [
       command,

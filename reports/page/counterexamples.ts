@@ -3,8 +3,8 @@ import type { Result } from '../../harness/documents/result.ts';
 import { diagram, withoutProduct } from '../diagram/table.ts';
 import { causeGroups, sampledExhibits, type CauseGroup, type ExplainedExhibit } from '../view/causes.ts';
 import type { Exhibits } from '../view/evidence.ts';
-import { list, plural } from '../view/figures.ts';
-import { evidenceTable } from '../view/view.ts';
+import { grouped, list, plural } from '../view/figures.ts';
+import { evidenceTable, partsOf } from '../view/view.ts';
 import { EFFECTS } from '../view/words.ts';
 import { markup, type Markup } from './markup.ts';
 import { table } from './table.ts';
@@ -20,15 +20,37 @@ export function counterexamples(result: Result, exhibits: Exhibits): Markup {
 ${
   isNothing
     ? markup`<p>Nothing was violated, so there is nothing to show.</p>`
-    : markup`<p class="note">Each is the shortest interleaving that was found, run on a real Redis. Time runs down; a column is a buyer;
+    : markup`<p class="note">${counted(groups, sampled, result)} Each is the shortest interleaving that was found, run on a real Redis. Time runs down; a column is a buyer;
 on the right stands what is left in stock. ✂ a connection breaks, ✗ a process dies, ↻ the client sends again by itself, ◇ a watched
-key was touched, a dashed line is a message that is still under way. Of keys the product is left out: <code>stock</code> is
+key was touched, a dashed line is a message that is still under way. Keys are shown without their product: <code>stock</code> is
 <code>{item}:stock</code>. The command under each runs it again, in the run’s folder, step by step on a real server.</p>
 <div id="filter" class="filter" hidden></div>`
 }
 ${groups.map(group)}
 ${sampled.length > 0 && inLargeSales(sampled)}
 </section>`;
+}
+
+/** Cells, files and drawings are three counts: how one becomes the other. */
+function counted(groups: readonly CauseGroup[], sampled: readonly unknown[], { strategies }: Result): string {
+  const cells = strategies
+    .flatMap(partsOf)
+    .flatMap(({ properties }) => Object.values(properties))
+    .filter(({ verdict }) => verdict === 'violated');
+  const files = new Set(
+    cells.flatMap(({ evidence }) => evidence.flatMap(({ counterexample }) => counterexample?.file ?? [])),
+  );
+  const shown = groups.reduce((sum, one) => sum + one.shown.length, 0);
+  return [
+    `${plural(cells.length, 'verdict')}, each on a property in an environment, ${cells.length === 1 ? 'is' : 'are'} violated, controls included.`,
+    `${grouped(files.size)} have an interleaving in a file of their own.`,
+    `The same steps in several environments are drawn once, which leaves ${plural(shown, 'counterexample')}.`,
+    ...(sampled.length > 0
+      ? [
+          `${plural(sampled.length, 'violation')} ${sampled.length === 1 ? 'was' : 'were'} seen in large sales only.`,
+        ]
+      : []),
+  ].join(' ');
 }
 
 /** The first is drawn for all; the others are variations, folded on the screen and left out on paper. */
@@ -66,7 +88,7 @@ function article(one: ExplainedExhibit): Markup {
 <div class="shown">${diagram(counterexample)}
 <div><p>${withoutProduct(evidence.message)}.${!counterexample.minimal && ' Not the shortest.'}</p>
 <p><b>Cause</b> ${withoutProduct(one.because)}.</p>
-<p><b>Helps</b> ${one.remedy}.</p>
+<p><b>Remedy</b> ${one.remedy}.</p>
 <p class="again"><code>oversell replay ${counterexample.file}</code></p></div></div></article>
 `;
 }
@@ -82,7 +104,7 @@ const inLargeSales = (sampled: readonly Pick<ExplainedExhibit, 'strategy' | 'exh
   return markup`<article id="${id}" ${marks(one)}>${heading(one)}
 <p>${evidence.message}.</p>
 ${rows.length > 0 && table({ caption: `Operations that show ${property}`, head, rows, figures: [1, 2, 3, 5] })}
-<p><b>Helps</b> ${remedyFor(property)}.</p></article>
+<p><b>Remedy</b> ${remedyFor(property)}.</p></article>
 `;
 })}</div></details>
 </section>`;

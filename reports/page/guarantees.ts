@@ -39,6 +39,7 @@ export const guarantees = (result: Result, exhibits: Exhibits): Markup => markup
 <h2>Every property of every strategy</h2>
 <p class="note">${exploredIn(result).length > 0 ? `${EXPLORED_TITLE}, on a real Redis; then large` : 'Nothing was explored; large'} sales under real concurrency.</p>
 ${LEGEND}
+<p class="note">${PROPERTY_WORDS}</p>
 ${matrixOf(result).rows.map(({ strategy }) => details(strategy, result, exhibits))}
 <details class="note"><summary>What was sold in the large sales</summary><ul>${exploredScopes(result).map((line) => markup`<li>${line}</li>`)}</ul></details>
 </section>`;
@@ -52,6 +53,9 @@ const LEGEND = markup`<ul class="legend">
 <li><span class="open">undecided</span> the budget was spent; never counts as passed</li>
 ${Object.entries(NO_VERDICTS).map(([word, meaning]) => markup`<li><span class="none">${word}</span> ${meaning}</li>`)}
 </ul>`;
+
+/** A column has a property's name, its cells what a violation does: a reader is to know which is which. */
+const PROPERTY_WORDS = `Columns are properties, cells what a violation does: ${PROPERTIES.map((property) => `${property}: ${EFFECTS[property]}`).join(', ')}.`;
 
 /** What was only sampled, or only looked at up to a limit, looks less sure than what was exhausted. */
 const holding = ({ coverage }: Part): TableCell => ({

@@ -4,19 +4,19 @@ import type { Result } from '../../harness/documents/result.ts';
 import type { Environment } from '../../strategies/contract.ts';
 import { anchorOf } from '../questions/question.ts';
 import type { Exhibits } from '../view/evidence.ts';
-import { grouped, known, list, ms } from '../view/figures.ts';
+import { grouped, known, ms } from '../view/figures.ts';
 import { matrixOf, type Band, type Matrix, type MatrixCell, type MatrixRow } from '../view/matrix.ts';
 import { partsOf } from '../view/view.ts';
 import { BY_GRAVITY, EFFECTS, SHORT, SIGNS } from '../view/words.ts';
 import { markup, type Markup } from './markup.ts';
 
-const headOf = (environment: Environment): string =>
-  environmentRow(environment).head ?? environment.replaceAll('-', ' ');
+/** Its name, which may be broken at its hyphens. */
+const headOf = (environment: Environment): string => environment.replaceAll('-', ' ');
 
 const BAND_TITLES: Record<Band, string> = {
   judged: 'Strategies, those that hold most first',
-  unproven: 'Nothing was run of these, so that they are neither safe nor unsafe',
-  control: 'Controls: known to be wrong, so a run that does not catch them counts for nothing',
+  unproven: 'Not run here: neither safe nor unsafe',
+  control: 'Controls, known to be wrong: a run that does not catch them proves nothing',
 };
 
 /** The headline: strategies by environments, what each violation does, and beside it what a sale costs. */
@@ -80,7 +80,11 @@ function faceOf(cell: MatrixCell): Face {
   switch (cell.state) {
     case 'holds':
       return cell.coverage === 'exhausted'
-        ? { classes: 'holds', sign: '✓', title: 'holds' }
+        ? {
+            classes: 'holds',
+            sign: '✓',
+            title: 'holds in every order of the small sales, and in the large ones that were sampled',
+          }
         : { classes: 'holds sampled', sign: '≈', title: `holds, ${cell.coverage}` };
     case 'violated': {
       const { property, kind, all } = cell;
@@ -107,11 +111,10 @@ function faceOf(cell: MatrixCell): Face {
   }
 }
 
-/** What a cell is, and which columns say nothing: nobody is to take what was not run for safe. */
+/** What a cell is, and how many columns say nothing: which they are stands below. */
 function captionOf({ columns }: Matrix): string {
-  const left = columns.filter(({ tried }) => !tried).map(({ environment }) => environment);
-  const run = `${columns.length - left.length} of ${columns.length} environments were run`;
-  return `Each cell shows the gravest of what was seen there, and leads to the rest. ${run}${left.length === 0 ? '' : `; not ${list(left)}`}.`;
+  const run = columns.filter(({ tried }) => tried).length;
+  return `Each cell shows the gravest of what was seen there, and leads to the rest. ${run} of ${columns.length} environments were run.`;
 }
 
 /** What the signs mean, of those that occur. */
@@ -121,7 +124,7 @@ function legend({ rows }: Matrix): Markup {
   const entries: [MatrixCell, string, boolean][] = [
     [
       { state: 'holds', coverage: 'exhausted' },
-      'holds in every order',
+      'holds in every order of small sales',
       occurs((cell) => cell.state === 'holds' && cell.coverage === 'exhausted'),
     ],
     [
@@ -132,7 +135,7 @@ function legend({ rows }: Matrix): Markup {
     ...BY_GRAVITY.map((property): [MatrixCell, string, boolean] => [
       { state: 'violated', property, kind: 'declared', all: [property] },
       EFFECTS[property],
-      true,
+      occurs((cell) => cell.state === 'violated' && cell.property === property),
     ]),
     [
       { state: 'inconclusive', property: 'oversell' },

@@ -1,4 +1,6 @@
+import { EXPLORED } from '../../harness/documents/environments.ts';
 import type { Result } from '../../harness/documents/result.ts';
+import { ENVIRONMENTS } from '../../strategies/contract.ts';
 import type { Exhibits } from '../view/evidence.ts';
 import { list, ordersText, plural, strategiesText, withSuperscripts } from '../view/figures.ts';
 import { answer } from '../view/safety.ts';
@@ -23,7 +25,50 @@ ${result.findings.length > 0 && findings(result)}
 <p class="note">${verdictLine(result)} · ${lookedAt(result).join(' · ')}</p>
 </section>
 ${matrix(result, exhibits)}
-<p class="note">Not run here: ${list(notTested(result), 20) || 'nothing was left out'}.${result.notRun && ` Not run in this profile: ${list(result.notRun, 40)}.`}</p>`;
+<p class="note">${leftOut(result)}${result.notRun && ` Not run in this profile: ${list(result.notRun, 40)}.`}</p>
+${GLOSSARY}`;
+
+/** Words of the field, and ours, that somebody who runs a shop need not know. */
+const WORDS: readonly (readonly [word: string, meaning: string])[] = [
+  ['strategy', 'code that sells the units of a product'],
+  [
+    'declared',
+    'what the author of a strategy says of it in its file: which property holds in which environment',
+  ],
+  ['control', 'a strategy that is wrong on purpose, to show that the run finds what is wrong'],
+  ['strands', 'units are left that nobody has and nobody can buy'],
+  [
+    'orders in states',
+    'so many orders of commands and faults are possible; many lead to the same states, and each state was visited',
+  ],
+  ['exhausted', 'every order of the small sale was covered, none left out'],
+  [
+    'replayed over sockets',
+    'orders that were run once more over real connections, as a check of the exploration itself',
+  ],
+  ['ledger', 'the strategy’s own list of who bought what'],
+  ['hostile input', 'requests that make no sense, or come twice at once'],
+  ['drain', 'what comes after the last unit is sold: only refusals'],
+  ['office', 'the back office: a process without buyers, which puts units on sale and does background work'],
+];
+
+const GLOSSARY = markup`<details class="note"><summary>What the words mean</summary><ul>${WORDS.map(
+  ([word, meaning]) => markup`<li><b>${word}</b>: ${meaning}</li>`,
+)}</ul></details>`;
+
+/** Nobody is to take what was not run for safe, nor to wait for what cannot be run. */
+function leftOut(result: Result): string {
+  const left = notTested(result);
+  const [never, here] = [true, false].map((is) => left.filter((one) => UNVERIFIABLE.has(one) === is));
+  return [
+    `Not run here: ${list(here!, 20) || 'nothing was left out'}.`,
+    ...(never!.length === 0 ? [] : [`Unverified, as no run of this version can show it: ${list(never!)}.`]),
+  ].join(' ');
+}
+
+const UNVERIFIABLE: ReadonlySet<string> = new Set(
+  ENVIRONMENTS.filter((one) => !EXPLORED.some((other) => other === one)),
+);
 
 function answerText(result: Result): Markup {
   const names = result.strategies.flatMap(({ name }) => (name === '' ? [] : [name]));

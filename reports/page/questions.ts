@@ -3,12 +3,13 @@ import { questionsOf } from '../questions/ten.ts';
 import type { Question } from '../questions/question.ts';
 import { withSuperscripts } from '../view/figures.ts';
 import { markup, type Markup } from './markup.ts';
+import { unbroken } from './table.ts';
 
 /** The ten things that people ask, each answered in at most two sentences, and who and where folded behind them. */
 export const questions = (result: Result): Markup => markup`
 <section id="questions">
 <h2>Ten questions</h2>
-<p class="note">Controls are in no count.</p>
+<p class="note">Controls are left out wherever strategies are counted or named.</p>
 <ol class="questions">${questionsOf(result).map(question)}</ol>
 </section>`;
 
@@ -26,7 +27,7 @@ const question = (
 <li id="question-${i + 1}"><a class="number" href="#${anchor}" aria-label="Question ${i + 1}: where it is told in full">${i + 1}</a>
 <div><h3>${asked}${MEASURED[measured]}</h3>${
   answer.length > 0 &&
-  markup`<p>${answer.map((sentence) => markup`${withSuperscripts(capitalised(sentence))} `)}</p>`
+  markup`<p>${answer.map((sentence) => markup`${unbroken(withSuperscripts(capitalised(sentence)))} `)}</p>`
 }${
   details.length > 0 &&
   markup`<details><summary>Who, and where</summary><ul>${details.map(({ label, text }) => markup`<li><b>${label}:</b> ${withSuperscripts(text)}</li>`)}</ul></details>`

@@ -40,7 +40,7 @@ export const table = ({
 }: Table): Markup =>
   scrolling(
     caption,
-    markup`<table><caption>${caption}</caption><thead><tr>${head.map(columnHead)}</tr></thead><tbody>${rows.map(
+    markup`<table><caption>${caption}</caption><thead><tr>${head.map((one, i) => columnHead(one, figures.includes(i)))}</tr></thead><tbody>${rows.map(
       ([first, ...rest]) =>
         markup`<tr><th scope="row"${idOf(first)}>${first === undefined ? '' : content(first)}</th>${rest.map((cell, i) => dataCell(cell, figures.includes(i + 1), stacks ? head[i + 1] : undefined))}</tr>\n`,
     )}</tbody></table>`,
@@ -54,17 +54,22 @@ export const scrolling = (label: string, inside: Markup, classes = 'scroll'): Ma
 /** What heads a column. */
 type Head = Table['head'][number];
 
-const columnHead = (head: Head): Markup =>
-  typeof head === 'string'
-    ? markup`<th scope="col">${head}</th>`
-    : markup`<th scope="col" id="${head.id}">${head.text}</th>`;
+const columnHead = (head: Head, isFigure: boolean): Markup => {
+  const aligned = isFigure && markup` class="figure"`;
+  return typeof head === 'string'
+    ? markup`<th scope="col"${aligned}>${head}</th>`
+    : markup`<th scope="col"${aligned} id="${head.id}">${head.text}</th>`;
+};
 
 function dataCell(cell: Content, isFigure: boolean, head: Head | undefined): Markup {
   const kind = isPlain(cell) ? undefined : cell.kind;
   const name = [kind, isFigure ? 'figure' : undefined].filter((one) => one !== undefined).join(' ');
   const says = head !== undefined && markup` data-head="${typeof head === 'string' ? head : head.text}"`;
-  return markup`<td${name !== '' && markup` class="${name}"`}${says}>${content(cell)}</td>`;
+  return markup`<td${name !== '' && markup` class="${name}"`}${says}>${content(isFigure && typeof cell === 'string' ? unbroken(cell) : cell)}</td>`;
 }
+
+/** A line may end between two figures, never within one. */
+export const unbroken = (text: string): string => text.replaceAll(/(?<=\d) (?=\d{3})/g, '\u00a0');
 
 const idOf = (cell: Content | undefined): Markup | false =>
   cell !== undefined && !isPlain(cell) && cell.id !== undefined && markup` id="${cell.id}"`;

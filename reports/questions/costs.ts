@@ -2,7 +2,7 @@ import type { Ceiling } from '../../harness/documents/figures.ts';
 import type { Result, StrategyResult } from '../../harness/documents/result.ts';
 import { grouped, known, list, ms, perSale, plural, strategiesText } from '../view/figures.ts';
 import { bySpeed, safestOf } from '../view/safety.ts';
-import { notMeasured, told, type Question, type Told } from './question.ts';
+import { breaks, judged, notMeasured, told, type Question, type Told } from './question.ts';
 
 /** What it costs. */
 
@@ -13,21 +13,22 @@ export function speed(result: Result): Question {
   // Nobody is to take the fastest for the best.
   const chosen = safestOf(result)?.fastest ?? fastest;
   const { cost, course } = chosen;
-  const which = chosen === fastest ? chosen.name : `${chosen.name}, the fastest of those that hold most`;
+  const which = chosen === fastest ? 'the fastest' : 'the fastest of those that hold most';
   const beside =
     chosen === fastest
       ? ''
-      : `; ${fastest.name} reaches ${known(fastest.cost!.salesPerSecond.median, grouped)}, and holds less`;
+      : `; ${fastest.name} reaches ${known(fastest.cost!.salesPerSecond.median, grouped)}, but holds in fewer environments`;
   const { machine, session } = result;
   return {
     question,
     answer: [
-      `While units last at most ${known(cost!.salesPerSecond.median, grouped)} sales/s (${which}), response p99 ${known(cost!.responseMs.p99, ms)} ms, ${cost!.inFlight} in flight${beside}.`,
+      `While units last, ${chosen.name}, ${which}, makes ${known(cost!.salesPerSecond.median, grouped)} sales/s with a response p99 of ${known(cost!.responseMs.p99, ms)} ms${beside}.`,
       course
-        ? `After that ${known(course.refusalsPerSecond, grouped)} refusals/s, p99 ${known(course.drainResponseMs.p99, ms)} ms.`
-        : 'What comes after was not measured.',
+        ? `Once all are sold, ${chosen.name} answers ${known(course.refusalsPerSecond, grouped)} refusals/s with a p99 of ${known(course.drainResponseMs.p99, ms)} ms.`
+        : 'What comes after the last unit was not measured.',
     ],
     details: [
+      told('Load', `closed loop, ${cost!.inFlight} purchases in flight`),
       told(
         'On',
         `${machine.cpus}, ${machine.redis}, Node ${machine.node}` +
@@ -39,23 +40,39 @@ export function speed(result: Result): Question {
   };
 }
 
-const said = ({ name, cost }: StrategyResult): string => `${known(cost!.commandsPerSale, perSale)} (${name})`;
+/** "0.02 (one) to 7.5 (another)" */
+function range(
+  strategies: readonly StrategyResult[],
+  figure: 'commandsPerSale' | 'roundTripsPerSale',
+): string {
+  const sorted = strategies
+    .filter(({ cost }) => cost![figure] !== null)
+    .toSorted((a, b) => a.cost![figure]! - b.cost![figure]!);
+  const [least, most] = [sorted[0], sorted.at(-1)].map(
+    (one) => one && `${perSale(one.cost![figure]!)} (${one.name})`,
+  );
+  return least === undefined || least === most ? (least ?? '–') : `${least} to ${most}`;
+}
 
 export function price(result: Result): Question {
   const question =
     'What does a winner cost, in round trips, commands, conflicts and buyers who give up; who starves?';
-  const sold = result.strategies.flatMap((strategy) =>
+  const sold = judged(result).flatMap((strategy) =>
     strategy.cost?.verdict === 'holds' && strategy.cost.commandsPerSale !== null ? [strategy] : [],
   );
   if (sold.length === 0) return notMeasured(question, 'cost');
-  const byCommands = sold.toSorted((a, b) => a.cost!.commandsPerSale! - b.cost!.commandsPerSale!);
   const retrying = sold.filter(({ cost }) => (cost!.retriesPerSale ?? 0) >= 0.005);
   const gaveUp = sold.filter(({ cost }) => cost!.gaveUp > 0);
+  const explored = judged(result).filter((one) => breaks(one, 'progress'));
+  const elsewhere =
+    explored.length === 0
+      ? ''
+      : `, in the small sales of the matrix with ${explored.length} (${list(explored.map(({ name }) => name))})`;
   const [worst, ...others] = starving(sold);
   return {
     question,
     answer: [
-      `A sale takes ${said(byCommands[0]!)} to ${said(byCommands.at(-1)!)} commands; in the measured sales buyers gave up with ${gaveUp.length === 0 ? 'none' : gaveUp.length} of ${strategiesText(sold.length)}.`,
+      `A sale takes ${range(sold, 'commandsPerSale')} commands and ${range(sold, 'roundTripsPerSale')} round trips; under the measured load buyers gave up with ${gaveUp.length === 0 ? 'none' : gaveUp.length} of ${strategiesText(sold.length)}${elsewhere}.`,
       ...(worst ? [`${worst.text}.`] : []),
     ],
     details: [
@@ -105,22 +122,27 @@ function starving(strategies: readonly StrategyResult[]): Told[] {
   return [told('Starves', text), ...unknown];
 }
 
-export function cluster({ session, strategies }: Result): Question {
+export function cluster(result: Result): Question {
+  const { session, strategies } = result;
   const question = 'Is it safe in a cluster, and where is the ceiling of one hot key?';
   const made = strategies.filter(({ requires }) => requires?.supports.includes('cluster'));
   const ceilings = (session?.ceiling ?? []).filter(({ command }) => command === 'DECR');
   const plain = ceilings.find(({ pipeline }) => pipeline === 1);
   const piped = ceilings.find(({ pipeline }) => pipeline > 1);
-  const batching = strategies.filter(({ cost }) => {
+  const batching = judged(result).filter(({ cost }) => {
     const isFaster = (cost?.salesPerSecond.median ?? 0) > (plain?.opsPerSecond ?? Infinity);
     return isFaster && cost!.verdict === 'holds';
   });
+  const past =
+    batching.length === 0
+      ? ''
+      : `; ${strategiesText(batching.length)} ${batching.length === 1 ? 'makes' : 'make'} more sales/s than that without pipelining, by sending several purchases in one packet or command`;
   return {
     question,
     answer: [
       'No cluster was run: unverified.',
       plain
-        ? `One key takes ${perSecond(plain)} without pipelining${piped ? `, and ${perSecond(piped)} with ${piped.pipeline} in a pipeline` : '; with pipelining it takes more, which was not measured'}.`
+        ? `One key takes ${perSecond(plain)} without pipelining${piped ? `, and ${perSecond(piped)} with ${piped.pipeline} in a pipeline` : '; with pipelining it takes more, which was not measured'}${past}.`
         : 'The ceiling of one key was not measured.',
     ],
     details: [
@@ -128,8 +150,11 @@ export function cluster({ session, strategies }: Result): Question {
       ...(plain
         ? [
             told(
-              'Faster than DECR without pipelining, as they share commands or packets',
-              list(batching.map(({ name }) => name)),
+              'More sales/s than DECR without pipelining',
+              list(
+                batching.map(({ name }) => name),
+                20,
+              ),
             ),
           ]
         : []),

@@ -1,6 +1,6 @@
 import type { Result, StrategyResult } from '../../harness/documents/result.ts';
-import { ENVIRONMENTS, type Environment } from '../../strategies/contract.ts';
-import { list, ordersText, plural } from '../view/figures.ts';
+import { ENVIRONMENTS, type Environment, type Property } from '../../strategies/contract.ts';
+import { grouped, list, ordersText, plural } from '../view/figures.ts';
 import { allInterleavings, allStates, environmentsTried, partsOf } from '../view/view.ts';
 import { BY_GRAVITY, EFFECTS } from '../view/words.ts';
 import {
@@ -8,12 +8,16 @@ import {
   blame,
   breaks,
   holdsIn,
+  judged,
   namesWith,
   notMeasured,
   partsWith,
+  shareBreaking,
   shareOf,
   told,
+  triedIn,
   undecided,
+  unjudged,
   type Question,
   type Told,
 } from './question.ts';
@@ -31,8 +35,8 @@ export function oversold(result: Result): Question {
   return {
     question: 'Was more sold than there was, by how much, and over how many histories?',
     answer: [
-      `${shareOf(result, (one) => breaks(one, 'oversell'))} sold more than there was${most > 0 ? `; controls included, by up to ${plural(most, 'unit')} in one large sale` : ''}.`,
-      `Looked at were ${orders}, and ${plural(histories, 'large sale')}.`,
+      `${shareBreaking(result, 'oversell')} sold more than there was${most > 0 ? `, by up to ${plural(most, 'unit')} in one sale` : ''}.`,
+      `The run covers ${orders}, and ${plural(histories, 'large sale')}, controls included.`,
     ],
     details: [told('Oversold', blame(result, 'oversell')), ...undecided(result, 'oversell')],
     measured: 'yes',
@@ -40,14 +44,35 @@ export function oversold(result: Result): Question {
   };
 }
 
+/** In which the server loses data that it had: no code can be sound there. */
+const LOSSY = ['eviction', 'restart-without-aof', 'failover'] as const satisfies readonly Environment[];
+
+const count = (number: number): string => (number === 0 ? 'none' : grouped(number));
+
+const neverBreak = (result: Result, property: Property): string =>
+  list(
+    judged(result)
+      .filter((one) => !breaks(one, property))
+      .map(({ name }) => name),
+    20,
+  );
+
 export function undersold(result: Result): Question {
+  const lossy = LOSSY.filter((one) => environmentsTried(result).includes(one));
+  const others = environmentsTried(result).filter((one) => !LOSSY.some((other) => other === one));
+  const elsewhere = (property: Property): string =>
+    lossy.length === 0 || others.length === 0
+      ? ''
+      : `, ${count(judged(result).filter((one) => breaks(one, property, others)).length)} of them even where the server loses no data`;
   return {
     question: 'Was less sold than there was: units stranded, or buyers refused wrongly?',
     answer: [
-      `${shareOf(result, (one) => breaks(one, 'stranded'))} strand units somewhere.`,
-      `${shareOf(result, (one) => breaks(one, 'false-refusal'))} refuse a buyer wrongly.`,
+      `${shareBreaking(result, 'stranded')} strand units somewhere${elsewhere('stranded')}.`,
+      `${shareBreaking(result, 'false-refusal')} refuse a buyer wrongly somewhere${elsewhere('false-refusal')}.`,
     ],
     details: [
+      told('Never refuse wrongly', neverBreak(result, 'false-refusal')),
+      told('Never strand', neverBreak(result, 'stranded')),
       told('Stranded', blame(result, 'stranded')),
       told('Refused wrongly', blame(result, 'false-refusal')),
       ...undecided(result, 'stranded'),
@@ -58,21 +83,41 @@ export function undersold(result: Result): Question {
   };
 }
 
+/** Of whom nothing was run somewhere, that is not asked. */
+const OFFERING = 'that were run there';
+
 export function crashed(result: Result): Question {
   const question = 'What if the process dies between taking the stock and placing the order?';
   if (!environmentsTried(result).includes('buyer-crash')) return notMeasured(question);
   const effects = BY_GRAVITY.flatMap((property) => {
     const names = namesWith(result, property, ['buyer-crash']);
-    return names.length === 0 ? [] : [told(EFFECTS[property], list(names))];
+    return names.length === 0 ? [] : [told(EFFECTS[property], list(names, 30))];
   });
-  const sound = result.strategies.filter((strategy) => holdsIn(strategy, 'buyer-crash'));
+  const sound = judged(result).filter((strategy) => holdsIn(strategy, 'buyer-crash'));
+  const tried = triedIn('buyer-crash');
+  const otherwise = judged(result).filter(
+    (one) => isWrong(one, 'buyer-crash') && !breaks(one, 'stranded', ['buyer-crash']),
+  );
+  const rest =
+    otherwise.length === 0
+      ? ''
+      : `, and ${otherwise.length} ${otherwise.length === 1 ? 'breaks' : 'break'} another one (${list(otherwise.map(({ name }) => name))})`;
   return {
     question,
     answer: [
-      `${shareOf(result, (one) => breaks(one, 'stranded', ['buyer-crash']))} leave units with nobody.`,
-      `${shareOf(result, (one) => holdsIn(one, 'buyer-crash'))} keep every property.`,
+      `${shareBreaking(result, 'stranded', ['buyer-crash'])} leave units with nobody.`,
+      `${shareOf(result, (one) => holdsIn(one, 'buyer-crash'), tried, OFFERING)} keep every property${rest}.`,
     ],
-    details: [...effects, told('everything holds', list(sound.map(({ name }) => name)))],
+    details: [
+      ...effects,
+      told(
+        'everything holds',
+        list(
+          sound.map(({ name }) => name),
+          30,
+        ),
+      ),
+    ],
     measured: 'yes',
     anchor: anchorOf('buyer-crash'),
   };
@@ -92,12 +137,28 @@ export function replyLost(result: Result): Question {
   return {
     question,
     answer: [
-      `Two by ${shareOf(result, takesTwo)}, one by ${shareOf(result, takesOne)}.`,
-      `${shareOf(result, (one) => breaks(one, 'stranded', environments))} can take a unit that nobody then holds.`,
+      `Two by ${shareBreaking(result, 'double-sale', environments)}, one by ${shareOf(result, takesOne)}, in ${list(environments)} together.`,
+      `${shareBreaking(result, 'stranded', environments)} can take a unit that nobody then holds.`,
     ],
     details: [
-      told('Two', list(result.strategies.filter(takesTwo).map(({ name }) => name))),
-      told('One', list(result.strategies.filter(takesOne).map(({ name }) => name))),
+      told(
+        'Two',
+        list(
+          judged(result)
+            .filter(takesTwo)
+            .map(({ name }) => name),
+          30,
+        ),
+      ),
+      told(
+        'One',
+        list(
+          judged(result)
+            .filter(takesOne)
+            .map(({ name }) => name),
+          30,
+        ),
+      ),
       told('Taken, and nobody holds it', blame(result, 'stranded', environments)),
       told('Sold without being taken', blame(result, 'oversell', environments)),
       ...undecided(result, 'double-sale'),
@@ -119,7 +180,7 @@ export function serverLost(result: Result): Question {
   const hasFailover = tried.includes('failover');
   const counts = tried.map(
     (environment) =>
-      `in ${environment} by ${shareOf(result, (one) => breaks(one, 'lost-sale', [environment]))}${worstLoss(result, environment)}`,
+      `in ${environment} by ${shareBreaking(result, 'lost-sale', [environment])}${worstLoss(result, environment)}`,
   );
   return {
     question,
@@ -127,17 +188,21 @@ export function serverLost(result: Result): Question {
       `Sales are lost ${list(counts)}.`,
       hasFailover ? waiting(result) : 'Failover, and WAIT in it: not run.',
     ],
-    details: tried.map((environment) =>
+    details: tried.flatMap((environment) => [
       told(`Lost in ${environment}`, list(namesWith(result, 'lost-sale', [environment]), 30)),
-    ),
+      ...unjudged(result, 'lost-sale', {
+        why: `Cannot be judged in ${environment}, as they keep no ledger`,
+        within: [environment],
+      }),
+    ]),
     measured: hasFailover ? 'yes' : 'partly',
     anchor: anchorOf(hasFailover ? 'failover' : first),
   };
 }
 
 /** Of the small sales that show it, the one in which most was lost: ", up to 1 of 1". */
-function worstLoss({ strategies }: Result, environment: Environment): string {
-  const losses = strategies.flatMap((strategy) =>
+function worstLoss(result: Result, environment: Environment): string {
+  const losses = judged(result).flatMap((strategy) =>
     partsOf(strategy)
       .filter((part) => part.environment === environment)
       .flatMap(({ properties }) => properties['lost-sale'].evidence)
@@ -156,14 +221,12 @@ function worstLoss({ strategies }: Result, environment: Environment): string {
 
 /** Strategies say in their summary which commands they send. */
 const waits = ({ summary }: StrategyResult): boolean => /\bWAIT\b/.test(summary);
-const loses = (strategy: StrategyResult): boolean => breaks(strategy, 'lost-sale', ['failover']);
-
 function waiting(result: Result): string {
   const [those, others] = [true, false].map((does) => ({
     ...result,
     strategies: result.strategies.filter((strategy) => waits(strategy) === does),
   })) as [Result, Result];
-  return `At a failover ${shareOf(those, loses)} that send WAIT lose sales, and ${shareOf(others, loses)} that do not.`;
+  return `At a failover sales are lost with WAIT by ${shareBreaking(those, 'lost-sale', ['failover'])}, and without it by ${shareBreaking(others, 'lost-sale', ['failover'])}.`;
 }
 
 const isWrong = (strategy: StrategyResult, environment: Environment): boolean =>
@@ -176,23 +239,29 @@ export function rules(result: Result): Question {
     told(
       `Wrong in ${environment}`,
       tried.includes(environment)
-        ? list(result.strategies.filter((one) => isWrong(one, environment)).map(({ name }) => name))
+        ? list(
+            judged(result)
+              .filter((one) => isWrong(one, environment))
+              .map(({ name }) => name),
+            30,
+          )
         : 'not run',
     );
-  const count = (what: string, environment: Environment): string =>
+  const wrongIn = (what: string, environment: Environment): string =>
     tried.includes(environment)
-      ? `${what} with ${shareOf(result, (one) => isWrong(one, environment))}`
+      ? `${what} with ${shareOf(result, (one) => isWrong(one, environment), triedIn(environment), OFFERING)}`
       : `${what}: not run`;
   const [several, releases] = [tried.includes('several-units'), tried.includes('release-restock')];
   return {
     question,
     answer: [
-      `A limit per user is broken by ${shareOf(result, (one) => breaks(one, 'user-limit'))}.`,
-      `${count('Several units at once go wrong', 'several-units')}; ${count('release and restock', 'release-restock')}.`,
+      `A limit per user is broken by ${shareBreaking(result, 'user-limit')}.`,
+      `${wrongIn('Several units at once go wrong', 'several-units')}; ${wrongIn('release and restock', 'release-restock')}.`,
     ],
     details: [
       wrong('several-units'),
       told('Limit per user broken', blame(result, 'user-limit')),
+      ...unjudged(result, 'user-limit', { why: 'Offer no limit per user' }),
       wrong('release-restock'),
     ],
     measured: several && releases ? 'yes' : several || releases ? 'partly' : 'no',

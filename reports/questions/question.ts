@@ -33,23 +33,77 @@ export const notMeasured = (question: string, anchor = 'matrix'): Question => ({
 });
 
 /** Cells of that property that the budget left open, if there are any: they count neither way. */
-export function undecided({ strategies }: Result, property: Property): Told[] {
-  const open = strategies.filter((strategy) =>
+export function undecided(result: Result, property: Property): Told[] {
+  const open = judged(result).filter((strategy) =>
     partsOf(strategy).some(({ properties }) => properties[property].verdict === 'inconclusive'),
   );
   return open.length === 0 ? [] : [told(`Undecided (${property})`, list(open.map(({ name }) => name)))];
 }
 
-/** Those of which something was run, and which are not known to be wrong: controls are in no count. */
-const judged = ({ strategies }: Result): StrategyResult[] =>
+/** Those of which something was run, and which are not known to be wrong: controls are in no count and in no list. */
+export const judged = ({ strategies }: Result): StrategyResult[] =>
   strategies.filter((strategy) => !strategy.control && partsOf(strategy).length > 0);
 
-/** "3 of 19 strategies", "none of 19 strategies"; controls aside. */
-export function shareOf(result: Result, test: (strategy: StrategyResult) => boolean): string {
+type Test = (strategy: StrategyResult) => boolean;
+const everyOne: Test = () => true;
+
+/**
+ * "3 of 19 strategies", "none of 19 strategies"; controls aside.
+ * @param can of which the test can be made at all: nobody else is counted, neither as passing nor as failing
+ */
+export function shareOf(result: Result, test: Test, can = everyOne, which = 'that can be judged'): string {
   const all = judged(result);
-  const count = all.filter(test).length;
-  return `${count === 0 ? 'none' : count} of ${strategiesText(all.length)}`;
+  const among = all.filter(can);
+  const count = among.filter(test).length || 'none';
+  return among.length === all.length
+    ? `${count} of ${strategiesText(all.length)}`
+    : `${count} of the ${strategiesText(among.length)} ${which}`;
 }
+
+/** How many break the property there, of those of which it can be said: `n/a` is no pass. */
+export const shareBreaking = (result: Result, property: Property, within?: readonly Environment[]): string =>
+  shareOf(
+    result,
+    (one) => breaks(one, property, within),
+    (one) => isDecided(one, property, within),
+  );
+
+/** Whether it is known that the strategy breaks the property there, or that it does not. */
+function isDecided(strategy: StrategyResult, property: Property, within?: readonly Environment[]): boolean {
+  const verdicts = partsOf(strategy)
+    .filter(({ environment }) => within?.includes(environment) ?? true)
+    .map(({ properties }) => properties[property].verdict);
+  return verdicts.includes('violated') || (verdicts.includes('holds') && !verdicts.includes('inconclusive'));
+}
+
+/** Those to which the property says nothing there, if there are any: they count neither way. */
+export function unjudged(
+  result: Result,
+  property: Property,
+  { why, within }: { why: string; within?: readonly Environment[] },
+): Told[] {
+  const silent = judged(result).filter((strategy) => {
+    const parts = partsOf(strategy).filter(({ environment }) => within?.includes(environment) ?? true);
+    return parts.length > 0 && parts.every(({ properties }) => properties[property].verdict === 'n/a');
+  });
+  return silent.length === 0
+    ? []
+    : [
+        told(
+          why,
+          list(
+            silent.map(({ name }) => name),
+            30,
+          ),
+        ),
+      ];
+}
+
+/** Whether anything was run of it there. */
+export const triedIn =
+  (environment: Environment): Test =>
+  (strategy) =>
+    partsOf(strategy).some((part) => part.environment === environment);
 
 /** Whether the property is violated in one of these environments, or anywhere. */
 export const breaks = (
@@ -65,26 +119,33 @@ export const breaks = (
 /** The head of an environment's column. */
 export const anchorOf = (environment: Environment): string => `in-${environment}`;
 
-export const partsWith = ({ strategies }: Result, property: Property) =>
-  strategies.flatMap(partsOf).filter(({ properties }) => properties[property].verdict === 'violated');
+export const partsWith = (result: Result, property: Property) =>
+  judged(result)
+    .flatMap(partsOf)
+    .filter(({ properties }) => properties[property].verdict === 'violated');
 
 export const namesWith = (
-  { strategies }: Result,
+  result: Result,
   property: Property,
   environments: readonly Environment[],
 ): string[] =>
-  strategies.filter((strategy) => breaks(strategy, property, environments)).map(({ name }) => name);
+  judged(result)
+    .filter((strategy) => breaks(strategy, property, environments))
+    .map(({ name }) => name);
 
 export const holdsIn = (strategy: StrategyResult, environment: Environment): boolean => {
   const parts = partsOf(strategy).filter((part) => part.environment === environment);
   const cells = parts.flatMap(({ properties }) => Object.values(properties));
-  return parts.length > 0 && cells.every(({ verdict }) => verdict === 'holds' || verdict === 'n/a');
+  return (
+    cells.some(({ verdict }) => verdict === 'holds') &&
+    cells.every(({ verdict }) => verdict === 'holds' || verdict === 'n/a')
+  );
 };
 
 /** "a and b in buyer-crash, c everywhere"; empty if nobody violates it. */
-export function blame({ strategies }: Result, property: Property, within?: readonly Environment[]): string {
+export function blame(result: Result, property: Property, within?: readonly Environment[]): string {
   const places = new Map<string, string[]>();
-  for (const strategy of strategies) {
+  for (const strategy of judged(result)) {
     const parts = partsOf(strategy).filter(({ environment }) => within?.includes(environment) ?? true);
     const tried = new Set(parts.map(({ environment }) => environment));
     const broken = new Set(
@@ -94,8 +155,7 @@ export function blame({ strategies }: Result, property: Property, within?: reado
     );
     if (broken.size === 0) continue;
     const where = broken.size === tried.size && tried.size > 1 ? 'everywhere' : `in ${list([...broken], 20)}`;
-    const name = strategy.control ? `${strategy.name} (control)` : strategy.name;
-    places.set(where, [...(places.get(where) ?? []), name]);
+    places.set(where, [...(places.get(where) ?? []), strategy.name]);
   }
-  return [...places].map(([where, names]) => `${list(names)} ${where}`).join('; ');
+  return [...places].map(([where, names]) => `${list(names, 20)} ${where}`).join('; ');
 }

@@ -53,7 +53,7 @@ const CONDITIONS: readonly Condition[] = [
   },
   {
     label:
-      'No EXEC that the client sends again (autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0)',
+      'No EXEC that the client sends again (autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0), which you have to set',
     needs: 'a client that never sends EXEC again (autoResendUnfulfilledCommands: false)',
     of: (strategy) =>
       strategy.requires?.connection === 'exclusive' &&
@@ -64,7 +64,7 @@ const CONDITIONS: readonly Condition[] = [
 export function requirements(result: Result): Question {
   const question = 'What must be true: server, client options, connections, scripts?';
   const { strategies, machine } = result;
-  const declared = strategies.filter(({ requires }) => requires);
+  const declared = strategies.filter(({ requires, control }) => requires && !control);
   if (declared.length === 0) return notMeasured(question, 'requirements');
   const namesOf = (test: (strategy: StrategyResult) => boolean): string =>
     list(
@@ -75,7 +75,7 @@ export function requirements(result: Result): Question {
   const details: Told[] = [
     ...CONDITIONS.map(({ label, of }) => told(label, namesOf(of))),
     told(
-      'Client options of their own',
+      'Client options that they set themselves',
       namesOf(({ requires }) => requires!.client.length > 0),
     ),
     told(
@@ -101,6 +101,6 @@ function advice(result: Result): string[] {
   const which = chosen.length === 1 ? `${chosen[0]!.name} needs` : 'Those that hold most need';
   return [
     `${which} ${needs.length === 0 ? 'nothing of the server' : list(needs)}.`,
-    `Client options: ${options.length === 0 ? 'the client’s defaults do' : options.join(', ')}; ${isExclusive ? 'some take a connection for each purchase' : 'purchases may share a connection'}.`,
+    `${options.length === 0 ? 'The client’s default options are enough' : `Client options: ${options.join(', ')}`}; ${isExclusive ? 'some take a connection for each purchase' : 'purchases may share a connection'}.`,
   ];
 }

@@ -10,7 +10,7 @@ export interface Badge {
   tone: 'good' | 'bad' | 'open';
   /** "as declared · exit 0" */
   word: string;
-  /** "163 hold", "108 are violated, all as declared". */
+  /** "163 hold", "108 violated, all declared by their strategies". */
   counts: string[];
 }
 
@@ -27,7 +27,7 @@ export function badgeOf(result: Result): Badge {
   const violated = declared + undeclared;
   const counts = [
     `${grouped(holds)} hold`,
-    `${grouped(violated)} violated${violated === 0 ? '' : undeclared === 0 ? ', all declared' : `, ${grouped(undeclared)} of them not declared`}`,
+    `${grouped(violated)} violated${violated === 0 ? '' : undeclared === 0 ? ', all declared by their strategies' : `, ${grouped(undeclared)} of them not declared`}`,
     ...(open === 0 ? [] : [`${grouped(open)} undecided`]),
   ];
   if (status !== 'complete') return { tone: 'bad', word: `INCOMPLETE: ${status}`, counts };

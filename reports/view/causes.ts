@@ -47,6 +47,7 @@ const CAUSES: Record<CauseName, string> = {
   'watched-in-vain': 'WATCH and EXEC on a connection that others use',
   'exec-unread': 'Nobody reads what EXEC answered',
   'took-before-it-looked': 'Units are taken first, and given back after a look',
+  'taken-in-advance': 'A process takes more than it sells',
   'lost-every-race': 'One buyer loses every race',
   'looked-in-several-places': 'The stock is looked up in several places',
   'answered-from-memory': 'A process answers from its memory',

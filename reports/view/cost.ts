@@ -28,8 +28,10 @@ function caption(costs: readonly BenchRow[], baseline: string | undefined): stri
   const compared =
     baseline === undefined
       ? 'one trial, no comparison with a ceiling'
-      : `n = ${trials} in turns, medians, ratios with their 95 % intervals`;
-  return `cost: closed loop, ${inFlight} in flight, ${compared}`;
+      : `n = ${trials} in turns, medians, ratios within each round with their 95 % intervals`;
+  const isVoid = costs.some(({ verdict }) => verdict !== 'holds');
+  const voided = isVoid ? '; void: a property was broken in the measured sales' : '';
+  return `cost: closed loop, ${inFlight} in flight, ${compared}${voided}`;
 }
 
 /** Figures of a strategy that broke a property would be worth nothing. */

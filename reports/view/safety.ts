@@ -1,6 +1,6 @@
 import type { Result, StrategyResult } from '../../harness/documents/result.ts';
 import { ENVIRONMENTS, PROPERTIES, type Environment, type Property } from '../../strategies/contract.ts';
-import { grouped, list, ratioText } from './figures.ts';
+import { grouped, known, list, ms, ratioText } from './figures.ts';
 import { partsOf } from './view.ts';
 import { BY_GRAVITY, EFFECTS, kindOf } from './words.ts';
 
@@ -30,20 +30,37 @@ export function safestOf({ strategies }: Result): Safest | undefined {
   if (!best) return undefined;
   const isSame = (one: typeof best): boolean =>
     (['broken', 'open', 'held'] as const).every((key) => one[key].join(' ') === best[key].join(' '));
-  const alike = judged.filter(isSame).map(({ strategy }) => strategy);
-  const [fastest] = bySpeed(alike);
+  const same = judged.filter(isSame).map(({ strategy }) => strategy);
+  // The fastest first, as in the matrix.
+  const measured = bySpeed(same);
+  const [fastest] = measured;
+  const alike = [...measured, ...same.filter((one) => !measured.includes(one))];
   return {
     strategies: alike,
     broken: best.broken.map((environment) => ({
       environment,
-      effects: BY_GRAVITY.filter((property) =>
-        alike.some((strategy) => effectsIn(strategy, environment).includes(property)),
-      ).map((property) => EFFECTS[property]),
+      effects: BY_GRAVITY.flatMap((property) => effectText(alike, environment, property) ?? []),
     })),
     open: best.open,
     held: best.held,
     ...(fastest && { fastest }),
   };
+}
+
+/** "strands"; "refuses wrongly with all but b" where not all of them do; undefined where none does. */
+function effectText(
+  alike: readonly StrategyResult[],
+  environment: Environment,
+  property: Property,
+): string | undefined {
+  const [those, others] = [true, false].map((does) =>
+    alike
+      .filter((strategy) => effectsIn(strategy, environment).includes(property) === does)
+      .map(({ name }) => name),
+  ) as [string[], string[]];
+  if (those.length === 0) return undefined;
+  if (others.length === 0) return EFFECTS[property];
+  return `${EFFECTS[property]} with ${those.length <= others.length ? list(those) : `all but ${list(others)}`}`;
 }
 
 /** Environments in which the strategy was tried, by what they came to. */
@@ -122,8 +139,20 @@ function fastestOf({ fastest, strategies }: Safest, baseline: string | undefined
   const isCompared = baseline !== undefined && ratioToBaseline.low !== null;
   const compared = isCompared ? `, ${ratioText(ratioToBaseline)} of ${baseline}` : '';
   const who = strategies.length === 1 ? 'It reaches' : `The fastest of them, ${fastest.name}, reaches`;
-  return [`${who} ${grouped(salesPerSecond.median!)} sales/s${compared}.`];
+  return [`${who} ${grouped(salesPerSecond.median!)} sales/s${compared}${slowestOf(strategies)}.`];
 }
+
+/** Whoever holds as much may be too slow to be chosen. */
+function slowestOf(strategies: readonly StrategyResult[]): string {
+  const measured = bySpeed(strategies);
+  const [first, last] = [measured[0], measured.at(-1)];
+  if (!first || !last) return '';
+  const [most, least] = [first, last].map(({ cost }) => cost!.salesPerSecond.median!) as [number, number];
+  if (most < FAR_APART * least) return '';
+  return `; the slowest, ${last.name}, ${grouped(least)} with a response p99 of ${known(last.cost!.responseMs.p99, ms)} ms`;
+}
+/** Of strategies that are told as equals. */
+const FAR_APART = 10;
 
 /** "eviction (strands, loses sales)" */
 const brokenWords = (broken: Safest['broken']): string =>
