@@ -9,8 +9,8 @@ const shared = {
   hookTimeout: 60_000,
 };
 
-/** These judge a process by what happened in it before. */
-const OWN_PROCESS = ['properties/adapters/from-function.test.ts'];
+/** These ask what happened in their process before, or put something in the place of a module of Node's. */
+const OWN_PROCESS = ['properties/adapters/from-function.test.ts', 'properties/redis/cache.test.ts'];
 
 export default defineConfig({
   test: {

@@ -3,6 +3,8 @@ import { LATE } from '../ground/waiting.ts';
 
 /** How long a command that was told to end may take to clean up behind itself. */
 const PATIENCE_MS = 5_000;
+/** And one that can still answer with what it has found: as a rule it does at once, but not on a machine that is busy. */
+const FOUND_PATIENCE_MS = 20_000;
 
 /** How long what happens beside it may take to be told, where the work fails of it first: a server that was killed. */
 const TOLD_SOON_MS = 1_000;
@@ -54,7 +56,7 @@ export class Faults {
   async unless<T>(work: Promise<T>): Promise<T> {
     using patience = new Patience();
     try {
-      const late = this.#first.then(() => patience.over()).then(() => LATE);
+      const late = this.#first.then(() => patience.over(this.#loss ? FOUND_PATIENCE_MS : PATIENCE_MS)).then(() => LATE);
       const done = await Promise.race([work, late]);
       if (done !== LATE && (!this.#told || this.#loss)) return done as T;
     } catch (error) {
@@ -78,9 +80,9 @@ class Patience {
   #disposed = false;
 
   /** Settles when it is at its end. */
-  over(): Promise<void> {
+  over(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      if (!this.#disposed) this.#timer = setTimeout(resolve, PATIENCE_MS);
+      if (!this.#disposed) this.#timer = setTimeout(resolve, ms);
     });
   }
 
