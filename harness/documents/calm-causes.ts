@@ -1,4 +1,5 @@
 import { crossed, execUnread, lostEveryRace } from './crossings.ts';
+import { givesBack } from './faults.ts';
 import { lockHeld, lockLost } from './lock-causes.ts';
 import { INVALID_REQUEST } from './nonsense.ts';
 import { changes, isScript, marks, namesRequest, sells, who, whose, type Sent } from './path-commands.ts';
@@ -144,7 +145,7 @@ function takenInAdvance({ property, steps, sent, told }: Path): Cause | undefine
       ({ at, actor }) => actor === back?.actor && at < answer.at && leftAfter(at) < leftBefore(at),
     );
     if (!back || !took) continue;
-    const isAsked = steps.slice(0, back.at).some(({ event }) => event === 'release' || event === 'cancel');
+    const isAsked = steps.slice(0, back.at).some(givesBack);
     if (isAsked) continue;
     const because = `${whose(took)} took more than was sold, and ${inTheirWords(answer)} before ${whose(back)} gave the rest back`;
     return { name: 'taken-in-advance', because };

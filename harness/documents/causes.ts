@@ -1,6 +1,7 @@
 import type { Property } from '../../strategies/contract.ts';
 import { calmCauses, oneAlone } from './calm-causes.ts';
 import type { CounterexampleStep } from './counterexample.ts';
+import { givesBack } from './faults.ts';
 import { lockLost, markOf } from './lock-causes.ts';
 import {
   changes,
@@ -44,6 +45,8 @@ export function causeOf(violation: Violation): Cause {
   return step ? BY_EVENT[step.event as Disturbing]({ ...path, step, at }) : oneAlone(path);
 }
 
+/** A payment, too, is part of a sale: what the server lost before it is why it comes to nothing. */
+const LOSING: ReadonlySet<Event> = new Set<Event>(['evict', 'restart-without-aof', 'failover']);
 const ASKED: ReadonlySet<Event> = new Set<Event>(['release', 'restock']);
 
 const BY_EVENT: Readonly<Record<Disturbing, (disturbed: Disturbed) => Cause>> = {
@@ -283,7 +286,7 @@ function failedOver(disturbed: Disturbed): Cause {
 const REPLICAS = 2;
 
 function givenBack({ steps, step, at, sent, told }: Disturbed): Cause {
-  const given = steps.filter(({ event }) => event === 'release' || event === 'cancel').length;
+  const given = steps.filter(givesBack).length;
   const by = sent.find((one) => one.at > at && one.actor === step.actor && changes(one) && one.ran);
   const theirs = `the units of ${who(step.actor)}`;
   if (given > 1) return { name: 'given-back-twice', because: `${theirs} were given back twice` };
@@ -307,8 +310,14 @@ function restocked(disturbed: Disturbed): Cause {
     : oneAlone(disturbed);
 }
 
-function paid({ steps, step, at }: Disturbed): Cause {
+function paid(disturbed: Disturbed): Cause {
+  const { steps, step, at } = disturbed;
   const before = steps.slice(0, at);
+  const losing = before.findLastIndex(({ event }) => LOSING.has(event));
+  if (losing >= 0) {
+    const { event } = steps[losing]!;
+    return BY_EVENT[event as Disturbing]({ ...disturbed, step: steps[losing]!, at: losing });
+  }
   if (before.some(({ event, actor }) => event === 'confirm' && actor === step.actor))
     return { name: 'paid-twice', because: `the payment of ${who(step.actor)} was told twice` };
   if (before.some(({ event }) => event === 'late' || event === 'slow'))

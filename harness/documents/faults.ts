@@ -325,3 +325,6 @@ export function eventOf(extra: Extra): string {
 /** The faults as a list with what each is, for `--help`. */
 export const faultsInWords = (): string =>
   FAULTS.map((fault) => `${fault} (${TABLE[fault].summary})`).join(', ');
+
+/** Whether somebody asks for units to be given back. */
+export const givesBack = ({ event }: { event: string }): boolean => event === 'release' || event === 'cancel';

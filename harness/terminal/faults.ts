@@ -56,7 +56,9 @@ export class Faults {
   async unless<T>(work: Promise<T>): Promise<T> {
     using patience = new Patience();
     try {
-      const late = this.#first.then(() => patience.over(this.#loss ? FOUND_PATIENCE_MS : PATIENCE_MS)).then(() => LATE);
+      const late = this.#first
+        .then(() => patience.over(this.#loss ? FOUND_PATIENCE_MS : PATIENCE_MS))
+        .then(() => LATE);
       const done = await Promise.race([work, late]);
       if (done !== LATE && (!this.#told || this.#loss)) return done as T;
     } catch (error) {
