@@ -66,7 +66,7 @@ const rows: readonly Row[] = [
   ],
   [
     'replay trailing.json',
-    'trailing.json cannot be read: it is no JSON: Unexpected non-whitespace character after JSON at position 3340',
+    `trailing.json cannot be read: it is no JSON: Unexpected non-whitespace character after JSON at position ${text.length}`,
   ],
   ['replay null.json', 'null.json is not a counterexample: Invalid input: expected object, received null'],
   ['replay list.json', 'list.json is not a counterexample: Invalid input: expected object, received array'],
