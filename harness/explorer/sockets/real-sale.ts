@@ -17,6 +17,7 @@ import type { FaultStep, ScheduleStep } from '../../documents/counterexample.ts'
 import { inCanonicalOrder, type Asked } from '../server/orders.ts';
 import { drawOf, mayDraw, type Draw } from '../server/draws.ts';
 import { Gate, type Passage } from '../../wire/gate.ts';
+import { whyImpossible } from './impossible-step.ts';
 import { isOpen, layoutOf, type Layout } from '../scope/layout.ts';
 import { beginsLate, lastFate, payingOf } from './asked-before.ts';
 import { outcomeOf } from '../search/outcome.ts';
@@ -141,9 +142,7 @@ export class RealSale implements AsyncDisposable {
   }
 
   /** Why this step is not possible now, or undefined. */
-  refuses(step: ScheduleStep): string | undefined {
-    return step.event === 'start' || step.slot < 0 ? undefined : this.process(step.slot).refuses(step);
-  }
+  readonly refuses = (step: ScheduleStep): string | undefined => whyImpossible(step, this);
 
   /** Performs one step. @returns the command and the reply of an execution */
   async perform(step: ScheduleStep): Promise<{ command: string; reply: string } | undefined> {
