@@ -45,7 +45,9 @@ export async function asProcess(
   const screen = { ...typed, stdout, progress: progressOn(stderr) };
   const told = { ...screen, beginning: new Beginning(screen) };
   let conduct: Conduct | undefined;
+  let interruption: AbortSignal | undefined;
   process.exitCode = await interruptible(async (signal, abort) => {
+    interruption = signal;
     conduct = { faults: faultsBeside(abort) };
     const { progress } = told;
     const loss = { onLost: conduct.faults.lose, doing: () => progress.doing };
@@ -65,6 +67,8 @@ export async function asProcess(
     endWith(process.exitCode); // in tests, the process goes on
     conduct.watch.restore();
   }
+  // As Node tidies up behind a process that ends by itself, the next Ctrl-C would kill it.
+  if (interruption?.reason instanceof Interrupted) endWith(process.exitCode);
   cleanScreen[Symbol.dispose]();
 }
 

@@ -145,3 +145,23 @@ test('a signal after the answer ends the process at once, with the exit code of 
   // Node by itself has it killed, without an exit code.
   expect(await exitCodeOf(ANSWERED.replace('await interruptible(async () => 3)', '3'))).toBeNull();
 });
+
+/** Is interrupted, and has something left that would keep the process. */
+const LEAVES_A_TIMER = `
+const [root] = process.argv.slice(2);
+const { asProcess } = await import(root + '/terminal/command-process.js');
+setTimeout(() => console.log('waited'), 20_000);
+await asProcess({ script: 'oversell', args: [], version: '0' }, async ({ signal }) => {
+  setTimeout(() => process.kill(process.pid, 'SIGINT'), 50);
+  await new Promise((resolve) => signal.addEventListener('abort', resolve));
+  return 0;
+});
+`;
+
+test('an interrupted command ends its process itself: while Node tidies up, the next Ctrl-C would kill it', async () => {
+  const file = join(temporaryFolder(), 'interrupted.mjs');
+  writeFileSync(file, LEAVES_A_TIMER);
+  const { exitCode, stdout } = await start(process.execPath, [file, join(CLI, '..')]).ended;
+  expect(exitCode).toBe(130);
+  expect(stdout).toBe('');
+});
