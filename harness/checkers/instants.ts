@@ -122,10 +122,11 @@ function addHolding(timeline: Timeline, requests: Requests, r: number): void {
 const acknowledges = ({ op, outcome }: OperationColumns, row: number, { confirmed }: Requests): boolean =>
   confirmed ? op[row] === CONFIRM && outcome[row] === DONE : outcome[row] === SOLD;
 
-function rowOfAcknowledgement(operations: OperationColumns, requests: Requests, r: number): number {
-  for (let row = 0; row < operations.length; row++) {
-    if (requests.ofOperation[row] !== r || !acknowledges(operations, row, requests)) continue;
-    if (operations.completed[row] === requests.acknowledgedAt[r]) return row;
-  }
-  return -1;
-}
+/** There is one: that is where the instant is from. */
+const rowOfAcknowledgement = (operations: OperationColumns, requests: Requests, r: number): number =>
+  requests.ofOperation.findIndex(
+    (of, row) =>
+      of === r &&
+      acknowledges(operations, row, requests) &&
+      operations.completed[row] === requests.acknowledgedAt[r],
+  );

@@ -60,7 +60,6 @@ export function joinLedger(
       }),
     );
     own.forEach((r, i) => {
-      if (shares[i] === 0) return;
       units[r]! += shares[i]!;
       if (user[r] === -1) user[r] = of;
     });

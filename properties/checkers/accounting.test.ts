@@ -265,6 +265,15 @@ test('the evidence has the figures, and names no more than a handful', () => {
   expect(message(many(7), 'lost-sale')).toMatch(/, r4 \(1\) and 2 more$/);
 });
 
+test('what nobody measured is said, with how many gave up', () => {
+  const stuck = ['a', 'b'].map((id) => request(id, { outcome: 'gave-up', stuck: true }));
+  const said = (requests: typeof stuck): string =>
+    message({ sale: { sku: 'tea', stock: 2 }, requests, restocked: 0 }, 'progress');
+  const why = 'gave up, and nobody measured how many units could still be bought at rest';
+  expect(said(stuck.slice(1))).toBe(`a request ${why}`);
+  expect(said(stuck)).toBe(`2 requests ${why}`);
+});
+
 test('an unknown attempt is never taken for refused by a later answer', () => {
   expect(outcomeOfAttempts(['unknown', 'sold-out'])).toBe('unknown');
   expect(outcomeOfAttempts(['unknown', 'sold'])).toBe('sold');

@@ -72,6 +72,9 @@ describe('a limit is judged by what each user can still buy at rest', () => {
       const judged = told({ bought: 0, refusal }, open);
       expect(judged).toMatchObject({ 'false-refusal': 'holds', progress: 'holds', 'lost-sale': 'holds' });
     }
+    expect(message(asked({ bought: 0, refusal: 'rejected' }), 'progress')).toBe(
+      'user of a holds 0 of at most 1 and is refused by a DefiniteError at rest, while 3 units could still be bought',
+    );
     const nothing = { ...open, recorded: [], drained: 3 };
     expect(told({ bought: 0, refusal: 'limit-reached' }, nothing)['false-refusal']).toBe('violated');
     expect(told({ bought: 0, refusal: 'rejected' }, nothing).progress).toBe('violated');

@@ -194,6 +194,26 @@ test('a part that is too large for the general search is inconclusive, and its s
   expect(evidence[0]!.message).toContain('50003 of 50003 operations');
 });
 
+test('a long part is decided, as what nobody asks for again is not remembered', () => {
+  const many = 20_000;
+  const after = (last: Operation): Operation[] => [
+    purchase('U', 'unknown', [0, 1], 1),
+    purchase('V', 'unknown', [2, 3], 2),
+    purchase('A', 'sold-out', [5, 6]),
+    restock(many, [7, 8]),
+    ...Array.from({ length: many }, (_, i) => purchase(`r${i}`, 'sold', [9 + i, 10 + i])),
+    last,
+  ];
+  const end: [number, number] = [2 * many, 2 * many + 1];
+  // Each state with all that was sold before it would be two hundred million entries.
+  expect(refusals(tea(2), after(purchase('B', 'sold-out', end)), 10_000)).toMatchObject({
+    verdict: 'holds',
+    note: expect.stringContaining('decided by the general search') as string,
+  });
+  const unexplained = after(purchase('r0', 'sold-out', end));
+  expect(refusals(tea(2), unexplained, 10_000).verdict).toBe('violated');
+});
+
 /** How often a quantity is looked at: that counts steps, whatever the machine. */
 function looksAt(sale: Sale, history: Operation[]): number {
   const operations = OperationColumns.from(history);

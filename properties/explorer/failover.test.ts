@@ -8,6 +8,7 @@ import { askedIn } from '../../harness/explorer/server/orders.ts';
 import { functionReserveOnce } from '../../strategies/function-reserve-once.ts';
 import { luaReserveOnce } from '../../strategies/lua-reserve-once.ts';
 import { exploring, properties, server, subject } from '../helpers/exploring.ts';
+import { exploringFolder } from '../helpers/probe-files.ts';
 import { overSockets, sorted, withoutReductions } from '../helpers/honest.ts';
 import * as probes from '../helpers/probes/replicas.ts';
 import { Replicated } from '../helpers/replicated.ts';
@@ -64,6 +65,31 @@ describe('a replica takes over', () => {
       expect(sorted(reduced.outcomes)).toEqual(sorted(plain));
     },
   );
+});
+
+/** Gives up where it finds, a minute later or more by its clock, what it has set to last so long. */
+const marking = (ms: number): Record<string, string> => ({
+  'sell.mjs': `import { answer, probe, take } from './parts.mjs';
+export const strategy = probe('probe', (redis, env) => async () => {
+  await redis.set('{item}:mark', 1, 'PX', ${ms});
+  const from = env.now();
+  await redis.get('{item}:price');
+  const passedMs = env.now() - from;
+  const there = await redis.exists('{item}:mark');
+  if (passedMs >= 60_000 && there) return { kind: 'gave-up', attempts: 1 };
+  return answer(await take(redis));
+});`,
+});
+
+test.each([
+  [60_000, false],
+  [9_000_000, true],
+])('time passes on a replica that has stopped, too: it has a key of %i ms: %s', async (ms, has) => {
+  const scope = { buyers: 1, stock: 1, faults: { failover: 1, slow: 1 } };
+  const asked = { properties: ['progress'], auditSamples: 2 } as const;
+  const found = await exploringFolder(redis.target, marking(ms), scope, asked);
+  expect(found.audit.mismatches).toEqual([]);
+  expect(found.verdict).toBe(has ? 'violated' : 'holds');
 });
 
 const told = (command: string[], queued: string[][], reply: string, keepsLog = true): string =>

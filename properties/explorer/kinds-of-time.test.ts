@@ -1,11 +1,37 @@
 import { describe, expect, test } from 'vitest';
 import { properties, server } from '../helpers/exploring.ts';
-import { caughtAndSpared, exploringProbe, type Pair } from '../helpers/probe-files.ts';
+import { caughtAndSpared, exploringFolder, exploringProbe, type Pair } from '../helpers/probe-files.ts';
 import { thirdOf } from '../helpers/rotating.ts';
 
 const redis = server();
 const two = { buyers: 2, stock: 1 };
 const one = { buyers: 1, stock: 1 };
+
+/** Takes twice where a timer of 100 ms fires, once both are set, before one of 50 ms that was set after it. */
+const outOfTurn = {
+  'sell.mjs': `import { answer, probe, take } from './parts.mjs';
+export const strategy = probe('probe', (redis, env) => async () => {
+  let isLate = false;
+  setTimeout(() => (isLate = true), 100);
+  const sold = await take(redis);
+  const wasLate = isLate;
+  await env.sleep(50);
+  if (isLate && !wasLate) await take(redis);
+  return answer(sold);
+});`,
+};
+
+/** Sells twice where, after both have waited, the key that the first set before is still there. */
+const waitingSideBySide = (ms: number): Record<string, string> => ({
+  'sell.mjs': `import { answer, probe, STOCK, take } from './parts.mjs';
+export const strategy = probe('probe', (redis, env) => async () => {
+  const first = await redis.set('{item}:key', 1, 'PX', ${ms}, 'NX');
+  await env.sleep(100);
+  if (first) await redis.set('{item}:woke', 1);
+  else if ((await redis.get('{item}:woke')) && (await redis.exists('{item}:key'))) await redis.incr(STOCK);
+  return answer(await take(redis));
+});`,
+});
 
 describe('what time it is', () => {
   const pairs: Pair[] = [
@@ -46,6 +72,25 @@ describe('what time it is', () => {
     const spared = await exploringProbe(redis.target, atOnce, { buyers: 1, stock: 2 });
     expect(spared.coverage).toBe('exhausted');
     expect(properties(spared, 'violated')).toEqual([]);
+  });
+
+  test.each([false, true])(
+    'either of two timers may be the next that fires; unreduced: %s',
+    async (unreduced) => {
+      const scope = { buyers: 1, stock: 2 };
+      const found = await exploringFolder(redis.target, outOfTurn, scope, { unreduced });
+      expect(found.coverage).toBe('exhausted');
+      expect(properties(found, 'violated')).toEqual(['stranded']);
+    },
+  );
+
+  test.each([
+    [150, ['oversell']],
+    [90, []],
+  ])('two who wait 100 ms side by side wait no longer, as a key of %i ms tells', async (ms, expected) => {
+    const found = await exploringFolder(redis.target, waitingSideBySide(ms), { buyers: 2, stock: 2 });
+    expect(found.coverage).toBe('exhausted');
+    expect(properties(found, 'violated')).toEqual(expected);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { sample } from '../../harness/explorer/search/sampling.ts';
+import { sample, type Sample } from '../../harness/explorer/search/sampling.ts';
 import { pctScheduler } from '../../harness/explorer/search/schedulers/pct.ts';
 import { ServerMemo } from '../../harness/explorer/server/memo.ts';
 import { ALL_REDUCTIONS } from '../../harness/explorer/space/setting.ts';
@@ -34,22 +34,26 @@ describe('a scope that is too large is sampled, and says so', () => {
     expect(found.verdict).toBe('inconclusive');
   });
 
-  test('the same seed draws the same interleavings', async () => {
+  test('the same seed draws the same interleavings, and none once it is interrupted', async () => {
     using _ = virtualGlobals();
     const memo = await ServerMemo.open(redis.target);
     const reductions = { ...ALL_REDUCTIONS, symmetry: false };
-    const draw = async (from: number): Promise<string> => {
+    const drawn = async (from: number, signal?: AbortSignal): Promise<Sample> => {
       const space = new Space({
         scope: scopeOf(scope),
         subject: await subject(readThenWrite),
         memo,
         reductions,
       });
-      const { found } = await sample(space, seededRandom(from), 20);
+      return sample(space, seededRandom(from), 20, signal);
+    };
+    const draw = async (from: number): Promise<string> => {
+      const { found } = await drawn(from);
       return JSON.stringify([...found].map(([, path]) => path.events.map(({ choice }) => choice)));
     };
     expect(await draw(seed)).toBe(await draw(seed));
     expect(await draw(seed)).not.toBe(await draw(seed + 1));
+    expect((await drawn(seed, AbortSignal.abort())).walks).toBe(0);
     await memo.close();
   });
 });

@@ -14,4 +14,6 @@ test('in a story background work is its own process’s and no buyer’s, and a 
   expect(told.map(({ actor }) => actor)).toEqual(letters);
   const buyers = starts.map(({ call, buyer }) => `${call.method} of ${buyer}`);
   expect(new Set(buyers)).toEqual(new Set(['purchase of 0', 'purchase of 1', 'runJob of -1']));
+  // Nobody watches a key, so nobody finds one touched.
+  expect(steps.filter(({ dirtied }) => dirtied)).toEqual([]);
 });

@@ -20,9 +20,10 @@ const flat = (counterexample: Counterexample): string =>
 
 describe('a counterexample tells what the code did besides its commands', () => {
   test('an error that it threw, with its name and its line', async () => {
-    const source = selling(`      if (requestId === 'request-B') throw new RangeError('B has no seat');
+    const source = selling(`      if (requestId === 'request-B') throw new RangeError('B has no seat.');
 ${TAKE}`);
     const counterexample = await shown({ 'sell.ts': source }, { buyers: 2, stock: 2 }, 'progress');
+    // Its full stop would come before the place.
     const threw = `RangeError: B has no seat at sell.ts:${lineOf(source, 'new RangeError')}`;
     expect(counterexample.steps.flatMap((step) => step.threw ?? [])).toEqual([threw]);
     expect(flat(counterexample)).toContain(`threw ${threw}`);
@@ -55,13 +56,16 @@ ${TAKE}`);
     expect(without.steps.flatMap((step) => step.picks ?? [])).toEqual([]);
   });
 
-  test.each([250, 4_000])('how long a timer was set for: %i ms', async (ms) => {
+  test.each([
+    [250, '250 ms'],
+    [4_000, '4 s'],
+    [60_000, '1 min'],
+  ])('how long a timer was set for: %i ms', async (ms, told) => {
     const source = selling(`      if (Number(await redis.get('stock')) < 1) return { kind: 'sold-out' };
       await env.sleep(${ms});
       await redis.decr('stock');`);
     const counterexample = await shown({ 'sell.ts': source });
     const timers = counterexample.steps.filter(({ event }) => event === 'timer');
-    const told = ms === 250 ? '250 ms' : '4 s';
     expect(new Set(timers.map(({ detail }) => detail))).toEqual(new Set([` of ${told}`]));
     expect(flat(counterexample)).toContain(`its timer of ${told} fires`);
   });

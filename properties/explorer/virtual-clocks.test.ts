@@ -1,5 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
+import { systemClock } from '../../harness/ground/ambient.ts';
+import { virtualGlobals } from '../../harness/explorer/process/virtual.ts';
 import { patchClocks } from '../../harness/explorer/process/virtual-clocks.ts';
+import { inWorld, type World } from '../../harness/explorer/process/worlds.ts';
 
 const CLOCKS = ['hrtime', 'uptime'] as const;
 const real = CLOCKS.map((name) => Object.getOwnPropertyDescriptor(process, name)!);
@@ -33,4 +36,19 @@ test('and everybody else the time that it is', () => {
   expect(shown(undefined, () => process.hrtime())[0]).toBeGreaterThanOrEqual(
     Math.floor(Number(before) / 1e9),
   );
+});
+
+/** In the ways that there are, by whatever is global when it is called. */
+async function dates(): Promise<number[]> {
+  const { Date: Shown } = globalThis;
+  return [Shown.now(), new Shown().getTime(), Shown.parse(Shown())];
+}
+
+test('Date tells explored code virtual time in each of its ways, and everybody else the time that it is', async () => {
+  const [before, ms] = [systemClock.epochMs(), 1_234_567_000];
+  const globals = { enter: () => {}, leave: () => {} };
+  const world = { readClock: () => ms, globals } as unknown as World;
+  using _ = virtualGlobals();
+  expect(await inWorld(world, dates)).toEqual([ms, ms, ms]);
+  for (const one of await dates()) expect(one).toBeGreaterThan(before - 2_000);
 });

@@ -40,6 +40,15 @@ export const brokenSeller = probe('broken-seller', {
     throw new Error('no such till');
   },
 });
+export const brokenClose = probe('broken-close', {
+  seller: () => ({
+    purchase: async () => ({ kind: 'sold-out' }),
+    remaining: async () => 0,
+    async close() {
+      throw new Error('no such key');
+    },
+  }),
+});
 export const throwsOutside = probe('throws-outside', {
   purchase: () =>
     new Promise(() => {

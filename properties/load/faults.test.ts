@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
+import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UsageError } from '../../harness/ground/errors.ts';
+import { Connections } from '../../harness/load/connections.ts';
 import { runLoad } from '../../harness/load/driver.ts';
+import { Failures } from '../../harness/load/failures.ts';
+import { faultOf } from '../../harness/load/instance-report.ts';
 import type { LoadOptions } from '../../harness/load/run-options.ts';
 import { SessionPool, type InstancePool } from '../../harness/load/pool.ts';
 import { lineThat } from '../../harness/loader/lines.ts';
@@ -119,6 +123,35 @@ describe('no failure of a strategy is ever lost', () => {
     };
     expect(run.errors).toContainEqual(doubt);
     expect(run.errors.find(({ kind }) => kind.startsWith('TypeError'))?.message).toContain('"maybe"');
+  });
+
+  test('what fails when it closes is told as that, once an instance', async () => {
+    const run = await load(probe('brokenClose'));
+    // The second: what is left is looked for by a seller of its own.
+    expect(run.errors).toMatchObject([
+      { kind: 'close: Error: no such key', count: 2, message: 'no such key' },
+      { kind: 'at rest: Error: no such key', count: 1 },
+    ]);
+  });
+
+  test('what fails on a connection by itself is told as that, and not as a purchase', async () => {
+    const failures = new Failures();
+    const connections = new Connections(failures);
+    const redis = (await connections.open(target)) as Redis;
+    for (const one of [redis, redis.duplicate()]) one.emit('error', new Error('no such host'));
+    connections.disconnect();
+    expect(failures.list()).toEqual([
+      { kind: 'connection: Error: no such host', count: 2, message: 'no such host' },
+    ]);
+  });
+
+  test('where an instance ended is told with why, as far as that is known', () => {
+    expect(faultOf('selling', new Error('no such till')).stack).toContain('faults.test.ts');
+    expect(faultOf('selling', 'no such till')).toEqual({
+      kind: 'fault',
+      during: 'selling',
+      message: 'no such till',
+    });
   });
 
   test('a server that is not there is named as such', async () => {

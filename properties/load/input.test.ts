@@ -27,6 +27,10 @@ const nonsense: [string, Given][] = [
     [`a limit of ${n} per user`, { strategy: { name: 'lua-reserve-once' }, perUserLimit: n }],
   ]),
   ...[0, -1, NaN, Infinity, 1e9].map((seconds): [string, Given] => [`${seconds} s`, { seconds }]),
+  ...[0, -1, NaN, 1e9].map((ratePerSecond): [string, Given] => [
+    `${ratePerSecond} arrivals a second`,
+    { arrivals: { profile: 'constant', ratePerSecond }, seconds: 0.1 },
+  ]),
   ['more workers than purchases in flight', { workers: 3, inFlight: 2 }],
   ['a limit that the strategy does not support', { perUserLimit: 1 }],
   ['no strategy', { strategy: { name: '' } }],

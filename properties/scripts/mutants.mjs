@@ -8,8 +8,6 @@
 //   --budget S     tests of so many seconds for one fault (60), the quickest first
 //   --wide         with tests of other folders besides, not only of those that mirror the file's
 //   --list         names the faults and tries none
-// mutants/open.jsonl has those that survived the last sample of 200 and wait for a test or an argument; tests were written
-// since for some: `--again --resume` a copy of it.
 // First come ten faults of one file that were written down by hand. A survivor is argued in mutants/survivors.json, or
 // the run fails.
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';

@@ -310,7 +310,7 @@ export class Process {
   #noteAllResent(): void {
     const { settled } = this.instance.look();
     this.calls.forEach(({ operation }, i) => {
-      if (operation >= 0 && !settled[i]) this.#resent.add(operation);
+      if (!settled[i]) this.#resent.add(operation);
     });
   }
 

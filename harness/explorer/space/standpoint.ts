@@ -84,11 +84,11 @@ export class Standpoint {
 
   /** It has done so much that it is taken to go on for ever; the search goes no further with it. */
   get endless(): boolean {
-    const { timers } = this.context.histories.observation(this.node);
-    if (this.phase === 'live' && timers.some(({ repeats }) => repeats)) {
-      if (ticksBefore(this.context.histories, this.node) > MOST_TICKS) return true;
-    }
-    return this.phase === 'live' && this.context.histories.depth(this.node) >= this.context.mostEvents;
+    // One that died stands where it stood alive, and had not done so much by then: else it would have gone no further.
+    const { histories, mostEvents } = this.context;
+    const ticks = histories.observation(this.node).timers.some(({ repeats }) => repeats);
+    if (ticks && ticksBefore(histories, this.node) > MOST_TICKS) return true;
+    return histories.depth(this.node) >= mostEvents;
   }
 
   /** Connections on which a command may run, as the search's branches. */

@@ -22,11 +22,15 @@ const PARTS = [
 ];
 
 export class Workplace {
-  #folder = mkdtempSync(join(tmpdir(), 'oversell-mutants-'));
+  #place = mkdtempSync(join(tmpdir(), 'oversell-mutants-'));
+  #folder = join(this.#place, 'project');
+  /** Beside the copy, as it is beside a project: what lies within is no user's. */
+  #temporary = join(this.#place, 'tmp');
   /** The process of the tests that run. */
   #running;
 
   constructor() {
+    mkdirSync(this.#folder);
     for (const part of PARTS) cpSync(part, join(this.#folder, part), { recursive: true });
     symlinkSync(join(process.cwd(), 'node_modules'), join(this.#folder, 'node_modules'));
   }
@@ -66,13 +70,12 @@ export class Workplace {
    */
   async run(tests, { limitMs, bail }) {
     // Tests that are stopped leave their folders: they go before the next ones.
-    const temporary = join(this.#folder, 'tmp');
-    rmSync(temporary, { recursive: true, force: true });
-    mkdirSync(temporary);
+    rmSync(this.#temporary, { recursive: true, force: true });
+    mkdirSync(this.#temporary);
     const child = spawn(process.execPath, [RUN_TESTS, bail, ...tests], {
       cwd: this.#folder,
       stdio: ['ignore', 'pipe', 'ignore'],
-      env: { ...process.env, OVERSELL_SEED: '1', TMPDIR: temporary },
+      env: { ...process.env, OVERSELL_SEED: '1', TMPDIR: this.#temporary },
       detached: true,
     });
     this.#running = child.pid;
@@ -97,7 +100,7 @@ export class Workplace {
 
   remove() {
     if (this.#running !== undefined) stop(this.#running);
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.#place, { recursive: true, force: true });
   }
 }
 
