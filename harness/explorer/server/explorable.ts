@@ -1,5 +1,6 @@
 import { CannotExplore } from '../cannot-explore.ts';
 import { WAITING } from '../../wire/handshake.ts';
+import { placeOfId } from './dated-ids.ts';
 
 /**
  * How the explorer treats a command. An allow-list: what is not known to be a function of the keys (a clock that it
@@ -136,8 +137,8 @@ export function requireExplorable(args: readonly string[], where = 'it sends'): 
 function refusedDetail(name: string, upper: readonly string[]): [string, string] | undefined {
   if (name === 'COPY' && upper.includes('DB'))
     return ['the explorer keeps the sale in database 0', 'copy within the database'];
-  if (name === 'XADD' && idOfAdded(upper) === '*')
-    return ['the server takes the id from its clock', 'write the id as 0-* (Redis 7.0)'];
+  if (name === 'XADD' && /^[a-z]/i.test(upper[placeOfId(upper)] ?? ''))
+    return ['it has an option that was not looked at', 'leave that option of XADD out'];
   if (WAITING.has(name) && upper.at(-1) === '0' && Number(upper.at(-2)) > 0)
     return ['where a replica stops following it waits for ever', 'give it a timeout in milliseconds'];
   if ((name === 'XREAD' || name === 'XREADGROUP') && upper.includes('BLOCK'))
@@ -148,19 +149,11 @@ function refusedDetail(name: string, upper: readonly string[]): [string, string]
   return undefined;
 }
 
-/** The id that XADD is given, behind its options: NOMKSTREAM, and MAXLEN or MINID with a threshold and a LIMIT. */
-function idOfAdded(upper: readonly string[]): string | undefined {
-  let at = 2;
-  for (;;) {
-    const option = upper[at];
-    if (option === 'NOMKSTREAM' || option === 'KEEPREF' || option === 'DELREF' || option === 'ACKED') at += 1;
-    else if (option === 'MAXLEN' || option === 'MINID') at += /^[=~]$/.test(upper[at + 1] ?? '') ? 3 : 2;
-    else if (option === 'LIMIT') at += 2;
-    else return option;
-  }
-}
-
-function refusal(named: readonly string[], where: string, [why, remedy]: [string, string]): CannotExplore {
+export function refusal(
+  named: readonly string[],
+  where: string,
+  [why, remedy]: [string, string],
+): CannotExplore {
   return new CannotExplore(`${where} ${named.join(' ')}, which cannot be explored: ${why}`, remedy);
 }
 

@@ -3,7 +3,7 @@ import { executeDraw } from '../server/drawn.ts';
 import { isLocal } from '../server/explorable.ts';
 import type { Entry } from '../server/memo.ts';
 import { toldInOrder } from '../server/orders.ts';
-import type { Step } from '../server/step-server.ts';
+import type { Step } from '../server/step.ts';
 import { isQuit } from '../../wire/farewell.ts';
 import { decodeCommand } from '../../wire/resp.ts';
 import type { CursorContext } from './cursor-context.ts';
