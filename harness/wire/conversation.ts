@@ -1,5 +1,6 @@
 import { helloReply, INFO_REPLY } from './handshake.ts';
 import { decodeCommand, messageEnd } from './resp.ts';
+import { asksForSlots, topologyReply } from './topology.ts';
 import { execInResp2, inResp2 } from './resp2.ts';
 
 /** What a client has said: a command, or what is answered at once. */
@@ -27,6 +28,7 @@ export class Conversation {
   /** It has sent a command. */
   #begun = false;
   #silent = true;
+  #inCluster = false;
   #isForeign = false;
   /** Commands without a reply, oldest first. */
   readonly #unanswered: string[][] = [];
@@ -40,6 +42,11 @@ export class Conversation {
   /** The database that it has chosen. */
   get database(): number {
     return this.#database;
+  }
+
+  /** Its client asked which node of a cluster has which slots. */
+  get inCluster(): boolean {
+    return this.#inCluster;
   }
 
   /** It has said nothing at all. */
@@ -113,6 +120,12 @@ export class Conversation {
         return INFO_REPLY;
       case 'CLIENT':
         return this.#client(first, rest.length);
+      case 'ROLE':
+        return ROLE_REPLY;
+      case 'SENTINEL':
+      case 'CLUSTER':
+        this.#inCluster ||= asksForSlots(args);
+        return topologyReply(args);
       default:
         return undefined;
     }
@@ -144,3 +157,5 @@ export class Conversation {
 }
 
 const OK = '+OK\r\n';
+/** A primary that has no replica. */
+const ROLE_REPLY = '*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n';

@@ -76,6 +76,11 @@ export class OwnConnections {
     return end;
   }
 
+  /** A client of its has asked a cluster for its nodes. */
+  get inCluster(): boolean {
+    return this.#opened.some(({ conversation }) => conversation.inCluster);
+  }
+
   /** The process is gone: nobody hears of its connections any more. */
   abandon(): void {
     this.isBreaking = true;

@@ -99,13 +99,13 @@ refuse(
 );
 refuse(
   'SENTINEL',
-  'a Sentinel is asked for the primary, and the explorer has one server and no Sentinel',
-  'let the client connect to an address where the sale is explored; storm --topology replicated has Sentinels',
+  'it asks a Sentinel for more than the primary, and the explorer has one server',
+  'ask for the primary alone, as ioredis does by default, where the sale is explored; storm --topology replicated has Sentinels',
 );
 refuse(
   'CLUSTER',
-  'a client of a cluster asks for its nodes, and the explorer has one server that is none',
-  'use a client of a single server where the sale is explored; storm --topology cluster has a cluster',
+  'it asks a cluster for more than which node has which slots, and the explorer has one node',
+  'leave it out where the sale is explored; storm --topology cluster has a cluster',
 );
 const UNKNOWN: [string, string] = [
   'it is not on the list of commands that were found to depend on keys alone',

@@ -15,7 +15,7 @@ import { drawOf, mayDraw } from '../server/draws.ts';
 import { forceDraw } from '../server/drawn.ts';
 import { inCanonicalOrder } from '../server/orders.ts';
 import { Process } from './gated-process.ts';
-import { RealIds } from './real-ids.ts';
+import { Sending } from './sending.ts';
 import { RealReplicas } from './real-replicas.ts';
 import type { Venue, World } from './venue.ts';
 import { WorldClock } from './world-clock.ts';
@@ -66,7 +66,7 @@ export class DrivenSale implements AsyncDisposable {
     this.#scope = scopeOf(driving);
     const clock = new WorldClock(venue.memo, { dated: true, told: false });
     const replicas = new RealReplicas(venue.memo, clock, { may: false, keepsLog: false });
-    this.#world = { clock, replicas, ids: new RealIds(venue.memo, clock) };
+    this.#world = { clock, replicas, sending: new Sending(venue.memo, clock) };
   }
 
   /** Opens the sale on an emptied server, and boots its processes. @throws CannotExplore if it cannot be opened */

@@ -136,19 +136,17 @@ export class Process {
     this.#noteResent();
   }
 
-  /**
-   * @param instead what the server is given in place of the command
-   * @param retell the reply as it is told to the process
-   */
+  /** @param instead what the server is given in its place @param retell the reply as it is told to the process */
   async execute(
     connection: number,
     instead?: string,
     retell?: (asked: Asked, reply: string) => string,
   ): Promise<{ command: string; reply: string }> {
     const passage = this.passages[connection]!;
-    const written = this.instance.observe().written[connection]!;
+    const seen = this.instance.observe();
+    const written = seen.written[connection]!;
     const at = passage.answered + passage.replies.length;
-    const sent = await this.#world.ids.sent(passage, written, at);
+    const sent = await this.#world.sending.sent(passage, written, at, seen.toCluster?.includes(connection));
     const run = (): ReturnType<Passage['execute']> => passage.execute(instead ?? sent.command, sent.before);
     const ran = await this.#world.replicas.during(run, this.#wroteAt, connection);
     const { command, reply: own, ...behind } = ran;

@@ -28,7 +28,7 @@ import { judgeEnd, unpaid, type Finish } from '../search/judge-end.ts';
 import type { ServerMemo } from '../server/memo.ts';
 import type { Call } from '../process/instance-events.ts';
 import { Intervals } from './intervals.ts';
-import { RealIds } from './real-ids.ts';
+import { Sending } from './sending.ts';
 import { RealReplicas } from './real-replicas.ts';
 import { WorldClock } from './world-clock.ts';
 import { purchasesAtOnce, type Subject } from '../process/spec.ts';
@@ -76,7 +76,7 @@ export class RealSale implements AsyncDisposable {
     this.#gate = gate;
     const replication = { may: scope.faults[PROMOTION] > 0, keepsLog: scope.faults[EMPTYING] === 0 };
     this.replicas = new RealReplicas(memo, this.clock, replication);
-    const world = { clock: this.clock, replicas: this.replicas, ids: new RealIds(memo, this.clock) };
+    const world = { clock: this.clock, replicas: this.replicas, sending: new Sending(memo, this.clock) };
     this.#operator = new Operator(scope, { subject, memo, world }, gate);
     this.#packed = this.budgets.whole;
   }

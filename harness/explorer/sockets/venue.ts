@@ -3,7 +3,7 @@ import type { RedisTarget } from '../../redis/target.ts';
 import type { Subject } from '../process/spec.ts';
 import type { Finish, judgeEnd } from '../search/judge-end.ts';
 import type { ServerMemo } from '../server/memo.ts';
-import type { RealIds } from './real-ids.ts';
+import type { Sending } from './sending.ts';
 import type { RealReplicas } from './real-replicas.ts';
 import type { WorldClock } from './world-clock.ts';
 
@@ -27,7 +27,7 @@ export interface Venue {
 export interface World {
   clock: WorldClock;
   replicas: RealReplicas;
-  ids: RealIds;
+  sending: Sending;
 }
 
 /** How it is followed. */

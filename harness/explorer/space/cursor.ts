@@ -81,10 +81,10 @@ export class Cursor extends Standpoint {
     this.#drawn = [];
     this.#wrote = false;
     const before = this.server;
-    const queued = connection.queue?.map((bytes) => this.context.swap(bytes)) ?? [];
-    const answer = await runOn(this.context, next, command, (step) => this.#ask(step));
-    const { keepsLog } = this.context;
-    const behind = { acknowledged: REPLICAS - connection.lacking, keepsLog };
+    const queued = connection.queue?.map(this.context.swap) ?? [];
+    const ask = (step: Step): Promise<Entry> => this.#ask(step);
+    const answer = await runOn(this.context, next, command, { inCluster: this.isToCluster(c), ask });
+    const behind = { acknowledged: REPLICAS - connection.lacking, keepsLog: this.context.keepsLog };
     const reply = toldOfReplicas(askedIn(command, queued), answer, behind);
     if (this.#wrote) next.lacking = this.stopped;
     await this.#noteTick(c, connection.executed, before);

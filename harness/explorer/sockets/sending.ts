@@ -4,6 +4,7 @@ import { epochOfRun } from '../process/virtual.ts';
 import { KnownScripts } from '../server/known-scripts.ts';
 import type { ServerMemo } from '../server/memo.ts';
 import { askedBy } from '../server/orders.ts';
+import { CROSS_SLOT, crossesSlots, NEVER_QUEUED } from '../server/slots.ts';
 import type { WorldClock } from './world-clock.ts';
 
 /** How a command is sent. */
@@ -19,8 +20,11 @@ const AS_IT_IS: Sent = { told: (reply) => reply };
 /** Whether a script may draw an id from the clock: a script that does so, and one that only looks like it, answer the same. */
 const mayDraw = (_: string, body: string): boolean => /\bxadd\b/i.test(body) && /(['"])\*\1/.test(body);
 
-/** What XADD with `*` is given over real sockets: ids of the sale's own clock, as in the search. */
-export class RealIds {
+/**
+ * How commands are sent over real sockets, as in the search: XADD with `*` is given ids of the sale's own clock, and a client of
+ * a cluster is refused what concerns several slots.
+ */
+export class Sending {
   readonly #memo: ServerMemo;
   readonly #clock: WorldClock;
   readonly #scripts = new KnownScripts(mayDraw);
@@ -36,9 +40,12 @@ export class RealIds {
    *
    * @param written all that was written there
    * @param at which of that comes next
+   * @param inCluster it is a client of a cluster's
    */
-  async sent(passage: Passage, written: readonly string[], at: number): Promise<Sent> {
+  async sent(passage: Passage, written: readonly string[], at: number, inCluster = false): Promise<Sent> {
     const { exec, commands } = askedBy(written, at);
+    if (inCluster && (await this.#crosses(written, at)))
+      return { command: exec ? DISCARD : NEVER_QUEUED, told: () => CROSS_SLOT };
     this.#scripts.learn(commands);
     if (!exec && isQueued(written, at)) return AS_IT_IS;
     const bytes = commands.map(encodeCommand);
@@ -52,6 +59,15 @@ export class RealIds {
     // One that cannot be compiled is not loaded, here or there.
     for (const body of loads) await this.#memo.ask(['SCRIPT', 'LOAD', body]).catch(() => {});
     return { command, told, ...(exec && { before: [...AGAIN, ...queued] }) };
+  }
+
+  /** Whether it concerns keys of different slots; what did so by itself was not queued. */
+  async #crosses(written: readonly string[], at: number): Promise<boolean> {
+    const { exec, commands } = askedBy(written, at);
+    if (!exec) return crossesSlots(this.#memo, commands);
+    const queued: (readonly string[])[] = [];
+    for (const args of commands) if (!(await crossesSlots(this.#memo, [args]))) queued.push(args);
+    return isQueued(written, at) && crossesSlots(this.#memo, queued);
   }
 
   /** Digests of the scripts that are loaded. */
@@ -70,7 +86,8 @@ export class RealIds {
   }
 }
 
-const AGAIN = ['DISCARD', 'MULTI'].map((name) => encodeCommand([name]));
+const DISCARD = encodeCommand(['DISCARD']);
+const AGAIN = [DISCARD, encodeCommand(['MULTI'])];
 
 const nameOf = (bytes: string): string => decodeCommand(bytes)[0]!.toUpperCase();
 
