@@ -283,6 +283,7 @@ export class ModuleInstance implements Instance, VirtualWorld {
     const onCommand = (bytes: string): void => {
       this.#activity++;
       heard();
+      if (!own && isReset(bytes)) this.fails(OF_GIVEN);
       this.#written[connection]!.push(bytes);
     };
     return this.#transport.open(connection, { onCommand, ...(own && { own }) });
@@ -310,6 +311,14 @@ export class ModuleInstance implements Instance, VirtualWorld {
     };
   }
 }
+
+const isReset = (bytes: string): boolean => /^\*1\r\n\$5\r\nreset\r\n$/i.test(bytes);
+
+/** A client that the code was given was introduced by us. */
+const OF_GIVEN = new CannotExplore(
+  'it sends RESET by the client that it is handed, which cannot be explored: that changes the protocol under it',
+  'send UNWATCH or DISCARD, or use a client that the code makes itself',
+);
 
 /** Numbers of clients, which a server counts up. */
 const MOST_CLIENTS = 2 ** 31;

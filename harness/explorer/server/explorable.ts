@@ -157,7 +157,7 @@ export function refusal(
   return new CannotExplore(`${where} ${named.join(' ')}, which cannot be explored: ${why}`, remedy);
 }
 
-const OF_CONNECTION = new Set(['MULTI', 'UNWATCH', 'DISCARD', 'QUIT']);
+const OF_CONNECTION = new Set(['MULTI', 'UNWATCH', 'DISCARD', 'QUIT', 'RESET']);
 
 /** Whether the command only touches its own connection's state when it runs, whatever the others do. */
 export function isLocal(args: readonly string[], inTransaction: boolean): boolean {

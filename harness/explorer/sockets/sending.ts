@@ -44,6 +44,9 @@ export class Sending {
    */
   async sent(passage: Passage, written: readonly string[], at: number, inCluster = false): Promise<Sent> {
     const { exec, commands } = askedBy(written, at);
+    // It would change the protocol in which the server answers us, too.
+    if (nameOf(written[at]!) === 'RESET')
+      return { command: isQueued(written, at) ? DISCARD : UNWATCH, told: () => '+RESET\r\n' };
     if (inCluster && (await this.#crosses(written, at)))
       return { command: exec ? DISCARD : NEVER_QUEUED, told: () => CROSS_SLOT };
     this.#scripts.learn(commands);
@@ -87,6 +90,7 @@ export class Sending {
 }
 
 const DISCARD = encodeCommand(['DISCARD']);
+const UNWATCH = encodeCommand(['UNWATCH']);
 const AGAIN = [DISCARD, encodeCommand(['MULTI'])];
 
 const nameOf = (bytes: string): string => decodeCommand(bytes)[0]!.toUpperCase();
@@ -97,7 +101,7 @@ function isQueued(written: readonly string[], at: number): boolean {
   for (let i = at - 1; i >= 0; i--) {
     const name = nameOf(written[i]!);
     if (name === 'MULTI') return true;
-    if (name === 'EXEC' || name === 'DISCARD') return false;
+    if (name === 'EXEC' || name === 'DISCARD' || name === 'RESET') return false;
   }
   return false;
 }

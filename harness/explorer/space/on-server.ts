@@ -47,6 +47,10 @@ export async function runOn(
     else if (connection.queue) connection.queue = [...connection.queue, NEVER_QUEUED];
     return CROSS_SLOT;
   }
+  if (name === 'RESET') {
+    clear();
+    return '+RESET\r\n';
+  }
   if (connection.queue !== undefined && name !== 'EXEC' && name !== 'DISCARD') {
     // As the history was recorded: the state may be looked at under other ids, and the queue must go along.
     connection.queue = [...connection.queue, context.swap(command)];
@@ -144,7 +148,7 @@ export function telling(commands: readonly string[], queueing: boolean): number[
     const name = args[0]!.toUpperCase();
     if (!isLocal(args, inTransaction) && name !== 'WATCH') prefixes.push(i + 1);
     if (name === 'MULTI') inTransaction = true;
-    if (name === 'EXEC' || name === 'DISCARD') inTransaction = false;
+    if (name === 'EXEC' || name === 'DISCARD' || name === 'RESET') inTransaction = false;
   }
   return prefixes;
 }
