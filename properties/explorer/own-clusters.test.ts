@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { crossesSlots, slotOf } from '../../harness/explorer/server/slots.ts';
 import { ServerMemo } from '../../harness/explorer/server/memo.ts';
@@ -11,6 +12,8 @@ import {
   type Buying,
   type Library,
 } from '../helpers/own-clients.ts';
+import { oversell } from '../helpers/command.ts';
+import { temporaryFolder } from '../helpers/processes.ts';
 import { thirdOf } from '../helpers/rotating.ts';
 
 const redis = server();
@@ -90,6 +93,17 @@ describe('clients that ask where the server is', () => {
     const found = await exploring(CLUSTERS['a Cluster of ioredis 6']!, WAITS, { buyers: 1, stock: 1 });
     expect(found).toMatchObject({ verdict: 'holds', coverage: 'exhausted' });
   });
+});
+
+test('what is only looked at does not complain for as long as it is explored that nobody answers', async () => {
+  // By its address: where it looks up a name, the exploration may have begun by the time that it waits.
+  const { head, installed } = io('ioredis', "new Cluster([{ host: '127.0.0.1', port: 7000 }])");
+  const folder = projectWith({ 'sell.ts': sellingBy({ head, client: 'own' }, TAKES) }, installed);
+  const words = ['--buyers', '3', '--stock', '2', '--faults', 'lost-reply=1', '--property', 'oversell'];
+  const runs = ['--seed', '1', '--runs', temporaryFolder()];
+  const { exitCode, stderr } = await oversell(['explore', join(folder, 'sell.ts'), ...words, ...runs]).ended;
+  expect(exitCode).toBe(0);
+  expect(stderr).not.toMatch(/Failed to refresh slots cache/);
 });
 
 /** Takes a unit and notes who has it, in two keys. */
