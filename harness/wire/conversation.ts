@@ -21,6 +21,8 @@ export interface Circumstances {
   clientId(): number;
   /** It speaks another protocol than Redis'. */
   onForeign(): void;
+  /** Whatever it connects to is led to the run's server, so that it does not matter which address it is told. */
+  isLed?: boolean;
 }
 
 /**
@@ -144,6 +146,7 @@ export class Conversation {
         return ROLE_REPLY;
       case 'SENTINEL':
       case 'CLUSTER':
+        if (!this.#about.isLed) return undefined;
         this.#inCluster ||= asksForSlots(args);
         return topologyReply(args);
       default:

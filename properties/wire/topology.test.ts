@@ -7,6 +7,8 @@ import { asksForSlots, topologyReply } from '../../harness/wire/topology.ts';
 import { server } from '../helpers/exploring.ts';
 
 const redis = server();
+const listening = (isLed = true): Conversation =>
+  new Conversation({ clientId: () => 1, onForeign: () => {}, isLed });
 const connections: RawConnection[] = [];
 beforeAll(async () => {
   for (const protocol of [2, 3] as const)
@@ -24,7 +26,7 @@ const QUESTIONS = [
 
 describe('where the server is', () => {
   test.each(QUESTIONS)('%s is answered alike in an exploration and under load', async (...args) => {
-    const conversation = new Conversation({ clientId: () => 1, onForeign: () => {} });
+    const conversation = listening();
     const answer = topologyReply(args);
     expect(conversation.hears(encodeCommand(args))).toEqual([{ answer }]);
     expect(conversation.inCluster).toBe(asksForSlots(args));
@@ -38,15 +40,20 @@ describe('where the server is', () => {
     (...args) => {
       const bytes = encodeCommand(args);
       expect(topologyReply(args)).toBeUndefined();
-      const conversation = new Conversation({ clientId: () => 1, onForeign: () => {} });
+      const conversation = listening();
       expect(conversation.hears(bytes)).toEqual([{ command: bytes }]);
       expect(conversation.inCluster).toBe(false);
       expect(new Introduction().tells(Buffer.from(bytes))!.toString('latin1')).toBe(bytes);
     },
   );
 
+  test.each(QUESTIONS)('%s is not answered to a service, which would go to that address', (...args) => {
+    const bytes = encodeCommand(args);
+    expect(listening(false).hears(bytes)).toEqual([{ command: bytes }]);
+  });
+
   test('is no introduction any more behind the first command', () => {
-    const conversation = new Conversation({ clientId: () => 1, onForeign: () => {} });
+    const conversation = listening();
     const said = conversation.hears(encodeCommand(['GET', 'k']) + encodeCommand(['CLUSTER', 'SLOTS']));
     expect(said.every((one) => 'command' in one)).toBe(true);
   });

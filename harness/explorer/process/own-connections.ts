@@ -65,6 +65,7 @@ export class OwnConnections {
     const asked = askedHere();
     const conversation = new Conversation({
       clientId: () => this.#owner.clientId(),
+      isLed: true,
       onForeign: () => this.#owner.refused(foreign(address, asked)),
     });
     const end = link({ own: conversation, heard: () => this.#requireOwn(conversation) });
