@@ -74,6 +74,7 @@ export async function explore(options: ExploreOptions): Promise<Exploration> {
 async function exploreOn(options: ExploreOptions): Promise<Exploration> {
   const memo = await ServerMemo.open(options.target, { ...ALL_RULES, ...options.rules });
   try {
+    memo.hasOwnClock = options.subject.service !== undefined;
     const failure = await rehearse(options.scope, options.subject, memo);
     const alone = failure === undefined ? {} : { alone: failure };
     if (options.unreduced)

@@ -1,9 +1,19 @@
 import { helloReply, INFO_REPLY } from './handshake.ts';
 import { decodeCommand, messageEnd } from './resp.ts';
+import { asksForSlots, topologyReply } from './topology.ts';
 import { execInResp2, inResp2 } from './resp2.ts';
 
 /** What a client has said: a command, or what is answered at once. */
 export type Said = { command: string } | { answer: string };
+
+/** A command whose reply is to come. */
+interface Unanswered {
+  args: string[];
+  /** In which it comes. */
+  protocol: 2 | 3;
+  /** What is answered right after it. */
+  after: string;
+}
 
 /** What else matters about a client. */
 export interface Circumstances {
@@ -11,6 +21,8 @@ export interface Circumstances {
   clientId(): number;
   /** It speaks another protocol than Redis'. */
   onForeign(): void;
+  /** Whatever it connects to is led to the run's server, so that it does not matter which address it is told. */
+  isLed?: boolean;
 }
 
 /**
@@ -27,9 +39,10 @@ export class Conversation {
   /** It has sent a command. */
   #begun = false;
   #silent = true;
+  #inCluster = false;
   #isForeign = false;
   /** Commands without a reply, oldest first. */
-  readonly #unanswered: string[][] = [];
+  readonly #unanswered: Unanswered[] = [];
   /** Commands queued since MULTI. */
   #queued: string[][] | undefined;
 
@@ -40,6 +53,11 @@ export class Conversation {
   /** The database that it has chosen. */
   get database(): number {
     return this.#database;
+  }
+
+  /** Its client asked which node of a cluster has which slots. */
+  get inCluster(): boolean {
+    return this.#inCluster;
   }
 
   /** It has said nothing at all. */
@@ -61,7 +79,7 @@ export class Conversation {
       }
       const end = this.#received === '' ? -1 : messageEnd(this.#received, 0);
       if (end < 0) return said;
-      said.push(this.#said(this.#received.slice(0, end)));
+      said.push(...this.#said(this.#received.slice(0, end)));
       this.#received = this.#received.slice(end);
     }
   }
@@ -71,28 +89,39 @@ export class Conversation {
     let told = '';
     for (let at = 0; at < replies.length;) {
       const end = messageEnd(replies, at);
-      told += this.#told(replies.slice(at, end), this.#unanswered.shift() ?? ['']);
+      const asked = this.#unanswered.shift() ?? { args: [''], protocol: this.#protocol, after: '' };
+      told += this.#told(replies.slice(at, end), asked) + asked.after;
       at = end;
     }
     return told;
   }
 
-  #said(bytes: string): Said {
+  #said(bytes: string): Said[] {
     const args = decodeCommand(bytes);
     const answer = this.#begun ? undefined : this.#introduced(args);
-    if (answer !== undefined) return { answer };
-    this.#begun = true;
-    this.#unanswered.push(args);
-    return { command: bytes };
+    if (answer !== undefined) {
+      const last = this.#unanswered.at(-1);
+      if (!last) return [{ answer }];
+      last.after += answer;
+      return [];
+    }
+    // From RESET on it introduces itself again, and is answered when that is.
+    this.#begun = !resets(args);
+    this.#unanswered.push({ args, protocol: this.#protocol, after: '' });
+    if (!this.#begun) {
+      this.#protocol = 2;
+      this.#database = 0;
+    }
+    return [{ command: bytes }];
   }
 
-  #told(reply: string, args: readonly string[]): string {
+  #told(reply: string, { args, protocol }: Unanswered): string {
     const name = args[0]!.toUpperCase();
     const queued = this.#queued;
     if (name === 'MULTI' && reply.startsWith('+')) this.#queued = [];
-    else if (name === 'EXEC' || name === 'DISCARD') this.#queued = undefined;
+    else if (name === 'EXEC' || name === 'DISCARD' || name === 'RESET') this.#queued = undefined;
     else if (queued && reply === '+QUEUED\r\n') queued.push([...args]);
-    if (this.#protocol === 3) return reply;
+    if (protocol === 3) return reply;
     return name === 'EXEC' ? execInResp2(reply, queued ?? []) : inResp2(reply, args);
   }
 
@@ -113,6 +142,13 @@ export class Conversation {
         return INFO_REPLY;
       case 'CLIENT':
         return this.#client(first, rest.length);
+      case 'ROLE':
+        return ROLE_REPLY;
+      case 'SENTINEL':
+      case 'CLUSTER':
+        if (!this.#about.isLed) return undefined;
+        this.#inCluster ||= asksForSlots(args);
+        return topologyReply(args);
       default:
         return undefined;
     }
@@ -143,4 +179,8 @@ export class Conversation {
   }
 }
 
+const resets = ([name]: readonly string[]): boolean => name!.toUpperCase() === 'RESET';
+
 const OK = '+OK\r\n';
+/** A primary that has no replica. */
+const ROLE_REPLY = '*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n';

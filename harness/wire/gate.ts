@@ -81,6 +81,8 @@ export class Passage {
   #shakes = 0;
   #cut = false;
   #closed = false;
+  /** Its number on the server, once it has begun a transaction. */
+  #id: number | undefined;
   /** Commands that wait at the gate, oldest first. */
   readonly pending: string[] = [];
   /** Replies that wait at the gate, oldest first. */
@@ -123,6 +125,11 @@ export class Passage {
     return [...this.#executed.slice(this.#executed.length - this.replies.length), ...this.pending];
   }
 
+  /** Whether a key that it watches was touched. @param flags those of CLIENT LIST, by the number of a connection */
+  async isDirty(flags: (id: number) => Promise<string>): Promise<boolean> {
+    return this.#id !== undefined && (await flags(this.#id)).includes('d');
+  }
+
   accept(inner: Socket): void {
     this.#inner = inner;
     inner.setNoDelay(true);
@@ -138,12 +145,19 @@ export class Passage {
 
   /**
    * Lets the oldest command through, or another in its place.
+   * @param before sent before it, of which nobody hears
    * @returns the server's reply, which then waits at the gate
    */
-  async execute(instead?: string): Promise<{ command: string; reply: string }> {
+  async execute(
+    instead?: string,
+    before: readonly string[] = [],
+  ): Promise<{ command: string; reply: string }> {
     const command = this.pending.shift();
     if (command === undefined) throw new Error('no command waits at the gate');
-    const [reply] = await (await this.#upstream!).send([withoutWaiting(instead ?? command)]);
+    const upstream = await this.#upstream!;
+    // Within a transaction it could not be asked for.
+    if (isMulti(command)) this.#id ??= Number(await upstream.call(['CLIENT', 'ID']));
+    const reply = (await upstream.send([...before, withoutWaiting(instead ?? command)])).at(-1);
     this.#executed.push(command);
     if (isQuit(command)) this.pending.length = 0;
     this.replies.push(reply!);
@@ -208,3 +222,5 @@ export class Passage {
     this.#shakes--;
   }
 }
+
+const isMulti = (command: string): boolean => decodeCommand(command)[0]!.toUpperCase() === 'MULTI';

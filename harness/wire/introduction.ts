@@ -1,4 +1,5 @@
 import { decodeCommand, encodeCommand, messageEnd } from './resp.ts';
+import { topologyCommand } from './topology.ts';
 
 /**
  * What a client says to a server for which it was not made: what it logs in with there is no login here. How it introduces
@@ -76,7 +77,11 @@ export class Introduction {
         return args;
       case 'INFO':
       case 'CLIENT':
+      case 'ROLE':
         return args;
+      case 'SENTINEL':
+      case 'CLUSTER':
+        return topologyCommand(args);
       default:
         return undefined;
     }

@@ -16,6 +16,7 @@ import tls from 'node:tls';
 import { isOurs } from '../ground/ours.ts';
 import { addressOf, callbackIn } from './connect-arguments.ts';
 import { hookDatagrams, hookProcesses } from './elsewhere.ts';
+import { letTimers, stopTimers } from './held-timers.ts';
 import { Led, type Spent } from './led.ts';
 import { hookLookups } from './lookups.ts';
 import { Openers } from './openers.ts';
@@ -103,6 +104,12 @@ const contexts = new AsyncLocalStorage<Reach>();
 let thread: Reach | undefined;
 /** Of an exploration, whose processes have contexts of their own. */
 let explored: () => Judge | undefined = nothing as () => undefined;
+
+/** Whether it is asked by code that is only looked at, and is led nowhere. */
+export function isOnlyLookedAt(): boolean {
+  const by = contexts.getStore();
+  return by instanceof Held && by.led === undefined;
+}
 
 function judge(): Judge | undefined {
   return isOurs() ? undefined : (explored() ?? contexts.getStore() ?? thread);
@@ -200,6 +207,7 @@ export async function holdingConnections<T>(
   install();
   using openers = new Openers();
   const held = new Held(openers, opens);
+  if (!held.led) stopTimers(isOnlyLookedAt);
   const result = await held.orRefused(contexts.run(held, body));
   const { packagesConnect } = held;
   return { result, packagesConnect };
@@ -216,6 +224,7 @@ export const refusalOr = (fault: Promise<unknown>): Promise<unknown> =>
 /** While code is explored: `current` is the judge of the process whose code runs. */
 export function judgeExplored(current: () => Judge | undefined): Disposable {
   install();
+  letTimers();
   explored = current;
   return { [Symbol.dispose]: () => void (explored = nothing as () => undefined) };
 }
@@ -249,6 +258,9 @@ function requireSeen(what: string): void {
   throw new Error(`oversell refuses: it ${what}`);
 }
 
+// At once: ioredis takes hold of it for clusters as it is loaded, our own copy among them.
+hookLookups(isHere);
+
 let installed = false;
 
 /** Once per thread, for good: it costs a look when a connection is opened, and nothing after that. */
@@ -256,7 +268,6 @@ function install(): void {
   if (installed) return;
   installed = true;
   hookSockets();
-  hookLookups(isHere);
   hookDatagrams(refusesServer);
   hookProcesses(requireSeen);
   syncBuiltinESMExports();

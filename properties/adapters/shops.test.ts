@@ -57,6 +57,12 @@ const SHAPES: Record<string, Shape> = {
     violates: 'stranded',
     line: ['shop.ts', '.decr('],
   },
+  bullmq: {
+    installed: { ioredis: 'ioredis', bullmq: 'bullmq' },
+    sale: TWO,
+    violates: 'oversell',
+    line: ['shop.ts', 'confirmations.add('],
+  },
   lazy: { installed: IOREDIS5, sale: TWO, violates: 'oversell', line: ['shop.ts', '.set('] },
   hold: {
     installed: IOREDIS5,
@@ -86,6 +92,7 @@ const WRONG_IN_CALM = [
   'semaphore',
   'coupons',
   'table',
+  'bullmq',
   'lazy',
 ];
 
@@ -157,7 +164,7 @@ describe('services in shapes that people have, as they are', () => {
     expect(places.map(({ file }) => file)).not.toContain('adapter.ts');
   });
 
-  test('eight are wrong without any fault', () => {
+  test('nine are wrong without any fault', () => {
     const calm = Object.entries(SHAPES).filter(
       ([, { sale }]) => !sale.some((word) => /^--(faults|jobs)/.test(word)),
     );

@@ -242,7 +242,7 @@ const hello = () => new Promise((resolve) => connect(3306, 'db.internal').once('
 });
 
 describe('what cannot be explored is refused by name', () => {
-  const IO = "import { Redis, Cluster } from 'ioredis';";
+  const IO = "import { Redis } from 'ioredis';";
 
   test.each([
     [
@@ -266,14 +266,14 @@ describe('what cannot be explored is refused by name', () => {
       /BLPOP, which cannot be explored: it blocks/,
     ],
     [
-      'a Sentinel',
-      `${IO}\nconst own = new Redis({ sentinels: [{ host: '127.0.0.1', port: 26379 }], name: 'primary' });`,
-      /SENTINEL, which cannot be explored: a Sentinel is asked for the primary/,
+      'a replica, of a Sentinel',
+      `${IO}\nconst own = new Redis({ sentinels: [{ host: '127.0.0.1', port: 26379 }], name: 'primary', role: 'slave' });`,
+      /SENTINEL, which cannot be explored: it asks a Sentinel for more than the primary/,
     ],
     [
-      'a Cluster',
-      `${IO}\nconst own = new Cluster([{ host: '127.0.0.1', port: 7000 }]);`,
-      /CLUSTER, which cannot be explored: a client of a cluster asks for its nodes/,
+      'the links of a cluster',
+      `${IO}\nconst own = new Redis();\nnew Redis().cluster('LINKS');`,
+      /CLUSTER, which cannot be explored: it asks a cluster for more than which node has which slots/,
     ],
     [
       'client-side caching',

@@ -59,6 +59,20 @@ own.connect();`,
   purchase: watching('own.execute', BY_NAME),
   installed: { redis: 'redis5' },
 };
+/** Gives its connection back with a watch on it, and a RESET. */
+const RESETTING: Shape = {
+  ...LIBRARIES['node-redis 5'],
+  head: LIBRARIES['node-redis 5'].head.replace(
+    "url: 'redis://",
+    "RESP: 3, name: 'shop', url: 'redis://me:secret@",
+  ),
+  purchase: `await own.watch('stock');
+      if (Number(await own.get('stock')) > 0) await own.set('seen', '1');
+      await own.reset();
+      return { kind: (await own.multi().decr('stock').exec())[0] >= 0 ? 'sold' : 'sold-out' };`,
+};
+/** The same, with the watch still there: who writes meanwhile makes it fail. */
+const WATCHING_ON: Shape = { ...RESETTING, purchase: RESETTING.purchase.replace('await own.reset();', '') };
 /** One connection for all. */
 const SHARED: Shape = {
   ...LIBRARIES['ioredis 5'],
@@ -68,9 +82,29 @@ const SHARED: Shape = {
       return done ? { kind: 'sold' } : { kind: 'gave-up', attempts: 1 };`,
 };
 
+const RESETS = (): string => `await redis.call('RESET'); return { kind: 'sold-out' };`;
+
 describe('WATCH over clients that the code makes', () => {
   const calm = { buyers: 2, stock: 1 };
   const inOne = { ...calm, instances: 1 };
+
+  test('RESET ends a watch, and the client introduces itself again', async () => {
+    const enough = { buyers: 2, stock: 2 };
+    const found = await exploring(RESETTING, enough);
+    expect(properties(found, 'violated')).toEqual([]);
+    expect(found.coverage).toBe('exhausted');
+    expect(found.audit.mismatches).toEqual([]);
+    expect(properties(await exploring(WATCHING_ON, enough), 'violated')).toContain('progress');
+  });
+
+  test('RESET of the client that it is handed is refused', async () => {
+    const { head, installed } = LIBRARIES['ioredis 6'];
+    const selling = sellingBy({ head, client: 'redis' }, RESETS);
+    const files = { 'sell.ts': selling.replace('purchase: async ()', 'purchase: async (_, redis)') };
+    await expect(exploringProject(redis.target, projectWith(files, installed), calm)).rejects.toThrow(
+      /it sends RESET by the client that it is handed/,
+    );
+  });
 
   test.each([
     ['node-redis 4 with a connection for each purchase', ISOLATED, inOne],

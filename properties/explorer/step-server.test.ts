@@ -6,7 +6,8 @@ import { CannotExplore } from '../../harness/explorer/cannot-explore.ts';
 import { decode, encodeCommand } from '../../harness/wire/resp.ts';
 import { ALL_RULES } from '../../harness/explorer/rules.ts';
 import { EMPTY, ImageReader, type ServerImage } from '../../harness/explorer/server/image.ts';
-import { StepServer, type Ran, type Step } from '../../harness/explorer/server/step-server.ts';
+import type { Ran, Step } from '../../harness/explorer/server/step.ts';
+import { StepServer } from '../../harness/explorer/server/step-server.ts';
 import { server } from '../helpers/exploring.ts';
 
 const redis = server();

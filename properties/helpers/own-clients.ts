@@ -13,6 +13,7 @@ const MODULES = resolve(import.meta.dirname, '../../node_modules');
 /** Client libraries that a project may have installed, by its name for them and ours. */
 export type Installed = Record<
   string,
+  | 'bullmq'
   | 'fast-check'
   | 'ioredis'
   | 'ioredis4'

@@ -18,6 +18,31 @@ function listening(): Heard {
 const answers = (said: readonly Said[]): string[] =>
   said.map((one) => ('answer' in one ? one.answer : `command ${one.command}`));
 
+const saidTo = (conversation: Conversation, ...commands: string[][]): string[] =>
+  answers(conversation.hears(commands.map((args) => command(...args)).join('')));
+
+describe('RESET', () => {
+  test('begins the introduction again, whose answers come after that to RESET', () => {
+    const { conversation } = listening();
+    saidTo(conversation, ['HELLO', '3'], ['SELECT', '2'], ['GET', 'k']);
+    const heard = saidTo(conversation, ['RESET'], ['AUTH', 'secret'], ['SELECT', '5'], ['HGETALL', 'h']);
+    expect(heard).toEqual(
+      ['RESET', 'HGETALL'].map((name) => `command ${command(...(name === 'RESET' ? [name] : [name, 'h']))}`),
+    );
+    expect(conversation.database).toBe(5);
+    // What was sent before is told in RESP3, and what comes after in RESP2: it has asked for no other.
+    expect(conversation.tells('_\r\n+RESET\r\n')).toBe('_\r\n+RESET\r\n+OK\r\n+OK\r\n');
+    expect(conversation.tells('%1\r\n$1\r\nf\r\n$1\r\nv\r\n')).toBe('*2\r\n$1\r\nf\r\n$1\r\nv\r\n');
+  });
+
+  test('twice is answered once each, and what comes between by the second', () => {
+    const { conversation } = listening();
+    saidTo(conversation, ['GET', 'k'], ['RESET'], ['SELECT', '1'], ['RESET'], ['SELECT', '2']);
+    expect(conversation.tells('_\r\n+RESET\r\n')).toBe('$-1\r\n+RESET\r\n+OK\r\n');
+    expect(conversation.tells('+RESET\r\n')).toBe('+RESET\r\n+OK\r\n');
+  });
+});
+
 describe('how a client introduces itself is answered', () => {
   test.each([
     [['AUTH', 'secret'], '+OK\r\n'],

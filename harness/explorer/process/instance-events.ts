@@ -65,6 +65,8 @@ export interface Observation extends Drawn {
   clockReads: number;
   /** While something is put off by setImmediate: per connection, how many commands had been written by then. */
   putOff: readonly number[] | undefined;
+  /** Connections that lead to the node of a cluster. */
+  toCluster?: readonly number[];
   /** It called env.pick. */
   picks: number;
 }

@@ -17,6 +17,7 @@ import { Timers } from './timers.ts';
 import type { Conversation } from '../../wire/conversation.ts';
 import type { Address, Refusal } from '../../wire/refusal.ts';
 import { messagesIn } from '../../wire/resp.ts';
+import { isNode } from '../../wire/topology.ts';
 import type { Transport } from '../../wire/transport.ts';
 import {
   arrival,
@@ -53,6 +54,7 @@ export class ModuleInstance implements Instance, VirtualWorld {
   #clockReads = 0;
   readonly #picks: Picks;
   readonly #own: OwnConnections;
+  readonly #toCluster: number[] = [];
   /** It has opened a connection since it was last quiet. */
   #connects = false;
   /** Replies that have arrived. */
@@ -72,6 +74,7 @@ export class ModuleInstance implements Instance, VirtualWorld {
 
   link(address: Address): Duplex {
     this.#connects = true;
+    if (isNode(address)) this.#toCluster.push(this.#written.length);
     return this.#own.open(address, ({ own, heard }) => this.#openLink(own, heard));
   }
 
@@ -153,7 +156,12 @@ export class ModuleInstance implements Instance, VirtualWorld {
   /** What it has done so far, to keep. */
   observe(): Observation {
     const seen = this.look();
-    return { ...seen, written: seen.written.map((commands) => [...commands]), settled: [...seen.settled] };
+    return {
+      ...seen,
+      written: seen.written.map((commands) => [...commands]),
+      settled: [...seen.settled],
+      toCluster: [...this.#toCluster],
+    };
   }
 
   /** The same, to look at: its arrays go on growing. */
@@ -167,6 +175,7 @@ export class ModuleInstance implements Instance, VirtualWorld {
       putOff: this.#putOff.since,
       ...this.#chance.drawn(),
       picks: this.#picks.count,
+      toCluster: this.#toCluster,
     };
   }
 
@@ -179,6 +188,9 @@ export class ModuleInstance implements Instance, VirtualWorld {
   }
 
   setTimer(callback: () => void, delayMs: number, repeats: boolean): VirtualTimer {
+    // What a client of a cluster asks of it now and then is answered the same each time.
+    if (this.#own.inCluster && /\bnextRound\b.*\bioredis/.test(stackText(new Error('refresh'))))
+      return this.#timers.never(callback);
     const isLimit = delayMs === ANY_LIMIT_MS && isFromClientLibrary(stackText(new Error('limit')));
     return isLimit ? this.#timers.limit(callback) : this.#timers.start(callback, delayMs, repeats);
   }
@@ -271,6 +283,7 @@ export class ModuleInstance implements Instance, VirtualWorld {
     const onCommand = (bytes: string): void => {
       this.#activity++;
       heard();
+      if (!own && isReset(bytes)) this.fails(OF_GIVEN);
       this.#written[connection]!.push(bytes);
     };
     return this.#transport.open(connection, { onCommand, ...(own && { own }) });
@@ -298,6 +311,14 @@ export class ModuleInstance implements Instance, VirtualWorld {
     };
   }
 }
+
+const isReset = (bytes: string): boolean => /^\*1\r\n\$5\r\nreset\r\n$/i.test(bytes);
+
+/** A client that the code was given was introduced by us. */
+const OF_GIVEN = new CannotExplore(
+  'it sends RESET by the client that it is handed, which cannot be explored: that changes the protocol under it',
+  'send UNWATCH or DISCARD, or use a client that the code makes itself',
+);
 
 /** Numbers of clients, which a server counts up. */
 const MOST_CLIENTS = 2 ** 31;

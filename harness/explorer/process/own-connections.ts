@@ -65,6 +65,7 @@ export class OwnConnections {
     const asked = askedHere();
     const conversation = new Conversation({
       clientId: () => this.#owner.clientId(),
+      isLed: true,
       onForeign: () => this.#owner.refused(foreign(address, asked)),
     });
     const end = link({ own: conversation, heard: () => this.#requireOwn(conversation) });
@@ -74,6 +75,11 @@ export class OwnConnections {
       if (conversation.isSilent && !this.isBreaking) this.#owner.refused(foreign(address, asked));
     });
     return end;
+  }
+
+  /** A client of its has asked a cluster for its nodes. */
+  get inCluster(): boolean {
+    return this.#opened.some(({ conversation }) => conversation.inCluster);
   }
 
   /** The process is gone: nobody hears of its connections any more. */

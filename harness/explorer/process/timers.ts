@@ -84,6 +84,11 @@ export class Timers {
     return timer;
   }
 
+  /** One that comes to nothing when it fires, and so does not. */
+  never(callback: () => void): VirtualTimer {
+    return new VirtualTimer(callback, 0, false, { number: ++this.#started, again: () => {} });
+  }
+
   /** Time limits of commands that have not passed. */
   get limits(): number {
     return this.#limits.size;

@@ -3,9 +3,10 @@ import type nodeCrypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import timers from 'node:timers';
 import { onStray } from '../../ground/strays.ts';
-import { judgeExplored, type Judge } from '../../wire/network.ts';
+import { stackText } from '../../ground/thrown.ts';
+import { isOnlyLookedAt, judgeExplored, type Judge } from '../../wire/network.ts';
 import { CannotExplore } from '../cannot-explore.ts';
-import { patchReading } from './of-client-library.ts';
+import { isFromClientLibrary, patchReading } from './of-client-library.ts';
 import { refuseForeignWrites } from './foreign-writes.ts';
 import { watchOutside, type Waiting } from './outside.ts';
 import { blame, currentWorld as runningWorld, isActive, type World } from './worlds.ts';
@@ -221,13 +222,16 @@ function patchTimers(patch: Patch): void {
     (real: typeof setTimeout | typeof setInterval, repeats: boolean) =>
     (callback: (...args: unknown[]) => void, delayMs = 0, ...args: unknown[]): unknown => {
       const world = currentWorld();
-      return world
-        ? world.setTimer(
-            AsyncResource.bind(() => callback(...args)),
-            delayMs,
-            repeats,
-          )
-        : real(callback, delayMs, ...args);
+      if (world)
+        return world.setTimer(
+          AsyncResource.bind(() => callback(...args)),
+          delayMs,
+          repeats,
+        );
+      const timer = real(callback, delayMs, ...args);
+      // A client of a cluster that gets no answer would try again, and complain, for as long as the exploration takes.
+      if (isOnlyLookedAt() && isFromClientLibrary(stackText(new Error('again')))) clearTimeout(timer);
+      return timer;
     };
   const stop =
     (real: typeof clearTimeout) =>

@@ -80,6 +80,14 @@ export class Moment {
   }
 }
 
+/** What passing time comes to. */
+export interface Elapsed {
+  next: number;
+  touched: number;
+  /** Keys that were forgotten, the earliest deadline first, and the server after each. */
+  expired: readonly { key: string; server: number }[];
+}
+
 /** What TIME answered, in milliseconds. */
 export function millisecondsOf(reply: string): number {
   const decoded = decode(requireDone(reply));

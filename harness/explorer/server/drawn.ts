@@ -1,7 +1,7 @@
 import { encodeCommand } from '../../wire/resp.ts';
 import type { Draw } from './draws.ts';
 import type { Entry, ServerMemo } from './memo.ts';
-import type { Step } from './step-server.ts';
+import type { Step } from './step.ts';
 
 /** A draw, and the members that it takes. */
 export interface DrawnOutcome extends Pick<Draw, 'key' | 'members'> {

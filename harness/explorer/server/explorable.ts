@@ -1,5 +1,6 @@
 import { CannotExplore } from '../cannot-explore.ts';
 import { WAITING } from '../../wire/handshake.ts';
+import { placeOfId } from './dated-ids.ts';
 
 /**
  * How the explorer treats a command. An allow-list: what is not known to be a function of the keys (a clock that it
@@ -98,13 +99,13 @@ refuse(
 );
 refuse(
   'SENTINEL',
-  'a Sentinel is asked for the primary, and the explorer has one server and no Sentinel',
-  'let the client connect to an address where the sale is explored; storm --topology replicated has Sentinels',
+  'it asks a Sentinel for more than the primary, and the explorer has one server',
+  'ask for the primary alone, as ioredis does by default, where the sale is explored; storm --topology replicated has Sentinels',
 );
 refuse(
   'CLUSTER',
-  'a client of a cluster asks for its nodes, and the explorer has one server that is none',
-  'use a client of a single server where the sale is explored; storm --topology cluster has a cluster',
+  'it asks a cluster for more than which node has which slots, and the explorer has one node',
+  'leave it out where the sale is explored; storm --topology cluster has a cluster',
 );
 const UNKNOWN: [string, string] = [
   'it is not on the list of commands that were found to depend on keys alone',
@@ -136,8 +137,8 @@ export function requireExplorable(args: readonly string[], where = 'it sends'): 
 function refusedDetail(name: string, upper: readonly string[]): [string, string] | undefined {
   if (name === 'COPY' && upper.includes('DB'))
     return ['the explorer keeps the sale in database 0', 'copy within the database'];
-  if (name === 'XADD' && idOfAdded(upper) === '*')
-    return ['the server takes the id from its clock', 'write the id as 0-* (Redis 7.0)'];
+  if (name === 'XADD' && /^[a-z]/i.test(upper[placeOfId(upper)] ?? ''))
+    return ['it has an option that was not looked at', 'leave that option of XADD out'];
   if (WAITING.has(name) && upper.at(-1) === '0' && Number(upper.at(-2)) > 0)
     return ['where a replica stops following it waits for ever', 'give it a timeout in milliseconds'];
   if ((name === 'XREAD' || name === 'XREADGROUP') && upper.includes('BLOCK'))
@@ -148,23 +149,15 @@ function refusedDetail(name: string, upper: readonly string[]): [string, string]
   return undefined;
 }
 
-/** The id that XADD is given, behind its options: NOMKSTREAM, and MAXLEN or MINID with a threshold and a LIMIT. */
-function idOfAdded(upper: readonly string[]): string | undefined {
-  let at = 2;
-  for (;;) {
-    const option = upper[at];
-    if (option === 'NOMKSTREAM' || option === 'KEEPREF' || option === 'DELREF' || option === 'ACKED') at += 1;
-    else if (option === 'MAXLEN' || option === 'MINID') at += /^[=~]$/.test(upper[at + 1] ?? '') ? 3 : 2;
-    else if (option === 'LIMIT') at += 2;
-    else return option;
-  }
-}
-
-function refusal(named: readonly string[], where: string, [why, remedy]: [string, string]): CannotExplore {
+export function refusal(
+  named: readonly string[],
+  where: string,
+  [why, remedy]: [string, string],
+): CannotExplore {
   return new CannotExplore(`${where} ${named.join(' ')}, which cannot be explored: ${why}`, remedy);
 }
 
-const OF_CONNECTION = new Set(['MULTI', 'UNWATCH', 'DISCARD', 'QUIT']);
+const OF_CONNECTION = new Set(['MULTI', 'UNWATCH', 'DISCARD', 'QUIT', 'RESET']);
 
 /** Whether the command only touches its own connection's state when it runs, whatever the others do. */
 export function isLocal(args: readonly string[], inTransaction: boolean): boolean {

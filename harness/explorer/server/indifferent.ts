@@ -3,7 +3,8 @@ import type { KeyContent } from './content.ts';
 import type { ServerImage } from './image.ts';
 import { ordersOf } from './orders.ts';
 import { withoutDigests } from './script-orders.ts';
-import type { Ran, Step, StepServer } from './step-server.ts';
+import type { Ran, Step } from './step.ts';
+import type { StepServer } from './step-server.ts';
 
 /**
  * A script that lists what has no order must do the same in every order: what it does on one server is remembered, and

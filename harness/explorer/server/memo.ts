@@ -10,8 +10,12 @@ import { requireIndifferent } from './indifferent.ts';
 import { ALL_RULES, type Rules } from '../rules.ts';
 import { agedImage, EMPTY, type ServerImage } from './image.ts';
 import { remainingMs, renameContent, type KeyContent } from './content.ts';
+import type { Elapsed } from './deadlines.ts';
 import { isWaiting } from './replicas.ts';
-import { nameOf, StepServer, type Ran, type Step } from './step-server.ts';
+import { OF_ANOTHER_CLOCK } from './known-scripts.ts';
+import { StepKeys } from './step-keys.ts';
+import type { Ran, Step } from './step.ts';
+import { nameOf, StepServer } from './step-server.ts';
 
 /** What running a step came to. */
 export interface Entry extends Pick<Ran, 'reply' | 'touched' | 'wrote'> {
@@ -24,14 +28,6 @@ export type Rename = (text: string) => string;
 interface ServerState extends ServerImage {
   /** How it was first reached: what the same state under other names is made from. */
   origin: { from: number; step: Step } | { from: number; elapsedMs: number } | undefined;
-}
-
-/** What passing time comes to. */
-export interface Elapsed {
-  next: number;
-  touched: number;
-  /** Keys that were forgotten, the earliest deadline first, and the server after each. */
-  expired: readonly { key: string; server: number }[];
 }
 
 /**
@@ -50,6 +46,9 @@ export class ServerMemo {
   #shortestMs = Infinity;
   #dates = false;
   readonly #branching = new Set<string>();
+  readonly steps = new StepKeys();
+  /** The processes have a clock of their own, and not that of the explored world. */
+  hasOwnClock = false;
   /** Somebody has asked how many replicas have what. */
   waits = false;
 
@@ -124,12 +123,11 @@ export class ServerMemo {
 
   /** The entry if it is known, else undefined: then `execute` it. */
   lookup(state: number, step: Step): Entry | undefined {
-    return this.#entries.get(entryKey(state, step));
+    return this.#entries.get(this.steps.of(state, step));
   }
 
   async execute(state: number, step: Step): Promise<Entry> {
-    const key = entryKey(state, step);
-    const known = this.#entries.get(key);
+    const known = this.lookup(state, step);
     if (known) return known;
     this.#inspect(state, step);
     const from = this.#states[state]!;
@@ -147,7 +145,9 @@ export class ServerMemo {
     }
     if (this.#rules.orders && first.listed.length > 0)
       await requireIndifferent(this.#server, from, step, first);
-    const { touched, wrote } = first;
+    const { touched, wrote, dated } = first;
+    if (dated && this.hasOwnClock) throw OF_ANOTHER_CLOCK;
+    const key = this.steps.of(state, step, dated);
     const entry = { reply, next: this.#intern(first.image, { from: state, step }), touched, wrote };
     this.#entries.set(key, entry);
     this.#asked.set(key, { state, step });
@@ -275,11 +275,11 @@ export class ServerMemo {
     const from = await this.rename(origin.from, rename);
     if (from === undefined) return undefined;
     if ('elapsedMs' in origin) return this.#aged(from, origin.elapsedMs);
-    const { command, queued, dirty } = origin.step;
+    const { step } = origin;
     const { next } = await this.execute(from, {
-      command: rename(command),
-      queued: queued.map(rename),
-      dirty,
+      ...step,
+      command: rename(step.command),
+      queued: step.queued.map(rename),
     });
     return this.content(next) === wanted || !this.#rules.renamingCheck ? next : undefined;
   }
@@ -318,9 +318,6 @@ export class ServerMemo {
     return this.#states.push({ ...image, origin }) - 1;
   }
 }
-
-const entryKey = (state: number, step: Step): string =>
-  `${state} ${step.dirty ? 'd' : ''}${step.queued.length} ${step.queued.join('')}${step.command}`;
 
 export const nameOfStep = (step: Step): string => nameOf(decodeCommand(step.command));
 

@@ -1,7 +1,9 @@
 import { withoutWaiting } from '../../wire/handshake.ts';
-import { createHash } from 'node:crypto';
 import type { RedisTarget } from '../../redis/target.ts';
-import { requireExplorable, scriptBodies } from './explorable.ts';
+import { AHEAD, drawsId, hasIdOf } from './dated-ids.ts';
+import { requireExplorable } from './explorable.ts';
+import type { Ran, Run, Step, Task } from './step.ts';
+import { BEHIND, KnownScripts, UNDATED } from './known-scripts.ts';
 import { Batch, RawConnection, requireDone } from '../../wire/raw-connection.ts';
 import { decode, decodeCommand, encodeCommand, sortUnordered, type Reply } from '../../wire/resp.ts';
 import { isUnordered } from './orders.ts';
@@ -15,29 +17,6 @@ import { librariesOf } from './libraries.ts';
 import { changing, digestsIn, heldAfter, NOTHING, type Held } from './restoring.ts';
 import { WRITES, writesIn } from './replicas.ts';
 import { ImageReader, type ServerImage } from './image.ts';
-
-/** What is to run: one command in the state of its connection, or a fault of the server. */
-export interface Step {
-  /** Bytes of the command. */
-  command: string;
-  /** For EXEC: the bytes of the commands queued before it. */
-  queued: readonly string[];
-  /** For EXEC: a watched key was touched. */
-  dirty: boolean;
-}
-
-/** What one run of a step came to. */
-export interface Ran {
-  /** Reply bytes, verbatim but for the order of unordered collections. */
-  reply: string;
-  image: ServerImage;
-  /** Bit i: the step touched key i of `watchable`, as WATCH sees it. */
-  touched: number;
-  /** Commands that its scripts called and whose answers have no order. */
-  listed: readonly string[];
-  /** It wrote something, which replicas are told; false while nobody counts that. */
-  wrote: boolean;
-}
 
 /** Runs of one step, until one lies within a millisecond of the server's clock: nearly every one does. */
 const MOST_RUNS = 1_000;
@@ -53,12 +32,10 @@ export class StepServer {
   readonly #monitor: RawConnection;
   readonly #observers: RawConnection[] = [];
   readonly #openObserver: () => Promise<RawConnection>;
-  readonly #bodies = new Map<string, string>();
+  readonly #scripts = new KnownScripts();
   readonly #reader: ImageReader;
   /** What the server holds, where nobody but `run` has worked on it. */
   #held: Held | undefined;
-  /** Texts of the libraries that were loaded. */
-  readonly #libraryTexts: string[] = [];
   /** What scripts called since the last sentinel. */
   #hidden: string[] = [];
   #sentinel = 0;
@@ -78,7 +55,7 @@ export class StepServer {
     openObserver: () => Promise<RawConnection>,
     rules: Rules,
   ) {
-    this.#reader = new ImageReader(connection, rules, this.#bodies);
+    this.#reader = new ImageReader(connection, rules, this.#scripts.bodies);
     this.#connection = connection;
     this.#monitor = monitor;
     this.#openObserver = openObserver;
@@ -130,26 +107,30 @@ export class StepServer {
 
   /** Runs the step in the state: again, where the server's clock went on meanwhile and left a deadline unsure. */
   async run(from: ServerImage, step: Step): Promise<Ran> {
-    this.#learn([step.command, ...step.queued].map(decodeCommand));
+    this.#scripts.learn([step.command, ...step.queued].map(decodeCommand));
     return this.#runUntilSure(from, step, []);
   }
 
   /** The same, where its scripts are told what they list in this order. */
   async runInOrder(from: ServerImage, step: Step, order: number): Promise<Ran> {
     const loaded = digestsIn(from.scripts);
+    const { told, ...sent } = this.#scripts.sent(from, step, dateOf(step));
     const changed = (command: string): string =>
       commandInOrder(command, order, (digest) =>
-        loaded.includes(digest) ? this.#bodies.get(digest) : undefined,
+        loaded.includes(digest) ? this.#scripts.bodies.get(digest) : undefined,
       );
     this.#held = undefined;
     const libraries = await librariesOf(from, this.#connection);
     const ran = await this.#runUntilSure(
       from,
-      { ...step, command: changed(step.command), queued: step.queued.map(changed) },
-      libraries.map((code) => ['FUNCTION', 'LOAD', 'REPLACE', scriptInOrder(code, order)]),
+      { ...step, command: changed(sent.command), queued: sent.queued.map(changed) },
+      [
+        ...libraries.map((code) => ['FUNCTION', 'LOAD', 'REPLACE', scriptInOrder(code, order)]),
+        ...sent.loads.map((body) => ['SCRIPT', 'LOAD', body]),
+      ],
     );
     this.#held = undefined; // its libraries are others than the state's
-    return ran;
+    return { ...ran, reply: told(ran.reply) };
   }
 
   async #runUntilSure(from: ServerImage, step: Step, prepared: readonly string[][]): Promise<Ran> {
@@ -168,25 +149,18 @@ export class StepServer {
   async #runOnce(task: Task): Promise<Run> {
     const { from, step, prepared, earlier } = task;
     const commands = [step.command, ...step.queued].map(decodeCommand);
-    const [name, ...queuedNames] = commands.map(nameOf) as [string, ...string[]];
-    if ([name, ...queuedNames].some((one) => LISTING.has(one))) this.#held = undefined;
+    const names = commands.map(nameOf);
+    const name = names[0]!;
+    if (names.some((one) => LISTING.has(one))) this.#held = undefined;
     const flushed = this.#held === undefined;
     const isExec = step.queued.length > 0 || name === 'EXEC';
-    const texts = [...this.#textsOf(commands)];
+    const texts = [...this.#scripts.textsOf(commands)];
+    const { loads, told: retold, ...sent } = this.#scripts.sent(from, step, dateOf(step));
     this.comparesDeadlines ||= comparesDeadlines(texts);
     const referenceMs = referenceFor(texts, systemClock.epochMs());
     const batch = new Batch();
-    // EXEC depends on whether a watched key was touched, not on which: one flag of the connection in Redis. A dummy
-    // key sets it, before the restore, so that the content is not disturbed.
-    const dirtying = step.dirty ? batch.add(['WATCH', DUMMY], ['SET', DUMMY, '1'], ['DEL', DUMMY]) : [];
-    const restored = batch.add(
-      ...(this.#held ? [] : [['FLUSHALL', 'SYNC']]),
-      ...changing(this.#held ?? NOTHING, from, referenceMs),
-      ...this.#loading(from),
-      ...prepared,
-    );
-    const prior = [...dirtying, ...restored];
-    this.#held = undefined; // until the look after the step has told
+    const loading = [...prepared, ...loads.map((body) => ['SCRIPT', 'LOAD', body])];
+    const prior = this.#restore(batch, { ...task, prepared: loading }, referenceMs);
     // Only this waits half-way: observers must watch what was restored, and before the step.
     const early = this.#observers.length > 0;
     if (early) await this.#watch(batch, prior);
@@ -194,12 +168,11 @@ export class StepServer {
     const asked = this.countsWrites ? [TIME, WRITES] : [TIME];
     const began = rest.add(...asked);
     if (isExec) rest.add(['MULTI']);
-    rest.addBytes(...step.queued);
-    const [at] = rest.addBytes(withoutWaiting(step.command)) as [number];
+    rest.addBytes(...sent.queued);
+    const [at] = rest.addBytes(withoutWaiting(sent.command)) as [number];
     const ended = rest.add(...asked);
     if (step.dirty || isExec || name === 'WATCH') rest.add(['UNWATCH']);
     const heard = SHOWN_BY_MONITOR.test(name) ? this.#listen(rest) : undefined;
-    const names = [name, ...queuedNames];
     const looked = this.#reader.ask(rest, [...from.keys.keys()], {
       // SCRIPT FLUSH and FUNCTION FLUSH change what is loaded as much as loading does.
       scripts: names.some((one) => ['EVAL', 'EVAL_RO', 'SCRIPT'].includes(one)) || from.scripts,
@@ -211,37 +184,40 @@ export class StepServer {
     await heard;
     if (!early) for (const i of prior) requireDone(replies[i]!);
     // A script that lists keys shows only now that the state should have been made from nothing.
-    const hidden = heard ? this.#hiddenNames() : [];
-    if (hidden.some((one) => LISTING.has(one)) && !flushed) return this.#runOnce(task);
+    const called = heard ? this.#hiddenCommands() : [];
+    const hidden = called.map(nameOf);
+    const drew = called.some(drawsId);
+    // So does one that draws an id that the clock was to give.
+    if (drew && !this.#scripts.noteDraws(step)) throw UNDATED;
+    if (drew || (hidden.some((one) => LISTING.has(one)) && !flushed)) {
+      this.#held = undefined;
+      return this.#runOnce(task);
+    }
     const state = { from, referenceMs, epochMs: epochOfRun(), earlier };
     const times = [began, ended].map(([i]) => millisecondsOf(replies[i!]!)) as [number, number];
     const moment = new Moment(state, times);
     const { image, unsure } = await this.#reader.imageOf(replies, looked, moment);
     this.#held = heldAfter(from, image);
-    const listed = hidden.filter(isUnordered);
-    const reply = sortUnordered(replies[at]!);
+    const reply = retold(sortUnordered(replies[at]!));
     const [before, after] = [began, ended].map(([, i]) => i && writesIn(replies[i]!));
-    const wrote = before !== after;
-    return { reply, image, touched, listed, wrote, unsure: unsure.length > 0, far: moment.far };
+    const ran = { reply, image, touched, listed: hidden.filter(isUnordered), wrote: before !== after };
+    const dated = isDated(step, [...commands, ...called], reply);
+    return { ...ran, dated, unsure: unsure.length > 0, far: moment.far };
   }
 
-  /** All that the commands say, scripts included. */
-  *#textsOf(commands: readonly string[][]): Generator<string> {
-    for (const args of commands) {
-      yield* args;
-      if (nameOf(args).startsWith('EVALSHA')) yield this.#bodies.get(args[1]?.toLowerCase() ?? '') ?? '';
-      if (nameOf(args).startsWith('FCALL')) yield* this.#libraryTexts;
-    }
-  }
-
-  /** Texts of scripts are kept: digests alone cannot be restored. */
-  #learn(commands: readonly string[][]): void {
-    for (const args of commands) {
-      if (nameOf(args) === 'FUNCTION') this.#libraryTexts.push(args.join(' '));
-      for (const body of scriptBodies(args)) {
-        this.#bodies.set(createHash('sha1').update(body, 'latin1').digest('hex'), body);
-      }
-    }
+  /** Makes the state from which a step runs. @returns where the replies to that will be */
+  #restore(batch: Batch, { from, step, prepared }: Task, referenceMs: number): number[] {
+    // EXEC depends on whether a watched key was touched, not on which: one flag of the connection in Redis. A dummy
+    // key sets it, before the restore, so that the content is not disturbed.
+    const dirtying = step.dirty ? batch.add(['WATCH', DUMMY], ['SET', DUMMY, '1'], ['DEL', DUMMY]) : [];
+    const restored = batch.add(
+      ...(this.#held ? [] : [['FLUSHALL', 'SYNC']]),
+      ...changing(this.#held ?? NOTHING, from, referenceMs),
+      ...this.#loading(from),
+      ...prepared,
+    );
+    this.#held = undefined; // until the look after the step has told
+    return [...dirtying, ...restored];
   }
 
   /** What loads the scripts and libraries of a state, and those alone. */
@@ -251,9 +227,10 @@ export class StepServer {
     const flushed = loaded === undefined || loaded.some((digest) => !wanted.includes(digest));
     if (flushed) commands.push(['SCRIPT', 'FLUSH', 'SYNC']);
     for (const digest of wanted)
-      if (flushed || !loaded.includes(digest)) commands.push(['SCRIPT', 'LOAD', this.#bodies.get(digest)!]);
+      if (flushed || !loaded.includes(digest))
+        commands.push(['SCRIPT', 'LOAD', this.#scripts.bodies.get(digest)!]);
     if (this.#held?.functions !== functions) {
-      if (this.#libraryTexts.length > 0) commands.push(['FUNCTION', 'FLUSH', 'SYNC']);
+      if (this.#scripts.libraries.length > 0) commands.push(['FUNCTION', 'FLUSH', 'SYNC']);
       if (functions) commands.push(['FUNCTION', 'RESTORE', functions]);
     }
     return commands;
@@ -285,35 +262,28 @@ export class StepServer {
     if (hidden !== undefined) this.#hidden.push(hidden);
   }
 
-  /** Names of the commands that its scripts call. @throws CannotExplore if one of them cannot be explored */
-  #hiddenNames(): string[] {
+  /** Commands that its scripts call. @throws CannotExplore if one of them cannot be explored */
+  #hiddenCommands(): string[][] {
     return this.#hidden.map((hidden) => {
       const args = [...hidden.matchAll(/"((?:[^"\\]|\\.)*)"/gs)].map((match) => match[1]!);
+      if (args[1] === AHEAD) throw BEHIND;
       requireExplorable(args, 'its script calls');
-      return nameOf(args);
+      return args;
     });
   }
 }
 
-/** A step to run, in which state. */
-interface Task {
-  from: ServerImage;
-  step: Step;
-  /** Commands of ours to run before it. */
-  prepared: readonly string[][];
-  /** Deadlines far ahead that an earlier run of it left. */
-  earlier: ReadonlyMap<string, number>;
-}
-
-/** One run of a step. */
-interface Run extends Ran {
-  /** A deadline could not be told: run it again. */
-  unsure: boolean;
-  /** Deadlines far ahead, by key. */
-  far: ReadonlyMap<string, number>;
-}
-
 const TIME = ['TIME'];
+
+/** What the clock shows as the step runs, ms since the epoch. */
+const dateOf = ({ atMs = 0 }: Step): number => epochOfRun() + atMs;
+
+/** Whether the clock gave one of the ids that the commands ask for. @throws CannotExplore if it is behind their stream */
+function isDated(step: Step, commands: readonly string[][], reply: string): boolean {
+  const asks = commands.some(drawsId);
+  if (asks && reply.includes('equal or smaller')) throw BEHIND;
+  return asks || commands.some((args) => hasIdOf(args, dateOf(step)));
+}
 
 /** Their answer has the order of the keyspace, which is one of how it came about. */
 const LISTING = new Set(['KEYS', 'SCAN']);

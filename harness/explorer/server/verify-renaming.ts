@@ -1,7 +1,7 @@
 import { renameContent } from './content.ts';
 import { nameOfStep, type Entry, type Rename, type ServerMemo } from './memo.ts';
 import { askedIn, inCanonicalOrder } from './orders.ts';
-import type { Step } from './step-server.ts';
+import type { Step } from './step.ts';
 
 /**
  * Runs every step that was asked of the server again, under the renamings of all that it names.

@@ -15,6 +15,7 @@ import { drawOf, mayDraw } from '../server/draws.ts';
 import { forceDraw } from '../server/drawn.ts';
 import { inCanonicalOrder } from '../server/orders.ts';
 import { Process } from './gated-process.ts';
+import { Sending } from './sending.ts';
 import { RealReplicas } from './real-replicas.ts';
 import type { Venue, World } from './venue.ts';
 import { WorldClock } from './world-clock.ts';
@@ -64,7 +65,8 @@ export class DrivenSale implements AsyncDisposable {
     this.#gate = gate;
     this.#scope = scopeOf(driving);
     const clock = new WorldClock(venue.memo, { dated: true, told: false });
-    this.#world = { clock, replicas: new RealReplicas(venue.memo, clock, { may: false, keepsLog: false }) };
+    const replicas = new RealReplicas(venue.memo, clock, { may: false, keepsLog: false });
+    this.#world = { clock, replicas, sending: new Sending(venue.memo, clock) };
   }
 
   /** Opens the sale on an emptied server, and boots its processes. @throws CannotExplore if it cannot be opened */

@@ -136,27 +136,26 @@ export class Process {
     this.#noteResent();
   }
 
-  /**
-   * @param instead what the server is given in place of the command
-   * @param retell the reply as it is told to the process
-   */
+  /** @param instead what the server is given in its place @param retell the reply as it is told to the process */
   async execute(
     connection: number,
     instead?: string,
     retell?: (asked: Asked, reply: string) => string,
   ): Promise<{ command: string; reply: string }> {
     const passage = this.passages[connection]!;
-    const run = (): ReturnType<Passage['execute']> => passage.execute(instead);
+    const seen = this.instance.observe();
+    const written = seen.written[connection]!;
+    const at = passage.answered + passage.replies.length;
+    const sent = await this.#world.sending.sent(passage, written, at, seen.toCluster?.includes(connection));
+    const run = (): ReturnType<Passage['execute']> => passage.execute(instead ?? sent.command, sent.before);
     const ran = await this.#world.replicas.during(run, this.#wroteAt, connection);
     const { command, reply: own, ...behind } = ran;
-    const at = passage.answered + passage.replies.length - 1;
-    const asked = askedBy(this.instance.observe().written[connection]!, at);
-    const answered = toldOfReplicas(asked, own, behind);
+    const asked = askedBy(written, at);
+    const answered = toldOfReplicas(asked, sent.told(own), behind);
     const reply = retell?.(asked, answered) ?? answered;
     passage.replies.splice(-1, 1, reply);
-    const executed = { command, reply };
     if (this.crashed || passage.isCut) passage.replies.length = 0;
-    return executed;
+    return { command, reply };
   }
 
   async deliver(connection: number, replies = 1, picks?: readonly number[]): Promise<void> {

@@ -29,6 +29,7 @@ import { judgeEnd, unpaid, type Finish } from '../search/judge-end.ts';
 import type { ServerMemo } from '../server/memo.ts';
 import type { Call } from '../process/instance-events.ts';
 import { Intervals } from './intervals.ts';
+import { Sending } from './sending.ts';
 import { RealReplicas } from './real-replicas.ts';
 import { WorldClock } from './world-clock.ts';
 import { purchasesAtOnce, type Subject } from '../process/spec.ts';
@@ -74,10 +75,9 @@ export class RealSale implements AsyncDisposable {
     this.memo = memo;
     this.#subject = subject;
     this.#gate = gate;
-    const { faults } = scope;
-    const replication = { may: faults[PROMOTION] > 0, keepsLog: faults[EMPTYING] === 0 };
+    const replication = { may: scope.faults[PROMOTION] > 0, keepsLog: scope.faults[EMPTYING] === 0 };
     this.replicas = new RealReplicas(memo, this.clock, replication);
-    const world = { clock: this.clock, replicas: this.replicas };
+    const world = { clock: this.clock, replicas: this.replicas, sending: new Sending(memo, this.clock) };
     this.#operator = new Operator(scope, { subject, memo, world }, gate);
     this.#packed = this.budgets.whole;
   }

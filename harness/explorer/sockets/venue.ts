@@ -3,6 +3,7 @@ import type { RedisTarget } from '../../redis/target.ts';
 import type { Subject } from '../process/spec.ts';
 import type { Finish, judgeEnd } from '../search/judge-end.ts';
 import type { ServerMemo } from '../server/memo.ts';
+import type { Sending } from './sending.ts';
 import type { RealReplicas } from './real-replicas.ts';
 import type { WorldClock } from './world-clock.ts';
 
@@ -26,6 +27,7 @@ export interface Venue {
 export interface World {
   clock: WorldClock;
   replicas: RealReplicas;
+  sending: Sending;
 }
 
 /** How it is followed. */

@@ -14,6 +14,8 @@ export interface CursorContext {
   draws: 'branch' | 'first';
   /** Firing a timer moves the world's clock, and what Redis is to forget by then is forgotten. */
   clockMoves: boolean;
+  /** By how much its clock is ahead of what is told: of who comes when all is over. */
+  laterMs: number;
   /** Buyers confirm: what they hold may lapse once the clock has moved. */
   holdsLapse: boolean;
   /** The server writes an append-only file, with which it would start again. */

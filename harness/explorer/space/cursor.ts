@@ -13,7 +13,7 @@ import { holdsTheSame } from '../server/content.ts';
 import { askedIn } from '../server/orders.ts';
 import { REPLICAS, toldOfReplicas } from '../server/replicas.ts';
 import { Standpoint } from './standpoint.ts';
-import type { Step } from '../server/step-server.ts';
+import type { Step } from '../server/step.ts';
 
 /**
  * One instance in motion: the state of its server, its code and its connections, and the atoms that led there. The
@@ -81,10 +81,10 @@ export class Cursor extends Standpoint {
     this.#drawn = [];
     this.#wrote = false;
     const before = this.server;
-    const queued = connection.queue?.map((bytes) => this.context.swap(bytes)) ?? [];
-    const answer = await runOn(this.context, next, command, (step) => this.#ask(step));
-    const { keepsLog } = this.context;
-    const behind = { acknowledged: REPLICAS - connection.lacking, keepsLog };
+    const queued = connection.queue?.map(this.context.swap) ?? [];
+    const ask = (step: Step): Promise<Entry> => this.#ask(step);
+    const answer = await runOn(this.context, next, command, { inCluster: this.isToCluster(c), ask });
+    const behind = { acknowledged: REPLICAS - connection.lacking, keepsLog: this.context.keepsLog };
     const reply = toldOfReplicas(askedIn(command, queued), answer, behind);
     if (this.#wrote) next.lacking = this.stopped;
     await this.#noteTick(c, connection.executed, before);
@@ -310,8 +310,8 @@ export class Cursor extends Standpoint {
   }
 
   async #ask(step: Step): Promise<Entry> {
-    this.#step = step;
-    const { entry, drawn } = await entryOf(this.context, this.server, step, this.#picks);
+    this.#step = { ...step, atMs: this.context.laterMs + this.clock.nowMs };
+    const { entry, drawn } = await entryOf(this.context, this.server, this.#step, this.#picks);
     this.#drawn = drawn;
     this.#wrote = entry.wrote;
     this.server = entry.next;

@@ -2,24 +2,32 @@ import { OpenPick } from '../cannot-explore.ts';
 import { executeDraw } from '../server/drawn.ts';
 import { isLocal } from '../server/explorable.ts';
 import type { Entry } from '../server/memo.ts';
+import { CROSS_SLOT, crossesSlots, NEVER_QUEUED } from '../server/slots.ts';
 import { toldInOrder } from '../server/orders.ts';
-import type { Step } from '../server/step-server.ts';
+import type { Step } from '../server/step.ts';
 import { isQuit } from '../../wire/farewell.ts';
 import { decodeCommand } from '../../wire/resp.ts';
 import type { CursorContext } from './cursor-context.ts';
 import type { Connection } from './process-state.ts';
 
+/** Where commands run. */
+interface Running {
+  /** The server is a node of a cluster. */
+  inCluster: boolean;
+  /** Runs a step on the server. */
+  ask: (step: Step) => Promise<Entry>;
+}
+
 /**
  * Runs the command in the state of its connection, and brings the connection up to date.
  *
- * @param ask runs a step on the server
  * @returns the reply's bytes
  */
 export async function runOn(
   context: CursorContext,
   connection: Connection,
   command: string,
-  ask: (step: Step) => Promise<Entry>,
+  { inCluster, ask }: Running,
 ): Promise<string> {
   const args = decodeCommand(command);
   const name = args[0]!.toUpperCase();
@@ -33,6 +41,15 @@ export async function runOn(
     clear();
     connection.limit = connection.executed;
     return '+OK\r\n';
+  }
+  if (inCluster && (await crosses(context, connection, args))) {
+    if (name === 'EXEC') clear();
+    else if (connection.queue) connection.queue = [...connection.queue, NEVER_QUEUED];
+    return CROSS_SLOT;
+  }
+  if (name === 'RESET') {
+    clear();
+    return '+RESET\r\n';
   }
   if (connection.queue !== undefined && name !== 'EXEC' && name !== 'DISCARD') {
     // As the history was recorded: the state may be looked at under other ids, and the queue must go along.
@@ -64,6 +81,17 @@ export async function runOn(
   }
   return reply;
 }
+
+/** Whether it concerns keys of different slots: by itself, or as the end of a transaction. */
+const crosses = (
+  { memo, swap }: CursorContext,
+  { queue = [] }: Connection,
+  args: string[],
+): Promise<boolean> =>
+  crossesSlots(
+    memo,
+    args[0]!.toUpperCase() === 'EXEC' ? queue.map((bytes) => decodeCommand(swap(bytes))) : [args],
+  );
 
 /**
  * What the step comes to in this state of the server.
@@ -120,7 +148,7 @@ export function telling(commands: readonly string[], queueing: boolean): number[
     const name = args[0]!.toUpperCase();
     if (!isLocal(args, inTransaction) && name !== 'WATCH') prefixes.push(i + 1);
     if (name === 'MULTI') inTransaction = true;
-    if (name === 'EXEC' || name === 'DISCARD') inTransaction = false;
+    if (name === 'EXEC' || name === 'DISCARD' || name === 'RESET') inTransaction = false;
   }
   return prefixes;
 }

@@ -150,7 +150,8 @@ export class Setting {
 
   /** What a slot's cursor walks on; for an operator, one in which nothing competes. */
   context(role: number): CursorContext {
-    return this.#contexts[role] ?? this.#plainContext(MOST_EVENTS_OF_OPERATOR);
+    const laterMs = role === this.lateOperator ? LATER_MS : 0;
+    return this.#contexts[role] ?? { ...this.#plainContext(MOST_EVENTS_OF_OPERATOR), laterMs };
   }
 
   /** The role under whose ids the histories of this one are recorded. */
@@ -193,7 +194,7 @@ export class Setting {
   requireClock(): void {
     const { stillClock = false, unreadClock = false } = this.reductions;
     if (!this.rules.clock || (!stillClock && !unreadClock)) return;
-    const { readsClock } = this.histories;
+    const readsClock = this.histories.readsClock || this.memo.steps.readsClock;
     const isDelayed = CLOCK_FAULTS.some((fault) => this.budgets.left(this.budgets.whole, fault) > 0);
     const mostMs = isDelayed ? Infinity : this.#sleptMs();
     if (unreadClock && readsClock && mostMs > 0)
@@ -221,6 +222,7 @@ export class Setting {
       draws,
       mostEvents,
       clockMoves: false,
+      laterMs: 0,
       holdsLapse: false,
       keepsLog: this.scope.faults[EMPTYING] === 0,
       ticks: undefined,

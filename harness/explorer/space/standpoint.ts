@@ -43,6 +43,11 @@ export class Standpoint {
     return this.context.histories.observation(this.node).clockReads;
   }
 
+  /** Whether the connection leads to the node of a cluster. */
+  protected isToCluster(c: number): boolean {
+    return this.context.histories.observation(this.node).toCluster?.includes(c) ?? false;
+  }
+
   /** Firing a timer moves the world's clock. */
   get movesClock(): boolean {
     return this.context.clockMoves;

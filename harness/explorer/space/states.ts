@@ -8,7 +8,7 @@ import { Choices } from './choices.ts';
 import { told, type Happened, type Suffered } from './happened.ts';
 import { transitionKey } from './transition-key.ts';
 import { BUDGETS_AT, LOCALS_AT, SERVER_AT, shapeOf, type Shape } from './vector-shape.ts';
-import type { Elapsed } from '../server/memo.ts';
+import type { Elapsed } from '../server/deadlines.ts';
 import type { Space, Transition } from './space.ts';
 import { enterSpans, NO_SPAN, type Spans } from './spans.ts';
 

@@ -1,0 +1,63 @@
+/**
+ * What a client asks of a Sentinel or of a node of a cluster before it sends commands, and is told where there is one server:
+ * that it is the primary, and has every slot. Where the address that it is told leads does not matter: every connection of
+ * the code is led to the run's server.
+ */
+
+type Told = string | number | readonly Told[];
+
+const HOST = '127.0.0.1';
+/** Nobody's address (RFC 5737), so that a client of a cluster is known by it: a process may have others, which are of none. */
+const NODE_HOST = '198.51.100.1';
+const PORT = 6379;
+const NODE = '0'.repeat(40);
+const LAST_SLOT = 16_383;
+
+const CLUSTER_INFO = [
+  'cluster_enabled:1',
+  'cluster_state:ok',
+  `cluster_slots_assigned:${LAST_SLOT + 1}`,
+  `cluster_slots_ok:${LAST_SLOT + 1}`,
+  'cluster_known_nodes:1',
+  'cluster_size:1',
+  '',
+].join('\r\n');
+
+/** By command and subcommand. */
+const ANSWERS = new Map<string, Told>([
+  ['SENTINEL GET-MASTER-ADDR-BY-NAME', [HOST, String(PORT)]],
+  ['SENTINEL SENTINELS', []],
+  ['CLUSTER SLOTS', [[0, LAST_SLOT, [NODE_HOST, PORT, NODE]]]],
+  ['CLUSTER INFO', CLUSTER_INFO],
+  ['CLUSTER MYID', NODE],
+]);
+
+const asked = ([name = '', subcommand = '']: readonly string[]): string =>
+  `${name} ${subcommand}`.toUpperCase();
+
+/** What the client is told, the same in RESP2 and RESP3; undefined where it asks for something else. */
+export function topologyReply(args: readonly string[]): string | undefined {
+  const told = ANSWERS.get(asked(args));
+  return told === undefined ? undefined : encoded(told);
+}
+
+/** A command that a server answers with that, whatever it holds. */
+export function topologyCommand(args: readonly string[]): string[] | undefined {
+  const told = ANSWERS.get(asked(args));
+  return told === undefined ? undefined : ['EVAL', `return ${inLua(told)}`, '0'];
+}
+
+/** Whether a connection there is one to the node of a cluster. */
+export const isNode = ({ host }: { host?: string | undefined }): boolean => host === NODE_HOST;
+
+/** Whether it asks which node has which slots, as clients of a cluster do. */
+export const asksForSlots = (args: readonly string[]): boolean => asked(args) === 'CLUSTER SLOTS';
+
+function encoded(told: Told): string {
+  if (typeof told === 'number') return `:${told}\r\n`;
+  if (typeof told === 'string') return `$${told.length}\r\n${told}\r\n`;
+  return `*${told.length}\r\n${told.map(encoded).join('')}`;
+}
+
+const inLua = (told: Told): string =>
+  typeof told === 'object' ? `{${told.map(inLua).join(',')}}` : JSON.stringify(told);

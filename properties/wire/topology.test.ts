@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Conversation } from '../../harness/wire/conversation.ts';
+import { Introduction } from '../../harness/wire/introduction.ts';
+import { RawConnection } from '../../harness/wire/raw-connection.ts';
+import { encodeCommand } from '../../harness/wire/resp.ts';
+import { asksForSlots, topologyReply } from '../../harness/wire/topology.ts';
+import { server } from '../helpers/exploring.ts';
+
+const redis = server();
+const listening = (isLed = true): Conversation =>
+  new Conversation({ clientId: () => 1, onForeign: () => {}, isLed });
+const connections: RawConnection[] = [];
+beforeAll(async () => {
+  for (const protocol of [2, 3] as const)
+    connections.push(await RawConnection.open(redis.target.options, protocol));
+});
+afterAll(() => connections.forEach((connection) => connection.close()));
+
+const QUESTIONS = [
+  'SENTINEL get-master-addr-by-name shop',
+  'SENTINEL SENTINELS shop',
+  'cluster slots',
+  'CLUSTER INFO',
+  'CLUSTER MYID',
+].map((question) => question.split(' '));
+
+describe('where the server is', () => {
+  test.each(QUESTIONS)('%s is answered alike in an exploration and under load', async (...args) => {
+    const conversation = listening();
+    const answer = topologyReply(args);
+    expect(conversation.hears(encodeCommand(args))).toEqual([{ answer }]);
+    expect(conversation.inCluster).toBe(asksForSlots(args));
+    const told = new Introduction().tells(Buffer.from(encodeCommand(args)))!;
+    for (const connection of connections)
+      expect(await connection.send([told.toString('latin1')])).toEqual([answer]);
+  });
+
+  test.each([['SENTINEL', 'SLAVES', 'shop'], ['CLUSTER', 'FAILOVER'], ['CLUSTER']])(
+    '%s %s is a command like any other',
+    (...args) => {
+      const bytes = encodeCommand(args);
+      expect(topologyReply(args)).toBeUndefined();
+      const conversation = listening();
+      expect(conversation.hears(bytes)).toEqual([{ command: bytes }]);
+      expect(conversation.inCluster).toBe(false);
+      expect(new Introduction().tells(Buffer.from(bytes))!.toString('latin1')).toBe(bytes);
+    },
+  );
+
+  test.each(QUESTIONS)('%s is not answered to a service, which would go to that address', (...args) => {
+    const bytes = encodeCommand(args);
+    expect(listening(false).hears(bytes)).toEqual([{ command: bytes }]);
+  });
+
+  test('is no introduction any more behind the first command', () => {
+    const conversation = listening();
+    const said = conversation.hears(encodeCommand(['GET', 'k']) + encodeCommand(['CLUSTER', 'SLOTS']));
+    expect(said.every((one) => 'command' in one)).toBe(true);
+  });
+});
