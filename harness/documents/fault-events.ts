@@ -18,7 +18,7 @@ export function wordsOfEvent(event: string, key = ''): string | undefined {
 
 /** Whether it is a fault that a diagram crosses out, one of the server's, or a client's: all are told as faults. */
 export const isFaultEvent = (event: string): boolean =>
-  isBrokenEvent(event) || ['key', 'server', 'client'].includes(rowOf(event)?.hits ?? '');
+  isBrokenEvent(event) || ['key', 'server', 'client', 'outside'].includes(rowOf(event)?.hits ?? '');
 
 /** Whether a process does nothing more after it. */
 export const isFatalEvent = (event: string): boolean => rowOf(event)?.kills === true;
@@ -46,6 +46,13 @@ export function faultsOfConnection(event: ConnectionEvent, way: OnItsWay): Conne
     CONNECTION_FAULTS.filter((fault) => eventOf(fault) === event && faultRow(fault).takes === part),
   );
 }
+
+/** The faults as a list with what each is, for `--help`. */
+export const faultsInWords = (): string =>
+  FAULTS.map((fault) => `${fault} (${faultRow(fault).summary})`).join(', ');
+
+/** Whether somebody asks for units to be given back. */
+export const givesBack = ({ event }: { event: string }): boolean => event === 'release' || event === 'cancel';
 
 function rowOf(event: string): ReturnType<typeof faultRow> | undefined {
   const extra = EXTRAS.find((one) => eventOf(one) === event);

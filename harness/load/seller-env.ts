@@ -12,4 +12,7 @@ export const sellerEnv = (random: Random, maxAttempts: number, onPause?: () => v
     return clock.sleep(ms);
   },
   maxAttempts,
+  outside: (name) => {
+    throw new Error(`no large sale has the store ${name} beside Redis: explore`);
+  },
 });

@@ -5,6 +5,8 @@ import { Calls } from './calls.ts';
 import { messageOf, plain } from './plain.ts';
 import { threw } from './thrown.ts';
 import { OwnConnections } from './own-connections.ts';
+import { isOutsideConnection } from '../outside-store.ts';
+import { OutsideCalls } from './outside-calls.ts';
 import { Picks } from './picks.ts';
 import { PutOff } from './put-off.ts';
 import { Chance } from './chance.ts';
@@ -53,11 +55,20 @@ export class ModuleInstance implements Instance, VirtualWorld {
   #clockReads = 0;
   readonly #picks: Picks;
   readonly #own: OwnConnections;
+  readonly #outside = new OutsideCalls(
+    () => this.#written.push([]) - 1,
+    (connection, bytes) => {
+      this.#activity++;
+      this.#written[connection]!.push(bytes);
+      this.#transport.ask?.(connection, bytes);
+    },
+  );
   /** It has opened a connection since it was last quiet. */
   #connects = false;
   /** Replies that have arrived. */
   #arrived = 0;
-  #outside: Error | undefined;
+  /** Why it cannot be explored, as was found in the course of an event. */
+  #misfit: Error | undefined;
   #refusal: Refusal | undefined;
 
   private constructor(spec: InstanceSpec) {
@@ -107,8 +118,8 @@ export class ModuleInstance implements Instance, VirtualWorld {
     await buried(async () => {
       this.#own.abandon();
       this.#clients.disconnect();
-      for (let connection = 0; connection < this.#written.length; connection++)
-        this.#transport.cut(connection);
+      for (const [connection, commands] of this.#written.entries())
+        if (!isOutsideConnection(commands)) this.#transport.cut(connection);
       // A client tells of its end some turns later; by the end of that turn, Node has told of promises that were
       // rejected without anybody looking.
       let turns = 0;
@@ -129,7 +140,8 @@ export class ModuleInstance implements Instance, VirtualWorld {
           break;
         case 'deliver':
           this.#arrived += messagesIn(event.bytes);
-          this.#transport.deliver(event.connection, event.bytes);
+          if (!this.#outside.hear(event.connection, event.bytes))
+            this.#transport.deliver(event.connection, event.bytes);
           break;
         case 'timer':
           await this.#fireInTurn('a timer', [() => this.#timers.fire(event.timer)]);
@@ -138,6 +150,7 @@ export class ModuleInstance implements Instance, VirtualWorld {
           await this.#fireInTurn('an immediate', this.#putOff.come());
           break;
         case 'cut':
+          if (this.#outside.fail(event.connection)) break;
           this.#own.isBreaking = true;
           this.#transport.cut(event.connection);
           break;
@@ -212,16 +225,16 @@ export class ModuleInstance implements Instance, VirtualWorld {
   }
 
   waitsFor(resource: string, where: () => string): void {
-    if (!this.#transport.refusesOutside || this.#outside) return;
+    if (!this.#transport.refusesOutside || this.#misfit) return;
     const line = where();
-    this.#outside = new CannotExplore(
+    this.#misfit = new CannotExplore(
       `it waits for ${resource}, which is not Redis${line ? ` (${line})` : ''}`,
       'read it before the sale (at import or in open), or keep it in Redis: a purchase must depend on its replies alone',
     );
   }
 
   strays(what: string, error: unknown): void {
-    this.#outside ??= new CannotExplore(
+    this.#misfit ??= new CannotExplore(
       `${what}, and nobody catches it: ${messageOf(error)}`,
       'catch it in the strategy: in production it ends the process',
     );
@@ -232,11 +245,11 @@ export class ModuleInstance implements Instance, VirtualWorld {
   }
 
   fails(error: Error): void {
-    this.#outside ??= error;
+    this.#misfit ??= error;
   }
 
   exits(): void {
-    this.#outside ??= new CannotExplore(
+    this.#misfit ??= new CannotExplore(
       'it calls process.exit',
       'throw an error instead, or return an outcome',
     );
@@ -250,7 +263,7 @@ export class ModuleInstance implements Instance, VirtualWorld {
       if (!this.#transport.refusesOutside && this.#transport.busy()) await arrival();
       await macrotask();
       if (this.#refusal) throw await this.#refusal.error();
-      if (this.#outside) throw this.#outside;
+      if (this.#misfit) throw this.#misfit;
     } while (this.#activity > 0 || this.pendingImmediates + this.pendingWork > 0 || this.#transport.busy());
     this.#connects = false;
     this.#own.isBreaking = false;
@@ -295,6 +308,7 @@ export class ModuleInstance implements Instance, VirtualWorld {
       now: () => this.readClock(),
       sleep: (ms) => new Promise((resolve) => void this.setTimer(resolve, ms, false)),
       maxAttempts: this.#spec.maxAttempts,
+      outside: (name) => this.#outside.named(name),
     };
   }
 }

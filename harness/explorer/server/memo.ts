@@ -1,7 +1,7 @@
 import type { RedisTarget } from '../../redis/target.ts';
 import { requireExplorable } from './explorable.ts';
 import { drawOf, mayDraw, type Draw } from './draws.ts';
-import { EMPTYING, EXPIRY, faultRow } from '../../documents/faults.ts';
+import { EMPTYING, EXPIRY } from '../../documents/faults.ts';
 import { CannotExplore } from '../cannot-explore.ts';
 import type { ServerFaultMove } from '../scope/moves.ts';
 import { decodeCommand, encodeCommand, type Reply } from '../../wire/resp.ts';
@@ -9,8 +9,12 @@ import { askedIn, branching, inCanonicalOrder, type Orders } from './orders.ts';
 import { requireIndifferent } from './indifferent.ts';
 import { ALL_RULES, type Rules } from '../rules.ts';
 import { agedImage, EMPTY, type ServerImage } from './image.ts';
+import type { Elapsed } from './deadlines.ts';
+import { commandsOf } from './fault-commands.ts';
 import { remainingMs, renameContent, type KeyContent } from './content.ts';
 import { isWaiting } from './replicas.ts';
+import { contentWith, runBeside, withOutside } from './beside.ts';
+import { isOutside, type OutsideContent } from '../outside-store.ts';
 import { nameOf, StepServer, type Ran, type Step } from './step-server.ts';
 
 /** What running a step came to. */
@@ -24,14 +28,6 @@ export type Rename = (text: string) => string;
 interface ServerState extends ServerImage {
   /** How it was first reached: what the same state under other names is made from. */
   origin: { from: number; step: Step } | { from: number; elapsedMs: number } | undefined;
-}
-
-/** What passing time comes to. */
-export interface Elapsed {
-  next: number;
-  touched: number;
-  /** Keys that were forgotten, the earliest deadline first, and the server after each. */
-  expired: readonly { key: string; server: number }[];
 }
 
 /**
@@ -52,6 +48,8 @@ export class ServerMemo {
   readonly #branching = new Set<string>();
   /** Somebody has asked how many replicas have what. */
   waits = false;
+  /** What the stores beside the server as it stands hold. */
+  outside: OutsideContent = '';
 
   private constructor(server: StepServer, rules: Rules) {
     this.#server = server;
@@ -87,6 +85,7 @@ export class ServerMemo {
 
   /** Empties the server, for a sale over real sockets beside the memo. */
   clear(): Promise<void> {
+    this.outside = '';
     return this.perform({ kind: EMPTYING });
   }
 
@@ -112,7 +111,7 @@ export class ServerMemo {
 
   /** The logical content of the server as it stands, after something else worked on it. */
   async capture(): Promise<string> {
-    return (await this.#server.look()).content;
+    return contentWith((await this.#server.look()).content, this.outside);
   }
 
   /** From now on each step tells whether it wrote. */
@@ -133,8 +132,8 @@ export class ServerMemo {
     if (known) return known;
     this.#inspect(state, step);
     const from = this.#states[state]!;
-    const first = await this.#server.run(from, step);
-    const second = await this.#server.run(from, step);
+    const first = await runBeside(this.#server, from, step);
+    const second = await runBeside(this.#server, from, step);
     const reply = this.#inCanonicalOrder(state, step, first.reply);
     if (
       reply !== this.#inCanonicalOrder(state, step, second.reply) ||
@@ -174,6 +173,12 @@ export class ServerMemo {
   /** Commands the order of whose answers is an event. */
   get branching(): ReadonlySet<string> {
     return this.#branching;
+  }
+
+  /** The state of a replica that takes over: beside it stands what stands beside the one that it replaces. */
+  succeed(replica: number, replaced: number): number {
+    const { outside = '' } = this.#states[replaced]!;
+    return this.#intern(withOutside(this.#states[replica]!, outside), undefined);
   }
 
   /** Keys of a state, in byte order. */
@@ -303,7 +308,7 @@ export class ServerMemo {
       this.waits ||= isWaiting(args);
       // One that takes all that there is draws nothing; what stands before it in a transaction may change that.
       const certain = mayDraw(args) && bytes === step.command && !this.draw(state, step);
-      if (!certain) requireExplorable(args);
+      if (!certain && !isOutside(bytes)) requireExplorable(args);
     }
   }
 
@@ -323,7 +328,3 @@ const entryKey = (state: number, step: Step): string =>
   `${state} ${step.dirty ? 'd' : ''}${step.queued.length} ${step.queued.join('')}${step.command}`;
 
 export const nameOfStep = (step: Step): string => nameOf(decodeCommand(step.command));
-
-/** A restart is an end of every connection, too; that is not the server's part. */
-const commandsOf = (move: ServerFaultMove): readonly (readonly string[])[] =>
-  faultRow(move.kind).commands!('key' in move ? move.key : '');

@@ -2,7 +2,7 @@ import type { Sale } from '../../../strategies/contract.ts';
 import { NO_FAULTS } from '../../documents/faults.ts';
 import type { Scope } from '../../documents/scope.ts';
 import { misfitOfSale } from '../../ground/misfits.ts';
-import { Gate, type Passage } from '../../wire/gate.ts';
+import { Gate } from '../../wire/gate.ts';
 import { decodeCommand } from '../../wire/resp.ts';
 import { CannotExplore } from '../cannot-explore.ts';
 import { bootInstance } from '../process/boot-instance.ts';
@@ -15,6 +15,7 @@ import { drawOf, mayDraw } from '../server/draws.ts';
 import { forceDraw } from '../server/drawn.ts';
 import { inCanonicalOrder } from '../server/orders.ts';
 import { Process } from './gated-process.ts';
+import { waysOut, type Way } from './outside-passage.ts';
 import { RealReplicas } from './real-replicas.ts';
 import type { Venue, World } from './venue.ts';
 import { WorldClock } from './world-clock.ts';
@@ -194,12 +195,12 @@ export class DrivenSale implements AsyncDisposable {
 
   async #boot(): Promise<Process> {
     const { sale, purchases } = this.#driving;
-    const passages: Passage[] = [];
+    const passages: Way[] = [];
     const spec = specOf(this.#scope, this.#venue.subject, {
       role: layoutOf(this.#scope).slots + this.#started++,
       purchases,
       startMs: this.#world.clock.nowMs,
-      transport: () => this.#gate.transport(passages),
+      transport: () => waysOut(this.#gate, this.#venue.memo, passages),
     });
     return new Process(await bootInstance({ ...spec, sale }), passages, this.#world);
   }

@@ -8,7 +8,7 @@ import { Choices } from './choices.ts';
 import { told, type Happened, type Suffered } from './happened.ts';
 import { transitionKey } from './transition-key.ts';
 import { BUDGETS_AT, LOCALS_AT, SERVER_AT, shapeOf, type Shape } from './vector-shape.ts';
-import type { Elapsed } from '../server/memo.ts';
+import type { Elapsed } from '../server/deadlines.ts';
 import type { Space, Transition } from './space.ts';
 import { enterSpans, NO_SPAN, type Spans } from './spans.ts';
 
@@ -57,7 +57,8 @@ export class States {
     this.#replication = new Replication(space.memo);
     this.#cutAll = this.#choices.choice(SERVER, CUT_ALL).id;
     const { releases, restocks, faults } = space.scope;
-    this.#allCompletions = releases + restocks + furtherReleases(faults) > 0;
+    const { reserves = false } = space.subject.strategy;
+    this.#allCompletions = reserves || releases + restocks + furtherReleases(faults) > 0;
     this.#losingData = LOSING_DATA.map((fault) => [fault, space.scope.faults[fault]]);
   }
 
@@ -281,7 +282,7 @@ export class States {
       const local = this.space.locals.values[this.next[LOCALS_AT + slot]!]!;
       if (local.phase === 'done' || local.phase === 'absent') continue;
       if (local.phase === 'crashed') {
-        this.next[LOCALS_AT + slot] = this.space.withoutGhost(this.next[LOCALS_AT + slot]!);
+        this.next[LOCALS_AT + slot] = this.space.withoutGhost(this.next[LOCALS_AT + slot]!, slot);
         continue;
       }
       const transitions = this.#known(slot, CUT_ALL, this.#cutAll, flags);
