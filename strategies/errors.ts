@@ -96,8 +96,8 @@ export class RowExistsError extends Error {
 export class OutsideError extends Error {
   readonly code = 'OUTSIDE';
 
-  constructor(store: string, call: string) {
-    super(`${store} did not answer: its ${call} may have taken effect`);
+  constructor(store: string, call: string, options?: ErrorOptions) {
+    super(`${store} did not answer: its ${call} may have taken effect`, options);
     this.name = new.target.name;
   }
 }

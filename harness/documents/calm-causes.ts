@@ -1,5 +1,5 @@
 import { crossed, execUnread, lostEveryRace } from './crossings.ts';
-import { givesBack } from './fault-events.ts';
+import { givesBack } from './faults.ts';
 import { lockHeld, lockLost } from './lock-causes.ts';
 import { INVALID_REQUEST } from './nonsense.ts';
 import { changes, isScript, marks, namesRequest, sells, who, whose, type Sent } from './path-commands.ts';

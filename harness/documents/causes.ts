@@ -1,7 +1,7 @@
 import type { Property } from '../../strategies/contract.ts';
 import { calmCauses, oneAlone } from './calm-causes.ts';
 import type { CounterexampleStep } from './counterexample.ts';
-import { givesBack } from './fault-events.ts';
+import { givesBack } from './faults.ts';
 import { lockLost, markOf } from './lock-causes.ts';
 import { failedBeside } from './outside-causes.ts';
 import {

@@ -7,10 +7,10 @@ import {
   CLOCK_FAULTS,
   CONNECTION_EVENTS,
   KEY_FAULTS,
-  OUTSIDE_FAULTS,
+  CALL_FAULTS,
   PROCESS_FAULTS,
   SERVER_FAULTS,
-  type OutsideFault,
+  type CallFault,
 } from './faults.ts';
 import { luaCallSchema } from './lua.ts';
 import { firstFault, otherKind, readJson } from './read-json.ts';
@@ -30,7 +30,7 @@ const stepSchema = z.strictObject({
     ...CONNECTION_EVENTS,
     ...PROCESS_FAULTS,
     ...CLIENT_FAULTS,
-    ...OUTSIDE_FAULTS,
+    ...CALL_FAULTS,
     ...CLOCK_FAULTS,
     ...ASKED_EVENTS,
     ...KEY_FAULTS,
@@ -115,7 +115,7 @@ export const scheduleStepSchema = z.discriminatedUnion('event', [
   /** Of so many commands, the oldest without a reply. */
   z.object({ slot, event: z.enum(CLIENT_FAULTS), commands: z.int().positive(), picks }),
   /** The call that is under way on this connection. */
-  z.object({ slot, event: z.enum(OUTSIDE_FAULTS), connection, picks }),
+  z.object({ slot, event: z.enum(CALL_FAULTS), connection, picks }),
   z.object({ slot, event: z.enum(KEY_FAULTS), key: z.string() }),
   /** Which of the replicas that stopped takes over, the first to stop being 0; absent: one that follows, or none. */
   z.object({ slot, event: z.enum(SERVER_FAULTS), replica: count.exactOptional() }),
@@ -124,10 +124,8 @@ export type ScheduleStep = z.infer<typeof scheduleStepSchema>;
 /** One in which something happens to a process, to a connection or to a client. */
 export type FaultStep = Extract<
   ScheduleStep,
-  { survivors: unknown } | { commands: unknown } | { event: OutsideFault }
+  { survivors: unknown } | { commands: unknown } | { event: CallFault }
 >;
-export const isFaultStep = (step: ScheduleStep): step is FaultStep =>
-  'survivors' in step || 'commands' in step || (OUTSIDE_FAULTS as readonly string[]).includes(step.event);
 
 /** What an interleaving comes to once nothing is under way, and a day has passed. */
 const atRestSchema = z.strictObject({

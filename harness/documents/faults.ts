@@ -17,7 +17,7 @@ interface Row {
   /** As `--help` says it: what happens, once for each unit of the budget. */
   summary: string;
   /** What it hits. A key is one key of the server at a time. */
-  hits: 'process' | 'connection' | 'client' | 'outside' | 'key' | 'server' | 'clock' | 'buyer' | 'office';
+  hits: 'process' | 'connection' | 'client' | 'call' | 'key' | 'server' | 'clock' | 'buyer' | 'office';
   /** It may come between any two steps of a process, so that nothing of the process may be fused while it is left. */
   disturbs?: true;
   /** A process may still be asked for it when its purchases are answered, so that it is not done while it is left. */
@@ -99,7 +99,7 @@ const FAULT_ROWS = {
   },
   outside: {
     summary: 'a call of env.outside fails, or takes effect and its answer is lost',
-    hits: 'outside',
+    hits: 'call',
     disturbs: true,
     words: '%',
   },
@@ -252,7 +252,7 @@ export type ClockFault = With<'hits', 'clock'>;
 export type ProcessFault = With<'hits', 'process'>;
 export type ConnectionFault = With<'hits', 'connection'>;
 export type ClientFault = With<'hits', 'client'>;
-export type OutsideFault = With<'hits', 'outside'>;
+export type CallFault = With<'hits', 'call'>;
 
 /** The names that these have in a counterexample. */
 type EventOf<E extends Extra> = E extends unknown
@@ -276,7 +276,7 @@ export const PROCESS_FAULTS = having<ProcessFault>(({ hits }) => hits === 'proce
 export const CONNECTION_FAULTS = having<ConnectionFault>(({ hits }) => hits === 'connection');
 export const CLIENT_FAULTS = having<ClientFault>(({ hits }) => hits === 'client');
 /** Of one call of a store beside Redis. */
-export const OUTSIDE_FAULTS = having<OutsideFault>(({ hits }) => hits === 'outside');
+export const CALL_FAULTS = having<CallFault>(({ hits }) => hits === 'call');
 /** What happens to one connection: each carries which, and how many of its sent commands still run. */
 export const CONNECTION_EVENTS = eventsOf<ConnectionEvent>('connection');
 export const KEY_FAULTS = having<KeyFault>(({ hits }) => hits === 'key');
@@ -319,12 +319,10 @@ export const ASKED_EVENTS = eventsOf<AskedEvent>('buyer', 'office');
 
 export const faultRow = (extra: Extra): Row => TABLE[extra];
 
-export const isServerFault = (word: string): word is ServerFault =>
-  (SERVER_FAULTS as readonly string[]).includes(word);
-export const isKeyFault = (word: string): word is KeyFault =>
-  (KEY_FAULTS as readonly string[]).includes(word);
-
 /** The name that it has in a counterexample. */
 export function eventOf(extra: Extra): string {
   return TABLE[extra].event ?? extra;
 }
+
+/** Whether somebody asks for units to be given back. */
+export const givesBack = ({ event }: { event: string }): boolean => event === 'release' || event === 'cancel';

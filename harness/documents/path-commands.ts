@@ -31,7 +31,7 @@ const READS = words(
     'ZREVRANGE ZRANK ZSCORE ZMSCORE ZSCAN XLEN XRANGE XREVRANGE XREAD XPENDING XINFO BITCOUNT GETBIT',
 );
 /** Asked of a store beside Redis, whose name is the first argument, and the call the second. */
-const BESIDE = 'OUTSIDE';
+export const BESIDE = 'OUTSIDE';
 const BESIDE_READS = words('find rows messages');
 /** Each argument is a key. */
 const ALL_KEYS = words('DEL UNLINK EXISTS MGET WATCH TOUCH');
@@ -84,7 +84,9 @@ function keysOf(name: string, args: readonly string[]): readonly string[] {
 const WIDEST = 40;
 
 /** As a sentence names it; of a script the text or the digest goes unsaid. */
-export function inWords({ name, args, keys, touch }: Sent): string {
+export function inWords(one: Sent): string {
+  const { name, args, keys, touch } = one;
+  if (isBeside(one)) return `${args[1]} of ${args[0]}`;
   const said = touch === 'script' ? [name, '…', ...keys.slice(0, 1)] : [name, ...args];
   const text = said.join(' ').replaceAll(/\s+/g, ' ');
   return text.length <= WIDEST ? text : `${text.slice(0, WIDEST - 1)}…`;

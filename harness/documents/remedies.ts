@@ -60,7 +60,7 @@ export const REMEDIES: Readonly<Record<CauseName, readonly Remedy[]>> = {
   ],
   'second-step-undone': [
     asNobody(
-      'an error of the second step proves nothing: look whether it took effect (find) before anything of it is undone, and where that is not known, throw and undo nothing',
+      'an error of the second step proves nothing: look whether it took effect (find) before anything of it is undone, and where nobody knows, undo nothing',
     ),
   ],
   'second-step-failed': [

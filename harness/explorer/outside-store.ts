@@ -1,3 +1,4 @@
+import { BESIDE } from '../documents/path-commands.ts';
 import { byBytes, decodeCommand, encodeCommand } from '../wire/resp.ts';
 
 /**
@@ -8,9 +9,6 @@ import { byBytes, decodeCommand, encodeCommand } from '../wire/resp.ts';
 
 /** No client sends a command of this name. */
 const MARK = '\0outside';
-
-/** As a counterexample has it. */
-const OUTSIDE_NAME = 'OUTSIDE';
 
 export type OutsideCall = 'insert' | 'find' | 'remove' | 'rows' | 'append' | 'messages' | 'run';
 
@@ -27,7 +25,7 @@ export const isOutsideConnection = ([first]: readonly string[]): boolean =>
   first !== undefined && isOutside(first);
 
 /** The name of a command, as it is told. */
-export const nameTold = (name: string): string => (name === MARK ? OUTSIDE_NAME : name.toUpperCase());
+export const nameTold = (name: string): string => (name === MARK ? BESIDE : name.toUpperCase());
 
 /** What one store holds, in the order in which it came. */
 export interface Stored {

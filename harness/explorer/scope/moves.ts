@@ -6,7 +6,7 @@ import type {
   ConnectionFault,
   Extra,
   KeyFault,
-  OutsideFault,
+  CallFault,
   ProcessFault,
   ReleaseFault,
   ServerFault,
@@ -51,7 +51,7 @@ export type FaultMove =
   /** So many commands, the oldest that have no reply, time out together. */
   | { kind: ClientFault; commands: number }
   /** The call that is under way on this connection. */
-  | { kind: OutsideFault; connection: number }
+  | { kind: CallFault; connection: number }
   /** Of each connection, so many of the commands that were sent still run. */
   | { kind: ProcessFault; survivors: readonly number[] }
   /** The same of the one that it hits. */

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { dirname, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CounterexampleStep } from '../../documents/counterexample.ts';
-import type { OutsideFault } from '../../documents/faults.ts';
+import { isOfCall } from '../../documents/fault-events.ts';
+import type { CallFault } from '../../documents/faults.ts';
 import { STRATEGIES } from '../../ground/places.ts';
 import { isStateless } from '../../loader/imports.ts';
 import { placeInBuiltIn, placeInStack, type Place } from '../../loader/source.ts';
@@ -105,8 +106,8 @@ class CodeSide {
     return {
       picks: atom.picks ?? [],
       threw: step ? await this.#thrown(slot, step) : [],
-      lost: 'survivors' in atom || atom.event === 'outside' ? this.#lost(slot, atom) : [],
-      ...(atom.event === 'outside' && { failed: failedIn(step, atom.connection, ran) }),
+      lost: 'survivors' in atom || isOfCallAtom(atom) ? this.#lost(slot, atom) : [],
+      ...(isOfCallAtom(atom) && { failed: failedIn(step, atom.connection, ran) }),
       ends: step?.saw.settled.some((settled, i) => settled && !step.seen.settled[i]) ?? false,
       ...(timerMs !== undefined && { timerMs }),
     };
@@ -126,7 +127,7 @@ class CodeSide {
   }
 
   /** What of that which it had sent never runs because of this. */
-  #lost(slot: number, fault: Extract<Atom, { survivors: unknown } | { event: OutsideFault }>): string[] {
+  #lost(slot: number, fault: Extract<Atom, { survivors: unknown }> | Failed): string[] {
     const node = this.#nodes.get(slot);
     const written = node === undefined ? [] : this.#histories.observation(node).written;
     return written.flatMap((commands, connection) => {
@@ -168,6 +169,9 @@ class CodeSide {
     return /^evalsha/i.test(args[0]!) ? this.#scripts.get(args[1]?.toLowerCase() ?? '') : undefined;
   }
 }
+
+type Failed = Extract<Atom, { event: CallFault }>;
+const isOfCallAtom = (atom: Atom): atom is Failed => isOfCall(atom.event);
 
 /** The call that failed, in words. @param ran of the commands of its connection */
 function failedIn(step: Step | undefined, connection: number, ran: number): string {

@@ -4,16 +4,15 @@ import type { Scope } from '../../documents/scope.ts';
 import {
   EMPTYING,
   faultRow,
-  isKeyFault,
-  isServerFault,
   LAG,
   PROMOTION,
   type ConnectionEvent,
   type Extra,
   type ServerFault,
 } from '../../documents/faults.ts';
+import { isKeyFault, isServerFault } from '../../documents/fault-events.ts';
 import { Budgets } from '../scope/budgets.ts';
-import { isFaultStep, type FaultStep, type ScheduleStep } from '../../documents/counterexample.ts';
+import type { FaultStep, ScheduleStep } from '../../documents/counterexample.ts';
 import { inCanonicalOrder, type Asked } from '../server/orders.ts';
 import { Gate } from '../../wire/gate.ts';
 import { isOpen, layoutOf, type Layout } from '../scope/layout.ts';
@@ -29,7 +28,7 @@ import { judgeEnd, unpaid, type Finish } from '../search/judge-end.ts';
 import type { ServerMemo } from '../server/memo.ts';
 import type { Call } from '../process/instance-events.ts';
 import { Intervals } from './intervals.ts';
-import { refusalOf } from './refused-step.ts';
+import { isFaultStep, refusalOf } from './refused-step.ts';
 import { RealReplicas } from './real-replicas.ts';
 import { WorldClock } from './world-clock.ts';
 import { purchasesAtOnce, type Subject } from '../process/spec.ts';

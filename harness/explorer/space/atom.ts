@@ -2,7 +2,7 @@ import type {
   ClientFault,
   ConnectionEvent,
   EXPIRY,
-  OutsideFault,
+  CallFault,
   ProcessFault,
 } from '../../documents/faults.ts';
 import type { Call } from '../process/instance-events.ts';
@@ -15,7 +15,7 @@ export type FaultAtom =
   | { event: ConnectionEvent; connection: number; survivors: number }
   | { event: ProcessFault; survivors: readonly number[] }
   | { event: ClientFault; commands: number }
-  | { event: OutsideFault; connection: number };
+  | { event: CallFault; connection: number };
 
 /** The smallest steps that an interleaving is made of. */
 export type Atom = (
