@@ -33,23 +33,16 @@ export function falseRefusals<T extends OrderedOperation>(
   operations: readonly T[],
   reserving: readonly OrderedOperation[] = [],
 ): T[] {
-  const model = saleModel(sale, { letThrough: true });
   const kept = operations.filter(({ outcome }) => hasEffect(outcome)).map(timed);
-  // Who is told that they hold units holds them for good: a moment is no reason to say so.
-  const claimants = new Set(
-    operations.flatMap(({ outcome, user }) => (outcome === 'already-yours' ? [user] : [])),
-  );
-  const moments = someOf(
-    reserving.map((purchase, i) => {
-      const request = `a moment ${i}`;
-      return momentOf({ ...purchase, request, user: claimants.has(purchase.user) ? request : purchase.user });
-    }),
-  );
+  const moments = momentsIn(operations, reserving);
   const explained = (history: Timed<SaleInput, Outcome>[]): boolean =>
-    moments.some(
-      (held) =>
-        checkLinearizable(model, [...history, ...held.flat()], { timeoutMs: Infinity }).verdict === 'holds',
-    );
+    moments.some((held) => {
+      // Nothing is sold that is held for a moment: where units are let through, they were not held.
+      const model = saleModel(sale, { letThrough: held.length === 0 });
+      return (
+        checkLinearizable(model, [...history, ...held.flat()], { timeoutMs: Infinity }).verdict === 'holds'
+      );
+    });
 
   const refusals = operations.filter(({ outcome }) => isRefusal(outcome));
   if (refusals.length === 0 || explained([...kept, ...refusals.map(timed)])) return [];
@@ -65,6 +58,25 @@ export function falseRefusals<T extends OrderedOperation>(
 
 export const isRefusal = (outcome: Outcome): boolean =>
   outcome === 'sold-out' || outcome === 'limit-reached' || outcome === 'already-yours';
+
+/** Every choice of those that may have held their units for a moment, none of them first. */
+function momentsIn(
+  operations: readonly OrderedOperation[],
+  reserving: readonly OrderedOperation[],
+): Timed<SaleInput, Outcome>[][][] {
+  // Who is told that they hold units holds them for good: a moment is no reason to say so.
+  const claimants = new Set(
+    operations.flatMap(({ outcome, user }) => (outcome === 'already-yours' ? [user] : [])),
+  );
+  const moments = reserving.map((purchase, i) => {
+    const request = `a moment ${i}`;
+    return momentOf({ ...purchase, request, user: claimants.has(purchase.user) ? request : purchase.user });
+  });
+  return moments.reduce<Timed<SaleInput, Outcome>[][][]>(
+    (all, moment) => [...all, ...all.map((some) => [...some, moment])],
+    [[]],
+  );
+}
 
 /**
  * A purchase that takes its units and gives them back before it is over, under a name that nobody else asks for. Both have to
@@ -82,10 +94,6 @@ function momentOf({ outcome, completed, ...purchase }: OrderedOperation): Timed<
     completed: outcome === 'unknown' ? Number.MAX_SAFE_INTEGER : completed,
   }));
 }
-
-/** Every choice of some of these, none of them first. */
-const someOf = <Item>(items: readonly Item[]): Item[][] =>
-  items.reduce<Item[][]>((all, item) => [...all, ...all.map((some) => [...some, item])], [[]]);
 
 const hasEffect = (outcome: Outcome): boolean =>
   outcome === 'sold' || outcome === 'done' || outcome === 'unknown';

@@ -24,8 +24,10 @@ const HEAD = `$${MARK.length}\r\n${MARK}\r\n`;
 export const isOutsideConnection = ([first]: readonly string[]): boolean =>
   first !== undefined && isOutside(first);
 
-/** The name of a command, as it is told. */
-export const nameTold = (name: string): string => (name === MARK ? BESIDE : name.toUpperCase());
+/** The name of a command, as it can be read; */
+export const readableName = (name: string): string => (name === MARK ? BESIDE : name);
+/** and in capitals, as people write it. */
+export const nameTold = (name: string): string => readableName(name).toUpperCase();
 
 /** What one store holds, in the order in which it came. */
 export interface Stored {

@@ -96,7 +96,7 @@ async function runSale(
     }
     const { seed } = options;
     const { commands: jobCommands } = office;
-    return loadRunOf({ name: strategy.name, seed, plan, sold, jobCommands, rest, failures });
+    return loadRunOf({ strategy, seed, plan, sold, jobCommands, rest, failures });
   } finally {
     connections.disconnect();
   }

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import type Libsql from 'libsql';
 import type { Outside, OutsideRow } from '../../strategies/contract.ts';
 import { OutsideError, RowExistsError } from '../../strategies/errors.ts';
-import { loadPackage } from '../ground/optional-packages.ts';
+import { loadPackage, requirePackages } from '../ground/optional-packages.ts';
 import { folderOfRun, type FolderOfRun } from '../ground/temporary.ts';
 
 const SCHEMA = `
@@ -29,7 +29,9 @@ export class OutsideTables {
     this.#file = file;
   }
 
+  /** @throws EnvironmentError if what reads and writes the file is not installed */
   named(store: string): Outside {
+    requirePackages(['libsql'], 'env.outside');
     const ask = <T>(call: string, run: (statement: Statement) => T): Promise<T> =>
       this.#ask(store, call, run);
     return {
@@ -68,8 +70,8 @@ export class OutsideTables {
   }
 
   async #ask<T>(store: string, call: string, run: (statement: Statement) => T): Promise<T> {
-    const database = await (this.#opening ??= opened(this.#file));
     try {
+      const database = await (this.#opening ??= opened(this.#file));
       return run((sql) => this.#prepared(database, sql));
     } catch (cause) {
       throw new OutsideError(store, call, { cause });

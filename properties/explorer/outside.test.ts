@@ -58,6 +58,9 @@ describe('units that are reserved for a moment', () => {
   test('refuse others wrongly, unless the strategy says that it reserves them', async () => {
     expect(await violated('looks', fails)).toEqual(['false-refusal']);
     expect(await violated('reserves', fails)).toEqual([]);
+    // Whoever reads that it holds is told what that rests on.
+    expect((await explored('reserves', fails)).notes.join()).toContain('says that it reserves units');
+    expect((await explored('looks', fails)).notes).toEqual([]);
   });
 
   test('explain no refusal after they were to be given back', async () => {

@@ -229,7 +229,7 @@ export class ModuleInstance implements Instance, VirtualWorld {
     const line = where();
     this.#misfit = new CannotExplore(
       `it waits for ${resource}, which is not Redis${line ? ` (${line})` : ''}`,
-      'read it before the sale (at import or in open), or keep it in Redis: a purchase must depend on its replies alone',
+      'read it before the sale (at import or in open), keep it in Redis, or ask for it by env.outside in a strategy of your own: a purchase must depend on replies alone',
     );
   }
 

@@ -114,6 +114,7 @@ function notesOf(judged: Judged, maxStates: number): string[] {
       ? [`${askedOf(question).join()}: says nothing of this sale (n/a), and nothing else was asked about`]
       : []),
     ...(chance === undefined ? [] : [chance]),
+    ...(question.subject.strategy.reserves ? [RESERVES] : []),
     ...(sampled ? [`stopped at ${maxStates} states`, ...sampled.notes] : []),
     ...(space.cut
       ? ['a purchase never ended and was cut off: its retries (env.maxAttempts) or its ticks are not bounded']
@@ -129,6 +130,9 @@ function notesOf(judged: Judged, maxStates: number): string[] {
     ...(interrupted ? [] : unshown).map((property) => `${property}: ${whyUnshown(judged, property)}`),
   ];
 }
+
+const RESERVES =
+  'as the strategy says that it reserves units, whoever was refused while a purchase that failed may have held them was refused rightly';
 
 /** Whose fault it is cannot be told: oversell sees no state that processes share beside Redis. */
 const UNLIKE_THE_SEARCH =

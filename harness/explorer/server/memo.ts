@@ -14,8 +14,8 @@ import { commandsOf } from './fault-commands.ts';
 import { remainingMs, renameContent, type KeyContent } from './content.ts';
 import { isWaiting } from './replicas.ts';
 import { contentWith, runBeside, withOutside } from './beside.ts';
-import { isOutside, type OutsideContent } from '../outside-store.ts';
-import { nameOf, StepServer, type Ran, type Step } from './step-server.ts';
+import { isOutside, nameTold, type OutsideContent } from '../outside-store.ts';
+import { StepServer, type Ran, type Step } from './step-server.ts';
 
 /** What running a step came to. */
 export interface Entry extends Pick<Ran, 'reply' | 'touched' | 'wrote'> {
@@ -327,4 +327,4 @@ export class ServerMemo {
 const entryKey = (state: number, step: Step): string =>
   `${state} ${step.dirty ? 'd' : ''}${step.queued.length} ${step.queued.join('')}${step.command}`;
 
-export const nameOfStep = (step: Step): string => nameOf(decodeCommand(step.command));
+export const nameOfStep = (step: Step): string => nameTold(decodeCommand(step.command)[0]!);

@@ -9,6 +9,7 @@ import { bootInstance } from '../process/boot-instance.ts';
 import type { Call, Settled } from '../process/instance-events.ts';
 import type { Abilities } from '../process/seller-abilities.ts';
 import { specOf } from '../process/spec.ts';
+import { readableName } from '../outside-store.ts';
 import { layoutOf } from '../scope/layout.ts';
 import { isIdle, MOST_TIMERS, workOff } from '../search/settling.ts';
 import { drawOf, mayDraw } from '../server/draws.ts';
@@ -257,7 +258,8 @@ const scopeOf = ({ sale: { stock, perUserLimit }, instances }: Driving): Scope =
   seed: 1,
 });
 
-function shown(args: readonly string[]): string {
-  const text = args.map((arg) => (/^[0-9a-f]{40}$/.test(arg) ? '…' : arg)).join(' ');
+function shown([name, ...args]: readonly string[]): string {
+  const told = args.map((arg) => (/^[0-9a-f]{40}$/.test(arg) ? '…' : arg));
+  const text = [readableName(name!), ...told].join(' ');
   return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
 }
