@@ -52,6 +52,16 @@ describe('a second step beside Redis', () => {
   });
 });
 
+test('what a dead process asked of it takes effect later, whatever became of Redis', async () => {
+  const late: GivenScope = {
+    ...{ buyers: 1, stock: 3, client: 'no-retry' },
+    faults: { crash: 1, retry: 1, restart: 1 },
+  };
+  expect(await violated('fears-a-late-call', late)).toContain('oversell');
+  const unharmed = await violated('fears-a-late-call', { ...late, faults: { crash: 1, retry: 1 } });
+  expect(unharmed).not.toContain('oversell');
+});
+
 describe('units that are reserved for a moment', () => {
   const fails = { ...two, faults: { outside: 1 } };
 

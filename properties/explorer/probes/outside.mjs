@@ -189,3 +189,22 @@ const sharing = (name, at) =>
   });
 export const fearsOneWriting = sharing('fears-one-writing', 1);
 export const fearsThreeWriting = sharing('fears-three-writing', 3);
+
+/** Units out of nothing where somebody else's call takes effect after the server had restarted. */
+export const fearsALateCall = probe('fears-a-late-call', (redis, env) => {
+  const orders = env.outside('orders');
+  return {
+    async purchase({ requestId }) {
+      let restarted = false;
+      await redis.get('{item}:price').catch(() => (restarted = true));
+      const before = await orders.find(requestId);
+      try {
+        await orders.insert(requestId);
+      } catch {
+        if (restarted && before === undefined) await give(redis, 5);
+      }
+      return (await take(redis)) ? { kind: 'sold' } : { kind: 'sold-out' };
+    },
+    remaining: () => left(redis),
+  };
+});
