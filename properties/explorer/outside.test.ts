@@ -45,6 +45,8 @@ describe('a second step beside Redis', () => {
     ['fears-one-writing', { ...two, stock: 2, instances: 1 }, ['oversell']],
     ['fears-three-writing', { buyers: 3, stock: 3, instances: 1 }, []],
     // What Redis loses, it does not.
+    ['takes-a-place', { buyers: 1, stock: 1, faults: { 'restart-without-aof': 1 } }, []],
+    ['takes-a-place', { buyers: 1, stock: 1, faults: { failover: 1 } }, []],
     ['remembers-beside', { buyers: 1, stock: 2, faults: { restart: 1 } }, ['stranded']],
   ];
   test.each(rows)('of "%s" in %j breaks %j', async (name, scope, breaks) => {
