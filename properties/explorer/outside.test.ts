@@ -4,6 +4,7 @@ import type { Property } from '../../strategies/contract.ts';
 import { properties, server, type GivenScope } from '../helpers/exploring.ts';
 import { overSockets, sorted, withoutReductions } from '../helpers/honest.ts';
 import { exploringProbe, probeSubject } from '../helpers/probe-files.ts';
+import { lineOf, selling, showing } from '../helpers/shown.ts';
 
 const redis = server();
 const two = { buyers: 2, stock: 1 };
@@ -78,6 +79,23 @@ describe('units that are reserved for a moment', () => {
   test('explain no refusal after they were to be given back', async () => {
     expect(await violated('keeps', fails)).toEqual(['stranded', 'false-refusal']);
   });
+});
+
+test('the line is told from which a call was made, and at which its error is thrown', async () => {
+  const source = selling(`      const [count] = [Number(await redis.get('stock'))];
+      if (count + left.units < 1) return { kind: 'sold-out' };
+      await redis.decr('stock');
+      await env.outside('orders').insert(requestId, { userId });`);
+  const line = lineOf(source, 'env.outside');
+  const scope = { buyers: 1, stock: 1, faults: { outside: 1 } };
+  const { steps } = await showing(redis)({ 'sell.ts': source }, scope, 'stranded');
+  expect(steps.flatMap(({ threw = [] }) => threw).join()).toContain(
+    `may have taken effect at sell.ts:${line}`,
+  );
+  const two = { ...scope, buyers: 2, faults: {} };
+  const oversold = await showing(redis)({ 'sell.ts': source }, two);
+  const call = oversold.steps.find(({ command }) => command?.[0] === 'OUTSIDE');
+  expect(call?.source).toEqual({ file: 'sell.ts', line });
 });
 
 test('a counterexample names the call, tells whether it took effect, and replays', async () => {
