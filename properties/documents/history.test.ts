@@ -111,7 +111,8 @@ test('the reader takes exactly the first lines that the schema describes', () =>
   );
   const flag = fc.constantFrom(
     ...VALUES.map(() => ''),
-    ...[',"confirms":true', ',"reserves":true,"confirms":false'],
+    ',"confirms":true',
+    ',"reserves":true,"confirms":false',
     ...VALUES.map((value) => `,"reserves":${value}`),
   );
   const seen = { taken: 0, refused: 0 };

@@ -57,7 +57,9 @@ describe('a second step beside Redis', () => {
 
 test('what a dead process asked of it takes effect later, whatever became of Redis', async () => {
   const late: GivenScope = {
-    ...{ buyers: 1, stock: 3, client: 'no-retry' },
+    buyers: 1,
+    stock: 3,
+    client: 'no-retry',
     faults: { crash: 1, retry: 1, restart: 1 },
   };
   expect(await violated('fears-a-late-call', late)).toContain('oversell');
@@ -92,8 +94,8 @@ test('the line is told from which a call was made, and at which its error is thr
   expect(steps.flatMap(({ threw = [] }) => threw).join()).toContain(
     `may have taken effect at sell.ts:${line}`,
   );
-  const two = { ...scope, buyers: 2, faults: {} };
-  const oversold = await showing(redis)({ 'sell.ts': source }, two);
+  const calm = { ...scope, buyers: 2, faults: {} };
+  const oversold = await showing(redis)({ 'sell.ts': source }, calm);
   const call = oversold.steps.find(({ command }) => command?.[0] === 'OUTSIDE');
   expect(call?.source).toEqual({ file: 'sell.ts', line });
 });
