@@ -1,4 +1,5 @@
-import { heapInUse, systemClock } from '../ground/ambient.ts';
+import { systemClock } from '../ground/ambient.ts';
+import { heapInUse } from '../ground/memory.ts';
 import { LinearizationSearch, type Gauges } from './linearization-search.ts';
 import type { LinearizabilityResult, Model, ModelOperation } from './model.ts';
 

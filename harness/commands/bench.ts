@@ -102,11 +102,11 @@ async function run([strategies]: [string[]], flags: BenchFlags, invocation: Invo
   const keepFigures = keepBencher(flags.bencher);
   const folder = folderToBe(flags.runs, seed);
   const asked = { ...flags, seed, onBegin, makeFolder: folder.make };
-  const { measured, verdict, keeper } = await measureStrategies(strategies, asked, invocation);
+  const { measured, verdict, keeper, changed } = await measureStrategies(strategies, asked, invocation);
   keepFigures(measured, keeper);
   const last = await keepSession({ kind: 'bench', found: measured }, invocation, folder, keeper);
   const text = `${benchText(measured, window)}\n\n${last}`;
-  return { document: measured, text, verdict, fault: keeper.fault };
+  return { document: measured, text, verdict, fault: changed ?? keeper.fault };
 }
 
 /** @throws UsageError if rates would be offered beside a rate */

@@ -4,6 +4,7 @@ import type { BenchResult } from '../documents/figures.ts';
 import type { Keeper } from '../documents/write-file.ts';
 import type { OverallVerdict } from '../documents/vocabulary.ts';
 import { systemClock as clock } from '../ground/ambient.ts';
+import type { UsageError } from '../ground/errors.ts';
 import { Steps } from '../ground/steps.ts';
 import type { LoadedStrategy } from '../loader/strategies.ts';
 import type { TargetOptions } from '../redis/open.ts';
@@ -41,6 +42,15 @@ interface Measuring extends BenchFlags {
   makeFolder: () => string;
 }
 
+/** What was measured, and what kept it from being whole. */
+interface Measured {
+  measured: BenchResult;
+  verdict: OverallVerdict;
+  keeper: Keeper;
+  /** A file of the user's was changed meanwhile. */
+  changed: UsageError | undefined;
+}
+
 /**
  * Opens a server and measures there. An interruption answers what was measured so far.
  *
@@ -50,7 +60,7 @@ export async function measureStrategies(
   named: readonly string[],
   flags: Measuring,
   { progress, signal, loss }: Pick<Invocation, 'progress' | 'signal' | 'loss'>,
-): Promise<{ measured: BenchResult; verdict: OverallVerdict; keeper: Keeper }> {
+): Promise<Measured> {
   const {
     arrivals: _,
     slo: __,
@@ -66,14 +76,15 @@ export async function measureStrategies(
   const { loopOf } = await import('./loop-flags.ts');
   const load = await loopOf(flags);
   const { chosenStrategies } = await import('../loader/strategies.ts');
+  const { Unchanged } = await import('../loader/unchanged.ts');
   const { openTarget } = await import('../redis/open.ts');
   const { loadNotice } = await import('../redis/target.ts');
   const { Keeper: NewKeeper, requireFolder } = await import('../documents/write-file.ts');
   requireFolder('--runs', runs);
   const keeper = new NewKeeper();
   const strategies = await chosenStrategies(named, { connections: 'led' });
-  if (strategies.length === 1 && strategies[0]!.strategy.name === flags.baseline)
-    throw ignoredFlag('--baseline', 'no other strategy is measured that it could be compared with');
+  const unchanged = new Unchanged(strategies);
+  requireOthers(strategies, flags.baseline);
   progress.now('looking for a redis-server');
   // Only now, when the flags make sense: it is most of what there is to load.
   const { bench } = await import('../bench/session.ts');
@@ -98,11 +109,17 @@ export async function measureStrategies(
     });
     if (historyFolder !== undefined) progress.line(`histories: ${historyFolder}`);
     await noteClients(measured, strategies);
-    return { measured, verdict: verdictOf(measured, strategies), keeper };
+    return { measured, verdict: verdictOf(measured, strategies), keeper, changed: unchanged.fault };
   } finally {
     progress.end();
     await target.close();
   }
+}
+
+/** @throws UsageError if there is nothing but the baseline */
+function requireOthers(strategies: readonly LoadedStrategy[], baseline: string | undefined): void {
+  if (strategies.length !== 1 || strategies[0]!.strategy.name !== baseline) return;
+  throw ignoredFlag('--baseline', 'no other strategy is measured that it could be compared with');
 }
 
 /** By which clients of its project each of them spoke to Redis. */

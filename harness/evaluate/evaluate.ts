@@ -14,6 +14,7 @@ import { PROFILES, type Profile, type ProfileContent } from './profiles.ts';
 import type { Progress } from '../ground/progress.ts';
 import { Steps } from '../ground/steps.ts';
 import { missingNeeds, missingReplicas } from '../redis/capabilities.ts';
+import { Unchanged } from '../loader/unchanged.ts';
 import { openTarget, type TargetOptions } from '../redis/open.ts';
 import { isOfLoss } from '../wire/raw-connection.ts';
 import { loadNotice, type RedisTarget } from '../redis/target.ts';
@@ -81,6 +82,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluated> {
     options.strategies.length > 0 ? options.strategies : builtInsOf(options.profile),
     { connections: 'led' },
   );
+  const unchanged = new Unchanged(chosen);
   options.progress.now('looking for a redis-server');
   const target = await openTarget({ ...options, onProgress: options.progress.line });
   const notice = loadNotice(target);
@@ -101,6 +103,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluated> {
         run.found({ explored: judged.length, sampled: i + 1 });
       }
       await unlessLost(signal, measureAll(run, target, chosen), TOGETHER_MS);
+      unchanged.require();
       run.end('complete');
     } catch (error) {
       const { signal } = options;

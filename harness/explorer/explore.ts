@@ -139,13 +139,7 @@ async function exploreWith(
   const space = new Space(parts);
   const properties = askedOf(options);
   space.histories.signal = options.signal;
-  const search = new Search(space, new AtRest(space), {
-    properties,
-    maxStates: maxStatesOf(options),
-    ...(options.signal ? { signal: options.signal } : {}),
-    onProgress: (progress) => options.onProgress?.({ ...progress, elapsedMs: now() - startedMs }),
-  });
-  const result = await search.run();
+  const result = await searched(options, space, startedMs);
   const elapsedMs = now() - startedMs;
   const { serverCommands } = memo;
   const { signal } = options;
@@ -178,6 +172,18 @@ async function exploreWith(
     reductions: { ...reductions },
     outcomes: result.outcomes,
   };
+}
+
+/** In a function of its own, so that nothing but what it found outlives the search: its states fill the memory. */
+async function searched(options: ExploreOptions, space: Space, startedMs: number): Promise<SearchResult> {
+  const { signal, now, onProgress } = options;
+  const search = new Search(space, new AtRest(space), {
+    properties: askedOf(options),
+    maxStates: maxStatesOf(options),
+    ...(signal ? { signal } : {}),
+    onProgress: (progress) => onProgress?.({ ...progress, elapsedMs: now() - startedMs }),
+  });
+  return search.run();
 }
 
 /** What some work comes to, or, where the server is lost meanwhile, that there is nothing. */

@@ -1,5 +1,4 @@
 import { performance } from 'node:perf_hooks';
-import { getHeapStatistics } from 'node:v8';
 
 /** The one place where the machine's clock and its randomness come in; everybody else is handed them. */
 export interface Clock {
@@ -41,12 +40,6 @@ export const freshSeed = (): number => Math.floor(Math.random() * 2 ** 31);
 
 /** `2026-01-31T12:00:00.000Z`, in UTC. */
 export const isoTime = (epochMs: number): string => new Date(epochMs).toISOString();
-
-/** The share of the heap that is in use, 0 … 1; some of that may be garbage. */
-export function heapInUse(): number {
-  const { used_heap_size: used, heap_size_limit: most } = getHeapStatistics();
-  return used / most;
-}
 
 /** The time of day where this runs, as 14:05:09. */
 export const timeOfDay = (epochMs: number): string => new Date(epochMs).toTimeString().slice(0, 8);

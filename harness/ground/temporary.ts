@@ -1,7 +1,9 @@
-import { spawn } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { accessSync, constants, mkdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import type { Writable } from 'node:stream';
 import { EnvironmentError, UsageError } from './errors.ts';
 import { onExit } from './lifetime.ts';
 import { ours } from './ours.ts';
@@ -29,22 +31,6 @@ const unusable = (home: string, what: string, cause?: unknown): UsageError =>
     { cause },
   );
 
-/** A new folder there. @throws UsageError as temporaryHome; EnvironmentError if there is no room for one */
-function temporaryFolder(prefix: string): string {
-  const home = temporaryHome();
-  try {
-    return mkdtempSync(join(home, prefix));
-  } catch (cause) {
-    const { message } = cause as Error;
-    throw new EnvironmentError(
-      'NO_TEMPORARY_FOLDER',
-      `no folder can be made in ${home}: ${message}`,
-      'make room there, or set TMPDIR to another folder',
-      { cause },
-    );
-  }
-}
-
 /** A folder that is gone when this process is, however it ends. */
 export interface FolderOfRun {
   readonly path: string;
@@ -65,9 +51,29 @@ const KEEPER = `
   done
 `;
 
-/** A new folder for data of the run. @throws as temporaryFolder */
+/**
+ * A new folder for data of the run. @throws UsageError as temporaryHome; EnvironmentError if there is no room for one
+ */
 export function folderOfRun(prefix: string): FolderOfRun {
-  const path = temporaryFolder(prefix);
+  const path = join(temporaryHome(), prefix + randomUUID().replaceAll('-', ''));
+  // First: we may be killed at any time from now on.
+  const keeper = keeperOf(path);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (cause) {
+    keeper.stdin.end();
+    throw noFolder(dirname(path), cause as Error);
+  }
+  const remove = async (): Promise<void> => {
+    rmSync(path, { recursive: true, force: true, maxRetries: 10 });
+    keeper.stdin.end();
+    unregister();
+  };
+  const unregister = onExit({ release: remove });
+  return { path, remove };
+}
+
+function keeperOf(path: string): ChildProcessByStdio<Writable, null, null> {
   const keeper = ours(() =>
     spawn('/bin/sh', ['-c', KEEPER, 'oversell-folder', path], {
       cwd: '/',
@@ -78,11 +84,13 @@ export function folderOfRun(prefix: string): FolderOfRun {
   keeper.on('error', () => undefined); // then it is removed by us alone
   keeper.stdin.on('error', () => undefined);
   keeper.unref();
-  const remove = async (): Promise<void> => {
-    rmSync(path, { recursive: true, force: true, maxRetries: 10 });
-    keeper.stdin.end();
-    unregister();
-  };
-  const unregister = onExit({ release: remove });
-  return { path, remove };
+  return keeper;
 }
+
+const noFolder = (home: string, cause: Error): EnvironmentError =>
+  new EnvironmentError(
+    'NO_TEMPORARY_FOLDER',
+    `no folder can be made in ${home}: ${cause.message}`,
+    'make room there, or set TMPDIR to another folder',
+    { cause },
+  );

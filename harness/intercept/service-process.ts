@@ -1,5 +1,6 @@
 import { CannotExplore } from '../explorer/cannot-explore.ts';
 import { decodeCommand, readable } from '../wire/resp.ts';
+import { lastWords } from '../service/last-words.ts';
 import { startService, type RunningService } from '../service/running-service.ts';
 import type { ServiceFile } from '../service/service-file.ts';
 import { Front, type FrontClient, type Listener } from './front.ts';
@@ -144,7 +145,7 @@ export class ServiceProcess implements Listener {
   }
 
   #hasEnded(how: string): CannotExplore {
-    const said = this.#running.said().trim().split('\n').slice(-8).join('\n');
+    const said = lastWords(this.#running.said());
     return new CannotExplore(
       `a process of the service is gone: ${how}${said && `. It said:\n${said}`}`,
       'let it outlive what happened to it: in production somebody has to start it again',

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import { EnvironmentError, UsageError } from '../ground/errors.ts';
+import { heapLimitBytes, inMegabytes } from '../ground/memory.ts';
 import { onExit } from '../ground/lifetime.ts';
 import { OUR_WORKER } from '../wire/elsewhere.ts';
 import { NotNamed } from '../wire/refusal.ts';
@@ -58,7 +59,8 @@ export class InstancePool<Task extends object = InstanceTask> {
     try {
       reports = await Promise.all(tasks.map((task) => this.#pool.run(task)));
     } catch (error) {
-      const cause = this.#lastError ?? (error as Error);
+      const cause: NodeJS.ErrnoException = this.#lastError ?? (error as Error);
+      if (cause.code === 'ERR_WORKER_OUT_OF_MEMORY') throw outOfMemory(cause);
       throw new EnvironmentError(
         'WORKER_DIED',
         `a worker thread died: ${cause.message}`,
@@ -110,6 +112,14 @@ export class SessionPool implements AsyncDisposable {
     await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
   }
 }
+
+const outOfMemory = (cause: Error): UsageError =>
+  new UsageError(
+    'OUT_OF_MEMORY',
+    `an instance has filled the memory of its thread, ${inMegabytes(heapLimitBytes())}, while it sold`,
+    'let the code keep less from one purchase to the next; or, if it needs that much, give Node more: NODE_OPTIONS=--max-old-space-size=8192',
+    { cause },
+  );
 
 function errorOf({ during, code, message, remedy, stack, refused }: InstanceFault): Error {
   const cause = { stack };

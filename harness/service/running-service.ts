@@ -9,6 +9,7 @@ import { BUILD_MS, runCommand, type CommandPlace } from './commands.ts';
 import { ServiceConsumers } from './consumers.ts';
 import { HttpConnection, type HttpAddress } from './http/connection.ts';
 import { requestTextOf } from './http/request.ts';
+import { lastWords } from './last-words.ts';
 import { startTree, type ProcessTree } from './process-tree.ts';
 import { mentions, type ServiceFile } from './service-file.ts';
 import { stepOf, takeSteps, type Route } from './steps.ts';
@@ -253,7 +254,7 @@ async function untilReady({ file, route, started, values, signal }: Awaited): Pr
 }
 
 function notReady({ name }: ServiceFile, what: string, started: Started | undefined): EnvironmentError {
-  const said = started?.said.trim().split('\n').slice(-8).join('\n');
+  const said = started && lastWords(started.said);
   return new EnvironmentError(
     'SERVICE_NOT_READY',
     `${name}: ${what}${said ? `. It said:\n${said}` : ''}`,

@@ -1,34 +1,35 @@
-import { Session, type Debugger } from 'node:inspector';
 import { workerData } from 'node:worker_threads';
 import { systemClock as clock } from '../ground/ambient.ts';
-import { isUsers, placeOf } from '../ground/places.ts';
+import { inMegabytes, isNearlyAll, residentBytes } from '../ground/memory.ts';
+import { placeOf } from '../ground/places.ts';
 import { Held } from '../ground/thread-cpu.ts';
-import { placeIn, type Place } from '../loader/looping.ts';
-import { REPORT, type Stuck, type Watched } from './watchdog.ts';
+import { MainThread, type Stopped } from './main-thread.ts';
+import { FOR_WATCHDOG, type Fatal, type Watched } from './watchdog.ts';
 
 // A session alone does not keep a thread alive.
 setInterval(() => {}, 2 ** 30);
 
-const { busy, limitMs } = workerData as Watched;
+const { busy, limitMs, heapLimitBytes } = workerData as Watched;
 const count = new Int32Array(busy);
+const main = new MainThread();
+const MAIN = `globalThis[Symbol.for('${FOR_WATCHDOG.description!}')]`;
+/** Half a heap is not filled between two looks; nor is the rest of it between two closer ones. */
+const LOOK_MS = 40;
+const CLOSE_LOOK_MS = 5;
+/** After it turned out to be garbage. */
+const LATER_MS = 1_000;
+/** A search of our own ends by itself before that. */
+const FULL = 0.85;
 
-const session = new Session();
-session.connectToMainThread();
-for (;;) {
-  await untilStuck();
-  const place = await whereItLoops();
-  if (place) await report(place);
-}
-
-/** Resolves when one stretch of a strategy's code, which an odd number says, has held the thread for too long. */
-async function untilStuck(): Promise<void> {
+/** Ends the process when one stretch of a strategy's code, which an odd number says, has held the thread for too long. */
+async function watchTime(): Promise<never> {
   let seen = Atomics.load(count, 0);
   let held = heldFromNow();
   for (;;) {
     await clock.sleep(limitMs / 20);
     const now = Atomics.load(count, 0);
+    if (now === seen && now % 2 !== 0 && held.tooLong(nowMs())) await tellOfLoop(now);
     if (now !== seen) held = heldFromNow();
-    else if (now % 2 !== 0 && held.tooLong(nowMs())) return;
     seen = now;
   }
 }
@@ -42,62 +43,60 @@ function heldFromNow(): Held {
   return new Held(process.pid, limitMs, nowMs());
 }
 
-/**
- * Stops the main thread in code of the user's, and lets it stand there. What loops comes by again and again, so it is
- * there already, or it runs into a breakpoint.
- * @returns undefined if the stretch has ended meanwhile: then the thread goes on
- */
-async function whereItLoops(): Promise<Place | undefined> {
-  const stretch = Atomics.load(count, 0);
-  const scripts = new Map<string, Debugger.ScriptParsedEventDataType>();
-  session.on('Debugger.scriptParsed', ({ params }) => {
-    if (isUsers(params.url)) scripts.set(params.scriptId, params);
+/** If the stretch has ended meanwhile, the thread goes on. */
+async function tellOfLoop(stretch: number): Promise<void> {
+  const place = await main.stopInUsers();
+  if (!place || Atomics.load(count, 0) !== stretch) return main.letGo();
+  await report({
+    isTheirs: true,
+    code: 'ENDLESS_LOOP',
+    message: `${placeOf(place.file, place.line)}: an endless loop: the code here went on for ${limitMs} ms without waiting for Redis or a timer`,
+    remedy: 'bound the loop (env.maxAttempts for retries), or wait in it for what only time can bring',
   });
-  await post('Debugger.enable');
-  let callFrames = await pausedBy('Debugger.pause');
-  if (!callFrames.some(({ location }) => scripts.has(location.scriptId))) {
-    for (const scriptId of scripts.keys()) await breakEverywhere(scriptId);
-    callFrames = await pausedBy('Debugger.resume');
-  }
-  const frame = callFrames.find(({ location }) => scripts.has(location.scriptId));
-  if (frame && Atomics.load(count, 0) === stretch) {
-    return placeIn(scripts.get(frame.location.scriptId)!, frame.location);
-  }
-  session.removeAllListeners();
-  await post('Debugger.disable');
-  return undefined;
 }
 
-async function pausedBy(method: string): Promise<Debugger.CallFrame[]> {
-  const paused = new Promise<Debugger.CallFrame[]>((resolve) =>
-    session.once('Debugger.paused', ({ params }) => resolve(params.callFrames)),
-  );
-  await post(method);
-  return paused;
+/** Ends the process before its memory is full, which would end it without a word of ours. */
+async function watchMemory(): Promise<never> {
+  for (;;) {
+    const bytes = residentBytes();
+    if (isNearlyAll(bytes)) tellOfMemory(await main.stop(), bytes);
+    // The heap is part of it: while that is small, the thread need not be asked.
+    const maybe = bytes > heapLimitBytes / 2;
+    if (maybe && (await isFull())) {
+      // The debugger's own command would wait until the thread is free.
+      await main.evaluate(`${MAIN}.collectGarbage()`);
+      if (await isFull()) tellOfMemory(await main.stop());
+      await clock.sleep(LATER_MS);
+    }
+    await clock.sleep(maybe ? CLOSE_LOOK_MS : LOOK_MS);
+  }
 }
 
-async function breakEverywhere(scriptId: string): Promise<void> {
-  const start = { scriptId, lineNumber: 0 };
-  const { locations } = await post<Debugger.GetPossibleBreakpointsReturnType>(
-    'Debugger.getPossibleBreakpoints',
-    { start },
-  );
-  for (const location of locations) await post('Debugger.setBreakpoint', { location });
+const isFull = async (): Promise<boolean> => Number(await main.evaluate(`${MAIN}.heapInUse()`)) > FULL;
+
+function tellOfMemory(at: Stopped, bytes?: number): void {
+  const place = main.placeOf(at);
+  const isTheirs = place !== undefined || Atomics.load(count, 0) % 2 !== 0;
+  const where = place ? `${placeOf(place.file, place.line)}: ` : '';
+  void report({
+    isTheirs,
+    code: 'OUT_OF_MEMORY',
+    message:
+      bytes === undefined
+        ? `${where}${inMegabytes(heapLimitBytes)} of memory are full, which is all that Node may have`
+        : `${where}${inMegabytes(bytes)} of memory are in use, which is nearly all that this machine has`,
+    remedy: `${isTheirs ? 'let the code keep less' : 'ask for a smaller scope'}; or, ${bytes === undefined ? `if it needs that much, give Node more: NODE_OPTIONS=--max-old-space-size=${twice(heapLimitBytes)}` : 'run it where there is more'}`,
+  });
 }
+
+/** In megabytes. */
+const twice = (bytes: number): number => Math.ceil((2 * bytes) / 2 ** 20);
 
 /** Has the main thread, which stands still, tell of the fault and end the process. */
-async function report({ file, line }: Place): Promise<void> {
-  const stuck: Stuck = [
-    'ENDLESS_LOOP',
-    `${placeOf(file, line)}: an endless loop: the code here went on for ${limitMs} ms without waiting for Redis or a timer`,
-    'bound the loop (env.maxAttempts for retries), or wait in it for what only time can bring',
-  ];
-  const expression = `globalThis[Symbol.for('${REPORT.description!}')](...${JSON.stringify(stuck)})`;
-  await post('Runtime.evaluate', { expression });
+async function report(fatal: Fatal): Promise<void> {
+  await main.evaluate(`${MAIN}.report(${JSON.stringify(fatal)})`);
 }
 
-function post<T>(method: string, parameters?: object): Promise<T> {
-  return new Promise((resolve, reject) =>
-    session.post(method, parameters, (error, result) => (error ? reject(error) : resolve(result as T))),
-  );
-}
+// Last: the rest of this file has to be there for them.
+void watchMemory();
+await watchTime();

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { busy } from '../ground/busy.ts';
 import { endProcess } from '../ground/ending.ts';
-import { EnvironmentError, UsageError } from '../ground/errors.ts';
+import { EnvironmentError, UsageError, type RunError } from '../ground/errors.ts';
+import { collectGarbage, heapInUse, heapLimitBytes } from '../ground/memory.ts';
 import { HELD_MS, patientMs } from '../ground/patience.ts';
 
 export interface WatchdogOptions {
@@ -14,25 +15,32 @@ export interface WatchdogOptions {
    * Tells of the fault. It runs on the thread that is held, while the strategy's code stands still under it, so it
    * must not wait; when it returns, the process ends with the fault's exit code.
    */
-  onStuck: (error: UsageError) => void;
+  onStuck: (error: RunError) => void;
 }
 
-/** Where the watchdog's thread, through the debugger, finds its way back into this one. */
-export const REPORT = Symbol.for('oversell.stuck');
+/** Under which symbol the watchdog's thread, through the debugger, finds what it needs in this one. */
+export const FOR_WATCHDOG = Symbol.for('oversell.watched');
 
 /** What the watchdog's thread is started with. */
 export interface Watched {
   busy: SharedArrayBuffer;
   limitMs: number;
+  heapLimitBytes: number;
 }
 
-/** What it found: the arguments of a UsageError. */
-export type Stuck = [code: string, message: string, remedy: string];
+/** What it found that cannot go on. */
+export interface Fatal {
+  /** Code of the user's has done it. */
+  isTheirs: boolean;
+  code: string;
+  message: string;
+  remedy: string;
+}
 
 /**
  * Watches the main thread from another one: code of a strategy that never gives the thread back (an endless loop, also
- * one of resolved promises) is found where it is, and the process ends. It ends, because such code cannot be
- * unwound: V8 can terminate it, but not under async hooks, which the explorer needs.
+ * one of resolved promises) is found where it is, and the process ends; and so it does where its memory is full. It ends,
+ * because such code cannot be unwound: V8 can terminate it, but not under async hooks, which the explorer needs.
  *
  * Call it on the main thread, once. @throws EnvironmentError if the watchdog's thread was not compiled
  */
@@ -42,22 +50,25 @@ export async function startWatchdog({
 }: WatchdogOptions): Promise<AsyncDisposable> {
   const file = fileURLToPath(import.meta.resolve('#watchdog'));
   if (!existsSync(file)) throw new EnvironmentError('NOT_BUILT', `${file} is missing`, 'npm run build');
-  const report = (...stuck: Stuck): void => {
-    const error = new UsageError(...stuck);
+  const report = ({ isTheirs, code, message, remedy }: Fatal): void => {
+    const error = new (isTheirs ? UsageError : EnvironmentError)(code, message, remedy);
     onStuck(error);
     // As the last of all: Node would say that it waits for a debugger.
     process.on('exit', () => closeSync(2));
     endProcess(error.exitCode);
   };
-  Object.defineProperty(globalThis, REPORT, { value: report, configurable: true });
+  Object.defineProperty(globalThis, FOR_WATCHDOG, {
+    value: { report, heapInUse, collectGarbage },
+    configurable: true,
+  });
   const worker = new Worker(file, {
-    workerData: { busy: busy.buffer, limitMs } satisfies Watched,
+    workerData: { busy: busy.buffer, limitMs, heapLimitBytes: heapLimitBytes() } satisfies Watched,
   });
   await once(worker, 'online');
   worker.unref();
   return {
     [Symbol.asyncDispose]: async () => {
-      Reflect.deleteProperty(globalThis, REPORT);
+      Reflect.deleteProperty(globalThis, FOR_WATCHDOG);
       await worker.terminate();
     },
   };

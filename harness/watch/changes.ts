@@ -1,5 +1,5 @@
 import { systemClock as clock } from '../ground/ambient.ts';
-import { sourcesOf, versionOf } from './sources.ts';
+import { sourcesOf, versionOf } from '../loader/sources.ts';
 
 const LOOK_MS = 50;
 

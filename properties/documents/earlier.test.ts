@@ -69,6 +69,18 @@ describe('an earlier counterexample', () => {
     expect(exitCode).toBe(3);
   });
 
+  test('that was edited into what cannot happen is not confirmed, whatever was put there', async () => {
+    const { exitCode, stdout } = await run(
+      'replay',
+      changed('counterexample.json', '"slot": 0', '"slot": 1000000'),
+    );
+    expect(JSON.parse(stdout)).toMatchObject({
+      result: 'diverged',
+      message: expect.stringContaining('there is no process 1000000 in such a sale') as string,
+    });
+    expect(exitCode).toBe(3);
+  });
+
   test('with a slot that is no number is refused by the place of that slot', async () => {
     const broken = changed('counterexample.json', '"slot": 0', '"slot": "0"');
     const { exitCode, stdout } = await run('replay', broken);

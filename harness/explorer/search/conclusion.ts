@@ -68,7 +68,7 @@ export function conclusionOf(judged: Judged): Conclusion {
       ? 'inconclusive'
       : overall(asked.map((property) => properties[property].verdict)),
     coverage,
-    notes: [...notesOf(judged, maxStates), ...(unseen?.bounded ?? []), ...(unseen?.notes ?? [])],
+    notes: [...notesOf(judged), ...(unseen?.bounded ?? []), ...(unseen?.notes ?? [])],
     ...unspentOf(judged),
     properties,
     scope: { ...scope, maxStates, server: target.description },
@@ -103,7 +103,7 @@ const judgesNothing = ({ question, result, audited }: Judged): boolean =>
   askedOf(question).every((property) => verdictOf(property, [property], result, audited) === 'n/a');
 
 /** Why the coverage is less than exhausted, a verdict inconclusive, or a violation not shown. */
-function notesOf(judged: Judged, maxStates: number): string[] {
+function notesOf(judged: Judged): string[] {
   const { question, result, space, sampled, chance, audited, counterexamples } = judged;
   const interrupted = question.signal?.aborted ?? false;
   const unshown = [...result.violated].filter((property) => !counterexamples.has(property));
@@ -115,7 +115,8 @@ function notesOf(judged: Judged, maxStates: number): string[] {
       : []),
     ...(chance === undefined ? [] : [chance]),
     ...(question.subject.strategy.reserves ? [RESERVES] : []),
-    ...(sampled ? [`stopped at ${maxStates} states`, ...sampled.notes] : []),
+    ...(result.stopped === undefined ? [] : [result.stopped]),
+    ...(sampled?.notes ?? []),
     ...(space.cut
       ? ['a purchase never ended and was cut off: its retries (env.maxAttempts) or its ticks are not bounded']
       : []),

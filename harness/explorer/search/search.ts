@@ -8,6 +8,7 @@ import { violatedIn } from './judge-end.ts';
 import type { Space } from '../space/space.ts';
 import { States } from '../space/states.ts';
 import { VectorTable } from '../space/vectors.ts';
+import { HeapGauge, isNearlyAll, residentBytes } from '../../ground/memory.ts';
 import { macrotask } from '../process/virtual.ts';
 import { isOfLoss } from '../../wire/raw-connection.ts';
 
@@ -22,6 +23,8 @@ export interface SearchProgress {
 export interface SearchOptions {
   properties: readonly Property[];
   maxStates: number;
+  /** Default: that of this thread. */
+  heap?: Pick<HeapGauge, 'isFull'>;
   signal?: AbortSignal;
   onProgress?: (progress: SearchProgress) => void;
 }
@@ -29,6 +32,8 @@ export interface SearchOptions {
 export interface SearchResult extends SearchProgress {
   /** Every state was visited. */
   exhausted: boolean;
+  /** What else ended it, as it stands in a note; undefined: it was told to end, or all that was asked is answered. */
+  stopped?: string;
   /** Violated somewhere. */
   violated: Set<Property>;
   /** Says nothing about this sale, at every end. */
@@ -40,6 +45,8 @@ export interface SearchResult extends SearchProgress {
 }
 
 const PROGRESS_EVERY = 1 << 14;
+/** A look at the memory costs as much as some ten states. */
+const LOOK_EVERY = 1 << 10;
 
 /** States that may be visited where chunks are events and something else than purchases comes besides. */
 const MOST_WITH_CHUNKS = 20_000;
@@ -57,9 +64,11 @@ export class Search {
   readonly #before: Int32Array;
   readonly #result: SearchResult;
   readonly #units: number[] = [];
+  readonly #heap: Pick<HeapGauge, 'isFull'>;
   #steps = 0;
 
   constructor(space: Space, rest: AtRest, options: SearchOptions) {
+    this.#heap = options.heap ?? new HeapGauge();
     this.#space = space;
     this.#rest = rest;
     this.#options = options;
@@ -132,13 +141,27 @@ export class Search {
   /** Whether all that was asked is answered, or a limit is reached. Lets the event loop breathe now and then. */
   async #mustStop(stack: readonly Frame[]): Promise<boolean> {
     const { maxStates, signal, onProgress, properties } = this.#options;
-    if (this.#table.size > maxStates || signal?.aborted) return true;
+    if (signal?.aborted) return true;
+    if (this.#table.size > maxStates) return this.#stop(`stopped at ${maxStates} states`);
     this.#requireFewChunks();
-    if (++this.#steps % PROGRESS_EVERY === 0) {
+    if (++this.#steps % LOOK_EVERY === 0 && this.#isMemoryFull()) {
+      return this.#stop(`stopped at ${this.#table.size} states, as memory was full`);
+    }
+    if (this.#steps % PROGRESS_EVERY === 0) {
       onProgress?.(this.#cover(stack));
       await macrotask();
     }
     return properties.length === 1 && this.#result.violated.has(properties[0]!);
+  }
+
+  #stop(why: string): true {
+    this.#result.stopped = why;
+    return true;
+  }
+
+  /** In time: what was found has to be verified and shown yet. */
+  #isMemoryFull(): boolean {
+    return this.#heap.isFull() || isNearlyAll(residentBytes());
   }
 
   /** Chunks multiply with whatever else may come between replies: what is too much is left out, and that is said. */

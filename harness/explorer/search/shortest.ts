@@ -1,6 +1,7 @@
 import type { Property } from '../../../strategies/contract.ts';
 import type { AtRest, Concluded } from './at-rest.ts';
 import type { Histories } from '../process/histories.ts';
+import { HeapGauge } from '../../ground/memory.ts';
 import { macrotask } from '../process/virtual.ts';
 import { soldText } from '../../checkers/words.ts';
 import { netAcknowledged } from './finishes.ts';
@@ -105,13 +106,17 @@ async function visit(
 ): Promise<Path | 'too many' | undefined> {
   frontier.push(root);
   const seen = new Set<string>();
+  const heap = new HeapGauge();
   for (let node = frontier.pop(); node; node = frontier.pop()) {
     const key = `${node.vector.join()} ${frontier.ordered ? node.lastSlot : ''}`;
     if (seen.has(key)) continue;
     if (seen.size >= maxStates) return 'too many';
     seen.add(key);
     // Nothing here waits for more than microtasks: an interruption is heard only now.
-    if (seen.size % BREATH === 0) await macrotask();
+    if (seen.size % BREATH === 0) {
+      if (heap.isFull()) return 'too many';
+      await macrotask();
+    }
     if (signal?.aborted) return undefined;
     const choices = states.choices(node.vector);
     const ended = states.isEnd(node.vector, choices);

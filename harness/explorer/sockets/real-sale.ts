@@ -15,6 +15,7 @@ import { Budgets } from '../scope/budgets.ts';
 import type { FaultStep, ScheduleStep } from '../../documents/counterexample.ts';
 import { inCanonicalOrder, type Asked } from '../server/orders.ts';
 import { Gate } from '../../wire/gate.ts';
+import { whyImpossible } from './impossible-step.ts';
 import { isOpen, layoutOf, type Layout } from '../scope/layout.ts';
 import { beginsLate, lastFate, payingOf } from './asked-before.ts';
 import { outcomeOf } from '../search/outcome.ts';
@@ -28,7 +29,7 @@ import { judgeEnd, unpaid, type Finish } from '../search/judge-end.ts';
 import type { ServerMemo } from '../server/memo.ts';
 import type { Call } from '../process/instance-events.ts';
 import { Intervals } from './intervals.ts';
-import { isFaultStep, refusalOf } from './refused-step.ts';
+import { isFaultStep } from './refused-step.ts';
 import { RealReplicas } from './real-replicas.ts';
 import { WorldClock } from './world-clock.ts';
 import { purchasesAtOnce, type Subject } from '../process/spec.ts';
@@ -136,9 +137,7 @@ export class RealSale implements AsyncDisposable {
   }
 
   /** Why this step is not possible now, or undefined. */
-  refuses(step: ScheduleStep): string | undefined {
-    return step.event === 'start' || step.slot < 0 ? undefined : refusalOf(this.process(step.slot), step);
-  }
+  readonly refuses = (step: ScheduleStep): string | undefined => whyImpossible(step, this);
 
   /** Performs one step. @returns the command and the reply of an execution */
   async perform(step: ScheduleStep): Promise<{ command: string; reply: string } | undefined> {

@@ -44,14 +44,14 @@ export const ATTACKS = [
     codes: [4],
     // Its patience, and the time in which what was found is put together.
     within: 25_000,
-    inflict: ({ servers }) => servers().map((pid) => process.kill(pid, 'SIGKILL')).length > 0,
+    inflict: ({ servers }) => servers().filter((pid) => signalled(pid, 'SIGKILL')).length > 0,
   },
   {
     name: 'SIGSTOP of its server',
     ofServer: true,
     codes: [4],
     within: 25_000,
-    inflict: ({ servers }) => servers().map((pid) => process.kill(pid, 'SIGSTOP')).length > 0,
+    inflict: ({ servers }) => servers().filter((pid) => signalled(pid, 'SIGSTOP')).length > 0,
   },
   { name: 'stdout closed', codes: [], within: 120_000, inflict: ({ child }) => child.stdout.destroy() },
   { name: 'stderr closed', codes: [], within: 120_000, inflict: ({ child }) => child.stderr.destroy() },
@@ -66,3 +66,13 @@ export const ATTACKS = [
     inflict: () => undefined,
   },
 ];
+
+/** Whether it was there to be signalled: one that was just listed may have ended meanwhile. */
+function signalled(pid, name) {
+  try {
+    return process.kill(pid, name);
+  } catch (error) {
+    if (error.code === 'ESRCH') return false;
+    throw error;
+  }
+}

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
-import { ownFileOfImport } from '../loader/imports.ts';
-import { projectOf } from '../loader/project.ts';
-import { importedBy } from '../loader/source.ts';
+import { ownFileOfImport } from './imports.ts';
+import { projectOf } from './project.ts';
+import { importedBy } from './source.ts';
 
 /** What a strategy may be made of, beside what its modules import. */
 const READ_TOO: ReadonlySet<string> = new Set(['.lua', '.json']);
@@ -16,6 +16,12 @@ export function sourcesOf(file: string): string[] {
   const modules = imported(entry);
   const folders = new Set([...modules].map((module) => dirname(module)));
   return [...modules, ...projectFile(entry), ...[...folders].flatMap(readBeside)];
+}
+
+/** What runs of it: itself, what it imports but packages, and the scripts that lie beside them. Absolute paths. */
+export function codeOf(file: string): string[] {
+  const data = new Set(['.json', '.jsonc']);
+  return sourcesOf(file).filter((source) => source === resolve(file) || !data.has(extname(source)));
 }
 
 function imported(entry: string): Set<string> {

@@ -2,7 +2,7 @@ import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { Changes } from '../../harness/watch/changes.ts';
-import { sourcesOf } from '../../harness/watch/sources.ts';
+import { sourcesOf } from '../../harness/loader/sources.ts';
 import { folderWith } from '../helpers/strategy-sources.ts';
 
 const FILES = {
