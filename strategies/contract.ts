@@ -110,6 +110,11 @@ export interface Strategy {
    * with fewer, nothing large is sold and nothing measured.
    */
   needs?: { commands?: readonly string[]; minRedis?: string; replicas?: number };
+  /**
+   * A purchase takes its units before it is known to go through, and gives them back where it does not, as where a second step
+   * fails. Whoever is refused meanwhile is refused rightly: the units were reserved at that moment.
+   */
+  reserves?: boolean | undefined;
   /** ioredis options that the strategy relies on. */
   client?: Partial<RedisOptions>;
   guarantees?: Guarantees;
@@ -158,6 +163,31 @@ export interface SellerEnv {
   sleep(ms: number): Promise<void>;
   /** Attempts that a retrying purchase may make before it gives up. */
   maxAttempts: number;
+  /** The second step, by its name: a table, a queue or a service that is not Redis, and not of one mind with it. */
+  outside(name: string): Outside;
+}
+
+/** JSON: what a table keeps of a row, or a queue of a message. */
+export type OutsideRow = Readonly<Record<string, unknown>>;
+
+/**
+ * A store beside Redis, durable and the same for every process. Nobody sends a call again but the code itself. Each call
+ * takes effect, or fails, or takes effect and its answer is lost; of the last two the caller hears the same error, an
+ * `OutsideError`.
+ */
+export interface Outside {
+  /** @throws an error of code `ROW_EXISTS`, and nothing is written, if there is a row of this id */
+  insert(id: string, row?: OutsideRow): Promise<void>;
+  find(id: string): Promise<OutsideRow | undefined>;
+  /** Also where there is none. */
+  remove(id: string): Promise<void>;
+  /** In the order in which they were inserted. */
+  rows(): Promise<{ id: string; row: OutsideRow }[]>;
+  append(message: OutsideRow): Promise<void>;
+  /** In the order in which they were appended. */
+  messages(): Promise<OutsideRow[]>;
+  /** Something else that is done there, such as a payment; nothing is kept of it. */
+  run(step: string): Promise<void>;
 }
 
 /** @throws InvalidInputError if the request makes no sense. Built-in strategies call this before anything else. */

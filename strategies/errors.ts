@@ -82,6 +82,26 @@ export class NotReplicatedError extends Error {
   }
 }
 
+/** A row of this id is in the table beside Redis: nothing was written. The purchase may have taken units by then. */
+export class RowExistsError extends Error {
+  readonly code = 'ROW_EXISTS';
+
+  constructor(store: string, id: string) {
+    super(`${store} has a row "${id}" already`);
+    this.name = new.target.name;
+  }
+}
+
+/** A call of a store beside Redis failed: whether it took effect is unknown, so this is no DefiniteError. */
+export class OutsideError extends Error {
+  readonly code = 'OUTSIDE';
+
+  constructor(store: string, call: string, options?: ErrorOptions) {
+    super(`${store} did not answer: its ${call} may have taken effect`, options);
+    this.name = new.target.name;
+  }
+}
+
 /** Whether a thrown value proves that the purchase had no effect. */
 export function isDefinite(error: unknown): error is DefiniteError {
   return error instanceof Error && (error as Partial<DefiniteError>).definite === true;

@@ -24,12 +24,25 @@ export type OrderedOperation = Pick<
  *
  * When no order explains all of them, they are taken in the order of their completion: each is kept if some
  * order explains it together with those kept before, else it is returned, and no longer constrains the rest.
+ *
+ * @param reserving of a strategy that says so, purchases that were neither sold nor refused: each may have held its units for
+ * a moment
  */
-export function falseRefusals<T extends OrderedOperation>(sale: Sale, operations: readonly T[]): T[] {
-  const model = saleModel(sale, { letThrough: true });
+export function falseRefusals<T extends OrderedOperation>(
+  sale: Sale,
+  operations: readonly T[],
+  reserving: readonly OrderedOperation[] = [],
+): T[] {
   const kept = operations.filter(({ outcome }) => hasEffect(outcome)).map(timed);
+  const moments = momentsIn(operations, reserving);
   const explained = (history: Timed<SaleInput, Outcome>[]): boolean =>
-    checkLinearizable(model, history, { timeoutMs: Infinity }).verdict === 'holds';
+    moments.some((held) => {
+      // Nothing is sold that is held for a moment: where units are let through, they were not held.
+      const model = saleModel(sale, { letThrough: held.length === 0 });
+      return (
+        checkLinearizable(model, [...history, ...held.flat()], { timeoutMs: Infinity }).verdict === 'holds'
+      );
+    });
 
   const refusals = operations.filter(({ outcome }) => isRefusal(outcome));
   if (refusals.length === 0 || explained([...kept, ...refusals.map(timed)])) return [];
@@ -45,6 +58,42 @@ export function falseRefusals<T extends OrderedOperation>(sale: Sale, operations
 
 export const isRefusal = (outcome: Outcome): boolean =>
   outcome === 'sold-out' || outcome === 'limit-reached' || outcome === 'already-yours';
+
+/** Every choice of those that may have held their units for a moment, none of them first. */
+function momentsIn(
+  operations: readonly OrderedOperation[],
+  reserving: readonly OrderedOperation[],
+): Timed<SaleInput, Outcome>[][][] {
+  // Who is told that they hold units holds them for good: a moment is no reason to say so.
+  const claimants = new Set(
+    operations.flatMap(({ outcome, user }) => (outcome === 'already-yours' ? [user] : [])),
+  );
+  const moments = reserving.map((purchase, i) => {
+    const request = `a moment ${i}`;
+    return momentOf({ ...purchase, request, user: claimants.has(purchase.user) ? request : purchase.user });
+  });
+  return moments.reduce<Timed<SaleInput, Outcome>[][][]>(
+    (all, moment) => [...all, ...all.map((some) => [...some, moment])],
+    [[]],
+  );
+}
+
+/**
+ * A purchase that takes its units and gives them back before it is over, under a name that nobody else asks for. Both have to
+ * be placed, and either only where it has an effect: so the units are there when it takes them, and come back after that.
+ */
+function momentOf({ outcome, completed, ...purchase }: OrderedOperation): Timed<SaleInput, Outcome>[] {
+  const { request, user, quantity, invoked } = purchase;
+  const input = { request, user, quantity };
+  return (['purchase', 'release'] as const).map((op) => ({
+    process: 0,
+    input: { ...input, op },
+    output: 'unknown',
+    invoked,
+    // Nobody knows when that is over.
+    completed: outcome === 'unknown' ? Number.MAX_SAFE_INTEGER : completed,
+  }));
+}
 
 const hasEffect = (outcome: Outcome): boolean =>
   outcome === 'sold' || outcome === 'done' || outcome === 'unknown';

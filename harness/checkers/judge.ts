@@ -7,7 +7,18 @@ import type { Evidence, Judgement, PropertyVerdict } from './checker.ts';
 import { overLimitAtSomeInstant, oversoldAtSomeInstant } from './instants.ts';
 import { deceivedClaims, refusedThoughPaid, refusedThoughSold } from './claims.ts';
 import { joinLedger } from './ledger-join.ts';
-import { DONE, foldRequests, had, RESTOCK, SOLD, UNKNOWN, type Requests } from './requests.ts';
+import {
+  DONE,
+  foldRequests,
+  GAVE_UP,
+  had,
+  PURCHASE,
+  REJECTED,
+  RESTOCK,
+  SOLD,
+  UNKNOWN,
+  type Requests,
+} from './requests.ts';
 import { judgeRefusals, type RefusalOptions } from './refusals.ts';
 import { unitsText } from './words.ts';
 
@@ -27,7 +38,7 @@ export function judge(history: History, options: RefusalOptions): Judgement {
     ...accounts,
     'false-refusal': together(
       accounts['false-refusal'],
-      judgeRefusals(history.sale, operations, requests, options),
+      unlessReserved(history, operations, judgeRefusals(history.sale, operations, requests, options)),
     ),
   };
 }
@@ -64,6 +75,26 @@ function judgeAccounts(history: History, operations: OperationColumns, requests:
     ].reduceRight(alsoViolated, show('false-refusal')),
   };
 }
+
+/**
+ * A refusal that no order explains may have met units that a purchase held for a moment, where the strategy says that it
+ * reserves them and some purchase was neither sold nor refused.
+ */
+function unlessReserved(
+  { reserves = false }: History,
+  { length, op, outcome }: OperationColumns,
+  found: PropertyVerdict,
+): PropertyVerdict {
+  if (!reserves || found.verdict !== 'violated') return found;
+  for (let row = 0; row < length; row++) {
+    const failed = outcome[row] === REJECTED || outcome[row] === GAVE_UP || outcome[row] === UNKNOWN;
+    if (op[row] === PURCHASE && failed) return inconclusive('false-refusal', RESERVED);
+  }
+  return found;
+}
+
+const RESERVED =
+  'somebody was refused while units were left, and a purchase that failed may have reserved them at that moment';
 
 /** What the ledger belies, and what no order explains. */
 const together = (found: PropertyVerdict, other: PropertyVerdict): PropertyVerdict =>

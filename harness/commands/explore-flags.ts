@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import { PROPERTIES, type Property } from '../../strategies/contract.ts';
-import { faultsInWords } from '../documents/faults.ts';
+import { faultsInWords } from '../documents/fault-events.ts';
 import { MOST_ATTEMPTS, MOST_BUYERS, MOST_OF_ONE, MOST_OFFICES, MOST_UNITS } from '../documents/limits.ts';
 import { CLIENT_MODES, WORKERS } from '../documents/vocabulary.ts';
 import type { TargetOptions } from '../redis/open.ts';

@@ -3,6 +3,7 @@ import { calmCauses, oneAlone } from './calm-causes.ts';
 import type { CounterexampleStep } from './counterexample.ts';
 import { givesBack } from './faults.ts';
 import { lockLost, markOf } from './lock-causes.ts';
+import { failedBeside } from './outside-causes.ts';
 import {
   changes,
   fills,
@@ -53,6 +54,7 @@ const BY_EVENT: Readonly<Record<Disturbing, (disturbed: Disturbed) => Cause>> = 
   cut: broken,
   restart: broken,
   timeout: timedOut,
+  outside: failedBeside,
   crash: died,
   retry: askedAgain,
   'restart-without-aof': forgot,

@@ -7,8 +7,10 @@ import {
   CLOCK_FAULTS,
   CONNECTION_EVENTS,
   KEY_FAULTS,
+  CALL_FAULTS,
   PROCESS_FAULTS,
   SERVER_FAULTS,
+  type CallFault,
 } from './faults.ts';
 import { luaCallSchema } from './lua.ts';
 import { firstFault, otherKind, readJson } from './read-json.ts';
@@ -28,6 +30,7 @@ const stepSchema = z.strictObject({
     ...CONNECTION_EVENTS,
     ...PROCESS_FAULTS,
     ...CLIENT_FAULTS,
+    ...CALL_FAULTS,
     ...CLOCK_FAULTS,
     ...ASKED_EVENTS,
     ...KEY_FAULTS,
@@ -111,13 +114,18 @@ export const scheduleStepSchema = z.discriminatedUnion('event', [
   z.object({ slot, event: z.enum(PROCESS_FAULTS), survivors: z.array(count).readonly() }),
   /** Of so many commands, the oldest without a reply. */
   z.object({ slot, event: z.enum(CLIENT_FAULTS), commands: z.int().positive(), picks }),
+  /** The call that is under way on this connection. */
+  z.object({ slot, event: z.enum(CALL_FAULTS), connection, picks }),
   z.object({ slot, event: z.enum(KEY_FAULTS), key: z.string() }),
   /** Which of the replicas that stopped takes over, the first to stop being 0; absent: one that follows, or none. */
   z.object({ slot, event: z.enum(SERVER_FAULTS), replica: count.exactOptional() }),
 ]);
 export type ScheduleStep = z.infer<typeof scheduleStepSchema>;
 /** One in which something happens to a process, to a connection or to a client. */
-export type FaultStep = Extract<ScheduleStep, { survivors: unknown } | { commands: unknown }>;
+export type FaultStep = Extract<
+  ScheduleStep,
+  { survivors: unknown } | { commands: unknown } | { event: CallFault }
+>;
 
 /** What an interleaving comes to once nothing is under way, and a day has passed. */
 const atRestSchema = z.strictObject({

@@ -1,11 +1,17 @@
 import {
+  CALL_FAULTS,
   CONNECTION_FAULTS,
   eventOf,
   EXTRAS,
   faultRow,
   FAULTS,
+  KEY_FAULTS,
+  SERVER_FAULTS,
+  type CallFault,
   type ConnectionEvent,
   type ConnectionFault,
+  type KeyFault,
+  type ServerFault,
   type OnItsWay,
 } from './faults.ts';
 
@@ -18,13 +24,22 @@ export function wordsOfEvent(event: string, key = ''): string | undefined {
 
 /** Whether it is a fault that a diagram crosses out, one of the server's, or a client's: all are told as faults. */
 export const isFaultEvent = (event: string): boolean =>
-  isBrokenEvent(event) || ['key', 'server', 'client'].includes(rowOf(event)?.hits ?? '');
+  isBrokenEvent(event) || ['key', 'server', 'client', 'call'].includes(rowOf(event)?.hits ?? '');
 
 /** Whether a process does nothing more after it. */
 export const isFatalEvent = (event: string): boolean => rowOf(event)?.kills === true;
 
 /** Whether a connection breaks with what is on its way. */
 export const isBrokenEvent = (event: string): boolean => rowOf(event)?.mark === 'broken';
+
+/** Whether a call of a store beside Redis fails by it. */
+export const isOfCall = (event: string): event is CallFault =>
+  (CALL_FAULTS as readonly string[]).includes(event);
+
+export const isServerFault = (word: string): word is ServerFault =>
+  (SERVER_FAULTS as readonly string[]).includes(word);
+export const isKeyFault = (word: string): word is KeyFault =>
+  (KEY_FAULTS as readonly string[]).includes(word);
 
 /** Whether every connection breaks with it. */
 export const breaksAll = (event: string): boolean => rowOf(event)?.breaksConnections === true;
@@ -46,6 +61,10 @@ export function faultsOfConnection(event: ConnectionEvent, way: OnItsWay): Conne
     CONNECTION_FAULTS.filter((fault) => eventOf(fault) === event && faultRow(fault).takes === part),
   );
 }
+
+/** The faults as a list with what each is, for `--help`. */
+export const faultsInWords = (): string =>
+  FAULTS.map((fault) => `${fault} (${faultRow(fault).summary})`).join(', ');
 
 function rowOf(event: string): ReturnType<typeof faultRow> | undefined {
   const extra = EXTRAS.find((one) => eventOf(one) === event);

@@ -17,7 +17,7 @@ interface Row {
   /** As `--help` says it: what happens, once for each unit of the budget. */
   summary: string;
   /** What it hits. A key is one key of the server at a time. */
-  hits: 'process' | 'connection' | 'client' | 'key' | 'server' | 'clock' | 'buyer' | 'office';
+  hits: 'process' | 'connection' | 'client' | 'call' | 'key' | 'server' | 'clock' | 'buyer' | 'office';
   /** It may come between any two steps of a process, so that nothing of the process may be fused while it is left. */
   disturbs?: true;
   /** A process may still be asked for it when its purchases are answered, so that it is not done while it is left. */
@@ -96,6 +96,12 @@ const FAULT_ROWS = {
     hits: 'client',
     disturbs: true,
     words: 'its commandTimeout passes%',
+  },
+  outside: {
+    summary: 'a call of env.outside fails, or takes effect and its answer is lost',
+    hits: 'call',
+    disturbs: true,
+    words: '%',
   },
   retry: {
     summary: 'a buyer without a certain answer asks again with the same requestId',
@@ -246,6 +252,7 @@ export type ClockFault = With<'hits', 'clock'>;
 export type ProcessFault = With<'hits', 'process'>;
 export type ConnectionFault = With<'hits', 'connection'>;
 export type ClientFault = With<'hits', 'client'>;
+export type CallFault = With<'hits', 'call'>;
 
 /** The names that these have in a counterexample. */
 type EventOf<E extends Extra> = E extends unknown
@@ -268,9 +275,10 @@ export const CLOCK_FAULTS = having<ClockFault>(({ hits }) => hits === 'clock');
 export const PROCESS_FAULTS = having<ProcessFault>(({ hits }) => hits === 'process');
 export const CONNECTION_FAULTS = having<ConnectionFault>(({ hits }) => hits === 'connection');
 export const CLIENT_FAULTS = having<ClientFault>(({ hits }) => hits === 'client');
+/** Of one call of a store beside Redis. */
+export const CALL_FAULTS = having<CallFault>(({ hits }) => hits === 'call');
 /** What happens to one connection: each carries which, and how many of its sent commands still run. */
 export const CONNECTION_EVENTS = eventsOf<ConnectionEvent>('connection');
-/** Of one key at a time. */
 export const KEY_FAULTS = having<KeyFault>(({ hits }) => hits === 'key');
 /** Of the server as a whole. */
 export const SERVER_FAULTS = having<ServerFault>(({ hits }) => hits === 'server');
@@ -278,7 +286,6 @@ export const DISTURBING = having(({ disturbs }) => disturbs === true);
 export const ASKING = having(({ asks }) => asks === true);
 export const LOSING_DATA = having<ServerFault & Fault>(({ losesData }) => losesData === true);
 
-/** A replica takes over. */
 export const PROMOTION = 'failover' satisfies ServerFault;
 /** A replica stops following, and may take over as it is then. */
 export const LAG = 'lag' satisfies ServerFault;
@@ -312,19 +319,10 @@ export const ASKED_EVENTS = eventsOf<AskedEvent>('buyer', 'office');
 
 export const faultRow = (extra: Extra): Row => TABLE[extra];
 
-export const isServerFault = (word: string): word is ServerFault =>
-  (SERVER_FAULTS as readonly string[]).includes(word);
-export const isKeyFault = (word: string): word is KeyFault =>
-  (KEY_FAULTS as readonly string[]).includes(word);
-
 /** The name that it has in a counterexample. */
 export function eventOf(extra: Extra): string {
   return TABLE[extra].event ?? extra;
 }
-
-/** The faults as a list with what each is, for `--help`. */
-export const faultsInWords = (): string =>
-  FAULTS.map((fault) => `${fault} (${TABLE[fault].summary})`).join(', ');
 
 /** Whether somebody asks for units to be given back. */
 export const givesBack = ({ event }: { event: string }): boolean => event === 'release' || event === 'cancel';

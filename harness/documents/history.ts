@@ -41,6 +41,8 @@ export const headerSchema = z.looseObject({
   oversell: z.literal(1),
   /** Sold is a hold, which a confirm acknowledges; where there is one, this need not be said. */
   confirms: z.boolean().exactOptional(),
+  /** A purchase may hold units for a moment before it fails, so that who is refused meanwhile is refused rightly. */
+  reserves: z.boolean().exactOptional(),
   sale: z.looseObject({
     sku: name,
     stock: count,

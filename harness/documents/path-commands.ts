@@ -30,6 +30,9 @@ const READS = words(
     'SCARD SISMEMBER SMISMEMBER SMEMBERS SRANDMEMBER SSCAN ZCARD ZCOUNT ZRANGE ZRANGEBYSCORE ' +
     'ZREVRANGE ZRANK ZSCORE ZMSCORE ZSCAN XLEN XRANGE XREVRANGE XREAD XPENDING XINFO BITCOUNT GETBIT',
 );
+/** Asked of a store beside Redis, whose name is the first argument, and the call the second. */
+export const BESIDE = 'OUTSIDE';
+const BESIDE_READS = words('find rows messages');
 /** Each argument is a key. */
 const ALL_KEYS = words('DEL UNLINK EXISTS MGET WATCH TOUCH');
 const TWO_KEYS = words('LMOVE RPOPLPUSH SMOVE RENAME RENAMENX COPY');
@@ -49,7 +52,7 @@ export function commandsOf(steps: readonly CounterexampleStep[]): Sent[] {
       name,
       args,
       keys: keysOf(name, args),
-      touch: touchOf(name),
+      touch: touchOf(name, args),
       reply,
       queued,
       ran,
@@ -64,7 +67,8 @@ export function commandsOf(steps: readonly CounterexampleStep[]): Sent[] {
   return sent.toSorted((a, b) => a.at - b.at);
 }
 
-function touchOf(name: string): Sent['touch'] {
+function touchOf(name: string, [, call = '']: readonly string[]): Sent['touch'] {
+  if (name === BESIDE) return BESIDE_READS.has(call) ? 'read' : 'write';
   if (SCRIPTS.has(name)) return 'script';
   if (SESSION.has(name)) return 'session';
   return READS.has(name) ? 'read' : 'write';
@@ -80,7 +84,9 @@ function keysOf(name: string, args: readonly string[]): readonly string[] {
 const WIDEST = 40;
 
 /** As a sentence names it; of a script the text or the digest goes unsaid. */
-export function inWords({ name, args, keys, touch }: Sent): string {
+export function inWords(one: Sent): string {
+  const { name, args, keys, touch } = one;
+  if (isBeside(one)) return `${args[1]} of ${args[0]}`;
   const said = touch === 'script' ? [name, '…', ...keys.slice(0, 1)] : [name, ...args];
   const text = said.join(' ').replaceAll(/\s+/g, ' ');
   return text.length <= WIDEST ? text : `${text.slice(0, WIDEST - 1)}…`;
@@ -126,7 +132,7 @@ const hasDeadline = ({ args }: Sent): boolean => args.some((arg) => /^(EX|PX|EXA
 export type Habit = 'one-script' | 'remembers-requests' | 'watches' | 'waits' | 'marks-end';
 
 export function habitsOf(sent: readonly Sent[]): ReadonlySet<Habit> {
-  const own = sent.filter(({ actor, touch }) => sells(actor) && touch !== 'session');
+  const own = sent.filter((one) => sells(one.actor) && one.touch !== 'session' && !isBeside(one));
   const [scripts, plain] = [own.filter(isScript), own.filter((one) => !isScript(one))];
   const habits: [Habit, boolean][] = [
     ['one-script', scripts.length > 0 && plain.length === 0],
@@ -139,4 +145,6 @@ export function habitsOf(sent: readonly Sent[]): ReadonlySet<Habit> {
 }
 
 export const changes = ({ touch }: Sent): boolean => touch === 'write' || touch === 'script';
+/** Asked of a store beside Redis. */
+export const isBeside = ({ name }: Sent): boolean => name === BESIDE;
 export const isScript = ({ touch }: Sent): boolean => touch === 'script';

@@ -26,5 +26,9 @@ export const as =
   (says: string, more: For = {}): Remedy => ({ says, as: file, ...more });
 /** What most need: stock, limit, memory of requests and order in one script. */
 export const once = as('strategies/lua-reserve-once.ts');
+/** Of code that remembers requests, and looks for them too late. */
+export const LOOK_FIRST = once(
+  'let the script look for the requestId first, before stock and limit, and answer a repeat with what the request was sold',
+);
 /** No strategy holds there: somebody else has to do it. */
 export const asNobody = (says: string, more: For = {}): Remedy => ({ says, ...more });

@@ -22,6 +22,8 @@ export const DISTURBANCES = [
   'error-heard',
   'stays-broken',
   'timed-out',
+  'second-step-undone',
+  'second-step-failed',
   'died-between',
   'mark-left-behind',
   'told-too-early',

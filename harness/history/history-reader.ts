@@ -4,7 +4,7 @@ import { UsageError } from '../ground/errors.ts';
 import { OperationColumns } from './columns.ts';
 import { LedgerColumns } from './ledger.ts';
 import { LedgerScanner } from './ledger-scanner.ts';
-import { LineError, parseHeader, parseLine, type Line } from './line.ts';
+import { LineError, parseHeader, parseLine, type Header, type Line } from './line.ts';
 import { LineScanner } from './line-scanner.ts';
 import type { History } from './operation.ts';
 
@@ -26,7 +26,7 @@ export class HistoryReader {
   readonly #ledger = new LedgerColumns(this.#operations.strings);
   readonly #unknownKeys = new Set<string>();
   #line = 0;
-  #header: Pick<History, 'sale' | 'confirms'> | undefined;
+  #header: Header | undefined;
   #drained: number | undefined;
   #recorded: LedgerColumns | null | undefined;
 

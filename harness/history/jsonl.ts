@@ -172,8 +172,13 @@ async function writeLines(path: string, history: History): Promise<void> {
   }
 }
 
-function* linesOf({ sale, confirms, operations, drained, recorded }: History): Generator<string> {
-  yield JSON.stringify({ oversell: 1, ...(confirms !== undefined && { confirms }), sale });
+function* linesOf({ sale, confirms, reserves, operations, drained, recorded }: History): Generator<string> {
+  yield JSON.stringify({
+    oversell: 1,
+    ...(confirms !== undefined && { confirms }),
+    ...(reserves !== undefined && { reserves }),
+    sale,
+  });
   for (const operation of operations) yield operationLine(operation);
   if (drained !== undefined) yield JSON.stringify({ op: 'drained', value: drained });
   if (recorded !== undefined) yield* ledgerLines(recorded);

@@ -44,8 +44,11 @@ export const MOST_PROCESSES = 2 ** 31 - 1;
 /** Is told each key that the format does not know, with the object that it stands in. */
 type UnknownKey = (key: string) => unknown;
 
+/** What the first line says. */
+export type Header = Pick<History, 'sale' | 'confirms' | 'reserves'>;
+
 /** The first line. @throws LineError */
-export function parseHeader(text: string, unknownKey: UnknownKey): Pick<History, 'sale' | 'confirms'> {
+export function parseHeader(text: string, unknownKey: UnknownKey): Header {
   const header = parseObject(withoutMark(text));
   const version = header['oversell'];
   if (typeof version === 'number' && version > VERSION && 'sale' in header) {
@@ -56,16 +59,23 @@ export function parseHeader(text: string, unknownKey: UnknownKey): Pick<History,
     throw new LineError('is not a header: begin with {"oversell":1,"sale":{"sku":"…","stock":…}}');
   }
   const sold = asObject('sale', header['sale']);
-  tellUnknown(header, ['oversell', 'sale', 'confirms'], unknownKey);
+  tellUnknown(header, ['oversell', 'sale', 'confirms', 'reserves'], unknownKey);
   tellUnknown(sold, ['sku', 'stock', 'perUserLimit'], (key) => unknownKey(`sale.${key}`));
   const { sku, stock, perUserLimit } = sold;
   const sale: Sale = { sku: string('sale.sku', sku), stock: units('sale.stock', stock, 0) };
   if (perUserLimit !== undefined) sale.perUserLimit = units('sale.perUserLimit', perUserLimit, 1);
-  const { confirms } = header;
-  if (confirms === undefined) return { sale };
-  if (typeof confirms !== 'boolean')
-    throw new LineError(`is wrong: confirms is ${shown(confirms)}, not a boolean`);
-  return { sale, confirms };
+  return { sale, ...flagIn(header, 'confirms'), ...flagIn(header, 'reserves') };
+}
+
+/** @throws LineError */
+function flagIn<Flag extends string>(
+  header: Record<string, unknown>,
+  flag: Flag,
+): Partial<Record<Flag, boolean>> {
+  const value = header[flag];
+  if (value === undefined) return {};
+  if (typeof value !== 'boolean') throw new LineError(`is wrong: ${flag} is ${shown(value)}, not a boolean`);
+  return { [flag]: value } as Record<Flag, boolean>;
 }
 
 /** @throws LineError */

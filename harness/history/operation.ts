@@ -12,6 +12,8 @@ export interface History {
   sale: Sale;
   /** `sold` is a hold, and only a confirm acknowledges. Absent: so it is where an operation confirms. */
   confirms?: boolean;
+  /** Of a strategy that says so: a purchase may hold units for a moment before it fails. */
+  reserves?: boolean;
   operations: Iterable<Operation>;
   /** Units that could be bought at rest; absent when nobody measured it. */
   drained?: number;

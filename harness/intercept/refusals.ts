@@ -11,7 +11,7 @@ import type { ServiceFile } from '../service/service-file.ts';
  */
 function isPossible(fault: Fault): boolean {
   const { hits, releases, promotes } = faultRow(fault);
-  return hits !== 'client' && hits !== 'clock' && !releases && !promotes;
+  return hits !== 'client' && hits !== 'call' && hits !== 'clock' && !releases && !promotes;
 }
 
 /** @throws UsageError where nobody tells whether processes run */

@@ -7,6 +7,7 @@ import { countLed } from '../wire/network.ts';
 import type { Reachable } from '../redis/target.ts';
 import { Connections } from './connections.ts';
 import type { Failures } from './failures.ts';
+import type { OutsideTables } from './outside-tables.ts';
 import { sellerEnv } from './seller-env.ts';
 
 /** How long background work rests when it found nothing to do, as a polling consumer would. */
@@ -43,6 +44,7 @@ export interface Opening {
   random: Random;
   maxAttempts: number;
   failures: Failures;
+  tables?: OutsideTables | undefined;
 }
 
 /** What a shop runs beside its servers, once: a process of its own for the strategy's background work. */
@@ -58,10 +60,12 @@ export class BackOffice {
     countLed(this.#connections);
   }
 
-  static async open({ strategy, sale, target, random, maxAttempts, failures }: Opening): Promise<BackOffice> {
+  static async open({ strategy, sale, target, ...given }: Opening): Promise<BackOffice> {
+    const { random, maxAttempts, failures, tables } = given;
     const office = new BackOffice(failures);
     const redis = await office.#connections.open(target, strategy);
-    const opening = async (): Promise<Seller> => strategy.seller(redis, sale, sellerEnv(random, maxAttempts));
+    const opening = async (): Promise<Seller> =>
+      strategy.seller(redis, sale, sellerEnv(random, maxAttempts, { tables }));
     // If it fails or hangs, so it does in the instances, which are asked why.
     office.#opening = opening().catch(() => undefined);
     return office;

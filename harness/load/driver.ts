@@ -16,6 +16,7 @@ import { bringToRest, type SaleAtRest } from './final-count.ts';
 import { loadRunOf } from './load-run.ts';
 import { neverSettledIn } from './never-settled.ts';
 import { InstancePool } from './pool.ts';
+import { tablesOfSale } from './outside-tables.ts';
 import { planLoad, type LoadOptions, type LoadPlan } from './run-options.ts';
 import type { LoadedStrategy } from '../loader/strategies.ts';
 import type { LoadRun } from './summary.ts';
@@ -52,6 +53,7 @@ async function runSale(
   const failures = new Failures();
   const connections = new Connections(failures);
   const { target } = options;
+  await using beside = tablesOfSale();
   try {
     using _ = lentThread();
     const observer = await connections.open(target);
@@ -61,16 +63,18 @@ async function runSale(
     const lobby = await connections.open(target, strategy);
     const random = seededRandom(options.seed);
     const { sale, maxAttempts, graceMs } = plan;
-    const fork = random.fork('back office');
-    const backOffice = { strategy, sale, target, random: fork, maxAttempts, failures };
+    const around = { strategy, sale, maxAttempts, tables: beside.tables };
     const office = await openShop(lobby, plan, {
       loaded: options.strategy,
       signal: options.signal,
-      ...backOffice,
+      ...around,
+      target,
+      random: random.fork('back office'),
+      failures,
     });
     const selling = sellTogether({
       plan,
-      tasks: (control) => instanceTasks(options, plan, control),
+      tasks: (control) => instanceTasks({ ...options, tables: beside.file }, plan, control),
       cpuSeconds: () => redisCpuSeconds(observer),
       ...(pool && { pool }),
       newPool: (workers) => new InstancePool(workers),
@@ -84,7 +88,7 @@ async function runSale(
     if (sold.ended !== 'aborted') {
       const lent = await connections.open(target, strategy);
       const purchases = sold.instances.reduce((sum, { recording }) => sum + recording.rows, 0);
-      const fresh = { strategy, sale, purchases, lobby, lent, random: random.fork('at rest'), maxAttempts };
+      const fresh = { ...around, purchases, lobby, lent, random: random.fork('at rest') };
       rest = await orRefused(
         bringToRest({ ...fresh, graceMs, ...(options.signal && { signal: options.signal }) }, failures),
       );
@@ -92,7 +96,7 @@ async function runSale(
     }
     const { seed } = options;
     const { commands: jobCommands } = office;
-    return loadRunOf({ name: strategy.name, seed, plan, sold, jobCommands, rest, failures });
+    return loadRunOf({ strategy, seed, plan, sold, jobCommands, rest, failures });
   } finally {
     connections.disconnect();
   }
@@ -141,7 +145,7 @@ async function open(loaded: LoadedStrategy, redis: Client, plan: LoadPlan): Prom
 }
 
 const instanceTasks = (
-  options: LoadOptions & Pick<InstanceTask, 'tracked'>,
+  options: LoadOptions & Pick<InstanceTask, 'tracked' | 'tables'>,
   plan: LoadPlan,
   control: Control,
 ): InstanceTask[] =>
@@ -151,5 +155,6 @@ const instanceTasks = (
     sale: plan.sale,
     target: sellable(options.target),
     maxAttempts: plan.maxAttempts,
+    tables: options.tables,
     ...(options.tracked && { tracked: true }),
   }));

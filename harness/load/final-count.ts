@@ -8,6 +8,7 @@ import type { Random } from '../ground/random.ts';
 import { unlessAborted, within } from '../ground/waiting.ts';
 import type { Failures } from './failures.ts';
 import { workUntil } from './back-office.ts';
+import type { OutsideTables } from './outside-tables.ts';
 import { sellerEnv } from './seller-env.ts';
 
 /** More units than this are not bought one by one; the store's own word is taken then. */
@@ -40,6 +41,7 @@ export interface FreshInstance {
   lent: Client;
   random: Random;
   maxAttempts: number;
+  tables?: OutsideTables | undefined;
   /** How long it may take to answer. */
   graceMs: number;
   /** Ends it early. */
@@ -66,8 +68,8 @@ export async function bringToRest(instance: FreshInstance, failures: Failures): 
 }
 
 async function comeToRest(instance: FreshInstance, rest: SaleAtRest, failures: Failures): Promise<void> {
-  const { strategy, sale, lobby, random, maxAttempts, graceMs } = instance;
-  const opening = Promise.resolve(strategy.seller(lobby, sale, sellerEnv(random, maxAttempts)));
+  const { strategy, sale, lobby, random, maxAttempts, tables, graceMs } = instance;
+  const opening = Promise.resolve(strategy.seller(lobby, sale, sellerEnv(random, maxAttempts, { tables })));
   const seller = await within(graceMs, 'seller()', opening);
   if (seller.runJob) await workOff(() => seller.runJob!(), instance);
   rest.recorded = seller.recorded ? await within(LEDGER_MS, 'recorded()', seller.recorded()) : null;

@@ -1,3 +1,4 @@
+import type { Strategy } from '../../strategies/contract.ts';
 import type { History } from '../history/operation.ts';
 import { mergeRecordings } from '../history/recording.ts';
 import { crowdRequest } from './buyers.ts';
@@ -11,7 +12,7 @@ import type { Sold } from './together.ts';
 /** A run of which everything is known. */
 export interface Finished {
   /** Who sold. */
-  name: string;
+  strategy: Pick<Strategy, 'name' | 'reserves'>;
   seed: number;
   plan: LoadPlan;
   sold: Sold;
@@ -22,7 +23,7 @@ export interface Finished {
 }
 
 /** Its history and its figures. */
-export function loadRunOf({ name, seed, plan, sold, jobCommands, rest, failures }: Finished): LoadRun {
+export function loadRunOf({ strategy, seed, plan, sold, jobCommands, rest, failures }: Finished): LoadRun {
   const { instances, ended, usage } = sold;
   const { drained, drainedBy, recorded } = rest;
   const recordings = instances.map(({ recording }) => recording);
@@ -33,6 +34,7 @@ export function loadRunOf({ name, seed, plan, sold, jobCommands, rest, failures 
     sale: plan.sale,
     operations,
     ...(instances.some(({ confirms }) => confirms) && { confirms: true }),
+    ...(strategy.reserves && { reserves: true }),
     ...(drained !== undefined && { drained }),
     ...(recorded !== undefined && { recorded }),
   };
@@ -41,7 +43,7 @@ export function loadRunOf({ name, seed, plan, sold, jobCommands, rest, failures 
   const perSale = (amount: number): number | null =>
     figures.outcomes.sold === 0 ? null : amount / figures.outcomes.sold;
   return {
-    strategy: name,
+    strategy: strategy.name,
     mode,
     seed,
     workers: plan.workers,

@@ -12,6 +12,8 @@ export interface InstanceTask extends ServingTask {
   sale: Sale;
   target: Sellable;
   maxAttempts: number;
+  /** Where its stores beside Redis are, if it asks for any; absent: there is no place for them. */
+  tables?: string | undefined;
   /** It is not measured: whatever it is refused, the line is to be found that led to it. */
   tracked?: true;
 }

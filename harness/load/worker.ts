@@ -17,6 +17,7 @@ import { Failures } from './failures.ts';
 import { faultOf, nothingSold, transferred } from './instance-report.ts';
 import { neverSettled } from './never-settled.ts';
 import { ServingInstance, type Shop } from './serving-instance.ts';
+import { OutsideTables } from './outside-tables.ts';
 import { sellerEnv } from './seller-env.ts';
 import type { InstanceFault, InstanceReport, InstanceTask } from './task.ts';
 
@@ -51,8 +52,9 @@ async function running(task: InstanceTask): Promise<InstanceReport> {
   const failures = new Failures();
   const connections = new Connections(failures, ledNow);
   countLed(connections);
+  const tables = task.tables === undefined ? undefined : new OutsideTables(task.tables);
   try {
-    const selling = orRefused(sell(task, { control, failures, connections })).catch(refusedFault);
+    const selling = orRefused(sell(task, { control, failures, connections, tables })).catch(refusedFault);
     const report = await Promise.race([selling, caught]);
     if (report.kind === 'fault') control.stop(); // the others must not wait for this one
     return report;
@@ -60,6 +62,7 @@ async function running(task: InstanceTask): Promise<InstanceReport> {
     misconduct = undefined;
     tracking?.[Symbol.dispose]();
     connections.disconnect();
+    await tables?.close();
   }
 }
 
@@ -68,11 +71,18 @@ interface Means {
   control: Control;
   failures: Failures;
   connections: Connections;
+  tables: OutsideTables | undefined;
 }
 
-async function sell(task: InstanceTask, { control, failures, connections }: Means): Promise<InstanceReport> {
+async function sell(
+  task: InstanceTask,
+  { control, failures, connections, tables }: Means,
+): Promise<InstanceReport> {
   const { sent } = ledNow();
-  const shop = await Promise.race([prepare(task, connections, failures), control.whenStopped()]);
+  const shop = await Promise.race([
+    prepare(task, { control, failures, connections, tables }),
+    control.whenStopped(),
+  ]);
   if (shop === undefined) return nothingSold(failures);
   if ('kind' in shop) return shop;
   control.ready();
@@ -88,8 +98,7 @@ async function sell(task: InstanceTask, { control, failures, connections }: Mean
 
 async function prepare(
   task: InstanceTask,
-  connections: Connections,
-  failures: Failures,
+  { connections, failures, tables }: Means,
 ): Promise<(Shop & { seller: Seller }) | InstanceFault> {
   let during: InstanceFault['during'] = 'loading the strategy';
   try {
@@ -102,7 +111,7 @@ async function prepare(
     during = 'calling seller()';
     const random = seededRandom(task.seed).fork(`instance ${task.instance}`);
     const pauses = { count: 0 };
-    const env = sellerEnv(random, task.maxAttempts, () => pauses.count++);
+    const env = sellerEnv(random, task.maxAttempts, { onPause: () => pauses.count++, tables });
     const seller = await atMost(task.graceMs, Promise.resolve(strategy.seller(own, task.sale, env)));
     if (seller === LATE) throw neverSettled('seller()', task.graceMs);
     return { seller, lent, connections, failures, pauses };

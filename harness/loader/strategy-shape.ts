@@ -30,6 +30,7 @@ const shape = z.looseObject({
     })
     .optional(),
   client: z.looseObject({}).optional(),
+  reserves: z.boolean().optional(),
   guarantees: z
     .partialRecord(
       z.enum(PROPERTIES),

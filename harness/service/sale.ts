@@ -100,7 +100,15 @@ async function sell(
   const failures = new Failures();
   for (const failure of sold.instances.flatMap((instance) => instance.failures)) failures.add(failure);
   const rest = sold.ended === 'aborted' ? {} : await atRest({ running, values, sold, signal, failures });
-  return loadRunOf({ name: file.name, seed: options.seed, plan, sold, jobCommands: 0, rest, failures });
+  return loadRunOf({
+    strategy: { name: file.name },
+    seed: options.seed,
+    plan,
+    sold,
+    jobCommands: 0,
+    rest,
+    failures,
+  });
 }
 
 /** What a worker needs beside its part of the buyers. */

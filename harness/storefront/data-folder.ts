@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { systemClock } from '../ground/ambient.ts';
 import { EnvironmentError, RunError, UsageError } from '../ground/errors.ts';
-import { loadPackage } from './packages.ts';
+import { loadPackage } from '../ground/optional-packages.ts';
 
 /** Where a storefront keeps what has to survive it. */
 export interface DataFolder {

@@ -11,7 +11,7 @@ import { UsageError } from '../ground/errors.ts';
 import { openOrderBook } from './book/open-book.ts';
 import type { OrderBook } from './book/order-book.ts';
 import { takeDataFolder } from './data-folder.ts';
-import { requirePackages } from './packages.ts';
+import { requirePackages } from '../ground/optional-packages.ts';
 import { ConsumerProcesses } from './queue/consumer-processes.ts';
 import { runConsumers } from './queue/consumers.ts';
 import { failpointsOf } from './queue/failpoints.ts';

@@ -14,6 +14,8 @@ export interface Transport {
   /** A new connection. */
   open(connection: number, client: ClientSide): Duplex;
   deliver(connection: number, bytes: string): void;
+  /** A call sets out to a store beside Redis, on a connection that is none of a client's. */
+  ask?(connection: number, bytes: string): void;
   /** Breaks the connection. */
   cut(connection: number): void;
   /** Whether bytes are still on their way, so that the instance cannot be quiet yet. */

@@ -1,4 +1,4 @@
-import type { Client, Seller, Strategy } from '../../strategies/contract.ts';
+import type { Client, Outside, Seller, Strategy } from '../../strategies/contract.ts';
 import { stockKey } from '../../strategies/keys.ts';
 import type { Subject } from '../../harness/explorer/process/spec.ts';
 import type { Random } from '../../harness/ground/random.ts';
@@ -23,6 +23,12 @@ const STEPS = [
   'give',
   /** How many replicas have it. */
   'ask replicas',
+  /** A store beside Redis: one row for all, and messages; of a call that fails nobody knows more than that. */
+  'write',
+  'mail',
+  'read mails',
+  /** Nobody waits for it. */
+  'mail and go on',
   /** One that nobody waits for; its reply goes into the memory of the process. */
   'forget',
   /** The memory of the process. */
@@ -38,13 +44,34 @@ const STEPS = [
   'nothing',
 ] as const;
 type Step = (typeof STEPS)[number];
-const COMMANDS: readonly Step[] = ['look', 'take', 'note', 'sign', 'give', 'ask replicas', 'forget'];
+/** These have connections of their own, so that nothing orders them with what else is on its way. */
+const BESIDE: readonly Step[] = ['write', 'mail', 'read mails', 'mail and go on'];
+const COMMANDS: readonly Step[] = [
+  'look',
+  'take',
+  'note',
+  'sign',
+  'give',
+  'ask replicas',
+  'forget',
+  ...BESIDE,
+];
 /** They are over at any later time, which multiplies with all that happens besides. */
 const LOOSE: readonly Step[] = ['forget', 'later', 'immediate later', 'put off', 'sleep', 'sleep longer'];
 /** What background work may do: it has to come to an end at rest. */
-const WORK: readonly Step[] = ['look', 'take', 'note', 'recall', 'remember', 'count', 'put off'];
+const WORK: readonly Step[] = [
+  'look',
+  'take',
+  'note',
+  'write',
+  'mail',
+  'recall',
+  'remember',
+  'count',
+  'put off',
+];
 /** What a release may do: with it, a purchase comes to an end on two processes. */
-const GIVING_BACK: readonly Step[] = ['give', 'look', 'note', 'sign', 'recall', 'count'];
+const GIVING_BACK: readonly Step[] = ['give', 'mail', 'look', 'note', 'sign', 'recall', 'count'];
 
 /** What may happen in a sale beside its purchases, once or twice. */
 const ASIDES = [
@@ -52,6 +79,8 @@ const ASIDES = [
   {},
   { faults: { crash: 1 } },
   { faults: { timeout: 1 } },
+  { faults: { outside: 1 } },
+  { faults: { outside: 1 } },
   { faults: { 'lost-reply': 1 } },
   { faults: { restart: 1 } },
   { faults: { failover: 1 } },
@@ -81,7 +110,7 @@ export function randomProgram(random: Random): RandomProgram {
   const oneProcess = random.below(2) === 0;
   // One that nobody waits for is left out here: see "What it cannot see" of the explorer's page.
   const start = (random.below(3) === 0 ? steps(random, 1, 1) : []).map((step) =>
-    step === 'forget' ? 'note' : step,
+    step === 'forget' || step === 'mail and go on' ? 'note' : step,
   );
   const aside: Partial<GivenScope> = ASIDES[random.below(ASIDES.length)]!;
   const { faults = {}, releases = 0, jobs = 0 } = aside;
@@ -90,7 +119,8 @@ export function randomProgram(random: Random): RandomProgram {
   const workers = random.below(2) === 0 ? 'everywhere' : 'offices';
   const job = jobs > 0 ? drawn(WORK) : [];
   const hasAside = jobs + releases + Object.keys(faults).length > 0;
-  const isLoose = hasAside && [...purchase, ...job].filter((step) => LOOSE.includes(step)).length > 2;
+  const isLoose =
+    hasAside && [...purchase, ...job].filter((step) => [...LOOSE, ...BESIDE].includes(step)).length > 2;
   const isAlone = breaksAll(faults) || isLoose || (jobs > 0 && !oneProcess);
   return {
     start,
@@ -133,23 +163,24 @@ export function subjectOfProgram({ start, purchase, job, release }: RandomProgra
       async open(redis, sale) {
         await redis.set(STOCK, sale.stock);
       },
-      async seller(redis): Promise<Seller> {
-        await run(start, redis, { memory, name: 'somebody' });
+      async seller(redis, _, env): Promise<Seller> {
+        const beside = env.outside('beside');
+        await run(start, redis, { memory, beside, name: 'somebody' });
         const runJob = async (): Promise<'worked' | 'idle'> => {
           if ((await redis.set(WORKED, 1, 'NX')) === null) return 'idle';
-          await run(job, redis, { memory, name: 'worker' });
+          await run(job, redis, { memory, beside, name: 'worker' });
           return 'worked';
         };
         return {
           async purchase({ requestId }) {
-            const number = await run(purchase, redis, { memory, name: requestId });
+            const number = await run(purchase, redis, { memory, beside, name: requestId });
             return { kind: number % 2 === 0 ? 'sold' : 'sold-out' };
           },
           ...(job.length > 0 ? { runJob } : {}),
           ...(release.length > 0
             ? {
                 release: async ({ requestId }) =>
-                  void (await run(release, redis, { memory, name: requestId })),
+                  void (await run(release, redis, { memory, beside, name: requestId })),
               }
             : {}),
           async remaining() {
@@ -166,11 +197,19 @@ interface State {
   /** The call's own number. */
   own: number;
   memory: { number: number };
+  beside: Outside;
   name: string;
 }
 
 const pause = (begin: (done: () => void) => void, own: number): Promise<number> =>
   new Promise((resolve) => begin(() => resolve(own)));
+
+/** The number if it does not fail, another if it is refused, and a third one if it fails. */
+const failing = (call: Promise<void>, number: number): Promise<number> =>
+  call.then(
+    () => number,
+    (error: unknown) => ((error as { code?: string }).code === 'ROW_EXISTS' ? 2 : 3),
+  );
 
 /** What each step makes of the call's own number. */
 const DOES: Record<Step, (redis: Client, state: State) => Promise<number> | number> = {
@@ -186,6 +225,17 @@ const DOES: Record<Step, (redis: Client, state: State) => Promise<number> | numb
   },
   give: (redis) => redis.incr(STOCK),
   'ask replicas': (redis) => redis.wait(1, 1),
+  write: (_, { beside, name }) => failing(beside.insert('row', { name }), 0),
+  mail: (_, { beside, name }) => failing(beside.append({ name }), 1),
+  'read mails': (_, { beside }) =>
+    beside.messages().then(
+      (mails) => mails.length,
+      () => 4,
+    ),
+  'mail and go on': (_, { own, beside, memory, name }) => {
+    void failing(beside.append({ name }), 1).then((number) => (memory.number += number));
+    return own;
+  },
   forget: (redis, { own, memory }) => {
     void redis.incr(NOTE).then(
       (noted) => (memory.number += noted),
@@ -214,14 +264,10 @@ const DOES: Record<Step, (redis: Client, state: State) => Promise<number> | numb
 };
 
 /** @returns the call's own number after all steps */
-async function run(
-  program: readonly Step[],
-  redis: Client,
-  { memory, name }: Omit<State, 'own'>,
-): Promise<number> {
+async function run(program: readonly Step[], redis: Client, around: Omit<State, 'own'>): Promise<number> {
   let own = 0;
   for (const step of program) {
-    const does = DOES[step](redis, { own, memory, name });
+    const does = DOES[step](redis, { own, ...around });
     // Some steps are over in the same turn of the code.
     own = typeof does === 'number' ? does : await does;
   }

@@ -42,6 +42,9 @@ export class Shop {
         await this.seller.runJob?.();
       },
       maxAttempts: 5,
+      outside: (name) => {
+        throw new Error(`no strategy here has a second step (${name})`);
+      },
     };
   }
 

@@ -23,6 +23,8 @@ const history: fc.Arbitrary<History & { operations: Operation[] }> = fc.record(
       { sku: name, stock: fc.maxSafeNat(), perUserLimit: fc.integer({ min: 1, max: 9 }) },
       { requiredKeys: ['sku', 'stock'] },
     ),
+    confirms: fc.boolean(),
+    reserves: fc.boolean(),
     operations: fc.array(operation, { maxLength: 20 }),
     drained: fc.nat(),
     recorded: fc.option(fc.array(recordedSale, { maxLength: 5 })),
@@ -70,7 +72,9 @@ test('a foreign shape of the same lines says the same', async () => {
   await fc.assert(
     fc.asyncProperty(history, fc.infiniteStream(fc.nat()), async (written, dice) => {
       await writeHistory(path, written);
-      const lines = [JSON.stringify({ oversell: 1, sale: written.sale }), ...written.operations.map(foreign)];
+      const { sale, confirms, reserves } = written;
+      const header = { sale, reserves, confirms, oversell: 1 };
+      const lines = [JSON.stringify(header), ...written.operations.map(foreign)];
       function foreign(one: Operation): string {
         const shuffled = Object.entries({
           ...one,
@@ -176,6 +180,8 @@ describe('a corrupt line is never skipped: it is named by its number', () => {
     ['without stock', '{"oversell":1,"sale":{"sku":"tea"}}'],
     ['with a negative stock', '{"oversell":1,"sale":{"sku":"tea","stock":-1}}'],
     ['with limit 0', '{"oversell":1,"sale":{"sku":"tea","stock":1,"perUserLimit":0}}'],
+    ['that reserves a number', '{"oversell":1,"reserves":1,"sale":{"sku":"tea","stock":1}}'],
+    ['that confirms nothing', '{"oversell":1,"confirms":null,"sale":{"sku":"tea","stock":1}}'],
     ['in an empty file', ''],
   ])('a header %s', async (_, header) => {
     writeFileSync(path, header);

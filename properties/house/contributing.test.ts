@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { EXPLORED } from '../../harness/documents/environments.ts';
-import { FAULTS, faultRow, isKeyFault, isServerFault } from '../../harness/documents/faults.ts';
+import { FAULTS, faultRow } from '../../harness/documents/faults.ts';
+import { isKeyFault, isServerFault } from '../../harness/documents/fault-events.ts';
 import { ENVIRONMENTS, type Feature } from '../../strategies/contract.ts';
 import { NEMESES } from '../../harness/storm/nemeses.ts';
 import { registry } from '../../strategies/registry.ts';

@@ -88,6 +88,24 @@ describe('what became of a command', () => {
     expect(one.map(({ delivered }) => delivered)).toEqual(['never', 'at once', 'at once']);
   });
 
+  test('nobody hears of a call beside Redis that fails, whether or not it took effect', () => {
+    const insert = run('A', 'OUTSIDE orders insert a {}');
+    const failed = happens('A', 'outside', 'insert of orders takes effect, and its answer is lost');
+    const effective = rowsOf(run('A', 'GET k'), insert, failed, happens('A', 'deliver'));
+    expect(effective.map(({ delivered }) => delivered)).toEqual(['later', 'never', 'at once', 'at once']);
+    expect(effective.map(({ label }) => label)).toEqual([
+      'GET k',
+      'orders: insert a {}',
+      'insert of orders takes effect, and its answer is lost',
+      'the reply arrives',
+    ]);
+    // One that never ran has no place among those that wait for an answer.
+    const lost = { ...failed, lost: [['OUTSIDE', 'orders', 'find', 'a']] };
+    const other = rowsOf(insert, lost, happens('A', 'deliver'));
+    expect(other[0]!.delivered).toBe('later');
+    expect(other[1]!.notes).toEqual(['lost: orders: find a']);
+  });
+
   test('a command that runs after its sender died is late, and nobody hears of it', () => {
     const rows = rowsOf(run('A', 'GET k'), happens('A', 'crash'), run('A', 'DECR k'), run('B', 'DECR k'));
     expect(rows.map(({ late }) => late)).toEqual([false, false, true, false]);

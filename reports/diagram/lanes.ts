@@ -3,8 +3,10 @@ import {
   breaksAll,
   isBrokenEvent,
   isFatalEvent,
+  isOfCall,
   wordsOfEvent,
 } from '../../harness/documents/fault-events.ts';
+import { BESIDE } from '../../harness/documents/path-commands.ts';
 import type { Scope } from '../../harness/documents/scope.ts';
 
 /** One line of a space-time diagram, before it is drawn. */
@@ -153,6 +155,8 @@ function fatesOf(steps: readonly CounterexampleStep[]): Fate[] {
       if (answered !== undefined) fates[answered]!.crosses = crosses;
       if (client.givenUp > 0) client.givenUp--;
       else if (answered !== undefined) fates[answered]!.delivered = 'later';
+    } else if (isOfCall(event)) {
+      loses(client, step, steps, fates);
     } else if (event === 'timeout') {
       client.givenUp += commandsOf(step);
       for (const waiting of client.waiting.slice(0, client.givenUp)) fates[waiting]!.delivered = 'never';
@@ -168,6 +172,19 @@ function fatesOf(steps: readonly CounterexampleStep[]): Fate[] {
 
 /** Of how many commands a step tells in its detail; it says so where there is more than one. */
 const commandsOf = ({ detail = '' }: CounterexampleStep): number => Number(/\d+/.exec(detail)?.[0] ?? 1);
+/** A call of a store beside Redis fails: unless it never ran, its answer never comes. */
+function loses(
+  client: Client,
+  { lost = [] }: CounterexampleStep,
+  steps: readonly CounterexampleStep[],
+  fates: readonly Fate[],
+): void {
+  const at = client.waiting.findIndex((waiting) => steps[waiting]!.command?.[0] === BESIDE);
+  if (lost.length > 0 || at < 0) return;
+  fates[client.waiting[at]!]!.delivered = 'never';
+  client.waiting.splice(at, 1);
+}
+
 /** The replies that it waits for never come. */
 function breaks(client: Client, steps: readonly CounterexampleStep[], fates: readonly Fate[]): void {
   for (const waiting of client.waiting) fates[waiting]!.delivered = 'never';
@@ -207,6 +224,7 @@ function wordsOf(step: CounterexampleStep): string {
 
 /** A script's text and digest say little; its keys and arguments say what it does. */
 function commandInWords([name = '', ...args]: readonly string[]): string {
+  if (name === BESIDE) return `${args[0]}: ${args.slice(1).join(' ')}`;
   const isScript = /^(EVAL|EVALSHA)(_RO)?$/.test(name);
   return [name, ...(isScript ? ['…', ...args.slice(2)] : args)].join(' ');
 }

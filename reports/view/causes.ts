@@ -14,6 +14,8 @@ const CAUSES: Record<CauseName, string> = {
   'error-heard': 'The connection breaks, and the code hears an error',
   'stays-broken': 'An error outlives the purchase that it belongs to',
   'timed-out': 'A command times out, and may run all the same',
+  'second-step-undone': 'The second step took effect, and is undone by halves',
+  'second-step-failed': 'The second step fails',
   'died-between': 'A process dies between two steps',
   'mark-left-behind': 'A dead process leaves a mark that keeps others out',
   'told-too-early': 'The buyer is told before everything has run',

@@ -1,4 +1,5 @@
 import { CannotExplore } from '../cannot-explore.ts';
+import { nameTold } from '../outside-store.ts';
 import type { Observation, Settled } from './instance-events.ts';
 import type { PendingTimer } from './timers.ts';
 import { decodeCommand } from '../../wire/resp.ts';
@@ -63,7 +64,7 @@ export class Comparison {
       const most = Math.max(commands.length, others.length);
       for (let i = this.#written[connection] ?? 0; i < most; i++) {
         if (this.#isAsExpected(commands[i], others[i])) continue;
-        const name = decodeCommand(commands[i] ?? others[i]!)[0]!.toUpperCase();
+        const name = nameTold(decodeCommand(commands[i] ?? others[i]!)[0]!);
         return { what: `${name} (command ${i + 1} of its connection)` };
       }
       this.#written[connection] = most;

@@ -5,6 +5,8 @@ import { Calls } from './calls.ts';
 import { messageOf, plain } from './plain.ts';
 import { threw } from './thrown.ts';
 import { OwnConnections } from './own-connections.ts';
+import { isOutsideConnection } from '../outside-store.ts';
+import { OutsideCalls } from './outside-calls.ts';
 import { Picks } from './picks.ts';
 import { PutOff } from './put-off.ts';
 import { Chance } from './chance.ts';
@@ -13,6 +15,7 @@ import { isFromClientLibrary } from './of-client-library.ts';
 import { Clients } from './instance-clients.ts';
 import { OwnGlobals } from './own-globals.ts';
 import { ANY_LIMIT_MS, type InstanceSpec } from './spec.ts';
+import { isReset, OF_GIVEN } from './resets.ts';
 import { Timers } from './timers.ts';
 import type { Conversation } from '../../wire/conversation.ts';
 import type { Address, Refusal } from '../../wire/refusal.ts';
@@ -55,11 +58,20 @@ export class ModuleInstance implements Instance, VirtualWorld {
   readonly #picks: Picks;
   readonly #own: OwnConnections;
   readonly #toCluster: number[] = [];
+  readonly #outside = new OutsideCalls(
+    () => this.#written.push([]) - 1,
+    (connection, bytes) => {
+      this.#activity++;
+      this.#written[connection]!.push(bytes);
+      this.#transport.ask?.(connection, bytes);
+    },
+  );
   /** It has opened a connection since it was last quiet. */
   #connects = false;
   /** Replies that have arrived. */
   #arrived = 0;
-  #outside: Error | undefined;
+  /** Why it cannot be explored, as was found in the course of an event. */
+  #misfit: Error | undefined;
   #refusal: Refusal | undefined;
 
   private constructor(spec: InstanceSpec) {
@@ -110,8 +122,8 @@ export class ModuleInstance implements Instance, VirtualWorld {
     await buried(async () => {
       this.#own.abandon();
       this.#clients.disconnect();
-      for (let connection = 0; connection < this.#written.length; connection++)
-        this.#transport.cut(connection);
+      for (const [connection, commands] of this.#written.entries())
+        if (!isOutsideConnection(commands)) this.#transport.cut(connection);
       // A client tells of its end some turns later; by the end of that turn, Node has told of promises that were
       // rejected without anybody looking.
       let turns = 0;
@@ -132,7 +144,8 @@ export class ModuleInstance implements Instance, VirtualWorld {
           break;
         case 'deliver':
           this.#arrived += messagesIn(event.bytes);
-          this.#transport.deliver(event.connection, event.bytes);
+          if (!this.#outside.hear(event.connection, event.bytes))
+            this.#transport.deliver(event.connection, event.bytes);
           break;
         case 'timer':
           await this.#fireInTurn('a timer', [() => this.#timers.fire(event.timer)]);
@@ -141,6 +154,7 @@ export class ModuleInstance implements Instance, VirtualWorld {
           await this.#fireInTurn('an immediate', this.#putOff.come());
           break;
         case 'cut':
+          if (this.#outside.fail(event.connection)) break;
           this.#own.isBreaking = true;
           this.#transport.cut(event.connection);
           break;
@@ -224,16 +238,16 @@ export class ModuleInstance implements Instance, VirtualWorld {
   }
 
   waitsFor(resource: string, where: () => string): void {
-    if (!this.#transport.refusesOutside || this.#outside) return;
+    if (!this.#transport.refusesOutside || this.#misfit) return;
     const line = where();
-    this.#outside = new CannotExplore(
+    this.#misfit = new CannotExplore(
       `it waits for ${resource}, which is not Redis${line ? ` (${line})` : ''}`,
-      'read it before the sale (at import or in open), or keep it in Redis: a purchase must depend on its replies alone',
+      'read it before the sale (at import or in open), keep it in Redis, or ask for it by env.outside in a strategy of your own: a purchase must depend on replies alone',
     );
   }
 
   strays(what: string, error: unknown): void {
-    this.#outside ??= new CannotExplore(
+    this.#misfit ??= new CannotExplore(
       `${what}, and nobody catches it: ${messageOf(error)}`,
       'catch it in the strategy: in production it ends the process',
     );
@@ -244,11 +258,11 @@ export class ModuleInstance implements Instance, VirtualWorld {
   }
 
   fails(error: Error): void {
-    this.#outside ??= error;
+    this.#misfit ??= error;
   }
 
   exits(): void {
-    this.#outside ??= new CannotExplore(
+    this.#misfit ??= new CannotExplore(
       'it calls process.exit',
       'throw an error instead, or return an outcome',
     );
@@ -262,7 +276,7 @@ export class ModuleInstance implements Instance, VirtualWorld {
       if (!this.#transport.refusesOutside && this.#transport.busy()) await arrival();
       await macrotask();
       if (this.#refusal) throw await this.#refusal.error();
-      if (this.#outside) throw this.#outside;
+      if (this.#misfit) throw this.#misfit;
     } while (this.#activity > 0 || this.pendingImmediates + this.pendingWork > 0 || this.#transport.busy());
     this.#connects = false;
     this.#own.isBreaking = false;
@@ -308,17 +322,10 @@ export class ModuleInstance implements Instance, VirtualWorld {
       now: () => this.readClock(),
       sleep: (ms) => new Promise((resolve) => void this.setTimer(resolve, ms, false)),
       maxAttempts: this.#spec.maxAttempts,
+      outside: (name) => this.#outside.named(name),
     };
   }
 }
-
-const isReset = (bytes: string): boolean => /^\*1\r\n\$5\r\nreset\r\n$/i.test(bytes);
-
-/** A client that the code was given was introduced by us. */
-const OF_GIVEN = new CannotExplore(
-  'it sends RESET by the client that it is handed, which cannot be explored: that changes the protocol under it',
-  'send UNWATCH or DISCARD, or use a client that the code makes itself',
-);
 
 /** Numbers of clients, which a server counts up. */
 const MOST_CLIENTS = 2 ** 31;

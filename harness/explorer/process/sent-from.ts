@@ -47,8 +47,10 @@ async function followed(
     return sent.splice(0, at + 1).at(-1)?.stack ?? '';
   };
   const made = new MadeByOwn();
-  const note = (connection: number, bytes: string, { own }: ClientSide): void => {
-    const given = take(bytes);
+  const note = (connection: number, bytes: string, client: ClientSide | undefined): void => {
+    // Whoever asks a store beside Redis does so at once.
+    const given = client ? take(bytes) : stackText(new Error('asked'));
+    const own = client?.own;
     const stack = own
       ? made.where(bytes, [given, stackText(new Error('written')), origins?.here ?? ''])
       : given;
@@ -105,7 +107,7 @@ class Origins implements Disposable {
 
 function noting(
   make: InstanceSpec['transport'],
-  note: (connection: number, bytes: string, client: ClientSide) => void,
+  note: (connection: number, bytes: string, client: ClientSide | undefined) => void,
 ): InstanceSpec['transport'] {
   return () => {
     const transport = make();
@@ -117,6 +119,10 @@ function noting(
           client.onCommand(bytes);
         },
       });
-    return { ...transport, open };
+    const ask = (connection: number, bytes: string): void => {
+      note(connection, bytes, undefined);
+      transport.ask?.(connection, bytes);
+    };
+    return { ...transport, open, ask };
   };
 }

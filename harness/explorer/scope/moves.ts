@@ -6,6 +6,7 @@ import type {
   ConnectionFault,
   Extra,
   KeyFault,
+  CallFault,
   ProcessFault,
   ReleaseFault,
   ServerFault,
@@ -49,6 +50,8 @@ export type Move =
 export type FaultMove =
   /** So many commands, the oldest that have no reply, time out together. */
   | { kind: ClientFault; commands: number }
+  /** The call that is under way on this connection. */
+  | { kind: CallFault; connection: number }
   /** Of each connection, so many of the commands that were sent still run. */
   | { kind: ProcessFault; survivors: readonly number[] }
   /** The same of the one that it hits. */

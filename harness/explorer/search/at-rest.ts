@@ -203,7 +203,7 @@ export class AtRest {
     const key = `${at} ${mute === undefined ? '' : 'mute'} ${JSON.stringify([suffered, finishes])}`;
     const told = mute === undefined ? store : { ...store, mute };
     const judgement = await remembered(this.#judgements, key, async () =>
-      judgeEnd(scope, told, finishes, suffered),
+      judgeEnd(scope, told, finishes, { ...suffered, reserves: this.#space.subject.strategy.reserves }),
     );
     return { ...quiet, finishes, store: told, judgement };
   }

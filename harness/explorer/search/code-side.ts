@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { dirname, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CounterexampleStep } from '../../documents/counterexample.ts';
+import { isOfCall } from '../../documents/fault-events.ts';
+import type { CallFault } from '../../documents/faults.ts';
 import { STRATEGIES } from '../../ground/places.ts';
 import { isStateless } from '../../loader/imports.ts';
 import { placeInBuiltIn, placeInStack, type Place } from '../../loader/source.ts';
-import { decodeCommand } from '../../wire/resp.ts';
+import { decodeCommand, readable } from '../../wire/resp.ts';
 import { Nondeterministic } from '../process/difference.ts';
 import type { Step } from '../process/histories.ts';
 import { sentFrom, type SentFrom } from '../process/sent-from.ts';
@@ -34,6 +36,8 @@ export interface Aside {
   ends?: boolean;
   /** How long the timer had been set for. */
   timerMs?: number;
+  /** Of a call of a store beside Redis that failed: which, and whether it had taken effect. */
+  failed?: string;
 }
 
 /**
@@ -98,10 +102,12 @@ class CodeSide {
     if (atom.event === 'execute') return this.#sent(slot, atom);
     const step = atom.node === undefined ? undefined : this.#histories.steps(atom.node).at(-1);
     const timerMs = timerMsOf(step);
+    const ran = 'connection' in atom ? (this.#ran.get(`${slot} ${atom.connection}`) ?? 0) : 0;
     return {
       picks: atom.picks ?? [],
       threw: step ? await this.#thrown(slot, step) : [],
-      lost: 'survivors' in atom ? this.#lost(slot, atom) : [],
+      lost: 'survivors' in atom || isOfCallAtom(atom) ? this.#lost(slot, atom) : [],
+      ...(isOfCallAtom(atom) && { failed: failedIn(step, atom.connection, ran) }),
       ends: step?.saw.settled.some((settled, i) => settled && !step.seen.settled[i]) ?? false,
       ...(timerMs !== undefined && { timerMs }),
     };
@@ -121,7 +127,7 @@ class CodeSide {
   }
 
   /** What of that which it had sent never runs because of this. */
-  #lost(slot: number, fault: Extract<Atom, { survivors: unknown }>): string[] {
+  #lost(slot: number, fault: Extract<Atom, { survivors: unknown }> | Failed): string[] {
     const node = this.#nodes.get(slot);
     const written = node === undefined ? [] : this.#histories.observation(node).written;
     return written.flatMap((commands, connection) => {
@@ -129,8 +135,10 @@ class CodeSide {
       const isHit = !('connection' in fault) || fault.connection === connection;
       if (!isHit || this.#broken.has(key)) return [];
       this.#broken.add(key);
-      const survivors = 'connection' in fault ? fault.survivors : (fault.survivors[connection] ?? 0);
-      return commands.slice((this.#ran.get(key) ?? 0) + survivors);
+      const survivors = [('survivors' in fault && fault.survivors) || 0].flat();
+      return commands.slice(
+        (this.#ran.get(key) ?? 0) + (survivors['connection' in fault ? 0 : connection] ?? 0),
+      );
     });
   }
 
@@ -160,6 +168,16 @@ class CodeSide {
     if (body !== undefined) return headerOf(body);
     return /^evalsha/i.test(args[0]!) ? this.#scripts.get(args[1]?.toLowerCase() ?? '') : undefined;
   }
+}
+
+type Failed = Extract<Atom, { event: CallFault }>;
+const isOfCallAtom = (atom: Atom): atom is Failed => isOfCall(atom.event);
+
+/** The call that failed, in words. @param ran of the commands of its connection */
+function failedIn(step: Step | undefined, connection: number, ran: number): string {
+  const commands = step?.seen.written[connection] ?? [];
+  const [, store, call] = decodeCommand(commands.at(-1)!).map(readable);
+  return `${call} of ${store} ${ran < commands.length ? 'fails, without effect' : 'takes effect, and its answer is lost'}`;
 }
 
 /** How long the timer that fired had been set for. */

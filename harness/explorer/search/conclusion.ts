@@ -114,6 +114,7 @@ function notesOf(judged: Judged): string[] {
       ? [`${askedOf(question).join()}: says nothing of this sale (n/a), and nothing else was asked about`]
       : []),
     ...(chance === undefined ? [] : [chance]),
+    ...(question.subject.strategy.reserves ? [RESERVES] : []),
     ...(result.stopped === undefined ? [] : [result.stopped]),
     ...(sampled?.notes ?? []),
     ...(space.cut
@@ -130,6 +131,9 @@ function notesOf(judged: Judged): string[] {
     ...(interrupted ? [] : unshown).map((property) => `${property}: ${whyUnshown(judged, property)}`),
   ];
 }
+
+const RESERVES =
+  'as the strategy says that it reserves units, whoever was refused while a purchase that failed may have held them was refused rightly';
 
 /** Whose fault it is cannot be told: oversell sees no state that processes share beside Redis. */
 const UNLIKE_THE_SEARCH =

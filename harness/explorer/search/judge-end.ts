@@ -1,4 +1,4 @@
-import { PROPERTIES, type Property, type RecordedSale } from '../../../strategies/contract.ts';
+import { PROPERTIES, type Property, type RecordedSale, type Strategy } from '../../../strategies/contract.ts';
 import { judgeAtRest } from '../../checkers/accounting.ts';
 import { claimed, outcomeOfAttempts, paid, type Allowance, type RequestFacts } from '../../checkers/facts.ts';
 import { falseRefusals, isRefusal, lapseOf, type OrderedOperation } from '../../checkers/false-refusals.ts';
@@ -67,7 +67,7 @@ export function judgeEnd(
   scope: Scope,
   store: StoreAtRest,
   finishes: readonly Finish[],
-  { restarted, struck }: Suffered,
+  { restarted, struck, reserves = false }: Suffered & Pick<Strategy, 'reserves'>,
 ): Judgement {
   const sale = saleOf(scope);
   const accounts = judgeAtRest({
@@ -80,30 +80,9 @@ export function judgeEnd(
     confirmed: (scope.confirms ?? 0) > 0,
     requests: requestsOf({ scope, finishes, struck }, store),
   });
-  const ordered = finishes.filter(inTheModel(scope)).map((finish): OrderedOperation => {
-    const { requestId, userId, quantity } = requestOf(scope, Math.max(0, finish.buyer));
-    const isRestock = finish.kind === 'restock';
-    return {
-      request: isRestock ? '' : requestId,
-      user: isRestock ? '' : userId,
-      op: finish.kind,
-      quantity: isRestock ? 1 : quantity,
-      invoked: finish.invoked,
-      completed: finish.completed,
-      outcome: outcomeOf(finish.fate, finish.uncertain),
-    };
-  });
-  const operations = [...ordered, ...lapses(finishes, ordered), ...firstSendings(finishes, ordered)];
-  const refused = falseRefusals(sale, operations);
-  const refusals = refused.map(({ request, quantity, outcome }): Evidence => ({
-    // Who is told of units that are not there has lost them, as far as they know.
-    property: outcome === 'already-yours' ? 'lost-sale' : 'false-refusal',
-    message: `${request} asked for ${quantity} and was told ${outcome}${limitText(outcome, sale.perUserLimit)}, and no order of the operations explains that`,
-    operations: [],
-  }));
   const judgement: Judgement = { ...accounts };
   for (const evidence of [
-    ...refusals,
+    ...unexplained(scope, finishes, reserves),
     ...notRefusedAsNonsense(scope, finishes),
     ...wrongedPayers({ scope, finishes, struck }),
     ...answeredByNobody(store),
@@ -115,8 +94,47 @@ export function judgeEnd(
   return judgement;
 }
 
+/** Refusals that no order of the operations explains. */
+function unexplained(scope: Scope, finishes: readonly Finish[], reserves: boolean): Evidence[] {
+  const sale = saleOf(scope);
+  const ordered = finishes.filter(inTheModel(scope)).map((finish) => orderedIn(scope, finish));
+  const operations = [...ordered, ...lapses(finishes, ordered), ...firstSendings(finishes, ordered)];
+  const reserving = reserves ? finishes.filter(mayHaveReserved(scope)) : [];
+  const refused = falseRefusals(
+    sale,
+    operations,
+    reserving.map((finish) => orderedIn(scope, finish)),
+  );
+  return refused.map(({ request, quantity, outcome }): Evidence => ({
+    // Who is told of units that are not there has lost them, as far as they know.
+    property: outcome === 'already-yours' ? 'lost-sale' : 'false-refusal',
+    message: `${request} asked for ${quantity} and was told ${outcome}${limitText(outcome, sale.perUserLimit)}, and no order of the operations explains that`,
+    operations: [],
+  }));
+}
+
+function orderedIn(scope: Scope, finish: Finish): OrderedOperation {
+  const { requestId, userId, quantity } = requestOf(scope, Math.max(0, finish.buyer));
+  const isRestock = finish.kind === 'restock';
+  return {
+    request: isRestock ? '' : requestId,
+    user: isRestock ? '' : userId,
+    op: finish.kind,
+    quantity: isRestock ? 1 : quantity,
+    invoked: finish.invoked,
+    completed: finish.completed,
+    outcome: outcomeOf(finish.fate, finish.uncertain),
+  };
+}
+
 const limitText = (outcome: Outcome, limit: number | undefined): string =>
   outcome === 'limit-reached' && limit !== undefined ? ` (the limit is ${limit})` : '';
+
+/** Neither sold nor refused; what makes no sense reserves nothing. */
+const mayHaveReserved =
+  (scope: Scope) =>
+  ({ kind, buyer, fate }: Finish): boolean =>
+    kind === 'purchase' && fate !== 'sold' && !isRefusal(outcomeOf(fate)) && !isNonsense(scope, buyer);
 
 /** The model sells whole units to requests that have a name; of nonsense it knows nothing. */
 const inTheModel =

@@ -4,6 +4,7 @@ import type { Scope } from '../../documents/scope.ts';
 import { decode, decodeCommand, readable, showReply } from '../../wire/resp.ts';
 import { layoutOf } from '../scope/layout.ts';
 import { buyersOf, letter, userNamed } from '../scope/ids.ts';
+import { nameTold } from '../outside-store.ts';
 import type { Happened } from '../space/happened.ts';
 import type { Concluded } from './at-rest.ts';
 import type { Aside } from './code-side.ts';
@@ -51,12 +52,13 @@ export async function stepsOf({ scope, path, rest, opened, asides }: Told): Prom
     event: CounterexampleStep['event'] = atom.event,
   ): Promise<void> => {
     if ('server' in atom) server = atom.server;
-    const { source, script, timerMs } = asides.get(atom)!;
+    const { source, script, timerMs, failed } = asides.get(atom)!;
     steps.push({
       actor: actorOf(scope, at, atom),
       event,
       ...wordsOf(atom, at === till),
       ...(timerMs !== undefined && { detail: ` of ${duration(timerMs)}` }),
+      ...(failed !== undefined && { detail: failed }),
       ...(script !== undefined && { script }),
       ...(source && { source }),
       stock: await rest.stock(server),
@@ -170,8 +172,8 @@ const UNITS = [
 
 /** The command with its name in capitals, as people write it. */
 function inWords(bytes: string): string[] {
-  const [name, ...args] = decodeCommand(bytes).map(readable);
-  return [name!.toUpperCase(), ...args];
+  const [name, ...args] = decodeCommand(bytes);
+  return [readable(nameTold(name!)), ...args.map(readable)];
 }
 
 function actorOf(scope: Scope, at: number, atom: Happened['atom']): string {

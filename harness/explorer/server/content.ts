@@ -1,4 +1,5 @@
 import { CannotExplore } from '../cannot-explore.ts';
+import { byName, type Stored } from '../outside-store.ts';
 import { byBytes, type Reply } from '../../wire/resp.ts';
 
 /** When a key is forgotten, by the clock of the explored world; exactly one of the two. */
@@ -24,8 +25,13 @@ export const remainingMs = ({ ttlMs, untilMs }: Deadline, clockMs: number): numb
 /** Whether two contents hold the same data, whatever their deadlines and the scripts that are loaded. */
 export const holdsTheSame = (one: string, other: string): boolean => dataOf(one) === dataOf(other);
 
-const dataOf = (content: string): string =>
-  JSON.stringify((JSON.parse(withoutDeadlines(content)) as [KeyContent[], string, string])[0]);
+function dataOf(content: string): string {
+  const [keys, , , outside] = JSON.parse(withoutDeadlines(content)) as Parts;
+  return JSON.stringify([keys, outside]);
+}
+
+/** Keys, scripts, libraries; and what stands beside the server, if anything does. */
+type Parts = [keys: KeyContent[], scripts: string, functions: string, outside?: Stored[]];
 
 /** A content without how long its keys still live: only whether they may be forgotten at all. */
 export function withoutDeadlines(content: string): string {
@@ -85,8 +91,9 @@ export function canonical<C extends Pick<KeyContent, 'type' | 'items'>>(content:
 export function renameContent(content: string, rename: (text: string) => string): string {
   const renamed = rename(content);
   if (renamed === content) return content;
-  const [keys, ...rest] = JSON.parse(renamed) as [KeyContent[], string, string];
-  return JSON.stringify([keys.map(canonical).toSorted((a, b) => byBytes(a.key, b.key)), ...rest]);
+  const [keys, scripts, functions, outside] = JSON.parse(renamed) as Parts;
+  const sorted = keys.map(canonical).toSorted((a, b) => byBytes(a.key, b.key));
+  return JSON.stringify([sorted, scripts, functions, ...(outside ? [byName(outside)] : [])]);
 }
 
 function streamContent(info: Reply): string {

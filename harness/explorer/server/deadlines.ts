@@ -95,3 +95,11 @@ export function millisecondsOf(reply: string): number {
     typeof decoded === 'object' && decoded !== null && 'items' in decoded ? decoded.items : [];
   return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
 }
+
+/** What passing time comes to. */
+export interface Elapsed {
+  next: number;
+  touched: number;
+  /** Keys that were forgotten, the earliest deadline first, and the server after each. */
+  expired: readonly { key: string; server: number }[];
+}

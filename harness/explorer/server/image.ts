@@ -5,6 +5,7 @@ import { byBytes, decode, type Reply } from '../../wire/resp.ts';
 import type { Rules } from '../rules.ts';
 import { contentFrom, readingOf, type Deadline, type KeyContent } from './content.ts';
 import type { Moment } from './deadlines.ts';
+import type { OutsideContent } from '../outside-store.ts';
 
 /** A state of the server, as it can be compared and put back. */
 export interface ServerImage {
@@ -15,6 +16,8 @@ export interface ServerImage {
   scripts: string;
   /** FUNCTION DUMP, latin1; '' without libraries. */
   functions: string;
+  /** What the stores beside it hold; absent: nothing. A part of the content, too. */
+  outside?: OutsideContent;
 }
 
 export interface KeyImage {

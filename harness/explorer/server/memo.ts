@@ -1,7 +1,7 @@
 import type { RedisTarget } from '../../redis/target.ts';
 import { requireExplorable } from './explorable.ts';
 import { drawOf, mayDraw, type Draw } from './draws.ts';
-import { EMPTYING, EXPIRY, faultRow } from '../../documents/faults.ts';
+import { EMPTYING, EXPIRY } from '../../documents/faults.ts';
 import { CannotExplore } from '../cannot-explore.ts';
 import type { ServerFaultMove } from '../scope/moves.ts';
 import { decodeCommand, encodeCommand, type Reply } from '../../wire/resp.ts';
@@ -9,13 +9,16 @@ import { askedIn, branching, inCanonicalOrder, type Orders } from './orders.ts';
 import { requireIndifferent } from './indifferent.ts';
 import { ALL_RULES, type Rules } from '../rules.ts';
 import { agedImage, EMPTY, type ServerImage } from './image.ts';
+import { commandsOf } from './fault-commands.ts';
 import { remainingMs, renameContent, type KeyContent } from './content.ts';
 import type { Elapsed } from './deadlines.ts';
 import { isWaiting } from './replicas.ts';
 import { OF_ANOTHER_CLOCK } from './known-scripts.ts';
 import { StepKeys } from './step-keys.ts';
-import type { Ran, Step } from './step.ts';
-import { nameOf, StepServer } from './step-server.ts';
+import { contentWith, runBeside, withOutside } from './beside.ts';
+import { isOutside, type OutsideContent } from '../outside-store.ts';
+import { nameOfStep, type Ran, type Step } from './step.ts';
+import { StepServer } from './step-server.ts';
 
 /** What running a step came to. */
 export interface Entry extends Pick<Ran, 'reply' | 'touched' | 'wrote'> {
@@ -51,6 +54,8 @@ export class ServerMemo {
   hasOwnClock = false;
   /** Somebody has asked how many replicas have what. */
   waits = false;
+  /** What the stores beside the server as it stands hold. */
+  outside: OutsideContent = '';
 
   private constructor(server: StepServer, rules: Rules) {
     this.#server = server;
@@ -86,6 +91,7 @@ export class ServerMemo {
 
   /** Empties the server, for a sale over real sockets beside the memo. */
   clear(): Promise<void> {
+    this.outside = '';
     return this.perform({ kind: EMPTYING });
   }
 
@@ -111,7 +117,7 @@ export class ServerMemo {
 
   /** The logical content of the server as it stands, after something else worked on it. */
   async capture(): Promise<string> {
-    return (await this.#server.look()).content;
+    return contentWith((await this.#server.look()).content, this.outside);
   }
 
   /** From now on each step tells whether it wrote. */
@@ -131,8 +137,8 @@ export class ServerMemo {
     if (known) return known;
     this.#inspect(state, step);
     const from = this.#states[state]!;
-    const first = await this.#server.run(from, step);
-    const second = await this.#server.run(from, step);
+    const first = await runBeside(this.#server, from, step);
+    const second = await runBeside(this.#server, from, step);
     const reply = this.#inCanonicalOrder(state, step, first.reply);
     if (
       reply !== this.#inCanonicalOrder(state, step, second.reply) ||
@@ -174,6 +180,12 @@ export class ServerMemo {
   /** Commands the order of whose answers is an event. */
   get branching(): ReadonlySet<string> {
     return this.#branching;
+  }
+
+  /** The state of a replica that takes over: beside it stands what stands beside the one that it replaces. */
+  succeed(replica: number, replaced: number): number {
+    const { outside = '' } = this.#states[replaced]!;
+    return this.#intern(withOutside(this.#states[replica]!, outside), undefined);
   }
 
   /** Keys of a state, in byte order. */
@@ -303,7 +315,7 @@ export class ServerMemo {
       this.waits ||= isWaiting(args);
       // One that takes all that there is draws nothing; what stands before it in a transaction may change that.
       const certain = mayDraw(args) && bytes === step.command && !this.draw(state, step);
-      if (!certain) requireExplorable(args);
+      if (!certain && !isOutside(bytes)) requireExplorable(args);
     }
   }
 
@@ -318,9 +330,3 @@ export class ServerMemo {
     return this.#states.push({ ...image, origin }) - 1;
   }
 }
-
-export const nameOfStep = (step: Step): string => nameOf(decodeCommand(step.command));
-
-/** A restart is an end of every connection, too; that is not the server's part. */
-const commandsOf = (move: ServerFaultMove): readonly (readonly string[])[] =>
-  faultRow(move.kind).commands!('key' in move ? move.key : '');

@@ -291,4 +291,4 @@ const LISTING = new Set(['KEYS', 'SCAN']);
 /** Commands that call others inside the server. */
 const SHOWN_BY_MONITOR = /^(EVAL|FCALL|EXEC)/;
 
-export const nameOf = (args: readonly string[]): string => args[0]!.toUpperCase();
+const nameOf = (args: readonly string[]): string => args[0]!.toUpperCase();

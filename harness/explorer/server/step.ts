@@ -1,3 +1,5 @@
+import { decodeCommand } from '../../wire/resp.ts';
+import { nameTold } from '../outside-store.ts';
 import type { ServerImage } from './image.ts';
 
 /** What is to run: one command in the state of its connection, or a fault of the server. */
@@ -44,3 +46,6 @@ export interface Run extends Ran {
   /** Deadlines far ahead, by key. */
   far: ReadonlyMap<string, number>;
 }
+
+/** The command that it runs, as people write it. */
+export const nameOfStep = (step: Step): string => nameTold(decodeCommand(step.command)[0]!);

@@ -1,5 +1,6 @@
 import { renameContent } from './content.ts';
-import { nameOfStep, type Entry, type Rename, type ServerMemo } from './memo.ts';
+import type { Entry, Rename, ServerMemo } from './memo.ts';
+import { nameOfStep } from './step.ts';
 import { askedIn, inCanonicalOrder } from './orders.ts';
 import type { Step } from './step.ts';
 

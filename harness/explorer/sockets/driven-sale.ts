@@ -2,13 +2,14 @@ import type { Sale } from '../../../strategies/contract.ts';
 import { NO_FAULTS } from '../../documents/faults.ts';
 import type { Scope } from '../../documents/scope.ts';
 import { misfitOfSale } from '../../ground/misfits.ts';
-import { Gate, type Passage } from '../../wire/gate.ts';
+import { Gate } from '../../wire/gate.ts';
 import { decodeCommand } from '../../wire/resp.ts';
 import { CannotExplore } from '../cannot-explore.ts';
 import { bootInstance } from '../process/boot-instance.ts';
 import type { Call, Settled } from '../process/instance-events.ts';
 import type { Abilities } from '../process/seller-abilities.ts';
 import { specOf } from '../process/spec.ts';
+import { readableName } from '../outside-store.ts';
 import { layoutOf } from '../scope/layout.ts';
 import { isIdle, MOST_TIMERS, workOff } from '../search/settling.ts';
 import { drawOf, mayDraw } from '../server/draws.ts';
@@ -16,6 +17,7 @@ import { forceDraw } from '../server/drawn.ts';
 import { inCanonicalOrder } from '../server/orders.ts';
 import { Process } from './gated-process.ts';
 import { Sending } from './sending.ts';
+import { waysOut, type Way } from './outside-passage.ts';
 import { RealReplicas } from './real-replicas.ts';
 import type { Venue, World } from './venue.ts';
 import { WorldClock } from './world-clock.ts';
@@ -196,12 +198,12 @@ export class DrivenSale implements AsyncDisposable {
 
   async #boot(): Promise<Process> {
     const { sale, purchases } = this.#driving;
-    const passages: Passage[] = [];
+    const passages: Way[] = [];
     const spec = specOf(this.#scope, this.#venue.subject, {
       role: layoutOf(this.#scope).slots + this.#started++,
       purchases,
       startMs: this.#world.clock.nowMs,
-      transport: () => this.#gate.transport(passages),
+      transport: () => waysOut(this.#gate, this.#venue.memo, passages),
     });
     return new Process(await bootInstance({ ...spec, sale }), passages, this.#world);
   }
@@ -258,7 +260,8 @@ const scopeOf = ({ sale: { stock, perUserLimit }, instances }: Driving): Scope =
   seed: 1,
 });
 
-function shown(args: readonly string[]): string {
-  const text = args.map((arg) => (/^[0-9a-f]{40}$/.test(arg) ? '…' : arg)).join(' ');
+function shown([name, ...args]: readonly string[]): string {
+  const told = args.map((arg) => (/^[0-9a-f]{40}$/.test(arg) ? '…' : arg));
+  const text = [readableName(name!), ...told].join(' ');
   return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
 }

@@ -1,8 +1,7 @@
 import { abilitiesIn, type Abilities } from '../process/seller-abilities.ts';
 import { asSentAgain } from '../process/as-sent-again.ts';
 import { outcomeOfCall } from '../process/call-outcome.ts';
-import type { FaultStep, ScheduleStep } from '../../documents/counterexample.ts';
-import type { Passage } from '../../wire/gate.ts';
+import type { FaultStep } from '../../documents/counterexample.ts';
 import type { Call, Instance, InstanceEvent } from '../process/instance-events.ts';
 import { mayFire, type PendingTimer } from '../process/timers.ts';
 import type { Paying, Releasing } from '../scope/moves.ts';
@@ -10,6 +9,7 @@ import { MOST_RELEASES, type Served } from '../scope/payments.ts';
 import type { Finish } from '../search/judge-end.ts';
 import { askedBy, inCanonicalOrder, type Asked } from '../server/orders.ts';
 import { toldOfReplicas } from '../server/replicas.ts';
+import { isUnderWay, OutsidePassage, type Way } from './outside-passage.ts';
 import type { World } from './venue.ts';
 
 interface Called extends Partial<Paying>, Releasing {
@@ -28,7 +28,7 @@ export const kindOf = ({ method }: Call): Called['kind'] =>
 /** One application process behind the gate. */
 export class Process {
   readonly instance: Instance;
-  readonly passages: readonly Passage[];
+  readonly passages: readonly Way[];
   readonly calls: Called[] = [];
   crashed = false;
   readonly #answered = new Set<number>();
@@ -41,7 +41,7 @@ export class Process {
   /** When each timer is due, by that clock. */
   readonly #due = new Map<number, number>();
 
-  constructor(instance: Instance, passages: readonly Passage[], world: World) {
+  constructor(instance: Instance, passages: readonly Way[], world: World) {
     this.instance = instance;
     this.passages = passages;
     this.#world = world;
@@ -147,7 +147,7 @@ export class Process {
     const written = seen.written[connection]!;
     const at = passage.answered + passage.replies.length;
     const sent = await this.#world.sending.sent(passage, written, at, seen.toCluster?.includes(connection));
-    const run = (): ReturnType<Passage['execute']> => passage.execute(instead ?? sent.command, sent.before);
+    const run = (): ReturnType<Way['execute']> => passage.execute(instead ?? sent.command, sent.before);
     const ran = await this.#world.replicas.during(run, this.#wroteAt, connection);
     const { command, reply: own, ...behind } = ran;
     const asked = askedBy(written, at);
@@ -172,19 +172,32 @@ export class Process {
         return this.crash(step.survivors);
       case 'timeout':
         return this.timeOut(step.commands, step.picks);
+      case 'outside':
+        return this.cut(step.connection, 0, step.picks);
     }
   }
 
   async cut(connection: number, survivors: number, picks?: readonly number[]): Promise<void> {
     const passage = this.passages[connection]!;
-    this.#lost.push(...passage.unanswered().map(asSentAgain));
+    // What is asked of a store beside the server, no client sends again.
+    if (passage instanceof OutsidePassage) passage.cut();
+    else this.#lost.push(...passage.unanswered().map(asSentAgain));
     passage.pending.length = survivors;
     passage.replies.length = 0;
     await this.apply({ type: 'cut', connection }, picks);
   }
 
+  /** Connections on which a call of a store beside the server is under way. */
+  outsideCalls(): number[] {
+    return this.passages.flatMap((passage, c) =>
+      passage instanceof OutsidePassage && isUnderWay(passage) ? [c] : [],
+    );
+  }
+
   async timeOut(commands: number, picks?: readonly number[]): Promise<void> {
-    const sent = this.passages.flatMap((passage) => (passage.isCut ? [] : passage.unanswered()));
+    const sent = this.passages.flatMap((passage) =>
+      passage.isCut || passage instanceof OutsidePassage ? [] : passage.unanswered(),
+    );
     this.#lost.push(...sent.map(asSentAgain));
     const unsent = this.limits > sent.length;
     await this.apply({ type: 'timeout', commands }, picks);
@@ -204,24 +217,7 @@ export class Process {
   }
 
   dropGhost(): void {
-    for (const passage of this.passages) passage.pending.length = 0;
-  }
-
-  /** Why this step is not possible now, or undefined. */
-  refuses(step: ScheduleStep): string | undefined {
-    if (step.event === 'execute' && !this.passages[step.connection]?.pending.length)
-      return 'no command was sent there';
-    if (
-      step.event === 'deliver' &&
-      (this.passages[step.connection]?.replies.length ?? 0) < (step.replies ?? 1)
-    )
-      return 'no reply waits there';
-    if (step.event === 'immediate' && !this.putsOff) return 'nothing is put off';
-    if (step.event === 'timer' && !this.isSet(step.timer)) return 'no such timer is set';
-    if (step.event === 'timeout' && this.limits < step.commands) return 'fewer commands wait for a reply';
-    if ('survivors' in step && 'connection' in step && !this.passages[step.connection])
-      return 'there is no such connection';
-    return undefined;
+    for (const passage of this.passages) if (!(passage instanceof OutsidePassage)) passage.pending.length = 0;
   }
 
   isSet(timer?: number): boolean {

@@ -1,7 +1,8 @@
-import { isKeyFault, isServerFault } from '../../documents/faults.ts';
+import { isKeyFault, isServerFault } from '../../documents/fault-events.ts';
 import type { ScheduleStep } from '../../documents/counterexample.ts';
 import type { Layout } from '../scope/layout.ts';
 import type { Process } from './gated-process.ts';
+import { refusalOf } from './refused-step.ts';
 
 /** A sale over sockets: its processes by slot, of which some may not have started. */
 interface SaleNow {
@@ -19,7 +20,7 @@ export function whyImpossible(step: ScheduleStep, { layout, processes }: SaleNow
   if (slot < 0 || slot >= layout.slots) return `there is no process ${slot} in such a sale`;
   if (event === 'start') return undefined;
   const process = processes[slot];
-  return process ? process.refuses(step) : 'nothing was started there';
+  return process ? refusalOf(process, step) : 'nothing was started there';
 }
 
 /** It moves the clock, takes a key away, or is done to the server. */

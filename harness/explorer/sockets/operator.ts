@@ -4,7 +4,7 @@ import { drain, GRACE_MS, letTimePass, tryLimit } from '../../checkers/at-rest-s
 import type { Allowance } from '../../checkers/facts.ts';
 import type { Outcome } from '../../documents/vocabulary.ts';
 import type { Scope } from '../../documents/scope.ts';
-import type { Gate, Passage } from '../../wire/gate.ts';
+import type { Gate } from '../../wire/gate.ts';
 import { decodeCommand } from '../../wire/resp.ts';
 import { CannotExplore, OpenPick } from '../cannot-explore.ts';
 import { bootInstance } from '../process/boot-instance.ts';
@@ -27,6 +27,8 @@ import { forceDraw } from '../server/drawn.ts';
 import type { ServerMemo } from '../server/memo.ts';
 import { inCanonicalOrder } from '../server/orders.ts';
 import { Process } from './gated-process.ts';
+import { waysOut, type Way } from './outside-passage.ts';
+import type { Transport } from '../../wire/transport.ts';
 import { putBack, takeSnapshot, type Snapshot } from './snapshot.ts';
 import type { World } from './venue.ts';
 
@@ -243,8 +245,8 @@ export class Operator {
 
   /** A process that begins to make its seller, unless it is not to; what it sends for that has not run. */
   async boot({ role, purchases, startMs }: Omit<Role, 'transport'>, makesSeller = true): Promise<Process> {
-    const passages: Passage[] = [];
-    const transport = (): ReturnType<Gate['transport']> => this.#gate.transport(passages);
+    const passages: Way[] = [];
+    const transport = (): Transport => waysOut(this.#gate, this.#memo, passages);
     const spec = specOf(this.#scope, this.#subject, { role, purchases, startMs, transport });
     const process = new Process(await bootInstance(spec), passages, this.#world);
     if (makesSeller) await process.call({ method: 'seller' });

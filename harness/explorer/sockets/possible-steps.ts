@@ -1,6 +1,5 @@
 import type { ClockFault } from '../../documents/faults.ts';
 import type { ScheduleStep } from '../../documents/counterexample.ts';
-import type { Passage } from '../../wire/gate.ts';
 import type { Call } from '../process/instance-events.ts';
 import { buyersIn, isLone, isOffice } from '../scope/layout.ts';
 import { amountsOf } from '../scope/budgets.ts';
@@ -9,6 +8,8 @@ import { cancellations, isAsked, payments } from '../scope/payments.ts';
 import { AN_HOUR_MS, serverMoves } from '../space/choices.ts';
 import { RESTOCKED } from '../space/perform.ts';
 import type { Process } from './gated-process.ts';
+import { nextDraw } from './next-draw.ts';
+import { OutsidePassage, type Way } from './outside-passage.ts';
 import type { RealSale } from './real-sale.ts';
 
 /** Everything that may happen next, nothing fused and nothing trimmed; faults apart. */
@@ -31,6 +32,8 @@ export async function possibleSteps(
       for (const survivors of prefixes(process.passages)) faults.push({ slot, event: 'crash', survivors });
     }
     if (process.busy) faults.push(...cuts(sale, slot, process), ...timeouts(sale, slot, process));
+    if (sale.left('outside') > 0)
+      for (const connection of process.outsideCalls()) faults.push({ slot, event: 'outside', connection });
   }
   faults.push(...retries(sale), ...repeats(sale), ...requests(sale), ...(await serverFaults(sale)));
   if (regular.length > 0 && sale.left('slow') > 0) faults.push(...passing(sale, 'slow'));
@@ -53,7 +56,7 @@ async function messages(sale: RealSale, slot: number, process: Process): Promise
     if (passage.pending.length > 0) {
       // Once for each outcome of what the server draws for it.
       const step: ScheduleStep = { slot, event: 'execute', connection, command: '', reply: '' };
-      const draw = await sale.draw(passage);
+      const draw = await nextDraw(sale.memo, passage);
       steps.push(...(draw ? draw.outcomes.map((_, outcome) => ({ ...step, picks: [outcome] })) : [step]));
     }
     const most = process.crashed ? 1 : passage.replies.length;
@@ -66,7 +69,7 @@ async function messages(sale: RealSale, slot: number, process: Process): Promise
 
 function cuts(sale: RealSale, slot: number, process: Process): ScheduleStep[] {
   return process.passages.flatMap((passage, connection) => {
-    if (passage.isCut || !passage.wasUsed) return [];
+    if (passage.isCut || !passage.wasUsed || passage instanceof OutsidePassage) return [];
     return Array.from({ length: passage.pending.length + 1 }, (_, survivors) => survivors)
       .filter((survivors) => sale.priceOf('cut', passage, survivors) !== undefined)
       .map((survivors): ScheduleStep => ({ slot, event: 'cut', connection, survivors }));
@@ -186,7 +189,7 @@ async function serverFaults(sale: RealSale): Promise<ScheduleStep[]> {
 }
 
 /** Every way to keep a prefix of what waits at each passage. */
-const prefixes = (passages: readonly Passage[]): number[][] =>
+const prefixes = (passages: readonly Way[]): number[][] =>
   passages.reduce<number[][]>(
     (all, { pending }) =>
       all.flatMap((chosen) => Array.from({ length: pending.length + 1 }, (_, kept) => [...chosen, kept])),

@@ -70,7 +70,8 @@ export class RealReplicas {
     if (!successor) return;
     const memo = this.#memo;
     const before = await memo.capture();
-    await putBack(memo, this.#clock, successor);
+    // What stands beside the server has no replica.
+    await putBack(memo, this.#clock, { ...successor, outside: memo.outside });
     this.lost ||= !holdsTheSame(before, await memo.capture());
   }
 }

@@ -4,25 +4,25 @@ import type { Scope } from '../../documents/scope.ts';
 import {
   EMPTYING,
   faultRow,
-  isKeyFault,
-  isServerFault,
   LAG,
   PROMOTION,
   type ConnectionEvent,
   type Extra,
   type ServerFault,
 } from '../../documents/faults.ts';
+import { isKeyFault, isServerFault } from '../../documents/fault-events.ts';
 import { Budgets } from '../scope/budgets.ts';
 import type { FaultStep, ScheduleStep } from '../../documents/counterexample.ts';
 import { inCanonicalOrder, type Asked } from '../server/orders.ts';
-import { drawOf, mayDraw, type Draw } from '../server/draws.ts';
-import { Gate, type Passage } from '../../wire/gate.ts';
+import { Gate } from '../../wire/gate.ts';
 import { whyImpossible } from './impossible-step.ts';
 import { isOpen, layoutOf, type Layout } from '../scope/layout.ts';
 import { beginsLate, lastFate, payingOf } from './asked-before.ts';
 import { outcomeOf } from '../search/outcome.ts';
 import { kindOf, type Process } from './gated-process.ts';
 import { hasFailed, Operator } from './operator.ts';
+import { nextDraw } from './next-draw.ts';
+import { OutsidePassage, type Way } from './outside-passage.ts';
 import type { Opening, RealEnd, Venue } from './venue.ts';
 import { decodeCommand } from '../../wire/resp.ts';
 import { judgeEnd, unpaid, type Finish } from '../search/judge-end.ts';
@@ -30,6 +30,7 @@ import type { ServerMemo } from '../server/memo.ts';
 import type { Call } from '../process/instance-events.ts';
 import { Intervals } from './intervals.ts';
 import { Sending } from './sending.ts';
+import { isFaultStep } from './refused-step.ts';
 import { RealReplicas } from './real-replicas.ts';
 import { WorldClock } from './world-clock.ts';
 import { purchasesAtOnce, type Subject } from '../process/spec.ts';
@@ -119,7 +120,7 @@ export class RealSale implements AsyncDisposable {
   }
 
   /** What an event of a passage is paid from; undefined if it cannot be paid. */
-  priceOf(event: ConnectionEvent, passage: Passage, survivors: number): Extra | undefined {
+  priceOf(event: ConnectionEvent, passage: Way, survivors: number): Extra | undefined {
     const way = { survivors, commands: passage.pending.length, replies: passage.replies.length };
     return this.budgets.pricesOf(this.#packed, event, way)[0];
   }
@@ -133,12 +134,6 @@ export class RealSale implements AsyncDisposable {
     const process = this.#processes[slot];
     if (!process) throw new Error(`slot ${slot} has no process yet`);
     return process;
-  }
-
-  /** What the server will draw for the passage's next command; undefined where its answer is certain. */
-  async draw({ pending: [command] }: Passage): Promise<Draw | undefined> {
-    const args = command === undefined ? undefined : decodeCommand(command);
-    return args && mayDraw(args) ? drawOf(args, await this.memo.keysNow()) : undefined;
   }
 
   /** Why this step is not possible now, or undefined. */
@@ -185,7 +180,8 @@ export class RealSale implements AsyncDisposable {
     const unpaidBuyers = unpaid(this.scope, finishes, abilities.recorded);
     const survivors = struck && !abilities.close ? this.#processes.filter(hasFailed) : [];
     const store = await this.#operator.store(abilities, { unpaidBuyers, survivors });
-    const suffered = { restarted: this.#restarted || this.replicas.lost, struck };
+    const { reserves } = this.#subject.strategy;
+    const suffered = { restarted: this.#restarted || this.replicas.lost, struck, reserves };
     const judgement = judgeEnd(this.scope, store, finishes, suffered);
     return { finishes, judgement, outcome: outcomeOf(this.scope, finishes, judgement, content) };
   }
@@ -239,18 +235,18 @@ export class RealSale implements AsyncDisposable {
         await process.apply({ type: 'immediate' }, step.picks);
         return undefined;
       default:
-        if (!('survivors' in step || 'commands' in step)) throw new Error(`${step.event} is the server's`);
+        if (!isFaultStep(step)) throw new Error(`${step.event} is the server's`);
         await this.#faultOfProcess(process, step);
         return undefined;
     }
   }
 
   async #faultOfProcess(process: Process, step: FaultStep): Promise<void> {
-    const ofOne = 'connection' in step;
+    const isCut = 'connection' in step && 'survivors' in step;
     this.#pay(
-      ofOne ? this.priceOf(step.event, process.passages[step.connection]!, step.survivors) : step.event,
+      isCut ? this.priceOf(step.event, process.passages[step.connection]!, step.survivors) : step.event,
     );
-    if (ofOne) this.#intervals.beginLost(process, step.connection);
+    if ('connection' in step) this.#intervals.beginLost(process, step.connection);
     // Who only hears of a time limit has sent nothing more than before.
     else if ('survivors' in step) this.#intervals.beginAll(process);
     await process.suffer(step);
@@ -264,7 +260,7 @@ export class RealSale implements AsyncDisposable {
     const retell = (asked: Asked, reply: string): string =>
       recorded && inCanonicalOrder(asked, reply) === inCanonicalOrder(asked, recorded) ? recorded : reply;
     const passage = process.passages[connection]!;
-    const draw = await this.draw(passage);
+    const draw = await nextDraw(this.memo, passage);
     await using _ = { [Symbol.asyncDispose]: () => this.clock.look() };
     if (!draw) return await process.execute(connection, undefined, retell);
     return await forceDraw(
@@ -299,7 +295,7 @@ export class RealSale implements AsyncDisposable {
     for (const process of this.#processes) {
       if (!process || process.crashed) continue;
       for (const [connection, passage] of process.passages.entries())
-        if (!passage.isCut) {
+        if (!passage.isCut && !(passage instanceof OutsidePassage)) {
           this.#intervals.beginLost(process, connection);
           await process.cut(connection, 0);
         }

@@ -1,10 +1,11 @@
 import { decodeCommand, encodeCommand } from '../../wire/resp.ts';
-import type { Passage } from '../../wire/gate.ts';
 import { epochOfRun } from '../process/virtual.ts';
 import { KnownScripts } from '../server/known-scripts.ts';
 import type { ServerMemo } from '../server/memo.ts';
 import { askedBy } from '../server/orders.ts';
 import { CROSS_SLOT, crossesSlots, NEVER_QUEUED } from '../server/slots.ts';
+import { isOutsideConnection } from '../outside-store.ts';
+import type { Way } from './outside-passage.ts';
 import type { WorldClock } from './world-clock.ts';
 
 /** How a command is sent. */
@@ -42,7 +43,8 @@ export class Sending {
    * @param at which of that comes next
    * @param inCluster it is a client of a cluster's
    */
-  async sent(passage: Passage, written: readonly string[], at: number, inCluster = false): Promise<Sent> {
+  async sent(passage: Way, written: readonly string[], at: number, inCluster = false): Promise<Sent> {
+    if (isOutsideConnection(written)) return AS_IT_IS;
     const { exec, commands } = askedBy(written, at);
     // It would change the protocol in which the server answers us, too.
     if (nameOf(written[at]!) === 'RESET')

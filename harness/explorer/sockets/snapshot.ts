@@ -1,4 +1,5 @@
 import type { Reply } from '../../wire/resp.ts';
+import type { OutsideContent } from '../outside-store.ts';
 import type { ServerMemo } from '../server/memo.ts';
 import type { WorldClock } from './world-clock.ts';
 
@@ -10,6 +11,8 @@ export interface Snapshot {
   functions: string;
   /** By key, in milliseconds after the world's beginning. */
   deadlines: ReadonlyMap<string, number>;
+  /** What the stores beside it hold. */
+  outside: OutsideContent;
 }
 
 /** The server as it stands. */
@@ -19,7 +22,7 @@ export async function takeSnapshot(memo: ServerMemo, clock: WorldClock): Promise
   const keys: [string, string][] = [];
   for (const key of names) keys.push([key, (await memo.ask(['DUMP', key])) as string]);
   const functions = (await memo.ask(['FUNCTION', 'DUMP'])) as string;
-  return { keys, functions, deadlines: clock.deadlines() };
+  return { keys, functions, deadlines: clock.deadlines(), outside: memo.outside };
 }
 
 /** The server is again as it was, but for keys that were to be forgotten by now. */
@@ -27,6 +30,7 @@ export async function putBack(memo: ServerMemo, clock: WorldClock, snapshot: Sna
   await memo.call(['FLUSHALL', 'SYNC']);
   await memo.call(['FUNCTION', 'RESTORE', snapshot.functions, 'FLUSH']);
   for (const [key, dump] of snapshot.keys) await memo.call(['RESTORE', key, '0', dump]);
+  memo.outside = snapshot.outside;
   await clock.setDeadlines(snapshot.deadlines);
 }
 

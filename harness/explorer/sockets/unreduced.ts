@@ -1,6 +1,6 @@
 import type { Scope } from '../../documents/scope.ts';
 import { PROPERTIES, type Property } from '../../../strategies/contract.ts';
-import { faultRow, isServerFault } from '../../documents/faults.ts';
+import { breaksAll } from '../../documents/fault-events.ts';
 import { violatedIn } from '../search/judge-end.ts';
 import { possibleSteps } from './possible-steps.ts';
 import { RealSale } from './real-sale.ts';
@@ -51,7 +51,7 @@ export async function everyRealInterleaving(
       const step = steps[choices[depth]!.taken];
       if (!step) break;
       await sale.perform(step);
-      if (isServerFault(step.event) && faultRow(step.event).breaksConnections) await sale.breakConnections();
+      if (breaksAll(step.event)) await sale.breakConnections();
     }
     const { outcome, judgement } = await sale.finish();
     found.outcomes.add(outcome);

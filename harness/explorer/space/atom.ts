@@ -1,4 +1,10 @@
-import type { ClientFault, ConnectionEvent, EXPIRY, ProcessFault } from '../../documents/faults.ts';
+import type {
+  ClientFault,
+  ConnectionEvent,
+  EXPIRY,
+  CallFault,
+  ProcessFault,
+} from '../../documents/faults.ts';
 import type { Call } from '../process/instance-events.ts';
 
 /**
@@ -8,7 +14,8 @@ import type { Call } from '../process/instance-events.ts';
 export type FaultAtom =
   | { event: ConnectionEvent; connection: number; survivors: number }
   | { event: ProcessFault; survivors: readonly number[] }
-  | { event: ClientFault; commands: number };
+  | { event: ClientFault; commands: number }
+  | { event: CallFault; connection: number };
 
 /** The smallest steps that an interleaving is made of. */
 export type Atom = (

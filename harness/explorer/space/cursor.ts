@@ -163,9 +163,9 @@ export class Cursor extends Standpoint {
   /** The connection breaks; of its sent commands, the first `survivors` may still run. The client finds out. */
   async disconnect(c: number, survivors: number): Promise<void> {
     const { executed, replies } = this.connections[c]!;
-    // A purchase whose first command is lost has begun, too: its buyer waits.
+    // A purchase whose first command is lost has begun, too. What a store beside Redis is asked, no client sends again.
     if (this.outstanding(c).commands > 0) this.#begin();
-    this.#lose(this.written(c).slice(executed - replies.length));
+    if (!this.isOutside(c)) this.#lose(this.written(c).slice(executed - replies.length));
     this.#close(c, survivors);
     await this.#happen({ type: 'cut', connection: c });
   }

@@ -29,6 +29,7 @@ export function movesOf(situation: Situation): Move[] {
   if (cursor.putsOff) moves.push({ kind: 'immediate' });
   if (local.phase === 'live') {
     moves.push(...crashes(situation), ...cuts(situation), ...timeouts(situation));
+    moves.push(...failures(situation));
     moves.push(...againByBuyers(situation));
     moves.push(...releases(situation), ...restocks(situation), ...jobs(situation));
   }
@@ -92,6 +93,12 @@ function timeouts({ setting: { budgets }, packed, cursor }: Situation): Move[] {
   if (budgets.left(packed, 'timeout') === 0) return [];
   return counts(cursor.limits).map((commands) => ({ kind: 'timeout', commands }));
 }
+
+/** A call of a store beside Redis fails before it took effect; or after that, and its answer is lost. */
+const failures = ({ setting: { budgets }, packed, cursor }: Situation): Move[] =>
+  budgets.left(packed, 'outside') === 0
+    ? []
+    : cursor.outsideCalls().map((connection) => ({ kind: 'outside', connection }));
 
 /** Buyers ask once more: without a certain answer, or without waiting for one. */
 function againByBuyers({ setting, packed, slot, local }: Situation): Move[] {

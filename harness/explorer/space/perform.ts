@@ -117,11 +117,15 @@ async function suffer(cursor: Cursor, fault: FaultAtom): Promise<void> {
       return cursor.die(fault.survivors);
     case 'timeout':
       return cursor.timeOut(fault.commands);
+    case 'outside':
+      return cursor.disconnect(fault.connection, 0);
   }
 }
 
 function atomOf(move: FaultMove): FaultAtom {
   if ('commands' in move) return { event: move.kind, commands: move.commands };
+  if ('connection' in move && !('survivors' in move))
+    return { event: move.kind, connection: move.connection };
   if ('connection' in move)
     return { event: move.kind, connection: move.connection, survivors: move.survivors };
   return { event: move.kind, survivors: move.survivors };

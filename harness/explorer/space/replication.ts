@@ -30,7 +30,7 @@ export class Replication {
   /** The server that takes its place by this fault: itself, unless a replica takes over that stopped. */
   successor(replicas: number, server: number, move: ServerFaultMove): number {
     const replica = 'replica' in move ? move.replica : undefined;
-    return replica === undefined ? server : this.of(replicas).stops[replica]!;
+    return replica === undefined ? server : this.#memo.succeed(this.of(replicas).stops[replica]!, server);
   }
 
   /**

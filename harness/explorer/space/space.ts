@@ -10,6 +10,7 @@ import { settle } from './drive.ts';
 import { buyersOfCrashed, firstAttempts, movesOf } from './enabled.ts';
 import {
   ABSENT,
+  GONE,
   spent,
   withoutSpentConnections,
   hasFailedSomebody,
@@ -65,7 +66,7 @@ export class Space extends Setting {
     let server = await openSale(this);
     // One that nothing competes with tells what a seller can do; the processes' own starts are part of the sale.
     const first = await boot(this, { slot: this.operator, server });
-    this.startsByCommands = first.openConnections().some((connection) => first.wasUsed(connection));
+    this.startsByCommands = first.sentAnything;
     const transitions: Transition[] = [];
     for (let slot = 0; slot < this.layout.slots; slot++) {
       if (!isOpen(this.layout, slot)) {
@@ -218,9 +219,13 @@ export class Space extends Setting {
     return clockReads + timers.length > 0;
   }
 
-  /** The local state of a dead process after the commands that it had sent are lost, too. */
-  withoutGhost(localId: number): number {
-    return this.locals.id(spent(this.locals.values[localId]!));
+  /** The local state of a dead process after the commands that it had sent to Redis are lost, too. */
+  withoutGhost(localId: number, slot: number): number {
+    const local = this.locals.values[localId]!;
+    const cursor = new Cursor(this.context(slot), 0, local);
+    const connections = local.connections.map((one, c) => (cursor.isOutside(c) ? one : GONE));
+    const left = connections.some(({ executed, limit }) => executed < limit);
+    return this.locals.id(left ? { ...local, connections } : spent(local));
   }
 
   /** The same server state after instance `i` has taken the place of instance `to[i]`. @throws StartAgain */

@@ -1,5 +1,6 @@
 import { abilitiesIn } from '../process/seller-abilities.ts';
 import { ticksBefore } from '../process/ticks.ts';
+import { isOutsideConnection } from '../outside-store.ts';
 import { mayFire, type PendingTimer } from '../process/timers.ts';
 import { isLocal } from '../server/explorable.ts';
 import type { Observation } from '../process/instance-events.ts';
@@ -145,8 +146,31 @@ export class Standpoint {
 
   /** Connections that the client holds open. */
   openConnections(): number[] {
+    return this.#openOnes().filter((c) => !this.isOutside(c));
+  }
+
+  /** Connections on which a call of a store beside Redis is under way. */
+  outsideCalls(): number[] {
+    const isUnderWay = (c: number): boolean => {
+      const { commands, replies } = this.outstanding(c);
+      return commands + replies > 0;
+    };
+    return this.#openOnes().filter((c) => this.isOutside(c) && isUnderWay(c));
+  }
+
+  /** Whether the connection is none of a client's, but one to a store beside Redis. */
+  isOutside(c: number): boolean {
+    return isOutsideConnection(this.written(c));
+  }
+
+  #openOnes(): number[] {
     if (this.phase !== 'live') return [];
     return this.connections.flatMap((connection, c) => (connection.open ? [c] : []));
+  }
+
+  /** Whether anything was ever sent to Redis, or to a store beside it. */
+  get sentAnything(): boolean {
+    return this.#openOnes().some((c) => this.wasUsed(c));
   }
 
   /** What is on its way on the connection: commands that did not run, and replies that did not arrive. */

@@ -57,7 +57,8 @@ export class States {
     this.#replication = new Replication(space.memo);
     this.#cutAll = this.#choices.choice(SERVER, CUT_ALL).id;
     const { releases, restocks, faults } = space.scope;
-    this.#allCompletions = releases + restocks + furtherReleases(faults) > 0;
+    const { reserves = false } = space.subject.strategy;
+    this.#allCompletions = reserves || releases + restocks + furtherReleases(faults) > 0;
     this.#losingData = LOSING_DATA.map((fault) => [fault, space.scope.faults[fault]]);
   }
 
@@ -281,7 +282,7 @@ export class States {
       const local = this.space.locals.values[this.next[LOCALS_AT + slot]!]!;
       if (local.phase === 'done' || local.phase === 'absent') continue;
       if (local.phase === 'crashed') {
-        this.next[LOCALS_AT + slot] = this.space.withoutGhost(this.next[LOCALS_AT + slot]!);
+        this.next[LOCALS_AT + slot] = this.space.withoutGhost(this.next[LOCALS_AT + slot]!, slot);
         continue;
       }
       const transitions = this.#known(slot, CUT_ALL, this.#cutAll, flags);

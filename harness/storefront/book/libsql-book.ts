@@ -1,6 +1,6 @@
 import type Libsql from 'libsql';
 import { systemClock } from '../../ground/ambient.ts';
-import { loadPackage } from '../packages.ts';
+import { loadPackage } from '../../ground/optional-packages.ts';
 import {
   CONFLICT,
   DataError,

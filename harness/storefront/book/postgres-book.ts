@@ -2,7 +2,7 @@ import type { Sql } from 'postgres';
 import { systemClock } from '../../ground/ambient.ts';
 import { EnvironmentError, UsageError } from '../../ground/errors.ts';
 import { keepSecret, withoutSecrets } from '../../ground/secrets.ts';
-import { loadPackage } from '../packages.ts';
+import { loadPackage } from '../../ground/optional-packages.ts';
 import {
   CONFLICT,
   DataError,
