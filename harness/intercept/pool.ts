@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { CannotExplore } from '../explorer/cannot-explore.ts';
 import type { ServiceFile } from '../service/service-file.ts';
 import { ServiceProcess } from './service-process.ts';
@@ -18,7 +19,7 @@ export interface PoolOptions {
 }
 
 /** Processes that are started before anybody needs them, where each history has one of its own. */
-const MOST_SPARES = 2;
+const MOST_SPARES = Math.min(8, Math.max(2, availableParallelism()));
 
 /**
  * Processes of the service. One that is idle serves the next history; one in which something is under way when nobody drives it
@@ -30,8 +31,11 @@ export class ProcessPool implements AsyncDisposable {
   /** The one that was lent longest ago first. */
   readonly #lent = new Map<Holder, ServiceProcess>();
   readonly #spares: Promise<ServiceProcess>[] = [];
+  /** Processes that are being ended, which nobody waits for before all is over. */
+  readonly #ending = new Set<Promise<void>>();
+  /** Ends the start of those that nobody will need. */
+  readonly #closing = new AbortController();
   #fault: CannotExplore | undefined;
-  #isClosed = false;
   /** Each history has a process to itself. */
   isFresh = false;
   /** Processes that were started. */
@@ -71,7 +75,7 @@ export class ProcessPool implements AsyncDisposable {
     this.#lent.set(holder, process);
   }
 
-  async giveBack(holder: Holder): Promise<void> {
+  giveBack(holder: Holder): void {
     const process = this.#lent.get(holder);
     if (!process) return;
     this.#lent.delete(holder);
@@ -79,7 +83,7 @@ export class ProcessPool implements AsyncDisposable {
     process.driver = undefined;
     const isKept = holder.isIdle() && !this.isFresh && this.#idle.length < this.#options.most;
     if (isKept) this.#idle.push(process);
-    else await process.close();
+    else this.#end(process);
   }
 
   /** Notes to whom else it talks. */
@@ -88,45 +92,68 @@ export class ProcessPool implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort();
     const spares = await Promise.all(this.#spares.map((spare) => spare.catch(() => undefined)));
     const all = [...this.#idle, ...this.#lent.values(), ...spares.flatMap((spare) => spare ?? [])];
-    for (const process of all) process.driver = undefined;
-    await Promise.all(all.map((process) => process.close()));
+    for (const process of all) this.#end(process);
+    await Promise.all(this.#ending);
+  }
+
+  #end(process: ServiceProcess): void {
+    process.driver = undefined;
+    const ending = process.close().then(() => void this.#ending.delete(ending));
+    ending.catch(() => undefined); // told when all is over
+    this.#ending.add(ending);
   }
 
   async #take(): Promise<ServiceProcess> {
-    const isFull = this.#lent.size + this.#spares.length >= this.#options.most;
-    return (isFull ? await this.#reclaim() : undefined) ?? this.#boot();
+    const isFull = this.#lent.size >= this.#options.most;
+    const idle = isFull ? this.#reclaim() : undefined;
+    if (idle) return idle;
+    const taken = this.#spares.shift() ?? this.#boot();
+    // One that takes part in a sale is seldom the last.
+    if (this.#lent.size + this.#spares.length + 1 < this.#options.most) this.#bootAhead(1);
+    return taken;
   }
 
-  async #takeFresh(): Promise<ServiceProcess> {
-    if (this.#lent.size >= this.#options.most) await this.#reclaim().then((process) => process?.close());
-    const spare = await (this.#spares.shift() ?? this.#boot());
-    while (this.#spares.length < MOST_SPARES && !this.#isClosed) {
+  #takeFresh(): Promise<ServiceProcess> {
+    if (this.#lent.size >= this.#options.most) {
+      const idle = this.#reclaim();
+      if (idle) this.#end(idle);
+    }
+    const taken = this.#spares.shift() ?? this.#boot();
+    this.#bootAhead(MOST_SPARES);
+    return taken;
+  }
+
+  /** Starts some that are not needed yet, while others work. */
+  #bootAhead(count: number): void {
+    while (this.#spares.length < count && !this.#closing.signal.aborted) {
       const next = this.#boot();
       next.catch(() => undefined); // told to whoever takes it
       this.#spares.push(next);
     }
-    return spare;
   }
 
   /** Takes a process away from whoever has not used it for longest, rather from one in which nothing is under way. */
-  async #reclaim(): Promise<ServiceProcess | undefined> {
+  #reclaim(): ServiceProcess | undefined {
     const holders = [...this.#lent.keys()];
     const holder = holders.find((one) => one.isIdle()) ?? holders[0];
     if (!holder) return undefined;
     const isIdle = holder.isIdle();
     holder.lose();
-    await this.giveBack(holder);
+    this.giveBack(holder);
     return isIdle ? this.#idle.pop() : undefined;
   }
 
-  async #boot(): Promise<ServiceProcess> {
+  #boot(): Promise<ServiceProcess> {
     const { file, signal } = this.#options;
+    const closing = this.#closing.signal;
     this.started++;
-    const process = await ServiceProcess.boot({ file, onFault: this.onFault, ...(signal && { signal }) });
-    this.note(process);
-    return process;
+    return ServiceProcess.boot({
+      file,
+      onFault: this.onFault,
+      signal: signal ? AbortSignal.any([signal, closing]) : closing,
+    });
   }
 }

@@ -61,6 +61,8 @@ export class ServiceInstance implements Instance, Driver, Holder {
   #own: OwnClient | undefined;
   #activity = 0;
   #isApplying = false;
+  /** Nothing came from the process since it was told something: it had come to rest before, so that what comes is a reaction. */
+  #isUnheard = false;
   #failure: unknown;
   isGone = false;
 
@@ -80,6 +82,8 @@ export class ServiceInstance implements Instance, Driver, Holder {
     if (this.isGone) throw new Error('a process of the service was taken away before its history was over');
     this.#pool.touch(this);
     this.#isApplying = true;
+    this.#isUnheard = true;
+    this.#process?.onTelling();
     try {
       this.#happen(event);
       await this.#quiet();
@@ -107,9 +111,10 @@ export class ServiceInstance implements Instance, Driver, Holder {
     return { ...NOTHING_BESIDE, written: this.#written, settled: this.#settled };
   }
 
-  async kill(): Promise<void> {
+  kill(): Promise<void> {
     this.lose();
-    await this.#pool.giveBack(this);
+    this.#pool.giveBack(this);
+    return Promise.resolve();
   }
 
   leave(): Promise<void> {
@@ -130,6 +135,7 @@ export class ServiceInstance implements Instance, Driver, Holder {
 
   onCommand(client: FrontClient, bytes: string): void {
     if (this.isGone) return;
+    this.#isUnheard = false;
     if (!this.#isApplying) this.#pool.onFault(late(shownCommand(bytes)));
     const fault = this.#database.refuses(client.database);
     if (fault) this.#pool.onFault(fault);
@@ -170,6 +176,7 @@ export class ServiceInstance implements Instance, Driver, Holder {
     if (call.method === 'purchase') this.#pool.requests++;
     const settle = (settled: Settled): void => {
       this.#activity++;
+      this.#isUnheard = false;
       if (!this.#isApplying && !this.isGone) this.#pool.onFault(late('an answer'));
       this.#settled[index] = settled;
     };
@@ -211,6 +218,7 @@ export class ServiceInstance implements Instance, Driver, Holder {
         onStill: () => this.#onStill(),
         activity: () => this.#activity,
         isWriting: () => this.#transport.busy(),
+        isUnheard: () => this.#isUnheard,
       };
       if (before) await before.quiet(driver);
       else await untilQuiet({ ...driver, stamp: () => this.#stampWithoutProcess, isUnread: () => false });

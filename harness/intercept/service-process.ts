@@ -5,7 +5,7 @@ import type { ServiceFile } from '../service/service-file.ts';
 import { Front, type FrontClient, type Listener } from './front.ts';
 import { ProcessorTime } from './processor-time.ts';
 import { untilQuiet, type Watched } from './quiet.ts';
-import { foreignPeers, isUnread } from './sockets.ts';
+import { ForeignPeers, isUnread } from './sockets.ts';
 
 /** Who drives a process for the time being. */
 export interface Driver {
@@ -14,7 +14,10 @@ export interface Driver {
 }
 
 /** What whoever drives it knows of what is under way. */
-export type Driving = Pick<Watched, 'owed' | 'onStill' | 'activity' | 'isWriting'>;
+export interface Driving extends Pick<Watched, 'owed' | 'onStill' | 'activity' | 'isWriting'> {
+  /** It has given no sign yet that it read what it was told. */
+  isUnheard(): boolean;
+}
 
 /** Told of what must end the run, whoever is asked for something then. */
 export type OnFault = (fault: CannotExplore) => void;
@@ -35,9 +38,12 @@ export class ServiceProcess implements Listener {
   #front!: Front;
   #running!: RunningService;
   #time!: ProcessorTime;
+  #peers!: ForeignPeers;
   /** The first of its processes, whose network is that of all. */
   #pid = 0;
   #activity = 0;
+  /** How its threads stood before it was told something; undefined while one ran. */
+  #toldAt: string | undefined;
   #isClosing = false;
   /** How it ended by itself. */
   #ended: string | undefined;
@@ -73,6 +79,7 @@ export class ServiceProcess implements Listener {
     const pids = process.#running.pids();
     process.#pid = pids[0] ?? 0;
     process.#time = new ProcessorTime(pids);
+    process.#peers = new ForeignPeers(process.#ports);
     try {
       await process.quiet(NOBODY);
     } catch (error) {
@@ -88,7 +95,20 @@ export class ServiceProcess implements Listener {
 
   /** To whom else it talks at this moment, as host:port. */
   foreignPeers(): string[] {
-    return foreignPeers(this.#time.pids, this.#ports);
+    return this.#peers.of(this.#time.pids);
+  }
+
+  /** It is about to be told something. */
+  onTelling(): void {
+    this.#toldAt = this.#time.stamp();
+  }
+
+  /**
+   * Some thread has run since it was told something, as whoever reads that has to. To ask Linux whether it was read takes as long as
+   * a purchase.
+   */
+  #hasRun(): boolean {
+    return this.#toldAt !== undefined && this.#time.stamp() !== this.#toldAt;
   }
 
   /** Waits until nothing moves in it. @throws CannotExplore if it has ended, or never comes to rest */
@@ -97,7 +117,7 @@ export class ServiceProcess implements Listener {
       activity: () => this.#activity + driver.activity(),
       stamp: () => this.#time.stamp(),
       isWriting: () => this.#front.isWriting || driver.isWriting(),
-      isUnread: () => isUnread(this.#pid, this.#ports),
+      isUnread: () => driver.isUnheard() && !this.#hasRun() && isUnread(this.#pid, this.#ports),
       owed: () => driver.owed(),
       onStill: () => {
         if (this.#ended !== undefined) throw this.#hasEnded(this.#ended);
@@ -158,6 +178,7 @@ const NOBODY: Driving = {
   onStill: () => {},
   activity: () => 0,
   isWriting: () => false,
+  isUnheard: () => true,
 };
 
 /** A command in one line, for people. */
