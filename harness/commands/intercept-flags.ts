@@ -18,6 +18,8 @@ export interface ServiceWords {
   soldOut?: string;
   limitReached?: string;
   busy?: string;
+  httpPort?: number;
+  redisPort?: number;
 }
 
 /** What `intercept` is typed with. */
@@ -66,6 +68,8 @@ const several = (flags: string, text: string): Option =>
 const statuses = (flags: string, meaning: string): Option =>
   new Option(flags, `the HTTP statuses that mean: ${meaning}, as 200 or 200,201`);
 
+const MOST_PORT = 65_535;
+
 export const serviceOptions: readonly Option[] = [
   new Option(
     '--start <command>',
@@ -90,6 +94,13 @@ export const serviceOptions: readonly Option[] = [
   statuses('--sold-out <statuses>', 'nothing is left'),
   statuses('--limit-reached <statuses>', 'this user has all that they may have'),
   statuses('--busy <statuses>', 'surely nothing was sold, come again'),
+  whole(
+    '--http-port <n>',
+    'the port is written into its code: each process gets a network of its own',
+    1,
+    MOST_PORT,
+  ),
+  whole('--redis-port <n>', 'so is the port at which it looks for Redis, as 6379', 1, MOST_PORT),
 ];
 
 export const interceptOptions: readonly Option[] = [

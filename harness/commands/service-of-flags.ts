@@ -12,6 +12,8 @@ const REQUEST = /^(GET|POST|PUT|PATCH|DELETE)\s+(\/\S*)$/;
  */
 export function serviceOfFlags(words: ServiceWords, folder: string): ServiceFile {
   const { start, ready, open, buy, body, left, sold, soldOut, limitReached, busy } = words;
+  const { httpPort: http, redisPort: redis } = words;
+  const ports = { ...(http !== undefined && { http }), ...(redis !== undefined && { redis }) };
   const needed = {
     '--start': start,
     '--buy': buy,
@@ -29,6 +31,7 @@ export function serviceOfFlags(words: ServiceWords, folder: string): ServiceFile
     open: open!.map((step) => stepIn('--open', step)),
     buy: { ...request, headers: headersIn(words.header ?? []), ...(body !== undefined && { body }) },
     left: { ask: stepIn('--left', left!) },
+    ...(Object.keys(ports).length > 0 && { ports }),
     answers: {
       sold: statusesIn('--sold', sold!),
       soldOut: statusesIn('--sold-out', soldOut!),

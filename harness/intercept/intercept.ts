@@ -5,6 +5,7 @@ import { Database } from '../explorer/process/own-connections.ts';
 import type { Subject } from '../explorer/process/spec.ts';
 import type { ServiceFile } from '../service/service-file.ts';
 import type { Strategy } from '../../strategies/contract.ts';
+import { OwnNetworks } from './own-network.ts';
 import { ProcessPool } from './pool.ts';
 import { requireInterceptable, requireLinux, requireServiceScope } from './refusals.ts';
 import { ServiceInstance } from './service-instance.ts';
@@ -44,9 +45,11 @@ export async function interceptService(options: InterceptOptions): Promise<Inter
   requireInterceptable(options.file);
   requireServiceScope(scope);
   const file = withRedisInEnvironment(options.file);
+  const { ports } = options.file.service;
+  const networks = ports && (await OwnNetworks.find(ports));
   await build(options.file, signal);
   const most = options.processes ?? mostProcesses(scope);
-  const pool = new ProcessPool({ file, most, ...(signal && { signal }) });
+  const pool = new ProcessPool({ file, most, ...(networks && { networks }), ...(signal && { signal }) });
   pool.isFresh = options.fresh ?? false;
   const database = new Database();
   const subject: Subject = {
@@ -69,6 +72,7 @@ export async function interceptService(options: InterceptOptions): Promise<Inter
     start: [...options.file.service.start!],
     processes: pool.started,
     fresh: pool.isFresh,
+    ownNetworks: networks !== undefined,
     requests: pool.requests,
     foreignSockets: [...pool.foreignSockets].toSorted(),
   });

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { CannotExplore } from '../explorer/cannot-explore.ts';
 import type { ServiceFile } from '../service/service-file.ts';
+import type { OwnNetworks } from './own-network.ts';
 import { ServiceProcess } from './service-process.ts';
 
 /** Who has a process until it is taken away. */
@@ -15,6 +16,8 @@ export interface PoolOptions {
   file: ServiceFile;
   /** Processes at the same time. */
   most: number;
+  /** Each process has one of its own. */
+  networks?: OwnNetworks;
   signal?: AbortSignal;
 }
 
@@ -147,12 +150,13 @@ export class ProcessPool implements AsyncDisposable {
   }
 
   #boot(): Promise<ServiceProcess> {
-    const { file, signal } = this.#options;
+    const { file, networks, signal } = this.#options;
     const closing = this.#closing.signal;
     this.started++;
     return ServiceProcess.boot({
       file,
       onFault: this.onFault,
+      ...(networks && { networks }),
       signal: signal ? AbortSignal.any([signal, closing]) : closing,
     });
   }

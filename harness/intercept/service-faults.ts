@@ -27,5 +27,5 @@ export const alike = (command: string): CannotExplore =>
 export const elsewhere = (peers: readonly string[]): CannotExplore =>
   new CannotExplore(
     `it sent nothing to the Redis that it was given, and talks to ${peers.join(', ')}: it may have sold there, once`,
-    'let it connect to REDIS_URL, or to REDIS_HOST and REDIS_PORT, or put {redis_port} into its start command or env',
+    'let it connect to REDIS_URL, to REDIS_HOST and REDIS_PORT, put {redis_port} into its start command or env, or give the port that is written into its code (--redis-port 6379)',
   );

@@ -1,8 +1,10 @@
 import { CannotExplore } from '../explorer/cannot-explore.ts';
+import { EnvironmentError } from '../ground/errors.ts';
 import { decodeCommand, readable } from '../wire/resp.ts';
 import { startService, type RunningService } from '../service/running-service.ts';
 import type { ServiceFile } from '../service/service-file.ts';
 import { Front, type FrontClient, type Listener } from './front.ts';
+import type { OwnNetwork, OwnNetworks } from './own-network.ts';
 import { ProcessorTime } from './processor-time.ts';
 import { untilQuiet, type Watched } from './quiet.ts';
 import { ForeignPeers, isUnread } from './sockets.ts';
@@ -25,6 +27,8 @@ export type OnFault = (fault: CannotExplore) => void;
 export interface ProcessOptions {
   file: ServiceFile;
   onFault: OnFault;
+  /** Absent: it is in that of the machine. */
+  networks?: OwnNetworks;
   signal?: AbortSignal;
 }
 
@@ -37,6 +41,7 @@ export class ServiceProcess implements Listener {
   readonly #onFault: OnFault;
   #front!: Front;
   #running!: RunningService;
+  #network: OwnNetwork | undefined;
   #time!: ProcessorTime;
   #peers!: ForeignPeers;
   /** The first of its processes, whose network is that of all. */
@@ -61,19 +66,23 @@ export class ServiceProcess implements Listener {
    * Starts one, and waits until it is ready and quiet.
    * @throws EnvironmentError if it does not come up; CannotExplore if it sends commands to start
    */
-  static async boot({ file, onFault, signal }: ProcessOptions): Promise<ServiceProcess> {
+  static async boot({ file, onFault, networks, signal }: ProcessOptions): Promise<ServiceProcess> {
     const process = new ServiceProcess(onFault);
-    process.#front = await Front.open(process);
+    const network = await networks?.open();
+    process.#network = network;
+    process.#front = await Front.open(process, network?.server);
     try {
       process.#running = await startService({
         file,
         redisPort: process.#front.port,
+        ...(network && { network }),
         onProgress: () => {},
         ...(signal && { signal }),
       });
     } catch (error) {
       await process.#front[Symbol.asyncDispose]();
-      throw error;
+      await network?.[Symbol.asyncDispose]();
+      throw network ? error : withPortsNamed(error);
     }
     void process.#running.ended().then((how) => (process.#ended = how));
     const pids = process.#running.pids();
@@ -157,6 +166,7 @@ export class ServiceProcess implements Listener {
     await this.#running.kill();
     await this.#running.close();
     await this.#front[Symbol.asyncDispose]();
+    await this.#network?.[Symbol.asyncDispose]();
   }
 
   get #ports(): number[] {
@@ -170,6 +180,13 @@ export class ServiceProcess implements Listener {
       'let it outlive what happened to it: in production somebody has to start it again',
     );
   }
+}
+
+/** One that listens at a port of its own choice is waited for in vain. */
+function withPortsNamed(error: unknown): unknown {
+  if (!(error instanceof EnvironmentError) || error.code !== 'SERVICE_NOT_READY') return error;
+  const remedy = `${error.remedy}; let it listen at {port}, or at PORT of its environment, or name the port that is written into its code (--http-port 5000)`;
+  return new EnvironmentError(error.code, error.message, remedy, { cause: error });
 }
 
 /** Nobody drives it. */

@@ -67,6 +67,8 @@ export const INTERCEPT: FlagTable = {
     '--body': [ofService('--body {}')],
     '--limit-reached': [ofService('--limit-reached 403')],
     '--busy': [ofService('--busy 503')],
+    '--http-port': [ofService('--http-port 5000')],
+    '--redis-port': [ofService('--redis-port 6379')],
     '--processes': [{ typed: '--processes 4', reaches: { processes: 4 } }],
     '--fresh': [{ typed: '--fresh', reaches: { fresh: true } }],
     '--buyers': [{ typed: '--buyers 2', reaches: { buyers: 2, users: 2, instances: 2, quantities: [1, 1] } }],
