@@ -294,6 +294,10 @@ export const serviceSchema = shape.superRefine((service, context) => {
 });
 export type Service = z.infer<typeof serviceSchema>;
 
+/** What `intercept --init` has written, and what to do with it. */
+export const writtenServiceSchema = z.strictObject({ file: z.string(), next: z.array(z.string()) });
+export type WrittenService = z.infer<typeof writtenServiceSchema>;
+
 /** A service as a counterexample keeps it: what its file said, and from which folder its paths are seen. */
 export const keptServiceSchema = z.strictObject({ file: serviceSchema, folder: z.string() });
 export type KeptService = z.infer<typeof keptServiceSchema>;

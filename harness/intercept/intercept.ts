@@ -43,7 +43,7 @@ export async function interceptService(options: InterceptOptions): Promise<Inter
   const { scope, signal } = options;
   requireLinux();
   requireInterceptable(options.file);
-  requireServiceScope(scope);
+  requireServiceScope(scope, options.file);
   const file = withRedisInEnvironment(options.file);
   const { ports } = options.file.service;
   const networks = ports && (await OwnNetworks.find(ports));

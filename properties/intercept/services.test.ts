@@ -18,6 +18,7 @@ const asService = (name: string) =>
   shop(['node', 'strategy-shop.mjs', name], {
     open: [{ redis: ['SET', '{{product}}:stock', '{stock}'] }],
     buy: { path: '/buy?request={request}&user={user}&quantity={quantity}' },
+    release: { path: '/cancel?request={request}&user={user}&quantity={quantity}' },
     left: { ask: { redis: ['GET', '{{product}}:stock'] } },
     answers: { sold: { status: 200 }, soldOut: { status: 409 }, busy: { status: 503 } },
   });
@@ -54,6 +55,23 @@ describe('a service behind HTTP', () => {
       const { strategy } = registry.find((one) => one.strategy.name === name)!;
       const inProcess = await exploring(at.target, strategy, race);
       const service = await intercepted(asService(name), race, at.target, { auditSamples: 2 });
+      expect(service.coverage).toBe('exhausted');
+      expect(service.outcomes).toEqual(inProcess.outcomes);
+      expect(service.interleavings).toBe(inProcess.interleavings);
+      expect(properties(service, 'violated')).toEqual(properties(inProcess, 'violated'));
+    },
+    IN_TIME,
+  );
+
+  test.each([
+    ['lua-decrement', { ...race, releases: 1 }],
+    ['lua-decrement', { buyers: 1, stock: 1, releases: 1, faults: { 'lost-reply': 1 } }],
+  ] as const)(
+    'comes to the outcomes of the same code in-process where buyers give back: %s',
+    async (name, scope) => {
+      const { strategy } = registry.find((one) => one.strategy.name === name)!;
+      const inProcess = await exploring(at.target, strategy, scope);
+      const service = await intercepted(asService(name), scope, at.target, { auditSamples: 2 });
       expect(service.coverage).toBe('exhausted');
       expect(service.outcomes).toEqual(inProcess.outcomes);
       expect(service.interleavings).toBe(inProcess.interleavings);
