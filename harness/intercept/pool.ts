@@ -43,6 +43,9 @@ export class ProcessPool implements AsyncDisposable {
   isFresh = false;
   /** Processes that were started. */
   started = 0;
+  /** Statuses of answers that are not declared. */
+  readonly undeclared = new Set<number>();
+  #hasSent = false;
   /** Requests to buy. */
   requests = 0;
   /** Peers that were seen beside Redis, as host:port. */
@@ -70,6 +73,11 @@ export class ProcessPool implements AsyncDisposable {
     return process;
   }
 
+  /** Some process has sent a command when it was asked for something. */
+  get hasSent(): boolean {
+    return this.#hasSent || [...this.#lent.values()].some((process) => process.hasSent);
+  }
+
   /** It is used at this moment: others make room before it does. */
   touch(holder: Holder): void {
     const process = this.#lent.get(holder);
@@ -82,6 +90,7 @@ export class ProcessPool implements AsyncDisposable {
     const process = this.#lent.get(holder);
     if (!process) return;
     this.#lent.delete(holder);
+    this.#hasSent ||= process.hasSent;
     this.note(process);
     process.driver = undefined;
     const isKept = holder.isIdle() && !this.isFresh && this.#idle.length < this.#options.most;

@@ -18,6 +18,8 @@ export interface Means {
   process(): Promise<RunningService>;
   /** Sends a command by a connection of its own. */
   command(words: readonly string[]): Promise<Reply>;
+  /** An answer came that is not declared. */
+  onUndeclared(status: number): void;
 }
 
 /** The outcomes that answers mean. Whoever is told to come back has surely bought nothing. */
@@ -140,6 +142,7 @@ export class ServiceCalls {
     try {
       return OUTCOMES[this.#meaningOf(response)];
     } catch {
+      this.#means.onUndeclared(response.status);
       // Of its body the same history may make another one each time.
       throw new Error(`an answer that is not declared: status ${response.status}`);
     }

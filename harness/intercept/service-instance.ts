@@ -74,6 +74,7 @@ export class ServiceInstance implements Instance, Driver, Holder {
     this.#calls = new ServiceCalls(file.service, spec.sale, {
       process: () => this.#running(),
       command: (words) => this.#command(words),
+      onUndeclared: (status) => void pool.undeclared.add(status),
     });
   }
 
