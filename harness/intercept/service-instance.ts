@@ -16,7 +16,7 @@ import type { Transport } from '../wire/transport.ts';
 import type { FrontClient } from './front.ts';
 import { OwnClient, type Client } from './own-client.ts';
 import type { Holder, ProcessPool } from './pool.ts';
-import { untilQuiet, type Owed } from './quiet.ts';
+import { untilQuiet, type Owed, type Watched } from './quiet.ts';
 import { ServiceCalls } from './service-calls.ts';
 import { alike, elsewhere, gaveUp, late } from './service-faults.ts';
 import { shownCommand, type Driver, type ServiceProcess } from './service-process.ts';
@@ -222,17 +222,23 @@ export class ServiceInstance implements Instance, Driver, Holder {
         isUnheard: () => this.#isUnheard,
       };
       if (before) await before.quiet(driver);
-      else await untilQuiet({ ...driver, stamp: () => this.#stampWithoutProcess, isUnread: () => false });
+      else await untilQuiet({ ...driver, ...this.#untilProcess(driver) });
       // It has got a process meanwhile, which has to be looked at as well.
       if (this.#process === before) return;
     }
   }
 
-  /** Nothing runs but what is here; a process that starts is waited for. */
-  get #stampWithoutProcess(): string | undefined {
-    return this.#lending !== undefined && this.#process === undefined && this.#failure === undefined
-      ? undefined
-      : '';
+  /** Nothing runs but what is here, and a process that starts is waited for: once it is there, nobody looks at it here. */
+  #untilProcess(driver: Pick<Watched, 'owed'>): Pick<Watched, 'stamp' | 'isUnread' | 'owed' | 'onStill'> {
+    const isStarting = (): boolean => this.#lending !== undefined && this.#failure === undefined;
+    return {
+      stamp: () => (isStarting() && this.#process === undefined ? undefined : ''),
+      isUnread: () => false,
+      owed: () => (this.#process ? 'nothing' : driver.owed()),
+      onStill: () => {
+        if (this.#process === undefined) this.#onStill();
+      },
+    };
   }
 
   #onStill(): void {
