@@ -34,6 +34,9 @@ export class ProcessPool implements AsyncDisposable {
   /** The one that was lent longest ago first. */
   readonly #lent = new Map<Holder, ServiceProcess>();
   readonly #spares: Promise<ServiceProcess>[] = [];
+  /** All that start, for whomever, and all that run: a run that is over may still wait for one. */
+  readonly #starting = new Set<Promise<ServiceProcess>>();
+  readonly #running = new Set<ServiceProcess>();
   /** Processes that are being ended, which nobody waits for before all is over. */
   readonly #ending = new Set<Promise<void>>();
   /** Ends the start of those that nobody will need. */
@@ -66,9 +69,10 @@ export class ProcessPool implements AsyncDisposable {
   /** @param cold one that has served nobody */
   async lend(holder: Holder, cold: boolean): Promise<ServiceProcess> {
     this.requireSound();
+    this.#closing.signal.throwIfAborted();
     const fresh = cold || this.isFresh;
     const process = fresh ? await this.#takeFresh() : (this.#idle.pop() ?? (await this.#take()));
-    process.isUsed = true;
+    this.#closing.signal.throwIfAborted();
     this.#lent.set(holder, process);
     return process;
   }
@@ -105,14 +109,14 @@ export class ProcessPool implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
-    const spares = await Promise.all(this.#spares.map((spare) => spare.catch(() => undefined)));
-    const all = [...this.#idle, ...this.#lent.values(), ...spares.flatMap((spare) => spare ?? [])];
-    for (const process of all) this.#end(process);
+    await Promise.allSettled(this.#starting);
+    for (const process of this.#running) this.#end(process);
     await Promise.all(this.#ending);
   }
 
   #end(process: ServiceProcess): void {
     process.driver = undefined;
+    if (!this.#running.delete(process)) return;
     const ending = process.close().then(() => void this.#ending.delete(ending));
     ending.catch(() => undefined); // told when all is over
     this.#ending.add(ending);
@@ -141,9 +145,7 @@ export class ProcessPool implements AsyncDisposable {
   /** Starts some that are not needed yet, while others work. */
   #bootAhead(count: number): void {
     while (this.#spares.length < count && !this.#closing.signal.aborted) {
-      const next = this.#boot();
-      next.catch(() => undefined); // told to whoever takes it
-      this.#spares.push(next);
+      this.#spares.push(this.#boot());
     }
   }
 
@@ -162,11 +164,19 @@ export class ProcessPool implements AsyncDisposable {
     const { file, networks, signal } = this.#options;
     const closing = this.#closing.signal;
     this.started++;
-    return ServiceProcess.boot({
+    const starting = ServiceProcess.boot({
       file,
       onFault: this.onFault,
       ...(networks && { networks }),
       signal: signal ? AbortSignal.any([signal, closing]) : closing,
     });
+    this.#starting.add(starting);
+    starting
+      .then(
+        (process) => this.#running.add(process),
+        () => undefined, // told to whoever takes it
+      )
+      .finally(() => this.#starting.delete(starting));
+    return starting;
   }
 }

@@ -53,8 +53,6 @@ export class ServiceProcess implements Listener {
   /** How it ended by itself. */
   #ended: string | undefined;
   driver: Driver | undefined;
-  /** It has been driven before. */
-  isUsed = false;
   /** It has sent a command to the Redis that it was given. */
   hasSent = false;
 
@@ -75,6 +73,7 @@ export class ServiceProcess implements Listener {
       process.#running = await startService({
         file,
         redisPort: process.#front.port,
+        abrupt: true,
         ...(network && { network }),
         onProgress: () => {},
         ...(signal && { signal }),
@@ -163,7 +162,6 @@ export class ServiceProcess implements Listener {
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#time[Symbol.dispose]();
-    await this.#running.kill();
     await this.#running.close();
     await this.#front[Symbol.asyncDispose]();
     await this.#network?.[Symbol.asyncDispose]();

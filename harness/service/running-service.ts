@@ -28,6 +28,8 @@ export interface ServiceNetwork {
 export interface StartOptions {
   file: ServiceFile;
   network?: ServiceNetwork;
+  /** Nobody minds how it ends: it need not be asked to. */
+  abrupt?: true;
   /** Of the redis-server that was started for it, if it asks for one. */
   redisPort?: number;
   onProgress: (line: string) => void;
@@ -82,7 +84,8 @@ export async function startService(options: StartOptions): Promise<RunningServic
   let consumers: ServiceConsumers | undefined;
   const close = async (): Promise<void> => {
     await consumers?.close();
-    await process?.stop(service.stop && wordsOf(service.stop, own), place);
+    if (options.abrupt) await process?.tree.kill();
+    else await process?.stop(service.stop && wordsOf(service.stop, own), place);
     await folder.remove();
   };
   try {
