@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { registry } from '../../strategies/registry.ts';
 import { exploring, properties, server } from '../helpers/exploring.ts';
 import { intercepted, shop } from '../helpers/intercepting.ts';
-import { rotating } from '../helpers/rotating.ts';
+import { everything, rotating } from '../helpers/rotating.ts';
 
 const at = server();
 
@@ -78,5 +78,19 @@ describe('a service behind HTTP', () => {
       expect(properties(service, 'violated')).toEqual(properties(inProcess, 'violated'));
     },
     IN_TIME,
+  );
+
+  test.runIf(everything)(
+    'comes to the same outcomes over real sockets, where nothing is reduced',
+    async () => {
+      const file = technique('read-then-write');
+      const reduced = await intercepted(file, race, at.target);
+      const unreduced = await intercepted(file, race, at.target, { unreduced: true });
+      expect(unreduced.coverage).toBe('exhausted');
+      expect(unreduced.interleavings).toBeGreaterThan(reduced.interleavings);
+      expect(unreduced.outcomes).toEqual(reduced.outcomes);
+      expect(properties(unreduced, 'violated')).toEqual(properties(reduced, 'violated'));
+    },
+    4 * IN_TIME,
   );
 });
