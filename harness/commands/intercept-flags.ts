@@ -18,6 +18,10 @@ export interface ServiceWords {
   soldOut?: string;
   limitReached?: string;
   busy?: string;
+  release?: string;
+  ledger?: string;
+  httpPort?: number;
+  redisPort?: number;
 }
 
 /** What `intercept` is typed with. */
@@ -29,6 +33,8 @@ export interface InterceptFlags extends TargetOptions, ServiceWords {
   perUserLimit?: number;
   instances?: number;
   faults: string;
+  releases: number;
+  init?: string;
   property?: Property;
   maxStates?: number;
   merging: boolean;
@@ -45,7 +51,6 @@ const NOT_HERE = [
   ...luaOptions.map(({ long }) => long!),
   '--attempts',
   '--client',
-  '--releases',
   '--restocks',
   '--jobs',
   '--confirms',
@@ -65,6 +70,8 @@ const several = (flags: string, text: string): Option =>
 
 const statuses = (flags: string, meaning: string): Option =>
   new Option(flags, `the HTTP statuses that mean: ${meaning}, as 200 or 200,201`);
+
+const MOST_PORT = 65_535;
 
 export const serviceOptions: readonly Option[] = [
   new Option(
@@ -90,11 +97,27 @@ export const serviceOptions: readonly Option[] = [
   statuses('--sold-out <statuses>', 'nothing is left'),
   statuses('--limit-reached <statuses>', 'this user has all that they may have'),
   statuses('--busy <statuses>', 'surely nothing was sold, come again'),
+  new Option('--release <request>', 'by which a buyer gives it back, as POST /cancel?token={request}'),
+  new Option(
+    '--ledger <step>',
+    'ask who holds units, a JSON list, and where each line has what: GET /orders user=/buyer request=/token quantity=/units',
+  ),
+  whole(
+    '--http-port <n>',
+    'the port is written into its code: each process gets a network of its own',
+    1,
+    MOST_PORT,
+  ),
+  whole('--redis-port <n>', 'so is the port at which it looks for Redis, as 6379', 1, MOST_PORT),
 ];
 
 export const interceptOptions: readonly Option[] = [
   ...serviceOptions,
   whole('--processes <n>', 'processes of the service at the same time (default: enough)', 1, MOST_PROCESSES),
+  new Option(
+    '--init <file>',
+    'write the service that the flags describe into a new file, and explore nothing',
+  ),
   new Option('--fresh', 'give each history a process of its own from the beginning; this is slow'),
   ...exploreOptions.filter(({ long }) => !NOT_HERE.includes(long!)),
 ];

@@ -36,6 +36,10 @@ async function run(
   const { seed = freshSeed(), runs, junit, allowBounded = false } = flags;
   const scope = await scopeOf({ ...flags, seed });
   const file = await fileOf(named, flags, invocation);
+  if (flags.init !== undefined) {
+    const { writeServiceFile } = await import('./write-service-file.ts');
+    return writeServiceFile(flags.init, flags);
+  }
   requireFolder('--runs', runs);
   requireJUnitFile(junit);
   progress.line(`seed ${seed}; again: ${repeatCommand(script, args, seed)}`);
@@ -64,7 +68,7 @@ async function run(
 /** What a service is not asked for is left out of its scope. */
 async function scopeOf(flags: InterceptFlags & { seed: number }): Promise<Scope> {
   const { scopeOfFlags } = await import('./scope-flags.ts');
-  const nothing = { releases: 0, restocks: 0, jobs: 0, attempts: 3 };
+  const nothing = { restocks: 0, jobs: 0, attempts: 3 };
   return scopeOfFlags({ ...flags, ...nothing, client: 'default', workers: 'everywhere' });
 }
 

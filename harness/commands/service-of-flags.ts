@@ -11,7 +11,16 @@ const REQUEST = /^(GET|POST|PUT|PATCH|DELETE)\s+(\/\S*)$/;
  * @throws UsageError if one that is needed is missing, or says nothing that can be meant
  */
 export function serviceOfFlags(words: ServiceWords, folder: string): ServiceFile {
-  const { start, ready, open, buy, body, left, sold, soldOut, limitReached, busy } = words;
+  const { data: service, error } = serviceSchema.safeParse(documentOfFlags(words));
+  if (!service) throw wrong(`the service that the flags describe: ${firstFault(error)}`);
+  return { service, name: nameOf(service.start!), folder };
+}
+
+/** The same as it stands in a file. @throws UsageError */
+export function documentOfFlags(words: ServiceWords): object {
+  const { start, ready, open, buy, body, left, sold, soldOut, limitReached, busy, release, ledger } = words;
+  const { httpPort: http, redisPort: redis } = words;
+  const ports = { ...(http !== undefined && { http }), ...(redis !== undefined && { redis }) };
   const needed = {
     '--start': start,
     '--buy': buy,
@@ -23,12 +32,15 @@ export function serviceOfFlags(words: ServiceWords, folder: string): ServiceFile
   const missing = Object.entries(needed).flatMap(([flag, value]) => (value === undefined ? [flag] : []));
   if (missing.length > 0) throw wrong(`${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing`);
   const request = requestIn('--buy', buy!);
-  const document = {
+  return {
     start: wordsIn('--start', start!),
     ready: ready === undefined ? { accepts: 'connections' } : { path: ready },
     open: open!.map((step) => stepIn('--open', step)),
     buy: { ...request, headers: headersIn(words.header ?? []), ...(body !== undefined && { body }) },
     left: { ask: stepIn('--left', left!) },
+    ...(release !== undefined && { release: requestIn('--release', release) }),
+    ...(ledger !== undefined && { ledger: ledgerIn(ledger) }),
+    ...(Object.keys(ports).length > 0 && { ports }),
     answers: {
       sold: statusesIn('--sold', sold!),
       soldOut: statusesIn('--sold-out', soldOut!),
@@ -36,9 +48,6 @@ export function serviceOfFlags(words: ServiceWords, folder: string): ServiceFile
       ...(busy !== undefined && { busy: statusesIn('--busy', busy) }),
     },
   };
-  const { data: service, error } = serviceSchema.safeParse(document);
-  if (!service) throw wrong(`the service that the flags describe: ${firstFault(error)}`);
-  return { service, name: nameOf(service.start!), folder };
 }
 
 /** @throws UsageError if flags describe a service and a file does, too */
@@ -72,6 +81,19 @@ function requestIn(flag: string, text: string): { method: string; path: string }
 /** A request, or else a command of Redis. */
 const stepIn = (flag: string, text: string): object =>
   REQUEST.test(text.trim()) ? requestIn(flag, text) : { redis: wordsIn(flag, text) };
+
+const LEDGER_FIELD = /\s+(orders|user|request|quantity)=(\S*)$/;
+
+/** A step, and after it where the list lies, and what is where in each of its lines: JSON pointers. */
+function ledgerIn(text: string): object {
+  const fields: Record<string, string> = { user: '/user' };
+  let step = text.trim();
+  for (let field = LEDGER_FIELD.exec(step); field; field = LEDGER_FIELD.exec(step)) {
+    fields[field[1]!] = field[2]!;
+    step = step.slice(0, field.index);
+  }
+  return { ask: stepIn('--ledger', step), ...fields };
+}
 
 function headersIn(lines: readonly string[]): Record<string, string> {
   return Object.fromEntries(

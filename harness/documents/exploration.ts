@@ -63,6 +63,8 @@ const serviceFactsSchema = z.strictObject({
   processes: count,
   /** Each history had a process to itself. */
   fresh: z.boolean(),
+  /** Each process had a network of its own, where the ports in its code are free; absent in older files. */
+  ownNetworks: z.boolean().exactOptional(),
   /** Requests to buy that were sent, replays included. */
   requests: count,
   /** Whom else its processes talked to, as host:port. */

@@ -138,6 +138,8 @@ function answerOrSeveral() {
 }
 export type AnswerName = keyof z.infer<typeof answersSchema>;
 
+const port = z.int().min(1).max(65_535);
+
 const shape = z.strictObject({
   /** For people; default: the file's name. */
   name: z.string().exactOptional(),
@@ -152,6 +154,11 @@ const shape = z.strictObject({
   env: z.record(z.string(), z.string()).default({}),
   /** Default: http://127.0.0.1:{port} */
   baseUrl: z.string().default('http://127.0.0.1:{port}'),
+  /**
+   * Ports that are written into its code, where it listens and where it looks for Redis: `intercept` gives each of its processes a
+   * network of its own, in which they are free.
+   */
+  ports: z.strictObject({ http: port.exactOptional(), redis: port.exactOptional() }).exactOptional(),
   /** Of an https service: a file with the certificate to trust, seen from this file; or `verify: false`. */
   tls: z.strictObject({ ca: z.string().exactOptional(), verify: z.boolean().default(true) }).exactOptional(),
   /** It is up when this path answers so, when it has said this on stdout or stderr, or when its port takes connections. */
@@ -226,6 +233,7 @@ function namesAllowed({ prepare, login }: Draft): Partial<Record<keyof Draft, re
     cwd: [],
     env: OF_SERVICE,
     baseUrl: OF_SERVICE,
+    ports: [],
     tls: [],
     ready: OF_SERVICE,
     consumers: OF_SERVICE,
@@ -285,6 +293,10 @@ export const serviceSchema = shape.superRefine((service, context) => {
   }
 });
 export type Service = z.infer<typeof serviceSchema>;
+
+/** What `intercept --init` has written, and what to do with it. */
+export const writtenServiceSchema = z.strictObject({ file: z.string(), next: z.array(z.string()) });
+export type WrittenService = z.infer<typeof writtenServiceSchema>;
 
 /** A service as a counterexample keeps it: what its file said, and from which folder its paths are seen. */
 export const keptServiceSchema = z.strictObject({ file: serviceSchema, folder: z.string() });

@@ -76,7 +76,7 @@ export class FrontClient {
   }
 }
 
-/** What a process of a service takes for its Redis: a port of 127.0.0.1, behind which commands are held. */
+/** What a process of a service takes for its Redis: a port of 127.0.0.1, or of its own network, behind which commands are held. */
 export class Front implements AsyncDisposable {
   readonly #server: Server;
   readonly #clients = new Set<FrontClient>();
@@ -90,7 +90,9 @@ export class Front implements AsyncDisposable {
     });
   }
 
-  static async open(listener: Listener): Promise<Front> {
+  /** @param own listens already, in a network of the service's own */
+  static async open(listener: Listener, own?: Server): Promise<Front> {
+    if (own) return new Front(own, listener);
     const server = createServer({ allowHalfOpen: false }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     return new Front(server, listener);

@@ -5,8 +5,10 @@ import { Database } from '../explorer/process/own-connections.ts';
 import type { Subject } from '../explorer/process/spec.ts';
 import type { ServiceFile } from '../service/service-file.ts';
 import type { Strategy } from '../../strategies/contract.ts';
+import { OwnNetworks } from './own-network.ts';
 import { ProcessPool } from './pool.ts';
 import { requireInterceptable, requireLinux, requireServiceScope } from './refusals.ts';
+import { HOW_TO_DECLARE, silent, unclearAlone } from './service-faults.ts';
 import { ServiceInstance } from './service-instance.ts';
 import { BUILD_MS, runCommand } from '../service/commands.ts';
 import { resolve } from 'node:path';
@@ -42,11 +44,13 @@ export async function interceptService(options: InterceptOptions): Promise<Inter
   const { scope, signal } = options;
   requireLinux();
   requireInterceptable(options.file);
-  requireServiceScope(scope);
+  requireServiceScope(scope, options.file);
   const file = withRedisInEnvironment(options.file);
+  const { ports } = options.file.service;
+  const networks = ports && (await OwnNetworks.find(ports));
   await build(options.file, signal);
   const most = options.processes ?? mostProcesses(scope);
-  const pool = new ProcessPool({ file, most, ...(signal && { signal }) });
+  const pool = new ProcessPool({ file, most, ...(networks && { networks }), ...(signal && { signal }) });
   pool.isFresh = options.fresh ?? false;
   const database = new Database();
   const subject: Subject = {
@@ -61,7 +65,11 @@ export async function interceptService(options: InterceptOptions): Promise<Inter
         pool.isFresh = true;
         return true;
       },
-      unseen: () => ({ notes: NOT_EXPLORED, bounded: boundedBy(pool) }),
+      requireUsable: (purchase) => {
+        if (purchase?.kind === 'threw') throw unclearAlone(purchase.message);
+        if (!pool.hasSent) throw silent();
+      },
+      unseen: () => ({ notes: [...undeclaredIn(pool), ...NOT_EXPLORED], bounded: boundedBy(pool) }),
       kept: keptOf(options.file),
     },
   };
@@ -69,6 +77,7 @@ export async function interceptService(options: InterceptOptions): Promise<Inter
     start: [...options.file.service.start!],
     processes: pool.started,
     fresh: pool.isFresh,
+    ownNetworks: networks !== undefined,
     requests: pool.requests,
     foreignSockets: [...pool.foreignSockets].toSorted(),
   });
@@ -81,6 +90,14 @@ const mostProcesses = ({ instances }: Scope): number => 2 * instances + SPARE_PR
 const NOT_EXPLORED = [
   "not explored: the service's own timers, clock and chance, which run as they run when nothing else can move",
 ];
+
+function undeclaredIn({ undeclared }: ProcessPool): string[] {
+  if (undeclared.size === 0) return [];
+  const statuses = [...undeclared].toSorted((a, b) => a - b).join(', ');
+  return [
+    `taken for unknown, as nobody declared what it means: an answer with status ${statuses} (${HOW_TO_DECLARE})`,
+  ];
+}
 
 function boundedBy({ foreignSockets }: ProcessPool): string[] {
   if (foreignSockets.size === 0) return [];

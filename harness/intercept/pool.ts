@@ -1,5 +1,7 @@
+import { availableParallelism } from 'node:os';
 import type { CannotExplore } from '../explorer/cannot-explore.ts';
 import type { ServiceFile } from '../service/service-file.ts';
+import type { OwnNetworks } from './own-network.ts';
 import { ServiceProcess } from './service-process.ts';
 
 /** Who has a process until it is taken away. */
@@ -14,11 +16,13 @@ export interface PoolOptions {
   file: ServiceFile;
   /** Processes at the same time. */
   most: number;
+  /** Each process has one of its own. */
+  networks?: OwnNetworks;
   signal?: AbortSignal;
 }
 
 /** Processes that are started before anybody needs them, where each history has one of its own. */
-const MOST_SPARES = 2;
+const MOST_SPARES = Math.min(8, Math.max(2, availableParallelism()));
 
 /**
  * Processes of the service. One that is idle serves the next history; one in which something is under way when nobody drives it
@@ -30,12 +34,21 @@ export class ProcessPool implements AsyncDisposable {
   /** The one that was lent longest ago first. */
   readonly #lent = new Map<Holder, ServiceProcess>();
   readonly #spares: Promise<ServiceProcess>[] = [];
+  /** All that start, for whomever, and all that run: a run that is over may still wait for one. */
+  readonly #starting = new Set<Promise<ServiceProcess>>();
+  readonly #running = new Set<ServiceProcess>();
+  /** Processes that are being ended, which nobody waits for before all is over. */
+  readonly #ending = new Set<Promise<void>>();
+  /** Ends the start of those that nobody will need. */
+  readonly #closing = new AbortController();
   #fault: CannotExplore | undefined;
-  #isClosed = false;
   /** Each history has a process to itself. */
   isFresh = false;
   /** Processes that were started. */
   started = 0;
+  /** Statuses of answers that are not declared. */
+  readonly undeclared = new Set<number>();
+  #hasSent = false;
   /** Requests to buy. */
   requests = 0;
   /** Peers that were seen beside Redis, as host:port. */
@@ -56,11 +69,17 @@ export class ProcessPool implements AsyncDisposable {
   /** @param cold one that has served nobody */
   async lend(holder: Holder, cold: boolean): Promise<ServiceProcess> {
     this.requireSound();
+    this.#closing.signal.throwIfAborted();
     const fresh = cold || this.isFresh;
     const process = fresh ? await this.#takeFresh() : (this.#idle.pop() ?? (await this.#take()));
-    process.isUsed = true;
+    this.#closing.signal.throwIfAborted();
     this.#lent.set(holder, process);
     return process;
+  }
+
+  /** Some process has sent a command when it was asked for something. */
+  get hasSent(): boolean {
+    return this.#hasSent || [...this.#lent.values()].some((process) => process.hasSent);
   }
 
   /** It is used at this moment: others make room before it does. */
@@ -71,15 +90,16 @@ export class ProcessPool implements AsyncDisposable {
     this.#lent.set(holder, process);
   }
 
-  async giveBack(holder: Holder): Promise<void> {
+  giveBack(holder: Holder): void {
     const process = this.#lent.get(holder);
     if (!process) return;
     this.#lent.delete(holder);
+    this.#hasSent ||= process.hasSent;
     this.note(process);
     process.driver = undefined;
     const isKept = holder.isIdle() && !this.isFresh && this.#idle.length < this.#options.most;
     if (isKept) this.#idle.push(process);
-    else await process.close();
+    else this.#end(process);
   }
 
   /** Notes to whom else it talks. */
@@ -88,45 +108,75 @@ export class ProcessPool implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosed = true;
-    const spares = await Promise.all(this.#spares.map((spare) => spare.catch(() => undefined)));
-    const all = [...this.#idle, ...this.#lent.values(), ...spares.flatMap((spare) => spare ?? [])];
-    for (const process of all) process.driver = undefined;
-    await Promise.all(all.map((process) => process.close()));
+    this.#closing.abort();
+    await Promise.allSettled(this.#starting);
+    for (const process of this.#running) this.#end(process);
+    await Promise.all(this.#ending);
+  }
+
+  #end(process: ServiceProcess): void {
+    process.driver = undefined;
+    if (!this.#running.delete(process)) return;
+    const ending = process.close().then(() => void this.#ending.delete(ending));
+    ending.catch(() => undefined); // told when all is over
+    this.#ending.add(ending);
   }
 
   async #take(): Promise<ServiceProcess> {
-    const isFull = this.#lent.size + this.#spares.length >= this.#options.most;
-    return (isFull ? await this.#reclaim() : undefined) ?? this.#boot();
+    const isFull = this.#lent.size >= this.#options.most;
+    const idle = isFull ? this.#reclaim() : undefined;
+    if (idle) return idle;
+    const taken = this.#spares.shift() ?? this.#boot();
+    // One that takes part in a sale is seldom the last.
+    if (this.#lent.size + this.#spares.length + 1 < this.#options.most) this.#bootAhead(1);
+    return taken;
   }
 
-  async #takeFresh(): Promise<ServiceProcess> {
-    if (this.#lent.size >= this.#options.most) await this.#reclaim().then((process) => process?.close());
-    const spare = await (this.#spares.shift() ?? this.#boot());
-    while (this.#spares.length < MOST_SPARES && !this.#isClosed) {
-      const next = this.#boot();
-      next.catch(() => undefined); // told to whoever takes it
-      this.#spares.push(next);
+  #takeFresh(): Promise<ServiceProcess> {
+    if (this.#lent.size >= this.#options.most) {
+      const idle = this.#reclaim();
+      if (idle) this.#end(idle);
     }
-    return spare;
+    const taken = this.#spares.shift() ?? this.#boot();
+    this.#bootAhead(MOST_SPARES);
+    return taken;
+  }
+
+  /** Starts some that are not needed yet, while others work. */
+  #bootAhead(count: number): void {
+    while (this.#spares.length < count && !this.#closing.signal.aborted) {
+      this.#spares.push(this.#boot());
+    }
   }
 
   /** Takes a process away from whoever has not used it for longest, rather from one in which nothing is under way. */
-  async #reclaim(): Promise<ServiceProcess | undefined> {
+  #reclaim(): ServiceProcess | undefined {
     const holders = [...this.#lent.keys()];
     const holder = holders.find((one) => one.isIdle()) ?? holders[0];
     if (!holder) return undefined;
     const isIdle = holder.isIdle();
     holder.lose();
-    await this.giveBack(holder);
+    this.giveBack(holder);
     return isIdle ? this.#idle.pop() : undefined;
   }
 
-  async #boot(): Promise<ServiceProcess> {
-    const { file, signal } = this.#options;
+  #boot(): Promise<ServiceProcess> {
+    const { file, networks, signal } = this.#options;
+    const closing = this.#closing.signal;
     this.started++;
-    const process = await ServiceProcess.boot({ file, onFault: this.onFault, ...(signal && { signal }) });
-    this.note(process);
-    return process;
+    const starting = ServiceProcess.boot({
+      file,
+      onFault: this.onFault,
+      ...(networks && { networks }),
+      signal: signal ? AbortSignal.any([signal, closing]) : closing,
+    });
+    this.#starting.add(starting);
+    starting
+      .then(
+        (process) => this.#running.add(process),
+        () => undefined, // told to whoever takes it
+      )
+      .finally(() => this.#starting.delete(starting));
+    return starting;
   }
 }

@@ -37,7 +37,7 @@ export function requireInterceptable({ name, service }: ServiceFile): void {
         `intercept does nothing before a purchase, and the file has ${part}`,
         'let a purchase need no login for the run, or put a fixed token into the headers of `buy`',
       );
-  for (const part of ['consumers', 'settled', 'release', 'stop'] as const)
+  for (const part of ['consumers', 'settled', 'stop'] as const)
     if (service[part] !== undefined)
       refuse(name, `intercept does not know ${part} yet`, `leave ${part} out of the file for intercept`);
 }
@@ -47,7 +47,7 @@ const refuse = (flag: string, why: string, remedy: string): never => {
 };
 
 /** @throws UsageError if the scope asks for what a service cannot be asked for yet */
-export function requireServiceScope(scope: Scope): void {
+export function requireServiceScope(scope: Scope, { service }: ServiceFile): void {
   for (const fault of FAULTS)
     if (scope.faults[fault] > 0 && !isPossible(fault))
       refuse(
@@ -55,9 +55,15 @@ export function requireServiceScope(scope: Scope): void {
         'a service has its own clients, clock and till, so that intercept cannot bring it about',
         `leave it out: intercept knows ${FAULTS.filter(isPossible).join(', ')}`,
       );
-  for (const flag of ['releases', 'restocks', 'jobs', 'confirms'] as const)
+  if (scope.releases > 0 && service.release === undefined)
+    refuse(
+      '--releases',
+      'nobody said by which request a buyer gives back what they bought',
+      "give --release, as 'POST /cancel?token={request}', or `release` in the file; or leave out --releases",
+    );
+  for (const flag of ['restocks', 'jobs', 'confirms'] as const)
     if ((scope[flag] ?? 0) > 0)
-      refuse(`--${flag}`, 'intercept asks a service for purchases alone', `leave out --${flag}`);
+      refuse(`--${flag}`, 'intercept asks a service for purchases and releases alone', `leave out --${flag}`);
   if (scope.client !== 'default')
     refuse(`--client ${scope.client}`, 'a service makes its clients itself', 'leave out --client');
 }

@@ -1,11 +1,12 @@
 import type { PurchaseOutcome, RecordedSale, Sale } from '../../strategies/contract.ts';
-import type { AnswerName, Service, ServiceAction } from '../documents/service.ts';
+import type { AnswerName, Service, ServiceAction, ServiceRequest } from '../documents/service.ts';
 import type { Abilities } from '../explorer/process/seller-abilities.ts';
 import type { Call, Settled } from '../explorer/process/instance-events.ts';
 import { meaningsOf, type Meaning } from '../service/answers.ts';
 import { ordersIn, unitsIn } from '../service/final-reading.ts';
 import { HttpConnection, NoAnswer } from '../service/http/connection.ts';
 import { requestTextOf } from '../service/http/request.ts';
+import type { HttpResponse } from '../service/http/response.ts';
 import type { RunningService } from '../service/running-service.ts';
 import { askOf, filledWords } from '../service/steps.ts';
 import type { Values } from '../service/template.ts';
@@ -17,6 +18,8 @@ export interface Means {
   process(): Promise<RunningService>;
   /** Sends a command by a connection of its own. */
   command(words: readonly string[]): Promise<Reply>;
+  /** An answer came that is not declared. */
+  onUndeclared(status: number): void;
 }
 
 /** The outcomes that answers mean. Whoever is told to come back has surely bought nothing. */
@@ -27,6 +30,8 @@ const OUTCOMES: Record<AnswerName, PurchaseOutcome> = {
   alreadyYours: { kind: 'already-yours' },
   busy: { kind: 'gave-up', attempts: 1 },
 };
+
+type OfBuyer = Extract<Call, { method: 'purchase' | 'release' | 'confirm' }>;
 
 /** Commands are held for as long as the search likes: its patience is no time limit of ours. */
 const LONGEST_MS = 86_400_000;
@@ -71,6 +76,8 @@ export class ServiceCalls {
         return { kind: 'returned', value: await this.#recorded() };
       case 'purchase':
         return this.#purchase(call);
+      case 'release':
+        return this.#release(call);
       default:
         throw new Error(`a service is not asked for ${call.method}`);
     }
@@ -78,7 +85,8 @@ export class ServiceCalls {
 
   get #abilities(): Abilities {
     const none = { release: false, restock: false, confirm: false, runJob: false, close: false };
-    return { ...none, recorded: this.#service.ledger !== undefined };
+    const { ledger, release } = this.#service;
+    return { ...none, recorded: ledger !== undefined, release: release !== undefined };
   }
 
   async #left(): Promise<number> {
@@ -102,17 +110,24 @@ export class ServiceCalls {
     return askOf(action, { ...route, timeoutMs: LONGEST_MS }, place)({ ...values, ...this.#values });
   }
 
-  async #purchase({
-    request,
-  }: Extract<Call, { method: 'purchase' | 'release' | 'confirm' }>): Promise<Settled> {
+  async #purchase(call: OfBuyer): Promise<Settled> {
+    return { kind: 'returned', value: this.#outcomeOf(await this.#send(this.#service.buy, call)) };
+  }
+
+  async #release(call: OfBuyer): Promise<Settled> {
+    const { status } = await this.#send(this.#service.release!, call);
+    if (status >= 200 && status < 300) return { kind: 'returned', value: undefined };
+    throw new Error(`a release was answered with status ${status}`);
+  }
+
+  async #send(asked: ServiceRequest, { request }: OfBuyer): Promise<HttpResponse> {
     const { route, values } = await this.#means.process();
     const { requestId, userId, quantity } = request;
     const own = { ...values, ...this.#values, request: requestId, user: userId, quantity: String(quantity) };
-    const text = requestTextOf(this.#service.buy, route.host)(own);
+    const text = requestTextOf(asked, route.host)(own);
     const connection = new HttpConnection(route.address);
     try {
-      const response = await connection.send(text, LONGEST_MS);
-      return { kind: 'returned', value: this.#outcomeOf(response) };
+      return await connection.send(text, LONGEST_MS);
     } catch (error) {
       // Its words differ from one system to the next.
       if (error instanceof NoAnswer)
@@ -123,10 +138,11 @@ export class ServiceCalls {
     }
   }
 
-  #outcomeOf(response: Parameters<Meaning>[0]): PurchaseOutcome {
+  #outcomeOf(response: HttpResponse): PurchaseOutcome {
     try {
       return OUTCOMES[this.#meaningOf(response)];
     } catch {
+      this.#means.onUndeclared(response.status);
       // Of its body the same history may make another one each time.
       throw new Error(`an answer that is not declared: status ${response.status}`);
     }

@@ -23,9 +23,26 @@ export const alike = (command: string): CannotExplore =>
     'give each buyer a process (--instances), or let the process use one connection for it',
   );
 
+/** Where answers are named. */
+export const HOW_TO_DECLARE = '--sold, --sold-out, --limit-reached and --busy, or answers in a service file';
+
+/** A right service, too, would be accused of what nobody knows of its sale. */
+export const unclearAlone = (what: string): CannotExplore =>
+  new CannotExplore(
+    `one buyer alone, with nothing else going on, was not told whether they bought: ${what}`,
+    `declare that answer (${HOW_TO_DECLARE}), or correct the request (--buy, --header, --body) or the service`,
+  );
+
+/** What it sells is nowhere that anybody looks. */
+export const silent = (): CannotExplore =>
+  new CannotExplore(
+    'a buyer was served, and no command came to the Redis that the service was given: there is nothing to explore',
+    'let it connect to REDIS_URL, or to REDIS_HOST and REDIS_PORT, put {redis_port} into its start command, or give the port that is written into its code (--redis-port 6379)',
+  );
+
 /** @param peers as host:port */
 export const elsewhere = (peers: readonly string[]): CannotExplore =>
   new CannotExplore(
     `it sent nothing to the Redis that it was given, and talks to ${peers.join(', ')}: it may have sold there, once`,
-    'let it connect to REDIS_URL, or to REDIS_HOST and REDIS_PORT, or put {redis_port} into its start command or env',
+    'let it connect to REDIS_URL, to REDIS_HOST and REDIS_PORT, put {redis_port} into its start command or env, or give the port that is written into its code (--redis-port 6379)',
   );

@@ -16,7 +16,7 @@ import type { Transport } from '../wire/transport.ts';
 import type { FrontClient } from './front.ts';
 import { OwnClient, type Client } from './own-client.ts';
 import type { Holder, ProcessPool } from './pool.ts';
-import { untilQuiet, type Owed } from './quiet.ts';
+import { untilQuiet, type Owed, type Watched } from './quiet.ts';
 import { ServiceCalls } from './service-calls.ts';
 import { alike, elsewhere, gaveUp, late } from './service-faults.ts';
 import { shownCommand, type Driver, type ServiceProcess } from './service-process.ts';
@@ -61,6 +61,8 @@ export class ServiceInstance implements Instance, Driver, Holder {
   #own: OwnClient | undefined;
   #activity = 0;
   #isApplying = false;
+  /** Nothing came from the process since it was told something: it had come to rest before, so that what comes is a reaction. */
+  #isUnheard = false;
   #failure: unknown;
   isGone = false;
 
@@ -72,6 +74,7 @@ export class ServiceInstance implements Instance, Driver, Holder {
     this.#calls = new ServiceCalls(file.service, spec.sale, {
       process: () => this.#running(),
       command: (words) => this.#command(words),
+      onUndeclared: (status) => void pool.undeclared.add(status),
     });
   }
 
@@ -80,6 +83,8 @@ export class ServiceInstance implements Instance, Driver, Holder {
     if (this.isGone) throw new Error('a process of the service was taken away before its history was over');
     this.#pool.touch(this);
     this.#isApplying = true;
+    this.#isUnheard = true;
+    this.#process?.onTelling();
     try {
       this.#happen(event);
       await this.#quiet();
@@ -107,9 +112,10 @@ export class ServiceInstance implements Instance, Driver, Holder {
     return { ...NOTHING_BESIDE, written: this.#written, settled: this.#settled };
   }
 
-  async kill(): Promise<void> {
+  kill(): Promise<void> {
     this.lose();
-    await this.#pool.giveBack(this);
+    this.#pool.giveBack(this);
+    return Promise.resolve();
   }
 
   leave(): Promise<void> {
@@ -130,6 +136,7 @@ export class ServiceInstance implements Instance, Driver, Holder {
 
   onCommand(client: FrontClient, bytes: string): void {
     if (this.isGone) return;
+    this.#isUnheard = false;
     if (!this.#isApplying) this.#pool.onFault(late(shownCommand(bytes)));
     const fault = this.#database.refuses(client.database);
     if (fault) this.#pool.onFault(fault);
@@ -170,6 +177,7 @@ export class ServiceInstance implements Instance, Driver, Holder {
     if (call.method === 'purchase') this.#pool.requests++;
     const settle = (settled: Settled): void => {
       this.#activity++;
+      this.#isUnheard = false;
       if (!this.#isApplying && !this.isGone) this.#pool.onFault(late('an answer'));
       this.#settled[index] = settled;
     };
@@ -211,19 +219,26 @@ export class ServiceInstance implements Instance, Driver, Holder {
         onStill: () => this.#onStill(),
         activity: () => this.#activity,
         isWriting: () => this.#transport.busy(),
+        isUnheard: () => this.#isUnheard,
       };
       if (before) await before.quiet(driver);
-      else await untilQuiet({ ...driver, stamp: () => this.#stampWithoutProcess, isUnread: () => false });
+      else await untilQuiet({ ...driver, ...this.#untilProcess(driver) });
       // It has got a process meanwhile, which has to be looked at as well.
       if (this.#process === before) return;
     }
   }
 
-  /** Nothing runs but what is here; a process that starts is waited for. */
-  get #stampWithoutProcess(): string | undefined {
-    return this.#lending !== undefined && this.#process === undefined && this.#failure === undefined
-      ? undefined
-      : '';
+  /** Nothing runs but what is here, and a process that starts is waited for: once it is there, nobody looks at it here. */
+  #untilProcess(driver: Pick<Watched, 'owed'>): Pick<Watched, 'stamp' | 'isUnread' | 'owed' | 'onStill'> {
+    const isStarting = (): boolean => this.#lending !== undefined && this.#failure === undefined;
+    return {
+      stamp: () => (isStarting() && this.#process === undefined ? undefined : ''),
+      isUnread: () => false,
+      owed: () => (this.#process ? 'nothing' : driver.owed()),
+      onStill: () => {
+        if (this.#process === undefined) this.#onStill();
+      },
+    };
   }
 
   #onStill(): void {

@@ -1,12 +1,14 @@
 import { CannotExplore } from '../explorer/cannot-explore.ts';
+import { EnvironmentError } from '../ground/errors.ts';
 import { decodeCommand, readable } from '../wire/resp.ts';
 import { lastWords } from '../service/last-words.ts';
 import { startService, type RunningService } from '../service/running-service.ts';
 import type { ServiceFile } from '../service/service-file.ts';
 import { Front, type FrontClient, type Listener } from './front.ts';
+import type { OwnNetwork, OwnNetworks } from './own-network.ts';
 import { ProcessorTime } from './processor-time.ts';
 import { untilQuiet, type Watched } from './quiet.ts';
-import { foreignPeers, isUnread } from './sockets.ts';
+import { ForeignPeers, isUnread } from './sockets.ts';
 
 /** Who drives a process for the time being. */
 export interface Driver {
@@ -15,7 +17,10 @@ export interface Driver {
 }
 
 /** What whoever drives it knows of what is under way. */
-export type Driving = Pick<Watched, 'owed' | 'onStill' | 'activity' | 'isWriting'>;
+export interface Driving extends Pick<Watched, 'owed' | 'onStill' | 'activity' | 'isWriting'> {
+  /** It has given no sign yet that it read what it was told. */
+  isUnheard(): boolean;
+}
 
 /** Told of what must end the run, whoever is asked for something then. */
 export type OnFault = (fault: CannotExplore) => void;
@@ -23,6 +28,8 @@ export type OnFault = (fault: CannotExplore) => void;
 export interface ProcessOptions {
   file: ServiceFile;
   onFault: OnFault;
+  /** Absent: it is in that of the machine. */
+  networks?: OwnNetworks;
   signal?: AbortSignal;
 }
 
@@ -35,16 +42,18 @@ export class ServiceProcess implements Listener {
   readonly #onFault: OnFault;
   #front!: Front;
   #running!: RunningService;
+  #network: OwnNetwork | undefined;
   #time!: ProcessorTime;
+  #peers!: ForeignPeers;
   /** The first of its processes, whose network is that of all. */
   #pid = 0;
   #activity = 0;
+  /** How its threads stood before it was told something; undefined while one ran. */
+  #toldAt: string | undefined;
   #isClosing = false;
   /** How it ended by itself. */
   #ended: string | undefined;
   driver: Driver | undefined;
-  /** It has been driven before. */
-  isUsed = false;
   /** It has sent a command to the Redis that it was given. */
   hasSent = false;
 
@@ -56,24 +65,30 @@ export class ServiceProcess implements Listener {
    * Starts one, and waits until it is ready and quiet.
    * @throws EnvironmentError if it does not come up; CannotExplore if it sends commands to start
    */
-  static async boot({ file, onFault, signal }: ProcessOptions): Promise<ServiceProcess> {
+  static async boot({ file, onFault, networks, signal }: ProcessOptions): Promise<ServiceProcess> {
     const process = new ServiceProcess(onFault);
-    process.#front = await Front.open(process);
+    const network = await networks?.open();
+    process.#network = network;
+    process.#front = await Front.open(process, network?.server);
     try {
       process.#running = await startService({
         file,
         redisPort: process.#front.port,
+        abrupt: true,
+        ...(network && { network }),
         onProgress: () => {},
         ...(signal && { signal }),
       });
     } catch (error) {
       await process.#front[Symbol.asyncDispose]();
-      throw error;
+      await network?.[Symbol.asyncDispose]();
+      throw network ? error : withPortsNamed(error);
     }
     void process.#running.ended().then((how) => (process.#ended = how));
     const pids = process.#running.pids();
     process.#pid = pids[0] ?? 0;
     process.#time = new ProcessorTime(pids);
+    process.#peers = new ForeignPeers(process.#ports);
     try {
       await process.quiet(NOBODY);
     } catch (error) {
@@ -89,7 +104,20 @@ export class ServiceProcess implements Listener {
 
   /** To whom else it talks at this moment, as host:port. */
   foreignPeers(): string[] {
-    return foreignPeers(this.#time.pids, this.#ports);
+    return this.#peers.of(this.#time.pids);
+  }
+
+  /** It is about to be told something. */
+  onTelling(): void {
+    this.#toldAt = this.#time.stamp();
+  }
+
+  /**
+   * Some thread has run since it was told something, as whoever reads that has to. To ask Linux whether it was read takes as long as
+   * a purchase.
+   */
+  #hasRun(): boolean {
+    return this.#toldAt !== undefined && this.#time.stamp() !== this.#toldAt;
   }
 
   /** Waits until nothing moves in it. @throws CannotExplore if it has ended, or never comes to rest */
@@ -98,7 +126,7 @@ export class ServiceProcess implements Listener {
       activity: () => this.#activity + driver.activity(),
       stamp: () => this.#time.stamp(),
       isWriting: () => this.#front.isWriting || driver.isWriting(),
-      isUnread: () => isUnread(this.#pid, this.#ports),
+      isUnread: () => driver.isUnheard() && !this.#hasRun() && isUnread(this.#pid, this.#ports),
       owed: () => driver.owed(),
       onStill: () => {
         if (this.#ended !== undefined) throw this.#hasEnded(this.#ended);
@@ -135,9 +163,9 @@ export class ServiceProcess implements Listener {
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#time[Symbol.dispose]();
-    await this.#running.kill();
     await this.#running.close();
     await this.#front[Symbol.asyncDispose]();
+    await this.#network?.[Symbol.asyncDispose]();
   }
 
   get #ports(): number[] {
@@ -153,12 +181,20 @@ export class ServiceProcess implements Listener {
   }
 }
 
+/** One that listens at a port of its own choice is waited for in vain. */
+function withPortsNamed(error: unknown): unknown {
+  if (!(error instanceof EnvironmentError) || error.code !== 'SERVICE_NOT_READY') return error;
+  const remedy = `${error.remedy}; let it listen at {port}, or at PORT of its environment, or name the port that is written into its code (--http-port 5000)`;
+  return new EnvironmentError(error.code, error.message, remedy, { cause: error });
+}
+
 /** Nobody drives it. */
 const NOBODY: Driving = {
   owed: () => 'nothing',
   onStill: () => {},
   activity: () => 0,
   isWriting: () => false,
+  isUnheard: () => true,
 };
 
 /** A command in one line, for people. */

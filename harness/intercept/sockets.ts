@@ -15,8 +15,9 @@ interface Address {
   port: number;
 }
 
-/** As the kernel numbers the state of a socket that is connected. */
+/** As the kernel numbers the states of sockets. */
 const ESTABLISHED = 1;
+const LISTENING = 10;
 
 /** Whether something waits to be read by a process that serves these ports. */
 export const isUnread = (pid: number, ports: readonly number[]): boolean =>
@@ -25,20 +26,50 @@ export const isUnread = (pid: number, ports: readonly number[]): boolean =>
   );
 
 /**
- * To whom else these processes talk: peers of connected sockets, TCP and UDP, but for those of the given ports.
- * @returns addresses as host:port, each once
+ * To whom else the processes of a service talk: peers of connected sockets, TCP and UDP, but for those of its own ports. Linux goes
+ * through a table for all sockets of the machine to list those of one process, which takes as long as a purchase: what a socket is
+ * whose peer never changes is found out once.
  */
-export function foreignPeers(pids: readonly number[], ports: readonly number[]): string[] {
-  const [pid] = pids;
-  if (pid === undefined) return [];
-  const own = new Set(pids.flatMap(inodesOf));
-  const sockets = listed(pid, ['tcp', 'tcp6', 'udp', 'udp6']).filter(({ inode }) => own.has(inode));
-  // Their processes may talk to each other.
-  const ends = new Set(sockets.map(({ local }) => `${local.host}:${local.port}`));
-  const peers = sockets
-    .filter(({ remote, state }) => state === ESTABLISHED && !ends.has(`${remote.host}:${remote.port}`))
-    .filter(({ local, remote }) => !ports.includes(local.port) && !ports.includes(remote.port));
-  return [...new Set(peers.map(({ remote }) => `${remote.host}:${remote.port}`))];
+export class ForeignPeers {
+  readonly #ports: readonly number[];
+  /** Peers of sockets by their inodes; undefined: it has none that is foreign. */
+  readonly #known = new Map<string, string | undefined>();
+
+  constructor(ports: readonly number[]) {
+    this.#ports = ports;
+  }
+
+  /** @returns addresses as host:port, each once */
+  of(pids: readonly number[]): string[] {
+    const [pid] = pids;
+    if (pid === undefined) return [];
+    const own = new Set(pids.flatMap(inodesOf));
+    for (const inode of this.#known.keys()) if (!own.has(inode)) this.#known.delete(inode);
+    const unknown = [...own].filter((inode) => !this.#known.has(inode));
+    const changing = unknown.length > 0 ? this.#lookUp(pid, own) : [];
+    const peers = [...this.#known.values(), ...changing].filter((peer) => peer !== undefined);
+    return [...new Set(peers)];
+  }
+
+  /** @returns peers of sockets that may have another one later */
+  #lookUp(pid: number, own: ReadonlySet<string>): string[] {
+    const ours = (table: string): Listed[] => listed(pid, [table]).filter(({ inode }) => own.has(inode));
+    for (const inode of unixSockets(pid)) if (own.has(inode)) this.#known.set(inode, undefined);
+    const [tcp, udp] = [ours('tcp'), ['udp', 'udp6'].flatMap(ours)];
+    const found = new Set([...this.#known.keys(), ...[...tcp, ...udp].map(({ inode }) => inode)]);
+    if ([...own].some((inode) => !found.has(inode))) tcp.push(...ours('tcp6'));
+    // Their processes may talk to each other.
+    const ends = new Set([...tcp, ...udp].map(({ local }) => `${local.host}:${local.port}`));
+    const peerOf = ({ local, remote, state }: Listed): string | undefined => {
+      const peer = `${remote.host}:${remote.port}`;
+      if (state !== ESTABLISHED || ends.has(peer)) return undefined;
+      return this.#ports.includes(local.port) || this.#ports.includes(remote.port) ? undefined : peer;
+    };
+    for (const socket of tcp)
+      if (socket.state === ESTABLISHED || socket.state === LISTENING)
+        this.#known.set(socket.inode, peerOf(socket));
+    return udp.flatMap((socket) => peerOf(socket) ?? []);
+  }
 }
 
 function inodesOf(pid: number): string[] {
@@ -64,6 +95,13 @@ function listed(pid: number, tables: readonly string[]): Listed[] {
     return lines.map(listedIn);
   });
 }
+
+/** Inodes of sockets that lead nowhere but into this machine. Source: proc(5), /proc/net/unix. */
+const unixSockets = (pid: number): string[] =>
+  tableOf(pid, 'unix')
+    .split('\n')
+    .slice(1)
+    .map((line) => line.split(/\s+/, 7)[6] ?? '');
 
 function tableOf(pid: number, table: string): string {
   try {

@@ -8,6 +8,8 @@ export interface CommandPlace {
   cwd: string;
   env: NodeJS.ProcessEnv;
   signal?: AbortSignal;
+  /** The same command inside a network of its own. */
+  enter?: (command: readonly string[]) => string[];
 }
 
 const MOST_CHARACTERS = 256 << 20;
@@ -28,10 +30,10 @@ export const BUILD_MS = 1_800_000;
  */
 export async function runCommand(
   command: readonly string[],
-  { cwd, env, signal }: CommandPlace,
+  { cwd, env, signal, enter }: CommandPlace,
   usualMs = STEP_MS,
 ): Promise<string> {
-  const [program = '', ...args] = command;
+  const [program = '', ...args] = enter ? enter(command) : command;
   const words = command.join(' ');
   const limitMs = patientMs(usualMs);
   const child = startable(() =>

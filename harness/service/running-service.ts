@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { systemClock as clock } from '../ground/ambient.ts';
 import { EnvironmentError, UsageError } from '../ground/errors.ts';
@@ -15,8 +16,21 @@ import { mentions, type ServiceFile } from './service-file.ts';
 import { stepOf, takeSteps, type Route } from './steps.ts';
 import { fillOf, type Values } from './template.ts';
 
+/** A network of a service's own, where the ports that are written into its code are free. */
+export interface ServiceNetwork {
+  /** At which it listens there. */
+  readonly port: number;
+  /** The same command inside. */
+  enter(command: readonly string[]): string[];
+  /** A connection to a port inside. */
+  dial(port: number): Promise<Socket>;
+}
+
 export interface StartOptions {
   file: ServiceFile;
+  network?: ServiceNetwork;
+  /** Nobody minds how it ends: it need not be asked to. */
+  abrupt?: true;
   /** Of the redis-server that was started for it, if it asks for one. */
   redisPort?: number;
   onProgress: (line: string) => void;
@@ -60,8 +74,8 @@ export async function startService(options: StartOptions): Promise<RunningServic
   const { service } = file;
   const folder = folderOfRun('oversell-service-');
   const own = await ownValues(options, folder.path);
-  const place = placeOf(file, own, signal);
-  const route = routeOf(file, own);
+  const place = placeOf(options, own);
+  const route = routeOf(options, own);
   const { build, start } = service;
   let process: Started | undefined;
   const up = async (): Promise<void> => {
@@ -71,7 +85,8 @@ export async function startService(options: StartOptions): Promise<RunningServic
   let consumers: ServiceConsumers | undefined;
   const close = async (): Promise<void> => {
     await consumers?.close();
-    await process?.stop(service.stop && wordsOf(service.stop, own), place);
+    if (options.abrupt) await process?.tree.kill();
+    else await process?.stop(service.stop && wordsOf(service.stop, own), place);
     await folder.remove();
   };
   try {
@@ -108,25 +123,29 @@ export async function startService(options: StartOptions): Promise<RunningServic
 const wordsOf = (command: readonly string[], values: Values): string[] =>
   command.map((word) => fillOf(word)(values));
 
-async function ownValues({ file, redisPort }: StartOptions, folder: string): Promise<Values> {
+async function ownValues({ file, redisPort, network }: StartOptions, folder: string): Promise<Values> {
   return {
     folder,
     ...(redisPort !== undefined && { redis_port: String(redisPort) }),
-    ...(mentions(file, 'port') && file.service.start && { port: String(await freePort()) }),
+    ...(mentions(file, 'port') &&
+      file.service.start && { port: String(network?.port ?? (await freePort())) }),
   };
 }
 
-function placeOf({ service, folder }: ServiceFile, values: Values, signal?: AbortSignal): CommandPlace {
+function placeOf({ file, signal, network }: StartOptions, values: Values): CommandPlace {
+  const { service, folder } = file;
   const given = Object.entries(service.env).map(([name, text]) => [name, fillOf(text)(values)] as const);
   return {
     cwd: resolve(folder, service.cwd ?? '.'),
     env: { ...process.env, ...Object.fromEntries(given) },
     ...(signal && { signal }),
+    ...(network && { enter: (command: readonly string[]) => network.enter(command) }),
   };
 }
 
 /** @throws UsageError if the URL is none, or the certificate cannot be read */
-function routeOf({ service, folder }: ServiceFile, values: Values): Route {
+function routeOf({ file, network }: StartOptions, values: Values): Route {
+  const { service, folder } = file;
   const text = fillOf(service.baseUrl)(values);
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.pathname !== '/') {
@@ -138,9 +157,11 @@ function routeOf({ service, folder }: ServiceFile, values: Values): Route {
   }
   const secure = url.protocol === 'https:';
   const { ca, verify = true } = service.tls ?? {};
+  const port = Number(url.port || (secure ? 443 : 80));
   const address: HttpAddress = {
     host: url.hostname.replaceAll(/^\[|\]$/g, ''),
-    port: Number(url.port || (secure ? 443 : 80)),
+    port,
+    ...(network && { dial: () => network.dial(port) }),
     ...(secure && { tls: { verify, ...(ca !== undefined && { ca: certificateIn(resolve(folder, ca)) }) } }),
   };
   return { address, host: url.host, timeoutMs: service.timeoutMs };
@@ -179,9 +200,9 @@ class Started {
   said = '';
   #heard: (() => void) | undefined;
 
-  constructor(command: readonly string[], { cwd, env }: CommandPlace) {
+  constructor(command: readonly string[], { cwd, env, enter }: CommandPlace) {
     this.tree = startTree({
-      command,
+      command: enter ? enter(command) : command,
       cwd,
       env,
       onOutput: (text) => {
@@ -199,8 +220,8 @@ class Started {
   /** @param command that ends it; absent: SIGTERM */
   async stop(command: readonly string[] | undefined, place: CommandPlace): Promise<void> {
     if (command) {
-      const { cwd, env } = place; // the run may be over, and this still has to be done
-      await runCommand(command, { cwd, env }).catch(() => undefined);
+      const { signal: _over, ...still } = place; // the run may be over, and this still has to be done
+      await runCommand(command, still).catch(() => undefined);
       await atMost(ENDING_MS, this.tree.ended);
     }
     await this.tree.stop(ENDING_MS);

@@ -34,6 +34,20 @@ export class Gate implements AsyncDisposable {
     return new Gate(server, options);
   }
 
+  /**
+   * Opens one for what is made of it, and closed with it. Where that fails it is closed here: one that nobody closes keeps the
+   * program alive.
+   */
+  static async openFor<T>(options: RedisOptions, make: (gate: Gate) => Promise<T>): Promise<T> {
+    const gate = await Gate.open(options);
+    try {
+      return await make(gate);
+    } catch (error) {
+      await gate[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
   /** A way through the gate for one process. `passages` fills as the process connects. */
   transport(passages: Passage[]): Transport {
     return {

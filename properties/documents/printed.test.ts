@@ -27,6 +27,7 @@ import { resultSchema } from '../../harness/documents/result.ts';
 import { scaffoldSchema } from '../../harness/documents/scaffold.ts';
 import { reportsSchema } from '../../harness/documents/reports.ts';
 import { isSession, sessionSchema } from '../../harness/documents/session.ts';
+import { writtenServiceSchema } from '../../harness/documents/service.ts';
 import { serviceBenchSchema } from '../../harness/documents/service-figures.ts';
 import { oversell } from '../helpers/command.ts';
 import { rotating } from '../helpers/rotating.ts';
@@ -120,6 +121,18 @@ const PRINTED: Printed[] = [
     schema: exploredSchema,
     optional: ['service'],
     writes: { counterexamples: 1 },
+  },
+  {
+    what: 'a service file of flags',
+    args: [
+      'intercept',
+      ...'--open|SET stock {stock}|--buy|GET /|--left|GET stock|--sold|200|--sold-out|404'.split('|'),
+      '--start',
+      'node shop.mjs',
+      '--init',
+      there('of-flags.json'),
+    ],
+    schema: writtenServiceSchema,
   },
   { what: 'a replay', args: ['replay', earlier('counterexample.json')], schema: replaySchema },
   {

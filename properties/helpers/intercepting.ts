@@ -27,11 +27,19 @@ export function shop(start: readonly string[], otherwise: object = {}): ServiceF
 
 /** The article's, in Python: Flask and redis-py. */
 export const article = (python: string): ServiceFile =>
-  shop([python, '-m', 'flask', '--app', 'article', 'run', '--port', '{port}'], {
+  ofArticle([python, '-m', 'flask', '--app', 'article', 'run', '--port', '{port}']);
+
+/** The same as it was printed, with its ports in its code. */
+export const articleAsPrinted = (python: string): ServiceFile =>
+  ofArticle([python, 'written_ports.py'], { ports: { http: 5000, redis: 6379 } });
+
+const ofArticle = (start: readonly string[], otherwise: object = {}): ServiceFile =>
+  shop(start, {
     open: [{ redis: ['SET', 'product:phone', '{stock}'] }],
     buy: { path: '/purchase?product_name=phone&token={request}' },
     left: { ask: { redis: ['GET', 'product:phone'] } },
     answers: { sold: { status: 200 }, soldOut: { status: 404 } },
+    ...otherwise,
   });
 
 interface Intercepted extends Exploration {

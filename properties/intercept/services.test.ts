@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { registry } from '../../strategies/registry.ts';
 import { exploring, properties, server } from '../helpers/exploring.ts';
 import { intercepted, shop } from '../helpers/intercepting.ts';
-import { rotating } from '../helpers/rotating.ts';
+import { everything, rotating } from '../helpers/rotating.ts';
 
 const at = server();
 
@@ -18,6 +18,7 @@ const asService = (name: string) =>
   shop(['node', 'strategy-shop.mjs', name], {
     open: [{ redis: ['SET', '{{product}}:stock', '{stock}'] }],
     buy: { path: '/buy?request={request}&user={user}&quantity={quantity}' },
+    release: { path: '/cancel?request={request}&user={user}&quantity={quantity}' },
     left: { ask: { redis: ['GET', '{{product}}:stock'] } },
     answers: { sold: { status: 200 }, soldOut: { status: 409 }, busy: { status: 503 } },
   });
@@ -60,5 +61,36 @@ describe('a service behind HTTP', () => {
       expect(properties(service, 'violated')).toEqual(properties(inProcess, 'violated'));
     },
     IN_TIME,
+  );
+
+  test.each([
+    ['lua-decrement', { ...race, releases: 1 }],
+    ['lua-decrement', { buyers: 1, stock: 1, releases: 1, faults: { 'lost-reply': 1 } }],
+  ] as const)(
+    'comes to the outcomes of the same code in-process where buyers give back: %s',
+    async (name, scope) => {
+      const { strategy } = registry.find((one) => one.strategy.name === name)!;
+      const inProcess = await exploring(at.target, strategy, scope);
+      const service = await intercepted(asService(name), scope, at.target, { auditSamples: 2 });
+      expect(service.coverage).toBe('exhausted');
+      expect(service.outcomes).toEqual(inProcess.outcomes);
+      expect(service.interleavings).toBe(inProcess.interleavings);
+      expect(properties(service, 'violated')).toEqual(properties(inProcess, 'violated'));
+    },
+    IN_TIME,
+  );
+
+  test.runIf(everything)(
+    'comes to the same outcomes over real sockets, where nothing is reduced',
+    async () => {
+      const file = technique('read-then-write');
+      const reduced = await intercepted(file, race, at.target);
+      const unreduced = await intercepted(file, race, at.target, { unreduced: true });
+      expect(unreduced.coverage).toBe('exhausted');
+      expect(unreduced.interleavings).toBeGreaterThan(reduced.interleavings);
+      expect(unreduced.outcomes).toEqual(reduced.outcomes);
+      expect(properties(unreduced, 'violated')).toEqual(properties(reduced, 'violated'));
+    },
+    4 * IN_TIME,
   );
 });

@@ -55,12 +55,15 @@ describe('a service that nobody could judge', () => {
   );
 
   test(
-    'that never sends a command to the Redis that it was given proves nothing',
+    'that never sends a command to the Redis that it was given proves nothing, and is not accused',
     async () => {
       const file = shop(['node', '-e', SELLS_FROM_MEMORY]);
-      const explored = await intercepted(file, { buyers: 1, stock: 1 }, at.target, quickly);
-      expect(explored.verdict).not.toBe('holds');
-      expect(explored.notes).toContainEqual(expect.stringContaining('REDIS_URL'));
+      const ran = intercepted(file, { buyers: 1, stock: 1 }, at.target, quickly);
+      await expect(ran).rejects.toBeInstanceOf(CannotExplore);
+      await expect(ran).rejects.toMatchObject({
+        message: expect.stringContaining('no command came'),
+        remedy: expect.stringContaining('REDIS_URL'),
+      });
     },
     IN_TIME,
   );
@@ -76,6 +79,34 @@ describe('a service that nobody could judge', () => {
       );
       const { commands } = await foreign.seen();
       expect(commands.filter((line) => /^(get|decr|watch|set) /i.test(line)).length).toBeLessThanOrEqual(2);
+    },
+    IN_TIME,
+  );
+
+  test(
+    'that answers a lone buyer by a status that is not declared is not accused, but asked what it means',
+    async () => {
+      const file = shop(['node', 'shop.mjs', 'watch'], {
+        answers: { sold: { status: 201 }, soldOut: { status: 409 } },
+      });
+      const ran = intercepted(file, race, at.target, quickly);
+      await expect(ran).rejects.toBeInstanceOf(CannotExplore);
+      await expect(ran).rejects.toMatchObject({
+        message: expect.stringContaining('status 200'),
+        remedy: expect.stringContaining('--sold'),
+      });
+    },
+    IN_TIME,
+  );
+
+  test(
+    'that answers so who comes late is explored, and the status is told',
+    async () => {
+      const file = shop(['node', 'shop.mjs', 'watch'], {
+        answers: { sold: { status: 200 }, soldOut: { status: 410 } },
+      });
+      const explored = await intercepted(file, race, at.target, quickly);
+      expect(explored.notes).toContainEqual(expect.stringMatching(/status 409 .*--sold-out/));
     },
     IN_TIME,
   );

@@ -35,10 +35,11 @@ export function explorationText(exploration: ExplorationDocument, window: Window
 }
 
 /** What was run of a service. */
-const serviceText = ({ processes, requests, fresh, foreignSockets }: ServiceFacts): string =>
+const serviceText = ({ processes, requests, fresh, ownNetworks, foreignSockets }: ServiceFacts): string =>
   [
     `service: ${grouped(processes)} ${processes === 1 ? 'process' : 'processes'} started, ${plural(requests, 'request')} to buy`,
     ...(fresh ? ['each history in a process of its own, as what one keeps changes the next'] : []),
+    ...(ownNetworks ? ['each process in a network of its own'] : []),
     ...(foreignSockets.length > 0 ? [`it also talked to ${foreignSockets.join(', ')}`] : []),
   ].join('; ');
 

@@ -23,6 +23,9 @@ export interface Drawn {
   names: readonly DrawnName[];
 }
 
+/** Numbers of clients, which a server counts up. */
+const MOST_CLIENTS = 2 ** 31;
+
 /** An instance's own stream of chance. */
 export class Chance {
   readonly #spec: ChanceSpec;
@@ -60,6 +63,11 @@ export class Chance {
     if (byClientLibrary) return this.#clientDraw;
     this.#ambientDraws++;
     return this.#draw();
+  }
+
+  /** By which number the server knows a connection: it counts them up, so that nobody can know. */
+  clientId(): number {
+    return 1 + Math.floor(this.ambient(false) * MOST_CLIENTS);
   }
 
   name(bytes: number): Buffer {

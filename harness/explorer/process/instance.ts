@@ -95,7 +95,7 @@ export class ModuleInstance implements Instance, VirtualWorld {
   }
 
   clientId(): number {
-    return 1 + Math.floor(this.#chance.ambient(false) * MOST_CLIENTS);
+    return this.#chance.clientId();
   }
 
   readClock(): number {
@@ -326,9 +326,6 @@ export class ModuleInstance implements Instance, VirtualWorld {
     };
   }
 }
-
-/** Numbers of clients, which a server counts up. */
-const MOST_CLIENTS = 2 ** 31;
 
 /** Turns of the event loop in which a client that was disconnected has closed its socket. */
 const MOST_TURNS_TO_END = 100;

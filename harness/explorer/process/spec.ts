@@ -9,7 +9,7 @@ import type { Transport } from '../../wire/transport.ts';
 import { buyersIn, layoutOf } from '../scope/layout.ts';
 import { saleOf } from '../scope/ids.ts';
 import type { ChanceSpec } from './chance.ts';
-import type { Instance } from './instance-events.ts';
+import type { Instance, Settled } from './instance-events.ts';
 import { Database, type OwnClients } from './own-connections.ts';
 
 /** What is explored. */
@@ -42,6 +42,8 @@ export interface ServiceSubject {
   boot(spec: InstanceSpec): Promise<Instance>;
   /** One history had two results: from now on each history has a process to itself. @returns false if each has one already */
   insistOnFresh(): boolean;
+  /** @throws CannotExplore if what a lone buyer was told, with nothing else going on, tells that the service was described wrong */
+  requireUsable(purchase: Settled | undefined): void;
   /** What a verdict does not speak of, and why its coverage is no more than bounded. Asked once all histories have run. */
   unseen(): { notes: readonly string[]; bounded: readonly string[] };
   /** As a counterexample keeps it, for `replay`. */

@@ -40,6 +40,7 @@ export async function rehearse(
   if (!trial) return undefined;
   if (subject.keepsMemory) await requireForgetful(space, trial);
   const { server, purchase, remaining } = trial;
+  subject.service?.requireUsable(purchase);
   const misfit = purchase?.kind === 'threw' || remaining?.kind === 'threw' ? misfitAlone() : undefined;
   if (misfit) throw new CannotExplore(misfit.message, misfit.remedy);
   if (purchase?.kind === 'threw' && !purchase.definite) return told('purchase', purchase);

@@ -38,8 +38,8 @@ export async function forceDraw<T>(
   { key, outcome }: DrawnOutcome,
   send: (instead: string) => Promise<T>,
 ): Promise<T> {
-  await memo.call(['SADD', ASIDE, ...outcome]);
+  await memo.ask(['SADD', ASIDE, ...outcome]);
   const sent = await send(encodeCommand([args[0]!, ASIDE, ...args.slice(2)]));
-  await memo.call(['SREM', key, ...outcome]);
+  await memo.ask(['SREM', key, ...outcome]);
   return sent;
 }

@@ -97,15 +97,10 @@ export class ServerMemo {
 
   /** Lets a fault hit the server as it stands. */
   async perform(move: ServerFaultMove): Promise<void> {
-    for (const args of commandsOf(move)) await this.call(args);
+    for (const args of commandsOf(move)) await this.ask(args);
   }
 
   /** Runs a command of our own on the server as it stands. */
-  async call(args: readonly string[]): Promise<void> {
-    await this.#server.call(args);
-  }
-
-  /** The same, for its answer. */
   ask(args: readonly string[]): Promise<Reply> {
     return this.#server.call(args);
   }

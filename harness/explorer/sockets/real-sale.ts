@@ -84,25 +84,20 @@ export class RealSale implements AsyncDisposable {
   }
 
   /** Opens the sale on an emptied server, and boots its instances. */
-  static async open(
-    scope: Scope,
-    venue: Venue,
-    { boots = 'all', time = 'told', dated = true }: Opening = {},
-  ): Promise<RealSale> {
-    const gate = await Gate.open(venue.target.options);
-    const sale = new RealSale(scope, venue, gate, { tellsTime: time === 'found out', dated });
-    await venue.memo.clear();
-    await sale.#operator.call({ method: 'open' }, 0);
-    if (!known.has(venue.subject)) {
-      known.set(venue.subject, await sale.#operator.abilities());
-      await venue.memo.clear();
-      await sale.#operator.call({ method: 'open' }, 0);
-    }
-    for (let slot = 0; slot < sale.layout.slots; slot++) {
-      if (isOpen(sale.layout, slot)) await sale.#start(slot, boots !== 'none');
-    }
-    sale.#takeoversStart = boots === 'all';
-    return sale;
+  static open(scope: Scope, venue: Venue, opening: Opening = {}): Promise<RealSale> {
+    const { boots = 'all', time = 'told', dated = true } = opening;
+    return Gate.openFor(venue.target.options, async (gate) => {
+      const sale = new RealSale(scope, venue, gate, { tellsTime: time === 'found out', dated });
+      await sale.#put();
+      if (!known.has(venue.subject)) {
+        known.set(venue.subject, await sale.#operator.abilities());
+        await sale.#put();
+      }
+      for (let slot = 0; slot < sale.layout.slots; slot++)
+        if (isOpen(sale.layout, slot)) await sale.#start(slot, boots !== 'none');
+      sale.#takeoversStart = boots === 'all';
+      return sale;
+    });
   }
 
   get abilities(): Abilities {
@@ -189,6 +184,11 @@ export class RealSale implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const process of this.#processes) await process?.instance.kill();
     await this.#gate[Symbol.asyncDispose]();
+  }
+
+  async #put(): Promise<void> {
+    await this.memo.clear();
+    await this.#operator.call({ method: 'open' }, 0);
   }
 
   /** @param steps the commands that the process sends to start are steps of the sale */

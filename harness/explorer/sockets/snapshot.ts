@@ -27,9 +27,9 @@ export async function takeSnapshot(memo: ServerMemo, clock: WorldClock): Promise
 
 /** The server is again as it was, but for keys that were to be forgotten by now. */
 export async function putBack(memo: ServerMemo, clock: WorldClock, snapshot: Snapshot): Promise<void> {
-  await memo.call(['FLUSHALL', 'SYNC']);
-  await memo.call(['FUNCTION', 'RESTORE', snapshot.functions, 'FLUSH']);
-  for (const [key, dump] of snapshot.keys) await memo.call(['RESTORE', key, '0', dump]);
+  await memo.ask(['FLUSHALL', 'SYNC']);
+  await memo.ask(['FUNCTION', 'RESTORE', snapshot.functions, 'FLUSH']);
+  for (const [key, dump] of snapshot.keys) await memo.ask(['RESTORE', key, '0', dump]);
   memo.outside = snapshot.outside;
   await clock.setDeadlines(snapshot.deadlines);
 }

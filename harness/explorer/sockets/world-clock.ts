@@ -71,7 +71,7 @@ export class WorldClock {
   async #restore(key: string, atMs: number): Promise<number> {
     const inMs = atMs - this.nowMs;
     const serverMs = inMs < SOON_MS ? OUT_OF_REACH_MS : systemClock.epochMs() + inMs;
-    await this.#memo.call(['PEXPIREAT', key, String(serverMs)]);
+    await this.#memo.ask(['PEXPIREAT', key, String(serverMs)]);
     return serverMs;
   }
 

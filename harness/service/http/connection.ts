@@ -1,9 +1,10 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { ours } from '../../ground/ours.ts';
+import { atMost, LATE } from '../../ground/waiting.ts';
 import { ResponseReader, type HttpResponse } from './response.ts';
 
-/** Where a service is reached. Plain data, so that workers can be told. */
+/** Where a service is reached. Plain data, so that workers can be told, but for `dial`. */
 export interface HttpAddress {
   host: string;
   port: number;
@@ -13,6 +14,8 @@ export interface HttpAddress {
     ca?: string;
     verify: boolean;
   };
+  /** Connects otherwise, where it stands in a network of its own. */
+  dial?: () => Promise<Socket>;
 }
 
 /** The request surely never reached the service. */
@@ -85,7 +88,8 @@ export class HttpConnection {
 
   /** Ready for a request. @throws NotSent */
   connect(timeoutMs: number): Promise<void> {
-    const { host, port, tls } = this.#address;
+    const { host, port, tls, dial } = this.#address;
+    if (dial) return this.#dial(dial, timeoutMs);
     const socket = ours(() => {
       if (tls === undefined) return connectPlain({ host, port, noDelay: true });
       const { ca, verify } = tls;
@@ -112,6 +116,20 @@ export class HttpConnection {
         resolve();
       });
     });
+  }
+
+  async #dial(dial: () => Promise<Socket>, timeoutMs: number): Promise<void> {
+    const dialling = dial();
+    const socket = await atMost(timeoutMs, dialling).catch((error: Error) => {
+      throw new NotSent(error);
+    });
+    this.#reader = new ResponseReader();
+    if (socket !== LATE) return this.#use(socket.setNoDelay());
+    dialling.then(
+      (late) => late.destroy(),
+      () => undefined,
+    );
+    throw new NotSent(Object.assign(new Error('it took too long'), { code: 'ETIMEDOUT' }));
   }
 
   /** What is under way is left without an answer. */

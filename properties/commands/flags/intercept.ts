@@ -67,6 +67,31 @@ export const INTERCEPT: FlagTable = {
     '--body': [ofService('--body {}')],
     '--limit-reached': [ofService('--limit-reached 403')],
     '--busy': [ofService('--busy 503')],
+    '--release': [ofService('--release /cancel')],
+    '--ledger': [ofService('--ledger /orders')],
+    '--init': [
+      {
+        typed: '--init shop-of-flags.json',
+        shows: {
+          of: `intercept ${WORDS.replace("'/'", "'GET /'").replace('shop.mjs', 'nowhere.mjs')}`,
+          without: { exitCode: 4, files: expect.not.arrayContaining(['shop-of-flags.json']) },
+          with: { exitCode: 0, files: expect.arrayContaining(['shop-of-flags.json']) },
+        },
+      },
+    ],
+    '--releases': [
+      { typed: '--releases 1', reaches: { releases: 1 } },
+      {
+        typed: '--releases 2',
+        shows: {
+          of: SHOP,
+          without: { exitCode: 0 },
+          with: { exitCode: 2, stderr: expect.stringContaining('oversell: --releases: ') },
+        },
+      },
+    ],
+    '--http-port': [ofService('--http-port 5000')],
+    '--redis-port': [ofService('--redis-port 6379')],
     '--processes': [{ typed: '--processes 4', reaches: { processes: 4 } }],
     '--fresh': [{ typed: '--fresh', reaches: { fresh: true } }],
     '--buyers': [{ typed: '--buyers 2', reaches: { buyers: 2, users: 2, instances: 2, quantities: [1, 1] } }],

@@ -1,6 +1,7 @@
 /**
  * What is interrupted. `moments`: milliseconds in which something of it happens, from its start. `codes`: how it ends when
  * nobody disturbs it, or too late. `server`: it has a Redis of its own, whose loss ends it. `runs`: where it writes.
+ * `networks`: its processes have networks of their own.
  */
 export const COMMANDS = [
   {
@@ -89,6 +90,21 @@ export const COMMANDS = [
     codes: [0, 1, 3],
     server: true,
     runs: true,
+  },
+  {
+    name: 'intercept',
+    words: ['intercept', 'intercepted.json', '--buyers', '2', '--stock', '1', '--seed', '1', '--json'],
+    moments: 6_000,
+    codes: [0],
+    server: true,
+  },
+  {
+    name: 'intercept in networks',
+    words: ['intercept', 'in-networks.json', '--buyers', '2', '--stock', '1', '--seed', '1', '--json'],
+    moments: 6_000,
+    codes: [0],
+    server: true,
+    networks: true,
   },
   { name: 'report', words: ['report', 'base'], moments: 4_000, codes: [0] },
   { name: 'doctor', words: ['doctor', '--json'], moments: 1_500, codes: [0], server: true },

@@ -15,8 +15,8 @@ function randomOf(seed) {
 }
 
 /** Every command with every attack that makes sense of it, and where a disk can be filled, that too. */
-export const pairs = ({ canFill }) =>
-  COMMANDS.flatMap((command) =>
+export const pairs = ({ canFill, hasNetworks }) =>
+  COMMANDS.filter(({ networks }) => !networks || hasNetworks).flatMap((command) =>
     ATTACKS.filter(
       (attack) =>
         !(attack.ofServer && (!command.server || command.kills)) &&

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +20,7 @@ export async function openYard() {
   return {
     home,
     canFill,
+    hasNetworks: hasNetworks(),
     /** A folder of one try: `work`, where it is started, and `tmp`. */
     place(full) {
       const place = join(home, String(++places));
@@ -34,6 +35,11 @@ export async function openYard() {
       cpSync(join(example, 'result.json'), join(work, 'base/result.json'));
       writeFileSync(join(work, 'large.jsonl'), history);
       writeFileSync(join(work, 'shop.json'), shop());
+      writeFileSync(join(work, 'intercepted.json'), JSON.stringify(INTERCEPTED));
+      writeFileSync(
+        join(work, 'in-networks.json'),
+        JSON.stringify({ ...INTERCEPTED, ports: { redis: 6379 } }),
+      );
       if (full) {
         mkdirSync(runs);
         mount(runs);
@@ -64,6 +70,22 @@ function mounts(folder) {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** One that needs no package. */
+const INTERCEPTED = {
+  start: ['node', join(ROOT, 'properties/helpers/decrement-shop.mjs')],
+  ready: { accepts: 'connections' },
+  open: [{ redis: ['SET', 'stock', '{stock}'] }],
+  buy: { path: '/buy?token={request}' },
+  left: { ask: { redis: ['GET', 'stock'] } },
+  answers: { sold: { status: 200 }, soldOut: { status: 409 } },
+};
+
+/** Whether a process may have a network of its own here. */
+function hasNetworks() {
+  const ways = [['--net'], ['--user', '--map-current-user', '--keep-caps', '--net']];
+  return ways.some((way) => spawnSync('unshare', [...way, 'ip', 'link', 'set', 'lo', 'up']).status === 0);
 }
 
 function shop() {

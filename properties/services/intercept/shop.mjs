@@ -49,6 +49,7 @@ async function connected() {
 }
 
 const redis = await connected();
+const other = ['fanout', 'alike'].includes(technique) ? await connected() : undefined;
 let soldOut = false;
 let lock = Promise.resolve();
 
@@ -90,6 +91,20 @@ const TECHNIQUES = {
     } finally {
       resolve();
     }
+  },
+  /** Two connections of one process have a command under way at the same time. */
+  fanout: async () => {
+    const [left] = await Promise.all([redis.get(KEY), other.get('price')]);
+    if (Number(left) < 1) return false;
+    const [stock] = await Promise.all([redis.decr(KEY), other.incr('asked')]);
+    if (stock >= 0) return true;
+    await redis.incr(KEY);
+    return false;
+  },
+  /** The same, and nobody can tell one from the other. */
+  alike: async () => {
+    await Promise.all([redis.get(KEY), other.get(KEY)]);
+    return (await redis.decr(KEY)) >= 0;
   },
   /** What it sends differs from run to run. */
   random: async () => {

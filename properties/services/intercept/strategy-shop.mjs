@@ -20,6 +20,11 @@ async function answer(request, response) {
   const [requestId, userId, quantity] = ['request', 'user', 'quantity'].map((key) => searchParams.get(key));
   try {
     const seller = await strategy.seller(redis, sale, env);
+    if (request.url.startsWith('/cancel')) {
+      await seller.release({ requestId, userId, quantity: Number(quantity) });
+      response.end();
+      return;
+    }
     const { kind } = await seller.purchase({ requestId, userId, quantity: Number(quantity) }, redis);
     response.writeHead(STATUSES[kind] ?? 500).end(kind);
   } catch (error) {
