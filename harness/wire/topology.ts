@@ -10,7 +10,7 @@ const HOST = '127.0.0.1';
 /** Nobody's address (RFC 5737), so that a client of a cluster is known by it: a process may have others, which are of none. */
 const NODE_HOST = '198.51.100.1';
 const PORT = 6379;
-const NODE = '0'.repeat(40);
+const NODE = ''.padEnd(40, '0');
 const LAST_SLOT = 16_383;
 
 const CLUSTER_INFO = [

@@ -124,8 +124,7 @@ export class ModuleInstance implements Instance, VirtualWorld {
       this.#clients.disconnect();
       for (const [connection, commands] of this.#written.entries())
         if (!isOutsideConnection(commands)) this.#transport.cut(connection);
-      // A client tells of its end some turns later; by the end of that turn, Node has told of promises that were
-      // rejected without anybody looking.
+      // A client tells of its end some turns later; by its end Node has told of promises that were rejected unseen.
       let turns = 0;
       do await macrotask();
       while (!this.#clients.ended && ++turns < MOST_TURNS_TO_END);
