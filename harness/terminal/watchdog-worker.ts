@@ -21,17 +21,26 @@ const LATER_MS = 1_000;
 /** A search of our own ends by itself before that. */
 const FULL = 0.85;
 
-/** Ends the process when one stretch of a strategy's code, which an odd number says, has held the thread for too long. */
-async function watchTime(): Promise<never> {
-  let seen = Atomics.load(count, 0);
-  let held = heldFromNow();
+/**
+ * Looks at time and memory in turns. There is one loop, so that no timer of this thread is left where it has the process end:
+ * one that fires while Node takes the process down aborts it now and then.
+ */
+async function watch(): Promise<never> {
   for (;;) {
-    await clock.sleep(limitMs / 20);
-    const now = Atomics.load(count, 0);
-    if (now === seen && now % 2 !== 0 && held.tooLong(nowMs())) await tellOfLoop(now);
-    if (now !== seen) held = heldFromNow();
-    seen = now;
+    await lookAtTime();
+    await clock.sleep(await lookAtMemory());
   }
+}
+
+let seen = Atomics.load(count, 0);
+let held = heldFromNow();
+
+/** Ends the process when one stretch of a strategy's code, which an odd number says, has held the thread for too long. */
+async function lookAtTime(): Promise<void> {
+  const now = Atomics.load(count, 0);
+  if (now === seen && now % 2 !== 0 && held.tooLong(nowMs())) await tellOfLoop(now);
+  if (now !== seen) held = heldFromNow();
+  seen = now;
 }
 
 function nowMs(): number {
@@ -55,30 +64,29 @@ async function tellOfLoop(stretch: number): Promise<void> {
   });
 }
 
-/** Ends the process before its memory is full, which would end it without a word of ours. */
-async function watchMemory(): Promise<never> {
-  for (;;) {
-    const bytes = residentBytes();
-    if (isNearlyAll(bytes)) tellOfMemory(await main.stop(), bytes);
-    // The heap is part of it: while that is small, the thread need not be asked.
-    const maybe = bytes > heapLimitBytes / 2;
-    if (maybe && (await isFull())) {
-      // The debugger's own command would wait until the thread is free.
-      await main.evaluate(`${MAIN}.collectGarbage()`);
-      if (await isFull()) tellOfMemory(await main.stop());
-      await clock.sleep(LATER_MS);
-    }
-    await clock.sleep(maybe ? CLOSE_LOOK_MS : LOOK_MS);
-  }
+/**
+ * Ends the process before its memory is full, which would end it without a word of ours.
+ * @returns after how many milliseconds to look again
+ */
+async function lookAtMemory(): Promise<number> {
+  const bytes = residentBytes();
+  if (isNearlyAll(bytes)) await tellOfMemory(await main.stop(), bytes);
+  // The heap is part of it: while that is small, the thread need not be asked.
+  if (bytes <= heapLimitBytes / 2) return LOOK_MS;
+  if (!(await isFull())) return CLOSE_LOOK_MS;
+  // The debugger's own command would wait until the thread is free.
+  await main.evaluate(`${MAIN}.collectGarbage()`);
+  if (await isFull()) await tellOfMemory(await main.stop());
+  return LATER_MS;
 }
 
 const isFull = async (): Promise<boolean> => Number(await main.evaluate(`${MAIN}.heapInUse()`)) > FULL;
 
-function tellOfMemory(at: Stopped, bytes?: number): void {
+async function tellOfMemory(at: Stopped, bytes?: number): Promise<void> {
   const place = main.placeOf(at);
   const isTheirs = place !== undefined || Atomics.load(count, 0) % 2 !== 0;
   const where = place ? `${placeOf(place.file, place.line)}: ` : '';
-  void report({
+  await report({
     isTheirs,
     code: 'OUT_OF_MEMORY',
     message:
@@ -97,6 +105,5 @@ async function report(fatal: Fatal): Promise<void> {
   await main.evaluate(`${MAIN}.report(${JSON.stringify(fatal)})`);
 }
 
-// Last: the rest of this file has to be there for them.
-void watchMemory();
-await watchTime();
+// Last: the rest of this file has to be there for it.
+await watch();

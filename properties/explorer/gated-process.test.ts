@@ -24,6 +24,7 @@ function standing(seen: Partial<Observation>): { process: Process; passage: { re
   };
   const world = {
     clock: { nowMs: 0 },
+    sending: { sent: async () => ({ told: (reply: string) => reply }) },
     replicas: { during: async (run: () => Promise<object>) => ({ ...(await run()), acknowledged: 0 }) },
   };
   const process = new Process(instance as never, [passage as unknown as Passage], world as never);

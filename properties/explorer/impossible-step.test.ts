@@ -5,13 +5,12 @@ import { whyImpossible } from '../../harness/explorer/sockets/impossible-step.ts
 import { layoutOf } from '../../harness/explorer/scope/layout.ts';
 import { scopeOf } from '../helpers/exploring.ts';
 
-/** A process that says so of every step. */
-const answering = (why: string | undefined): Process =>
-  ({ refuses: () => why }) as Partial<Process> as Process;
-const sale = {
-  layout: layoutOf(scopeOf({ buyers: 2, stock: 1 })),
-  processes: [answering('no reply waits there')],
-};
+/** A process that has started, and has sent nothing. */
+const started = (hasTimer: boolean): Process =>
+  ({ passages: [], putsOff: false, limits: 0, isSet: () => hasTimer, outsideCalls: () => [] }) as Partial<
+    Record<keyof Process, unknown>
+  > as Process;
+const sale = { layout: layoutOf(scopeOf({ buyers: 2, stock: 1 })), processes: [started(false)] };
 
 const request = { requestId: 'r', userId: 'u', quantity: 1 };
 const start = (slot: number): ScheduleStep => ({
@@ -49,6 +48,6 @@ test('what can be taken is not refused', () => {
   expect(whyImpossible(start(1), sale)).toBeUndefined();
   expect(whyImpossible({ slot: -1, event: 'script-flush' }, sale)).toBeUndefined();
   expect(whyImpossible({ slot: -1, event: 'slow', elapsedMs: 5 }, sale)).toBeUndefined();
-  const willing = { ...sale, processes: [answering(undefined)] };
+  const willing = { ...sale, processes: [started(true)] };
   expect(whyImpossible({ slot: 0, event: 'timer', elapsedMs: 5 }, willing)).toBeUndefined();
 });

@@ -22,7 +22,7 @@ test('over real sockets the deadlines of a replica that takes over count, and wh
   const forgotten: unknown[] = [];
   const memo = {
     perform: async ({ key }: { key: string }) => void forgotten.push(key),
-    call: async () => '',
+    ask: async () => '',
   } as unknown as ServerMemo;
   const clock = new WorldClock(memo, { dated: true, told: false });
   await clock.setDeadlines(new Map([['gone', 90_000]]));
