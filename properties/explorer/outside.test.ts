@@ -4,6 +4,7 @@ import type { Property } from '../../strategies/contract.ts';
 import { properties, server, type GivenScope } from '../helpers/exploring.ts';
 import { overSockets, sorted, withoutReductions } from '../helpers/honest.ts';
 import { exploringProbe, probeSubject } from '../helpers/probe-files.ts';
+import { rotating } from '../helpers/rotating.ts';
 import { lineOf, selling, showing } from '../helpers/shown.ts';
 
 const redis = server();
@@ -132,7 +133,7 @@ describe('the reduced search, the one without merging, the unreduced one and rea
     ['remembers-beside', { buyers: 1, stock: 1, faults: { outside: 1, retry: 1 } }],
     ['fears-one-writing', { ...two, stock: 2, instances: 1 }],
   ];
-  test.each(scopes)('on "%s" in %j', async (name, scope) => {
+  test.each(rotating(scopes, 3, 'second steps'))('on "%s" in %j', async (name, scope) => {
     const found = await explored(name, scope);
     expect(found.audit).toEqual({ replayed: 8, mismatches: [] });
     const walked = await explored(name, scope, { merging: false, auditSamples: 0 });

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { properties, server } from '../helpers/exploring.ts';
 import { intercepted, shop } from '../helpers/intercepting.ts';
-import { everything, rotating } from '../helpers/rotating.ts';
+import { everything } from '../helpers/rotating.ts';
 
 const at = server();
 
@@ -11,7 +11,7 @@ const quickly = { auditSamples: 2 };
 const IN_TIME = 600_000;
 
 /** Runs one after the other: what differs once in a hundred times shows in no single one. */
-const RUNS = everything ? 50 : 3;
+const RUNS = everything ? 50 : 2;
 
 describe('two connections of one process that have a command under way at the same time', () => {
   test(
@@ -66,7 +66,8 @@ describe.skipIf(!hasPython)(`a server of python3${hasPython ? '' : ', skipped: t
     IN_TIME,
   );
 
-  test.each(rotating(['threads', 'forks'], 1, 'workers of a service'))(
+  // Half a minute each: a process is started for each history.
+  test.runIf(everything).each(['threads', 'forks'])(
     'that has a worker for each request, made when it comes (%s), is waited for in all of them, and caught',
     async (kind) => {
       const explored = await intercepted(serving(kind), { ...race, instances: 1 }, at.target, quickly);
