@@ -41,11 +41,16 @@ export function spoiltBy(error?: unknown): UsageError | undefined {
   const broken = restoredBroken();
   if (broken.length > 0) return onReplaced(broken, error);
   if (!frozen && (error === undefined || !isOfFrozenClient(error))) return undefined;
+  return frozenClient(error);
+}
+
+/** What is told of one. @param cause what came of it, perhaps */
+export function frozenClient(cause?: unknown): UsageError {
   frozen = false;
   return new UsageError(
     'CLIENT_FROZEN',
     'a client that was handed to the code is frozen, sealed or not extensible, and a client changes as it works',
     'leave out Object.freeze, Object.seal and Object.preventExtensions of the client that open(), seller() and purchase() are handed',
-    { cause: error },
+    { cause },
   );
 }

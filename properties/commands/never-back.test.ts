@@ -1,29 +1,10 @@
-import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { oversell, type Ended, type Running } from '../helpers/command.ts';
-import { temporaryFolder } from '../helpers/processes.ts';
+import { describe, expect, test } from 'vitest';
+import type { Ended } from '../helpers/command.ts';
 import { rotating } from '../helpers/rotating.ts';
-import { folderWith, strategyThat, type Doing } from '../helpers/strategy-sources.ts';
+import type { Doing } from '../helpers/strategy-sources.ts';
+import { trying, type Tried } from '../helpers/trying.ts';
 
-const WORDS = {
-  explore: ['explore', 'subject.mjs', '--buyers', '2', '--stock', '1'],
-  bench: ['bench', 'subject.mjs', '--trials', '1', '--buyers', '100'],
-  evaluate: ['evaluate', 'subject.mjs'],
-} as const;
-type Command = keyof typeof WORDS;
-
-function started(command: Command, doing: Doing): Running {
-  const folder = folderWith({ 'subject.mjs': strategyThat(doing) });
-  const [name, file, ...flags] = WORDS[command];
-  const runs = ['--runs', temporaryFolder()];
-  const running = oversell([name, join(folder, file), ...flags, ...runs, '--json'], {
-    TMPDIR: temporaryFolder(),
-  });
-  onTestFinished(() => void running.child.kill('SIGKILL'));
-  return running;
-}
-
-const ended = (command: Command, doing: Doing): Promise<Ended> => started(command, doing).ended;
+const ended = (command: Tried, doing: Doing): Promise<Ended> => trying(command, doing).ended;
 
 const NEVER = 'await new Promise(() => {})';
 const LOOP = 'for (;;) {}';
@@ -33,7 +14,7 @@ const HELD = /a Lua script has held the server for 5 s and more/;
 const SCRIPT = new RegExp(`${HELD.source}: eval local n = 0 while true`, 'i');
 
 /** Who, where, and after how long. */
-const CASES: readonly (readonly [Command, what: string, Doing, code: string, said: RegExp])[] = [
+const CASES: readonly (readonly [Tried, what: string, Doing, code: string, said: RegExp])[] = [
   [
     'bench',
     'open() never settles',
@@ -127,7 +108,7 @@ describe('one SIGTERM ends what never comes back', () => {
     ['a job never settles', { job: `${SAYS}; ${NEVER}` }],
   ];
   test.each(NEVER_BACK)('%s', async (_, doing) => {
-    const { child, said, ended: ending } = started('bench', doing);
+    const { child, said, ended: ending } = trying('bench', doing);
     await said('under way');
     const from = performance.now();
     child.kill('SIGTERM');

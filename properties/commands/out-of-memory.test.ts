@@ -1,28 +1,12 @@
-import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { oversell, type Ended } from '../helpers/command.ts';
-import { temporaryFolder } from '../helpers/processes.ts';
+import { describe, expect, test } from 'vitest';
+import type { Ended } from '../helpers/command.ts';
 import { rotating } from '../helpers/rotating.ts';
-import { folderWith, strategyThat, type Doing } from '../helpers/strategy-sources.ts';
-
-const WORDS = {
-  explore: ['explore', 'subject.mjs', '--buyers', '2', '--stock', '1'],
-  bench: ['bench', 'subject.mjs', '--trials', '1', '--buyers', '100'],
-  evaluate: ['evaluate', 'subject.mjs'],
-} as const;
-type Command = keyof typeof WORDS;
+import type { Doing } from '../helpers/strategy-sources.ts';
+import { trying, type Tried } from '../helpers/trying.ts';
 
 /** With so little memory that it is soon full. */
-async function ended(command: Command, doing: Doing): Promise<Ended> {
-  const folder = folderWith({ 'subject.mjs': strategyThat(doing) });
-  const [name, file, ...flags] = WORDS[command];
-  const running = oversell([name, join(folder, file), ...flags, '--runs', temporaryFolder(), '--json'], {
-    TMPDIR: temporaryFolder(),
-    NODE_OPTIONS: '--max-old-space-size=300',
-  });
-  onTestFinished(() => void running.child.kill('SIGKILL'));
-  return running.ended;
-}
+const ended = (command: Tried, doing: Doing): Promise<Ended> =>
+  trying(command, doing, { env: { NODE_OPTIONS: '--max-old-space-size=300' } }).ended;
 
 const KEEP = 'kept.push(new Array(1e4).fill(0.5))';
 const FULL = 'MB of memory are full, which is all that Node may have';
@@ -30,7 +14,7 @@ const AT_LINE = new RegExp(String.raw`subject\.mjs:\d+: \d+ ${FULL}`);
 const IN_INSTANCE = /an instance has filled the memory of its thread, \d+ MB, while it sold/;
 
 /** Who, and where one line does it. */
-const CASES: readonly (readonly [Command, what: string, Doing, said: RegExp])[] = [
+const CASES: readonly (readonly [Tried, what: string, Doing, said: RegExp])[] = [
   ['explore', 'a purchase fills it in one go', { purchase: `const kept = []; for (;;) ${KEEP}` }, AT_LINE],
   [
     'explore',

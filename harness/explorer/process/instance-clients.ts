@@ -1,7 +1,7 @@
 import type { RedisOptions } from 'ioredis';
 import { limitStacks } from '../../ground/built-ins.ts';
 import { Command, Redis } from '../../redis/ioredis.ts';
-import { endClient, spoiltBy } from '../../ground/spoilt.ts';
+import { endClient, frozenClient } from '../../ground/spoilt.ts';
 import { overLinks } from './link.ts';
 import { currentWorld } from './worlds.ts';
 import { stackText } from '../../ground/thrown.ts';
@@ -35,8 +35,12 @@ export class Clients {
   /** @throws UsageError if the code has frozen one of them */
   disconnect(): void {
     for (const client of this.#all) endClient(client);
-    if (this.#all.every((client) => Object.isExtensible(client))) return;
-    throw spoiltBy();
+    this.requireWhole();
+  }
+
+  /** @throws UsageError if the code has frozen one of them: it cannot note any more what becomes of it */
+  requireWhole(): void {
+    if (!this.#all.every((client) => Object.isExtensible(client))) throw frozenClient();
   }
 
   /** Every client has told of its end, which it does some turns after it was disconnected. */

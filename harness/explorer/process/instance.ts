@@ -109,8 +109,7 @@ export class ModuleInstance implements Instance, VirtualWorld {
     await inWorld(instance, async () => {
       const strategy = spec.evaluate();
       const lent = strategy.connection === 'exclusive' ? spec.purchases : 0;
-      const clients = new Clients(spec.client, () => instance.#openLink(), lent);
-      instance.#clients = clients;
+      const clients = (instance.#clients = new Clients(spec.client, () => instance.#openLink(), lent));
       instance.#calls = new Calls({ strategy, sale: spec.sale, clients, env: () => instance.#env() });
       await instance.#quiet();
     });
@@ -276,6 +275,7 @@ export class ModuleInstance implements Instance, VirtualWorld {
       await macrotask();
       if (this.#refusal) throw await this.#refusal.error();
       if (this.#misfit) throw this.#misfit;
+      this.#clients.requireWhole();
     } while (this.#activity > 0 || this.pendingImmediates + this.pendingWork > 0 || this.#transport.busy());
     this.#connects = false;
     this.#own.isBreaking = false;
