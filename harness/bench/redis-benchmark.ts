@@ -34,6 +34,8 @@ const SECONDS = 0.5;
 const FIRST_REQUESTS = 10_000;
 /** More than can be sold meanwhile, and little enough for strategies that keep a token a unit. */
 const STOCK = 2_000_000;
+/** To put so many on sale, one token at a time, a busy machine may need longer than code is let hold its thread. */
+const OPEN_MS = 120_000;
 /** To overhear two purchases. */
 const SMALL_STOCK = 1_000;
 const REQUEST = { requestId: 'ceiling-request', userId: 'ceiling-user', quantity: 1 };
@@ -63,7 +65,9 @@ export async function ownCommand(
   try {
     const redis = await connections.open(target, strategy);
     // Code that throws here, or never settles, has no ceiling of its own. What it does in a trial is told there.
-    const overhearing = settledSoon(() => overheardSale(redis, strategy, sale)).catch(() => []);
+    const overhearing = settledIn(patientMs(HELD_MS), () => overheardSale(redis, strategy, sale)).catch(
+      () => [],
+    );
     const overheard = await unlessAborted(signal, overhearing);
     if (overheard === LATE || overheard.length !== 1) return undefined;
     const [name, ...args] = overheard[0]!;
@@ -71,8 +75,9 @@ export async function ownCommand(
       command: `${name} (${strategy.name})`,
       args: [name!, ...args.map(withFreshIds)],
       prepare: async (lobby) => {
-        const opened = await settledSoon(() => strategy.open(lobby, { ...sale, stock: STOCK }));
-        if (opened === LATE) throw neverSettled(`${strategy.name}: open()`, patientMs(HELD_MS));
+        const limitMs = patientMs(OPEN_MS);
+        const opened = await settledIn(limitMs, () => strategy.open(lobby, { ...sale, stock: STOCK }));
+        if (opened === LATE) throw neverSettled(`${strategy.name}: open()`, limitMs);
       },
     };
   } finally {
@@ -81,9 +86,9 @@ export async function ownCommand(
 }
 
 /** Code of a strategy has the thread meanwhile, and might never come back. */
-async function settledSoon<T>(run: () => Promise<T>): Promise<T | typeof LATE> {
+async function settledIn<T>(limitMs: number, run: () => Promise<T>): Promise<T | typeof LATE> {
   using _ = lentThread();
-  return await atMost(patientMs(HELD_MS), run());
+  return await atMost(limitMs, run());
 }
 
 /** The commands of one purchase. */
