@@ -81,10 +81,13 @@ export function startTree({ command, cwd, env, onOutput }: TreeOptions): Process
   );
   let over = false;
   const marked = (): number[] => marchingUnder(mark);
+  const seen = new Seen();
   const kill = async (): Promise<void> => {
+    seen.note(marked());
     watcher.stdin.end();
     await ended;
-    for (let left = marked(); left.length > 0; left = marked()) {
+    for (let left = marked(); left.length > 0 || seen.someEnd(); left = marked()) {
+      seen.note(left);
       for (const pid of left) signalTo(pid, 'SIGKILL');
       await clock.sleep(POLL_MS);
     }
@@ -96,6 +99,7 @@ export function startTree({ command, cwd, env, onOutput }: TreeOptions): Process
     ended,
     pids: () => (over ? [] : process.platform === 'linux' ? marked() : [watcher.pid!]),
     async stop(graceMs) {
+      seen.note(marked());
       signalTo(-watcher.pid!, 'SIGTERM');
       const deadlineNs = clock.monotonicNs() + graceMs * 1e6;
       await atMost(graceMs, ended);
@@ -104,6 +108,39 @@ export function startTree({ command, cwd, env, onOutput }: TreeOptions): Process
     },
     kill,
   };
+}
+
+/**
+ * Processes that were there. One that is killed loses its memory first, and its mark with it, and then its sockets: until
+ * that is over it is not gone, and whoever takes its place finds the port in use.
+ */
+class Seen {
+  /** When each was started, by which it is told from a later one of its number. */
+  readonly #started = new Map<number, string>();
+
+  note(pids: readonly number[]): void {
+    for (const pid of pids) {
+      const started = startOf(pid);
+      if (started !== undefined) this.#started.set(pid, started);
+    }
+  }
+
+  /** Whether some have not ended yet. */
+  someEnd(): boolean {
+    return [...this.#started].some(([pid, started]) => startOf(pid) === started);
+  }
+}
+
+/** When a process was started, in ticks since the machine was; undefined if it has ended. */
+function startOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The name of the program may hold anything, so what follows it is counted from its end.
+    const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return state === 'Z' || state === 'X' ? undefined : fields[18];
+  } catch {
+    return undefined;
+  }
 }
 
 /** Starts a program of a service file. @throws UsageError if there can be none of that kind */
