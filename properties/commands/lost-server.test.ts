@@ -61,8 +61,13 @@ const HOW = {
 type Hit = keyof typeof HOW;
 
 describe('a server that is gone ends the command with 4, after what was found', () => {
-  const explorations: Hit[] = ['SIGKILL', 'SIGSTOP'];
-  test.each(rotating(explorations, 1, 'explorations'))('explore, by %s', async (signal) => {
+  const commands = ['explore', 'bench', 'evaluate'] as const;
+  const all = commands.flatMap((command) => Object.keys(HOW).map((hit) => ({ command, hit: hit as Hit })));
+  const drawn = rotating(all, 2, 'lost servers');
+  const hitsOf = (wanted: string): Hit[] =>
+    drawn.flatMap(({ command, hit }) => (command === wanted ? [hit] : []));
+
+  test.each(hitsOf('explore'))('explore, by %s', async (signal) => {
     // Far too large to end by itself.
     const words = ['--buyers', '9', '--stock', '4', '--attempts', '4'];
     const watched = started('explore', 'watch-retry', ...words);
@@ -74,7 +79,7 @@ describe('a server that is gone ends the command with 4, after what was found', 
     expect(said.states).toBeGreaterThan(0);
   });
 
-  test.each(rotating(explorations, 1, 'sessions'))('bench, by %s', async (signal) => {
+  test.each(hitsOf('bench'))('bench, by %s', async (signal) => {
     const words = ['--trials', '6', '--seconds', '1', '--workers', '1'];
     const watched = started('bench', 'lua-decrement', ...words);
     await watched.running.said('lua-decrement, trial 2 of 6');
@@ -84,7 +89,7 @@ describe('a server that is gone ends the command with 4, after what was found', 
     expect(strategies[0]!.salesPerSecondOfTrials.length).toBeGreaterThanOrEqual(1);
   });
 
-  test.each(rotating(explorations, 1, 'runs'))('evaluate, by %s', async (signal) => {
+  test.each(hitsOf('evaluate'))('evaluate, by %s', async (signal) => {
     const watched = started('evaluate', 'read-then-write', 'lua-reserve-once');
     await watched.running.said('lua-reserve-once: every interleaving, calm');
     const { stderr } = await endedAfter(watched, signal);

@@ -11,6 +11,7 @@ import {
   sellingBy,
   type Installed,
 } from '../helpers/own-clients.ts';
+import { sometimes } from '../helpers/rotating.ts';
 
 const redis = server();
 
@@ -127,21 +128,24 @@ describe('WATCH over clients that the code makes', () => {
    * The library looks whether its connection is still the one that watches when it is asked for EXEC, but writes later: a
    * transaction that was asked for before the connection broke is sent on the next one, which watches nothing.
    */
-  test('node-redis 5 sends a transaction unwatched once its connection broke, node-redis 4 does not', async () => {
-    const lost = { ...calm, faults: { 'lost-reply': 1 } };
-    const isolated = await exploring(ISOLATED, lost);
-    expect(isolated.coverage).toBe('exhausted');
-    expect(isolated.properties.oversell.verdict).toBe('holds');
-    expect(isolated.audit).toEqual({ replayed: 4, mismatches: [] });
-    const pooled = await exploring(POOLED, lost);
-    expect(pooled.properties.oversell.verdict).toBe('violated');
-    expect(pooled.audit).toEqual({ replayed: 4, mismatches: [] });
-    const subject = await subjectOf(
-      await loadStrategy({ path: join(folderOf(POOLED), 'sell.ts') }, { connections: 'held' }),
-    );
-    const { result } = await replay(pooled.properties.oversell.counterexample!, subject, redis.target);
-    expect(result).toBe('confirmed');
-  });
+  sometimes(
+    'node-redis 5 sends a transaction unwatched once its connection broke, node-redis 4 does not',
+    async () => {
+      const lost = { ...calm, faults: { 'lost-reply': 1 } };
+      const isolated = await exploring(ISOLATED, lost);
+      expect(isolated.coverage).toBe('exhausted');
+      expect(isolated.properties.oversell.verdict).toBe('holds');
+      expect(isolated.audit).toEqual({ replayed: 4, mismatches: [] });
+      const pooled = await exploring(POOLED, lost);
+      expect(pooled.properties.oversell.verdict).toBe('violated');
+      expect(pooled.audit).toEqual({ replayed: 4, mismatches: [] });
+      const subject = await subjectOf(
+        await loadStrategy({ path: join(folderOf(POOLED), 'sell.ts') }, { connections: 'held' }),
+      );
+      const { result } = await replay(pooled.properties.oversell.counterexample!, subject, redis.target);
+      expect(result).toBe('confirmed');
+    },
+  );
 });
 
 describe('scripts by the means of each library', () => {

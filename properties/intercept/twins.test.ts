@@ -6,6 +6,7 @@ import { requireLinux } from '../../harness/intercept/refusals.ts';
 import { properties, scopeOf, server } from '../helpers/exploring.ts';
 import { ForeignServer } from '../helpers/foreign-server.ts';
 import { intercepted, shop } from '../helpers/intercepting.ts';
+import { sometimes } from '../helpers/rotating.ts';
 
 const at = server();
 
@@ -15,7 +16,7 @@ const technique = (name: string) => shop(['node', 'shop.mjs', name]);
 const quickly = { auditSamples: 2 };
 
 describe('a service that nobody could judge', () => {
-  test(
+  sometimes(
     'that remembers in memory that all was sold gets each history a process of its own, and then holds',
     async () => {
       const explored = await intercepted(technique('flag'), race, at.target, quickly);
@@ -118,7 +119,7 @@ describe('a service that nobody could judge', () => {
 });
 
 describe('a lock within one process', () => {
-  test(
+  sometimes(
     'keeps two buyers of that process apart',
     async () => {
       const explored = await intercepted(technique('lock'), { ...race, instances: 1 }, at.target, quickly);

@@ -58,7 +58,7 @@ describe('a built-in that is copied alone into an empty folder runs as it is', (
     }
   });
 
-  test('each that runs here is explored with the same verdicts, states and interleavings', async () => {
+  sometimes('each that runs here is explored with the same verdicts, states and interleavings', async () => {
     const files = runnable.map(({ strategy }) => copied(strategy.name));
     const { stdout, stderr } = await start(process.execPath, [copies, ...files]).ended;
     expect(stderr).toBe('');

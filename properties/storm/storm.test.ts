@@ -60,27 +60,30 @@ const consumersOf = (mistake: string): Described => ({
 const LONG = { timeout: 600_000 };
 
 describe('our own storefront', LONG, () => {
-  test('loses no order and doubles none while everything of it is killed once, and each kill is proved', async () => {
-    const result = await storming(STOREFRONT);
-    expect(result.faults.map(({ nemesis, missing }) => [nemesis, missing])).toEqual(
-      NEMESES.map(({ name }) => [name, null]),
-    );
-    for (const failpoint of FAILPOINTS) {
-      const { proof } = result.faults.find(({ nemesis }) => nemesis === `kill-consumer-${failpoint}`)!;
-      expect(proof).toEqual([
-        expect.stringMatching(new RegExp(`^consumer \\d+ stands at ${failpoint} with \\d+ entries`)),
-        expect.stringMatching(/^\d+ ended by SIGKILL, \d+ ended by SIGKILL$/),
-        expect.stringMatching(/^consumers started: \d+, \d+$/),
-      ]);
-    }
-    expect(result.properties).toMatchObject({
-      'lost-sale': 'holds',
-      'double-sale': 'holds',
-      oversell: 'holds',
-    });
-    expect(result.verdict).toBe('holds');
-    expect(result.totals.recorded! + result.totals.left!).toBe(result.stock);
-  });
+  sometimes(
+    'loses no order and doubles none while everything of it is killed once, and each kill is proved',
+    async () => {
+      const result = await storming(STOREFRONT);
+      expect(result.faults.map(({ nemesis, missing }) => [nemesis, missing])).toEqual(
+        NEMESES.map(({ name }) => [name, null]),
+      );
+      for (const failpoint of FAILPOINTS) {
+        const { proof } = result.faults.find(({ nemesis }) => nemesis === `kill-consumer-${failpoint}`)!;
+        expect(proof).toEqual([
+          expect.stringMatching(new RegExp(`^consumer \\d+ stands at ${failpoint} with \\d+ entries`)),
+          expect.stringMatching(/^\d+ ended by SIGKILL, \d+ ended by SIGKILL$/),
+          expect.stringMatching(/^consumers started: \d+, \d+$/),
+        ]);
+      }
+      expect(result.properties).toMatchObject({
+        'lost-sale': 'holds',
+        'double-sale': 'holds',
+        oversell: 'holds',
+      });
+      expect(result.verdict).toBe('holds');
+      expect(result.totals.recorded! + result.totals.left!).toBe(result.stock);
+    },
+  );
 
   sometimes('with a right consumer of another make holds likewise', async () => {
     const faults = ['kill-consumer-read', 'kill-consumer-claimed', 'kill-consumer-committed'];
