@@ -62,10 +62,10 @@ type Hit = keyof typeof HOW;
 
 describe('a server that is gone ends the command with 4, after what was found', () => {
   const commands = ['explore', 'bench', 'evaluate'] as const;
-  const all = commands.flatMap((command) => Object.keys(HOW).map((hit) => ({ command, hit: hit as Hit })));
+  const all = commands.flatMap((command) => Object.keys(HOW).map((how) => ({ command, how: how as Hit })));
   const drawn = rotating(all, 2, 'lost servers');
   const hitsOf = (wanted: string): Hit[] =>
-    drawn.flatMap(({ command, hit }) => (command === wanted ? [hit] : []));
+    drawn.flatMap(({ command, how }) => (command === wanted ? [how] : []));
 
   test.each(hitsOf('explore'))('explore, by %s', async (signal) => {
     // Far too large to end by itself.
