@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 /** What the files of both projects share. */
 const shared = {
-  setupFiles: 'properties/helpers/seed.ts',
+  // The network first: ioredis takes hold of how names are looked up when any file loads it, as in the commands.
+  setupFiles: ['harness/wire/network.ts', 'properties/helpers/seed.ts'],
   // Real servers and two cores: files share the machine, so a slow one is slow, not wrong.
   // Verifying everything explores the largest scopes; its only limit is the watch of who runs it.
   testTimeout: process.env.OVERSELL_EVERYTHING ? 900_000 : 120_000,
