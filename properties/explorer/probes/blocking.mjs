@@ -112,7 +112,16 @@ const streaming = (name, acknowledges) =>
       },
       async runJob() {
         const read = await redis.xreadgroup(
-          ...['GROUP', 'workers', 'one', 'COUNT', 1, 'BLOCK', 1000, 'STREAMS', STREAM, '>'],
+          'GROUP',
+          'workers',
+          'one',
+          'COUNT',
+          1,
+          'BLOCK',
+          1000,
+          'STREAMS',
+          STREAM,
+          '>',
         );
         if (!read) return 'idle';
         const [[, [[id, [, order]]]]] = read;
