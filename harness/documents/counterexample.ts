@@ -89,6 +89,8 @@ export const scheduleStepSchema = z.discriminatedUnion('event', [
     /** Bytes, as latin1: compared when the schedule is replayed. */
     command: z.string(),
     reply: z.string(),
+    /** So long it waited at the server in vain, while the clock moved; absent: not at all, or that makes no difference. */
+    elapsedMs: count.exactOptional(),
     picks,
   }),
   /** So many replies in one chunk; absent: one. */

@@ -110,7 +110,6 @@ describe('what cannot be explored is refused by name', () => {
 
   test.each([
     [processProbes.readsAFile, /waits for a file, which is not Redis \(at .*probes\/process\.ts:\d+/],
-    [commandProbes.blocks, /sends BLPOP, which cannot be explored: it blocks/],
     [commandProbes.asksTheTime, /script calls TIME/],
   ])('$name is refused, and what cannot be explored in it is named', async (strategy, message) => {
     await expect(exploring(redis.target, strategy, { buyers: 2, stock: 1 })).rejects.toThrow(message);

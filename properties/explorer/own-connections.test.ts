@@ -261,11 +261,6 @@ describe('what cannot be explored is refused by name', () => {
       /MONITOR, which cannot be explored/,
     ],
     [
-      'a blocking command',
-      `${IO}\nconst own = new Redis();\nnew Redis().blpop('queue', 0);`,
-      /BLPOP, which cannot be explored: it blocks/,
-    ],
-    [
       'a replica, of a Sentinel',
       `${IO}\nconst own = new Redis({ sentinels: [{ host: '127.0.0.1', port: 26379 }], name: 'primary', role: 'slave' });`,
       /SENTINEL, which cannot be explored: it asks a Sentinel for more than the primary/,

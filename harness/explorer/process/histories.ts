@@ -9,6 +9,7 @@ import type { DrawnName } from './chance.ts';
 import type { InstanceSpec } from './spec.ts';
 import { Comparison, nondeterministic, type Difference } from './difference.ts';
 import { differenceUnder, type Change, type EventHistory, type Lived } from './rerun.ts';
+import { sleptAfter } from './slept.ts';
 import { decodeCommand } from '../../wire/resp.ts';
 
 interface Node {
@@ -198,6 +199,11 @@ export class Histories {
     return instance;
   }
 
+  /** What the process was told on the way to this node. */
+  events(node: number): InstanceEvent[] {
+    return this.#path(node).flatMap((at) => this.#nodes[at]!.event ?? []);
+  }
+
   /** The events on the way to this node. */
   steps(node: number): Step[] {
     return this.#path(node).flatMap((after): Step[] => {
@@ -318,12 +324,4 @@ export interface Step {
   after: number;
   seen: Observation;
   saw: Observation;
-}
-
-/** All delays of all timers that were set by now. */
-function sleptAfter(parent: Node | undefined, { timers }: Observation): number {
-  const before = new Set(parent?.observation.timers.map(({ id }) => id));
-  const fresh = timers.filter(({ id }) => !before.has(id));
-  const ms = fresh.map(({ delayMs, repeats }) => (repeats ? Infinity : delayMs));
-  return ms.reduce((sum, one) => sum + one, parent?.sleptMs ?? 0);
 }

@@ -11,6 +11,12 @@ export interface PendingTimer {
   firable: boolean;
 }
 
+/**
+ * The number of the time limit of what a connection's next command may wait for: the server's, so it is none of the
+ * process's own timers, which count from 0.
+ */
+export const limitId = (connection: number): number => -1 - connection;
+
 /** A timer as it was set last. */
 interface Setting {
   id: number;

@@ -30,6 +30,8 @@ export interface Releasing {
 export type Move =
   | { kind: 'start'; buyer: number }
   | { kind: 'execute'; connection: number }
+  /** Its next command has waited in vain at the server. */
+  | { kind: 'lapse'; connection: number }
   /** So many replies arrive, in one chunk: no microtask comes between them. */
   | { kind: 'deliver'; connection: number; replies: number }
   /** Of the timers that are set, the one of this id; absent: the only one. */
@@ -82,7 +84,7 @@ export interface Choice {
 export const SERVER = -1;
 
 /** Moves that are the sale's own: they cost nothing, and the sale goes on by them. */
-const FREE = new Set<Move['kind']>(['start', 'execute', 'deliver', 'timer', 'immediate', 'cut-all']);
+const FREE = new Set<Move['kind']>(['start', 'execute', 'lapse', 'deliver', 'timer', 'immediate', 'cut-all']);
 
 /** What a move is paid from; undefined: it is one of the sale's own. Any other is paid from what it is called. */
 export function priceOf(move: Move | ServerMove): Extra | undefined {

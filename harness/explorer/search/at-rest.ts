@@ -73,6 +73,49 @@ export class AtRest {
     return remembered(this.#quiet, `${at} ${clockMs}`, () => this.#work(at, clockMs));
   }
 
+  /** Where background work did what a process waits for, that goes on, until neither has anything more to do. */
+  async #comeToRest(
+    server: number,
+    before: readonly number[],
+    clockMs?: number,
+  ): Promise<Quiet & { locals: readonly number[] }> {
+    const { mayWait, abilities } = this.#space;
+    let [quiet, locals] = [await this.#quiesce(server, before, clockMs), before];
+    // Who is closed has ended by then; and nothing but background work brings anything, when nobody moves.
+    if (!mayWait || abilities.close || !abilities.runJob) return { ...quiet, locals };
+    const restMs = clockMs === undefined ? undefined : clockMs + GRACE_MS;
+    for (let rounds = 0; rounds < mostUnits(this.#space.scope); rounds++) {
+      const served = await this.#serve(quiet.server, locals, restMs);
+      if (!served) break;
+      locals = served.locals;
+      const { expired, worked, ...then } = await this.#work(served.server, restMs ?? 0);
+      quiet = { ...then, expired: [...quiet.expired, ...expired], worked: quiet.worked + worked };
+    }
+    return { ...quiet, locals };
+  }
+
+  /** Processes whose commands have waited until now, and do not any more, go on. @returns undefined if there are none */
+  async #serve(
+    server: number,
+    locals: readonly number[],
+    clockMs: number | undefined,
+  ): Promise<{ server: number; locals: number[] } | undefined> {
+    let at = server;
+    const after = [...locals];
+    for (const [slot, id] of locals.entries()) {
+      const local = this.#space.locals.values[id]!;
+      if (local.phase !== 'live' || !local.connections.some(({ blocked }) => blocked)) continue;
+      const cursor = new Cursor(this.#space.context(slot), at, local);
+      cursor.clock.startMs = clockMs;
+      await cursor.lookAtBlocked();
+      if (cursor.executable().length === 0) continue;
+      await drive(cursor);
+      at = cursor.server;
+      after[slot] = this.#space.locals.id(cursor.local());
+    }
+    return after.some((id, slot) => id !== locals[slot]) ? { server: at, locals: after } : undefined;
+  }
+
   /** Every deadline within the grace passes. */
   async #forget(server: number, clockMs: number): Promise<Quiet> {
     const passed = GRACE_MS - 1;
@@ -191,9 +234,9 @@ export class AtRest {
 
   /** Lets one end come to rest, and judges it. */
   async conclude(states: States, end: Int32Array): Promise<Concluded> {
-    const [locals, clockMs, suffered] = [states.locals(end), states.clockMs(end), states.suffered(end)];
+    const [clockMs, suffered] = [states.clockMs(end), states.suffered(end)];
+    const { locals, ...quiet } = await this.#comeToRest(states.server(end), states.locals(end), clockMs);
     const finishes = finishesOf(this.#space, locals, (operation) => states.spanOf(end, operation));
-    const quiet = await this.#quiesce(states.server(end), locals, clockMs);
     const { server: at } = quiet;
     const { scope, abilities } = this.#space;
     const store = await this.store(at, unpaid(scope, finishes, abilities.recorded));

@@ -1,3 +1,4 @@
+import { dirtiedBetween } from '../space/dirtied.ts';
 import type { Property } from '../../../strategies/contract.ts';
 import type { Random } from '../../ground/random.ts';
 import { outcomeOf } from './outcome.ts';
@@ -50,7 +51,7 @@ export async function walkOnce(
     await states.apply(at, choice, random.below(variants));
     const before = at;
     at = states.next.slice();
-    const dirtied = states.dirtied(before, at);
+    const dirtied = dirtiedBetween(states, before, at);
     events.push({ choice, happened: states.happened, answers: states.completed, dirtied });
     const units = netAcknowledged(space, states.locals(at));
     if (units > space.scope.stock) violations.set('oversell', soldText(units, space.scope.stock));

@@ -1,3 +1,4 @@
+import { dirtiedBetween } from '../space/dirtied.ts';
 import type { Property } from '../../../strategies/contract.ts';
 import type { AtRest, Concluded } from './at-rest.ts';
 import type { Histories } from '../process/histories.ts';
@@ -168,7 +169,7 @@ async function violation(
 function eventsTo(states: States, node: Node): Event[] {
   const events: Event[] = [];
   for (let at: Node | undefined = node; at?.event && at.parent; at = at.parent) {
-    events.unshift({ ...at.event, dirtied: states.dirtied(at.parent.vector, at.vector) });
+    events.unshift({ ...at.event, dirtied: dirtiedBetween(states, at.parent.vector, at.vector) });
   }
   return events;
 }

@@ -13,6 +13,7 @@ const words = (text: string): string[] => text.split(' ');
 /** Reply and effect follow from the keys, but for what `requireExplorable` looks at in the arguments. */
 const EXPLORABLE = new Set(
   [
+    'BLMOVE BLMPOP BLPOP BRPOP BRPOPLPUSH BZMPOP BZPOPMAX BZPOPMIN',
     'APPEND DECR DECRBY DELEX DELIFEQ DIGEST GET GETDEL GETEX GETRANGE GETSET INCR INCRBY INCRBYFLOAT INCREX LCS',
     'MGET MSET MSETEX MSETNX PSETEX SET SETEX SETNX SETRANGE STRLEN SUBSTR',
     'BITCOUNT BITFIELD BITFIELD_RO BITOP BITPOS GETBIT SETBIT PFADD PFCOUNT PFMERGE',
@@ -45,11 +46,6 @@ const refuse = (names: string, why: string, remedy: string): void => {
 };
 const TIME_REMEDY =
   'pass the time in from env.now(); where a library asks, as rate limiters do, let the adapter call what comes behind it';
-refuse(
-  'BLPOP BRPOP BLMOVE BLMPOP BRPOPLPUSH BZPOPMIN BZPOPMAX BZMPOP',
-  'it blocks, and time is virtual here',
-  'poll with the command that does not block, in runJob',
-);
 refuse(
   'SUBSCRIBE PSUBSCRIBE SSUBSCRIBE UNSUBSCRIBE PUNSUBSCRIBE SUNSUBSCRIBE PUBSUB',
   'its messages arrive without a request',
@@ -141,8 +137,11 @@ function refusedDetail(name: string, upper: readonly string[]): [string, string]
     return ['it has an option that was not looked at', 'leave that option of XADD out'];
   if (WAITING.has(name) && upper.at(-1) === '0' && Number(upper.at(-2)) > 0)
     return ['where a replica stops following it waits for ever', 'give it a timeout in milliseconds'];
-  if ((name === 'XREAD' || name === 'XREADGROUP') && upper.includes('BLOCK'))
-    return ['BLOCK waits in real time', 'poll without BLOCK, in runJob'];
+  if (name === 'XREAD' && upper.includes('BLOCK') && upper.slice(upper.indexOf('STREAMS')).includes('$'))
+    return [
+      'with $ it waits for what comes after it has arrived, and what came just before is lost',
+      'read on from the id of the last entry that was seen, or from 0',
+    ];
   const by = upper.indexOf('BY');
   if (name.startsWith('SORT') && by > 1 && !upper[by + 1]?.includes('*'))
     return ['what it answers has no order', 'sort by what the elements are, or by a pattern with a *'];

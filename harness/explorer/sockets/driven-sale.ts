@@ -9,6 +9,7 @@ import { bootInstance } from '../process/boot-instance.ts';
 import type { Call, Settled } from '../process/instance-events.ts';
 import type { Abilities } from '../process/seller-abilities.ts';
 import { specOf } from '../process/spec.ts';
+import { limitId } from '../process/timers.ts';
 import { readableName } from '../outside-store.ts';
 import { layoutOf } from '../scope/layout.ts';
 import { isIdle, MOST_TIMERS, workOff } from '../search/settling.ts';
@@ -109,18 +110,18 @@ export class DrivenSale implements AsyncDisposable {
     const works = asked.every(({ process }) => process !== this.#office);
     for (const { process, call } of asked) calls.push(await this.#processes[process]!.call(call));
     for (let step = 0; step < MOST_STEPS; step++) {
-      const moves = this.#processes.flatMap((process, at) =>
-        this.#movesOf(process, (command) => heard(at, command)),
-      );
+      const moves = await this.#moves(heard);
       if (moves.length > 0) {
         await moves[(order[step] ?? 0) % moves.length]!();
         continue;
       }
       if (!settled().includes(undefined)) break;
       if (works) await this.#work();
-      const timer = this.#nextTimer();
-      if (!timer) break;
-      await timer();
+      // What waits at the server may have been served by that.
+      if ((await this.#moves(heard)).length > 0) continue;
+      const time = await this.#nextTime();
+      if (!time) break;
+      await time();
     }
     const misfit = misfitOfSale();
     if (misfit) throw new CannotExplore(misfit.message, misfit.remedy);
@@ -208,12 +209,20 @@ export class DrivenSale implements AsyncDisposable {
     return new Process(await bootInstance({ ...spec, sale }), passages, this.#world);
   }
 
+  async #moves(heard: (process: number, command: string) => void): Promise<(() => Promise<unknown>)[]> {
+    const moves: (() => Promise<unknown>)[] = [];
+    for (const [at, process] of this.#processes.entries())
+      moves.push(...(await this.#movesOf(process, (command) => heard(at, command))));
+    return moves;
+  }
+
   /** What may happen next to a process, time apart. */
-  #movesOf(process: Process, heard: (command: string) => void): (() => Promise<unknown>)[] {
+  async #movesOf(process: Process, heard: (command: string) => void): Promise<(() => Promise<unknown>)[]> {
     const moves: (() => Promise<unknown>)[] = [];
     for (const [connection, passage] of process.passages.entries()) {
       if (process.arriving(connection) > 0) moves.push(() => process.deliver(connection));
-      if (passage.pending.length > 0) moves.push(() => this.#execute(process, connection, heard));
+      if (passage.pending.length > 0 && !(await process.waiting.isBlocked(connection)))
+        moves.push(() => this.#execute(process, connection, heard));
     }
     if (process.putsOff) moves.push(() => process.apply({ type: 'immediate' }));
     return moves;
@@ -230,16 +239,21 @@ export class DrivenSale implements AsyncDisposable {
     await this.#world.clock.look();
   }
 
-  /** Time passes to the next timer of a process that owes an answer. */
-  #nextTimer(): (() => Promise<unknown>) | undefined {
-    const [next] = this.#processes
-      .filter((process) => process.owes && process.isSet())
-      .map((process) => ({ process, ms: process.dueIn() }))
-      .toSorted((a, b) => a.ms - b.ms);
+  /** Time passes to the next timer of a process that owes an answer, or until a command of one has waited in vain. */
+  async #nextTime(): Promise<(() => Promise<unknown>) | undefined> {
+    const times: { ms: number; comes: () => Promise<unknown> }[] = [];
+    for (const process of this.#processes.filter(({ owes }) => owes)) {
+      if (process.isSet()) times.push({ ms: process.dueIn(), comes: () => process.apply({ type: 'timer' }) });
+      for (const connection of await process.lapsable()) {
+        const comes = (): Promise<unknown> => process.execute(connection);
+        times.push({ ms: process.remainingOf(limitId(connection)), comes });
+      }
+    }
+    const [next] = times.toSorted((a, b) => a.ms - b.ms);
     if (!next) return undefined;
     return async () => {
       await this.#world.clock.pass(next.ms);
-      await next.process.apply({ type: 'timer' });
+      await next.comes();
     };
   }
 }

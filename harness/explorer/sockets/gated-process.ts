@@ -1,9 +1,8 @@
 import { abilitiesIn, type Abilities } from '../process/seller-abilities.ts';
-import { asSentAgain } from '../process/as-sent-again.ts';
 import { outcomeOfCall } from '../process/call-outcome.ts';
 import type { FaultStep } from '../../documents/counterexample.ts';
 import type { Call, Instance, InstanceEvent } from '../process/instance-events.ts';
-import { mayFire, type PendingTimer } from '../process/timers.ts';
+import { limitId, mayFire, type PendingTimer } from '../process/timers.ts';
 import type { Paying, Releasing } from '../scope/moves.ts';
 import { MOST_RELEASES, type Served } from '../scope/payments.ts';
 import type { Finish } from '../search/judge-end.ts';
@@ -11,6 +10,9 @@ import { askedBy, inCanonicalOrder, type Asked } from '../server/orders.ts';
 import { toldOfReplicas } from '../server/replicas.ts';
 import { isUnderWay, OutsidePassage, type Way } from './outside-passage.ts';
 import type { World } from './venue.ts';
+import { drive, nextCommand } from './drive-process.ts';
+import { Resends } from './resends.ts';
+import { Waiting } from './waiting.ts';
 
 interface Called extends Partial<Paying>, Releasing {
   operation: number;
@@ -32,16 +34,16 @@ export class Process {
   readonly calls: Called[] = [];
   crashed = false;
   readonly #answered = new Set<number>();
-  readonly #resent = new Set<number>();
-  /** Commands that had no reply when their connection was cut or they timed out, as `asSentAgain` has them. */
-  #lost: string[] = [];
-  #written: number[] = [];
+  readonly #resends: Resends;
   readonly #world: World;
   readonly #wroteAt: number[] = []; // by connection: see RealReplicas
   /** When each timer is due, by that clock. */
   readonly #due = new Map<number, number>();
+  readonly waiting: Waiting;
 
   constructor(instance: Instance, passages: readonly Way[], world: World) {
+    this.waiting = new Waiting(instance, passages, world);
+    this.#resends = new Resends(instance, this.calls);
     this.instance = instance;
     this.passages = passages;
     this.#world = world;
@@ -52,24 +54,43 @@ export class Process {
     return abilitiesIn(this.instance.look().settled[0]);
   }
 
-  get #timers(): readonly PendingTimer[] {
+  get timers(): readonly PendingTimer[] {
     return this.crashed ? [] : this.instance.look().timers;
   }
 
   /** Timers that may be the next to fire: as `mayFire` says. */
   firable(isOpen = false): (number | undefined)[] {
-    return mayFire(this.#timers, this.owes || isOpen);
+    return mayFire(this.timers, this.owes || isOpen);
   }
 
   /** How long it takes until each timer that is set is due. */
   remaining(): number[] {
-    return this.#timers.map(({ id }) => Math.max(0, this.#due.get(id)! - this.#world.clock.nowMs));
+    return this.#limited().map(({ id }) => this.remainingOf(id));
+  }
+
+  /** How long it takes until this is due, be it a timer or a time limit. */
+  remainingOf(id: number): number {
+    return Math.max(0, this.#due.get(id)! - this.#world.clock.nowMs);
+  }
+
+  /** How long the next command of the connection has to wait until it has waited in vain; 0: it runs now. */
+  async waitedMs(connection: number): Promise<number> {
+    return (await this.waiting.isBlocked(connection)) ? this.remainingOf(limitId(connection)) : 0;
+  }
+
+  #limited(): { id: number; delayMs: number }[] {
+    return this.crashed ? [] : [...this.timers, ...this.waiting.limits()];
+  }
+
+  /** Those of its commands that may have waited in vain: see `Standpoint.lapsable`. */
+  lapsable(): Promise<number[]> {
+    return this.waiting.lapsable(this);
   }
 
   /** The same of one timer; absent: the first. */
   dueIn(timer?: number): number {
-    const { id } = this.#timers.find((one) => timer === undefined || one.id === timer)!;
-    return Math.max(0, this.#due.get(id)! - this.#world.clock.nowMs);
+    const { id } = this.timers.find((one) => timer === undefined || one.id === timer)!;
+    return this.remainingOf(id);
   }
 
   /** Commands without a reply whose time limit may pass. */
@@ -93,7 +114,7 @@ export class Process {
   /** Nothing comes to it by itself: see `Standpoint.idle`. */
   get idle(): boolean {
     const way = this.passages.some(({ pending, replies }) => pending.length + replies.length > 0);
-    return !way && this.#timers.length === 0 && !this.putsOff;
+    return !way && this.timers.length === 0 && !this.putsOff;
   }
 
   /** Something is under way. */
@@ -131,9 +152,13 @@ export class Process {
 
   async apply(event: InstanceEvent, picks: readonly number[] = []): Promise<void> {
     await this.instance.apply({ ...event, picks, atMs: this.#world.clock.nowMs });
-    for (const { id, delayMs } of this.#timers)
+    this.#noteDue();
+    this.#resends.note();
+  }
+
+  #noteDue(): void {
+    for (const { id, delayMs } of this.#limited())
       if (!this.#due.has(id)) this.#due.set(id, this.#world.clock.nowMs + delayMs);
-    this.#noteResent();
   }
 
   /** @param instead what the server is given in its place @param retell the reply as it is told to the process */
@@ -155,11 +180,14 @@ export class Process {
     const reply = retell?.(asked, answered) ?? answered;
     passage.replies.splice(-1, 1, reply);
     if (this.crashed || passage.isCut) passage.replies.length = 0;
+    this.#due.delete(limitId(connection));
+    this.#noteDue();
     return { command, reply };
   }
 
   async deliver(connection: number, replies = 1, picks?: readonly number[]): Promise<void> {
     const bytes = this.passages[connection]!.replies.splice(0, replies).join('');
+    this.waiting.noteDelivery(connection, bytes);
     await this.apply({ type: 'deliver', connection, bytes }, picks);
   }
 
@@ -181,7 +209,8 @@ export class Process {
     const passage = this.passages[connection]!;
     // What is asked of a store beside the server, no client sends again.
     if (passage instanceof OutsidePassage) passage.cut();
-    else this.#lost.push(...passage.unanswered().map(asSentAgain));
+    else this.#resends.lose(passage.unanswered());
+    this.#due.delete(limitId(connection));
     passage.pending.length = survivors;
     passage.replies.length = 0;
     await this.apply({ type: 'cut', connection }, picks);
@@ -198,10 +227,10 @@ export class Process {
     const sent = this.passages.flatMap((passage) =>
       passage.isCut || passage instanceof OutsidePassage ? [] : passage.unanswered(),
     );
-    this.#lost.push(...sent.map(asSentAgain));
+    this.#resends.lose(sent);
     const unsent = this.limits > sent.length;
     await this.apply({ type: 'timeout', commands }, picks);
-    if (unsent) this.#noteAllResent(); // what waits for a connection is sent once there is one, beside what is asked instead
+    if (unsent) this.#resends.noteAll(); // what waits for a connection is sent once there is one, beside what is asked instead
   }
 
   async crash(survivors: readonly number[]): Promise<void> {
@@ -221,7 +250,7 @@ export class Process {
   }
 
   isSet(timer?: number): boolean {
-    return this.#timers.some(({ id }) => timer === undefined || id === timer);
+    return this.timers.some(({ id }) => timer === undefined || id === timer);
   }
 
   /** Operations answered since this was last asked. */
@@ -238,7 +267,7 @@ export class Process {
   /** The clock has moved. @param intervals tells which operations have begun */
   noteLate(intervals: { of(operation: number): unknown }): void {
     const { settled, clockReads } = this.instance.look();
-    const dated = clockReads + this.#timers.length > 0;
+    const dated = clockReads + this.timers.length > 0;
     this.calls.forEach((call, i) => {
       if (
         call.kind === 'purchase'
@@ -267,7 +296,7 @@ export class Process {
       if (kind === 'other' || operation < 0) return [];
       // What its code does after its death is nobody's answer.
       const answer = this.crashed && !this.#answered.has(operation) ? undefined : settled[i];
-      const resent = this.#resent.has(operation);
+      const resent = this.#resends.has(operation);
       return [
         {
           operation,
@@ -284,41 +313,15 @@ export class Process {
   }
 
   /** Runs everything to its end in the plainest order, and lists in one; `meanwhile` is what others do before each timer. */
-  async drive(
+  drive(
     meanwhile?: () => Promise<unknown>,
     execute = (c: number): Promise<unknown> => this.execute(c, undefined, inCanonicalOrder),
   ): Promise<void> {
-    for (;;) {
-      const reply = this.passages.findIndex((passage) => passage.replies.length > 0);
-      const command = this.passages.findIndex((passage) => passage.pending.length > 0);
-      if (this.putsOff) await this.apply({ type: 'immediate' });
-      else if (reply >= 0) await this.deliver(reply);
-      else if (command >= 0) await execute(command);
-      else if (this.#timers.length > 0 && this.owes) {
-        await meanwhile?.();
-        await this.apply({ type: 'timer' });
-      } else return;
-    }
+    return drive(this, execute, meanwhile);
   }
 
-  /** It concerns the calls that still run. */
-  #noteAllResent(): void {
-    const { settled } = this.instance.look();
-    this.calls.forEach(({ operation }, i) => {
-      if (!settled[i]) this.#resent.add(operation);
-    });
-  }
-
-  /** The client, or the code, sends again what it had no reply to. */
-  #noteResent(): void {
-    const { written, settled } = this.instance.look();
-    written.forEach((commands, c) => {
-      const fresh = this.#lost.length > 0 ? commands.slice(this.#written[c] ?? 0).map(asSentAgain) : [];
-      if (!fresh.some((command) => this.#lost.includes(command))) return;
-      this.#lost = this.#lost.filter((command) => !fresh.includes(command));
-      this.#noteAllResent();
-    });
-    this.#written = written.map((commands) => commands.length);
-    if (!settled.includes(undefined)) this.#lost = [];
+  /** It lives, and what a command of it has waited for is there. */
+  async isServed(): Promise<boolean> {
+    return !this.crashed && (await nextCommand(this)) >= 0;
   }
 }

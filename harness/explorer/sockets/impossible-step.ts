@@ -25,4 +25,6 @@ export function whyImpossible(step: ScheduleStep, { layout, processes }: SaleNow
 
 /** It moves the clock, takes a key away, or is done to the server. */
 const isOfServer = (step: ScheduleStep): boolean =>
-  (step.event !== 'timer' && 'elapsedMs' in step) || isKeyFault(step.event) || isServerFault(step.event);
+  (step.event !== 'timer' && step.event !== 'execute' && 'elapsedMs' in step) ||
+  isKeyFault(step.event) ||
+  isServerFault(step.event);

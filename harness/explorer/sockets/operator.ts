@@ -219,6 +219,26 @@ export class Operator {
     await worker.instance.kill();
   }
 
+  /** Where background work did what a process waits for, that goes on, until neither has anything more to do. */
+  async serve(
+    processes: readonly (Process | undefined)[],
+    abilities: Abilities,
+    onServed: (process: Process) => void,
+  ): Promise<void> {
+    if (abilities.close || !abilities.runJob) return;
+    for (let rounds = 0; rounds < mostUnits(this.#scope); rounds++) {
+      let served = false;
+      for (const process of processes) {
+        if (!process || !(await process.isServed())) continue;
+        served = true;
+        await process.drive();
+        onServed(process);
+      }
+      if (!served) return;
+      await this.letTimePass(abilities);
+    }
+  }
+
   /** One pass of background work. @returns whether it found nothing to do and changed nothing */
   async #idles(worker: Process): Promise<boolean> {
     const before = await this.#memo.capture();

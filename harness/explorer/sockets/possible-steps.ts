@@ -52,8 +52,10 @@ function starts({ scope }: RealSale, slot: number, process: Process): ScheduleSt
 
 async function messages(sale: RealSale, slot: number, process: Process): Promise<ScheduleStep[]> {
   const steps: ScheduleStep[] = [];
+  const lapsable = await process.lapsable();
   for (const [connection, passage] of process.passages.entries()) {
-    if (passage.pending.length > 0) {
+    const waits = !lapsable.includes(connection) && (await process.waiting.isBlocked(connection));
+    if (passage.pending.length > 0 && !waits) {
       // Once for each outcome of what the server draws for it.
       const step: ScheduleStep = { slot, event: 'execute', connection, command: '', reply: '' };
       const draw = await nextDraw(sale.memo, passage);

@@ -170,6 +170,7 @@ export class RealSale implements AsyncDisposable {
     this.replicas.followAgain();
     this.clock.takeOver();
     await this.#operator.letTimePass(abilities);
+    await this.#operator.serve(this.#processes, abilities, (process) => this.#intervals.noteAnswers(process));
     const content = await this.memo.capture();
     const finishes = this.finishes();
     const unpaidBuyers = unpaid(this.scope, finishes, abilities.recorded);
@@ -219,9 +220,12 @@ export class RealSale implements AsyncDisposable {
         if (!late) this.#intervals.begin(operation);
         return undefined;
       }
-      case 'execute':
+      case 'execute': {
+        const waitedMs = this.#tellsTime ? await process.waitedMs(step.connection) : step.elapsedMs;
+        if (waitedMs) await this.#pass(waitedMs);
         this.#intervals.beginAll(process);
         return this.#execute(process, step);
+      }
       case 'deliver':
         await process.deliver(step.connection, step.replies, step.picks);
         return undefined;
@@ -273,7 +277,7 @@ export class RealSale implements AsyncDisposable {
 
   async #applyFault(step: ScheduleStep): Promise<void> {
     const { event } = step;
-    if (event !== 'timer' && 'elapsedMs' in step) {
+    if (event !== 'timer' && event !== 'execute' && 'elapsedMs' in step) {
       this.#pay(step.event);
       return this.#pass(step.elapsedMs);
     }

@@ -1,11 +1,13 @@
 import { decodeCommand, encodeCommand } from '../../wire/resp.ts';
 import { epochOfRun } from '../process/virtual.ts';
 import { KnownScripts } from '../server/known-scripts.ts';
+import { answerIn, mostWaitMs, sentInTransaction } from '../server/blocking.ts';
 import type { ServerMemo } from '../server/memo.ts';
 import { askedBy } from '../server/orders.ts';
 import { CROSS_SLOT, crossesSlots, NEVER_QUEUED } from '../server/slots.ts';
 import { isOutsideConnection } from '../outside-store.ts';
 import type { Way } from './outside-passage.ts';
+import { meets } from './served.ts';
 import type { WorldClock } from './world-clock.ts';
 
 /** How a command is sent. */
@@ -53,6 +55,9 @@ export class Sending {
       return { command: exec ? DISCARD : NEVER_QUEUED, told: () => CROSS_SLOT };
     this.#scripts.learn(commands);
     if (!exec && isQueued(written, at)) return AS_IT_IS;
+    // Nobody waits here: see `blocking.ts`.
+    const met = await meets(this.#memo, written[at]!);
+    if (met === 'served' || met === 'blocked') return { ...sentInTransaction(written[at]!), told: answerIn };
     const bytes = commands.map(encodeCommand);
     const step = exec
       ? { command: written[at]!, queued: bytes, dirty: false }
@@ -64,6 +69,19 @@ export class Sending {
     // One that cannot be compiled is not loaded, here or there.
     for (const body of loads) await this.#memo.ask(['SCRIPT', 'LOAD', body]).catch(() => {});
     return { command, told, ...(exec && { before: [...AGAIN, ...queued] }) };
+  }
+
+  /** Whether the command waits for what is not there. */
+  async isBlocked(written: readonly string[], at: number): Promise<boolean> {
+    if (isQueued(written, at)) return false;
+    return (await meets(this.#memo, written[at]!)) === 'blocked';
+  }
+
+  /** For how long the command may wait, in milliseconds, if it may; Infinity: for ever. */
+  mostWaitMs(written: readonly string[], at: number): number | undefined {
+    const command = written[at];
+    if (command === undefined || mostWaitMs(command) === undefined || isQueued(written, at)) return undefined;
+    return mostWaitMs(command);
   }
 
   /** Whether it concerns keys of different slots; what did so by itself was not queued. */

@@ -20,7 +20,15 @@ export type FaultAtom =
 /** The smallest steps that an interleaving is made of. */
 export type Atom = (
   | { event: 'start'; call: Call; buyer: number; operation: number }
-  | { event: 'execute'; connection: number; command: string; reply: string; server: number }
+  /** With a time: it waited so long at the server, and there was nothing. */
+  | {
+      event: 'execute';
+      connection: number;
+      command: string;
+      reply: string;
+      server: number;
+      elapsedMs?: number;
+    }
   | { event: 'deliver'; connection: number; replies?: number }
   | { event: 'timer'; timer?: number; elapsedMs?: number }
   /** The clock came to its deadline. */

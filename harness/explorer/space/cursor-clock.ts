@@ -33,11 +33,16 @@ export class CursorClock {
     this.due = aged(this.due, ms);
   }
 
-  /** These timers are set now. */
-  follow(timers: readonly PendingTimer[]): void {
+  /** These timers are set now, and these time limits of commands that may wait. */
+  follow(timers: readonly Pick<PendingTimer, 'id' | 'delayMs'>[]): void {
     if (!this.#moves) return;
     const before = new Map(this.due);
     this.due = timers.map(({ id, delayMs }) => [id, before.get(id) ?? delayMs]);
+  }
+
+  /** It counts no more. */
+  forget(timer: number): void {
+    this.due = this.due.filter(([other]) => other !== timer);
   }
 
   /** Whether what the clock shows may be read. */

@@ -2,24 +2,25 @@ import { EXPIRY } from '../../documents/faults.ts';
 import { StartAgain } from '../cannot-explore.ts';
 import { asSentAgain } from '../process/as-sent-again.ts';
 import { outcomeOfCall } from '../process/call-outcome.ts';
-import type { Call, InstanceEvent, Observation } from '../process/instance-events.ts';
+import type { Call, InstanceEvent } from '../process/instance-events.ts';
 import type { Atom } from './atom.ts';
 import { GONE, late, NEW_CONNECTION, resent, type Answered, type CallState } from './process-state.ts';
 import type { ProcessState } from './process-state.ts';
 import type { CursorContext } from './cursor-context.ts';
-import { dirtied, entryOf, runOn } from './on-server.ts';
+import { limitId } from '../process/timers.ts';
+import { dirtied, entryOf, isBlocked, runOn } from './on-server.ts';
 import type { Entry } from '../server/memo.ts';
 import { holdsTheSame } from '../server/content.ts';
 import { askedIn } from '../server/orders.ts';
 import { REPLICAS, toldOfReplicas } from '../server/replicas.ts';
-import { Standpoint } from './standpoint.ts';
+import { Hearing } from './hearing.ts';
 import type { Step } from '../server/step.ts';
 
 /**
  * One instance in motion: the state of its server, its code and its connections, and the atoms that led there. The
  * search asks it for single events; what needs no decision (see `settle`) it does by itself.
  */
-export class Cursor extends Standpoint {
+export class Cursor extends Hearing {
   readonly atoms: Atom[] = [];
   /** Its ticks do not lead back, as it is driven to an end that they may bring. */
   keepsTicks = false;
@@ -31,7 +32,6 @@ export class Cursor extends Standpoint {
   server: number;
   /** Replicas that have stopped following. */
   stopped = 0;
-  readonly #picks: number[];
   /** What was asked of the server last. */
   #step: Step | undefined;
   /** Which outcomes the last command had, of what the server chose. */
@@ -41,9 +41,8 @@ export class Cursor extends Standpoint {
 
   /** @param picks answers for the choices (`env.pick`, the server's draws) on the way, in order */
   constructor(context: CursorContext, server: number, local: ProcessState, picks: readonly number[] = []) {
-    super(context, local);
+    super(context, local, picks);
     this.server = server;
-    this.#picks = [...picks];
     this.#growConnections();
   }
 
@@ -73,7 +72,7 @@ export class Cursor extends Standpoint {
   }
 
   /** The next command of the connection runs on the server; its reply sets out. */
-  async execute(c: number): Promise<void> {
+  async execute(c: number, elapsedMs = 0): Promise<void> {
     this.#begin();
     const connection = this.connections[c]!;
     const command = this.context.swap(this.written(c)[connection.executed]!);
@@ -91,6 +90,8 @@ export class Cursor extends Standpoint {
     this.context.requireOwnIds(reply);
     if (next.open) next.replies = [...connection.replies, this.context.swap(reply)];
     this.connections[c] = next.open || next.executed < this.endOf(c, next) ? next : GONE;
+    this.clock.forget(limitId(c));
+    this.clock.follow([...this.pendingTimers, ...this.limitsOfWaiting]);
     const picks = this.#drawn.length === 0 ? {} : { picks: this.#drawn };
     const written = { node: this.node, place: connection.executed };
     this.atoms.push({
@@ -101,9 +102,28 @@ export class Cursor extends Standpoint {
       server: this.server,
       ...written,
       ...picks,
+      ...(elapsedMs > 0 && { elapsedMs }),
     });
     // A date that is past already: the key is gone as soon as it is set.
     if (this.context.memo.dates) await this.#forget(0);
+    await this.lookAtBlocked();
+  }
+
+  /** The next command of the connection has waited in vain, for as long as it wanted to. */
+  async lapse(c: number): Promise<void> {
+    const inMs = this.clock.inMs(limitId(c));
+    if (inMs > 0) await this.#elapse(inMs);
+    await this.execute(c, inMs);
+  }
+
+  /** Finds out which commands wait for what is not there, as the server stands now. */
+  async lookAtBlocked(): Promise<void> {
+    for (const [c, connection] of this.connections.entries()) {
+      const command = this.mostWaitMs(c) === undefined ? undefined : this.written(c)[connection.executed]!;
+      const blocked =
+        command !== undefined && (await isBlocked(this.context, this.server, this.context.swap(command)));
+      if (blocked !== connection.blocked) this.connections[c] = { ...this.connections[c]!, blocked };
+    }
   }
 
   /** The connection's oldest replies arrive, in one chunk. */
@@ -157,6 +177,7 @@ export class Cursor extends Standpoint {
   die(survivors: readonly number[]): void {
     this.#begin();
     this.phase = 'crashed';
+    for (const { id } of this.limitsOfWaiting) this.clock.forget(id);
     for (let c = 0; c < this.connections.length; c++) this.#close(c, survivors[c] ?? 0);
   }
 
@@ -204,12 +225,11 @@ export class Cursor extends Standpoint {
     const { histories } = this.context;
     const before = histories.observation(this.node);
     // The time belongs to the history only where it is read: what is not read makes no difference.
-    const read = this.clock.shows && (await this.#meets(what)).clockReads > before.clockReads;
+    const read = this.clock.shows && (await this.meets(what)).clockReads > before.clockReads;
     const event = read ? { ...what, atMs: this.clock.nowMs } : what;
-    this.node = histories.known(this.node, event) ?? (await this.#chosen(event, cause));
+    this.node = histories.known(this.node, event) ?? (await this.chosen(event, cause));
     if (cause) cause.node = this.node;
     const after = histories.observation(this.node);
-    this.clock.follow(after.timers);
     after.written.forEach((commands, c) => {
       const fresh = commands.slice(before.written[c]?.length ?? 0);
       for (const command of fresh) this.context.requireOwnIds(this.context.swap(command));
@@ -224,7 +244,9 @@ export class Cursor extends Standpoint {
     });
     if (!this.waits) this.lost = [];
     this.#growConnections();
+    this.clock.follow([...this.pendingTimers, ...this.limitsOfWaiting]);
     if (event.type === 'timer' || event.type === 'deliver') await this.#untick();
+    await this.lookAtBlocked();
   }
 
   /**
@@ -245,7 +267,15 @@ export class Cursor extends Standpoint {
   async #untick(): Promise<void> {
     const { ticks, histories } = this.context;
     const { timers } = histories.observation(this.node);
-    if (!ticks || this.keepsTicks || timers.length > 1 || timers.some(({ repeats }) => !repeats)) return;
+    if (
+      !ticks ||
+      this.keepsTicks ||
+      this.limitsOfWaiting.length > 0 ||
+      this.isBlocked ||
+      timers.length > 1 ||
+      timers.some(({ repeats }) => !repeats)
+    )
+      return;
     if (this.connections.some(({ open }) => !open)) return;
     const back = await ticks.unticked(this.node);
     if (!back || this.changing.some(([c, place]) => back.sent[c]?.includes(place))) return;
@@ -261,34 +291,6 @@ export class Cursor extends Standpoint {
     }
     const set = histories.observation(back.node).timers;
     this.clock.due = this.clock.due.map(([, inMs], i) => [set[i]!.id, inMs]);
-  }
-
-  /**
-   * Whether it makes no difference when the oldest reply arrives: always while the clock stands still; else where its
-   * code neither reads the clock then, nor sets or ends a timer.
-   */
-  async isTimeless(c: number): Promise<boolean> {
-    if (!this.movesClock) return true;
-    const bytes = this.connections[c]!.replies[0]!;
-    const before = this.context.histories.observation(this.node);
-    const after = await this.#meets({ type: 'deliver', connection: c, bytes });
-    return after.clockReads === before.clockReads && timerIds(after) === timerIds(before);
-  }
-
-  /** What the event would come to if the clock stood still. */
-  async #meets(event: InstanceEvent): Promise<Observation> {
-    const { histories } = this.context;
-    const known = histories.known(this.node, event);
-    return histories.observation(
-      known ?? (await histories.choosing(this.node, event, [...this.#picks])).node,
-    );
-  }
-
-  /** The node after an event that asks for choices. */
-  async #chosen(event: InstanceEvent, cause: Atom | undefined): Promise<number> {
-    const { node, picks } = await this.context.histories.choosing(this.node, event, this.#picks);
-    if (picks.length > 0 && cause) cause.picks = picks;
-    return node;
   }
 
   #lose(commands: readonly string[]): void {
@@ -311,7 +313,7 @@ export class Cursor extends Standpoint {
 
   async #ask(step: Step): Promise<Entry> {
     this.#step = { ...step, atMs: this.context.laterMs + this.clock.nowMs };
-    const { entry, drawn } = await entryOf(this.context, this.server, this.#step, this.#picks);
+    const { entry, drawn } = await entryOf(this.context, this.server, this.#step, this.picks);
     this.#drawn = drawn;
     this.#wrote = entry.wrote;
     this.server = entry.next;
@@ -326,5 +328,3 @@ export class Cursor extends Standpoint {
     this.connections.forEach((other, c) => (this.connections[c] = dirtied(this.context, other, touched)));
   }
 }
-
-const timerIds = ({ timers }: Observation): string => timers.map(({ id }) => id).join();

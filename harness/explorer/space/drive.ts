@@ -30,7 +30,8 @@ export async function settle(cursor: Cursor, { operations, asksMore }: StillAske
     const executable = cursor.executable();
     const deliverable = cursor.deliverable();
     const active = new Set([...executable, ...deliverable]);
-    if (cursor.endless) return;
+    // What waits for others may be served before or after whatever else comes.
+    if (cursor.endless || cursor.isBlocked) return;
     const waitsForNothing = cursor.timers === 0 && !cursor.putsOff;
     if (active.size === 1 && waitsForNothing) {
       if (deliverable.length > 0) {
@@ -55,6 +56,7 @@ export async function drive(cursor: Cursor, meanwhile?: () => Promise<void>): Pr
   for (;;) {
     const [reply] = cursor.deliverable();
     const [command] = cursor.executable();
+    const [lapse] = cursor.lapsable();
     if (cursor.endless)
       throw new CannotExplore(
         'a call never ends: it sends commands or sets timers without a limit',
@@ -63,9 +65,13 @@ export async function drive(cursor: Cursor, meanwhile?: () => Promise<void>): Pr
     if (cursor.putsOff) await cursor.fireImmediates();
     else if (reply !== undefined) await cursor.deliver(reply);
     else if (command !== undefined) await cursor.execute(command);
-    else if (cursor.timers > 0 && cursor.waits) {
+    else if (cursor.waits && (cursor.timers > 0 || lapse !== undefined)) {
       await meanwhile?.();
-      await cursor.fireTimer();
+      // What others did may be what it waits for.
+      await cursor.lookAtBlocked();
+      if (cursor.executable().length > 0) continue;
+      if (cursor.nextOneShot === undefined && lapse !== undefined) await cursor.lapse(lapse);
+      else await cursor.fireTimer();
     } else return;
   }
 }

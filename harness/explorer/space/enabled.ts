@@ -55,7 +55,8 @@ function messages({ cursor, slot, setting: { rules, reductions, scope } }: Situa
     const most = rules.chunks && matters ? cursor.arriving(connection) : 1;
     return counts(most).map((replies): Move => ({ kind: 'deliver', connection, replies }));
   });
-  return [...executions, ...deliveries];
+  const lapses = cursor.lapsable().map((connection): Move => ({ kind: 'lapse', connection }));
+  return [...executions, ...lapses, ...deliveries];
 }
 
 /**

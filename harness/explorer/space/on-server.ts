@@ -1,4 +1,5 @@
-import { OpenPick } from '../cannot-explore.ts';
+import { CannotExplore, OpenPick } from '../cannot-explore.ts';
+import { answerIn, asTransaction, isInVain, mostWaitMs } from '../server/blocking.ts';
 import { executeDraw } from '../server/drawn.ts';
 import { isLocal } from '../server/explorable.ts';
 import type { Entry } from '../server/memo.ts';
@@ -71,6 +72,7 @@ export async function runOn(
     clear();
     return (await ask(step)).reply;
   }
+  if (mostWaitMs(command) !== undefined) return await runWithoutWaiting(context, connection, command, ask);
   const { reply, touched } = await ask({ command, queued: [], dirty: false });
   // Its own writes count as well: WATCH, own DECR, MULTI, EXEC answers nil.
   if (name === 'WATCH') {
@@ -80,6 +82,31 @@ export async function runOn(
     connection.dirty = true;
   }
   return reply;
+}
+
+/** A command that may wait: it runs when there is something for it, or nothing any more to wait for. */
+async function runWithoutWaiting(
+  { memo }: CursorContext,
+  { watched }: Connection,
+  command: string,
+  ask: Running['ask'],
+): Promise<string> {
+  if (watched.length > 0) {
+    throw new CannotExplore(
+      `it sends ${decodeCommand(command)[0]!.toUpperCase()} on a connection that watches keys, which cannot be explored`,
+      'wait on a connection of its own',
+    );
+  }
+  const queueing = await memo.queueingReply(command);
+  if (queueing.startsWith('-')) return queueing;
+  return answerIn((await ask({ ...asTransaction(command), dirty: false })).reply);
+}
+
+/** Whether there is nothing for the command, which may wait. */
+export async function isBlocked({ memo }: CursorContext, server: number, command: string): Promise<boolean> {
+  if ((await memo.queueingReply(command)).startsWith('-')) return false;
+  const { reply } = await memo.execute(server, { ...asTransaction(command), dirty: false });
+  return isInVain(answerIn(reply));
 }
 
 /** Whether it concerns keys of different slots: by itself, or as the end of a transaction. */

@@ -59,6 +59,9 @@ export async function perform(setting: Setting, at: At, move: Move): Promise<Cur
     case 'execute':
       await cursor.execute(move.connection);
       break;
+    case 'lapse':
+      await cursor.lapse(move.connection);
+      break;
     case 'deliver':
       await cursor.deliver(move.connection, move.replies);
       if (!setting.rules.replyPrefixes) await cursor.deliverAll(move.connection);

@@ -14,7 +14,10 @@ export interface ProcessState {
   connections: readonly Connection[];
   /** Commands that had no reply when a connection was cut or they timed out, as `asSentAgain` has them, while a call runs. */
   lost: readonly string[];
-  /** While the clock moves: which timers are set, and how long it takes until each is due, in milliseconds. */
+  /**
+   * While the clock moves: which timers are set, and how long it takes until each is due, in milliseconds. The time limit
+   * of a command that may wait is one, too: see `limitId`.
+   */
   due: readonly (readonly [timer: number, inMs: number])[];
   /** Commands of ticks that changed the data, by connection and place: a tick with one of them does not lead back. */
   changing: readonly (readonly [connection: number, place: number])[];
@@ -87,6 +90,8 @@ export interface Connection {
   queue: readonly string[] | undefined;
   /** Replicas that had stopped before it last wrote, so that they lack that. */
   lacking: number;
+  /** Its next command waits for what is not there. */
+  blocked: boolean;
   /** Whether the client still listens. */
   open: boolean;
 }
@@ -99,6 +104,7 @@ export const NEW_CONNECTION: Connection = {
   dirty: false,
   queue: undefined,
   lacking: 0,
+  blocked: false,
   open: true,
 };
 

@@ -20,6 +20,7 @@ import {
   type ProcessState,
 } from './process-state.ts';
 import { ask, begin, boot, openSale, perform, sellerFailed } from './perform.ts';
+import { mayKnowTime } from './hearing.ts';
 import { dirtied } from './on-server.ts';
 import { Setting } from './setting.ts';
 
@@ -56,10 +57,11 @@ export class Space extends Setting {
   readonly locals = new Interner<ProcessState>();
   /** A purchase went on for so long that the search left it. */
   cut = false;
+  /** Somewhere a command comes next that may wait. */
+  mayWait = false;
   readonly #moves = new Map<number, (readonly Move[])[]>();
   readonly #endless = new Set<number>();
   readonly #dirtied = new Map<string, number>();
-
   /** The sale opened and every instance ready, from an empty server. */
   async initial(): Promise<{ server: number; transitions: Transition[] }> {
     const packed = this.budgets.whole;
@@ -167,7 +169,9 @@ export class Space extends Setting {
     if (this.budgets.releasing(packed)) return;
     const [connection, ...others] = cursor.executable();
     const alone =
-      others.length === 0 && cursor.deliverable().length === 0 && cursor.timers === 0 && !cursor.putsOff;
+      others.length + cursor.deliverable().length + cursor.timers === 0 &&
+      !cursor.putsOff &&
+      !cursor.isBlocked;
     const readBefore = this.histories.observation(before.node).clockReads;
     if (connection !== undefined && alone && cursor.clockReads === readBefore)
       await cursor.execute(connection);
@@ -213,11 +217,8 @@ export class Space extends Setting {
   }
 
   /** Whether its code may know what time it was. */
-  #isDated({ phase, node }: ProcessState): boolean {
-    if (phase !== 'live') return false;
-    const { clockReads, timers } = this.histories.observation(node);
-    return clockReads + timers.length > 0;
-  }
+  #isDated = ({ phase, node }: ProcessState): boolean =>
+    phase === 'live' && mayKnowTime(this.histories.observation(node));
 
   /** The local state of a dead process after the commands that it had sent to Redis are lost, too. */
   withoutGhost(localId: number, slot: number): number {
@@ -279,6 +280,7 @@ export class Space extends Setting {
       throw sellerFailed(cursor.settled(0));
     this.requireClock();
     this.requireStops();
+    this.mayWait ||= cursor.mayWait;
     const { server, touched, atoms, clock } = cursor;
     return {
       server,

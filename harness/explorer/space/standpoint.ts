@@ -1,7 +1,8 @@
 import { abilitiesIn } from '../process/seller-abilities.ts';
 import { ticksBefore } from '../process/ticks.ts';
 import { isOutsideConnection } from '../outside-store.ts';
-import { mayFire, type PendingTimer } from '../process/timers.ts';
+import { limitId, mayFire, type PendingTimer } from '../process/timers.ts';
+import { isInVain, mostWaitMs } from '../server/blocking.ts';
 import { isLocal } from '../server/explorable.ts';
 import type { Observation } from '../process/instance-events.ts';
 import type { CallState, Connection, ProcessState } from './process-state.ts';
@@ -12,6 +13,9 @@ import { telling } from './on-server.ts';
 
 /** Ticks of repeating timers that did not lead back, after which a process is taken to tick for ever. */
 const MOST_TICKS = 8;
+
+/** A command that waited in vain, and is sent again, so often: then it is taken to go on so. */
+export const MOST_IN_VAIN = 2;
 
 /** Where one instance stands: what is on its way, what may come next, and what it still owes. */
 export class Standpoint {
@@ -99,7 +103,63 @@ export class Standpoint {
 
   /** Connections on which a command may run, as the search's branches. */
   executable(): number[] {
-    return this.connections.flatMap((connection, c) => (connection.executed < this.endOf(c) ? [c] : []));
+    return this.connections.flatMap(({ executed, blocked }, c) =>
+      executed < this.endOf(c) && !blocked ? [c] : [],
+    );
+  }
+
+  /** The next command of some connection waits for what is not there. */
+  get isBlocked(): boolean {
+    return this.connections.some(({ blocked }) => blocked);
+  }
+
+  /** A command comes next on some connection that may wait. */
+  get mayWait(): boolean {
+    return this.connections.some((_, c) => this.mostWaitMs(c) !== undefined);
+  }
+
+  /** The next command of the connection, if it may wait. @returns for how long, in milliseconds */
+  protected mostWaitMs(c: number): number | undefined {
+    const { executed, queue } = this.connections[c]!;
+    return executed < this.endOf(c) && queue === undefined
+      ? mostWaitMs(this.written(c)[executed]!)
+      : undefined;
+  }
+
+  /** Time limits of commands that may wait, as timers. */
+  protected get limitsOfWaiting(): { id: number; delayMs: number }[] {
+    return this.#openOnes().flatMap((c) => {
+      const delayMs = this.mostWaitMs(c) ?? Infinity;
+      return delayMs < Infinity ? [{ id: limitId(c), delayMs }] : [];
+    });
+  }
+
+  /**
+   * Connections on which a command may have waited in vain, for as long as it wanted to. Who then sends the same again does
+   * so for ever, so of that a few times are tried; more only where somebody is owed an answer, and nothing else may come.
+   */
+  lapsable(): number[] {
+    const waiting = this.limitsOfWaiting.flatMap(({ id }) => {
+      const c = -1 - id;
+      return this.connections[c]!.blocked ? [{ c, inVain: this.#inVain(c) }] : [];
+    });
+    const few = waiting.filter(({ inVain }) => inVain < MOST_IN_VAIN);
+    const comes = this.executable().length + this.deliverable().length + this.firable().length > 0;
+    const others = few.length > 0 || comes || this.putsOff || !this.waits;
+    return (others ? few : waiting).map(({ c }) => c);
+  }
+
+  /** How often the connection's next command was sent there just before, and was answered that there was nothing. */
+  #inVain(c: number): number {
+    const written = this.written(c);
+    const { executed } = this.connections[c]!;
+    let times = 0;
+    for (const event of this.context.histories.events(this.node).toReversed()) {
+      if (event.type !== 'deliver' || event.connection !== c) continue;
+      if (!isInVain(event.bytes) || written[executed - times - 1] !== written[executed]) break;
+      times++;
+    }
+    return times;
   }
 
   deliverable(): number[] {
@@ -193,7 +253,7 @@ export class Standpoint {
 
   /** Nothing is on its way in either direction, and every call is answered or never will be. */
   get finished(): boolean {
-    if (this.executable().length > 0) return false;
+    if (this.executable().length > 0 || this.isBlocked) return false;
     return (
       this.phase === 'crashed' ||
       (this.deliverable().length === 0 && !this.waits && !this.timerMatters && !this.putsOff)
@@ -203,7 +263,7 @@ export class Standpoint {
   /** Nothing comes to it by itself: no reply, no timer, nothing that it sent or put off. */
   get idle(): boolean {
     const way = this.executable().length + this.deliverable().length + this.timers;
-    return way === 0 && !this.putsOff;
+    return way === 0 && !this.putsOff && !this.isBlocked;
   }
 
   /** A call has no answer yet. */

@@ -11,6 +11,7 @@ import { BUDGETS_AT, LOCALS_AT, SERVER_AT, shapeOf, type Shape } from './vector-
 import type { Elapsed } from '../server/deadlines.ts';
 import type { Space, Transition } from './space.ts';
 import { enterSpans, NO_SPAN, type Spans } from './spans.ts';
+import { WaitingLocals } from './waiting-locals.ts';
 
 /**
  * States of the whole sale as vectors of small integers, and what leads from one to the next. What is known is
@@ -30,6 +31,7 @@ export class States {
   readonly #spans: Spans;
   readonly #replication: Replication;
   readonly #canonical: Canonical;
+  readonly #waiting: WaitingLocals;
   readonly #choices: Choices;
   readonly #cutAll: Choice['id'];
   readonly #allCompletions: boolean;
@@ -54,6 +56,7 @@ export class States {
     this.#spans = { vector: this.next, offset: this.#shape.spansAt, count: this.#shape.spans };
     this.#canonical = new Canonical(space, this.#shape, (find) => (this.#unknown = find));
     this.#choices = new Choices(space);
+    this.#waiting = new WaitingLocals(space);
     this.#replication = new Replication(space.memo);
     this.#cutAll = this.#choices.choice(SERVER, CUT_ALL).id;
     const { releases, restocks, faults } = space.scope;
@@ -81,15 +84,6 @@ export class States {
   spanOf = (vector: Int32Array, operation: number): number =>
     this.#shape.spans > 0 ? vector[this.#shape.spansAt + operation]! : 0;
 
-  /** Slots of which a connection finds a watched key touched now, and did not before. */
-  dirtied(before: Int32Array, after: Int32Array): number[] {
-    const dirty = (vector: Int32Array, slot: number): number =>
-      this.space.locals.values[this.local(vector, slot)]!.connections.filter((one) => one.dirty).length;
-    return Array.from({ length: this.#shape.slots }, (_, slot) => slot).filter(
-      (slot) => dirty(after, slot) > dirty(before, slot),
-    );
-  }
-
   async initial(): Promise<{ vector: Int32Array; happened: Happened[] }> {
     const { server, transitions } = await this.space.initial();
     const vector = this.next;
@@ -103,7 +97,7 @@ export class States {
       vector[LOCALS_AT + slot] = transition.local;
       this.#enter(slot, transition);
     });
-    while (!this.#canonical.bring(vector)) await this.#unknown();
+    while (!this.#lookAtWaiting() || !this.#canonical.bring(vector)) await this.#unknown();
     return { vector: vector.slice(), happened: this.happened };
   }
 
@@ -157,6 +151,7 @@ export class States {
       if (!transition) return false;
       this.#land(choice.slot, transition);
     }
+    if (!this.#lookAtWaiting()) return undefined;
     if (flags !== this.#flagsOf(had) && !this.#relax(choice.slot, flags)) return undefined;
     if (this.#passedMs > 0 && !this.#ageReplicas(this.#passedMs)) return undefined;
     return this.#canonical.bring(this.next) ? true : undefined;
@@ -296,6 +291,12 @@ export class States {
       this.#land(slot, transitions[0]!);
     }
     return true;
+  }
+
+  /** @returns false if it is not known yet whether there is something for commands that wait */
+  #lookAtWaiting(): boolean {
+    const find = this.#waiting.bring(this.next);
+    return find === undefined || ((this.#unknown = find), false);
   }
 
   /** What waited for something that can come no more happens at once. @returns false if it is not known yet */

@@ -47,15 +47,6 @@ export const notesInASet = plain('notes-in-a-set', (redis) => ({
   remaining: () => remaining(redis),
 }));
 
-/** Blocks in the server. */
-export const blocks = plain('blocks', (redis) => ({
-  async purchase() {
-    const unit = await redis.blpop('units', 1);
-    return unit ? { kind: 'sold' } : { kind: 'sold-out' };
-  },
-  remaining: () => remaining(redis),
-}));
-
 /** Asks the server's clock from inside a script, where only MONITOR shows it. */
 export const asksTheTime = plain('asks-the-time', (redis) => ({
   async purchase() {
