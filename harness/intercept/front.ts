@@ -4,6 +4,8 @@ import { Conversation } from '../wire/conversation.ts';
 
 /** Who is told what the clients of a service do. */
 export interface Listener {
+  /** A client connected. */
+  onConnected(): void;
   /** A client sent a command; how it introduced itself was answered by then. */
   onCommand(client: FrontClient, bytes: string): void;
   /** A client closed its connection. */
@@ -85,6 +87,7 @@ export class Front implements AsyncDisposable {
     this.#server = server;
     server.on('connection', (socket) => {
       const client = new FrontClient(socket, listener);
+      listener.onConnected();
       this.#clients.add(client);
       socket.once('close', () => this.#clients.delete(client));
     });

@@ -8,12 +8,22 @@ const [, , technique, library = 'ioredis'] = process.argv;
 const KEY = 'stock';
 const url = process.env.REDIS_URL;
 
+const DISCONNECTED = new Error('there is no connection');
+
+/** How its ioredis is set up, where that is what matters. */
+const OPTIONS = {
+  /** It connects again soon, and fails what comes before. */
+  'fails-fast': { enableOfflineQueue: false, maxRetriesPerRequest: 0, retryStrategy: () => 100 },
+  impatient: { commandTimeout: 20 },
+};
+
 /** The few commands that are needed, by either library. */
 async function connected() {
   if (library === 'ioredis') {
-    const redis = new Redis(url);
+    const redis = new Redis(url, OPTIONS[technique] ?? {});
     redis.on('error', () => {});
     return {
+      isReady: () => redis.status === 'ready',
       get: (key) => redis.get(key),
       decr: (key) => redis.decr(key),
       incr: (key) => redis.incr(key),
@@ -62,6 +72,11 @@ async function readThenWrite() {
 const TECHNIQUES = {
   'read-then-write': readThenWrite,
   poller: readThenWrite,
+  'fails-fast': async () => {
+    if (redis.isReady()) return (await redis.decr(KEY)) >= 0;
+    throw DISCONNECTED;
+  },
+  impatient: readThenWrite,
   watch: async () => {
     for (;;) {
       await redis.watch(KEY);
@@ -124,6 +139,6 @@ if (technique === 'poller') setInterval(() => void redis.get(KEY).catch(() => {}
 createServer((request, response) => {
   TECHNIQUES[technique](request).then(
     (sold) => response.writeHead(sold ? 200 : 409).end(sold ? 'sold' : 'sold out'),
-    (error) => response.writeHead(500).end(String(error)),
+    (error) => response.writeHead(error === DISCONNECTED ? 503 : 500).end(String(error)),
   );
 }).listen(process.env.PORT, '127.0.0.1');
