@@ -45,6 +45,8 @@ export class ProcessPool implements AsyncDisposable {
   /** Ends the start of those that nobody will need. */
   readonly #closing = new AbortController();
   readonly habit = new Habit();
+  /** A client of the service took its Redis for a cluster: then it is one, of one node, for all of them. */
+  isCluster = false;
   #fault: CannotExplore | undefined;
   #loads: readonly string[] | undefined;
   /** Each history has a process to itself. */
@@ -177,6 +179,7 @@ export class ProcessPool implements AsyncDisposable {
     const starting = ServiceProcess.boot({
       file,
       onFault: this.onFault,
+      onCluster: () => (this.isCluster = true),
       ...(folder !== undefined && { folder }),
       ...(networks && { networks }),
       signal: signal ? AbortSignal.any([signal, closing]) : closing,

@@ -102,7 +102,8 @@ export class ServiceInstance implements Instance, Driver, Holder {
   }
 
   look(): Observation {
-    return { ...NOTHING_BESIDE, written: this.#written, settled: this.#settled };
+    const seen = { ...NOTHING_BESIDE, written: this.#written, settled: this.#settled };
+    return this.#pool.isCluster ? { ...seen, toCluster: this.#ofService } : seen;
   }
 
   kill(): Promise<void> {
@@ -255,6 +256,11 @@ export class ServiceInstance implements Instance, Driver, Holder {
         if (this.#process === undefined) this.#onStill();
       },
     };
+  }
+
+  /** Numbers of the connections that the service has opened itself. */
+  get #ofService(): number[] {
+    return this.#connections.flatMap(({ client, number }) => (client === this.#own ? [] : [number]));
   }
 
   #onStill(): void {

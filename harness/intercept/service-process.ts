@@ -30,6 +30,8 @@ export type OnFault = (fault: CannotExplore) => void;
 export interface ProcessOptions {
   file: ServiceFile;
   onFault: OnFault;
+  /** Its clients take what they were given for a cluster. */
+  onCluster?: () => void;
   /** `{folder}` of all processes. Absent: it has one of its own. */
   folder?: string;
   /** Absent: it is in that of the machine. */
@@ -45,6 +47,7 @@ const QUIT = /^\*1\r\n\$4\r\nquit\r\n$/i;
 /** One process of the service, with all that it forks, and the front behind which its commands are held. */
 export class ServiceProcess implements Listener {
   readonly #onFault: OnFault;
+  readonly onCluster: () => void;
   #front!: Front;
   #running!: RunningService;
   #network: OwnNetwork | undefined;
@@ -66,16 +69,18 @@ export class ServiceProcess implements Listener {
   /** It has sent a command to the Redis that it was given. */
   hasSent = false;
 
-  private constructor(onFault: OnFault) {
+  private constructor({ onFault, onCluster = () => {} }: ProcessOptions) {
     this.#onFault = onFault;
+    this.onCluster = onCluster;
   }
 
   /**
    * Starts one, and waits until it is ready and quiet.
    * @throws EnvironmentError if it does not come up; CannotExplore if it sends to start what belongs to the sale
    */
-  static async boot({ file, onFault, folder, networks, signal }: ProcessOptions): Promise<ServiceProcess> {
-    const process = new ServiceProcess(onFault);
+  static async boot(options: ProcessOptions): Promise<ServiceProcess> {
+    const { file, folder, networks, signal } = options;
+    const process = new ServiceProcess(options);
     const network = await networks?.open();
     process.#network = network;
     process.#front = await Front.open(process, network?.server);

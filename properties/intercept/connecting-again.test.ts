@@ -5,7 +5,7 @@ import { server } from '../helpers/exploring.ts';
 import { intercepted, shop } from '../helpers/intercepting.ts';
 
 const at = server();
-const IN_TIME = 240_000;
+const IN_TIME = 600_000;
 const quickly = { auditSamples: 2 };
 
 describe('a process whose connection broke', () => {

@@ -1,8 +1,8 @@
 // A shop in Node: `node shop.mjs <technique> [ioredis | node-redis]`. Some of its techniques are wrong, each in a way of its own.
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
-import { Redis } from 'ioredis';
-import { createClient } from 'redis5';
+import { Cluster, Redis } from 'ioredis';
+import { createClient, createCluster } from 'redis5';
 
 const [, , technique, library = 'ioredis'] = process.argv;
 const KEY = 'stock';
@@ -19,8 +19,9 @@ const OPTIONS = {
 
 /** The few commands that are needed, by either library. */
 async function connected() {
-  if (library === 'ioredis') {
-    const redis = new Redis(url, OPTIONS[technique] ?? {});
+  if (library.startsWith('ioredis')) {
+    const redis =
+      library === 'ioredis-cluster' ? new Cluster([url]) : new Redis(url, OPTIONS[technique] ?? {});
     redis.on('error', () => {});
     return {
       isReady: () => redis.status === 'ready',
@@ -30,14 +31,16 @@ async function connected() {
       set: (...args) => redis.set(...args),
       watch: (key) => redis.watch(key),
       unwatch: () => redis.unwatch(),
+      mget: (...keys) => redis.mget(...keys),
       decrIfWatched: async (key) => (await redis.multi().decr(key).exec()) !== null,
     };
   }
-  const redis = await createClient({ url })
-    .on('error', () => {})
-    .connect();
+  const made =
+    library === 'node-redis-cluster' ? createCluster({ rootNodes: [{ url }] }) : createClient({ url });
+  const redis = await made.on('error', () => {}).connect();
   return {
     get: (key) => redis.get(key),
+    mget: (...keys) => redis.mGet(keys),
     decr: (key) => redis.decr(key),
     incr: (key) => redis.incr(key),
     set: (...args) => redis.sendCommand(['SET', ...args]),
@@ -69,6 +72,12 @@ async function readThenWrite() {
   return true;
 }
 
+async function decrElseBack() {
+  if ((await redis.decr(KEY)) >= 0) return true;
+  await redis.incr(KEY);
+  return false;
+}
+
 const TECHNIQUES = {
   'read-then-write': readThenWrite,
   poller: readThenWrite,
@@ -77,6 +86,15 @@ const TECHNIQUES = {
     throw DISCONNECTED;
   },
   impatient: readThenWrite,
+  /** One step, and right; beside it a command with keys of one slot, or of two. */
+  'one-slot': async () => {
+    await redis.mget('{stock}:price', KEY);
+    return decrElseBack();
+  },
+  'two-slots': async () => {
+    await redis.mget('price', KEY);
+    return decrElseBack();
+  },
   watch: async () => {
     for (;;) {
       await redis.watch(KEY);
