@@ -44,6 +44,15 @@ describe('a service that loads what it sells by while it starts', () => {
   );
 
   test(
+    'is told what Redis says to a script that is none',
+    async () => {
+      const ran = intercepted(starting('loads-broken'), race, at.target, quickly);
+      await expect(ran).rejects.toThrow(/Redis refuses SCRIPT LOAD this is no Lua/);
+    },
+    IN_TIME,
+  );
+
+  test(
     'is refused where each process loads something else',
     async () => {
       const ran = intercepted(starting('loads-its-own'), race, at.target, quickly);

@@ -27,6 +27,7 @@ const START = {
     await redis.script('LOAD', DECIDE);
     await redis.script('LOAD', `return ${process.pid}`);
   },
+  'loads-broken': async () => void (await redis.script('LOAD', 'this is no Lua')),
   nothing: () => {},
   /** Each process that starts puts on sale again what was sold. */
   refills: async () => void (await redis.set('stock', 1)),
