@@ -20,7 +20,7 @@ function storefront(strategy?: string): ServiceFile {
   const service = {
     ...file.service,
     start: [...file.service.start!, '--no-orders', '--strategy', strategy],
-    open: [[...addProduct, strategy], ...open],
+    open: [[...addProduct.slice(0, -1), strategy], ...open],
   };
   const { ledger: _none, ...withoutLedger } = service;
   return { ...file, service: withoutLedger };

@@ -5,7 +5,7 @@
 import { systemClock as clock } from '../../ground/ambient.ts';
 import { openOrderBook } from './open-book.ts';
 
-const [, , database = '', name = '', stock = '', strategy = 'lua-reserve-once'] = process.argv;
+const [, , database = '', name = '', stock = '', strategy = ''] = process.argv;
 const book = await openOrderBook(database);
 await book.addProduct({ name, stock: Number(stock), strategy, state: 'open', sinceMs: clock.epochMs() });
 await book.setStock(name, Number(stock));
