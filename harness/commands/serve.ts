@@ -6,6 +6,9 @@ import type { StorefrontOptions } from '../storefront/storefront.ts';
 import type { Answer, CommandFile, Invocation } from '../terminal/answer.ts';
 import { refuseGiven, whole } from '../terminal/options.ts';
 
+/** A day: timers of Node take no more than 24 of them. */
+const LONGEST_MS = 86_400_000;
+
 export const serveCommand: CommandFile = {
   examples: [
     'serve',
@@ -38,6 +41,12 @@ export const serveCommand: CommandFile = {
     new Option('--no-orders', 'sell without orders, also by a strategy that records none'),
     new Option('--article', 'answer GET /purchase?product_name=…&token=… in words, as the article does'),
     whole('--stale-ms <ms>', 'how old product data from the cache may be', 0).default(1_000),
+    whole(
+      '--command-timeout-ms <ms>',
+      'how long Redis may take for a command of a purchase before its outcome is unknown; 0: as long as it takes',
+      0,
+      LONGEST_MS,
+    ).default(3_000),
   ],
   needsServer: true,
   run,
@@ -92,7 +101,15 @@ function requireMeant({ redis, database, role, orders }: Flags, given: ReadonlyS
   }
   if (role === 'consumer') {
     const why = '--role consumer answers no buyers';
-    refuseGiven(given, ['--port', '--host', '--admin-token-file', '--article', '--stale-ms'], why);
+    const ofWeb = [
+      '--port',
+      '--host',
+      '--admin-token-file',
+      '--article',
+      '--stale-ms',
+      '--command-timeout-ms',
+    ];
+    refuseGiven(given, ofWeb, why);
   }
   if (role === 'web') refuseGiven(given, ['--consumers', '--claim-idle-ms'], '--role web stores no orders');
   if (!orders) refuseGiven(given, ['--consumers', '--claim-idle-ms'], '--no-orders leaves nothing to store');

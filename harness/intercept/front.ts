@@ -4,6 +4,10 @@ import { Conversation } from '../wire/conversation.ts';
 
 /** Who is told what the clients of a service do. */
 export interface Listener {
+  /** A client connected. */
+  onConnected(): void;
+  /** A client asked which node of a cluster has which slots. */
+  onCluster(): void;
   /** A client sent a command; how it introduced itself was answered by then. */
   onCommand(client: FrontClient, bytes: string): void;
   /** A client closed its connection. */
@@ -22,12 +26,14 @@ export class FrontClient {
   readonly #socket: Socket;
   readonly #conversation: Conversation;
 
-  constructor(socket: Socket, listener: Listener) {
+  /** @param port at which it has found what it takes for Redis */
+  constructor(socket: Socket, port: number, listener: Listener) {
     this.#socket = socket;
     socket.setNoDelay(true);
     this.#conversation = new Conversation({
       clientId: () => ++clients,
       onForeign: () => listener.onForeign(this),
+      address: { host: '127.0.0.1', port },
     });
     socket.on('data', (data) => {
       listener.onActivity();
@@ -35,6 +41,7 @@ export class FrontClient {
         if ('command' in said) listener.onCommand(this, said.command);
         else socket.write(said.answer, 'latin1');
       }
+      if (this.#conversation.inCluster) listener.onCluster();
     });
     socket.on('error', () => {}); // told by its end
     socket.on('close', () => {
@@ -84,7 +91,8 @@ export class Front implements AsyncDisposable {
   private constructor(server: Server, listener: Listener) {
     this.#server = server;
     server.on('connection', (socket) => {
-      const client = new FrontClient(socket, listener);
+      const client = new FrontClient(socket, this.port, listener);
+      listener.onConnected();
       this.#clients.add(client);
       socket.once('close', () => this.#clients.delete(client));
     });

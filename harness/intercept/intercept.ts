@@ -10,7 +10,9 @@ import { ProcessPool } from './pool.ts';
 import { requireInterceptable, requireLinux, requireServiceScope } from './refusals.ts';
 import { HOW_TO_DECLARE, silent, unclearAlone } from './service-faults.ts';
 import { ServiceInstance } from './service-instance.ts';
+import { folderOfRun } from '../ground/temporary.ts';
 import { BUILD_MS, runCommand } from '../service/commands.ts';
+import { mentions } from '../service/service-file.ts';
 import { resolve } from 'node:path';
 
 /** Read this file first: a running service is made something that the explorer drives. */
@@ -50,7 +52,14 @@ export async function interceptService(options: InterceptOptions): Promise<Inter
   const networks = ports && (await OwnNetworks.find(ports));
   await build(options.file, signal);
   const most = options.processes ?? mostProcesses(scope);
-  const pool = new ProcessPool({ file, most, ...(networks && { networks }), ...(signal && { signal }) });
+  const folder = mentions(file, 'folder') ? folderOfRun('oversell-service-') : undefined;
+  const pool = new ProcessPool({
+    file,
+    most,
+    ...(folder && { folder: folder.path }),
+    ...(networks && { networks }),
+    ...(signal && { signal }),
+  });
   pool.isFresh = options.fresh ?? false;
   const database = new Database();
   const subject: Subject = {
@@ -81,7 +90,11 @@ export async function interceptService(options: InterceptOptions): Promise<Inter
     requests: pool.requests,
     foreignSockets: [...pool.foreignSockets].toSorted(),
   });
-  return { subject, facts, [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose]() };
+  const close = async (): Promise<void> => {
+    await pool[Symbol.asyncDispose]();
+    await folder?.remove();
+  };
+  return { subject, facts, [Symbol.asyncDispose]: close };
 }
 
 const mostProcesses = ({ instances }: Scope): number => 2 * instances + SPARE_PROCESSES;

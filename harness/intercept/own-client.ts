@@ -15,8 +15,13 @@ export class OwnClient implements Client {
   readonly #waiting: ((reply: Reply) => void)[] = [];
 
   send(duplex: Duplex, words: readonly string[]): Promise<Reply> {
+    return this.sendBytes(duplex, encodeCommand(words.map((word) => Buffer.from(word).toString('latin1'))));
+  }
+
+  /** @param bytes a command (latin1) */
+  sendBytes(duplex: Duplex, bytes: string): Promise<Reply> {
     const reply = new Promise<Reply>((resolve) => this.#waiting.push(resolve));
-    duplex.write(encodeCommand(words.map((word) => Buffer.from(word).toString('latin1'))), 'latin1');
+    duplex.write(bytes, 'latin1');
     return reply;
   }
 

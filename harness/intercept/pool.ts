@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
-import type { CannotExplore } from '../explorer/cannot-explore.ts';
+import { CannotExplore } from '../explorer/cannot-explore.ts';
 import type { ServiceFile } from '../service/service-file.ts';
+import { Habit } from './connecting-again.ts';
 import type { OwnNetworks } from './own-network.ts';
 import { ServiceProcess } from './service-process.ts';
 
@@ -16,6 +17,8 @@ export interface PoolOptions {
   file: ServiceFile;
   /** Processes at the same time. */
   most: number;
+  /** `{folder}` of all of them. */
+  folder?: string;
   /** Each process has one of its own. */
   networks?: OwnNetworks;
   signal?: AbortSignal;
@@ -41,7 +44,11 @@ export class ProcessPool implements AsyncDisposable {
   readonly #ending = new Set<Promise<void>>();
   /** Ends the start of those that nobody will need. */
   readonly #closing = new AbortController();
+  readonly habit = new Habit();
+  /** A client of the service took its Redis for a cluster: then it is one, of one node, for all of them. */
+  isCluster = false;
   #fault: CannotExplore | undefined;
+  #loads: readonly string[] | undefined;
   /** Each history has a process to itself. */
   isFresh = false;
   /** Processes that were started. */
@@ -80,6 +87,11 @@ export class ProcessPool implements AsyncDisposable {
   /** Some process has sent a command when it was asked for something. */
   get hasSent(): boolean {
     return this.#hasSent || [...this.#lent.values()].some((process) => process.hasSent);
+  }
+
+  /** Commands by which each process loads scripts while it starts; undefined where none has started yet. */
+  get loads(): readonly string[] | undefined {
+    return this.#loads;
   }
 
   /** It is used at this moment: others make room before it does. */
@@ -161,22 +173,36 @@ export class ProcessPool implements AsyncDisposable {
   }
 
   #boot(): Promise<ServiceProcess> {
-    const { file, networks, signal } = this.#options;
+    const { file, folder, networks, signal } = this.#options;
     const closing = this.#closing.signal;
     this.started++;
     const starting = ServiceProcess.boot({
       file,
       onFault: this.onFault,
+      onCluster: () => (this.isCluster = true),
+      ...(folder !== undefined && { folder }),
       ...(networks && { networks }),
       signal: signal ? AbortSignal.any([signal, closing]) : closing,
     });
     this.#starting.add(starting);
     starting
       .then(
-        (process) => this.#running.add(process),
+        (process) => this.#started(process),
         () => undefined, // told to whoever takes it
       )
       .finally(() => this.#starting.delete(starting));
     return starting;
   }
+
+  #started(process: ServiceProcess): void {
+    this.#running.add(process);
+    this.#loads ??= process.loads;
+    if (String(process.loads) !== String(this.#loads)) this.onFault(startsOtherwise());
+  }
 }
+
+const startsOtherwise = (): CannotExplore =>
+  new CannotExplore(
+    'nondeterministic: one process of the service loads other scripts while it starts than another',
+    'let each load the same, whatever it finds: what is loaded twice does no harm',
+  );

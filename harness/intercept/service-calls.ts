@@ -18,6 +18,8 @@ export interface Means {
   process(): Promise<RunningService>;
   /** Sends a command by a connection of its own. */
   command(words: readonly string[]): Promise<Reply>;
+  /** Does once more what each process does to start, by that connection. */
+  load(): Promise<void>;
   /** An answer came that is not declared. */
   onUndeclared(status: number): void;
 }
@@ -68,6 +70,7 @@ export class ServiceCalls {
       case 'seller':
         return { kind: 'returned', value: this.#abilities };
       case 'open':
+        await this.#means.load();
         for (const action of this.#service.open) await this.#ask(action);
         return { kind: 'returned', value: undefined };
       case 'remaining':

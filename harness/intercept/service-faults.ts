@@ -9,6 +9,13 @@ export const late = (what: string): CannotExplore =>
     'let a purchase wait for Redis alone; give each buyer a process (--instances) where several wait in one',
   );
 
+/** It was told nothing, and a command of it was held. */
+export const gaveUpWaiting = (command: string): CannotExplore =>
+  new CannotExplore(
+    `the service answered a request by itself while ${command} was held: a time limit passed`,
+    'give neither the client (commandTimeout, ReadTimeout) nor the request a time limit for the run; `oversell serve` has --command-timeout-ms 0',
+  );
+
 /** Its connection ended while a command of it was held. */
 export const gaveUp = (command: string): CannotExplore =>
   new CannotExplore(

@@ -6,31 +6,23 @@ import type {
   Observation,
   Settled,
 } from '../explorer/process/instance-events.ts';
+import type { CannotExplore } from '../explorer/cannot-explore.ts';
 import type { Database } from '../explorer/process/own-connections.ts';
 import type { InstanceSpec } from '../explorer/process/spec.ts';
 import type { ServiceFile } from '../service/service-file.ts';
 import type { RunningService } from '../service/running-service.ts';
 import { Conversation } from '../wire/conversation.ts';
-import { encodeCommand, messageEnd, messagesIn, type Reply } from '../wire/resp.ts';
+import { messagesIn, type Reply } from '../wire/resp.ts';
 import type { Transport } from '../wire/transport.ts';
+import { Connection } from './connection.ts';
+import { ConnectingAgain } from './connecting-again.ts';
 import type { FrontClient } from './front.ts';
 import { OwnClient, type Client } from './own-client.ts';
 import type { Holder, ProcessPool } from './pool.ts';
 import { untilQuiet, type Owed, type Watched } from './quiet.ts';
 import { ServiceCalls } from './service-calls.ts';
-import { alike, elsewhere, gaveUp, late } from './service-faults.ts';
+import { alike, elsewhere, gaveUp, gaveUpWaiting, late } from './service-faults.ts';
 import { shownCommand, type Driver, type ServiceProcess } from './service-process.ts';
-
-/** One connection of the process, by the number under which the explorer knows it. */
-interface Wire {
-  number: number;
-  client: Client;
-  duplex: Duplex;
-  received: string;
-  /** The server's answer to our own greeting has come. */
-  isGreeted: boolean;
-  isCut: boolean;
-}
 
 export interface InstanceParts {
   file: ServiceFile;
@@ -39,9 +31,6 @@ export interface InstanceParts {
   spec: InstanceSpec;
 }
 
-/** Which protocol replies come in: clients are told them in their own. */
-const GREETING = encodeCommand(['HELLO', '3']);
-
 /** A process of a service as the explorer drives it. It has one once it is asked for what takes one. */
 export class ServiceInstance implements Instance, Driver, Holder {
   readonly #pool: ProcessPool;
@@ -49,11 +38,12 @@ export class ServiceInstance implements Instance, Driver, Holder {
   readonly #cold: boolean;
   readonly #transport: Transport;
   readonly #calls: ServiceCalls;
+  readonly #connectingAgain: ConnectingAgain;
   readonly #written: string[][] = [];
   readonly #told: number[] = [];
   readonly #settled: (Settled | undefined)[] = [];
-  readonly #wires: Wire[] = [];
-  readonly #byClient = new Map<Client, Wire>();
+  readonly #connections: Connection[] = [];
+  readonly #byClient = new Map<Client, Connection>();
   /** Commands of clients that have sent nothing before. */
   readonly #fresh = new Map<FrontClient, string[]>();
   #process: ServiceProcess | undefined;
@@ -71,9 +61,11 @@ export class ServiceInstance implements Instance, Driver, Holder {
     this.#database = database;
     this.#cold = spec.cold ?? false;
     this.#transport = spec.transport();
+    this.#connectingAgain = new ConnectingAgain(pool.habit);
     this.#calls = new ServiceCalls(file.service, spec.sale, {
       process: () => this.#running(),
-      command: (words) => this.#command(words),
+      command: (words) => this.#command((own, duplex) => own.send(duplex, words)),
+      load: () => this.#load(),
       onUndeclared: (status) => void pool.undeclared.add(status),
     });
   }
@@ -88,6 +80,7 @@ export class ServiceInstance implements Instance, Driver, Holder {
     try {
       this.#happen(event);
       await this.#quiet();
+      this.#connectingAgain.onQuiet();
       this.#pool.requireSound();
       if (event.type === 'call' && event.call.method === 'purchase') this.#requireOurRedis();
       if (this.#process && this.#cold) this.#pool.note(this.#process);
@@ -109,7 +102,8 @@ export class ServiceInstance implements Instance, Driver, Holder {
   }
 
   look(): Observation {
-    return { ...NOTHING_BESIDE, written: this.#written, settled: this.#settled };
+    const seen = { ...NOTHING_BESIDE, written: this.#written, settled: this.#settled };
+    return this.#pool.isCluster ? { ...seen, toCluster: this.#ofService } : seen;
   }
 
   kill(): Promise<void> {
@@ -124,14 +118,18 @@ export class ServiceInstance implements Instance, Driver, Holder {
 
   lose(): void {
     this.isGone = true;
-    for (const { duplex } of this.#wires) duplex.removeAllListeners('data').destroy();
+    for (const { duplex } of this.#connections) duplex.removeAllListeners('data').destroy();
   }
 
   isIdle(): boolean {
     const isAnswered = this.#written.every(
-      (commands, i) => this.#wires[i]!.isCut || commands.length === this.#told[i],
+      (commands, i) => this.#connections[i]!.isCut || commands.length === this.#told[i],
     );
     return !this.#settled.includes(undefined) && isAnswered && this.#fresh.size === 0;
+  }
+
+  onConnected(): void {
+    this.#connectingAgain.onConnected();
   }
 
   onCommand(client: FrontClient, bytes: string): void {
@@ -140,16 +138,16 @@ export class ServiceInstance implements Instance, Driver, Holder {
     if (!this.#isApplying) this.#pool.onFault(late(shownCommand(bytes)));
     const fault = this.#database.refuses(client.database);
     if (fault) this.#pool.onFault(fault);
-    const wire = this.#byClient.get(client);
-    if (wire) wire.duplex.write(bytes, 'latin1');
+    const known = this.#byClient.get(client);
+    if (known) known.duplex.write(bytes, 'latin1');
     else this.#fresh.set(client, [...(this.#fresh.get(client) ?? []), bytes]);
   }
 
   onClosed(client: FrontClient): void {
     if (this.isGone) return;
-    const wire = this.#byClient.get(client);
-    const held = wire
-      ? this.#written[wire.number]!.slice(this.#told[wire.number])
+    const known = this.#byClient.get(client);
+    const held = known
+      ? this.#written[known.number]!.slice(this.#told[known.number])
       : (this.#fresh.get(client) ?? []);
     this.#fresh.delete(client);
     if (held.length > 0) this.#pool.onFault(gaveUp(shownCommand(held[0]!)));
@@ -178,18 +176,27 @@ export class ServiceInstance implements Instance, Driver, Holder {
     const settle = (settled: Settled): void => {
       this.#activity++;
       this.#isUnheard = false;
-      if (!this.#isApplying && !this.isGone) this.#pool.onFault(late('an answer'));
+      if (!this.#isApplying && !this.isGone) this.#pool.onFault(this.#unasked());
       this.#settled[index] = settled;
     };
     void this.#calls.perform(call).then(settle);
   }
 
+  /** An answer came that nobody had a part in. */
+  #unasked(): CannotExplore {
+    const held = this.#written.flatMap((commands, i) =>
+      this.#connections[i]!.isCut ? [] : commands.slice(this.#told[i]),
+    );
+    return held[0] === undefined ? late('an answer') : gaveUpWaiting(shownCommand(held[0]));
+  }
+
   #cut(connection: number): void {
-    const wire = this.#wires[connection]!;
-    wire.isCut = true;
-    this.#byClient.delete(wire.client);
+    const known = this.#connections[connection]!;
+    known.isCut = true;
+    this.#byClient.delete(known.client);
     this.#transport.cut(connection);
-    wire.client.cut();
+    if (known.client !== this.#own) this.#connectingAgain.onCut();
+    known.client.cut();
   }
 
   async #running(): Promise<RunningService> {
@@ -205,10 +212,20 @@ export class ServiceInstance implements Instance, Driver, Holder {
     return this.#process.running;
   }
 
-  #command(words: readonly string[]): Promise<Reply> {
+  #command(send: (own: OwnClient, duplex: Duplex) => Promise<Reply>): Promise<Reply> {
     this.#own ??= new OwnClient();
     const { duplex } = this.#byClient.get(this.#own) ?? this.#connect(this.#own);
-    return this.#own.send(duplex, words);
+    return send(this.#own, duplex);
+  }
+
+  /** Who serves has loaded its scripts before, so that they are there when the sale is opened. */
+  async #load(): Promise<void> {
+    if (!this.#pool.loads) await this.#running(); // before one has started, nobody knows what it loads
+    for (const bytes of this.#pool.loads ?? []) {
+      const reply = await this.#command((own, duplex) => own.sendBytes(duplex, bytes));
+      if (typeof reply === 'object' && reply?.kind === 'error')
+        throw new Error(`Redis refuses ${shownCommand(bytes)}: ${reply.message}`);
+    }
   }
 
   async #quiet(): Promise<void> {
@@ -241,6 +258,11 @@ export class ServiceInstance implements Instance, Driver, Holder {
     };
   }
 
+  /** Numbers of the connections that the service has opened itself. */
+  get #ofService(): number[] {
+    return this.#connections.flatMap(({ client, number }) => (client === this.#own ? [] : [number]));
+  }
+
   #onStill(): void {
     this.#pool.requireSound();
     if (this.#failure !== undefined) throw this.#failure as Error;
@@ -260,7 +282,7 @@ export class ServiceInstance implements Instance, Driver, Holder {
     for (const { client, sent } of sorted) this.#connect(client).duplex.write(sent.join(''), 'latin1');
   }
 
-  #connect(client: Client): Wire {
+  #connect(client: Client): Connection {
     const number = this.#written.push([]) - 1;
     this.#told.push(0);
     const own = new Conversation({ clientId: () => 1, onForeign: () => {} });
@@ -269,42 +291,26 @@ export class ServiceInstance implements Instance, Driver, Holder {
       this.#written[number]!.push(bytes);
     };
     const duplex = this.#transport.open(number, { onCommand, own });
-    const wire: Wire = { number, client, duplex, received: '', isGreeted: false, isCut: false };
-    duplex.on('data', (data: Buffer) => this.#receive(wire, data.toString('latin1')));
-    duplex.on('error', () => {}); // told by its end
-    duplex.once('end', () => client.end());
-    this.#wires.push(wire);
-    this.#byClient.set(client, wire);
-    duplex.write(GREETING, 'latin1');
-    return wire;
-  }
-
-  #receive(wire: Wire, text: string): void {
-    this.#activity++;
-    wire.received += text;
-    let whole = 0;
-    while (whole < wire.received.length) {
-      const end = messageEnd(wire.received, whole);
-      if (end < 0) break;
-      if (!wire.isGreeted) {
-        wire.isGreeted = true;
-        wire.received = wire.received.slice(end);
-        continue;
-      }
-      whole = end;
-    }
-    if (whole > 0 && !wire.isCut) wire.client.tell(wire.received.slice(0, whole));
-    wire.received = wire.received.slice(whole);
+    const connection = new Connection(number, client, duplex);
+    duplex.on('data', (data: Buffer) => {
+      this.#activity++;
+      connection.receive(data.toString('latin1'));
+    });
+    this.#connections.push(connection);
+    this.#byClient.set(client, connection);
+    connection.greet();
+    return connection;
   }
 
   #owed(): Owed {
     const owed = this.#settled.filter((settled) => settled === undefined).length;
-    if (owed === 0) return 'nothing';
+    if (owed === 0) return this.#connectingAgain.isAwaited ? 'behind' : 'nothing';
     const waiting = this.#written.map((commands, i) =>
-      this.#wires[i]!.isCut ? 0 : commands.length - this.#told[i]!,
+      this.#connections[i]!.isCut ? 0 : commands.length - this.#told[i]!,
     );
     const commands = waiting.reduce((sum, one) => sum + one, 0);
-    return commands === 0 ? 'all' : commands < owed ? 'behind' : 'nothing';
+    if (commands === 0) return 'all';
+    return commands < owed || this.#connectingAgain.isAwaited ? 'behind' : 'nothing';
   }
 }
 

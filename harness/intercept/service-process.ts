@@ -4,6 +4,7 @@ import { decodeCommand, readable } from '../wire/resp.ts';
 import { lastWords } from '../service/last-words.ts';
 import { startService, type RunningService } from '../service/running-service.ts';
 import type { ServiceFile } from '../service/service-file.ts';
+import { AtStart } from './at-start.ts';
 import { Front, type FrontClient, type Listener } from './front.ts';
 import type { OwnNetwork, OwnNetworks } from './own-network.ts';
 import { ProcessorTime } from './processor-time.ts';
@@ -12,6 +13,7 @@ import { ForeignPeers, isUnread } from './sockets.ts';
 
 /** Who drives a process for the time being. */
 export interface Driver {
+  onConnected(): void;
   onCommand(client: FrontClient, bytes: string): void;
   onClosed(client: FrontClient): void;
 }
@@ -28,6 +30,10 @@ export type OnFault = (fault: CannotExplore) => void;
 export interface ProcessOptions {
   file: ServiceFile;
   onFault: OnFault;
+  /** Its clients take what they were given for a cluster. */
+  onCluster?: () => void;
+  /** `{folder}` of all processes. Absent: it has one of its own. */
+  folder?: string;
   /** Absent: it is in that of the machine. */
   networks?: OwnNetworks;
   signal?: AbortSignal;
@@ -36,10 +42,12 @@ export interface ProcessOptions {
 /** Whoever checks whether a server lives: its answer does not depend on the sale. */
 const PING = /^\*1\r\n\$4\r\nping\r\n$/i;
 const PONG = '+PONG\r\n';
+const QUIT = /^\*1\r\n\$4\r\nquit\r\n$/i;
 
 /** One process of the service, with all that it forks, and the front behind which its commands are held. */
 export class ServiceProcess implements Listener {
   readonly #onFault: OnFault;
+  readonly onCluster: () => void;
   #front!: Front;
   #running!: RunningService;
   #network: OwnNetwork | undefined;
@@ -51,37 +59,46 @@ export class ServiceProcess implements Listener {
   /** How its threads stood before it was told something; undefined while one ran. */
   #toldAt: string | undefined;
   #isClosing = false;
+  #isStarting = true;
+  readonly #atStart = new AtStart();
+  /** Ends its start, once what it does there must end the run. */
+  readonly #refused = new AbortController();
   /** How it ended by itself. */
   #ended: string | undefined;
   driver: Driver | undefined;
   /** It has sent a command to the Redis that it was given. */
   hasSent = false;
 
-  private constructor(onFault: OnFault) {
+  private constructor({ onFault, onCluster = () => {} }: ProcessOptions) {
     this.#onFault = onFault;
+    this.onCluster = onCluster;
   }
 
   /**
    * Starts one, and waits until it is ready and quiet.
-   * @throws EnvironmentError if it does not come up; CannotExplore if it sends commands to start
+   * @throws EnvironmentError if it does not come up; CannotExplore if it sends to start what belongs to the sale
    */
-  static async boot({ file, onFault, networks, signal }: ProcessOptions): Promise<ServiceProcess> {
-    const process = new ServiceProcess(onFault);
+  static async boot(options: ProcessOptions): Promise<ServiceProcess> {
+    const { file, folder, networks, signal } = options;
+    const process = new ServiceProcess(options);
     const network = await networks?.open();
     process.#network = network;
     process.#front = await Front.open(process, network?.server);
+    const refused = process.#refused.signal;
     try {
       process.#running = await startService({
         file,
         redisPort: process.#front.port,
         abrupt: true,
+        ...(folder !== undefined && { folder }),
         ...(network && { network }),
         onProgress: () => {},
-        ...(signal && { signal }),
+        signal: signal ? AbortSignal.any([signal, refused]) : refused,
       });
     } catch (error) {
       await process.#front[Symbol.asyncDispose]();
       await network?.[Symbol.asyncDispose]();
+      if (refused.aborted) throw refused.reason;
       throw network ? error : withPortsNamed(error);
     }
     void process.#running.ended().then((how) => (process.#ended = how));
@@ -91,11 +108,18 @@ export class ServiceProcess implements Listener {
     process.#peers = new ForeignPeers(process.#ports);
     try {
       await process.quiet(NOBODY);
+      refused.throwIfAborted();
     } catch (error) {
       await process.close();
       throw error;
     }
+    process.#isStarting = false;
     return process;
+  }
+
+  /** Commands by which it has loaded scripts and libraries while it started. */
+  get loads(): string[] {
+    return this.#atStart.loads;
   }
 
   get running(): RunningService {
@@ -139,12 +163,30 @@ export class ServiceProcess implements Listener {
     this.#activity++;
   }
 
+  onConnected(): void {
+    this.#activity++;
+    this.driver?.onConnected();
+  }
+
   onCommand(client: FrontClient, bytes: string): void {
     this.#activity++;
-    this.hasSent ||= !PING.test(bytes);
+    this.hasSent ||= !this.#isStarting && !PING.test(bytes);
     if (this.driver) this.driver.onCommand(client, bytes);
+    else if (this.#isStarting) this.#answer(client, bytes);
     else if (PING.test(bytes)) client.tell(PONG);
     else if (!this.#isClosing) this.#onFault(unasked(bytes));
+  }
+
+  #answer(client: FrontClient, bytes: string): void {
+    const reply = this.#atStart.answer(bytes);
+    if (reply !== undefined) {
+      client.tell(reply);
+      if (QUIT.test(bytes)) client.end();
+      return;
+    }
+    const fault = startsASale(bytes);
+    this.#onFault(fault);
+    this.#refused.abort(fault);
   }
 
   onClosed(client: FrontClient): void {
@@ -205,6 +247,12 @@ export function shownCommand(bytes: string): string {
 
 const unasked = (bytes: string): CannotExplore =>
   new CannotExplore(
-    `it sends ${shownCommand(bytes)} by itself, while it starts or when nobody asks for anything`,
-    'start it without what it does by itself (a poller, a sweeper, a script that is loaded as it starts): what it sends must come of a request',
+    `it sends ${shownCommand(bytes)} by itself, when nobody asks for anything`,
+    'start it without what it does by itself (a poller, a sweeper): what it sends must come of a request',
+  );
+
+const startsASale = (bytes: string): CannotExplore =>
+  new CannotExplore(
+    `it sends ${shownCommand(bytes)} by itself, while it starts: a process may start in the middle of a sale, and what the command does there is not explored`,
+    'do it where the sale is opened (--open), or with the first request that needs it; to start, a service may load scripts (SCRIPT LOAD, FUNCTION LOAD REPLACE), PING, and ask for INFO',
   );

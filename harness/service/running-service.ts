@@ -29,6 +29,8 @@ export interface ServiceNetwork {
 export interface StartOptions {
   file: ServiceFile;
   network?: ServiceNetwork;
+  /** That of several processes, which stays. Absent: one of its own, which goes with it. */
+  folder?: string;
   /** Nobody minds how it ends: it need not be asked to. */
   abrupt?: true;
   /** Of the redis-server that was started for it, if it asks for one. */
@@ -72,8 +74,8 @@ const POLL_MS = 20;
 export async function startService(options: StartOptions): Promise<RunningService> {
   const { file, signal } = options;
   const { service } = file;
-  const folder = folderOfRun('oversell-service-');
-  const own = await ownValues(options, folder.path);
+  const folder = options.folder === undefined ? folderOfRun('oversell-service-') : undefined;
+  const own = await ownValues(options, (options.folder ?? folder?.path)!);
   const place = placeOf(options, own);
   const route = routeOf(options, own);
   const { build, start } = service;
@@ -87,7 +89,7 @@ export async function startService(options: StartOptions): Promise<RunningServic
     await consumers?.close();
     if (options.abrupt) await process?.tree.kill();
     else await process?.stop(service.stop && wordsOf(service.stop, own), place);
-    await folder.remove();
+    await folder?.remove();
   };
   try {
     if (build) {

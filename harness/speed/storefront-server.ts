@@ -37,6 +37,7 @@ async function shop({ redis, data }: SellingServer): Promise<string> {
     orders: true,
     article: false,
     staleMs: 1_000,
+    commandTimeoutMs: 3_000,
     onProgress: () => undefined,
   });
   return url!;

@@ -64,19 +64,21 @@ export async function requireNeeds(store: Store, strategy: Strategy): Promise<vo
   );
 }
 
-/** How long a command may take before its outcome counts as unknown. */
-const COMMAND_TIMEOUT_MS = 3_000;
-
 /**
  * The connection of a web process. Without a connection a command fails at once and surely had no effect; one that was
  * sent and lost its answer is never sent again by the client, as the buyer is told and asks again.
+ * @param commandTimeoutMs how long a command may take before its outcome counts as unknown; 0: as long as it takes
  */
-export function sellingClient(store: Pick<Store, 'options'>, strategy: Pick<Strategy, 'client'>): Client {
+export function sellingClient(
+  store: Pick<Store, 'options'>,
+  strategy: Pick<Strategy, 'client'>,
+  commandTimeoutMs: number,
+): Client {
   const redis = clientOf(store, {
     ...strategy.client,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    commandTimeout: COMMAND_TIMEOUT_MS,
+    ...(commandTimeoutMs > 0 && { commandTimeout: commandTimeoutMs }),
     retryStrategy: (attempt) => Math.min(attempt * 50, 1_000),
   });
   redis.on('error', () => undefined); // each command tells its own

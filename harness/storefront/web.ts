@@ -30,6 +30,8 @@ export interface WebOptions {
   article: boolean;
   /** How old product data may be when it is used. */
   staleMs: number;
+  /** How long Redis may take for a command of a purchase; 0: as long as it takes. */
+  commandTimeoutMs: number;
   /** Most requests under way at once. */
   mostInFlight?: number;
   timeouts?: Timeouts;
@@ -88,11 +90,12 @@ export async function openWeb(options: WebOptions, around: Around): Promise<List
 }
 
 async function openShop(
-  { strategy, staleMs }: WebOptions,
+  { strategy, staleMs, commandTimeoutMs }: WebOptions,
   { store, book, closers }: Around,
 ): Promise<{ shop: Shop; redis: Client }> {
-  const redis = sellingClient(store, strategy);
-  const connections = lending(strategy, redis, () => sellingClient(store, strategy));
+  const connected = (): Client => sellingClient(store, strategy, commandTimeoutMs);
+  const redis = connected();
+  const connections = lending(strategy, redis, connected);
   const env = sellerEnv(seededRandom(freshSeed()), 5);
   const sellers = new Sellers(strategy, redis, env);
   closers.push(async () => {

@@ -1,6 +1,6 @@
 import { helloReply, INFO_REPLY } from './handshake.ts';
 import { decodeCommand, messageEnd } from './resp.ts';
-import { asksForSlots, topologyReply } from './topology.ts';
+import { asksForSlots, topologyReply, type ServerAddress } from './topology.ts';
 import { execInResp2, inResp2 } from './resp2.ts';
 
 /** What a client has said: a command, or what is answered at once. */
@@ -23,6 +23,8 @@ export interface Circumstances {
   onForeign(): void;
   /** Whatever it connects to is led to the run's server, so that it does not matter which address it is told. */
   isLed?: boolean;
+  /** It goes to the address that it is told: where it has found the server. */
+  address?: ServerAddress;
 }
 
 /**
@@ -146,9 +148,9 @@ export class Conversation {
         return ROLE_REPLY;
       case 'SENTINEL':
       case 'CLUSTER':
-        if (!this.#about.isLed) return undefined;
+        if (!this.#about.isLed && !this.#about.address) return undefined;
         this.#inCluster ||= asksForSlots(args);
-        return topologyReply(args);
+        return topologyReply(args, this.#about.address);
       default:
         return undefined;
     }

@@ -6,6 +6,12 @@
 
 type Told = string | number | readonly Told[];
 
+/** Where a server is. */
+export interface ServerAddress {
+  host: string;
+  port: number;
+}
+
 const HOST = '127.0.0.1';
 /** Nobody's address (RFC 5737), so that a client of a cluster is known by it: a process may have others, which are of none. */
 const NODE_HOST = '198.51.100.1';
@@ -24,20 +30,26 @@ const CLUSTER_INFO = [
 ].join('\r\n');
 
 /** By command and subcommand. */
-const ANSWERS = new Map<string, Told>([
-  ['SENTINEL GET-MASTER-ADDR-BY-NAME', [HOST, String(PORT)]],
-  ['SENTINEL SENTINELS', []],
-  ['CLUSTER SLOTS', [[0, LAST_SLOT, [NODE_HOST, PORT, NODE]]]],
-  ['CLUSTER INFO', CLUSTER_INFO],
-  ['CLUSTER MYID', NODE],
-]);
+const answersAt = (primary: ServerAddress, node: ServerAddress): ReadonlyMap<string, Told> =>
+  new Map<string, Told>([
+    ['SENTINEL GET-MASTER-ADDR-BY-NAME', [primary.host, String(primary.port)]],
+    ['SENTINEL SENTINELS', []],
+    ['CLUSTER SLOTS', [[0, LAST_SLOT, [node.host, node.port, NODE]]]],
+    ['CLUSTER INFO', CLUSTER_INFO],
+    ['CLUSTER MYID', NODE],
+  ]);
+const ANSWERS = answersAt({ host: HOST, port: PORT }, { host: NODE_HOST, port: PORT });
 
 const asked = ([name = '', subcommand = '']: readonly string[]): string =>
   `${name} ${subcommand}`.toUpperCase();
 
-/** What the client is told, the same in RESP2 and RESP3; undefined where it asks for something else. */
-export function topologyReply(args: readonly string[]): string | undefined {
-  const told = ANSWERS.get(asked(args));
+/**
+ * What the client is told, the same in RESP2 and RESP3; undefined where it asks for something else.
+ * @param address where the server is; absent: anywhere, as whatever it connects to is led there
+ */
+export function topologyReply(args: readonly string[], address?: ServerAddress): string | undefined {
+  const answers = address ? answersAt(address, address) : ANSWERS;
+  const told = answers.get(asked(args));
   return told === undefined ? undefined : encoded(told);
 }
 

@@ -28,6 +28,7 @@ export async function storefrontOptions(
     orders: true,
     article: false,
     staleMs: 1_000,
+    commandTimeoutMs: 3_000,
     onProgress: () => undefined,
     ...given,
   };

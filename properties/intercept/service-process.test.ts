@@ -52,7 +52,7 @@ afterEach(() => service.close());
 /** Sends a request, and has its command held. */
 async function held(): Promise<FrontClient> {
   const command = new Promise<FrontClient>((heard) => {
-    service.driver = { onCommand: (client) => heard(client), onClosed: () => {} };
+    service.driver = { onConnected: () => {}, onCommand: (client) => heard(client), onClosed: () => {} };
   });
   ask().on('error', () => {});
   return command;

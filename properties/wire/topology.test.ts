@@ -52,6 +52,16 @@ describe('where the server is', () => {
     expect(listening(false).hears(bytes)).toEqual([{ command: bytes }]);
   });
 
+  test.each([
+    ['CLUSTER SLOTS', '*3\r\n$9\r\n127.0.0.1\r\n:7\r\n'],
+    ['SENTINEL GET-MASTER-ADDR-BY-NAME', '*2\r\n$9\r\n127.0.0.1\r\n$1\r\n7\r\n'],
+  ])('%s is answered with the address at which the service has found it', (question, told) => {
+    const address = { host: '127.0.0.1', port: 7 };
+    const conversation = new Conversation({ clientId: () => 1, onForeign: () => {}, address });
+    const [said] = conversation.hears(encodeCommand(question.split(' ')));
+    expect(said).toMatchObject({ answer: expect.stringContaining(told) });
+  });
+
   test('is no introduction any more behind the first command', () => {
     const conversation = listening();
     const said = conversation.hears(encodeCommand(['GET', 'k']) + encodeCommand(['CLUSTER', 'SLOTS']));

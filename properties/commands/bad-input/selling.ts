@@ -69,6 +69,10 @@ const rows: readonly Row[] = [
     'serve --stale-ms x',
     "option '--stale-ms <ms>' argument 'x' is invalid. Give a whole number from 0 to 2^53−1.",
   ],
+  [
+    'serve --command-timeout-ms 86400001',
+    "option '--command-timeout-ms <ms>' argument '86400001' is invalid. Give a whole number from 0 to 86400000.",
+  ],
   ['serve --prefix a:', '--prefix would do nothing: a private server has no keys but the shop’s'],
   [
     'serve --redis redis://127.0.0.1:1 --redis-server x',

@@ -21,6 +21,7 @@ const OPENED = [
   'orders',
   'article',
   'staleMs',
+  'commandTimeoutMs',
   ...SERVER,
 ];
 /** One that ends. */
@@ -58,6 +59,7 @@ export const SERVE: FlagTable = {
     orders: true,
     article: false,
     staleMs: 1_000,
+    commandTimeoutMs: 3_000,
     adminTokenFile: undefined,
     database: undefined,
     ...ANY_SERVER,
@@ -98,6 +100,10 @@ export const SERVE: FlagTable = {
     '--no-orders': [{ typed: '--no-orders', reaches: { orders: false } }],
     '--article': [{ typed: '--article', reaches: { article: true } }, ...ofWeb('--article')],
     '--stale-ms': [{ typed: '--stale-ms 0', reaches: { staleMs: 0 } }, ...ofWeb('--stale-ms 0')],
+    '--command-timeout-ms': [
+      { typed: '--command-timeout-ms 0', reaches: { commandTimeoutMs: 0 } },
+      ...ofWeb('--command-timeout-ms 0'),
+    ],
     ...answerFlags(REFUSED),
     ...SERVER_FLAGS,
     '--patience': [

@@ -1,33 +1,46 @@
 // A shop in Node: `node shop.mjs <technique> [ioredis | node-redis]`. Some of its techniques are wrong, each in a way of its own.
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
-import { Redis } from 'ioredis';
-import { createClient } from 'redis5';
+import { Cluster, Redis } from 'ioredis';
+import { createClient, createCluster } from 'redis5';
 
 const [, , technique, library = 'ioredis'] = process.argv;
 const KEY = 'stock';
 const url = process.env.REDIS_URL;
 
+const DISCONNECTED = new Error('there is no connection');
+
+/** How its ioredis is set up, where that is what matters. */
+const OPTIONS = {
+  /** It connects again soon, and fails what comes before. */
+  'fails-fast': { enableOfflineQueue: false, maxRetriesPerRequest: 0, retryStrategy: () => 100 },
+  impatient: { commandTimeout: 20 },
+};
+
 /** The few commands that are needed, by either library. */
 async function connected() {
-  if (library === 'ioredis') {
-    const redis = new Redis(url);
+  if (library.startsWith('ioredis')) {
+    const redis =
+      library === 'ioredis-cluster' ? new Cluster([url]) : new Redis(url, OPTIONS[technique] ?? {});
     redis.on('error', () => {});
     return {
+      isReady: () => redis.status === 'ready',
       get: (key) => redis.get(key),
       decr: (key) => redis.decr(key),
       incr: (key) => redis.incr(key),
       set: (...args) => redis.set(...args),
       watch: (key) => redis.watch(key),
       unwatch: () => redis.unwatch(),
+      mget: (...keys) => redis.mget(...keys),
       decrIfWatched: async (key) => (await redis.multi().decr(key).exec()) !== null,
     };
   }
-  const redis = await createClient({ url })
-    .on('error', () => {})
-    .connect();
+  const made =
+    library === 'node-redis-cluster' ? createCluster({ rootNodes: [{ url }] }) : createClient({ url });
+  const redis = await made.on('error', () => {}).connect();
   return {
     get: (key) => redis.get(key),
+    mget: (...keys) => redis.mGet(keys),
     decr: (key) => redis.decr(key),
     incr: (key) => redis.incr(key),
     set: (...args) => redis.sendCommand(['SET', ...args]),
@@ -59,9 +72,29 @@ async function readThenWrite() {
   return true;
 }
 
+async function decrElseBack() {
+  if ((await redis.decr(KEY)) >= 0) return true;
+  await redis.incr(KEY);
+  return false;
+}
+
 const TECHNIQUES = {
   'read-then-write': readThenWrite,
   poller: readThenWrite,
+  'fails-fast': async () => {
+    if (redis.isReady()) return (await redis.decr(KEY)) >= 0;
+    throw DISCONNECTED;
+  },
+  impatient: readThenWrite,
+  /** One step, and right; beside it a command with keys of one slot, or of two. */
+  'one-slot': async () => {
+    await redis.mget('{stock}:price', KEY);
+    return decrElseBack();
+  },
+  'two-slots': async () => {
+    await redis.mget('price', KEY);
+    return decrElseBack();
+  },
   watch: async () => {
     for (;;) {
       await redis.watch(KEY);
@@ -124,6 +157,6 @@ if (technique === 'poller') setInterval(() => void redis.get(KEY).catch(() => {}
 createServer((request, response) => {
   TECHNIQUES[technique](request).then(
     (sold) => response.writeHead(sold ? 200 : 409).end(sold ? 'sold' : 'sold out'),
-    (error) => response.writeHead(500).end(String(error)),
+    (error) => response.writeHead(error === DISCONNECTED ? 503 : 500).end(String(error)),
   );
 }).listen(process.env.PORT, '127.0.0.1');
