@@ -5,10 +5,12 @@ import { Database } from '../explorer/process/own-connections.ts';
 import type { Subject } from '../explorer/process/spec.ts';
 import type { ServiceFile } from '../service/service-file.ts';
 import type { Strategy } from '../../strategies/contract.ts';
+import type { RedisTarget } from '../redis/target.ts';
+import { IgnoredCommands, type BesideOptions } from './ignored-commands.ts';
 import { OwnNetworks } from './own-network.ts';
 import { ProcessPool } from './pool.ts';
 import { requireInterceptable, requireLinux, requireServiceScope } from './refusals.ts';
-import { HOW_TO_DECLARE, silent, unclearAlone } from './service-faults.ts';
+import { HOW_TO_DECLARE, silent, unclearAlone, type OnFault } from './service-faults.ts';
 import { ServiceInstance } from './service-instance.ts';
 import { BUILD_MS, runCommand } from '../service/commands.ts';
 import { resolve } from 'node:path';
@@ -22,6 +24,10 @@ export interface InterceptOptions {
   processes?: number;
   /** Each history has a process to itself, from the beginning. */
   fresh?: boolean;
+  /** Where the sale is explored: only with it is seen which keys its scripts touch. */
+  target?: RedisTarget;
+  /** How a server is had for commands that the file says to ignore. */
+  provision?: BesideOptions;
   signal?: AbortSignal;
 }
 
@@ -50,7 +56,14 @@ export async function interceptService(options: InterceptOptions): Promise<Inter
   const networks = ports && (await OwnNetworks.find(ports));
   await build(options.file, signal);
   const most = options.processes ?? mostProcesses(scope);
-  const pool = new ProcessPool({ file, most, ...(networks && { networks }), ...(signal && { signal }) });
+  const ignored = await ignoredOf(options, (fault) => pool.onFault(fault));
+  const pool = new ProcessPool({
+    file,
+    most,
+    ...(networks && { networks }),
+    ...(ignored && { ignored }),
+    ...(signal && { signal }),
+  });
   pool.isFresh = options.fresh ?? false;
   const database = new Database();
   const subject: Subject = {
@@ -69,7 +82,14 @@ export async function interceptService(options: InterceptOptions): Promise<Inter
         if (purchase?.kind === 'threw') throw unclearAlone(purchase.message);
         if (!pool.hasSent) throw silent();
       },
-      unseen: () => ({ notes: [...undeclaredIn(pool), ...NOT_EXPLORED], bounded: boundedBy(pool) }),
+      requireSound: async () => {
+        await ignored?.settled();
+        pool.requireSound();
+      },
+      unseen: () => ({
+        notes: [...undeclaredIn(pool), ...(ignored ? [ignored.note] : []), ...NOT_EXPLORED],
+        bounded: boundedBy(pool),
+      }),
       kept: keptOf(options.file),
     },
   };
@@ -81,7 +101,21 @@ export async function interceptService(options: InterceptOptions): Promise<Inter
     requests: pool.requests,
     foreignSockets: [...pool.foreignSockets].toSorted(),
   });
-  return { subject, facts, [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose]() };
+  return { subject, facts, [Symbol.asyncDispose]: () => closeAll(pool, ignored) };
+}
+
+/** One after the other: what the first still says, the next hears. */
+async function closeAll(...all: readonly (AsyncDisposable | undefined)[]): Promise<void> {
+  for (const one of all) await one?.[Symbol.asyncDispose]();
+}
+
+async function ignoredOf(
+  { file, target, provision = {} }: InterceptOptions,
+  onFault: OnFault,
+): Promise<IgnoredCommands | undefined> {
+  const { ignore: pattern } = file.service;
+  if (pattern === undefined) return undefined;
+  return IgnoredCommands.open({ pattern, provision, onFault, ...(target && { target }) });
 }
 
 const mostProcesses = ({ instances }: Scope): number => 2 * instances + SPARE_PROCESSES;

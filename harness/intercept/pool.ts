@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
-import type { CannotExplore } from '../explorer/cannot-explore.ts';
 import type { ServiceFile } from '../service/service-file.ts';
+import type { IgnoredCommands } from './ignored-commands.ts';
 import type { OwnNetworks } from './own-network.ts';
 import { ServiceProcess } from './service-process.ts';
 
@@ -18,6 +18,8 @@ export interface PoolOptions {
   most: number;
   /** Each process has one of its own. */
   networks?: OwnNetworks;
+  /** Commands that are no part of the search. */
+  ignored?: IgnoredCommands;
   signal?: AbortSignal;
 }
 
@@ -41,7 +43,7 @@ export class ProcessPool implements AsyncDisposable {
   readonly #ending = new Set<Promise<void>>();
   /** Ends the start of those that nobody will need. */
   readonly #closing = new AbortController();
-  #fault: CannotExplore | undefined;
+  #fault: Error | undefined;
   /** Each history has a process to itself. */
   isFresh = false;
   /** Processes that were started. */
@@ -59,7 +61,7 @@ export class ProcessPool implements AsyncDisposable {
   }
 
   /** What a process did when nobody asked. */
-  readonly onFault = (fault: CannotExplore): void => void (this.#fault ??= fault);
+  readonly onFault = (fault: Error): void => void (this.#fault ??= fault);
 
   /** @throws CannotExplore what some process did when nobody asked */
   requireSound(): void {
@@ -72,6 +74,7 @@ export class ProcessPool implements AsyncDisposable {
     this.#closing.signal.throwIfAborted();
     const fresh = cold || this.isFresh;
     const process = fresh ? await this.#takeFresh() : (this.#idle.pop() ?? (await this.#take()));
+    await process.forget();
     this.#closing.signal.throwIfAborted();
     this.#lent.set(holder, process);
     return process;
@@ -88,6 +91,11 @@ export class ProcessPool implements AsyncDisposable {
     if (!process) return;
     this.#lent.delete(holder);
     this.#lent.set(holder, process);
+  }
+
+  /** The service file has a command of its own. */
+  noteOfSale(words: readonly string[]): void {
+    this.#options.ignored?.noteOfSale(words);
   }
 
   giveBack(holder: Holder): void {
@@ -161,13 +169,14 @@ export class ProcessPool implements AsyncDisposable {
   }
 
   #boot(): Promise<ServiceProcess> {
-    const { file, networks, signal } = this.#options;
+    const { file, networks, ignored, signal } = this.#options;
     const closing = this.#closing.signal;
     this.started++;
     const starting = ServiceProcess.boot({
       file,
       onFault: this.onFault,
       ...(networks && { networks }),
+      ...(ignored && { ignored }),
       signal: signal ? AbortSignal.any([signal, closing]) : closing,
     });
     this.#starting.add(starting);

@@ -206,6 +206,7 @@ export class ServiceInstance implements Instance, Driver, Holder {
   }
 
   #command(words: readonly string[]): Promise<Reply> {
+    this.#pool.noteOfSale(words);
     this.#own ??= new OwnClient();
     const { duplex } = this.#byClient.get(this.#own) ?? this.#connect(this.#own);
     return this.#own.send(duplex, words);

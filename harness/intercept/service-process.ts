@@ -4,6 +4,9 @@ import { decodeCommand, readable } from '../wire/resp.ts';
 import { lastWords } from '../service/last-words.ts';
 import { startService, type RunningService } from '../service/running-service.ts';
 import type { ServiceFile } from '../service/service-file.ts';
+import type { IgnoredCommands } from './ignored-commands.ts';
+import type { PassedCommands } from './passed-commands.ts';
+import type { OnFault } from './service-faults.ts';
 import { Front, type FrontClient, type Listener } from './front.ts';
 import type { OwnNetwork, OwnNetworks } from './own-network.ts';
 import { ProcessorTime } from './processor-time.ts';
@@ -22,14 +25,13 @@ export interface Driving extends Pick<Watched, 'owed' | 'onStill' | 'activity' |
   isUnheard(): boolean;
 }
 
-/** Told of what must end the run, whoever is asked for something then. */
-export type OnFault = (fault: CannotExplore) => void;
-
 export interface ProcessOptions {
   file: ServiceFile;
   onFault: OnFault;
   /** Absent: it is in that of the machine. */
   networks?: OwnNetworks;
+  /** Commands that are no part of the search; absent: all are. */
+  ignored?: IgnoredCommands;
   signal?: AbortSignal;
 }
 
@@ -43,6 +45,7 @@ export class ServiceProcess implements Listener {
   #front!: Front;
   #running!: RunningService;
   #network: OwnNetwork | undefined;
+  #passed: PassedCommands | undefined;
   #time!: ProcessorTime;
   #peers!: ForeignPeers;
   /** The first of its processes, whose network is that of all. */
@@ -65,10 +68,11 @@ export class ServiceProcess implements Listener {
    * Starts one, and waits until it is ready and quiet.
    * @throws EnvironmentError if it does not come up; CannotExplore if it sends commands to start
    */
-  static async boot({ file, onFault, networks, signal }: ProcessOptions): Promise<ServiceProcess> {
+  static async boot({ file, onFault, networks, ignored, signal }: ProcessOptions): Promise<ServiceProcess> {
     const process = new ServiceProcess(onFault);
     const network = await networks?.open();
     process.#network = network;
+    process.#passed = await ignored?.forProcess(onFault);
     process.#front = await Front.open(process, network?.server);
     try {
       process.#running = await startService({
@@ -81,6 +85,7 @@ export class ServiceProcess implements Listener {
       });
     } catch (error) {
       await process.#front[Symbol.asyncDispose]();
+      process.#passed?.close();
       await network?.[Symbol.asyncDispose]();
       throw network ? error : withPortsNamed(error);
     }
@@ -91,6 +96,7 @@ export class ServiceProcess implements Listener {
     process.#peers = new ForeignPeers(process.#ports);
     try {
       await process.quiet(NOBODY);
+      await process.#passed?.keep();
     } catch (error) {
       await process.close();
       throw error;
@@ -107,6 +113,11 @@ export class ServiceProcess implements Listener {
     return this.#peers.of(this.#time.pids);
   }
 
+  /** Another history begins: of what its ignored commands wrote in the last one nothing is left. */
+  async forget(): Promise<void> {
+    await this.#passed?.restore();
+  }
+
   /** It is about to be told something. */
   onTelling(): void {
     this.#toldAt = this.#time.stamp();
@@ -117,6 +128,8 @@ export class ServiceProcess implements Listener {
    * a purchase.
    */
   #hasRun(): boolean {
+    // What goes on by itself makes threads run, too.
+    if (this.#passed) return false;
     return this.#toldAt !== undefined && this.#time.stamp() !== this.#toldAt;
   }
 
@@ -125,7 +138,7 @@ export class ServiceProcess implements Listener {
     await untilQuiet({
       activity: () => this.#activity + driver.activity(),
       stamp: () => this.#time.stamp(),
-      isWriting: () => this.#front.isWriting || driver.isWriting(),
+      isWriting: () => this.#front.isWriting || driver.isWriting() || (this.#passed?.isBusy ?? false),
       isUnread: () => driver.isUnheard() && !this.#hasRun() && isUnread(this.#pid, this.#ports),
       owed: () => driver.owed(),
       onStill: () => {
@@ -139,6 +152,11 @@ export class ServiceProcess implements Listener {
     this.#activity++;
   }
 
+  get passes(): Listener['passes'] {
+    const passed = this.#passed;
+    return passed && ((client, bytes) => passed.pass(client, bytes));
+  }
+
   onCommand(client: FrontClient, bytes: string): void {
     this.#activity++;
     this.hasSent ||= !PING.test(bytes);
@@ -148,6 +166,7 @@ export class ServiceProcess implements Listener {
   }
 
   onClosed(client: FrontClient): void {
+    this.#passed?.closed(client);
     this.driver?.onClosed(client);
   }
 
@@ -165,6 +184,7 @@ export class ServiceProcess implements Listener {
     this.#time[Symbol.dispose]();
     await this.#running.close();
     await this.#front[Symbol.asyncDispose]();
+    this.#passed?.close();
     await this.#network?.[Symbol.asyncDispose]();
   }
 

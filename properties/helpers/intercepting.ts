@@ -65,6 +65,7 @@ export async function intercepted(
   await using service = await interceptService({
     file,
     scope,
+    target,
     ...(processes !== undefined && { processes }),
     ...(fresh !== undefined && { fresh }),
   });

@@ -59,18 +59,33 @@ async function readThenWrite() {
   return true;
 }
 
+async function watchAndRetry() {
+  for (;;) {
+    await redis.watch(KEY);
+    if (Number(await redis.get(KEY)) < 1) {
+      await redis.unwatch();
+      return false;
+    }
+    if (await redis.decrIfWatched(KEY)) return true;
+  }
+}
+
 const TECHNIQUES = {
   'read-then-write': readThenWrite,
   poller: readThenWrite,
-  watch: async () => {
-    for (;;) {
-      await redis.watch(KEY);
-      if (Number(await redis.get(KEY)) < 1) {
-        await redis.unwatch();
-        return false;
-      }
-      if (await redis.decrIfWatched(KEY)) return true;
-    }
+  watch: watchAndRetry,
+  /** Right as well. What it asks besides says nothing of the sale, and decides of each purchase whether it takes place. */
+  aside: async () => {
+    if ((await redis.get('settings')) !== 'on') throw new Error('no settings');
+    if ((await redis.incr('rate')) > 1) throw new Error('too many requests');
+    return watchAndRetry();
+  },
+  /** What it writes beside the sale decides of the sale. */
+  closing: async () => {
+    const isClosed = (await redis.get('closed')) === 'yes';
+    const sold = !isClosed && (await readThenWrite());
+    await redis.set('closed', 'yes');
+    return sold;
   },
   /** Right, but what it remembers of one sale is wrong in the next. */
   flag: async () => {
@@ -120,6 +135,10 @@ function withResolvers() {
 }
 
 if (technique === 'poller') setInterval(() => void redis.get(KEY).catch(() => {}), 20);
+if (technique === 'aside') {
+  await redis.set('settings', 'on');
+  setInterval(() => void redis.get('settings').catch(() => {}), 500);
+}
 
 createServer((request, response) => {
   TECHNIQUES[technique](request).then(
