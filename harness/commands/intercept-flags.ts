@@ -22,6 +22,7 @@ export interface ServiceWords {
   ledger?: string;
   httpPort?: number;
   redisPort?: number;
+  ignore?: string;
 }
 
 /** What `intercept` is typed with. */
@@ -109,6 +110,10 @@ export const serviceOptions: readonly Option[] = [
     MOST_PORT,
   ),
   whole('--redis-port <n>', 'so is the port at which it looks for Redis, as 6379', 1, MOST_PORT),
+  new Option(
+    '--ignore <regex>',
+    "commands of a session, a rate limit or a poller, which run at once and are not explored: those that match as written in one line, as '^(GET|SETEX) session:'; refused where one of the sale touches a key of theirs",
+  ),
 ];
 
 export const interceptOptions: readonly Option[] = [

@@ -68,7 +68,9 @@ async function replayService(
   const target = await openTarget({ ...flags, signal, loss, onProgress: progress.line });
   try {
     const { scope } = counterexample;
-    await using intercepted = await interceptService({ file: fileOfKept(kept), scope, signal });
+    const file = fileOfKept(kept);
+    const provision = { ...flags, signal, loss, onProgress: progress.line };
+    await using intercepted = await interceptService({ file, scope, signal, target, provision });
     return await unlessLost(signal, replay(counterexample, intercepted.subject, target));
   } finally {
     progress.end();

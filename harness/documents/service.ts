@@ -159,6 +159,8 @@ const shape = z.strictObject({
    * network of its own, in which they are free.
    */
   ports: z.strictObject({ http: port.exactOptional(), redis: port.exactOptional() }).exactOptional(),
+  /** Commands that match are passed to a server beside, and not explored (`intercept`). */
+  ignore: regex.exactOptional(),
   /** Of an https service: a file with the certificate to trust, seen from this file; or `verify: false`. */
   tls: z.strictObject({ ca: z.string().exactOptional(), verify: z.boolean().default(true) }).exactOptional(),
   /** It is up when this path answers so, when it has said this on stdout or stderr, or when its port takes connections. */
@@ -234,6 +236,7 @@ function namesAllowed({ prepare, login }: Draft): Partial<Record<keyof Draft, re
     env: OF_SERVICE,
     baseUrl: OF_SERVICE,
     ports: [],
+    ignore: [],
     tls: [],
     ready: OF_SERVICE,
     consumers: OF_SERVICE,

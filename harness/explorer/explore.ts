@@ -160,6 +160,7 @@ async function exploreWith(
   for (const property of drawn.keys()) result.violated.add(property);
   const shown = shownOf(options, parts, { result, drawn, explored: space });
   const counterexamples = await unlessGone(signal, shown, new Map<Property, Counterexample>());
+  await unlessGone(signal, Promise.resolve(subject.service?.requireSound()), undefined);
   const judged = { question: options, result, space, sampled, chance, audited, counterexamples };
   return {
     ...conclusionOf(judged),

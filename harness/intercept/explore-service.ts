@@ -36,6 +36,8 @@ export async function exploreService(
       file,
       scope,
       signal,
+      target,
+      provision: { ...options, onProgress: onLine },
       ...(processes !== undefined && { processes }),
       ...(fresh !== undefined && { fresh }),
     });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { Conversation } from '../wire/conversation.ts';
+import { messageEnd } from '../wire/resp.ts';
 
 /** Who is told what the clients of a service do. */
 export interface Listener {
@@ -10,6 +11,8 @@ export interface Listener {
   onCluster(): void;
   /** A client sent a command; how it introduced itself was answered by then. */
   onCommand(client: FrontClient, bytes: string): void;
+  /** Where given, it is asked first: the reply, if the command is none that is explored. */
+  passes?: ((client: FrontClient, bytes: string) => Promise<string> | undefined) | undefined;
   /** A client closed its connection. */
   onClosed(client: FrontClient): void;
   /** A client speaks something else than RESP. */
@@ -21,10 +24,18 @@ export interface Listener {
 /** Counts clients: each has a number of its own. */
 let clients = 0;
 
+/** A command whose reply is to come; one that came later is not told first. */
+interface Unanswered {
+  isPassed: boolean;
+  reply?: string;
+}
+
 /** One connection that a process of the service has made to what it takes for Redis. */
 export class FrontClient {
   readonly #socket: Socket;
   readonly #conversation: Conversation;
+  /** Oldest first; empty where no command is passed. */
+  readonly #unanswered: Unanswered[] = [];
 
   /** @param port at which it has found what it takes for Redis */
   constructor(socket: Socket, port: number, listener: Listener) {
@@ -38,7 +49,7 @@ export class FrontClient {
     socket.on('data', (data) => {
       listener.onActivity();
       for (const said of this.#conversation.hears(data.toString('latin1'))) {
-        if ('command' in said) listener.onCommand(this, said.command);
+        if ('command' in said) this.#take(said.command, listener);
         else socket.write(said.answer, 'latin1');
       }
       if (this.#conversation.inCluster) listener.onCluster();
@@ -62,6 +73,39 @@ export class FrontClient {
 
   /** Hands over replies (RESP3, latin1), in the protocol that the client speaks. */
   tell(replies: string): void {
+    if (this.#unanswered.length === 0) return this.#write(replies);
+    for (let at = 0; at < replies.length;) {
+      const end = messageEnd(replies, at);
+      const asked = this.#unanswered.find(({ isPassed, reply }) => !isPassed && reply === undefined);
+      asked!.reply = replies.slice(at, end);
+      at = end;
+    }
+    this.#writeAnswered();
+  }
+
+  #take(command: string, listener: Listener): void {
+    if (!listener.passes) return listener.onCommand(this, command);
+    const passed = listener.passes(this, command);
+    const asked: Unanswered = { isPassed: passed !== undefined };
+    this.#unanswered.push(asked);
+    if (!passed) return listener.onCommand(this, command);
+    passed.then(
+      (reply) => {
+        listener.onActivity();
+        asked.reply = reply;
+        this.#writeAnswered();
+      },
+      () => this.cut(), // told elsewhere
+    );
+  }
+
+  #writeAnswered(): void {
+    let replies = '';
+    while (this.#unanswered[0]?.reply !== undefined) replies += this.#unanswered.shift()!.reply;
+    if (replies !== '') this.#write(replies);
+  }
+
+  #write(replies: string): void {
     if (this.#socket.writable) this.#socket.write(this.#conversation.tells(replies), 'latin1');
   }
 

@@ -5,10 +5,12 @@ import { Database } from '../explorer/process/own-connections.ts';
 import type { Subject } from '../explorer/process/spec.ts';
 import type { ServiceFile } from '../service/service-file.ts';
 import type { Strategy } from '../../strategies/contract.ts';
+import type { RedisTarget } from '../redis/target.ts';
+import { IgnoredCommands, type BesideOptions } from './ignored-commands.ts';
 import { OwnNetworks } from './own-network.ts';
 import { ProcessPool } from './pool.ts';
 import { requireInterceptable, requireLinux, requireServiceScope } from './refusals.ts';
-import { HOW_TO_DECLARE, silent, unclearAlone } from './service-faults.ts';
+import { HOW_TO_DECLARE, silent, unclearAlone, type OnFault } from './service-faults.ts';
 import { ServiceInstance } from './service-instance.ts';
 import { folderOfRun } from '../ground/temporary.ts';
 import { BUILD_MS, runCommand } from '../service/commands.ts';
@@ -24,6 +26,10 @@ export interface InterceptOptions {
   processes?: number;
   /** Each history has a process to itself, from the beginning. */
   fresh?: boolean;
+  /** Where the sale is explored: only with it is seen which keys its scripts touch. */
+  target?: RedisTarget;
+  /** How a server is had for commands that the file says to ignore. */
+  provision?: BesideOptions;
   signal?: AbortSignal;
 }
 
@@ -52,12 +58,14 @@ export async function interceptService(options: InterceptOptions): Promise<Inter
   const networks = ports && (await OwnNetworks.find(ports));
   await build(options.file, signal);
   const most = options.processes ?? mostProcesses(scope);
+  const ignored = await ignoredOf(options, (fault) => pool.onFault(fault));
   const folder = mentions(file, 'folder') ? folderOfRun('oversell-service-') : undefined;
   const pool = new ProcessPool({
     file,
     most,
     ...(folder && { folder: folder.path }),
     ...(networks && { networks }),
+    ...(ignored && { ignored }),
     ...(signal && { signal }),
   });
   pool.isFresh = options.fresh ?? false;
@@ -78,7 +86,14 @@ export async function interceptService(options: InterceptOptions): Promise<Inter
         if (purchase?.kind === 'threw') throw unclearAlone(purchase.message);
         if (!pool.hasSent) throw silent();
       },
-      unseen: () => ({ notes: [...undeclaredIn(pool), ...NOT_EXPLORED], bounded: boundedBy(pool) }),
+      requireSound: async () => {
+        await ignored?.settled();
+        pool.requireSound();
+      },
+      unseen: () => ({
+        notes: [...undeclaredIn(pool), ...(ignored ? [ignored.note] : []), ...NOT_EXPLORED],
+        bounded: boundedBy(pool),
+      }),
       kept: keptOf(options.file),
     },
   };
@@ -90,11 +105,27 @@ export async function interceptService(options: InterceptOptions): Promise<Inter
     requests: pool.requests,
     foreignSockets: [...pool.foreignSockets].toSorted(),
   });
-  const close = async (): Promise<void> => {
-    await pool[Symbol.asyncDispose]();
-    await folder?.remove();
-  };
-  return { subject, facts, [Symbol.asyncDispose]: close };
+  return { subject, facts, [Symbol.asyncDispose]: () => closeAll(pool, ignored, folder) };
+}
+
+/** One after the other: what the first still says, the next hears. */
+async function closeAll(
+  pool: ProcessPool,
+  ignored: IgnoredCommands | undefined,
+  folder: ReturnType<typeof folderOfRun> | undefined,
+): Promise<void> {
+  await pool[Symbol.asyncDispose]();
+  await ignored?.[Symbol.asyncDispose]();
+  await folder?.remove();
+}
+
+async function ignoredOf(
+  { file, target, provision = {} }: InterceptOptions,
+  onFault: OnFault,
+): Promise<IgnoredCommands | undefined> {
+  const { ignore: pattern } = file.service;
+  if (pattern === undefined) return undefined;
+  return IgnoredCommands.open({ pattern, provision, onFault, ...(target && { target }) });
 }
 
 const mostProcesses = ({ instances }: Scope): number => 2 * instances + SPARE_PROCESSES;

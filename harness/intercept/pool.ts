@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { CannotExplore } from '../explorer/cannot-explore.ts';
 import type { ServiceFile } from '../service/service-file.ts';
 import { Habit } from './connecting-again.ts';
+import type { IgnoredCommands } from './ignored-commands.ts';
 import type { OwnNetworks } from './own-network.ts';
 import { ServiceProcess } from './service-process.ts';
 
@@ -21,6 +22,8 @@ export interface PoolOptions {
   folder?: string;
   /** Each process has one of its own. */
   networks?: OwnNetworks;
+  /** Commands that are no part of the search. */
+  ignored?: IgnoredCommands;
   signal?: AbortSignal;
 }
 
@@ -47,7 +50,7 @@ export class ProcessPool implements AsyncDisposable {
   readonly habit = new Habit();
   /** A client of the service took its Redis for a cluster: then it is one, of one node, for all of them. */
   isCluster = false;
-  #fault: CannotExplore | undefined;
+  #fault: Error | undefined;
   #loads: readonly string[] | undefined;
   /** Each history has a process to itself. */
   isFresh = false;
@@ -66,7 +69,7 @@ export class ProcessPool implements AsyncDisposable {
   }
 
   /** What a process did when nobody asked. */
-  readonly onFault = (fault: CannotExplore): void => void (this.#fault ??= fault);
+  readonly onFault = (fault: Error): void => void (this.#fault ??= fault);
 
   /** @throws CannotExplore what some process did when nobody asked */
   requireSound(): void {
@@ -79,6 +82,7 @@ export class ProcessPool implements AsyncDisposable {
     this.#closing.signal.throwIfAborted();
     const fresh = cold || this.isFresh;
     const process = fresh ? await this.#takeFresh() : (this.#idle.pop() ?? (await this.#take()));
+    await process.forget();
     this.#closing.signal.throwIfAborted();
     this.#lent.set(holder, process);
     return process;
@@ -100,6 +104,11 @@ export class ProcessPool implements AsyncDisposable {
     if (!process) return;
     this.#lent.delete(holder);
     this.#lent.set(holder, process);
+  }
+
+  /** The service file has a command of its own. */
+  noteOfSale(words: readonly string[]): void {
+    this.#options.ignored?.noteOfSale(words);
   }
 
   giveBack(holder: Holder): void {
@@ -173,7 +182,7 @@ export class ProcessPool implements AsyncDisposable {
   }
 
   #boot(): Promise<ServiceProcess> {
-    const { file, folder, networks, signal } = this.#options;
+    const { file, folder, networks, ignored, signal } = this.#options;
     const closing = this.#closing.signal;
     this.started++;
     const starting = ServiceProcess.boot({
@@ -182,6 +191,7 @@ export class ProcessPool implements AsyncDisposable {
       onCluster: () => (this.isCluster = true),
       ...(folder !== undefined && { folder }),
       ...(networks && { networks }),
+      ...(ignored && { ignored }),
       signal: signal ? AbortSignal.any([signal, closing]) : closing,
     });
     this.#starting.add(starting);

@@ -1,5 +1,8 @@
 import { CannotExplore } from '../explorer/cannot-explore.ts';
 
+/** Told of what must end the run, whoever is asked for something then. */
+export type OnFault = (fault: Error) => void;
+
 /** What a service does that leaves nobody sure what its code does: each ends the run. */
 
 /** It came when nobody had told the service anything. */

@@ -64,7 +64,10 @@ export class ServiceInstance implements Instance, Driver, Holder {
     this.#connectingAgain = new ConnectingAgain(pool.habit);
     this.#calls = new ServiceCalls(file.service, spec.sale, {
       process: () => this.#running(),
-      command: (words) => this.#command((own, duplex) => own.send(duplex, words)),
+      command: (words) => {
+        pool.noteOfSale(words);
+        return this.#command((own, duplex) => own.send(duplex, words));
+      },
       load: () => this.#load(),
       onUndeclared: (status) => void pool.undeclared.add(status),
     });

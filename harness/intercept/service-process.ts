@@ -5,6 +5,9 @@ import { lastWords } from '../service/last-words.ts';
 import { startService, type RunningService } from '../service/running-service.ts';
 import type { ServiceFile } from '../service/service-file.ts';
 import { AtStart } from './at-start.ts';
+import type { IgnoredCommands } from './ignored-commands.ts';
+import type { PassedCommands } from './passed-commands.ts';
+import type { OnFault } from './service-faults.ts';
 import { Front, type FrontClient, type Listener } from './front.ts';
 import type { OwnNetwork, OwnNetworks } from './own-network.ts';
 import { ProcessorTime } from './processor-time.ts';
@@ -24,9 +27,6 @@ export interface Driving extends Pick<Watched, 'owed' | 'onStill' | 'activity' |
   isUnheard(): boolean;
 }
 
-/** Told of what must end the run, whoever is asked for something then. */
-export type OnFault = (fault: CannotExplore) => void;
-
 export interface ProcessOptions {
   file: ServiceFile;
   onFault: OnFault;
@@ -36,6 +36,8 @@ export interface ProcessOptions {
   folder?: string;
   /** Absent: it is in that of the machine. */
   networks?: OwnNetworks;
+  /** Commands that are no part of the search; absent: all are. */
+  ignored?: IgnoredCommands;
   signal?: AbortSignal;
 }
 
@@ -51,6 +53,7 @@ export class ServiceProcess implements Listener {
   #front!: Front;
   #running!: RunningService;
   #network: OwnNetwork | undefined;
+  #passed: PassedCommands | undefined;
   #time!: ProcessorTime;
   #peers!: ForeignPeers;
   /** The first of its processes, whose network is that of all. */
@@ -79,10 +82,11 @@ export class ServiceProcess implements Listener {
    * @throws EnvironmentError if it does not come up; CannotExplore if it sends to start what belongs to the sale
    */
   static async boot(options: ProcessOptions): Promise<ServiceProcess> {
-    const { file, folder, networks, signal } = options;
+    const { file, folder, onFault, networks, ignored, signal } = options;
     const process = new ServiceProcess(options);
     const network = await networks?.open();
     process.#network = network;
+    process.#passed = await ignored?.forProcess(onFault);
     process.#front = await Front.open(process, network?.server);
     const refused = process.#refused.signal;
     try {
@@ -97,6 +101,7 @@ export class ServiceProcess implements Listener {
       });
     } catch (error) {
       await process.#front[Symbol.asyncDispose]();
+      process.#passed?.close();
       await network?.[Symbol.asyncDispose]();
       if (refused.aborted) throw refused.reason;
       throw network ? error : withPortsNamed(error);
@@ -109,6 +114,7 @@ export class ServiceProcess implements Listener {
     try {
       await process.quiet(NOBODY);
       refused.throwIfAborted();
+      await process.#passed?.keep();
     } catch (error) {
       await process.close();
       throw error;
@@ -131,6 +137,11 @@ export class ServiceProcess implements Listener {
     return this.#peers.of(this.#time.pids);
   }
 
+  /** Another history begins: of what its ignored commands wrote in the last one nothing is left. */
+  async forget(): Promise<void> {
+    await this.#passed?.restore();
+  }
+
   /** It is about to be told something. */
   onTelling(): void {
     this.#toldAt = this.#time.stamp();
@@ -141,6 +152,8 @@ export class ServiceProcess implements Listener {
    * a purchase.
    */
   #hasRun(): boolean {
+    // What goes on by itself makes threads run, too.
+    if (this.#passed) return false;
     return this.#toldAt !== undefined && this.#time.stamp() !== this.#toldAt;
   }
 
@@ -149,7 +162,7 @@ export class ServiceProcess implements Listener {
     await untilQuiet({
       activity: () => this.#activity + driver.activity(),
       stamp: () => this.#time.stamp(),
-      isWriting: () => this.#front.isWriting || driver.isWriting(),
+      isWriting: () => this.#front.isWriting || driver.isWriting() || (this.#passed?.isBusy ?? false),
       isUnread: () => driver.isUnheard() && !this.#hasRun() && isUnread(this.#pid, this.#ports),
       owed: () => driver.owed(),
       onStill: () => {
@@ -166,6 +179,11 @@ export class ServiceProcess implements Listener {
   onConnected(): void {
     this.#activity++;
     this.driver?.onConnected();
+  }
+
+  get passes(): Listener['passes'] {
+    const passed = this.#passed;
+    return passed && ((client, bytes) => passed.pass(client, bytes));
   }
 
   onCommand(client: FrontClient, bytes: string): void {
@@ -190,6 +208,7 @@ export class ServiceProcess implements Listener {
   }
 
   onClosed(client: FrontClient): void {
+    this.#passed?.closed(client);
     this.driver?.onClosed(client);
   }
 
@@ -207,6 +226,7 @@ export class ServiceProcess implements Listener {
     this.#time[Symbol.dispose]();
     await this.#running.close();
     await this.#front[Symbol.asyncDispose]();
+    this.#passed?.close();
     await this.#network?.[Symbol.asyncDispose]();
   }
 

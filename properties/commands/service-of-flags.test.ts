@@ -23,6 +23,7 @@ const WORDS: ServiceWords = {
   ledger: 'GET /orders orders=/all user=/buyer request=/token quantity=/units',
   httpPort: 5000,
   redisPort: 6379,
+  ignore: '^GET session:',
 };
 
 const WANTED = {
@@ -50,6 +51,7 @@ const WANTED = {
     quantity: '/units',
   },
   ports: { http: 5000, redis: 6379 },
+  ignore: '^GET session:',
 };
 
 const { httpPort: _http, redisPort: _redis, ...withoutPorts } = WORDS;
@@ -71,6 +73,7 @@ describe('a service that flags describe', () => {
   test.each([
     ['--sold', { sold: 'yes' }],
     ['--buy', { buy: '/buy' }],
+    ['this is no regular expression, at ignore', { ignore: '(' }],
     ['--release', { release: 'cancel it' }],
     ['--header', { header: ['nothing'] }],
     ['--start', { start: "node 'shop.mjs" }],

@@ -12,7 +12,7 @@ import { scopeOf, type GivenScope } from './exploring.ts';
 const FOLDER = fileURLToPath(new URL('../services/intercept/', import.meta.url));
 
 /** A shop of `properties/services/intercept/`: how it is started, and what its file says otherwise. */
-export function shop(start: readonly string[], otherwise: object = {}): ServiceFile {
+export function shop(start: readonly string[], otherwise: object = {}, folder = FOLDER): ServiceFile {
   const service = serviceSchema.parse({
     start,
     ready: { accepts: 'connections' },
@@ -22,25 +22,30 @@ export function shop(start: readonly string[], otherwise: object = {}): ServiceF
     answers: { sold: { status: 200 }, soldOut: { status: 409 } },
     ...otherwise,
   });
-  return { service, name: start.slice(1).join(' '), folder: FOLDER };
+  return { service, name: start.slice(1).join(' '), folder };
 }
 
 /** The article's, in Python: Flask and redis-py. */
-export const article = (python: string): ServiceFile =>
-  ofArticle([python, '-m', 'flask', '--app', 'article', 'run', '--port', '{port}']);
+export const article = (python: string, app = 'article'): ServiceFile =>
+  ofArticle([python, '-m', 'flask', '--app', app, 'run', '--port', '{port}']);
 
 /** The same as it was printed, with its ports in its code. */
 export const articleAsPrinted = (python: string): ServiceFile =>
   ofArticle([python, 'written_ports.py'], { ports: { http: 5000, redis: 6379 } });
 
-const ofArticle = (start: readonly string[], otherwise: object = {}): ServiceFile =>
-  shop(start, {
-    open: [{ redis: ['SET', 'product:phone', '{stock}'] }],
-    buy: { path: '/purchase?product_name=phone&token={request}' },
-    left: { ask: { redis: ['GET', 'product:phone'] } },
-    answers: { sold: { status: 200 }, soldOut: { status: 404 } },
-    ...otherwise,
-  });
+/** One that is asked as the article's is, and answers as that does. */
+export const ofArticle = (start: readonly string[], otherwise: object = {}, folder?: string): ServiceFile =>
+  shop(
+    start,
+    {
+      open: [{ redis: ['SET', 'product:phone', '{stock}'] }],
+      buy: { path: '/purchase?product_name=phone&token={request}' },
+      left: { ask: { redis: ['GET', 'product:phone'] } },
+      answers: { sold: { status: 200 }, soldOut: { status: 404 } },
+      ...otherwise,
+    },
+    folder,
+  );
 
 interface Intercepted extends Exploration {
   facts: ServiceFacts;
@@ -60,6 +65,7 @@ export async function intercepted(
   await using service = await interceptService({
     file,
     scope,
+    target,
     ...(processes !== undefined && { processes }),
     ...(fresh !== undefined && { fresh }),
   });

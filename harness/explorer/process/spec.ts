@@ -44,6 +44,8 @@ export interface ServiceSubject {
   insistOnFresh(): boolean;
   /** @throws CannotExplore if what a lone buyer was told, with nothing else going on, tells that the service was described wrong */
   requireUsable(purchase: Settled | undefined): void;
+  /** Asked once all histories have run. @throws CannotExplore what has come to light of it that nobody could know before */
+  requireSound(): Promise<void>;
   /** What a verdict does not speak of, and why its coverage is no more than bounded. Asked once all histories have run. */
   unseen(): { notes: readonly string[]; bounded: readonly string[] };
   /** As a counterexample keeps it, for `replay`. */

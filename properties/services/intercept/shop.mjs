@@ -78,6 +78,17 @@ async function decrElseBack() {
   return false;
 }
 
+async function watchAndRetry() {
+  for (;;) {
+    await redis.watch(KEY);
+    if (Number(await redis.get(KEY)) < 1) {
+      await redis.unwatch();
+      return false;
+    }
+    if (await redis.decrIfWatched(KEY)) return true;
+  }
+}
+
 const TECHNIQUES = {
   'read-then-write': readThenWrite,
   poller: readThenWrite,
@@ -95,15 +106,19 @@ const TECHNIQUES = {
     await redis.mget('price', KEY);
     return decrElseBack();
   },
-  watch: async () => {
-    for (;;) {
-      await redis.watch(KEY);
-      if (Number(await redis.get(KEY)) < 1) {
-        await redis.unwatch();
-        return false;
-      }
-      if (await redis.decrIfWatched(KEY)) return true;
-    }
+  watch: watchAndRetry,
+  /** Right as well. What it asks besides says nothing of the sale, and decides of each purchase whether it takes place. */
+  aside: async () => {
+    if ((await redis.get('settings')) !== 'on') throw new Error('no settings');
+    if ((await redis.incr('rate')) > 1) throw new Error('too many requests');
+    return watchAndRetry();
+  },
+  /** What it writes beside the sale decides of the sale. */
+  closing: async () => {
+    const isClosed = (await redis.get('closed')) === 'yes';
+    const sold = !isClosed && (await readThenWrite());
+    await redis.set('closed', 'yes');
+    return sold;
   },
   /** Right, but what it remembers of one sale is wrong in the next. */
   flag: async () => {
@@ -153,6 +168,10 @@ function withResolvers() {
 }
 
 if (technique === 'poller') setInterval(() => void redis.get(KEY).catch(() => {}), 20);
+if (technique === 'aside') {
+  await redis.set('settings', 'on');
+  setInterval(() => void redis.get('settings').catch(() => {}), 500);
+}
 
 createServer((request, response) => {
   TECHNIQUES[technique](request).then(
