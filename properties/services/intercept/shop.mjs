@@ -6,6 +6,7 @@ import { createClient, createCluster } from 'redis5';
 
 const [, , technique, library = 'ioredis'] = process.argv;
 const KEY = 'stock';
+const UNITS = 'units';
 const url = process.env.REDIS_URL;
 
 const DISCONNECTED = new Error('there is no connection');
@@ -33,6 +34,7 @@ async function connected() {
       unwatch: () => redis.unwatch(),
       mget: (...keys) => redis.mget(...keys),
       decrIfWatched: async (key) => (await redis.multi().decr(key).exec()) !== null,
+      takeInTime: async (key) => (await redis.blpop(key, 1)) !== null,
     };
   }
   const made =
@@ -46,6 +48,7 @@ async function connected() {
     set: (...args) => redis.sendCommand(['SET', ...args]),
     watch: (key) => redis.watch(key),
     unwatch: () => redis.unwatch(),
+    takeInTime: async (key) => (await redis.blPop(key, 1)) !== null,
     decrIfWatched: (key) =>
       redis
         .multi()
@@ -107,6 +110,12 @@ const TECHNIQUES = {
     return decrElseBack();
   },
   watch: watchAndRetry,
+  /** Each unit is an item of a list, and a second is waited for one. */
+  waits: () => redis.takeInTime(UNITS),
+  'waits-in-vain': async () => {
+    await redis.takeInTime(UNITS);
+    return true;
+  },
   /** Right as well. What it asks besides says nothing of the sale, and decides of each purchase whether it takes place. */
   aside: async () => {
     if ((await redis.get('settings')) !== 'on') throw new Error('no settings');
