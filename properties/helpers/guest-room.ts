@@ -99,12 +99,13 @@ export function stay(
   env: NodeJS.ProcessEnv = {},
 ): Stay {
   const folder = temporaryFolder();
-  const running = start(process.execPath, [...program, ...words], { TMPDIR: folder, ...env }, folder);
+  const surroundings = { TMPDIR: folder, ...env };
+  const running = start(process.execPath, [...program, ...words], surroundings, folder);
   const titles = new Set<string>();
   const looking = setInterval(() => {
     // Before it has begun, its command line is what a shell has made of it.
     if (!titleOf(running.child.pid!).startsWith('oversell ')) return;
-    for (const title of allTitles()) titles.add(title);
+    for (const title of titlesUnder(surroundings.TMPDIR)) titles.add(title);
   }, 20);
   void running.ended.then(() => clearInterval(looking));
   return { running, folder, titles };
@@ -118,12 +119,21 @@ function titleOf(pid: number | string): string {
   }
 }
 
-const allTitles = (): string[] =>
+/** Of all processes that it has started: they are told by where their temporary files are. Others may tell the same login. */
+const titlesUnder = (folder: string): string[] =>
   existsSync('/proc')
     ? readdirSync('/proc')
-        .filter((name) => /^\d+$/.test(name))
+        .filter((name) => /^\d+$/.test(name) && environmentOf(name).includes(`TMPDIR=${folder}\0`))
         .map(titleOf)
     : [];
+
+function environmentOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1');
+  } catch {
+    return ''; // it has ended
+  }
+}
 
 /** Every secret that can be found of a command that has ended: on its screen, in its files, in a title. */
 export function secretsLeft({ folder, titles }: Stay, { stdout, stderr }: Ended): string[] {
