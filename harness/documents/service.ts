@@ -5,6 +5,8 @@ import { z } from 'zod';
 export const PLACEHOLDERS = {
   port: 'a free port of 127.0.0.1',
   redis_port: 'the port of a redis-server that is started for the service',
+  redis_ca:
+    'a file with the certificate by which that port speaks TLS: with this in the file, intercept does so, and REDIS_URL says rediss:',
   folder: 'an empty folder, which is removed after the run',
   product: 'the name of what is sold: another one in each sale',
   stock: 'units on sale',
@@ -19,7 +21,7 @@ export type Placeholder = keyof typeof PLACEHOLDERS;
 /** In a string that is nothing but one of these, JSON has a number. */
 export const NUMBERS: readonly string[] = ['port', 'redis_port', 'stock', 'limit', 'quantity'];
 
-const OF_SERVICE = ['port', 'redis_port', 'folder'] as const satisfies Placeholder[];
+const OF_SERVICE = ['port', 'redis_port', 'redis_ca', 'folder'] as const satisfies Placeholder[];
 const OF_SALE = [...OF_SERVICE, 'product', 'stock', 'limit'] as const satisfies Placeholder[];
 const OF_USER = [...OF_SALE, 'user'] as const satisfies Placeholder[];
 const OF_PURCHASE = [...OF_USER, 'request', 'quantity'] as const satisfies Placeholder[];

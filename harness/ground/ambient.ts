@@ -38,6 +38,9 @@ const DAY_MS = 24 * 3_600_000;
 /** A seed for a run that was given none; it is printed, so that the run can be repeated. */
 export const freshSeed = (): number => Math.floor(Math.random() * 2 ** 31);
 
+/** For packages that want one. */
+export const dateAt = (epochMs: number): Date => new Date(epochMs);
+
 /** `2026-01-31T12:00:00.000Z`, in UTC. */
 export const isoTime = (epochMs: number): string => new Date(epochMs).toISOString();
 

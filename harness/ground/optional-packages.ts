@@ -1,12 +1,13 @@
 import { EnvironmentError } from './errors.ts';
 
-/** What only the storefront, and strategies with a second step, need: an installation may leave it out. */
+/** What only the storefront, strategies with a second step, and services that speak TLS to Redis need: an installation may leave it out. */
 const VERSIONS = {
   hono: '4',
   '@hono/node-server': '2',
   libsql: '0.5.29',
   postgres: '3',
   'prom-client': '15',
+  selfsigned: '5',
 } as const;
 export type OptionalPackage = keyof typeof VERSIONS;
 

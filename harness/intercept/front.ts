@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { TLSSocket, type SecureContext } from 'node:tls';
 import { Conversation } from '../wire/conversation.ts';
 import { messageEnd } from '../wire/resp.ts';
 
@@ -33,14 +34,17 @@ interface Unanswered {
 /** One connection that a process of the service has made to what it takes for Redis. */
 export class FrontClient {
   readonly #socket: Socket;
+  /** What carries it: another one where it speaks TLS. */
+  readonly #carrier: Socket;
   readonly #conversation: Conversation;
   /** Oldest first; empty where no command is passed. */
   readonly #unanswered: Unanswered[] = [];
 
-  /** @param port at which it has found what it takes for Redis */
-  constructor(socket: Socket, port: number, listener: Listener) {
+  /** @param port at which it has found what it takes for Redis @param carrier what carries the socket, if that speaks TLS */
+  constructor(socket: Socket, port: number, listener: Listener, carrier = socket) {
     this.#socket = socket;
-    socket.setNoDelay(true);
+    this.#carrier = carrier;
+    carrier.setNoDelay(true);
     this.#conversation = new Conversation({
       clientId: () => ++clients,
       onForeign: () => listener.onForeign(this),
@@ -68,7 +72,7 @@ export class FrontClient {
 
   /** Bytes that the system has not taken yet. */
   get isWriting(): boolean {
-    return this.#socket.writableLength > 0;
+    return this.#socket.writableLength + this.#carrier.writableLength > 0;
   }
 
   /** Hands over replies (RESP3, latin1), in the protocol that the client speaks. */
@@ -117,8 +121,9 @@ export class FrontClient {
   /** The connection breaks. */
   cut(): void {
     // A reset while the socket is being shut down keeps Node 20 from ever ending.
-    if (this.#socket.readyState === 'open') this.#socket.resetAndDestroy();
-    else this.#socket.destroy();
+    if (this.#carrier.readyState === 'open') this.#carrier.resetAndDestroy();
+    else this.#carrier.destroy();
+    this.#socket.destroy();
   }
 
   /** Nobody needs it any more. */
@@ -127,27 +132,73 @@ export class FrontClient {
   }
 }
 
+/** How TLS begins: the type of a record that shakes hands. */
+const HANDSHAKE = 0x16;
+
+interface FrontOptions {
+  /** Listens already, in a network of the service's own. */
+  own?: Server | undefined;
+  /** With what it ends TLS; absent: it does not. */
+  secure?: SecureContext | undefined;
+}
+
 /** What a process of a service takes for its Redis: a port of 127.0.0.1, or of its own network, behind which commands are held. */
 export class Front implements AsyncDisposable {
   readonly #server: Server;
+  readonly #listener: Listener;
   readonly #clients = new Set<FrontClient>();
+  /** Connections that have not said yet whether they speak TLS. */
+  readonly #silent = new Set<Socket>();
+  /** Those that shake hands. */
+  readonly #shaking = new Set<Socket>();
 
-  private constructor(server: Server, listener: Listener) {
+  private constructor(server: Server, listener: Listener, secure: SecureContext | undefined) {
     this.#server = server;
+    this.#listener = listener;
     server.on('connection', (socket) => {
-      const client = new FrontClient(socket, this.port, listener);
       listener.onConnected();
-      this.#clients.add(client);
-      socket.once('close', () => this.#clients.delete(client));
+      if (secure) this.#greet(socket, secure);
+      else this.#accept(socket);
     });
   }
 
-  /** @param own listens already, in a network of the service's own */
-  static async open(listener: Listener, own?: Server): Promise<Front> {
-    if (own) return new Front(own, listener);
+  static async open(listener: Listener, { own, secure }: FrontOptions = {}): Promise<Front> {
+    if (own) return new Front(own, listener, secure);
     const server = createServer({ allowHalfOpen: false }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    return new Front(server, listener);
+    return new Front(server, listener, secure);
+  }
+
+  #accept(socket: Socket, carrier = socket): void {
+    const client = new FrontClient(socket, this.port, this.#listener, carrier);
+    this.#clients.add(client);
+    socket.once('close', () => this.#clients.delete(client));
+  }
+
+  /** TLS is told by its first byte. */
+  #greet(socket: Socket, secureContext: SecureContext): void {
+    this.#silent.add(socket);
+    socket.once('close', () => this.#silent.delete(socket));
+    socket.on('error', () => {}); // told by its end
+    socket.once('data', (first: Buffer) => {
+      this.#listener.onActivity();
+      this.#silent.delete(socket);
+      socket.pause();
+      socket.unshift(first);
+      if (first[0] === HANDSHAKE) this.#shakeHands(socket, secureContext);
+      else this.#accept(socket);
+    });
+  }
+
+  #shakeHands(socket: Socket, secureContext: SecureContext): void {
+    this.#shaking.add(socket);
+    const over = (): void => {
+      this.#listener.onActivity();
+      this.#shaking.delete(socket);
+    };
+    const secured = new TLSSocket(socket, { isServer: true, secureContext });
+    secured.once('secure', over).once('close', over);
+    this.#accept(secured, socket);
   }
 
   get port(): number {
@@ -157,11 +208,12 @@ export class Front implements AsyncDisposable {
   /** Bytes are on their way to the process, as far as can be told here. */
   get isWriting(): boolean {
     for (const client of this.#clients) if (client.isWriting) return true;
-    return false;
+    return this.#shaking.size > 0;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const client of this.#clients) client.close();
+    for (const socket of this.#silent) socket.destroy();
     this.#server.close();
     await once(this.#server, 'close');
   }

@@ -1,3 +1,5 @@
+import { systemClock } from '../ground/ambient.ts';
+import { certificateOfRun, type Certificate } from './certificate.ts';
 import type { ServiceFacts } from '../documents/exploration.ts';
 import type { Scope } from '../documents/scope.ts';
 import type { KeptService, Service } from '../documents/service.ts';
@@ -60,9 +62,11 @@ export async function interceptService(options: InterceptOptions): Promise<Inter
   const most = options.processes ?? mostProcesses(scope);
   const ignored = await ignoredOf(options, (fault) => pool.onFault(fault));
   const folder = mentions(file, 'folder') ? folderOfRun('oversell-service-') : undefined;
+  const certificate = await certificateFor(file);
   const pool = new ProcessPool({
     file,
     most,
+    ...(certificate && { certificate }),
     ...(folder && { folder: folder.path }),
     ...(networks && { networks }),
     ...(ignored && { ignored }),
@@ -105,18 +109,21 @@ export async function interceptService(options: InterceptOptions): Promise<Inter
     requests: pool.requests,
     foreignSockets: [...pool.foreignSockets].toSorted(),
   });
-  return { subject, facts, [Symbol.asyncDispose]: () => closeAll(pool, ignored, folder) };
+  return { subject, facts, [Symbol.asyncDispose]: () => closeAll(pool, ignored, folder, certificate) };
 }
+
+const certificateFor = async (file: ServiceFile): Promise<Certificate | undefined> =>
+  mentions(file, 'redis_ca') ? await certificateOfRun(systemClock.epochMs()) : undefined;
 
 /** One after the other: what the first still says, the next hears. */
 async function closeAll(
   pool: ProcessPool,
   ignored: IgnoredCommands | undefined,
-  folder: ReturnType<typeof folderOfRun> | undefined,
+  ...removed: readonly ({ remove(): Promise<void> } | undefined)[]
 ): Promise<void> {
   await pool[Symbol.asyncDispose]();
   await ignored?.[Symbol.asyncDispose]();
-  await folder?.remove();
+  for (const one of removed) await one?.remove();
 }
 
 async function ignoredOf(
@@ -152,7 +159,7 @@ function boundedBy({ foreignSockets }: ProcessPool): string[] {
 /** Where most services look for their Redis and their port, unless the file says otherwise. */
 function withRedisInEnvironment(file: ServiceFile): ServiceFile {
   const env: Service['env'] = {
-    REDIS_URL: 'redis://127.0.0.1:{redis_port}',
+    REDIS_URL: `${mentions(file, 'redis_ca') ? 'rediss' : 'redis'}://127.0.0.1:{redis_port}`,
     REDIS_HOST: '127.0.0.1',
     REDIS_PORT: '{redis_port}',
     PORT: '{port}',

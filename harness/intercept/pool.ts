@@ -1,3 +1,4 @@
+import type { Certificate } from './certificate.ts';
 import { availableParallelism } from 'node:os';
 import { CannotExplore } from '../explorer/cannot-explore.ts';
 import type { ServiceFile } from '../service/service-file.ts';
@@ -20,6 +21,8 @@ export interface PoolOptions {
   most: number;
   /** `{folder}` of all of them. */
   folder?: string;
+  /** Absent: nothing is spoken there but RESP. */
+  certificate?: Certificate;
   /** Each process has one of its own. */
   networks?: OwnNetworks;
   /** Commands that are no part of the search. */
@@ -182,7 +185,7 @@ export class ProcessPool implements AsyncDisposable {
   }
 
   #boot(): Promise<ServiceProcess> {
-    const { file, folder, networks, ignored, signal } = this.#options;
+    const { file, folder, certificate, networks, ignored, signal } = this.#options;
     const closing = this.#closing.signal;
     this.started++;
     const starting = ServiceProcess.boot({
@@ -190,6 +193,7 @@ export class ProcessPool implements AsyncDisposable {
       onFault: this.onFault,
       onCluster: () => (this.isCluster = true),
       ...(folder !== undefined && { folder }),
+      ...(certificate && { certificate }),
       ...(networks && { networks }),
       ...(ignored && { ignored }),
       signal: signal ? AbortSignal.any([signal, closing]) : closing,

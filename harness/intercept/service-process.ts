@@ -1,3 +1,4 @@
+import type { Certificate } from './certificate.ts';
 import { CannotExplore } from '../explorer/cannot-explore.ts';
 import { EnvironmentError } from '../ground/errors.ts';
 import { decodeCommand, readable } from '../wire/resp.ts';
@@ -34,6 +35,8 @@ export interface ProcessOptions {
   onCluster?: () => void;
   /** `{folder}` of all processes. Absent: it has one of its own. */
   folder?: string;
+  /** Absent: nothing is spoken there but RESP. */
+  certificate?: Certificate;
   /** Absent: it is in that of the machine. */
   networks?: OwnNetworks;
   /** Commands that are no part of the search; absent: all are. */
@@ -82,12 +85,12 @@ export class ServiceProcess implements Listener {
    * @throws EnvironmentError if it does not come up; CannotExplore if it sends to start what belongs to the sale
    */
   static async boot(options: ProcessOptions): Promise<ServiceProcess> {
-    const { file, folder, onFault, networks, ignored, signal } = options;
+    const { file, folder, certificate, onFault, networks, ignored, signal } = options;
     const process = new ServiceProcess(options);
     const network = await networks?.open();
     process.#network = network;
     process.#passed = await ignored?.forProcess(onFault);
-    process.#front = await Front.open(process, network?.server);
+    process.#front = await Front.open(process, { own: network?.server, secure: certificate?.context });
     const refused = process.#refused.signal;
     try {
       process.#running = await startService({
@@ -95,6 +98,7 @@ export class ServiceProcess implements Listener {
         redisPort: process.#front.port,
         abrupt: true,
         ...(folder !== undefined && { folder }),
+        ...(certificate && { redisCa: certificate.ca }),
         ...(network && { network }),
         onProgress: () => {},
         signal: signal ? AbortSignal.any([signal, refused]) : refused,
@@ -216,7 +220,7 @@ export class ServiceProcess implements Listener {
     this.#onFault(
       new CannotExplore(
         'it speaks something else than RESP to the port that it was given for its Redis',
-        'let it connect without TLS, and send commands as arrays of bulk strings, as client libraries do',
+        'let it connect without TLS, or name {redis_ca} in its file; and send commands as arrays of bulk strings, as client libraries do',
       ),
     );
   }

@@ -1,3 +1,4 @@
+import { UsageError } from '../ground/errors.ts';
 import { folderOfRun } from '../ground/temporary.ts';
 import { clientOf } from '../redis/clients.ts';
 import { findServer, type ProvisionOptions } from '../redis/find/find-server.ts';
@@ -30,6 +31,7 @@ export async function redisFor(
   file: ServiceFile,
   options: ProvisionOptions & { loss?: LossListener },
 ): Promise<ServiceRedis | undefined> {
+  if (mentions(file, 'redis_ca')) throw noCertificate();
   if (!mentions(file, 'redis_port')) return undefined;
   const binary = await findServer(options);
   const data = folderOfRun('oversell-redis-');
@@ -77,3 +79,10 @@ async function keysIn(target: RedisTarget): Promise<number> {
     redis.disconnect();
   }
 }
+
+const noCertificate = (): UsageError =>
+  new UsageError(
+    'NO_TLS_TO_REDIS',
+    'the service file asks for {redis_ca}, and only intercept speaks TLS to a service',
+    'let it connect to {redis_port} without TLS here',
+  );

@@ -35,6 +35,8 @@ export interface StartOptions {
   abrupt?: true;
   /** Of the redis-server that was started for it, if it asks for one. */
   redisPort?: number;
+  /** The file with the certificate of that port. */
+  redisCa?: string;
   onProgress: (line: string) => void;
   signal?: AbortSignal;
 }
@@ -125,10 +127,14 @@ export async function startService(options: StartOptions): Promise<RunningServic
 const wordsOf = (command: readonly string[], values: Values): string[] =>
   command.map((word) => fillOf(word)(values));
 
-async function ownValues({ file, redisPort, network }: StartOptions, folder: string): Promise<Values> {
+async function ownValues(
+  { file, redisPort, redisCa, network }: StartOptions,
+  folder: string,
+): Promise<Values> {
   return {
     folder,
     ...(redisPort !== undefined && { redis_port: String(redisPort) }),
+    ...(redisCa !== undefined && { redis_ca: redisCa }),
     ...(mentions(file, 'port') &&
       file.service.start && { port: String(network?.port ?? (await freePort())) }),
   };

@@ -40,7 +40,7 @@ describe('a name in braces that is not known where it stands', () => {
       '{product} before there is one',
       { start: ['node', '{product}'] },
       '{product}',
-      '{port}, {redis_port}, {folder}',
+      '{port}, {redis_port}, {redis_ca}, {folder}',
     ],
     ['what no step keeps', { login: [] }, '{sid}', '{admin}'],
     [
