@@ -14,7 +14,7 @@ import { ProcessPool } from './pool.ts';
 import { requireInterceptable, requireLinux, requireServiceScope } from './refusals.ts';
 import { HOW_TO_DECLARE, silent, unclearAlone, type OnFault } from './service-faults.ts';
 import { ServiceInstance } from './service-instance.ts';
-import { folderOfRun } from '../ground/temporary.ts';
+import { folderOfRun, type FolderOfRun } from '../ground/temporary.ts';
 import { BUILD_MS, runCommand } from '../service/commands.ts';
 import { mentions } from '../service/service-file.ts';
 import { resolve } from 'node:path';
@@ -61,8 +61,7 @@ export async function interceptService(options: InterceptOptions): Promise<Inter
   await build(options.file, signal);
   const most = options.processes ?? mostProcesses(scope);
   const ignored = await ignoredOf(options, (fault) => pool.onFault(fault));
-  const folder = mentions(file, 'folder') ? folderOfRun('oversell-service-') : undefined;
-  const certificate = await certificateFor(file);
+  const [folder, certificate] = [folderFor(file), await certificateFor(file)];
   const pool = new ProcessPool({
     file,
     most,
@@ -111,6 +110,9 @@ export async function interceptService(options: InterceptOptions): Promise<Inter
   });
   return { subject, facts, [Symbol.asyncDispose]: () => closeAll(pool, ignored, folder, certificate) };
 }
+
+const folderFor = (file: ServiceFile): FolderOfRun | undefined =>
+  mentions(file, 'folder') ? folderOfRun('oversell-service-') : undefined;
 
 const certificateFor = async (file: ServiceFile): Promise<Certificate | undefined> =>
   mentions(file, 'redis_ca') ? await certificateOfRun(systemClock.epochMs()) : undefined;

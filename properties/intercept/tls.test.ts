@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CannotExplore } from '../../harness/explorer/cannot-explore.ts';
+import { systemClock } from '../../harness/ground/ambient.ts';
 import { certificateOfRun } from '../../harness/intercept/certificate.ts';
 import { existsSync } from 'node:fs';
 import { properties, server } from '../helpers/exploring.ts';
@@ -46,8 +47,8 @@ describe('a service that speaks TLS to its Redis', () => {
 });
 
 test('the certificate of a run is for this machine, and its file goes with the run', async () => {
-  const { ca, remove } = await certificateOfRun(Date.now());
-  expect(existsSync(ca)).toBe(true);
-  await remove();
-  expect(existsSync(ca)).toBe(false);
+  const certificate = await certificateOfRun(systemClock.epochMs());
+  expect(existsSync(certificate.ca)).toBe(true);
+  await certificate.remove();
+  expect(existsSync(certificate.ca)).toBe(false);
 });
