@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -16,6 +15,7 @@ import { atMost } from '../ground/waiting.ts';
 import { abandonLed, nameServer } from '../wire/network.ts';
 import { clientOf } from './clients.ts';
 import type { ServerBinary } from './find/binary.ts';
+import { freePort } from './free-port.ts';
 import { readServerInfo, type ServerInfo } from './info.ts';
 import { isStopped } from './process-state.ts';
 import { ServerWatch, type LossListener } from './server-watch.ts';
@@ -280,14 +280,4 @@ function socketHome(): string {
   const name = '/oversell-0123456789ab/redis.sock';
   const home = temporaryHome();
   return Buffer.byteLength(home + name) <= 103 ? home : '/tmp';
-}
-
-/** A port of 127.0.0.1 that nobody listened on a moment ago. */
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

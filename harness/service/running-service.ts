@@ -5,7 +5,7 @@ import { systemClock as clock } from '../ground/ambient.ts';
 import { EnvironmentError, UsageError } from '../ground/errors.ts';
 import { folderOfRun } from '../ground/temporary.ts';
 import { atMost, LATE } from '../ground/waiting.ts';
-import { freePort } from '../redis/server.ts';
+import { freePort } from '../redis/free-port.ts';
 import { BUILD_MS, runCommand, type CommandPlace } from './commands.ts';
 import { ServiceConsumers } from './consumers.ts';
 import { HttpConnection, type HttpAddress } from './http/connection.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { downloadPackages, hasApt, unpackPackages } from '../../harness/redis/find/debian-packages.ts';
 import { thisMachine } from '../../harness/redis/find/platform.ts';
-import { freePort } from '../../harness/redis/server.ts';
+import { freePort } from '../../harness/redis/free-port.ts';
 
 const run = promisify(execFile);
 const machine = thisMachine();
