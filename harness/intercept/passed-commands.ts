@@ -1,4 +1,5 @@
 import { CannotExplore } from '../explorer/cannot-explore.ts';
+import { mostWaitMs } from '../explorer/server/blocking.ts';
 import { decodeCommand } from '../wire/resp.ts';
 import type { RawConnection } from '../wire/raw-connection.ts';
 import type { FrontClient } from './front.ts';
@@ -20,9 +21,8 @@ export interface PassedParts {
 }
 
 /** It may be answered when something comes, at whatever time. */
-const blocks = ([name = '', ...rest]: readonly string[]): boolean =>
-  /^(B[LRZ]|WAIT)/i.test(name) ||
-  (/^XREAD/i.test(name) && rest.some((word) => word.toUpperCase() === 'BLOCK'));
+const mayWait = (bytes: string, name: string): boolean =>
+  mostWaitMs(bytes) !== undefined || name.startsWith('WAIT');
 
 /** The ignored commands of one process, on their way to where they run. */
 export class PassedCommands {
@@ -45,12 +45,11 @@ export class PassedCommands {
     const known = this.#clients.get(client) ?? { isQueuing: false };
     this.#clients.set(client, known);
     const left = this.#parts.leavesOut(client, bytes, known.isQueuing);
-    const args = decodeCommand(bytes);
-    const name = args[0]!.toUpperCase();
+    const name = decodeCommand(bytes)[0]!.toUpperCase();
     if (name === 'MULTI') known.isQueuing = true;
     if (name === 'EXEC' || name === 'DISCARD' || name === 'RESET') known.isQueuing = false;
     if (left instanceof CannotExplore) this.#parts.onFault(left);
-    return left === true ? this.#run(known, bytes, blocks(args)) : undefined;
+    return left === true ? this.#run(known, bytes, mayWait(bytes, name)) : undefined;
   }
 
   closed(client: FrontClient): void {
