@@ -100,7 +100,7 @@ async function exploreOn(options: ExploreOptions): Promise<Exploration> {
         // So does what a process of a service keeps from one history to the next.
         if (error instanceof Nondeterministic && options.subject.service?.insistOnFresh()) continue;
         if (error instanceof Nondeterministic && options.subject.service)
-          throw new CannotExplore(error.message, SERVICE_DIFFERS);
+          throw options.subject.service.differs(error);
         if (!(error instanceof StartAgain)) throw error;
         if (error.cause === 'confirms') scope = { ...scope, confirms: confirmsOf(scope) };
         else if (error.cause === 'waits') reductions.oneStop = false;
@@ -123,10 +123,6 @@ async function exploreOn(options: ExploreOptions): Promise<Exploration> {
     await memo.close();
   }
 }
-
-/** What to do about a service of which one history had two results, although each had a process to itself. */
-const SERVICE_DIFFERS =
-  'what a service sends may depend on its requests and on the replies alone: for the run, let it draw nothing at random, put no time into commands, and let one purchase not race itself';
 
 async function exploreWith(
   options: ExploreOptions,

@@ -12,7 +12,7 @@ import { IgnoredCommands, type BesideOptions } from './ignored-commands.ts';
 import { OwnNetworks } from './own-network.ts';
 import { ProcessPool } from './pool.ts';
 import { requireInterceptable, requireLinux, requireServiceScope } from './refusals.ts';
-import { HOW_TO_DECLARE, silent, unclearAlone, type OnFault } from './service-faults.ts';
+import { differs, HOW_TO_DECLARE, silent, unclearAlone, type OnFault } from './service-faults.ts';
 import { ServiceInstance } from './service-instance.ts';
 import { folderOfRun, type FolderOfRun } from '../ground/temporary.ts';
 import { BUILD_MS, runCommand } from '../service/commands.ts';
@@ -80,11 +80,8 @@ export async function interceptService(options: InterceptOptions): Promise<Inter
     touchesGlobals: () => false,
     service: {
       boot: async (spec) => new ServiceInstance({ file, pool, database, spec }),
-      insistOnFresh: () => {
-        if (pool.isFresh) return false;
-        pool.isFresh = true;
-        return true;
-      },
+      insistOnFresh: () => pool.insistOnFresh(),
+      differs: ({ message }) => differs(message, pool.undeclared),
       requireUsable: (purchase) => {
         if (purchase?.kind === 'threw') throw unclearAlone(purchase.message);
         if (!pool.hasSent) throw silent();

@@ -79,6 +79,13 @@ export class ProcessPool implements AsyncDisposable {
     if (this.#fault) throw this.#fault;
   }
 
+  /** From now on each history has a process to itself. @returns false if each has one already */
+  insistOnFresh(): boolean {
+    const wasFresh = this.isFresh;
+    this.isFresh = true;
+    return !wasFresh;
+  }
+
   /** @param cold one that has served nobody */
   async lend(holder: Holder, cold: boolean): Promise<ServiceProcess> {
     this.requireSound();

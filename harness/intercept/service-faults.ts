@@ -12,12 +12,31 @@ export const late = (what: string): CannotExplore =>
     'let a purchase wait for Redis alone; give each buyer a process (--instances) where several wait in one',
   );
 
+const NO_TIME_LIMIT =
+  'give neither the client (commandTimeout, ReadTimeout) nor the request a time limit for the run; `oversell serve` has --command-timeout-ms 0';
+
 /** It was told nothing, and a command of it was held. */
 export const gaveUpWaiting = (command: string): CannotExplore =>
   new CannotExplore(
     `the service answered a request by itself while ${command} was held: a time limit passed`,
-    'give neither the client (commandTimeout, ReadTimeout) nor the request a time limit for the run; `oversell serve` has --command-timeout-ms 0',
+    NO_TIME_LIMIT,
   );
+
+/**
+ * One history had two results, each in a process of its own.
+ * @param message which
+ * @param undeclared statuses of answers that are not declared
+ */
+export function differs(message: string, undeclared: Iterable<number>): CannotExplore {
+  const statuses = [...undeclared].join(', ');
+  return new CannotExplore(
+    statuses === ''
+      ? message
+      : `${message}; and it gave answers that are not declared (status ${statuses}), as where a time limit passes`,
+    'what a service sends may depend on its requests and on the replies alone: for the run, let it draw nothing at random, put no time into commands, and let one purchase not race itself; ' +
+      NO_TIME_LIMIT,
+  );
+}
 
 /** Its connection ended while a command of it was held. */
 export const gaveUp = (command: string): CannotExplore =>

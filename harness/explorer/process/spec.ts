@@ -1,3 +1,4 @@
+import type { CannotExplore } from '../cannot-explore.ts';
 import { overlappingAttempts } from '../../documents/faults.ts';
 import type { OwnClient } from '../../documents/own-clients.ts';
 import type { LuaCall } from '../../documents/lua.ts';
@@ -42,6 +43,8 @@ export interface ServiceSubject {
   boot(spec: InstanceSpec): Promise<Instance>;
   /** One history had two results: from now on each history has a process to itself. @returns false if each has one already */
   insistOnFresh(): boolean;
+  /** One history had two results, although each has a process to itself. @returns that, with what to do about it */
+  differs(error: CannotExplore): CannotExplore;
   /** @throws CannotExplore if what a lone buyer was told, with nothing else going on, tells that the service was described wrong */
   requireUsable(purchase: Settled | undefined): void;
   /** Asked once all histories have run. @throws CannotExplore what has come to light of it that nobody could know before */

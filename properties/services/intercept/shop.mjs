@@ -15,7 +15,7 @@ const DISCONNECTED = new Error('there is no connection');
 const OPTIONS = {
   /** It connects again soon, and fails what comes before. */
   'fails-fast': { enableOfflineQueue: false, maxRetriesPerRequest: 0, retryStrategy: () => 100 },
-  impatient: { commandTimeout: 20 },
+  impatient: { commandTimeout: Number(process.env.LIMIT_MS) },
 };
 
 /** The few commands that are needed, by either library. */
