@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { INFO_REPLY } from '../wire/handshake.ts';
+import { INFO_REPLY_OF_NODE } from '../wire/handshake.ts';
 import { decodeCommand } from '../wire/resp.ts';
 
 const OK = '+OK\r\n';
@@ -37,7 +37,7 @@ export class AtStart {
       case 'QUIT':
         return OK;
       case 'INFO':
-        return INFO_REPLY;
+        return INFO_REPLY_OF_NODE;
       case 'SCRIPT':
         return this.#script(bytes, first, args.slice(2));
       case 'FUNCTION':

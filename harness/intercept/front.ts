@@ -22,6 +22,14 @@ export interface Listener {
   onActivity(): void;
 }
 
+/** What a client takes for Redis. */
+interface FoundServer {
+  /** Where it has found it. */
+  port: number;
+  /** As `Circumstances` of a conversation have it. */
+  commandTable: string | undefined;
+}
+
 /** Counts clients: each has a number of its own. */
 let clients = 0;
 
@@ -40,8 +48,8 @@ export class FrontClient {
   /** Oldest first; empty where no command is passed. */
   readonly #unanswered: Unanswered[] = [];
 
-  /** @param port at which it has found what it takes for Redis @param carrier what carries the socket, if that speaks TLS */
-  constructor(socket: Socket, port: number, listener: Listener, carrier = socket) {
+  /** @param carrier what carries the socket, if that speaks TLS */
+  constructor(socket: Socket, { port, commandTable }: FoundServer, listener: Listener, carrier = socket) {
     this.#socket = socket;
     this.#carrier = carrier;
     carrier.setNoDelay(true);
@@ -49,6 +57,7 @@ export class FrontClient {
       clientId: () => ++clients,
       onForeign: () => listener.onForeign(this),
       address: { host: '127.0.0.1', port },
+      commandTable,
     });
     socket.on('data', (data) => {
       listener.onActivity();
@@ -140,21 +149,25 @@ interface FrontOptions {
   own?: Server | undefined;
   /** With what it ends TLS; absent: it does not. */
   secure?: SecureContext | undefined;
+  /** What COMMAND is answered, as `Circumstances` of a conversation have it. */
+  commandTable?: string | undefined;
 }
 
 /** What a process of a service takes for its Redis: a port of 127.0.0.1, or of its own network, behind which commands are held. */
 export class Front implements AsyncDisposable {
   readonly #server: Server;
   readonly #listener: Listener;
+  readonly #commandTable: string | undefined;
   readonly #clients = new Set<FrontClient>();
   /** Connections that have not said yet whether they speak TLS. */
   readonly #silent = new Set<Socket>();
   /** Those that shake hands. */
   readonly #shaking = new Set<Socket>();
 
-  private constructor(server: Server, listener: Listener, secure: SecureContext | undefined) {
+  private constructor(server: Server, listener: Listener, { secure, commandTable }: FrontOptions) {
     this.#server = server;
     this.#listener = listener;
+    this.#commandTable = commandTable;
     server.on('connection', (socket) => {
       listener.onConnected();
       if (secure) this.#greet(socket, secure);
@@ -162,15 +175,16 @@ export class Front implements AsyncDisposable {
     });
   }
 
-  static async open(listener: Listener, { own, secure }: FrontOptions = {}): Promise<Front> {
-    if (own) return new Front(own, listener, secure);
+  static async open(listener: Listener, options: FrontOptions = {}): Promise<Front> {
+    if (options.own) return new Front(options.own, listener, options);
     const server = createServer({ allowHalfOpen: false }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    return new Front(server, listener, secure);
+    return new Front(server, listener, options);
   }
 
   #accept(socket: Socket, carrier = socket): void {
-    const client = new FrontClient(socket, this.port, this.#listener, carrier);
+    const found = { port: this.port, commandTable: this.#commandTable };
+    const client = new FrontClient(socket, found, this.#listener, carrier);
     this.#clients.add(client);
     socket.once('close', () => this.#clients.delete(client));
   }

@@ -8,6 +8,8 @@ import type { Subject } from '../explorer/process/spec.ts';
 import type { ServiceFile } from '../service/service-file.ts';
 import type { Strategy } from '../../strategies/contract.ts';
 import type { RedisTarget } from '../redis/target.ts';
+import { RawConnection } from '../wire/raw-connection.ts';
+import { encodeCommand } from '../wire/resp.ts';
 import { IgnoredCommands, type BesideOptions } from './ignored-commands.ts';
 import { OwnNetworks } from './own-network.ts';
 import { ProcessPool } from './pool.ts';
@@ -65,6 +67,7 @@ export async function interceptService(options: InterceptOptions): Promise<Inter
   const pool = new ProcessPool({
     file,
     most,
+    ...(options.target && { commandTable: await commandTableOf(options.target) }),
     ...(certificate && { certificate }),
     ...(folder && { folder: folder.path }),
     ...(networks && { networks }),
@@ -106,6 +109,17 @@ export async function interceptService(options: InterceptOptions): Promise<Inter
     foreignSockets: [...pool.foreignSockets].toSorted(),
   });
   return { subject, facts, [Symbol.asyncDispose]: () => closeAll(pool, ignored, folder, certificate) };
+}
+
+/** What COMMAND is answered by the server of the run, at any time. */
+async function commandTableOf({ options }: RedisTarget): Promise<string> {
+  const connection = await RawConnection.open(options);
+  try {
+    const [table] = await connection.send([encodeCommand(['COMMAND'])]);
+    return table!;
+  } finally {
+    connection.close();
+  }
 }
 
 const folderFor = (file: ServiceFile): FolderOfRun | undefined =>

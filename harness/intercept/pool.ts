@@ -1,11 +1,7 @@
-import type { Certificate } from './certificate.ts';
 import { availableParallelism } from 'node:os';
 import { CannotExplore } from '../explorer/cannot-explore.ts';
-import type { ServiceFile } from '../service/service-file.ts';
 import { Habit } from './connecting-again.ts';
-import type { IgnoredCommands } from './ignored-commands.ts';
-import type { OwnNetworks } from './own-network.ts';
-import { ServiceProcess } from './service-process.ts';
+import { ServiceProcess, type ProcessOptions } from './service-process.ts';
 
 /** Who has a process until it is taken away. */
 export interface Holder {
@@ -15,19 +11,9 @@ export interface Holder {
   lose(): void;
 }
 
-export interface PoolOptions {
-  file: ServiceFile;
+export interface PoolOptions extends Omit<ProcessOptions, 'onFault' | 'onCluster'> {
   /** Processes at the same time. */
   most: number;
-  /** `{folder}` of all of them. */
-  folder?: string;
-  /** Absent: nothing is spoken there but RESP. */
-  certificate?: Certificate;
-  /** Each process has one of its own. */
-  networks?: OwnNetworks;
-  /** Commands that are no part of the search. */
-  ignored?: IgnoredCommands;
-  signal?: AbortSignal;
 }
 
 /** Processes that are started before anybody needs them, where each history has one of its own. */
@@ -192,17 +178,13 @@ export class ProcessPool implements AsyncDisposable {
   }
 
   #boot(): Promise<ServiceProcess> {
-    const { file, folder, certificate, networks, ignored, signal } = this.#options;
+    const { most: _, signal, ...given } = this.#options;
     const closing = this.#closing.signal;
     this.started++;
     const starting = ServiceProcess.boot({
-      file,
+      ...given,
       onFault: this.onFault,
       onCluster: () => (this.isCluster = true),
-      ...(folder !== undefined && { folder }),
-      ...(certificate && { certificate }),
-      ...(networks && { networks }),
-      ...(ignored && { ignored }),
       signal: signal ? AbortSignal.any([signal, closing]) : closing,
     });
     this.#starting.add(starting);

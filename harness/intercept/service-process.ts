@@ -37,6 +37,8 @@ export interface ProcessOptions {
   folder?: string;
   /** Absent: nothing is spoken there but RESP. */
   certificate?: Certificate;
+  /** What its clients are answered to COMMAND; absent: it is a command like others. */
+  commandTable?: string;
   /** Absent: it is in that of the machine. */
   networks?: OwnNetworks;
   /** Commands that are no part of the search; absent: all are. */
@@ -85,12 +87,16 @@ export class ServiceProcess implements Listener {
    * @throws EnvironmentError if it does not come up; CannotExplore if it sends to start what belongs to the sale
    */
   static async boot(options: ProcessOptions): Promise<ServiceProcess> {
-    const { file, folder, certificate, onFault, networks, ignored, signal } = options;
+    const { file, folder, certificate, commandTable, onFault, networks, ignored, signal } = options;
     const process = new ServiceProcess(options);
     const network = await networks?.open();
     process.#network = network;
     process.#passed = await ignored?.forProcess(onFault);
-    process.#front = await Front.open(process, { own: network?.server, secure: certificate?.context });
+    process.#front = await Front.open(process, {
+      own: network?.server,
+      secure: certificate?.context,
+      commandTable,
+    });
     const refused = process.#refused.signal;
     try {
       process.#running = await startService({

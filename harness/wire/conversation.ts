@@ -1,4 +1,4 @@
-import { helloReply, INFO_REPLY } from './handshake.ts';
+import { helloReply, INFO_REPLY, INFO_REPLY_OF_NODE } from './handshake.ts';
 import { decodeCommand, messageEnd } from './resp.ts';
 import { asksForSlots, topologyReply, type ServerAddress } from './topology.ts';
 import { execInResp2, inResp2 } from './resp2.ts';
@@ -25,6 +25,8 @@ export interface Circumstances {
   isLed?: boolean;
   /** It goes to the address that it is told: where it has found the server. */
   address?: ServerAddress;
+  /** What COMMAND is answered (RESP3), which clients of clusters ask for keys; absent: it is a command like others. */
+  commandTable?: string | undefined;
 }
 
 /**
@@ -141,7 +143,9 @@ export class Conversation {
       case 'READONLY':
         return OK;
       case 'INFO':
-        return INFO_REPLY;
+        return this.#about.address ? INFO_REPLY_OF_NODE : INFO_REPLY;
+      case 'COMMAND':
+        return args.length > 1 ? undefined : this.#inItsProtocol(this.#about.commandTable, args);
       case 'CLIENT':
         return this.#client(first, rest.length);
       case 'ROLE':
@@ -172,12 +176,15 @@ export class Conversation {
     }
   }
 
+  #inItsProtocol(reply: string | undefined, args: readonly string[]): string | undefined {
+    return reply === undefined || this.#protocol === 3 ? reply : inResp2(reply, args);
+  }
+
   #hello([version]: readonly string[]): string {
     if (version !== undefined && version !== '2' && version !== '3')
       return '-NOPROTO unsupported protocol version\r\n';
     if (version !== undefined) this.#protocol = version === '3' ? 3 : 2;
-    const reply = helloReply(this.#protocol);
-    return this.#protocol === 3 ? reply : inResp2(reply, ['HELLO']);
+    return this.#inItsProtocol(helloReply(this.#protocol), ['HELLO'])!;
   }
 }
 

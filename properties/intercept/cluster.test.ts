@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { properties, server } from '../helpers/exploring.ts';
-import { intercepted, shop } from '../helpers/intercepting.ts';
+import { intercepted, ofArticle, shop } from '../helpers/intercepting.ts';
 import { rotating } from '../helpers/rotating.ts';
+import { isHere, PYTHON, TOOLCHAINS } from '../helpers/toolchains.ts';
 
 const at = server();
 const alone = { buyers: 1, stock: 1 };
@@ -49,6 +50,44 @@ describe('a service whose client is one of a cluster', () => {
     IN_TIME,
   );
 });
+
+const OTHERS = {
+  'redis-py, which asks first whether there is one': {
+    toolchain: TOOLCHAINS.python,
+    start: [PYTHON, '-m', 'flask', '--app', 'cluster', 'run', '--port', '{port}'],
+  },
+  phpredis: { toolchain: TOOLCHAINS.php, start: ['php', '-S', '127.0.0.1:{port}', 'cluster.php'] },
+};
+
+for (const [name, { toolchain, start }] of Object.entries(OTHERS)) {
+  const isMissing = !isHere(toolchain);
+  const scope = { buyers: 2, stock: 1 };
+
+  describe.skipIf(isMissing)(
+    `a client of a cluster by ${name}${isMissing ? ', skipped: it is not here' : ''}`,
+    () => {
+      test(
+        'holds where it decrements and looks at what came of it',
+        async () => {
+          const explored = await intercepted(ofArticle(start), scope, at.target, quickly);
+          expect(explored).toMatchObject({ verdict: 'holds', coverage: 'exhausted', interleavings: 2n });
+        },
+        IN_TIME,
+      );
+
+      test(
+        'oversells where it looks before',
+        async () => {
+          const buy = { path: '/reckless?product_name=phone&token={request}' };
+          const explored = await intercepted(ofArticle(start, { buy }), scope, at.target, quickly);
+          expect(explored.coverage).toBe('exhausted');
+          expect(properties(explored, 'violated')).toContain('oversell');
+        },
+        IN_TIME,
+      );
+    },
+  );
+}
 
 describe('a service that logs in to its Redis', () => {
   test.each(rotating(['ioredis', 'node-redis'], 1, 'logins'))(

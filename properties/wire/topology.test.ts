@@ -62,6 +62,20 @@ describe('where the server is', () => {
     expect(said).toMatchObject({ answer: expect.stringContaining(told) });
   });
 
+  test('COMMAND is answered with the table of the server, in the protocol that is spoken, and INFO as by a node', () => {
+    const commandTable = '*1\r\n*3\r\n$3\r\nget\r\n:2\r\n~1\r\n+readonly\r\n';
+    const address = { host: '127.0.0.1', port: 7 };
+    const conversation = new Conversation({ clientId: () => 1, onForeign: () => {}, address, commandTable });
+    const asks = (...words: string[]) => conversation.hears(encodeCommand(words));
+    expect(asks('COMMAND')).toEqual([{ answer: commandTable.replace('~', '*') }]);
+    expect(asks('COMMAND', 'GETKEYS', 'GET', 'k')).toEqual([{ command: expect.any(String) }]);
+    expect(listening().hears(encodeCommand(['COMMAND']))).toEqual([{ command: expect.any(String) }]);
+    const asksOf = (about: object) =>
+      new Conversation({ clientId: () => 1, onForeign: () => {}, ...about }).hears(encodeCommand(['INFO']));
+    expect(asksOf({ address })).toEqual([{ answer: expect.stringContaining('cluster_enabled:1') }]);
+    expect(asksOf({})).toEqual([{ answer: expect.not.stringContaining('cluster_enabled') }]);
+  });
+
   test('is no introduction any more behind the first command', () => {
     const conversation = listening();
     const said = conversation.hears(encodeCommand(['GET', 'k']) + encodeCommand(['CLUSTER', 'SLOTS']));
