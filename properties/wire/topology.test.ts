@@ -7,6 +7,9 @@ import { asksForSlots, topologyReply } from '../../harness/wire/topology.ts';
 import { server } from '../helpers/exploring.ts';
 
 const redis = server();
+const saidToInfo = (about: object) =>
+  new Conversation({ clientId: () => 1, onForeign: () => {}, ...about }).hears(encodeCommand(['INFO']));
+
 const listening = (isLed = true): Conversation =>
   new Conversation({ clientId: () => 1, onForeign: () => {}, isLed });
 const connections: RawConnection[] = [];
@@ -70,10 +73,8 @@ describe('where the server is', () => {
     expect(asks('COMMAND')).toEqual([{ answer: commandTable.replace('~', '*') }]);
     expect(asks('COMMAND', 'GETKEYS', 'GET', 'k')).toEqual([{ command: expect.any(String) }]);
     expect(listening().hears(encodeCommand(['COMMAND']))).toEqual([{ command: expect.any(String) }]);
-    const asksOf = (about: object) =>
-      new Conversation({ clientId: () => 1, onForeign: () => {}, ...about }).hears(encodeCommand(['INFO']));
-    expect(asksOf({ address })).toEqual([{ answer: expect.stringContaining('cluster_enabled:1') }]);
-    expect(asksOf({})).toEqual([{ answer: expect.not.stringContaining('cluster_enabled') }]);
+    expect(saidToInfo({ address })).toEqual([{ answer: expect.stringContaining('cluster_enabled:1') }]);
+    expect(saidToInfo({})).toEqual([{ answer: expect.not.stringContaining('cluster_enabled') }]);
   });
 
   test('is no introduction any more behind the first command', () => {
