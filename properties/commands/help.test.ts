@@ -10,6 +10,7 @@ import {
 import { CLI, oversell, start } from '../helpers/command.ts';
 import { Workshop } from '../helpers/workshop.ts';
 import { tables } from './flags/tables.ts';
+import { thirdOf } from '../helpers/rotating.ts';
 
 const workshop = await Workshop.open();
 afterAll(() => rmSync(workshop.folder, { recursive: true, force: true }));
@@ -28,7 +29,7 @@ const there = (typed: string): string =>
     .replace(/ runs\/\S+/, ' base')
     .replace('./sell.ts', './paying.mjs');
 
-describe.each(tables)('the examples of %s', (command, { engine, passed }) => {
+describe.each(thirdOf(tables, 'examples'))('the examples of %s', (command, { engine, passed }) => {
   test('are calls of it that reach what they are for', async () => {
     const examples = examplesIn(await helpOf(command));
     expect(examples.length).toBeGreaterThan(0);

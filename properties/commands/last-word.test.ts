@@ -90,19 +90,22 @@ describe('code that would end the process ends the run with 2, and says where', 
 });
 
 describe('what a strategy prints goes to stderr', () => {
-  test.each(['explore', 'bench'] as const)('of %s, from every thread', async (command) => {
-    const { exitCode, stdout, stderr } = await run(command, {
-      import: "console.log('printed at import');",
-      open: "process.stdout.write('printed in open\\n')",
-      seller: "console.info('printed in seller')",
-      purchase: "console.log('printed in a purchase'); writeSync(1, 'written in a purchase\\n')",
-    });
-    expect(exitCode).toBe(0);
-    expect(JSON.parse(stdout)).toEqual(expect.any(Object));
-    for (const text of ['at import', 'in open', 'in seller', 'in a purchase'])
-      expect(stderr).toContain(`printed ${text}`);
-    expect(stderr).toContain('written in a purchase');
-  });
+  test.each(rotating(['explore', 'bench'] as const, 1, 'printed'))(
+    'of %s, from every thread',
+    async (command) => {
+      const { exitCode, stdout, stderr } = await run(command, {
+        import: "console.log('printed at import');",
+        open: "process.stdout.write('printed in open\\n')",
+        seller: "console.info('printed in seller')",
+        purchase: "console.log('printed in a purchase'); writeSync(1, 'written in a purchase\\n')",
+      });
+      expect(exitCode).toBe(0);
+      expect(JSON.parse(stdout)).toEqual(expect.any(Object));
+      for (const text of ['at import', 'in open', 'in seller', 'in a purchase'])
+        expect(stderr).toContain(`printed ${text}`);
+      expect(stderr).toContain('written in a purchase');
+    },
+  );
 });
 
 /** How a command ends whose streams are these, each a descriptor or a pipe that nobody reads. */

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { standing } from '../../harness/library/regression.ts';
+import { sometimes } from '../helpers/rotating.ts';
 import { RACE, SCRIPT, selling } from '../helpers/small-files.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -55,25 +56,28 @@ test('holds', async () => {
   await expect(explore(new URL('./${file}', import.meta.url), { buyers: 2, stock: 1 })).toHold();
 }, 60_000);`;
 
-test('a test that asks a file to hold fails with the counterexample, and passes once it is fixed', async () => {
-  writeFileSync(join(folder, 'wrong.mjs'), sell(RACE));
-  writeFileSync(join(folder, 'right.mjs'), sell(SCRIPT));
-  writeFileSync(join(folder, 'wrong.hold.mjs'), holding('wrong.mjs'));
-  writeFileSync(join(folder, 'right.hold.mjs'), holding('right.mjs'));
-  const config = join(folder, 'hold.config.mjs');
-  writeFileSync(config, "export default { test: { include: ['*.hold.mjs'] } };");
-  const { code, output } = await tested(config);
-  expect(output).toMatch(/2 units were sold of 1[^]*wrong\.mjs:7 [^]*Again: oversell replay/);
-  expect(code).toBe(1);
-  expect(statusesIn(output)).toEqual(
-    new Map([
-      ['wrong.hold.mjs', 'failed'],
-      ['right.hold.mjs', 'passed'],
-    ]),
-  );
-});
+sometimes(
+  'a test that asks a file to hold fails with the counterexample, and passes once it is fixed',
+  async () => {
+    writeFileSync(join(folder, 'wrong.mjs'), sell(RACE));
+    writeFileSync(join(folder, 'right.mjs'), sell(SCRIPT));
+    writeFileSync(join(folder, 'wrong.hold.mjs'), holding('wrong.mjs'));
+    writeFileSync(join(folder, 'right.hold.mjs'), holding('right.mjs'));
+    const config = join(folder, 'hold.config.mjs');
+    writeFileSync(config, "export default { test: { include: ['*.hold.mjs'] } };");
+    const { code, output } = await tested(config);
+    expect(output).toMatch(/2 units were sold of 1[^]*wrong\.mjs:7 [^]*Again: oversell replay/);
+    expect(code).toBe(1);
+    expect(statusesIn(output)).toEqual(
+      new Map([
+        ['wrong.hold.mjs', 'failed'],
+        ['right.hold.mjs', 'passed'],
+      ]),
+    );
+  },
+);
 
-test('an emitted test fails until the strategy is fixed', async () => {
+sometimes('an emitted test fails until the strategy is fixed', async () => {
   writeFileSync(join(folder, 'sell.mjs'), sell(RACE));
   const config = join(folder, 'vitest.config.mjs');
   writeFileSync(config, "export default { test: { include: ['*.test.mjs'] } };");

@@ -99,7 +99,7 @@ const cases = rotating(
   strategies.flatMap((strategy) =>
     EXPLORED.map((environment) => ({ name: strategy.name, strategy, environment })),
   ),
-  6,
+  4,
   'guarantees',
 );
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { properties, server } from '../helpers/exploring.ts';
 import { caughtAndSpared, exploringFolder, exploringProbe, type Pair } from '../helpers/probe-files.ts';
-import { thirdOf } from '../helpers/rotating.ts';
+import { sometimes, thirdOf } from '../helpers/rotating.ts';
 
 const redis = server();
 const two = { buyers: 2, stock: 1 };
@@ -111,7 +111,7 @@ test('a command of which the client tires may have run all the same', async () =
 });
 
 describe('an interval', () => {
-  test('ticks before the first buyer of its process comes', async () => {
+  sometimes('ticks before the first buyer of its process comes', async () => {
     const found = await exploringProbe(redis.target, ['time', 'looks-once-warm'], two);
     expect(properties(found, 'violated')).toContain('oversell');
     const right = await exploringProbe(redis.target, ['time', 'takes-once-warm'], one);
@@ -125,7 +125,7 @@ describe('an interval', () => {
     expect(found.audit.mismatches).toEqual([]);
   });
 
-  test('that beats while another timer waits leads back to where it was without the beat', async () => {
+  sometimes('that beats while another timer waits leads back to where it was without the beat', async () => {
     const found = await exploringProbe(redis.target, ['time', 'beats-and-takes'], one, { auditSamples: 6 });
     expect(found.coverage).toBe('exhausted');
     expect(properties(found, 'violated')).toEqual([]);

@@ -6,6 +6,7 @@ import { ConnectingAgain, Habit } from '../../harness/intercept/connecting-again
 import { interceptService } from '../../harness/intercept/intercept.ts';
 import { scopeOf, server } from '../helpers/exploring.ts';
 import { intercepted, shop } from '../helpers/intercepting.ts';
+import { sometimes } from '../helpers/rotating.ts';
 
 const at = server();
 const IN_TIME = 600_000;
@@ -47,7 +48,7 @@ describe('a process whose connection broke', () => {
 });
 
 describe('a client', () => {
-  test(
+  sometimes(
     'that fails what comes before it is connected again is given that time, so that each history has one result',
     async () => {
       const scope = { buyers: 1, stock: 2, faults: { 'lost-reply': 1, retry: 1 } };

@@ -7,6 +7,7 @@ import { ServiceProcess } from '../../harness/intercept/service-process.ts';
 import { properties, scopeOf, server } from '../helpers/exploring.ts';
 import { ForeignServer } from '../helpers/foreign-server.ts';
 import { intercepted, shop } from '../helpers/intercepting.ts';
+import { sometimes } from '../helpers/rotating.ts';
 
 const at = server();
 const race = { buyers: 2, stock: 1 };
@@ -31,7 +32,7 @@ const helpers = (): string[] =>
   });
 
 describe.skipIf(why !== undefined)(title, () => {
-  test(
+  sometimes(
     'has the ports free that are written into the code, and a Redis that has one of them sees nothing',
     async () => {
       await using foreign = await ForeignServer.start();
@@ -50,7 +51,7 @@ describe.skipIf(why !== undefined)(title, () => {
     IN_TIME,
   );
 
-  test(
+  sometimes(
     'shows the same mistakes',
     async () => {
       const file = shop(['node', 'shop.mjs', 'read-then-write'], { ports: { redis: 6379 } });

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { properties, server } from '../helpers/exploring.ts';
 import { intercepted, shop } from '../helpers/intercepting.ts';
-import { everything } from '../helpers/rotating.ts';
+import { everything, sometimes } from '../helpers/rotating.ts';
 
 const at = server();
 
@@ -48,7 +48,7 @@ const hasPython = spawnSync('python3', ['-c', '']).status === 0;
 const serving = (kind: string) => shop(['python3', 'one_at_a_time.py', kind]);
 
 describe.skipIf(!hasPython)(`a server of python3${hasPython ? '' : ', skipped: there is none'}`, () => {
-  test(
+  sometimes(
     'that serves one at a time keeps two buyers of its process apart, who waits included',
     async () => {
       const explored = await intercepted(serving('one'), { ...race, instances: 1 }, at.target, quickly);

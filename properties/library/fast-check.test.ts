@@ -228,7 +228,7 @@ describe('the README’s example', () => {
       .ended;
   };
 
-  test('fails with a seed and few commands, although the client is made at import', async () => {
+  sometimes('fails with a seed and few commands, although the client is made at import', async () => {
     const { exitCode, stderr, stdout } = await running(coupons!);
     expect([exitCode, stdout + stderr]).toEqual([1, expect.stringMatching(/seed: -?\d+, path: "[\d:]+"/)]);
     expect(stderr).toMatch(
@@ -242,7 +242,7 @@ describe('the README’s example', () => {
     expect(await running(right)).toMatchObject({ exitCode: 0 });
   });
 
-  test('runs what fromModule() made in a test, too', async () => {
+  sometimes('runs what fromModule() made in a test, too', async () => {
     const folder = projectWithUs({ 'coupons.ts': coupons! }, { ioredis: 'ioredis' });
     const made = fromModule(
       join(folder, 'coupons.ts'),

@@ -6,6 +6,7 @@ import { Unchanged } from '../../harness/loader/unchanged.ts';
 import { oversell } from '../helpers/command.ts';
 import { temporaryFolder } from '../helpers/processes.ts';
 import { folderWith, strategyThat } from '../helpers/strategy-sources.ts';
+import { sometimes } from '../helpers/rotating.ts';
 
 const FILES = {
   'subject.mjs': strategyThat({ import: "import { one } from './helper.mjs'; void one;" }),
@@ -42,7 +43,7 @@ test('a file that is saved as it was, data, and files that come are no change', 
   expect(unchanged.fault).toBeUndefined();
 });
 
-test('bench tells of it after what it has measured', async () => {
+sometimes('bench tells of it after what it has measured', async () => {
   const folder = folderWith({ 'subject.mjs': strategyThat({}) });
   const file = join(folder, 'subject.mjs');
   const running = oversell(

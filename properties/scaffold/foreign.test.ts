@@ -7,7 +7,7 @@ import { CLI, start, type Ended } from '../helpers/command.ts';
 import { copyWith } from '../helpers/compiled-copy.ts';
 import { ForeignServer } from '../helpers/foreign-server.ts';
 import { projectWithUs } from '../helpers/own-clients.ts';
-import { rotating } from '../helpers/rotating.ts';
+import { rotating, sometimes } from '../helpers/rotating.ts';
 
 let foreign: ForeignServer;
 beforeAll(async () => {
@@ -41,20 +41,23 @@ describe('a Redis at the URL in the code of a project sees nothing of', () => {
     expect(await foreign.seen()).toEqual(NOTHING);
   });
 
-  test('nor of what it says comes next, where the code that is put there connects at import', async () => {
-    const folder = project();
-    const [style] = rotating(STYLES, 1, 'style of what connects');
-    const { stdout } = await run(folder, CLI, 'new', 'mine', '--style', style!, '--json');
-    const { files } = JSON.parse(stdout) as Scaffold;
-    const written = join(folder, files[0]!);
-    const own = `import { Redis } from 'ioredis';\nvoid new Redis('${url()}').incr('seen');\n`;
-    writeFileSync(written, own + readFileSync(written, 'utf8'));
-    const explored = await run(folder, CLI, 'explore', files[0]!, '--buyers', '2', '--stock', '1');
-    expect([0, 1], explored.stderr).toContain(explored.exitCode);
-    const tested = await run(folder, 'node_modules/vitest/vitest.mjs', 'run', '--root', '.', files.at(-1)!);
-    expect(tested.stdout + tested.stderr).toMatch(/Tests.*1 passed/);
-    expect(await foreign.seen()).toEqual(NOTHING);
-  });
+  sometimes(
+    'nor of what it says comes next, where the code that is put there connects at import',
+    async () => {
+      const folder = project();
+      const [style] = rotating(STYLES, 1, 'style of what connects');
+      const { stdout } = await run(folder, CLI, 'new', 'mine', '--style', style!, '--json');
+      const { files } = JSON.parse(stdout) as Scaffold;
+      const written = join(folder, files[0]!);
+      const own = `import { Redis } from 'ioredis';\nvoid new Redis('${url()}').incr('seen');\n`;
+      writeFileSync(written, own + readFileSync(written, 'utf8'));
+      const explored = await run(folder, CLI, 'explore', files[0]!, '--buyers', '2', '--stock', '1');
+      expect([0, 1], explored.stderr).toContain(explored.exitCode);
+      const tested = await run(folder, 'node_modules/vitest/vitest.mjs', 'run', '--root', '.', files.at(-1)!);
+      expect(tested.stdout + tested.stderr).toMatch(/Tests.*1 passed/);
+      expect(await foreign.seen()).toEqual(NOTHING);
+    },
+  );
 
   test('and it would, if new loaded what is there', async () => {
     const loads = "const name = asName(typed);\n    await import(process.cwd() + '/shop.mjs');";

@@ -10,7 +10,7 @@ afterAll(() => rmSync(workshop.folder, { recursive: true }));
 
 describe.each(tables)('a run of %s', (command, table) => {
   const all = rowsOf(table).flatMap(({ typed, shows }) => (shows ? [[typed, shows] as const] : []));
-  const shown = rotating(all, Math.ceil(all.length / 12), `runs of ${command}`);
+  const shown = rotating(all, Math.ceil(all.length / 18), `runs of ${command}`);
   const calls = shown.map(([typed, { of }]) => [typed, of] as const);
   let runs: Map<string, Run>;
   beforeAll(async () => {
