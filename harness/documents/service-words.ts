@@ -1,5 +1,6 @@
 /** What remedies say of strategies, and what says the same to the author of a service in any language. */
 export const SERVICE_WORDS: readonly (readonly [ofStrategies: string, ofServices: string])[] = [
+  ['a client sends again what had no reply', 'what had no reply was sent again, by a client or by the code'],
   ['the requestId', "the request's id"],
   ["the buyer's requestId", "the request's own id"],
   ['the same requestId', "the same request's id"],
