@@ -1,6 +1,6 @@
 import { helloReply, INFO_REPLY, INFO_REPLY_OF_NODE } from './handshake.ts';
 import { decodeCommand, messageEnd } from './resp.ts';
-import { asksForSlots, topologyReply, type ServerAddress } from './topology.ts';
+import { asksForSlots, subscriptionReplies, topologyReply, type ServerAddress } from './topology.ts';
 import { execInResp2, inResp2 } from './resp2.ts';
 
 /** What a client has said: a command, or what is answered at once. */
@@ -152,9 +152,16 @@ export class Conversation {
         return ROLE_REPLY;
       case 'SENTINEL':
       case 'CLUSTER':
-        if (!this.#about.isLed && !this.#about.address) return undefined;
+        if (!this.#mayBeLed) return undefined;
         this.#inCluster ||= asksForSlots(args);
-        return topologyReply(args, this.#about.address);
+        return this.#inItsProtocol(topologyReply(args, this.#about.address), args);
+      case 'SUBSCRIBE':
+      case 'PSUBSCRIBE':
+        return this.#mayBeLed
+          ? subscriptionReplies(args)
+              ?.map((reply) => this.#inItsProtocol(reply, args))
+              .join('')
+          : undefined;
       default:
         return undefined;
     }
@@ -174,6 +181,11 @@ export class Conversation {
       default:
         return undefined;
     }
+  }
+
+  /** Whoever asks where the server is, and goes there, comes here again. */
+  get #mayBeLed(): boolean {
+    return this.#about.isLed === true || this.#about.address !== undefined;
   }
 
   #inItsProtocol(reply: string | undefined, args: readonly string[]): string | undefined {

@@ -32,6 +32,16 @@ const own = { get: async (key) => (await connected, cluster.get(key)), set: asyn
   client: 'own',
   installed: { redis: ours },
 });
+const SENTINEL: Library = {
+  head: `import { createSentinel } from 'redis';
+const shop = createSentinel({ name: 'shop', sentinelRootNodes: [{ host: 's.internal', port: 26379 }, { host: '10.0.0.3', port: 26379 }] });
+shop.on('error', () => {});
+const connected = shop.connect();
+const own = { get: async (key) => (await connected, shop.get(key)), set: async (key, value) => (await connected, shop.set(key, value)),
+  decr: async (key) => (await connected, shop.decr(key)) };`,
+  client: 'own',
+  installed: { redis: 'redis5' },
+};
 const io = (ours: 'ioredis' | 'ioredis4' | 'ioredis5', made: string): Library => ({
   head: `import ${ours === 'ioredis4' ? 'Redis' : '{ Cluster, Redis }'} from 'ioredis';\nconst own = ${made};`,
   client: 'own',
@@ -48,6 +58,7 @@ const BY_SENTINELS: Record<string, Library> = {
   'Sentinels of ioredis 6': io('ioredis', `new Redis(${SENTINELS})`),
   'Sentinels of ioredis 5': io('ioredis5', `new Redis(${SENTINELS})`),
   'Sentinels of ioredis 4': io('ioredis4', `new Redis(${SENTINELS})`),
+  'Sentinels of node-redis 5': SENTINEL,
 };
 
 const exploring = (

@@ -89,6 +89,21 @@ for (const [name, { toolchain, start }] of Object.entries(OTHERS)) {
   );
 }
 
+test(
+  'a client of Sentinels is led to the primary',
+  async () => {
+    const explored = await intercepted(
+      by('read-then-write', 'node-redis-sentinel'),
+      { buyers: 2, stock: 1 },
+      at.target,
+      quickly,
+    );
+    expect(explored.coverage).toBe('exhausted');
+    expect(properties(explored, 'violated')).toEqual(['oversell']);
+  },
+  IN_TIME,
+);
+
 describe('a service that logs in to its Redis', () => {
   test.each(rotating(['ioredis', 'node-redis'], 1, 'logins'))(
     'is let in, by whatever it says: %s',

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { Cluster, Redis } from 'ioredis';
-import { createClient, createCluster } from 'redis5';
+import { createClient, createCluster, createSentinel } from 'redis5';
 
 const [, , technique, library = 'ioredis'] = process.argv;
 const KEY = 'stock';
@@ -16,6 +16,17 @@ const OPTIONS = {
   /** It connects again soon, and fails what comes before. */
   'fails-fast': { enableOfflineQueue: false, maxRetriesPerRequest: 0, retryStrategy: () => 100 },
   impatient: { commandTimeout: Number(process.env.LIMIT_MS) },
+};
+
+/** By node-redis. */
+const MADE = {
+  'node-redis': () => createClient({ url }),
+  'node-redis-cluster': () => createCluster({ rootNodes: [{ url }] }),
+  'node-redis-sentinel': () =>
+    createSentinel({
+      name: 'shop',
+      sentinelRootNodes: [{ host: '127.0.0.1', port: Number(new URL(url).port) }],
+    }),
 };
 
 /** The few commands that are needed, by either library. */
@@ -37,8 +48,7 @@ async function connected() {
       takeInTime: async (key) => (await redis.blpop(key, 1)) !== null,
     };
   }
-  const made =
-    library === 'node-redis-cluster' ? createCluster({ rootNodes: [{ url }] }) : createClient({ url });
+  const made = MADE[library]();
   const redis = await made.on('error', () => {}).connect();
   return {
     get: (key) => redis.get(key),
