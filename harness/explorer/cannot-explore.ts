@@ -26,7 +26,7 @@ export class OpenPick extends Error {
 /**
  * What was assumed to make the search smaller turned out wrong for this strategy (a key watched that was not
  * observed, buyers that are not interchangeable, replies that matter together, an order or a time that
- * matters, packages that keep state, no confirm, nobody who asks for replicas): search again without the assumption.
+ * matters, packages or processes of a service that keep state, no confirm, nobody who asks for replicas): search again without the assumption.
  */
 export class StartAgain extends Error {
   override readonly cause:
@@ -41,7 +41,8 @@ export class StartAgain extends Error {
     | 'orders'
     | 'packages'
     | 'confirms'
-    | 'waits';
+    | 'waits'
+    | 'kept-by-service';
 
   constructor(cause: StartAgain['cause'], message: string) {
     super(message);

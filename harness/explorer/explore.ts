@@ -25,6 +25,7 @@ import { Search, type SearchProgress, type SearchResult } from './search/search.
 import type { Path } from './search/shortest.ts';
 import { verify } from './search/verify.ts';
 import { ServerMemo } from './server/memo.ts';
+import { leaveOut } from './start-again.ts';
 import { audit, NO_AUDIT, type AuditFindings } from './sockets/audit.ts';
 import { everyRealInterleaving } from './sockets/unreduced.ts';
 import { requireAsked } from './space/perform.ts';
@@ -103,20 +104,8 @@ async function exploreOn(options: ExploreOptions): Promise<Exploration> {
           throw options.subject.service.differs(error);
         if (!(error instanceof StartAgain)) throw error;
         if (error.cause === 'confirms') scope = { ...scope, confirms: confirmsOf(scope) };
-        else if (error.cause === 'waits') reductions.oneStop = false;
-        else if (error.cause === 'symmetry') reductions.symmetry = false;
-        else if (error.cause === 'chunks') reductions.fuse = false;
-        else if (error.cause === 'shared-chunks') rules.sharedChunks = true;
-        else if (error.cause === 'too-many-chunks') rules.sharedChunks = 'left out';
-        else if (error.cause === 'packages' && !rules.ownPackages) rules.ownPackages = true;
-        else if (error.cause === 'packages') throw new CannotExplore(error.message, 'keep it in the module');
-        else if (error.cause === 'orders') memo.branchOn(error.message.split(' '));
-        else if (error.cause === 'ticks') rules.ticks = false;
-        else if (error.cause === 'clock') reductions.stillClock = false;
-        else if (error.cause === 'clock-read') {
-          reductions.stillClock = false;
-          reductions.unreadClock = false;
-        } else await memo.watch(error.message);
+        // Each history has a process to itself from now on.
+        else if (error.cause !== 'kept-by-service') await leaveOut(error, { reductions, rules, memo });
       }
     }
   } finally {
@@ -156,6 +145,12 @@ async function exploreWith(
   for (const property of drawn.keys()) result.violated.add(property);
   const shown = shownOf(options, parts, { result, drawn, explored: space });
   const counterexamples = await unlessGone(signal, shown, new Map<Property, Counterexample>());
+  const isShown = (property: Property): boolean =>
+    !result.violated.has(property) || counterexamples.has(property);
+  const isUnlike = audited.mismatches.length > 0 || !properties.every(isShown);
+  // What came after the search was done by processes that had served others, and nobody has run it again in one that had not.
+  if (isUnlike && !isInterrupted() && subject.service?.insistOnFresh())
+    throw new StartAgain('kept-by-service', 'a process of the service keeps something');
   await unlessGone(signal, Promise.resolve(subject.service?.requireSound()), undefined);
   const judged = { question: options, result, space, sampled, chance, audited, counterexamples };
   return {

@@ -62,6 +62,13 @@ export const unclearAlone = (what: string): CannotExplore =>
     `declare that answer (${HOW_TO_DECLARE}), or correct the request (--buy, --header, --body) or the service`,
   );
 
+/** @param pid who serves, and is none of the processes that can be watched */
+export const hidden = (pid: number): CannotExplore =>
+  new CannotExplore(
+    `process ${pid} serves its requests, and has left its start command and the environment that this gave it: nobody can tell whether it runs, nor end it`,
+    `let the start command stay in the foreground, without a daemon; end what is left over yourself: kill ${pid}`,
+  );
+
 /** What it sells is nowhere that anybody looks. */
 export const silent = (): CannotExplore =>
   new CannotExplore(

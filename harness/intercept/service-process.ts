@@ -8,12 +8,12 @@ import type { ServiceFile } from '../service/service-file.ts';
 import { AtStart } from './at-start.ts';
 import type { IgnoredCommands } from './ignored-commands.ts';
 import type { PassedCommands } from './passed-commands.ts';
-import type { OnFault } from './service-faults.ts';
+import { hidden, type OnFault } from './service-faults.ts';
 import { Front, type FrontClient, type Listener } from './front.ts';
 import type { OwnNetwork, OwnNetworks } from './own-network.ts';
 import { ProcessorTime } from './processor-time.ts';
 import { untilQuiet, type Watched } from './quiet.ts';
-import { ForeignPeers, isUnread } from './sockets.ts';
+import { ForeignPeers, isUnread, strangerAt } from './sockets.ts';
 
 /** Who drives a process for the time being. */
 export interface Driver {
@@ -122,6 +122,8 @@ export class ServiceProcess implements Listener {
     process.#time = new ProcessorTime(pids);
     process.#peers = new ForeignPeers(process.#ports);
     try {
+      const stranger = strangerAt(process.#running.route.address.port, pids);
+      if (stranger !== undefined) throw hidden(stranger);
       await process.quiet(NOBODY);
       refused.throwIfAborted();
       await process.#passed?.keep();

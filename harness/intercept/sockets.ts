@@ -26,6 +26,23 @@ export const isUnread = (pid: number, ports: readonly number[]): boolean =>
   );
 
 /**
+ * Who listens at a port, if it is none of the processes of a service: one that has gone into the background where nobody
+ * finds it, so that whether it runs, and to whom it talks, cannot be told.
+ * @returns its number; undefined where it is one of them, or nobody knows
+ */
+export function strangerAt(port: number, pids: readonly number[]): number | undefined {
+  const [pid] = pids;
+  if (pid === undefined) return undefined;
+  const listeners = listed(pid, ['tcp', 'tcp6']).filter(
+    ({ local, state }) => state === LISTENING && local.port === port,
+  );
+  const inodes = new Set(listeners.map(({ inode }) => inode));
+  const holds = (one: number): boolean => inodesOf(one).some((inode) => inodes.has(inode));
+  if (inodes.size === 0 || pids.some(holds)) return undefined;
+  return readdirSync('/proc').map(Number).find(holds);
+}
+
+/**
  * To whom else the processes of a service talk: peers of connected sockets, TCP and UDP, but for those of its own ports. Linux goes
  * through a table for all sockets of the machine to list those of one process, which takes as long as a purchase: what a socket is
  * whose peer never changes is found out once.

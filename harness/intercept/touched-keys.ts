@@ -51,9 +51,11 @@ export class TouchedKeys {
   note(side: Side, args: readonly string[]): void {
     const line = shownLine(args);
     const seen = this.#seen[side];
-    if (seen.has(line)) return;
+    // A line leaves out what comes late in it, and where an argument ends.
+    const whole = JSON.stringify(args);
+    if (seen.has(whole)) return;
     if (seen.size >= MOST_SEEN) seen.clear();
-    seen.add(line);
+    seen.add(whole);
     if (touchesAll(args)) {
       this.#all[side] ??= line;
       this.#compareAll();

@@ -32,7 +32,7 @@ export interface ProcessTree {
 /**
  * Starts the program in a process group of its own, where no Ctrl-C reaches it. Standard input of the watcher is a pipe that
  * only our process holds: when it ends, the group is killed, so that the service ends with us however we end. What left
- * the group is found by a mark in its environment.
+ * the group is found by a mark in its environment, and what wrote its title over that (Ruby, PHP and Perl do) by its parents.
  */
 const WATCHER = `
   trap : TERM
@@ -80,30 +80,34 @@ export function startTree({ command, cwd, env, onOutput }: TreeOptions): Process
     (error: Error) => error.message,
   );
   let over = false;
-  const marked = (): number[] => marchingUnder(mark);
+  const living = (): number[] => [...new Set([...marchingUnder(mark), ...startedBy(watcher.pid)])];
   const seen = new Seen();
   const kill = async (): Promise<void> => {
-    seen.note(marked());
+    seen.note(living());
     watcher.stdin.end();
     await ended;
-    for (let left = marked(); left.length > 0 || seen.someEnd(); left = marked()) {
-      seen.note(left);
+    for (;;) {
+      seen.note(marchingUnder(mark));
+      const left = seen.left();
+      if (left.length === 0) break;
       for (const pid of left) signalTo(pid, 'SIGKILL');
       await clock.sleep(POLL_MS);
     }
+    // Whoever has hidden from us may hold the other end, and would keep our process from ending.
+    for (const stream of [watcher.stdout, watcher.stderr]) stream.destroy();
     over = true;
     unregister();
   };
   const unregister = onExit({ release: kill });
   return {
     ended,
-    pids: () => (over ? [] : process.platform === 'linux' ? marked() : [watcher.pid!]),
+    pids: () => (over ? [] : process.platform === 'linux' ? living() : [watcher.pid!]),
     async stop(graceMs) {
-      seen.note(marked());
+      seen.note(living());
       signalTo(-watcher.pid!, 'SIGTERM');
       const deadlineNs = clock.monotonicNs() + graceMs * 1e6;
       await atMost(graceMs, ended);
-      while (marked().length > 0 && clock.monotonicNs() < deadlineNs) await clock.sleep(POLL_MS);
+      while (living().length > 0 && clock.monotonicNs() < deadlineNs) await clock.sleep(POLL_MS);
       await kill();
     },
     kill,
@@ -125,9 +129,9 @@ class Seen {
     }
   }
 
-  /** Whether some have not ended yet. */
-  someEnd(): boolean {
-    return [...this.#started].some(([pid, started]) => startOf(pid) === started);
+  /** Those that have not ended yet. */
+  left(): number[] {
+    return [...this.#started].flatMap(([pid, started]) => (startOf(pid) === started ? [pid] : []));
   }
 }
 
@@ -161,6 +165,37 @@ export function signalTo(pid: number, signal: NodeJS.Signals): void {
     process.kill(pid, signal);
   } catch {
     // It has ended.
+  }
+}
+
+/**
+ * Processes that descend from the watcher, its own helper apart: that is a copy of it which runs no other program, as whoever is
+ * to become the service is for a moment.
+ */
+function startedBy(watcher: number | undefined): number[] {
+  if (process.platform !== 'linux' || watcher === undefined) return [];
+  const own = commandLineOf(watcher);
+  const found = new Set(childrenOf(watcher).filter((pid) => commandLineOf(pid) !== own));
+  for (const pid of found) for (const child of childrenOf(pid)) found.add(child);
+  return [...found];
+}
+
+function commandLineOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+  } catch {
+    return undefined; // it has ended
+  }
+}
+
+/** Source: proc(5), /proc/[pid]/task/[tid]/children. */
+function childrenOf(pid: number): number[] {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    const texts = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1'));
+    return texts.flatMap((text) => text.split(' ').filter((word) => word !== '')).map(Number);
+  } catch {
+    return []; // it has ended
   }
 }
 

@@ -60,6 +60,19 @@ test.each<[string, string, string]>([
   }
 });
 
+test.each([
+  ['beyond what is shown of a line', ['s'.repeat(200), 'other'], ['s'.repeat(200), 'stock']],
+  ['where only the ends of arguments differ', ['session stock'], ['session', 'stock']],
+])('a key is refused that differs %s from one that was seen before', async (_, before, now) => {
+  touched.note('sale', ['DECR', 'stock']);
+  touched.note('ignored', ['MGET', ...before]);
+  await touched.settled();
+  expect(faults).toEqual([]);
+  touched.note('ignored', ['MGET', ...now]);
+  await touched.settled();
+  expect(faults).toEqual([expect.stringMatching(/^stock is touched by MGET .* by DECR stock of the sale/)]);
+});
+
 test('a key that a script touches without declaring it is refused, too', async () => {
   touched.note('ignored', ['GET', 'session:"1"\n']);
   await at.redis.eval(`return redis.call('GET', 'session:"1"\\n')`, 0);

@@ -26,6 +26,30 @@ describe('a service that nobody could judge', () => {
   );
 
   test(
+    'that remembers so, in a sale so small that only what comes after the search could show it, holds as well',
+    async () => {
+      const explored = await intercepted(technique('flag'), { buyers: 1, stock: 1 }, at.target, quickly);
+      expect(explored).toMatchObject({ verdict: 'holds', facts: { fresh: true }, audit: { mismatches: [] } });
+    },
+    IN_TIME,
+  );
+
+  test(
+    'that keeps units in memory strands them, with the commands that it sent in a process of its own',
+    async () => {
+      const explored = await intercepted(technique('leased'), { buyers: 1, stock: 2 }, at.target, quickly);
+      expect(properties(explored, 'violated')).toEqual(['stranded']);
+      expect(explored).toMatchObject({ facts: { fresh: true }, audit: { mismatches: [] } });
+      const { steps } = explored.properties.stranded.counterexample!;
+      expect(steps.map(({ command }) => command)).toEqual([
+        ['DECR', 'stock'],
+        ['DECR', 'stock'],
+      ]);
+    },
+    IN_TIME,
+  );
+
+  test(
     'that sends what it draws at random ends as nondeterministic, with the command that differed',
     async () => {
       const ran = intercepted(technique('random'), { buyers: 1, stock: 1 }, at.target, quickly);

@@ -54,6 +54,17 @@ describe('all that a service started', () => {
     expect(cpuSecondsOf([])).toBeUndefined();
   });
 
+  test('is known and gone after a kill where it wrote over its environment, too, its children included', async () => {
+    const unmarked = `const { spawn } = require('node:child_process');
+      const own = spawn('env', ['-i', process.execPath, '-e', ${JSON.stringify(TREE)}], { detached: true });
+      own.stdout.pipe(process.stdout);`;
+    const { tree, said } = await started(unmarked);
+    const pids = JSON.parse(said()) as number[];
+    expect(tree.pids()).toEqual(expect.arrayContaining(pids));
+    await tree.kill();
+    expect(pids.filter(isRunning)).toEqual([]);
+  });
+
   test.each(['stop', 'kill'] as const)(
     'is gone after a %s, whoever took no notice of SIGTERM too',
     async (how) => {

@@ -172,9 +172,11 @@ export class Histories {
     return at;
   }
 
-  /** Nodes that no history goes beyond. */
-  leaves(): number[] {
-    return this.#nodes.flatMap(({ children }, node) => (children.size === 0 ? [node] : []));
+  /** Nodes that no history goes beyond. @param whose default: all; `beside`: of who opens the sale and looks after it at rest */
+  leaves(whose?: 'beside'): number[] {
+    return this.#nodes.flatMap(({ children, role }, at) =>
+      children.size > 0 || (whose && this.#isExplored(role)) ? [] : [at],
+    );
   }
 
   /** A process of the node's role that has connected and done nothing yet. */
@@ -223,14 +225,15 @@ export class Histories {
   /**
    * Runs every history again, from nothing, under other circumstances: `{}` for determinism, renamed ids, other chance.
    *
-   * @param changesOf those of one history
+   * @param changesOf those of one history @param nodes where they end; default: all
    * @returns what differed first, or undefined; also when it was interrupted
    */
   async findDifference(
     changesOf: (history: EventHistory) => readonly Change[],
+    nodes: readonly number[] = this.leaves(),
   ): Promise<Difference | undefined> {
-    for (let leaf = 0; leaf < this.#nodes.length && !this.signal?.aborted; leaf++) {
-      if (this.#nodes[leaf]!.children.size > 0) continue;
+    for (const leaf of nodes) {
+      if (this.signal?.aborted) break;
       const path = this.#path(leaf);
       const lived = this.#lived(path);
       const spec = this.#specOf(this.#nodes[leaf]!.role);

@@ -58,7 +58,7 @@ export async function asidesOf(
 }
 
 /** Of each process, by slot: all of its history. */
-function lastNodes(happened: readonly Happened[]): Map<number, number> {
+export function lastNodes(happened: readonly Happened[]): Map<number, number> {
   const last = new Map<number, number>();
   for (const { slot, atom } of happened)
     if ('node' in atom && atom.node !== undefined) last.set(slot, atom.node);

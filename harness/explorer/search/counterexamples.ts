@@ -8,6 +8,7 @@ import { asidesOf } from './code-side.ts';
 import { minimalCounterexamples } from './minimal.ts';
 import type { Path } from './shortest.ts';
 import { scheduleOf, stepsOf, toldAtRest } from './story.ts';
+import { verifyShown } from './verify.ts';
 
 /**
  * The smallest counterexample to each violated property that is asked about.
@@ -29,6 +30,7 @@ export async function counterexamplesOf(
   for (const one of found) {
     const { property, scope: smaller, path: violation } = one;
     const { message } = violation;
+    await verifyShown(violation);
     const steps = await stepsOf({ ...one, asides: await asidesOf(violation, path) });
     const { because, remedy } = explained({
       property,

@@ -17,7 +17,9 @@ import { renamer } from '../scope/ids.ts';
 import type { Rename } from '../server/memo.ts';
 import { verifyRenaming } from '../server/verify-renaming.ts';
 import { sharesPackages } from '../space/setting.ts';
+import { lastNodes } from './code-side.ts';
 import { namesThatMatter } from './drawn-names.ts';
+import type { Path } from './shortest.ts';
 import type { Space } from '../space/space.ts';
 import { MOST_RENAMINGS, renamingsOf, sharesHistories } from '../space/symmetry.ts';
 
@@ -51,6 +53,19 @@ async function verifyHistories({ histories, rules, subject }: Space): Promise<vo
   if (!difference) return;
   if (shares) throw new StartAgain('packages', `${difference.what} depends on what a package keeps`);
   throw nondeterministic(difference);
+}
+
+/**
+ * Histories that a counterexample shows, and those of its sale at rest, come of a search whose histories nobody has run again: in a
+ * process of a service that has served nobody they come out the same.
+ * @throws Nondeterministic where they do not
+ */
+export async function verifyShown({ histories, opening, events }: Path): Promise<void> {
+  if (!histories.isService) return;
+  const happened = [...opening, ...events.flatMap((event) => event.happened)];
+  const nodes = [...lastNodes(happened).values(), ...histories.leaves('beside')];
+  const difference = await histories.findDifference(() => [{ spec: () => ({ cold: true }) }], nodes);
+  if (difference) throw nondeterministic(difference);
 }
 
 /** Every history and every step of the server comes out the same with any members of a class in the places it names. */

@@ -77,6 +77,7 @@ async function connected() {
 const redis = await connected();
 const other = ['fanout', 'alike'].includes(technique) ? await connected() : undefined;
 let soldOut = false;
+let hasOne = false;
 let lock = Promise.resolve();
 
 async function readThenWrite() {
@@ -146,6 +147,16 @@ const TECHNIQUES = {
     await redis.incr(KEY);
     soldOut = true;
     return false;
+  },
+  /** Takes two units and sells one: of the other nobody knows but this process. */
+  leased: async () => {
+    if (hasOne) {
+      hasOne = false;
+      return true;
+    }
+    if (!(await decrElseBack())) return false;
+    hasOne = await decrElseBack();
+    return true;
   },
   /** Keeps the buyers of one process apart, and nobody else. */
   lock: async () => {
