@@ -14,7 +14,14 @@ import { IgnoredCommands, type BesideOptions } from './ignored-commands.ts';
 import { OwnNetworks } from './own-network.ts';
 import { ProcessPool } from './pool.ts';
 import { requireInterceptable, requireLinux, requireServiceScope } from './refusals.ts';
-import { differs, HOW_TO_DECLARE, silent, unclearAlone, type OnFault } from './service-faults.ts';
+import {
+  differs,
+  HOW_TO_DECLARE,
+  leftUnknown,
+  silent,
+  unclearAlone,
+  type OnFault,
+} from './service-faults.ts';
 import { ServiceInstance } from './service-instance.ts';
 import { folderOfRun, type FolderOfRun } from '../ground/temporary.ts';
 import { BUILD_MS, runCommand } from '../service/commands.ts';
@@ -89,6 +96,7 @@ export async function interceptService(options: InterceptOptions): Promise<Inter
         if (purchase?.kind === 'threw') throw unclearAlone(purchase.message);
         if (!pool.hasSent) throw silent();
       },
+      leftUnknown,
       requireSound: async () => {
         await ignored?.settled();
         pool.requireSound();

@@ -62,6 +62,13 @@ export const unclearAlone = (what: string): CannotExplore =>
     `declare that answer (${HOW_TO_DECLARE}), or correct the request (--buy, --header, --body) or the service`,
   );
 
+/** A key that is deleted when all is sold holds no number any more. */
+export const leftUnknown = (message: string): CannotExplore =>
+  new CannotExplore(
+    `${message}, when one buyer alone had been served`,
+    `let --left, or left in the file, find a number at any time, as by --left "EVAL 'return redis.call([[GET]], KEYS[1]) or 0' 1 stock" where the key may be gone`,
+  );
+
 /** @param pid who serves, and is none of the processes that can be watched */
 export const hidden = (pid: number): CannotExplore =>
   new CannotExplore(

@@ -69,6 +69,22 @@ describe('a service that nobody could judge', () => {
   );
 
   test(
+    'that deletes its stock with the last unit is asked how much is left then, and holds once that is told',
+    async () => {
+      const file = shop(['node', 'shop.mjs', 'deletes']);
+      const one = { buyers: 1, stock: 1 };
+      await expect(intercepted(file, one, at.target, quickly)).rejects.toMatchObject({
+        message: expect.stringMatching(/^left finds no number of units in "nil", when one buyer/),
+        remedy: expect.stringContaining('--left'),
+      });
+      const words = ['EVAL', 'return redis.call([[GET]], KEYS[1]) or 0', '1', 'stock'];
+      const told = shop(['node', 'shop.mjs', 'deletes'], { left: { ask: { redis: words } } });
+      expect(await intercepted(told, one, at.target, quickly)).toMatchObject({ verdict: 'holds' });
+    },
+    IN_TIME,
+  );
+
+  test(
     'that dies when its connection breaks is refused with what it said',
     async () => {
       const faults = { 'lost-reply': 1 };

@@ -47,6 +47,8 @@ export interface ServiceSubject {
   differs(error: CannotExplore): CannotExplore;
   /** @throws CannotExplore if what a lone buyer was told, with nothing else going on, tells that the service was described wrong */
   requireUsable(purchase: Settled | undefined): void;
+  /** Asked what is left, nobody could tell, when one buyer had bought. @returns that, with what to do about it */
+  leftUnknown(message: string): CannotExplore;
   /** Asked once all histories have run. @throws CannotExplore what has come to light of it that nobody could know before */
   requireSound(): Promise<void>;
   /** What a verdict does not speak of, and why its coverage is no more than bounded. Asked once all histories have run. */

@@ -117,9 +117,7 @@ function notesOf(judged: Judged): string[] {
     ...(question.subject.strategy.reserves ? [RESERVES] : []),
     ...(result.stopped === undefined ? [] : [result.stopped]),
     ...(sampled?.notes ?? []),
-    ...(space.cut
-      ? ['a purchase never ended and was cut off: its retries (env.maxAttempts) or its ticks are not bounded']
-      : []),
+    ...(space.cut ? [`a purchase never ended and was cut off: ${unbounded(question)}`] : []),
     ...(leavesOutChunks(space)
       ? [
           'what a process does for several buyers depends on which replies arrive in one chunk; with what else was asked for, that makes too many states: they arrived one by one',
@@ -131,6 +129,11 @@ function notesOf(judged: Judged): string[] {
     ...(interrupted ? [] : unshown).map((property) => `${property}: ${whyUnshown(judged, property)}`),
   ];
 }
+
+const unbounded = ({ subject }: ExplorationRequest): string =>
+  subject.service
+    ? 'the service asks again without a limit; let it give up after a few times for the run, where it waits for a lock for example'
+    : 'its retries (env.maxAttempts) or its ticks are not bounded';
 
 const RESERVES =
   'as the strategy says that it reserves units, whoever was refused while a purchase that failed may have held them was refused rightly';

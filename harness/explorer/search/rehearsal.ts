@@ -44,6 +44,7 @@ export async function rehearse(
   const misfit = purchase?.kind === 'threw' || remaining?.kind === 'threw' ? misfitAlone() : undefined;
   if (misfit) throw new CannotExplore(misfit.message, misfit.remedy);
   if (purchase?.kind === 'threw' && !purchase.definite) return told('purchase', purchase);
+  if (remaining?.kind === 'threw' && subject.service) throw subject.service.leftUnknown(remaining.message);
   if (remaining?.kind === 'threw') {
     throw new CannotExplore(
       await told('remaining', remaining),

@@ -45,7 +45,7 @@ const refuse = (names: string, why: string, remedy: string): void => {
   for (const name of words(names)) reasons.set(name, [why, remedy]);
 };
 const TIME_REMEDY =
-  'pass the time in from env.now(); where a library asks, as rate limiters do, let the adapter call what comes behind it';
+  'pass the time in from env.now(); where a library asks, as rate limiters do, let the adapter call what comes behind it; of a service, leave out what decides no sale (--ignore), and let the rest ask no clock';
 refuse(
   'SUBSCRIBE PSUBSCRIBE SSUBSCRIBE UNSUBSCRIBE PUNSUBSCRIBE SUNSUBSCRIBE PUBSUB',
   'its messages arrive without a request',
@@ -54,7 +54,7 @@ refuse(
 refuse(
   'SPOP SRANDMEMBER HRANDFIELD ZRANDMEMBER RANDOMKEY',
   'its answer is drawn by the server',
-  'take a determined member (LPOP, ZPOPMIN), or choose with env.pick',
+  'take a determined member (LPOP, ZPOPMIN), or choose with env.pick, which a service has not',
 );
 refuse(
   'TIME TTL PTTL EXPIRETIME PEXPIRETIME LASTSAVE',
@@ -91,7 +91,7 @@ refuse(
   'CLIENT MONITOR CONFIG DEBUG SHUTDOWN REPLICAOF SLAVEOF FAILOVER ASKING SYNC PSYNC RESET SLOWLOG ' +
     'LATENCY MEMORY ACL MODULE BGSAVE SAVE BGREWRITEAOF HELLO AUTH READONLY READWRITE ROLE MIGRATE RESTORE',
   'it changes the connection or the server, not the sale',
-  'leave it to the client options',
+  'leave it to the client options, or out where the sale is explored',
 );
 refuse(
   'SENTINEL',

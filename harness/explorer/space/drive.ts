@@ -60,7 +60,7 @@ export async function drive(cursor: Cursor, meanwhile?: () => Promise<void>): Pr
     if (cursor.endless)
       throw new CannotExplore(
         'a call never ends: it sends commands or sets timers without a limit',
-        'bound its retries (env.maxAttempts)',
+        'bound its retries: by env.maxAttempts in a strategy, by a small number in a service',
       );
     if (cursor.putsOff) await cursor.fireImmediates();
     else if (reply !== undefined) await cursor.deliver(reply);

@@ -39,6 +39,7 @@ async function connected() {
       isReady: () => redis.status === 'ready',
       get: (key) => redis.get(key),
       decr: (key) => redis.decr(key),
+      del: (key) => redis.del(key),
       incr: (key) => redis.incr(key),
       set: (...args) => redis.set(...args),
       watch: (key) => redis.watch(key),
@@ -54,6 +55,7 @@ async function connected() {
     get: (key) => redis.get(key),
     mget: (...keys) => redis.mGet(keys),
     decr: (key) => redis.decr(key),
+    del: (key) => redis.del(key),
     incr: (key) => redis.incr(key),
     set: (...args) => redis.sendCommand(['SET', ...args]),
     watch: (key) => redis.watch(key),
@@ -157,6 +159,12 @@ const TECHNIQUES = {
     if (!(await decrElseBack())) return false;
     hasOne = await decrElseBack();
     return true;
+  },
+  /** Right, but of a sale that is over it leaves no number. */
+  deletes: async () => {
+    const left = await redis.decr(KEY);
+    if (left <= 0) await redis.del(KEY);
+    return left >= 0;
   },
   /** Keeps the buyers of one process apart, and nobody else. */
   lock: async () => {
