@@ -9,6 +9,7 @@ import type { CallState, Connection, ProcessState } from './process-state.ts';
 import { decodeCommand } from '../../wire/resp.ts';
 import { CursorClock } from './cursor-clock.ts';
 import type { CursorContext } from './cursor-context.ts';
+import type { Awaited } from './dues.ts';
 import { telling } from './on-server.ts';
 
 /** Ticks of repeating timers that did not lead back, after which a process is taken to tick for ever. */
@@ -132,6 +133,11 @@ export class Standpoint {
       const delayMs = this.mostWaitMs(c) ?? Infinity;
       return delayMs < Infinity ? [{ id: limitId(c), delayMs }] : [];
     });
+  }
+
+  /** Timers, and time limits of commands that may wait. */
+  get awaited(): readonly Awaited[] {
+    return [...this.pendingTimers, ...this.limitsOfWaiting];
   }
 
   /**
