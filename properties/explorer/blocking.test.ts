@@ -53,6 +53,21 @@ describe('a command that waits at the server', () => {
     expect(properties(found, 'violated')).toEqual(breaks);
   });
 
+  // Ticks do not lead back where a time limit runs, too: so there is no end of them, which is told.
+  const beats: [string, string[]][] = [
+    ['waits-beside-a-heartbeat', []],
+    ['believes-beside-a-heartbeat', ['oversell']],
+  ];
+  test.each(rotating(beats, 1, 'beats'))(
+    'waits in vain beside a heartbeat, too: "%s" breaks %j',
+    async (name, breaks) => {
+      const found = await explored(name, two, { maxStates: 3_000 });
+      expect(found.audit.mismatches).toEqual([]);
+      expect(found.coverage).toBe('bounded');
+      expect(properties(found, 'violated')).toEqual(breaks);
+    },
+  );
+
   test('is answered in a counterexample that is confirmed over real sockets', async () => {
     const found = await explored('gives-up', one);
     const { counterexample } = found.properties.stranded;

@@ -142,7 +142,8 @@ export class Standpoint {
 
   /**
    * Connections on which a command may have waited in vain, for as long as it wanted to. Who then sends the same again does
-   * so for ever, so of that a few times are tried; more only where somebody is owed an answer, and nothing else may come.
+   * so for ever, so of that a few times are tried; more only where somebody is owed an answer, and nothing else may come. A timer that
+   * repeats may come for ever, so that whoever is owed an answer would wait for it in vain.
    */
   lapsable(): number[] {
     const waiting = this.limitsOfWaiting.flatMap(({ id }) => {
@@ -150,7 +151,9 @@ export class Standpoint {
       return this.connections[c]!.blocked ? [{ c, inVain: this.#inVain(c) }] : [];
     });
     const few = waiting.filter(({ inVain }) => inVain < MOST_IN_VAIN);
-    const comes = this.executable().length + this.deliverable().length + this.firable().length > 0;
+    const comes =
+      this.executable().length + this.deliverable().length > 0 ||
+      this.pendingTimers.some(({ repeats }) => !repeats);
     const others = few.length > 0 || comes || this.putsOff || !this.waits;
     return (others ? few : waiting).map(({ c }) => c);
   }

@@ -33,6 +33,20 @@ export const waitsThrice = ofTokens('waits-thrice', async (redis) => {
   return answer(false);
 });
 
+/** The same in a process that has a heartbeat; and one that believes in the end that it has found one. */
+const beside = (name, found) =>
+  withTokens(name, (redis) => {
+    let beats = 0;
+    setInterval(() => (beats = 1 - beats), 10_000);
+    const purchase = async () => {
+      for (let tries = 0; tries < 3; tries++) if (await redis.blpop(UNITS, 1)) return answer(true);
+      return answer(found);
+    };
+    return { purchase };
+  });
+export const waitsBesideAHeartbeat = beside('waits-beside-a-heartbeat', false);
+export const believesBesideAHeartbeat = beside('believes-beside-a-heartbeat', true);
+
 /** Moves what it sells to a list of its own. */
 export const moves = ofTokens('moves', async (redis) =>
   answer((await redis.blmove(UNITS, '{item}:sold', 'LEFT', 'RIGHT', 1)) !== null),
