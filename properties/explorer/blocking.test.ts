@@ -58,15 +58,12 @@ describe('a command that waits at the server', () => {
     ['waits-beside-a-heartbeat', []],
     ['believes-beside-a-heartbeat', ['oversell']],
   ];
-  test.each(rotating(beats, 1, 'beats'))(
-    'waits in vain beside a heartbeat, too: "%s" breaks %j',
-    async (name, breaks) => {
-      const found = await explored(name, two, { maxStates: 3_000 });
-      expect(found.audit.mismatches).toEqual([]);
-      expect(found.coverage).toBe('bounded');
-      expect(properties(found, 'violated')).toEqual(breaks);
-    },
-  );
+  test.each(beats)('waits in vain beside a heartbeat, too: "%s" breaks %j', async (name, breaks) => {
+    const found = await explored(name, one);
+    expect(found.audit.mismatches).toEqual([]);
+    expect(found.coverage).toBe('bounded');
+    expect(properties(found, 'violated')).toEqual(breaks);
+  });
 
   test('is answered in a counterexample that is confirmed over real sockets', async () => {
     const found = await explored('gives-up', one);
