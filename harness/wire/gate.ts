@@ -95,6 +95,8 @@ export class Passage {
   #shakes = 0;
   #cut = false;
   #closed = false;
+  /** The run has no more use for it. */
+  #over = false;
   /** Its number on the server, once it has begun a transaction. */
   #id: number | undefined;
   /** Commands that wait at the gate, oldest first. */
@@ -194,6 +196,7 @@ export class Passage {
   }
 
   close(): void {
+    this.#over = true;
     this.cut();
     void this.#upstream?.then((upstream) => upstream.close());
   }
@@ -231,9 +234,16 @@ export class Passage {
 
   async #shake(bytes: string): Promise<void> {
     this.#shakes++;
-    const [reply] = await (await this.#upstream!).send([bytes]);
-    this.#inner!.write(reply!, 'latin1');
-    this.#shakes--;
+    const upstream = await this.#upstream!;
+    try {
+      const [reply] = await upstream.send([bytes]);
+      this.#inner!.write(reply!, 'latin1');
+    } catch (error) {
+      // A process may be over before its client has introduced itself: nobody waits for the answer, and nothing is lost.
+      if (!this.#over) throw error;
+    } finally {
+      this.#shakes--;
+    }
   }
 }
 

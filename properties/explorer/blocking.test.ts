@@ -38,11 +38,30 @@ describe('a command that waits at the server', () => {
     ['asks-a-poller', one, []],
     ['gives-up', one, ['stranded', 'false-refusal']],
     ['reads-a-stream', { ...one, jobs: 2 }, []],
+    // What is left when all is over can be bought where somebody else has to sell it.
+    ['reads-a-stream', { ...one, stock: 2 }, []],
+    ['asks-a-leader', { ...one, stock: 2 }, []],
+    ['asks-a-leader', { ...one, stock: 2, faults: { crash: 1 } }, ['stranded']],
+    // Its second is over long before its half minute, when all is over, too.
+    ['looks-on', { ...one, stock: 2 }, []],
+    ['looks-no-further', { ...one, stock: 2 }, ['stranded']],
   ];
   test.each(thirdOf(rows, 'blocking'))('of "%s" in %j breaks %j', async (name, scope, breaks) => {
     const found = await explored(name, scope);
     expect(found.audit).toEqual({ replayed: 8, mismatches: [] });
     expect(found.coverage).toBe('exhausted');
+    expect(properties(found, 'violated')).toEqual(breaks);
+  });
+
+  // Ticks do not lead back where a time limit runs, too: so there is no end of them, which is told.
+  const beats: [string, string[]][] = [
+    ['waits-beside-a-heartbeat', []],
+    ['believes-beside-a-heartbeat', ['oversell']],
+  ];
+  test.each(beats)('waits in vain beside a heartbeat, too: "%s" breaks %j', async (name, breaks) => {
+    const found = await explored(name, one);
+    expect(found.audit.mismatches).toEqual([]);
+    expect(found.coverage).toBe('bounded');
     expect(properties(found, 'violated')).toEqual(breaks);
   });
 
@@ -67,6 +86,8 @@ describe('its searches agree', () => {
     ['outlives-its-mark', one],
     ['asks-a-poller', one],
     ['reads-a-stream', { ...one, jobs: 1 }],
+    ['asks-a-leader', { ...one, stock: 2 }],
+    ['looks-on', { ...one, stock: 2 }],
   ];
   test.each(rotating(rows, 3, 'blocking twins'))('of "%s" in %j', async (name, scope) => {
     const reduced = sorted((await explored(name, scope)).outcomes);
@@ -81,6 +102,7 @@ describe('its searches agree', () => {
 describe('what cannot be told is refused', () => {
   const refused: [string, string][] = [
     ['watches-and-waits', 'it sends BLPOP on a connection that watches keys'],
+    ['waits-for-work', 'runJob() never ends on a sale at rest'],
     ['reads-what-comes', 'it sends XREAD, which cannot be explored: with $'],
   ];
   test.each(refused)('"%s"', async (name, message) => {

@@ -10,10 +10,12 @@ import { boot, type Birth } from '../space/perform.ts';
 import { CannotExplore, SellerFailed } from '../cannot-explore.ts';
 import type { Settled } from '../process/instance-events.ts';
 import { freshRequest, furtherRequest, requestOf } from '../scope/ids.ts';
+import { waitsAtServer } from '../space/process-state.ts';
 import type { Space } from '../space/space.ts';
 import type { States } from '../space/states.ts';
 import { finishesOf } from './finishes.ts';
 import { judgeEnd, unpaid, type Finish, type StoreAtRest } from './judge-end.ts';
+import { remembered } from './remembered.ts';
 import { Survivors } from './survivors.ts';
 import { outcomeAtRest, isIdle, MOST_TIMERS, isSale, mostUnits, workOff } from './settling.ts';
 
@@ -34,12 +36,21 @@ export interface Concluded extends Quiet {
   judgement: Judgement;
 }
 
+/** In place of a process that need not be looked at. */
+const NOBODY = -1;
+
+/** Processes of the sale in which a command waits, and so they serve on; `NOBODY` stands for each of the others. */
+interface Standing {
+  locals: readonly number[];
+  clockMs?: number | undefined;
+}
+
 /** Judges the ends of interleavings, each distinct one once. */
 export class AtRest {
   readonly #space: Space;
   readonly #quiet = new Map<string, Promise<Quiet>>();
   readonly #stores = new Map<string, Promise<StoreAtRest>>();
-  readonly #limits = new Map<number, Promise<readonly Allowance[]>>();
+  readonly #limits = new Map<string, Promise<readonly Allowance[]>>();
   readonly #stocks = new Map<number, Promise<number | null>>();
   readonly #judgements = new Map<string, Promise<Judgement>>();
 
@@ -103,8 +114,8 @@ export class AtRest {
     let at = server;
     const after = [...locals];
     for (const [slot, id] of locals.entries()) {
-      const local = this.#space.locals.values[id]!;
-      if (local.phase !== 'live' || !local.connections.some(({ blocked }) => blocked)) continue;
+      const local = this.#space.locals.values[id];
+      if (!local || !waitsAtServer(local)) continue;
       const cursor = new Cursor(this.#space.context(slot), at, local);
       cursor.clock.startMs = clockMs;
       await cursor.lookAtBlocked();
@@ -158,15 +169,17 @@ export class AtRest {
    * on while they wait. Then nothing is left to be bought: who has not paid yet, and still can, holds what they took. Where
    * units are left, each user tries before that what their limit leaves them, as if the others did nothing. The state stays.
    */
-  store(server: number, unpaidBuyers: readonly number[] = []): Promise<StoreAtRest> {
-    return remembered(this.#stores, `${server} ${unpaidBuyers.join()}`, async () => {
+  store(server: number, standing: Standing, unpaidBuyers: readonly number[] = []): Promise<StoreAtRest> {
+    const key = `${server} ${unpaidBuyers.join()} ${JSON.stringify(standing)}`;
+    return remembered(this.#stores, key, async () => {
       const cursor = await this.#fresh({ slot: this.#space.lateOperator, server });
       // A process that finds no product to sell sells nothing.
       if (!cursor) return { drained: 0 };
       const { scope, abilities } = this.#space;
       const recorded = abilities.recorded ? await this.#ledger(cursor) : undefined;
+      const others = { ...standing };
       const drained = await drain(
-        async (n) => isSale(await this.#buy(cursor, freshRequest(n))),
+        async (n) => isSale(await this.#buy(cursor, freshRequest(n), others)),
         mostUnits(scope),
       );
       const held: number[] = [];
@@ -175,7 +188,7 @@ export class AtRest {
         await drive(cursor);
         if (cursor.settled(index)?.kind === 'returned') held.push(buyer);
       }
-      const allowances = drained > 0 ? await this.#allowances(server) : undefined;
+      const allowances = drained > 0 ? await this.#allowances(server, standing) : undefined;
       return { drained, held, ...(recorded && { recorded }), ...(allowances && { allowances }) };
     });
   }
@@ -184,39 +197,43 @@ export class AtRest {
   async trial(server: number): Promise<Record<'purchase' | 'remaining', Settled | undefined>> {
     const cursor = await this.#fresh({ slot: this.#space.lateOperator, server });
     if (!cursor) return { purchase: undefined, remaining: undefined };
-    const purchase = await this.#buy(cursor, freshRequest(1));
+    const purchase = await this.#buy(cursor, freshRequest(1), { locals: [] });
     const index = await cursor.invoke({ method: 'remaining' });
     await drive(cursor);
     return { purchase, remaining: cursor.settled(index) };
   }
 
   /** What each user can still buy. */
-  #allowances(server: number): Promise<readonly Allowance[]> {
+  #allowances(server: number, standing: Standing): Promise<readonly Allowance[]> {
     const { perUserLimit, users } = this.#space.scope;
-    return remembered(this.#limits, server, async () => {
+    return remembered(this.#limits, `${server} ${JSON.stringify(standing)}`, async () => {
       const allowances: Allowance[] = [];
       for (let user = 0; user < users; user++) {
         const cursor = await this.#fresh({ slot: this.#space.lateOperator, server });
         if (!cursor) return [];
+        const others = { ...standing };
         const buy = async (n: number): Promise<Outcome> =>
-          outcomeAtRest(await this.#buy(cursor, furtherRequest(user, n)));
+          outcomeAtRest(await this.#buy(cursor, furtherRequest(user, n), others));
         allowances.push(await tryLimit(buy, perUserLimit));
       }
       return allowances;
     });
   }
 
-  /** A purchase, while background work goes on. */
-  async #buy(cursor: Cursor, request: PurchaseRequest): Promise<Settled | undefined> {
+  /** A purchase, while background work goes on, and processes that wait for something to do find it. */
+  async #buy(cursor: Cursor, request: PurchaseRequest, others: Standing): Promise<Settled | undefined> {
     const index = await cursor.invoke({ method: 'purchase', request });
     const work = async (): Promise<void> => {
+      const served = await this.#serve(cursor.server, others.locals, others.clockMs);
+      if (served) [cursor.server, others.locals] = [served.server, served.locals];
+      if (!this.#space.abilities.runJob) return;
       const office = await this.#fresh({ slot: this.#space.lateOperator, server: cursor.server });
       // Where there is no product to sell, there is no work to do.
       if (!office) return;
       await pass(office);
       cursor.server = office.server;
     };
-    await drive(cursor, this.#space.abilities.runJob ? work : undefined);
+    await drive(cursor, work);
     return cursor.settled(index);
   }
 
@@ -239,7 +256,11 @@ export class AtRest {
     const finishes = finishesOf(this.#space, locals, (operation) => states.spanOf(end, operation));
     const { server: at } = quiet;
     const { scope, abilities } = this.#space;
-    const store = await this.store(at, unpaid(scope, finishes, abilities.recorded));
+    const store = await this.store(
+      at,
+      this.#standing(locals, clockMs),
+      unpaid(scope, finishes, abilities.recorded),
+    );
     // Who closes ends its process: nobody comes to it any more.
     const asks = suffered.struck && !abilities.close && store.drained > 0;
     const mute = asks ? await this.#survivors.mute(at, locals, clockMs ?? 0) : undefined;
@@ -249,6 +270,17 @@ export class AtRest {
       judgeEnd(scope, told, finishes, { ...suffered, reserves: this.#space.subject.strategy.reserves }),
     );
     return { ...quiet, finishes, store: told, judgement };
+  }
+
+  /** Who of these serves on. Where they are closed, nobody does. */
+  #standing(locals: readonly number[], clockMs: number | undefined): Standing {
+    const { mayWait, abilities } = this.#space;
+    const waits = (id: number): boolean => waitsAtServer(this.#space.locals.values[id]!);
+    if (!mayWait || abilities.close || !locals.some(waits)) return { locals: [] };
+    return {
+      locals: locals.map((id) => (waits(id) ? id : NOBODY)),
+      clockMs: clockMs === undefined ? undefined : clockMs + GRACE_MS,
+    };
   }
 
   /** A process that has started before now; undefined if it can make no seller, as when the product is gone. */
@@ -290,12 +322,4 @@ async function pass(cursor: Cursor): Promise<Settled | undefined> {
   if (settled?.kind === 'threw')
     throw new CannotExplore(`runJob() failed: ${settled.message}`, 'correct runJob()');
   return settled;
-}
-
-function remembered<K, V>(map: Map<K, Promise<V>>, key: K, make: () => Promise<V>): Promise<V> {
-  const known = map.get(key);
-  if (known) return known;
-  const made = make();
-  map.set(key, made);
-  return made;
 }

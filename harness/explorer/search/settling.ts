@@ -27,9 +27,14 @@ export async function workOff(pass: () => Promise<boolean>): Promise<void> {
 export const mostUnits = (scope: Scope): number =>
   scope.stock + scope.restocks + scope.quantities.reduce((sum, quantity) => sum + quantity, 0) + 1;
 
-/** @throws CannotExplore if it answered what says neither */
+/** @throws CannotExplore if it answered what says neither, or never answers */
 export function isIdle(settled: Settled | undefined): boolean {
-  if (settled?.kind !== 'returned') return false;
+  if (!settled)
+    throw new CannotExplore(
+      'runJob() never ends on a sale at rest',
+      "one pass of it must end: let what waits for work wait for a time (BLPOP key 1, and not 0), and answer 'idle' when that is over",
+    );
+  if (settled.kind !== 'returned') return false;
   const odd = oddAnswerOfJob(settled.value);
   if (odd !== undefined) throw new CannotExplore(odd, JOB_ANSWERS);
   return settled.value === 'idle';

@@ -6,6 +6,7 @@ import { limitId, mayFire, type PendingTimer } from '../process/timers.ts';
 import type { Paying, Releasing } from '../scope/moves.ts';
 import { MOST_RELEASES, type Served } from '../scope/payments.ts';
 import type { Finish } from '../search/judge-end.ts';
+import type { Awaited } from '../space/dues.ts';
 import { askedBy, inCanonicalOrder, type Asked } from '../server/orders.ts';
 import { toldOfReplicas } from '../server/replicas.ts';
 import { isUnderWay, OutsidePassage, type Way } from './outside-passage.ts';
@@ -65,7 +66,7 @@ export class Process {
 
   /** How long it takes until each timer that is set is due. */
   remaining(): number[] {
-    return this.#limited().map(({ id }) => this.remainingOf(id));
+    return this.awaited.map(({ id }) => this.remainingOf(id));
   }
 
   /** How long it takes until this is due, be it a timer or a time limit. */
@@ -78,7 +79,8 @@ export class Process {
     return (await this.waiting.isBlocked(connection)) ? this.remainingOf(limitId(connection)) : 0;
   }
 
-  #limited(): { id: number; delayMs: number }[] {
+  /** Timers, and time limits of commands that may wait. */
+  get awaited(): Awaited[] {
     return this.crashed ? [] : [...this.timers, ...this.waiting.limits()];
   }
 
@@ -157,7 +159,7 @@ export class Process {
   }
 
   #noteDue(): void {
-    for (const { id, delayMs } of this.#limited())
+    for (const { id, delayMs } of this.awaited)
       if (!this.#due.has(id)) this.#due.set(id, this.#world.clock.nowMs + delayMs);
   }
 

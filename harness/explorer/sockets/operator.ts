@@ -55,6 +55,8 @@ interface Outlived {
   unpaidBuyers: readonly number[];
   /** Processes that live, and have failed somebody. */
   survivors: readonly Process[];
+  /** Those of the sale: who waits for something to do finds it, where nobody is closed. */
+  processes: readonly (Process | undefined)[];
 }
 
 /** Starts processes behind the gate: those of the sale, and some of its own that open it, work for it and drain it. */
@@ -93,9 +95,10 @@ export class Operator {
    * What the store says once nothing moves any more: it is drained, and background work goes on meanwhile; then those confirm
    * who have not yet.
    */
-  async store(abilities: Abilities, { unpaidBuyers, survivors }: Outlived): Promise<StoreAtRest> {
+  async store(abilities: Abilities, { unpaidBuyers, survivors, processes }: Outlived): Promise<StoreAtRest> {
     const before = await takeSnapshot(this.#memo, this.#world.clock);
-    const late = await this.#late(abilities);
+    const others = abilities.close ? [] : processes;
+    const late = await this.#late(abilities, others);
     const recorded = abilities.recorded ? await late.ask({ method: 'recorded' }) : undefined;
     const buy = async (n: number): Promise<boolean> =>
       isSale(await late.ask({ method: 'purchase', request: freshRequest(n) }));
@@ -106,7 +109,7 @@ export class Operator {
       if (paid?.kind === 'returned') held.push(buyer);
     }
     await late.kill();
-    const allowances = drained > 0 ? await this.#allowances(abilities, before) : undefined;
+    const allowances = drained > 0 ? await this.#allowances(abilities, others, before) : undefined;
     const mute = drained > 0 ? await this.#mute(survivors, before) : undefined;
     return {
       drained,
@@ -118,12 +121,16 @@ export class Operator {
   }
 
   /** What each user can still buy of what there was. */
-  async #allowances(abilities: Abilities, before: Snapshot): Promise<Allowance[]> {
+  async #allowances(
+    abilities: Abilities,
+    others: Outlived['processes'],
+    before: Snapshot,
+  ): Promise<Allowance[]> {
     const { perUserLimit, users } = this.#scope;
     const allowances: Allowance[] = [];
     for (let user = 0; user < users; user++) {
       await putBack(this.#memo, this.#world.clock, before);
-      const late = await this.#late(abilities);
+      const late = await this.#late(abilities, others);
       const buy = async (n: number): Promise<Outcome> =>
         outcomeAtRest(await late.ask({ method: 'purchase', request: furtherRequest(user, n) }));
       allowances.push(await tryLimit(buy, perUserLimit));
@@ -174,7 +181,10 @@ export class Operator {
   }
 
   /** A process that starts when all is over, and is asked for one thing after the other while background work goes on. */
-  async #late({ runJob }: Abilities): Promise<{
+  async #late(
+    { runJob }: Abilities,
+    others: Outlived['processes'],
+  ): Promise<{
     ask: (call: Call) => Promise<Settled | undefined>;
     kill: () => Promise<void>;
   }> {
@@ -185,7 +195,10 @@ export class Operator {
       await process.apply({ type: 'timer', timer: nextOneShot(process)! });
       await process.drive();
     }
-    const work = runJob ? () => this.call({ method: 'runJob' }, LATER_MS) : undefined;
+    const work = async (): Promise<void> => {
+      for (const other of others) if (await other?.isServed()) await other!.drive();
+      if (runJob) await this.call({ method: 'runJob' }, LATER_MS);
+    };
     return {
       ask: async (call) => {
         const index = await process.call(call);

@@ -175,7 +175,8 @@ export class RealSale implements AsyncDisposable {
     const finishes = this.finishes();
     const unpaidBuyers = unpaid(this.scope, finishes, abilities.recorded);
     const survivors = struck && !abilities.close ? this.#processes.filter(hasFailed) : [];
-    const store = await this.#operator.store(abilities, { unpaidBuyers, survivors });
+    const outlived = { unpaidBuyers, survivors, processes: this.#processes };
+    const store = await this.#operator.store(abilities, outlived);
     const { reserves } = this.#subject.strategy;
     const suffered = { restarted: this.#restarted || this.replicas.lost, struck, reserves };
     const judgement = judgeEnd(this.scope, store, finishes, suffered);

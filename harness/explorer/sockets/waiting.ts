@@ -10,7 +10,6 @@ interface Moving {
   crashed: boolean;
   owes: boolean;
   putsOff: boolean;
-  firable(): readonly unknown[];
   arriving(connection: number): number;
 }
 
@@ -50,7 +49,8 @@ export class Waiting {
   /** Connections on which a command may have waited in vain. */
   async lapsable(process: Moving): Promise<number[]> {
     if (process.crashed) return [];
-    let comes = process.firable().length > 0 || process.putsOff || !process.owes;
+    const { timers } = this.#instance.look();
+    let comes = timers.some(({ repeats }) => !repeats) || process.putsOff || !process.owes;
     for (const [c, { pending }] of this.#ways.entries())
       comes ||= process.arriving(c) > 0 || (pending.length > 0 && !(await this.isBlocked(c)));
     const waiting: { c: number; inVain: number }[] = [];

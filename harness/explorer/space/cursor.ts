@@ -91,7 +91,7 @@ export class Cursor extends Hearing {
     if (next.open) next.replies = [...connection.replies, this.context.swap(reply)];
     this.connections[c] = next.open || next.executed < this.endOf(c, next) ? next : GONE;
     this.clock.forget(limitId(c));
-    this.clock.follow([...this.pendingTimers, ...this.limitsOfWaiting]);
+    this.clock.follow(this.awaited);
     const picks = this.#drawn.length === 0 ? {} : { picks: this.#drawn };
     const written = { node: this.node, place: connection.executed };
     this.atoms.push({
@@ -244,7 +244,7 @@ export class Cursor extends Hearing {
     });
     if (!this.waits) this.lost = [];
     this.#growConnections();
-    this.clock.follow([...this.pendingTimers, ...this.limitsOfWaiting]);
+    this.clock.follow(this.awaited);
     if (event.type === 'timer' || event.type === 'deliver') await this.#untick();
     await this.lookAtBlocked();
   }

@@ -1,5 +1,7 @@
 import { CannotExplore } from '../cannot-explore.ts';
+import { limitId } from '../process/timers.ts';
 import type { Cursor } from './cursor.ts';
+import { Dues, MOST_LAPSES } from './dues.ts';
 
 /** What a process may still be asked for. */
 interface StillAsked {
@@ -47,16 +49,18 @@ export async function settle(cursor: Cursor, { operations, asksMore }: StillAske
 }
 
 /**
- * Runs everything to its end in the plainest order, for calls that nothing competes with.
+ * Runs everything to its end in the plainest order, for calls that nothing competes with. Time passes only where nothing else
+ * may come, and then to whatever is due first: a command that waits a second has done so before a timer of half a minute fires.
  *
- * @param meanwhile what others do while this one waits for time to pass, before each timer
+ * @param meanwhile what others do while this one waits for them or for time to pass, before each timer
  */
 export async function drive(cursor: Cursor, meanwhile?: () => Promise<void>): Promise<void> {
   cursor.keepsTicks = true;
-  for (;;) {
+  const dues = new Dues();
+  for (let lapses = 0; ;) {
+    dues.follow(cursor.awaited);
     const [reply] = cursor.deliverable();
     const [command] = cursor.executable();
-    const [lapse] = cursor.lapsable();
     if (cursor.endless)
       throw new CannotExplore(
         'a call never ends: it sends commands or sets timers without a limit',
@@ -64,14 +68,28 @@ export async function drive(cursor: Cursor, meanwhile?: () => Promise<void>): Pr
       );
     if (cursor.putsOff) await cursor.fireImmediates();
     else if (reply !== undefined) await cursor.deliver(reply);
-    else if (command !== undefined) await cursor.execute(command);
-    else if (cursor.waits && (cursor.timers > 0 || lapse !== undefined)) {
+    else if (command !== undefined) {
+      dues.forget(limitId(command));
+      await cursor.execute(command);
+    } else if (cursor.waits && (cursor.timers > 0 || cursor.isBlocked)) {
       await meanwhile?.();
       // What others did may be what it waits for.
       await cursor.lookAtBlocked();
       if (cursor.executable().length > 0) continue;
-      if (cursor.nextOneShot === undefined && lapse !== undefined) await cursor.lapse(lapse);
-      else await cursor.fireTimer();
+      const lapse = nextLapse(cursor, dues, lapses);
+      if (lapse === undefined && cursor.timers === 0) return;
+      dues.come(lapse === undefined ? cursor.awaited[0]!.id : limitId(lapse));
+      if (lapse === undefined) await cursor.fireTimer();
+      else await cursor.lapse(lapse);
+      lapses = lapse === undefined ? 0 : lapses + 1;
     } else return;
   }
+}
+
+/** The connection on which a command has waited in vain before the next timer that does not repeat fires, if there is one. */
+function nextLapse(cursor: Cursor, dues: Dues, lapses: number): number | undefined {
+  const [lapse] = cursor.lapsable();
+  const timer = cursor.nextOneShot;
+  if (lapse === undefined || timer === undefined) return lapse;
+  return lapses < MOST_LAPSES && dues.isBefore(limitId(lapse), timer) ? lapse : undefined;
 }

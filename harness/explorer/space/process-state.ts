@@ -144,3 +144,7 @@ export const withoutSpentConnections = (local: ProcessState): ProcessState => ({
   ...local,
   connections: local.connections.map((connection) => (connection.limit === 0 ? GONE : connection)),
 });
+
+/** It lives, and a command of it waits for what was not there. */
+export const waitsAtServer = ({ phase, connections }: ProcessState): boolean =>
+  phase === 'live' && connections.some(({ blocked }) => blocked);

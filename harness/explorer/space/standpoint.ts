@@ -9,6 +9,7 @@ import type { CallState, Connection, ProcessState } from './process-state.ts';
 import { decodeCommand } from '../../wire/resp.ts';
 import { CursorClock } from './cursor-clock.ts';
 import type { CursorContext } from './cursor-context.ts';
+import type { Awaited } from './dues.ts';
 import { telling } from './on-server.ts';
 
 /** Ticks of repeating timers that did not lead back, after which a process is taken to tick for ever. */
@@ -134,9 +135,15 @@ export class Standpoint {
     });
   }
 
+  /** Timers, and time limits of commands that may wait. */
+  get awaited(): readonly Awaited[] {
+    return [...this.pendingTimers, ...this.limitsOfWaiting];
+  }
+
   /**
    * Connections on which a command may have waited in vain, for as long as it wanted to. Who then sends the same again does
-   * so for ever, so of that a few times are tried; more only where somebody is owed an answer, and nothing else may come.
+   * so for ever, so of that a few times are tried; more only where somebody is owed an answer, and nothing else may come. A timer that
+   * repeats may come for ever, so that whoever is owed an answer would wait for it in vain.
    */
   lapsable(): number[] {
     const waiting = this.limitsOfWaiting.flatMap(({ id }) => {
@@ -144,7 +151,9 @@ export class Standpoint {
       return this.connections[c]!.blocked ? [{ c, inVain: this.#inVain(c) }] : [];
     });
     const few = waiting.filter(({ inVain }) => inVain < MOST_IN_VAIN);
-    const comes = this.executable().length + this.deliverable().length + this.firable().length > 0;
+    const comes =
+      this.executable().length + this.deliverable().length > 0 ||
+      this.pendingTimers.some(({ repeats }) => !repeats);
     const others = few.length > 0 || comes || this.putsOff || !this.waits;
     return (others ? few : waiting).map(({ c }) => c);
   }

@@ -5,7 +5,7 @@ import { answer, lookAndTake, probe as plain, STOCK, take } from './parts.mjs';
 const UNITS = '{item}:units';
 const give = (redis, units = 1) => redis.rpush(UNITS, ...Array.from({ length: units }, () => 'unit'));
 const withTokens = (name, make, more = {}) =>
-  plain(name, (redis) => ({ remaining: () => redis.llen(UNITS), ...make(redis) }), {
+  plain(name, async (redis) => ({ remaining: () => redis.llen(UNITS), ...(await make(redis)) }), {
     open: (redis, { stock }) => give(redis, stock),
     ...more,
   });
@@ -32,6 +32,20 @@ export const waitsThrice = ofTokens('waits-thrice', async (redis) => {
   for (let tries = 0; tries < 3; tries++) if (await redis.blpop(UNITS, 1)) return answer(true);
   return answer(false);
 });
+
+/** The same in a process that has a heartbeat; and one that believes in the end that it has found one. */
+const beside = (name, found) =>
+  withTokens(name, (redis) => {
+    let beats = 0;
+    setInterval(() => (beats = 1 - beats), 10_000);
+    const purchase = async () => {
+      for (let tries = 0; tries < 3; tries++) if (await redis.blpop(UNITS, 1)) return answer(true);
+      return answer(found);
+    };
+    return { purchase };
+  });
+export const waitsBesideAHeartbeat = beside('waits-beside-a-heartbeat', false);
+export const believesBesideAHeartbeat = beside('believes-beside-a-heartbeat', true);
 
 /** Moves what it sells to a list of its own. */
 export const moves = ofTokens('moves', async (redis) =>
@@ -99,9 +113,54 @@ export const asksAPoller = served('asks-a-poller', { waitS: 0, pollS: 1 });
 /** Who waited for long enough is told that there is nothing, and the consumer sells it to them all the same. */
 export const givesUp = served('gives-up', { waitS: 5, pollS: 0, late: () => answer(false) });
 
+/** The first process that comes is the one that sells; whoever asks waits for it, and so do those who come when all is over. */
+export const asksALeader = withTokens('asks-a-leader', async (redis) => {
+  const own = redis.duplicate();
+  const lead = async () => {
+    for (;;) {
+      const [, order] = await own.brpop(ORDERS, 0);
+      await own.lpush(`{item}:answer:${order}`, (await own.lpop(UNITS)) ? 'sold' : 'sold-out');
+    }
+  };
+  if (await redis.setnx('{item}:leader', 1)) lead().catch(() => {});
+  return {
+    async purchase({ requestId }) {
+      await redis.lpush(ORDERS, requestId);
+      const [, told] = await redis.brpop(`{item}:answer:${requestId}`, 0);
+      return { kind: told };
+    },
+  };
+});
+
+/** The last unit lies in a list of its own, into which one looks after a second; half a minute is too long. */
+const LAST = '{item}:last';
+const inTwoLists = (name, looksOn) =>
+  plain(
+    name,
+    (redis) => ({
+      remaining: async () => (await redis.llen(UNITS)) + (await redis.llen(LAST)),
+      async purchase() {
+        let late = false;
+        const guard = setTimeout(() => (late = true), 30_000);
+        const got = await redis.blpop(UNITS, 1);
+        clearTimeout(guard);
+        if (!got && late) return { kind: 'gave-up', attempts: 1 };
+        return answer(got !== null || (looksOn && (await redis.lpop(LAST)) !== null));
+      },
+    }),
+    {
+      async open(redis, { stock }) {
+        await redis.rpush(LAST, 'unit');
+        if (stock > 1) await give(redis, stock - 1);
+      },
+    },
+  );
+export const looksOn = inTwoLists('looks-on', true);
+export const looksNoFurther = inTwoLists('looks-no-further', false);
+
 /** Orders are entries of a stream, which a job reads with a group, and waits a second for. */
 const STREAM = '{item}:stream';
-const streaming = (name, acknowledges) =>
+const streaming = (name, acknowledges, waitMs = 1000) =>
   withTokens(
     name,
     (redis) => ({
@@ -118,7 +177,7 @@ const streaming = (name, acknowledges) =>
           'COUNT',
           1,
           'BLOCK',
-          1000,
+          waitMs,
           'STREAMS',
           STREAM,
           '>',
@@ -138,6 +197,8 @@ const streaming = (name, acknowledges) =>
     },
   );
 export const readsAStream = streaming('reads-a-stream', true);
+/** A pass of the job ends only once there is something. */
+export const waitsForWork = streaming('waits-for-work', true, 0);
 
 /** Waits for the entries that come after it did. */
 export const readsWhatComes = plain('reads-what-comes', (redis) => async () => {
