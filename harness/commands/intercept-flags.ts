@@ -22,6 +22,7 @@ export interface ServiceWords {
   ledger?: string;
   httpPort?: number;
   redisPort?: number;
+  cluster?: true;
   ignore?: string;
 }
 
@@ -110,6 +111,10 @@ export const serviceOptions: readonly Option[] = [
     MOST_PORT,
   ),
   whole('--redis-port <n>', 'so is the port at which it looks for Redis, as 6379', 1, MOST_PORT),
+  new Option(
+    '--cluster',
+    'its client of a cluster asks INFO first whether it has found one, as that of redis-py does, and is told so; others need no flag',
+  ),
   new Option(
     '--ignore <regex>',
     "commands of a session, a rate limit or a poller, which run at once and are not explored: those that match as written in one line, as '^(GET|SETEX) session:'; refused where one of the sale touches a key of theirs",

@@ -19,7 +19,7 @@ export function serviceOfFlags(words: ServiceWords, folder: string): ServiceFile
 /** The same as it stands in a file. @throws UsageError */
 export function documentOfFlags(words: ServiceWords): object {
   const { start, ready, open, buy, body, left, sold, soldOut, limitReached, busy, release, ledger } = words;
-  const { httpPort: http, redisPort: redis, ignore } = words;
+  const { httpPort: http, redisPort: redis, cluster, ignore } = words;
   const ports = { ...(http !== undefined && { http }), ...(redis !== undefined && { redis }) };
   const needed = {
     '--start': start,
@@ -41,6 +41,7 @@ export function documentOfFlags(words: ServiceWords): object {
     ...(release !== undefined && { release: requestIn('--release', release) }),
     ...(ledger !== undefined && { ledger: ledgerIn(ledger) }),
     ...(Object.keys(ports).length > 0 && { ports }),
+    ...(cluster && { cluster }),
     ...(ignore !== undefined && { ignore }),
     answers: {
       sold: statusesIn('--sold', sold!),

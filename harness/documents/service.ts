@@ -161,6 +161,8 @@ const shape = z.strictObject({
    * network of its own, in which they are free.
    */
   ports: z.strictObject({ http: port.exactOptional(), redis: port.exactOptional() }).exactOptional(),
+  /** Its clients ask INFO whether they have found a cluster, and want one (`intercept`). */
+  cluster: z.boolean().exactOptional(),
   /** Commands that match are passed to a server beside, and not explored (`intercept`). */
   ignore: regex.exactOptional(),
   /** Of an https service: a file with the certificate to trust, seen from this file; or `verify: false`. */

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { INFO_REPLY_OF_NODE } from '../wire/handshake.ts';
 import { decodeCommand } from '../wire/resp.ts';
 
 const OK = '+OK\r\n';
@@ -20,6 +19,13 @@ export class AtStart {
   readonly #libraries = new Map<string, string>();
   readonly #loads = new Set<string>();
 
+  readonly #info: string;
+
+  /** @param info what INFO is answered */
+  constructor(info: string) {
+    this.#info = info;
+  }
+
   /** What it has loaded: commands, in an order that does not depend on when they came. */
   get loads(): string[] {
     return [...this.#loads].toSorted();
@@ -37,7 +43,7 @@ export class AtStart {
       case 'QUIT':
         return OK;
       case 'INFO':
-        return INFO_REPLY_OF_NODE;
+        return this.#info;
       case 'SCRIPT':
         return this.#script(bytes, first, args.slice(2));
       case 'FUNCTION':

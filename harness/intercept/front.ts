@@ -26,8 +26,9 @@ export interface Listener {
 interface FoundServer {
   /** Where it has found it. */
   port: number;
-  /** As `Circumstances` of a conversation have it. */
-  commandTable: string | undefined;
+  /** These as `Circumstances` of a conversation have them. */
+  commandTable?: string | undefined;
+  isNode?: boolean | undefined;
 }
 
 /** Counts clients: each has a number of its own. */
@@ -49,7 +50,7 @@ export class FrontClient {
   readonly #unanswered: Unanswered[] = [];
 
   /** @param carrier what carries the socket, if that speaks TLS */
-  constructor(socket: Socket, { port, commandTable }: FoundServer, listener: Listener, carrier = socket) {
+  constructor(socket: Socket, { port, ...answers }: FoundServer, listener: Listener, carrier = socket) {
     this.#socket = socket;
     this.#carrier = carrier;
     carrier.setNoDelay(true);
@@ -57,7 +58,7 @@ export class FrontClient {
       clientId: () => ++clients,
       onForeign: () => listener.onForeign(this),
       address: { host: '127.0.0.1', port },
-      commandTable,
+      ...answers,
     });
     socket.on('data', (data) => {
       listener.onActivity();
@@ -144,30 +145,28 @@ export class FrontClient {
 /** How TLS begins: the type of a record that shakes hands. */
 const HANDSHAKE = 0x16;
 
-interface FrontOptions {
+interface FrontOptions extends Omit<FoundServer, 'port'> {
   /** Listens already, in a network of the service's own. */
   own?: Server | undefined;
   /** With what it ends TLS; absent: it does not. */
   secure?: SecureContext | undefined;
-  /** What COMMAND is answered, as `Circumstances` of a conversation have it. */
-  commandTable?: string | undefined;
 }
 
 /** What a process of a service takes for its Redis: a port of 127.0.0.1, or of its own network, behind which commands are held. */
 export class Front implements AsyncDisposable {
   readonly #server: Server;
   readonly #listener: Listener;
-  readonly #commandTable: string | undefined;
+  readonly #said: Omit<FoundServer, 'port'>;
   readonly #clients = new Set<FrontClient>();
   /** Connections that have not said yet whether they speak TLS. */
   readonly #silent = new Set<Socket>();
   /** Those that shake hands. */
   readonly #shaking = new Set<Socket>();
 
-  private constructor(server: Server, listener: Listener, { secure, commandTable }: FrontOptions) {
+  private constructor(server: Server, listener: Listener, { secure, commandTable, isNode }: FrontOptions) {
     this.#server = server;
     this.#listener = listener;
-    this.#commandTable = commandTable;
+    this.#said = { commandTable, isNode };
     server.on('connection', (socket) => {
       listener.onConnected();
       if (secure) this.#greet(socket, secure);
@@ -183,7 +182,7 @@ export class Front implements AsyncDisposable {
   }
 
   #accept(socket: Socket, carrier = socket): void {
-    const found = { port: this.port, commandTable: this.#commandTable };
+    const found = { port: this.port, ...this.#said };
     const client = new FrontClient(socket, found, this.#listener, carrier);
     this.#clients.add(client);
     socket.once('close', () => this.#clients.delete(client));

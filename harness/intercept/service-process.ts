@@ -1,6 +1,7 @@
 import type { Certificate } from './certificate.ts';
 import { CannotExplore } from '../explorer/cannot-explore.ts';
 import { EnvironmentError } from '../ground/errors.ts';
+import { INFO_REPLY, INFO_REPLY_OF_NODE } from '../wire/handshake.ts';
 import { decodeCommand, readable } from '../wire/resp.ts';
 import { lastWords } from '../service/last-words.ts';
 import { startService, type RunningService } from '../service/running-service.ts';
@@ -68,7 +69,7 @@ export class ServiceProcess implements Listener {
   #toldAt: string | undefined;
   #isClosing = false;
   #isStarting = true;
-  readonly #atStart = new AtStart();
+  readonly #atStart: AtStart;
   /** Ends its start, once what it does there must end the run. */
   readonly #refused = new AbortController();
   /** How it ended by itself. */
@@ -77,7 +78,8 @@ export class ServiceProcess implements Listener {
   /** It has sent a command to the Redis that it was given. */
   hasSent = false;
 
-  private constructor({ onFault, onCluster = () => {} }: ProcessOptions) {
+  private constructor({ file, onFault, onCluster = () => {} }: ProcessOptions) {
+    this.#atStart = new AtStart(file.service.cluster ? INFO_REPLY_OF_NODE : INFO_REPLY);
     this.#onFault = onFault;
     this.onCluster = onCluster;
   }
@@ -96,6 +98,7 @@ export class ServiceProcess implements Listener {
       own: network?.server,
       secure: certificate?.context,
       commandTable,
+      isNode: file.service.cluster,
     });
     const refused = process.#refused.signal;
     try {
@@ -258,7 +261,10 @@ export class ServiceProcess implements Listener {
 /** One that listens at a port of its own choice is waited for in vain. */
 function withPortsNamed(error: unknown): unknown {
   if (!(error instanceof EnvironmentError) || error.code !== 'SERVICE_NOT_READY') return error;
-  const remedy = `${error.remedy}; let it listen at {port}, or at PORT of its environment, or name the port that is written into its code (--http-port 5000)`;
+  const cluster = /cluster/i.test(error.message)
+    ? '; where its client is one of a cluster, say so (--cluster)'
+    : '';
+  const remedy = `${error.remedy}${cluster}; let it listen at {port}, or at PORT of its environment, or name the port that is written into its code (--http-port 5000)`;
   return new EnvironmentError(error.code, error.message, remedy, { cause: error });
 }
 

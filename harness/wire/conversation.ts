@@ -25,6 +25,8 @@ export interface Circumstances {
   isLed?: boolean;
   /** It goes to the address that it is told: where it has found the server. */
   address?: ServerAddress;
+  /** INFO says that it is a node of a cluster. */
+  isNode?: boolean | undefined;
   /** What COMMAND is answered (RESP3), which clients of clusters ask for keys; absent: it is a command like others. */
   commandTable?: string | undefined;
 }
@@ -143,7 +145,7 @@ export class Conversation {
       case 'READONLY':
         return OK;
       case 'INFO':
-        return this.#about.address ? INFO_REPLY_OF_NODE : INFO_REPLY;
+        return this.#about.isNode ? INFO_REPLY_OF_NODE : INFO_REPLY;
       case 'COMMAND':
         return args.length > 1 ? undefined : this.#inItsProtocol(this.#about.commandTable, args);
       case 'CLIENT':

@@ -28,10 +28,7 @@ export function helloReply(protocol: 2 | 3): string {
 const INFO = 'redis_version:7.0.0\r\nredis_mode:standalone\r\nrole:master\r\nloading:0\r\n';
 export const INFO_REPLY = bulk(INFO);
 
-/**
- * Where a client may take the server for a node of a cluster: some ask for this before they ask which node has which slots, and
- * go no further without it. Whoever does not ask for slots is none of a cluster, and nothing else is made of it.
- */
+/** Clients of clusters that ask for this first go no further without it; others refuse a server that says so. */
 export const INFO_REPLY_OF_NODE = bulk(`${INFO}cluster_enabled:1\r\n`);
 
 /** They wait for replicas or disks, up to a timeout, and hold up nobody but their own connection. */

@@ -23,6 +23,7 @@ const WORDS: ServiceWords = {
   ledger: 'GET /orders orders=/all user=/buyer request=/token quantity=/units',
   httpPort: 5000,
   redisPort: 6379,
+  cluster: true,
   ignore: '^GET session:',
 };
 
@@ -51,6 +52,7 @@ const WANTED = {
     quantity: '/units',
   },
   ports: { http: 5000, redis: 6379 },
+  cluster: true,
   ignore: '^GET session:',
 };
 

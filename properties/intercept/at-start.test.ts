@@ -6,6 +6,7 @@ import { encodeCommand } from '../../harness/wire/resp.ts';
 import { properties, server } from '../helpers/exploring.ts';
 import { intercepted, shop } from '../helpers/intercepting.ts';
 import { rotating } from '../helpers/rotating.ts';
+import { INFO_REPLY } from '../../harness/wire/handshake.ts';
 
 const at = server();
 const race = { buyers: 2, stock: 1 };
@@ -84,7 +85,7 @@ describe('what a service does to the sale while it starts', () => {
 });
 
 const answers = (...commands: string[][]) => {
-  const start = new AtStart();
+  const start = new AtStart(INFO_REPLY);
   return { replies: commands.map((words) => start.answer(encodeCommand(words))), loads: start.loads };
 };
 const library = (code: string) => ['FUNCTION', 'LOAD', 'REPLACE', code];

@@ -52,14 +52,19 @@ describe('a service whose client is one of a cluster', () => {
 });
 
 const OTHERS = {
-  'redis-py, which asks first whether there is one': {
+  'redis-py, which asks first whether there is one, and is told so': {
+    cluster: true,
     toolchain: TOOLCHAINS.python,
     start: [PYTHON, '-m', 'flask', '--app', 'cluster', 'run', '--port', '{port}'],
   },
-  phpredis: { toolchain: TOOLCHAINS.php, start: ['php', '-S', '127.0.0.1:{port}', 'cluster.php'] },
+  phpredis: {
+    cluster: false,
+    toolchain: TOOLCHAINS.php,
+    start: ['php', '-S', '127.0.0.1:{port}', 'cluster.php'],
+  },
 };
 
-for (const [name, { toolchain, start }] of Object.entries(OTHERS)) {
+for (const [name, { toolchain, start, cluster }] of Object.entries(OTHERS)) {
   const isMissing = !isHere(toolchain);
   const scope = { buyers: 2, stock: 1 };
 
@@ -69,7 +74,7 @@ for (const [name, { toolchain, start }] of Object.entries(OTHERS)) {
       test(
         'holds where it decrements and looks at what came of it',
         async () => {
-          const explored = await intercepted(ofArticle(start), scope, at.target, quickly);
+          const explored = await intercepted(ofArticle(start, { cluster }), scope, at.target, quickly);
           expect(explored).toMatchObject({ verdict: 'holds', coverage: 'exhausted', interleavings: 2n });
         },
         IN_TIME,
@@ -79,7 +84,7 @@ for (const [name, { toolchain, start }] of Object.entries(OTHERS)) {
         'oversells where it looks before',
         async () => {
           const buy = { path: '/reckless?product_name=phone&token={request}' };
-          const explored = await intercepted(ofArticle(start, { buy }), scope, at.target, quickly);
+          const explored = await intercepted(ofArticle(start, { buy, cluster }), scope, at.target, quickly);
           expect(explored.coverage).toBe('exhausted');
           expect(properties(explored, 'violated')).toContain('oversell');
         },

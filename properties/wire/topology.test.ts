@@ -111,8 +111,10 @@ describe('where the server is', () => {
     expect(asks('COMMAND')).toEqual([{ answer: commandTable.replace('~', '*') }]);
     expect(asks('COMMAND', 'GETKEYS', 'GET', 'k')).toEqual([{ command: expect.any(String) }]);
     expect(listening().hears(encodeCommand(['COMMAND']))).toEqual([{ command: expect.any(String) }]);
-    expect(saidToInfo({ address })).toEqual([{ answer: expect.stringContaining('cluster_enabled:1') }]);
-    expect(saidToInfo({})).toEqual([{ answer: expect.not.stringContaining('cluster_enabled') }]);
+    expect(saidToInfo({ address, isNode: true })).toEqual([
+      { answer: expect.stringContaining('cluster_enabled:1') },
+    ]);
+    expect(saidToInfo({ address })).toEqual([{ answer: expect.not.stringContaining('cluster_enabled') }]);
   });
 
   test('is no introduction any more behind the first command', () => {

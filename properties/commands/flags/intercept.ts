@@ -92,6 +92,7 @@ export const INTERCEPT: FlagTable = {
     ],
     '--http-port': [ofService('--http-port 5000')],
     '--redis-port': [ofService('--redis-port 6379')],
+    '--cluster': [ofService('--cluster')],
     '--ignore': [ofService("--ignore '^GET session:'")],
     '--processes': [{ typed: '--processes 4', reaches: { processes: 4 } }],
     '--fresh': [{ typed: '--fresh', reaches: { fresh: true } }],
