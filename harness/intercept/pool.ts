@@ -185,7 +185,8 @@ export class ProcessPool implements AsyncDisposable {
       ...given,
       onFault: this.onFault,
       onCluster: () => (this.isCluster = true),
-      signal: signal ? AbortSignal.any([signal, closing]) : closing,
+      // Once one has started, an interruption ends the search, which then tells what it has found: until then processes are needed.
+      signal: signal && this.#loads === undefined ? AbortSignal.any([signal, closing]) : closing,
     });
     this.#starting.add(starting);
     starting

@@ -76,3 +76,27 @@ describe('a pool that is closed', () => {
     await gone(word);
   });
 });
+
+describe('a run that is interrupted', () => {
+  test('starts no process where none has started yet', async () => {
+    const interruption = new AbortController();
+    const word = `pool-${process.pid}-interrupted`;
+    const pool = new ProcessPool({ file: served(word), most: 2, signal: interruption.signal });
+    const refused = expect(pool.lend(holder(), false)).rejects.toThrow('enough');
+    interruption.abort(new Error('enough'));
+    await refused;
+    await pool[Symbol.asyncDispose]();
+    await gone(word);
+  });
+
+  test('gets those that it needs to tell what it has found', async () => {
+    const interruption = new AbortController();
+    const word = `pool-${process.pid}-telling`;
+    const pool = new ProcessPool({ file: served(word), most: 2, signal: interruption.signal });
+    await pool.lend(holder(), true);
+    interruption.abort(new Error('enough'));
+    for (let i = 0; i < 4; i++) await pool.lend(holder(), true);
+    await pool[Symbol.asyncDispose]();
+    await gone(word);
+  });
+});
